@@ -1,0 +1,1 @@
+"""Rollouts, scores and gradient estimators for the book *Learning to Act*."""
