@@ -1,0 +1,61 @@
+"""Build the site strictly, and only when something changed: `python tools/build_book.py [--path-output FOLDER]`.
+
+Sphinx looks at pages only. When a style sheet, a script, a template, a tool or an explorable changed it would leave the old
+file in the site, so then everything is built again. A failed build is never taken for a finished one.
+"""
+import argparse
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+PAGES = ["_toc.yml", "book", "notebooks", "exercises", "solutions"]
+REST = ["_config.yml", "book/_static", "book/_templates", "tools", "policy_gradient/explorables", "policy_gradient/palette.py"]
+IGNORED = {"__pycache__", ".ipynb_checkpoints"}
+
+
+def files(root, names):
+    for name in names:
+        path = root / name
+        found = path.rglob("*") if path.is_dir() else [path]
+        yield from (p for p in found if p.is_file() and not IGNORED & set(p.parts))
+
+
+def digest(root, names):
+    """One hash of the files' names and contents (times change with every clone)."""
+    total = hashlib.sha256()
+    for path in sorted(files(root, names)):
+        total.update(f"{path.relative_to(root).as_posix()} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return total.hexdigest()
+
+
+def build(root, out):
+    """Bring `out`/_build/html up to date with `root`. Returns the exit status of jupyter-book, 0 if nothing was to do."""
+    stamp = out / "_build" / "built.json"
+    now = {"pages": digest(root, PAGES), "rest": digest(root, REST), "address": os.environ.get("PG_SITE_URL", "")}
+    before = json.loads(stamp.read_text()) if stamp.exists() and (out / "_build/html/index.html").exists() else {}
+    if now == before:
+        print(f"nothing changed: {out / '_build/html/index.html'}")
+        return 0
+    stamp.unlink(missing_ok=True)
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(root),
+               "--path-output", str(out), "-W", "-n", "--keep-going"]
+    whole = any(now[part] != before.get(part) for part in ("rest", "address"))
+    status = subprocess.run(command + ["--all"] * whole, cwd=root).returncode
+    if status == 0:
+        stamp.write_text(json.dumps(now))
+    return status
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--path-output", type=Path, default=Path("."), help="the folder that gets _build (default: here)")
+    parser.add_argument("source", nargs="?", type=Path, default=Path(__file__).resolve().parents[1], help="the book")
+    given = parser.parse_args()
+    return build(given.source.resolve(), given.path_output.resolve())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,97 @@
+"""Mathematics at build time: KaTeX in V8 inside Python (no Node, no socket), strict, with the book's macros.
+
+An unknown macro or a broken formula stops the build. A block has one number, also when it is an `align`.
+"""
+import functools
+import json
+import re
+from pathlib import Path
+
+from docutils import nodes
+from py_mini_racer import JSEvalException, MiniRacer
+from sphinx.errors import SphinxError
+from sphinx.util import logging
+from sphinx.util.math import get_node_equation_number
+
+MACROS = {                               # the one place: pages of the book may use these, notebooks use none
+    r"\E": r"\mathbb{E}",
+    r"\R": r"\mathbb{R}",
+    r"\Var": r"\operatorname{Var}",
+    r"\pol": r"\htmlClass{pg-policy}{#1}",
+    r"\score": r"\htmlClass{pg-score}{#1}",
+    r"\good": r"\htmlClass{pg-good}{#1}",
+    r"\where": r"\htmlClass{pg-where}{#1}",
+}
+# KaTeX numbers every line of these by itself; their unnumbered twins leave the number to Sphinx
+TWINS = {"align": "aligned", "gather": "gathered", "alignat": "alignedat", "equation": None}
+ENGINE = Path(__file__).with_name("vendor") / "katex.min.js"
+OPTIONS = """displayMode: %s, throwOnError: true, trust: c => c.command === "\\\\htmlClass",
+             strict: code => code === "htmlExtension" ? "ignore" : "error", macros: %s"""
+log = logging.getLogger(__name__)
+
+
+@functools.cache
+def engine():
+    v8 = MiniRacer()
+    v8.eval(ENGINE.read_text(encoding="utf8"))
+    return v8
+
+
+def prepared(tex, display):
+    """`tex` as KaTeX wants it: numbered environments replaced, bare line breaks aligned."""
+    for name, twin in TWINS.items():
+        tex = re.sub(rf"\\(begin|end)\{{{name}\*?\}}", rf"\\\1{{{twin}}}" if twin else "", tex)
+    if display and "\\\\" in tex and r"\begin" not in tex:
+        tex = rf"\begin{{aligned}}{tex}\end{{aligned}}"
+    return tex.strip()
+
+
+@functools.cache
+def render(tex, display=False):
+    """HTML with MathML of one formula. Raises ValueError that says what KaTeX did not understand."""
+    options = OPTIONS % (json.dumps(display), json.dumps(MACROS))
+    try:
+        html = engine().eval(f"katex.renderToString({json.dumps(prepared(tex, display))}, {{{options}}})")
+    except JSEvalException as problem:
+        raise ValueError(str(problem).strip().splitlines()[0]) from None
+    return html
+
+
+def checked(self, node, display):
+    """The formula's HTML; a fault is reported with its place, and the build goes on to find the others."""
+    try:
+        return render(node.astext(), display)
+    except ValueError as problem:
+        log.error("formula %r: %s", node.astext(), problem, location=node)
+        self.builder.app.pg_math_faults += 1
+        return f'<code class="katex-error">{self.encode(node.astext())}</code>'
+
+
+def inline(self, node):
+    self.body.append(self.starttag(node, "span", "", CLASS="math notranslate nohighlight"))
+    self.body.append(checked(self, node, False) + "</span>")
+    raise nodes.SkipNode
+
+
+def display(self, node):
+    self.body.append(self.starttag(node, "div", CLASS="math notranslate nohighlight", tabindex="0"))
+    self.body.append(checked(self, node, True))
+    if node["number"]:
+        self.body.append(f'<span class="eqno">({get_node_equation_number(self, node)})')
+        self.add_permalink_ref(node, "Link to this equation")
+        self.body.append("</span>")
+    self.body.append("</div>\n")
+    raise nodes.SkipNode
+
+
+def stop_on_faults(app, exception):
+    if exception is None and app.pg_math_faults:
+        raise SphinxError(f"{app.pg_math_faults} formula(s) could not be typeset: see the errors above")
+
+
+def setup(app):
+    app.pg_math_faults = 0
+    app.add_html_math_renderer("katex", (inline, None), (display, None))
+    app.add_css_file("vendor/katex/katex.min.css")
+    app.connect("build-finished", stop_on_faults)
+    return {"parallel_read_safe": True, "parallel_write_safe": False}

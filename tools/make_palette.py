@@ -1,0 +1,29 @@
+"""Write the book's colours, said once in `policy_gradient/palette.py`, for the site and for Matplotlib."""
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+CSS, STYLE = ROOT / "book/_static/palette.css", ROOT / "policy_gradient/book.mplstyle"
+
+
+def style_sheet():
+    from policy_gradient.palette import css_variables
+    return ("/* Written by tools/make_palette.py from policy_gradient/palette.py */\n"
+            f":root {{ {css_variables()} }}\n"
+            f"html[data-theme=dark] {{ {css_variables(dark=True)} }}\n"
+            f"@media print {{ html[data-theme=dark] {{ {css_variables()} }} }}\n")
+
+
+def written():
+    """What each generated file has to contain."""
+    return {CSS: style_sheet()}
+
+
+def main():
+    for path, text in written().items():
+        path.write_text(text, encoding="utf8")
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    main()
