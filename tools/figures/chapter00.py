@@ -29,7 +29,7 @@ def two_doors(fig, ax):
     ax.text(6.35, 1.0, "pays −3", ha="center", va="bottom", color=good, size=11)
     label(6.35, -1.4, "with probability q", "pays +½")
     for y in (.85, -.85):
-        ax.text(7.4, y, "end", ha="left", va="center", color=muted, size=11)
+        ax.text(7.08, y, "end", ha="left", va="center", color=muted, size=11)
     ax.plot([-.42, -.42, 3.02, 3.02, -.42], [-.42, .42, .42, -.42, -.42], color=muted, lw=1, ls=":")
     ax.text(1.3, 0, "look alike", ha="center", va="center", color=muted, size=11)
     ax.set(xlim=(-.7, 8.0), ylim=(-1.75, 1.5))
