@@ -1,1 +1,33 @@
-"""Rollouts, scores and gradient estimators for the book *Learning to Act*."""
+"""Rollouts, scores and gradient estimators for the book *Learning to Act*.
+
+`import policy_gradient as pg` costs little more than `import numpy`: each name below is loaded when it is first used.
+"""
+
+from importlib import import_module
+
+_NAMES = {                         # module: its public names
+    "policies": ["TabularSoftmax", "LinearSoftmax", "two_action_softmax", "softmax", "log_softmax"],
+    "mdp": ["TabularMDP", "state_probs", "state_values", "action_values", "discounted_visitation", "expected_return",
+            "exact_gradient", "finite_difference", "complex_step",
+            "two_doors", "short_corridor", "sign_flip", "nobodys_gradient", "worst_for_everybody"],
+    "games": ["RPS", "RPS_ROCK2", "best_response", "self_play"],
+}
+_MODULES = ["checks", "envs", "explorables", "explore", "palette", "plots"]      # used as pg.envs, pg.plots, ...
+_HOME = {name: module for module, names in _NAMES.items() for name in names}
+
+__all__ = list(_HOME)
+
+
+def __getattr__(name):
+    if name in _HOME:
+        value = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    elif name in _NAMES or name in _MODULES:
+        value = import_module(f".{name}", __name__)
+    else:
+        raise AttributeError(f"module 'policy_gradient' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *_HOME, *_NAMES, *_MODULES})

@@ -1,0 +1,191 @@
+"""Softmax policies: immutable descriptions, with the parameters `theta` as one flat vector passed in by the caller.
+
+Every policy has the same methods. Shapes: `...` any leading axes, A actions, d = `num_params` parameters.
+
+    init(rng) -> (d,)                            where training starts: the uniform policy, or close to it
+    probs(theta, obs) -> (..., A)                pi(a|s)
+    sample(theta, obs, rng) -> (...)             one action per observation
+    log_prob(theta, obs, actions) -> (...)       log pi(a|s)
+    score(theta, obs, actions) -> (..., d)       gradient of log pi(a|s) with respect to theta, one row per sample
+    weighted_score(theta, obs, actions, weights) -> (d,)     the sum over samples of weight times score, in one pass
+    entropy(theta, obs) -> (...)                 in nats
+
+Computation follows theta's dtype. NaN, wrong shapes and indices out of range raise ValueError or TypeError.
+For a softmax the score with respect to the logits is e_a - pi (Sutton & Barto 2018, section 13.3 and exercise 13.3);
+each class only adds how its logits depend on theta.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._validate import finite, indices
+
+
+def softmax(logits):
+    """Probabilities exp(logits) / sum(exp(logits)) over the last axis, (..., A) -> (..., A).
+
+    Stable for logits of any size; single entries may be -inf (probability 0), whole rows may not. Raises ValueError on NaN.
+    """
+    exps = np.exp(_shifted(logits))
+    return exps / exps.sum(axis=-1, keepdims=True)
+
+
+def log_softmax(logits):
+    """log(softmax(logits)) over the last axis, (..., A) -> (..., A), finite where the probability itself underflows."""
+    shifted = _shifted(logits)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def _shifted(logits):
+    logits = np.asarray(logits)
+    if logits.dtype.kind not in "fc":
+        logits = logits.astype(np.float64)
+    if logits.ndim == 0 or logits.shape[-1] == 0:
+        raise ValueError(f"logits must have at least one action on the last axis, got shape {logits.shape}")
+    largest = logits.real.max(axis=-1, keepdims=True)     # .real: complex_step sends complex numbers through here
+    if not np.isfinite(largest).all():
+        raise ValueError("logits must not be NaN or +inf, nor may a whole row be -inf")
+    return logits - largest
+
+
+class _Softmax:
+    """What all softmax policies share; they supply `logits`, `score`, `weighted_score` and `_check(obs)`."""
+
+    def probs(self, theta, obs):
+        """pi(a|s) for every action, (..., A)."""
+        return softmax(self.logits(theta, obs))
+
+    def log_prob(self, theta, obs, actions):
+        """log pi(a|s) of the actions taken, (...)."""
+        log_probs = log_softmax(self.logits(theta, obs))
+        actions = indices("actions", actions, self.num_actions)
+        shape = np.broadcast_shapes(log_probs.shape[:-1], actions.shape)
+        log_probs = np.broadcast_to(log_probs, shape + log_probs.shape[-1:])
+        return np.take_along_axis(log_probs, np.broadcast_to(actions, shape)[..., None], axis=-1)[..., 0]
+
+    def sample(self, theta, obs, rng):
+        """One action per observation, int64 (...), drawn with the numpy.random.Generator `rng`."""
+        cumulative = self.probs(theta, obs).cumsum(axis=-1)
+        # Count the boundaries below u: unlike rng.choice this serves a whole batch with one draw each.
+        return (cumulative[..., :-1] <= rng.random(cumulative.shape[:-1])[..., None]).sum(axis=-1)
+
+    def entropy(self, theta, obs):
+        """-sum_a pi log pi in nats, (...): log(A) for the uniform policy, 0 for a deterministic one."""
+        probs = self.probs(theta, obs)
+        return -(probs * np.log(np.where(probs == 0, 1, probs))).sum(axis=-1)
+
+    def _theta(self, theta):
+        return finite("theta", theta, (self.num_params,))
+
+    def _broadcast(self, obs, actions, weights=1.0):
+        """Observations and actions as integers, weights as floats, all of one shape."""
+        obs = indices("obs", obs, self.num_obs)
+        actions = indices("actions", actions, self.num_actions)
+        return np.broadcast_arrays(obs, actions, finite("weights", weights))
+
+
+@dataclass(frozen=True)
+class TabularSoftmax(_Softmax):
+    """One logit per (observation, action): theta (S*A,) is the table (S, A) row by row; obs are integers (...).
+
+    num_states: how many observations S the agent can tell apart; num_actions: A.
+    """
+
+    num_states: int
+    num_actions: int
+
+    @property
+    def num_params(self):
+        return self.num_states * self.num_actions
+
+    @property
+    def num_obs(self):
+        return self.num_states
+
+    def init(self, rng=None, dtype=np.float64):
+        """Zeros: the uniform policy (`rng` is not used)."""
+        return np.zeros(self.num_params, dtype)
+
+    def logits(self, theta, obs):
+        """The rows of the table, (..., A)."""
+        table = self._theta(theta).reshape(self.num_states, self.num_actions)
+        return table[indices("obs", obs, self.num_obs)]
+
+    def score(self, theta, obs, actions):
+        """Row s of the table gets e_a - pi(.|s), all other rows zero; (..., S*A)."""
+        obs, actions, _ = self._broadcast(obs, actions)
+        probs = self.probs(theta, obs).reshape(-1, self.num_actions)
+        rows, scores = np.arange(obs.size), np.zeros((obs.size, self.num_states, self.num_actions), probs.dtype)
+        scores[rows, obs.ravel()] = -probs
+        scores[rows, obs.ravel(), actions.ravel()] += 1
+        return scores.reshape(obs.shape + (-1,))
+
+    def weighted_score(self, theta, obs, actions, weights):
+        """sum_i weights_i score_i, (S*A,)."""
+        totals = self._totals(obs, actions, weights)
+        table_probs = self.probs(theta, np.arange(self.num_states))
+        return (totals - table_probs * totals.sum(axis=1, keepdims=True)).ravel().astype(table_probs.dtype)
+
+    def _totals(self, obs, actions, weights):
+        """The weight that falls on each (observation, action), (S, A)."""
+        obs, actions, weights = self._broadcast(obs, actions, weights)
+        cells = (obs * self.num_actions + actions).ravel()
+        size = self.num_states * self.num_actions
+        return np.bincount(cells, weights.ravel(), size).reshape(self.num_states, self.num_actions)
+
+
+@dataclass(frozen=True, eq=False)
+class LinearSoftmax(_Softmax):
+    """Logits h(s, a) = theta . x(s, a) (Sutton & Barto 2018, eq. 13.3): features are how states share parameters.
+
+    features: x, (S, A, d) for S observations and A actions; theta (d,); obs are integers (...).
+    """
+
+    features: np.ndarray
+
+    def __post_init__(self):
+        features = finite("features", self.features, (None, None, None)).copy()
+        features.setflags(write=False)
+        object.__setattr__(self, "features", features)
+
+    num_obs = property(lambda self: self.features.shape[0])
+    num_actions = property(lambda self: self.features.shape[1])
+    num_params = property(lambda self: self.features.shape[2])
+
+    def init(self, rng=None, dtype=np.float64):
+        """Zeros: the uniform policy (`rng` is not used)."""
+        return np.zeros(self.num_params, dtype)
+
+    def logits(self, theta, obs):
+        """theta . x(s, a) for every action, (..., A)."""
+        theta = self._theta(theta)
+        table = self.features.astype(theta.dtype, copy=False) @ theta
+        return table[indices("obs", obs, self.num_obs)]
+
+    def score(self, theta, obs, actions):
+        """x(s, a) - sum_b pi(b|s) x(s, b), (..., d)."""
+        obs, actions, _ = self._broadcast(obs, actions)
+        probs = self.probs(theta, np.arange(self.num_obs))
+        centred = self.features - np.einsum("sa,sad->sd", probs, self.features)[:, None]
+        return centred.astype(probs.dtype, copy=False)[obs, actions]
+
+    def weighted_score(self, theta, obs, actions, weights):
+        """sum_i weights_i score_i, (d,)."""
+        table = TabularSoftmax(self.num_obs, self.num_actions)
+        by_logit = table.weighted_score(self.logits(theta, np.arange(self.num_obs)).ravel(), obs, actions, weights)
+        return np.einsum("sa,sad->d", by_logit.reshape(self.num_obs, self.num_actions),
+                         self.features.astype(by_logit.dtype, copy=False))     # the chain rule
+
+
+def two_action_softmax(num_params, num_obs=None):
+    """A LinearSoftmax with one logit per observation: pi(1|k) = sigmoid(theta[k]) for k < num_params, else one half.
+
+    The book's small examples use it: action 1 is *right* in the corridor, *take* behind a door.
+    """
+    num_obs = num_params if num_obs is None else num_obs
+    if num_obs < num_params:
+        raise ValueError(f"num_obs must be at least num_params = {num_params}, got {num_obs}")
+    features = np.zeros((num_obs, 2, num_params))
+    features[np.arange(num_params), 1, np.arange(num_params)] = 1
+    return LinearSoftmax(features)

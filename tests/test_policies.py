@@ -1,0 +1,150 @@
+"""Policies against finite differences of log_prob, SciPy, and counted samples."""
+
+import numpy as np
+import pytest
+from scipy import special, stats
+
+import policy_gradient as pg
+
+RNG = np.random.default_rng(0)
+POLICIES = {
+    "tabular": pg.TabularSoftmax(4, 3),
+    "linear": pg.LinearSoftmax(RNG.normal(size=(4, 3, 5))),
+    "two-action": pg.two_action_softmax(3, num_obs=4),
+}
+
+
+def some(policy, seed=1):
+    rng = np.random.default_rng(seed)
+    obs = rng.integers(4, size=(2, 6))
+    return rng.normal(size=policy.num_params), obs, rng.integers(policy.num_actions, size=(2, 6)), rng.normal(size=(2, 6))
+
+
+@pytest.fixture(params=POLICIES.values(), ids=POLICIES.keys())
+def policy(request):
+    return request.param
+
+
+def test_softmax_and_its_logarithm_agree_with_scipy_even_far_out():
+    logits = np.random.default_rng(2).normal(size=(5, 4)) * 10.0 ** np.arange(-1, 4)[:, None]
+    logits[0, 1] = -np.inf
+    np.testing.assert_allclose(pg.softmax(logits), special.softmax(logits, axis=-1), rtol=1e-13)
+    np.testing.assert_allclose(pg.log_softmax(logits), special.log_softmax(logits, axis=-1), rtol=1e-13)
+    assert pg.softmax([1, 2]).dtype == np.float64 and pg.softmax(np.zeros(2, np.float32)).dtype == np.float32
+
+
+@pytest.mark.parametrize("logits", [[np.nan, 0], [-np.inf, -np.inf], [np.inf, 0], 3.0, []])
+def test_softmax_refuses_what_has_no_softmax(logits):
+    with pytest.raises(ValueError, match="logits"):
+        pg.softmax(logits)
+
+
+def test_every_score_is_the_derivative_of_log_prob(policy):
+    theta, obs, actions, _ = some(policy)
+    score = policy.score(theta, obs, actions)
+    assert score.shape == (2, 6, policy.num_params)
+    for i in np.ndindex(2, 6):
+        by_difference = pg.finite_difference(lambda th: policy.log_prob(th, obs[i], actions[i]), theta)
+        np.testing.assert_allclose(score[i], by_difference, atol=1e-9)
+
+
+def test_weighted_score_is_the_derivative_of_the_weighted_log_probs(policy):
+    theta, obs, actions, weights = some(policy)
+    total = pg.finite_difference(lambda th: (weights * policy.log_prob(th, obs, actions)).sum(), theta)
+    np.testing.assert_allclose(policy.weighted_score(theta, obs, actions, weights), total, atol=1e-8)
+
+
+def test_weighted_score_broadcasts_one_weight_over_all_samples(policy):
+    theta, obs, actions, _ = some(policy)
+    np.testing.assert_allclose(policy.weighted_score(theta, obs, actions, 2.0),
+                               2 * policy.score(theta, obs, actions).sum((0, 1)), atol=1e-12)
+
+
+def test_expected_score_is_zero(policy):
+    theta, obs, _, _ = some(policy)
+    actions = np.arange(policy.num_actions)
+    score = policy.score(theta, obs[..., None], actions)               # (2, 6, A, d)
+    np.testing.assert_allclose((policy.probs(theta, obs)[..., None] * score).sum(-2), 0, atol=1e-12)
+
+
+def test_probs_log_prob_and_entropy_fit_together(policy):
+    theta, obs, actions, _ = some(policy)
+    probs = policy.probs(theta, obs)
+    np.testing.assert_allclose(probs.sum(-1), 1)
+    chosen = np.take_along_axis(probs, actions[..., None], -1)[..., 0]
+    np.testing.assert_allclose(np.exp(policy.log_prob(theta, obs, actions)), chosen)
+    np.testing.assert_allclose(policy.entropy(theta, obs), stats.entropy(probs, axis=-1))
+
+
+def test_samples_occur_as_often_as_their_probabilities_say(policy):
+    theta = some(policy)[0]
+    actions = policy.sample(theta, np.full(20_000, 1), np.random.default_rng(3))
+    counts = np.bincount(actions, minlength=policy.num_actions)
+    assert stats.chisquare(counts, 20_000 * policy.probs(theta, 1)).pvalue > 1e-3
+
+
+def test_sampling_is_reproducible_and_follows_only_the_generator(policy):
+    theta, obs, _, _ = some(policy)
+    draws = [policy.sample(theta, obs, np.random.default_rng(7)) for _ in range(2)]
+    assert (draws[0] == draws[1]).all() and draws[0].shape == obs.shape and draws[0].dtype == np.int64
+
+
+def test_an_action_of_probability_zero_is_never_drawn():
+    theta = np.array([0.0, 900.0, 0.0])
+    assert (pg.TabularSoftmax(1, 3).sample(theta, np.zeros(1000, int), np.random.default_rng(0)) == 1).all()
+    assert pg.TabularSoftmax(1, 3).entropy(theta, 0) == 0
+
+
+def test_starting_parameters_are_the_uniform_policy(policy):
+    np.testing.assert_allclose(policy.probs(policy.init(np.random.default_rng(0)), np.arange(4)), 1 / policy.num_actions)
+
+
+def test_the_dtype_of_theta_carries_through(policy):
+    theta, obs, actions, weights = some(policy)
+    theta = theta.astype(np.float32)
+    for result in [policy.probs(theta, obs), policy.log_prob(theta, obs, actions), policy.score(theta, obs, actions),
+                   policy.weighted_score(theta, obs, actions, weights), policy.entropy(theta, obs)]:
+        assert result.dtype == np.float32
+
+
+def test_two_action_softmax_is_a_sigmoid_and_one_half_where_it_has_no_parameter():
+    np.testing.assert_allclose(POLICIES["two-action"].probs([0.5, -1, 2], np.arange(4))[:, 1],
+                               [*special.expit([0.5, -1, 2]), 0.5])
+    with pytest.raises(ValueError, match="num_obs"):
+        pg.two_action_softmax(3, num_obs=2)
+
+
+def test_linear_features_are_a_copy_that_cannot_be_changed():
+    features = np.ones((2, 2, 1))
+    policy = pg.LinearSoftmax(features)
+    features[0, 1] = 5
+    assert policy.features[0, 1] == 1
+    with pytest.raises(ValueError):
+        policy.features[0, 1] = 5
+
+
+@pytest.mark.parametrize("bad, error, says", [
+    (dict(theta=np.full(12, np.nan)), ValueError, r"theta must be finite, but theta\[0\] is nan"),
+    (dict(theta=np.zeros(11)), ValueError, r"theta must have shape \(12,\), got \(11,\)"),
+    (dict(theta="high"), TypeError, "theta"),
+    (dict(obs=[4]), ValueError, r"obs must lie in 0 .. 3"),
+    (dict(obs=[-1]), ValueError, "obs must lie"),
+    (dict(obs=[0.5]), TypeError, "obs must be integers"),
+    (dict(actions=[3]), ValueError, r"actions must lie in 0 .. 2"),
+    (dict(actions=[True]), TypeError, "actions must be integers"),
+    (dict(weights=[np.inf]), ValueError, "weights must be finite"),
+])
+def test_bad_input_is_named(bad, error, says):
+    arguments = dict(theta=np.zeros(12), obs=[0], actions=[0], weights=[1.0]) | bad
+    with pytest.raises(error, match=says):
+        POLICIES["tabular"].weighted_score(**arguments)
+    if "weights" not in bad:
+        del arguments["weights"]
+        with pytest.raises(error, match=says):
+            POLICIES["tabular"].log_prob(**arguments)
+
+
+@pytest.mark.parametrize("features", [np.ones((2, 3)), np.full((1, 2, 1), np.nan)])
+def test_bad_features_are_named(features):
+    with pytest.raises(ValueError, match="features"):
+        pg.LinearSoftmax(features)
