@@ -1,0 +1,204 @@
+"""The book's figures: pure functions that draw data onto an Axes, labelled where the eye is, in the book's colours.
+
+The policy is blue and solid, how good it is vermilion and dashed or hatched, the score green arrows, where it happens
+purple dots: never told apart by colour alone. Each function returns what it drew, so that `explore` can move it.
+"""
+from contextlib import contextmanager
+
+import numpy as np
+
+from .palette import COLORS
+
+_color = {name: pair[0] for name, pair in COLORS.items()}
+
+STYLE = {                                         # Matplotlib's own names, for the light page
+    "figure.figsize": (6, 3.5), "figure.dpi": 100, "savefig.dpi": 100,
+    "figure.constrained_layout.use": True,
+    "figure.facecolor": _color["paper"], "axes.facecolor": _color["paper"], "savefig.facecolor": _color["paper"],
+    "font.family": "DejaVu Sans", "font.size": 13,            # 10 pixels when a phone shows 600 pixels as 340
+    "axes.titlesize": 13, "axes.labelsize": 13, "xtick.labelsize": 12, "ytick.labelsize": 12, "legend.fontsize": 12,
+    "text.color": _color["ink"], "axes.labelcolor": _color["ink"], "axes.titlecolor": _color["ink"],
+    "axes.edgecolor": _color["muted"], "xtick.color": _color["muted"], "ytick.color": _color["muted"],
+    "xtick.labelcolor": _color["ink"], "ytick.labelcolor": _color["ink"],
+    "axes.spines.top": False, "axes.spines.right": False, "grid.color": _color["line"],
+    "lines.linewidth": 2, "lines.markersize": 8, "hatch.linewidth": 1, "legend.frameon": False,
+    "xaxis.labellocation": "center", "image.cmap": "cividis",
+}
+CYCLE = [("policy", "-"), ("good", "--"), ("score", "-."), ("where", ":")]
+
+
+def _settings():
+    from cycler import cycler
+    colors, lines = zip(*CYCLE)
+    cycle = cycler(color=[_color[name] for name in colors]) + cycler(linestyle=lines)
+    return STYLE | {"axes.prop_cycle": cycle}
+
+
+def style():
+    """Draw everything that follows in the book's style."""
+    import matplotlib
+    matplotlib.rcParams.update(_settings())
+
+
+@contextmanager
+def book_style():
+    """Draw in the book's style inside a `with` block only."""
+    import matplotlib
+    with matplotlib.rc_context(_settings()):
+        yield
+
+
+def value_curve(ax, x, values, marks=None, xlabel="", ylabel="expected return"):
+    """How good each x is: a curve, with `marks` = {label: (x, value)} named beside their dots.
+
+    x, values: (N,). Set the Axes' limits afterwards where the curve runs off to infinity. Returns the line.
+    """
+    x, values = _same_length("x", x, "values", values)
+    line, = ax.plot(x, values, "--", color=_color["good"])
+    middle = (x.min() + x.max()) / 2
+    for label, (at, value) in (marks or {}).items():
+        left = at <= middle
+        ax.plot([at], [value], "o", color=_color["policy"], zorder=3)
+        ax.annotate(label, (at, value), (10 if left else -10, 0), textcoords="offset points", va="center",
+                    ha="left" if left else "right", color=_color["policy"])
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    return line
+
+
+CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(3) / 2]])        # an equilateral triangle
+
+
+def simplex_points(policies):
+    """Where policies over three actions lie in the triangle: (..., 3) -> (..., 2)."""
+    policies = np.asarray(policies, float)
+    if policies.shape[-1:] != (3,):
+        raise ValueError(f"policies must have three actions on the last axis, got shape {policies.shape}")
+    return policies @ CORNERS
+
+
+def simplex(ax, value=None, labels=("rock", "paper", "scissors"), levels=8, resolution=60):
+    """The triangle of all policies over three actions, its corners named.
+
+    value: a function (N, 3) -> (N,), drawn as shades with its level lines labelled (darker is larger). Put policies in
+    with `ax.plot(*simplex_points(policies).T)`. Returns the Axes.
+    """
+    if value is not None:
+        steps = np.arange(resolution + 1)
+        i, j = (a.ravel() for a in np.meshgrid(steps, steps))
+        i, j = i[i + j <= resolution], j[i + j <= resolution]
+        grid = np.stack([i, j, resolution - i - j], axis=1) / resolution
+        heights = np.asarray(value(grid), float)
+        if heights.shape != (len(grid),):
+            raise ValueError(f"value must give one number per policy, shape ({len(grid)},); it gave {heights.shape}")
+        from matplotlib.colors import LinearSegmentedColormap
+        shades = LinearSegmentedColormap.from_list("good", [_color["paper"], _color["good"]])
+        x, y = simplex_points(grid).T
+        ax.tricontourf(x, y, heights, levels=levels, cmap=shades, alpha=0.75)
+        lines = ax.tricontour(x, y, heights, levels=levels, colors=_color["ink"], linewidths=0.6, linestyles="solid")
+        ax.clabel(lines, lines.levels[1:-1:2], fontsize=10, fmt="%.3g")
+    ax.fill(*CORNERS.T, facecolor="none", edgecolor=_color["ink"], linewidth=1)
+    for label, corner, (dx, dy, ha, va) in zip(labels, CORNERS, [(-6, 0, "right", "center"), (6, 0, "left", "center"),
+                                                                 (0, 5, "center", "bottom")]):
+        ax.annotate(label, corner, (dx, dy), textcoords="offset points", ha=ha, va=va)
+    ax.set_aspect("equal")
+    ax.axis("off")
+    return ax
+
+
+def bandit(ax, reward, low, high, bins=None, mean=None, std=None, resolution=400):
+    """A reward over one continuous action, what an even grid of bins can reach of it, and a Gaussian policy.
+
+    reward: a function (N,) -> (N,). bins: how many cells divide [low, high]; their centres are dots on the curve, the
+    best one named. mean, std: the policy, drawn as a filled hill (its height has no unit). Returns the Axes.
+    """
+    if not low < high:
+        raise ValueError(f"low must be below high, got {low} and {high}")
+    a = np.linspace(low, high, resolution)
+    r = np.asarray(reward(a), float)
+    floor, height = r.min(), np.ptp(r) or 1.0
+    ax.plot(a, r, "--", color=_color["good"])
+    peak = r.argmax()
+    ax.annotate("reward", (a[peak], r[peak]), (0, 6), textcoords="offset points", color=_color["good"], ha="center")
+    if bins is not None:
+        if bins < 1:
+            raise ValueError(f"bins must be at least 1, got {bins}")
+        centres = low + (np.arange(bins) + 0.5) * (high - low) / bins
+        heights = np.asarray(reward(centres), float)
+        best = heights.argmax()
+        ax.vlines(centres, floor - 0.05 * height, heights, color=_color["muted"], linewidth=1)
+        ax.plot(centres, heights, "s", color=_color["muted"], markersize=6)
+        ax.plot(centres[best], heights[best], "s", color=_color["ink"])
+        side = 1 if centres[best] < (low + high) / 2 else -1
+        ax.annotate(f"best of {bins} bins: {heights[best]:.3f}", (centres[best], heights[best]), (12 * side, 0),
+                    textcoords="offset points", va="center", ha="left" if side > 0 else "right")
+    if mean is not None:
+        if not (std is not None and std > 0):
+            raise ValueError(f"std must be positive, got {std}")
+        hill = np.exp(-0.5 * ((a - mean) / std) ** 2)
+        ax.fill_between(a, floor, floor + 0.4 * height * hill, color=_color["policy"], alpha=0.35, linewidth=0)
+        ax.plot(a, floor + 0.4 * height * hill, color=_color["policy"])
+        ax.annotate("policy", (mean, floor + 0.2 * height), color=_color["policy"], ha="center", va="center")
+    ax.set(xlabel="action", ylabel="reward", xlim=(low, high), ylim=(floor - 0.05 * height, floor + 1.15 * height))
+    return ax
+
+
+def learning_curves(ax, steps, returns, label, kind="policy", level=0.95):
+    """The mean of several seeds against training time, with the interval in which the true mean lies.
+
+    steps: (T,). returns: (seeds, T), at least two seeds. The band is Student's t interval of the mean at each step, named
+    in the label at the curve's right end. kind: one of the palette's names. Returns the mean, low and high, each (T,).
+    """
+    from scipy.stats import t
+    steps, returns = np.asarray(steps), np.asarray(returns, float)
+    if returns.ndim != 2 or returns.shape[1:] != steps.shape:
+        raise ValueError(f"returns must have shape (seeds, {len(steps)}), got {returns.shape}")
+    seeds = len(returns)
+    if seeds < 2:
+        raise ValueError("returns must hold at least two seeds: one run says nothing about the spread")
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, got {level}")
+    mean = returns.mean(axis=0)
+    half = t.ppf((1 + level) / 2, seeds - 1) * returns.std(axis=0, ddof=1) / np.sqrt(seeds)
+    ax.fill_between(steps, mean - half, mean + half, color=_color[kind], alpha=0.25, linewidth=0)
+    ax.plot(steps, mean, dict(CYCLE).get(kind, "-"), color=_color[kind])
+    ax.annotate(f"{label}\n{seeds} seeds, {100 * level:.3g} %", (steps[-1], mean[-1]), (6, 0), textcoords="offset points",
+                va="center", color=_color[kind], fontsize=11, annotation_clip=False)
+    return mean, mean - half, mean + half
+
+
+def arrows(ax, start, vectors, labels=None, kinds="score"):
+    """Arrows (N, 2) from one point (2,) or from a point each (N, 2), each named at its tip.
+
+    kinds: the palette's name of all or of each. Returns the arrows; move them with `quiver.set_UVC`.
+    """
+    vectors = np.atleast_2d(np.asarray(vectors, float))
+    if vectors.shape[1:] != (2,):
+        raise ValueError(f"vectors must have shape (N, 2), got {vectors.shape}")
+    start = np.broadcast_to(np.asarray(start, float), vectors.shape)
+    kinds = [kinds] * len(vectors) if isinstance(kinds, str) else list(kinds)
+    quiver = ax.quiver(*start.T, *vectors.T, angles="xy", scale_units="xy", scale=1, color=[_color[k] for k in kinds], width=0.012)
+    tips = start + vectors
+    for tip, vector, label, kind in zip(tips, vectors, labels or [], kinds):
+        side = 1 if vector[0] >= 0 else -1
+        ax.annotate(label, tip, (6 * side, 0), textcoords="offset points", ha="left" if side > 0 else "right", va="center",
+                    color=_color[kind])
+    ax.update_datalim(np.concatenate([start, tips]))
+    ax.autoscale_view()
+    ax.margins(0.15)
+    return quiver
+
+
+def bars(ax, heights, labels, kind="policy"):
+    """One named bar for each of `heights` (N,): filled for a policy, hatched for anything that says how good. Returns them."""
+    heights, labels = np.asarray(heights, float), list(labels)
+    if heights.shape != (len(labels),):
+        raise ValueError(f"heights must have one entry for each of the {len(labels)} labels, got shape {heights.shape}")
+    look = dict(facecolor="none", edgecolor=_color[kind], hatch="///") if kind == "good" else dict(color=_color[kind])
+    return ax.bar(labels, heights, **look)
+
+
+def _same_length(name, a, other, b):
+    a, b = np.asarray(a, float), np.asarray(b, float)
+    if a.ndim != 1 or a.shape != b.shape:
+        raise ValueError(f"{name} and {other} must be two rows of the same length, got shapes {a.shape} and {b.shape}")
+    return a, b
