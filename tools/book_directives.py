@@ -23,6 +23,7 @@ from sphinx.util.docutils import SphinxDirective
 
 VIEW, STATE = "application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json"
 ROLES = {"pol": "policy", "score": "score", "good": "good", "where": "where"}
+WORDS = {"trap": "Trap", "proof": "Proof", "try": "Try this", "note": "Note", "do": ""}     # a box's class: the word it carries
 log = logging.getLogger(__name__)
 
 
@@ -145,16 +146,22 @@ def quiz_faults(choices, lines):
         yield "text before the first choice belongs in the question"
 
 
-class Folding(SphinxPostTransform):
-    """Admonitions with class `dropdown` fold."""
+class Boxes(SphinxPostTransform):
+    """Admonitions get their icon and word; those with class `dropdown` fold. Wide tables scroll in a box of their own."""
     default_priority = 400
 
     def run(self, **kwargs):
-        for box in [box for box in self.document.findall(nodes.admonition) if "dropdown" in box["classes"]]:
+        for box in list(self.document.findall(nodes.admonition)):
             title, *body = box.children
-            classes = ["admonition", "pg-fold", *(c for c in box["classes"] if not c.startswith("admonition-"))]
-            summary = Summary("", *title.children, classes=["admonition-title"])
-            box.replace_self(Details("", summary, *body, classes=classes, ids=box["ids"], names=box["names"]))
+            if kind := next((kind for kind in WORDS if kind in box["classes"]), None):
+                word = "" if title.astext().lower().startswith(WORDS[kind].lower()) else WORDS[kind]
+                title.insert(0, nodes.inline("", word, classes=["pg-word", f"pg-icon-{kind}"]))
+            if "dropdown" in box["classes"]:
+                classes = ["admonition", "pg-fold", *(c for c in box["classes"] if not c.startswith("admonition-"))]
+                summary = Summary("", *title.children, classes=["admonition-title"])
+                box.replace_self(Details("", summary, *body, classes=classes, ids=box["ids"], names=box["names"]))
+        for table in list(self.document.findall(nodes.table)):
+            table.replace_self(nodes.container("", table.deepcopy(), classes=["pg-scroll"]))
 
 
 def visit_details(self, node):
@@ -197,7 +204,7 @@ def setup(app):
     app.add_directive("quiz", Quiz)
     app.add_node(Details, html=(visit_details, depart_details), text=(skip, skip), latex=(skip, skip))
     app.add_node(Summary, html=(visit_summary, depart_summary), text=(skip, skip), latex=(skip, skip))
-    app.add_post_transform(Folding)
+    app.add_post_transform(Boxes)
     if os.environ.get("PG_SITE_URL"):
         app.setup_extension("sphinxext.opengraph")
         app.connect("config-inited", site_address)

@@ -20,14 +20,10 @@ PACKAGES = {"katex": "0.16.47", "@fortawesome/fontawesome-free": "7.3.1"}
 FONTS = ["AMS-Regular", "Caligraphic-Regular", "Main-Bold", "Main-Italic", "Main-Regular", "Math-BoldItalic", "Math-Italic",
          "SansSerif-Regular", "Script-Regular", "Size1-Regular", "Size2-Regular", "Size3-Regular", "Size4-Regular",
          "Typewriter-Regular"]
-ICONS = {                                                # the theme's class: Font Awesome's file
-    "fa-bars": "bars", "fa-list": "list", "fa-magnifying-glass": "magnifying-glass", "fa-download": "download",
-    "fa-expand": "expand", "fa-circle-half-stroke": "circle-half-stroke", "fa-sun": "sun", "fa-moon": "moon",
-    "fa-angle-left": "angle-left", "fa-angle-right": "angle-right", "fa-arrow-up": "arrow-up", "fa-file": "file",
-    "fa-file-code": "file-code", "fa-file-pdf": "file-pdf", "fa-chevron-down": "chevron-down",
-    "fa-chevron-right": "chevron-right",
-    "pg-icon-trap": "triangle-exclamation", "pg-icon-proof": "scale-balanced", "pg-icon-try": "hand-pointer",
-    "pg-icon-note": "circle-info",
+ICONS = {                                                # our name: Font Awesome's file
+    "menu": "bars", "search": "magnifying-glass", "theme": "circle-half-stroke", "download": "download",
+    "trap": "triangle-exclamation", "proof": "scale-balanced", "try": "hand-pointer", "note": "circle-info", "do": "bullseye",
+    "right": "check", "wrong": "xmark", "fold": "chevron-right",
 }
 
 
@@ -68,7 +64,8 @@ def icons(package):
     rules = ["/* Font Awesome Free, CC BY 4.0 (LICENSE.txt beside this file): the icons the book uses, as masks */"]
     for name, file in ICONS.items():
         svg = re.sub(r"<!--.*?-->", "", (package / f"svgs/solid/{file}.svg").read_text(), flags=re.S).strip()
-        rules.append(f'.{name} {{ --icon: url("data:image/svg+xml,{urllib.parse.quote(svg, safe=" =:/()<>;,")}"); }}'.replace("<", "%3C").replace(">", "%3E"))
+        address = "data:image/svg+xml," + urllib.parse.quote(svg, safe=" =:/(),")
+        rules.append(f'.pg-icon-{name} {{ --icon: url("{address}"); }}')
     (out / "icons.css").write_text("\n".join(rules) + "\n")
     shutil.copy(package / "LICENSE.txt", out)
 

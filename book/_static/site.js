@@ -1,1 +1,109 @@
-document.documentElement.classList.add("pg-js");
+/* What the pages do by script. Everything also works without it: contents stand open, choices unfold, boxes fold. */
+(() => {
+  const root = document.documentElement, $ = (s, e = document) => e.querySelector(s), $$ = (s, e = document) => [...e.querySelectorAll(s)];
+  const make = (tag, props = {}, ...children) => { const e = Object.assign(document.createElement(tag), props); e.append(...children); return e; };
+
+  // --- dark and light: the reader's choice, else the system's
+  const theme = $(".pg-theme"), system = matchMedia("(prefers-color-scheme: dark)");
+  const store = (key, value) => { try { value === undefined ? localStorage.removeItem(key) : localStorage.setItem(key, value); } catch { /* private window */ } };
+  const show = dark => { root.dataset.theme = dark ? "dark" : "light"; theme.setAttribute("aria-pressed", dark); };
+  show(root.dataset.theme === "dark");
+  theme.addEventListener("click", () => {
+    const dark = root.dataset.theme !== "dark";
+    show(dark);
+    store("pg-theme", dark === system.matches ? undefined : dark ? "dark" : "light");     // back to the system's choice: follow it again
+  });
+  system.addEventListener("change", e => { store("pg-theme"); show(e.matches); });
+
+  // --- contents on narrow screens; "/" goes to the search field
+  const menu = $(".pg-menu"), contents = $("#contents");
+  const open = yes => { contents.classList.toggle("pg-open", yes); menu.setAttribute("aria-expanded", yes); };
+  menu.addEventListener("click", () => open(menu.getAttribute("aria-expanded") !== "true"));
+  contents.addEventListener("click", e => { if (e.target.closest("a[href^='#']")) open(false); });
+  addEventListener("keydown", e => {
+    if (e.key === "Escape" && menu.getAttribute("aria-expanded") === "true") { open(false); menu.focus(); }
+    const typing = e.target.closest?.("input:not([type=range],[type=radio],[type=checkbox]), textarea, select, [contenteditable]");
+    if ((e.key === "/" && !typing && !e.ctrlKey && !e.metaKey && !e.altKey) || (e.key === "k" && (e.ctrlKey || e.metaKey))) {
+      e.preventDefault();
+      $("main .pg-search input, .pg-search input").focus();
+    }
+  });
+
+  // --- where am I: the heading last passed is marked in the contents
+  const places = $$(".pg-local a[href^='#']").map(a => [document.getElementById(decodeURIComponent(a.hash.slice(1))), a]).filter(p => p[0]);
+  if (places.length) {
+    const mark = () => {
+      const here = places.findLast(([section]) => section.getBoundingClientRect().top < innerHeight / 3)?.[1];
+      for (const [, a] of places) a.classList.toggle("pg-here", a === here);
+    };
+    let waiting = false;
+    addEventListener("scroll", () => { if (!waiting) { waiting = true; requestAnimationFrame(() => { waiting = false; mark(); }); } }, { passive: true });
+    mark();
+  }
+
+  // --- what scrolls sideways in its own box must be reachable by keyboard
+  const reach = () => $$("pre, div.math, .pg-scroll, div.cell_output").forEach(e => {
+    const wide = e.scrollWidth > e.clientWidth + 1;
+    if (wide) e.tabIndex = 0; else e.removeAttribute("tabindex");
+  });
+  reach();
+  addEventListener("resize", reach);
+  document.fonts?.ready.then(reach);
+
+  // --- quiz: the unfolding choices become radio buttons with one Check button and a spoken answer
+  const icon = name => { const e = make("span", { className: `pg-icon pg-icon-${name}` }); e.setAttribute("aria-hidden", "true"); return e; };
+  const copy = from => [...from.childNodes].map(n => n.cloneNode(true));
+  $$(".pg-quiz").forEach((quiz, number) => {
+    const choices = $$(":scope > .pg-choice", quiz), name = quiz.id || `quiz-${number}`, box = make("fieldset"), rows = [];
+    box.append(make("legend", {}, ...copy($(".pg-question > p", quiz) ?? $(".pg-question", quiz))));
+    const check = make("button", { type: "submit", className: "pg-check", textContent: "Check" });
+    for (const [i, choice] of choices.entries()) {
+      const radio = make("input", { type: "radio", name, value: String(i) }), said = make("div", { className: "pg-said" });
+      said.setAttribute("aria-live", "polite");
+      rows.push({ radio, said, right: choice.classList.contains("pg-right"), why: $(".pg-why", choice) });
+      box.append(make("label", {}, radio, make("span", {}, ...copy($("summary", choice)))), said);
+    }
+    const tell = ({ said, right, why }, verdict) => {
+      const answer = make("div", { className: "pg-why" }), line = make("p", { className: "pg-verdict" }, icon(right ? "right" : "wrong"), verdict);
+      answer.append(line, ...copy(why));
+      said.replaceChildren(answer);
+    };
+    const form = make("form", {}, box, check);
+    form.addEventListener("submit", e => {
+      e.preventDefault();
+      const picked = rows.find(row => row.radio.checked);
+      if (!picked) return rows[0].radio.focus();
+      if (picked.right && rows.every(row => row === picked || !row.said.firstChild)) check.textContent = "Why not the others?";
+      else if (picked.right) check.hidden = true;
+      const others = picked.right && picked.said.firstChild;                    // asked a second time: explain the rest too
+      for (const row of rows) {
+        if (row === picked) tell(row, row.right ? "Right." : "Not this one.");
+        else if (others) tell(row, "Not this one.");
+        else row.said.replaceChildren();
+      }
+      if (others) check.hidden = true;
+    });
+    form.addEventListener("change", () => { check.hidden = false; check.textContent = "Check"; });
+    quiz.append(form);
+    quiz.classList.add("pg-live");
+  });
+
+  // --- paper: everything unfolded, links as footnotes
+  let closed = [];
+  addEventListener("beforeprint", () => {
+    closed = $$("main details:not([open])");
+    closed.forEach(e => { e.open = true; });
+    const article = $(".pg-article"), links = $$("a[href^='http']", article), list = make("ol", { className: "pg-links" });
+    const seen = new Map();
+    for (const a of links) {
+      if (a.textContent === a.href || a.closest(".pg-links")) continue;
+      if (!seen.has(a.href)) { seen.set(a.href, seen.size + 1); list.append(make("li", { textContent: a.href })); }
+      a.after(make("sup", { className: "pg-link-mark", textContent: seen.get(a.href) }));
+    }
+    if (seen.size) article.append(list);
+  });
+  addEventListener("afterprint", () => {
+    closed.forEach(e => { e.open = false; });
+    $$(".pg-links, .pg-link-mark").forEach(e => e.remove());
+  });
+})();

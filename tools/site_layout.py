@@ -1,0 +1,59 @@
+"""What the page templates need and Sphinx does not give: the contents as a path of chapters, four verbs for each."""
+from bs4 import BeautifulSoup
+
+VERBS = {"book": "Read", "notebooks": "Run", "exercises": "Do", "solutions": "Compare"}
+SEARCH_ONLY = ("documentation_options", "doctools", "sphinx_highlight")      # scripts that only the search page needs
+OURS = ("site.js", "host.js", "clipboard", "copybutton")
+STYLES = ("pygments", "copybutton", "katex", "palette", "icons", "site.css")
+
+
+def chapter(app, pagename):
+    """The four pages of this page's chapter that exist, as (verb, docname), or nothing."""
+    slug = pagename.partition("/")[2]
+    pages = [(verb, f"{folder}/{slug}") for folder, verb in VERBS.items() if f"{folder}/{slug}" in app.env.found_docs]
+    return pages if slug and len(pages) > 1 else []
+
+
+def contents(html, read="Read"):
+    """The table of contents: every chapter's own page joins the row of its verbs; the page we are on is marked."""
+    soup = BeautifulSoup(html or "", "html.parser")
+    for caption in soup.select("p.caption"):
+        caption.name, caption.attrs = "h2", {}
+    for item in soup.select("li.toctree-l1"):
+        link, verbs = item.find("a"), item.find("ul")
+        if verbs and verbs.find("li"):
+            first = soup.new_tag("li", attrs={"class": "toctree-l2"})
+            again = soup.new_tag("a", href=link["href"], attrs={"class": link["class"]})
+            again.string = read
+            first.append(again)
+            verbs.insert(0, first)
+            for verb in verbs.select("a"):
+                verb["aria-label"] = f"{verb.get_text()}: {link.get_text()}"
+            name = soup.new_tag("span", attrs={"class": "pg-chapter"})
+            name.string = link.get_text()
+            link.replace_with(name)
+    for link in soup.select("a.current"):
+        if link["href"] == "#":
+            link["aria-current"] = "page"
+    for link in soup.select("a"):
+        del link["class"]
+    return str(soup)
+
+
+def page_context(app, pagename, templatename, context, doctree):
+    body = context.get("body") or ""
+    toctree = context.get("toctree")
+    context["pg_contents"] = contents(toctree(collapse=False, maxdepth=2, includehidden=True, titles_only=True)) if toctree else ""
+    context["pg_verbs"] = chapter(app, pagename)
+    context["pg_is_notebook"] = (context.get("sourcename") or "").endswith(".ipynb") or pagename.split("/")[0] in list(VERBS)[1:]
+    context["pg_front"] = pagename == app.config.root_doc
+    search = pagename == "search"
+    wanted = OURS + SEARCH_ONLY * search
+    context["script_files"] = [s for s in context["script_files"] if any(w in str(getattr(s, "filename", s)) for w in wanted)]
+    styles = STYLES + ("mystnb",) * ('class="cell' in body)
+    context["css_files"] = [s for s in context["css_files"] if any(w in str(getattr(s, "filename", s)) for w in styles)]
+
+
+def setup(app):
+    app.connect("html-page-context", page_context, priority=900)      # after the theme's own handlers
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
