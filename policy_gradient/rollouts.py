@@ -1,0 +1,81 @@
+"""Collect whole episodes from a vector environment, one per column."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Rollout:
+    """N episodes side by side, padded to the longest, T steps. Only entries where `mask` is True are data.
+
+    Every array has time first. What ended an episode is kept apart, because it means different things: after
+    `terminated` the future is worth nothing, after `truncated` it merely was not watched.
+    """
+
+    obs: np.ndarray              # (T, N, ...) what the agent saw
+    actions: np.ndarray          # (T, N, ...) what it did
+    rewards: np.ndarray          # (T, N) what it got for that, 0 where mask is False
+    mask: np.ndarray             # (T, N) bool, True until the episode has ended
+    terminated: np.ndarray       # (T, N) bool, True at the step at which the environment ended the episode
+    truncated: np.ndarray        # (T, N) bool, True at the step at which a time limit cut it
+    last_obs: np.ndarray         # (N, ...) what the agent would have seen next
+    states: np.ndarray = None    # (T, N) the hidden states, where the sampler knows them
+
+    @property
+    def num_episodes(self):
+        """N."""
+        return self.mask.shape[1]
+
+    @property
+    def lengths(self):
+        """Steps of each episode, (N,)."""
+        return self.mask.sum(axis=0)
+
+
+def rollout(envs, policy, theta, rng, max_steps=None):
+    """Run one whole episode in each of the N sub-environments of `envs`; returns a `Rollout`.
+
+    envs: a gymnasium.vector.VectorEnv, reset here with a seed drawn from `rng`. max_steps: cut all episodes there.
+    Whole episodes, because "the first T steps" of environments that start again would hold too many short ones.
+    Raises TypeError if `envs` is no vector environment, ValueError if its autoreset mode is unknown or disabled.
+    """
+    mode = _autoreset_mode(envs)
+    if max_steps is not None and max_steps < 1:
+        raise ValueError(f"max_steps must be at least 1, got {max_steps}")
+    obs, _ = envs.reset(seed=int(rng.integers(2**31)))
+    alive = np.ones(envs.num_envs, bool)
+    last_obs = np.array(obs)
+    steps = []
+    while alive.any() and len(steps) != max_steps:
+        obs = np.array(obs)                                   # a copy: some environments reuse their buffer
+        actions = policy.sample(theta, obs, rng)
+        next_obs, rewards, terminated, truncated, info = envs.step(actions)
+        # An episode that has ended starts again by itself; what it then returns is not ours.
+        steps.append((obs, actions, np.where(alive, rewards, 0.0), alive, terminated & alive, truncated & alive))
+        last_obs[alive] = _seen_next(next_obs, info, mode)[alive]
+        alive = alive & ~(terminated | truncated)
+        obs = next_obs
+    obs, actions, rewards, mask, terminated, truncated = (np.stack(column) for column in zip(*steps))
+    truncated[-1] |= alive                                    # cut by max_steps
+    return Rollout(obs, actions, rewards, mask, terminated, truncated, last_obs)
+
+
+def _autoreset_mode(envs):
+    if not hasattr(envs, "num_envs") or not hasattr(envs, "step"):
+        raise TypeError(f"envs must be a gymnasium.vector.VectorEnv (gymnasium.make_vec makes one), got {envs!r}")
+    mode = getattr(envs, "metadata", {}).get("autoreset_mode")
+    mode = getattr(mode, "value", mode)
+    if mode not in ("NextStep", "SameStep"):
+        raise ValueError(f"envs must reset themselves: metadata['autoreset_mode'] must be NEXT_STEP or SAME_STEP, got {mode!r}")
+    return mode
+
+
+def _seen_next(next_obs, info, mode):
+    """The observation that followed the step; at an episode's end a SAME_STEP environment hides it in `info`."""
+    if mode == "NextStep" or "final_obs" not in info:
+        return next_obs
+    seen = np.array(next_obs)
+    for i in np.flatnonzero(info["_final_obs"]):
+        seen[i] = info["final_obs"][i]
+    return seen

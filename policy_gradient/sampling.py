@@ -1,0 +1,133 @@
+"""Fast sampling of finite MDPs: millions of trajectories a second with NumPy alone."""
+
+import numpy as np
+
+from .mdp import state_probs
+from .rollouts import Rollout
+
+
+class AliasTable:
+    """Draws from K distributions over M outcomes, probs (K, M), in constant time each (Walker 1977; Vose 1991).
+
+    Each row is cut into M columns of equal width, each shared by at most two outcomes. So one uniform number is enough:
+    its whole part names a column, the rest says which of the two.
+    """
+
+    def __init__(self, probs):
+        probs = np.asarray(probs, np.float64)
+        rows, (K, M) = np.arange(len(probs)), probs.shape
+        mass, is_open = probs * M, np.ones((K, M), bool)
+        keep, other = np.ones((K, M)), np.tile(np.arange(M), (K, 1))
+        for _ in range(M - 1):           # fill up the emptiest column from the fullest, in all rows at once
+            small = np.where(is_open, mass, np.inf).argmin(axis=1)
+            large = np.where(is_open, mass, -np.inf).argmax(axis=1)
+            keep[rows, small], other[rows, small] = mass[rows, small], large
+            mass[rows, large] -= 1 - mass[rows, small]
+            is_open[rows, small] = False
+        self.num_outcomes = M
+        self.border = (keep + np.arange(M)).ravel()               # compared with the uniform number itself
+        self.other = (other + M * rows[:, None]).ravel()
+
+    def sample(self, offset, rng):
+        """Cells row * M + outcome, int (n,), for offset = row * M, (n,)."""
+        u = rng.random(len(offset))
+        u *= self.num_outcomes
+        cell = u.astype(np.intp)
+        cell += offset
+        return np.where(u < self.border[cell], cell, self.other[cell])
+
+
+class _Chain:
+    """An MDP under one policy as an alias table over (action, next state); state S is the end, and stays there."""
+
+    def __init__(self, mdp, probs):
+        S, A = mdp.R.shape
+        self.end, self.num_outcomes = S, A * (S + 1)
+        ending = np.maximum(1 - mdp.P.sum(axis=-1, keepdims=True), 0)
+        joint = np.zeros((S + 1, A, S + 1))
+        joint[:S] = probs[..., None] * np.concatenate([mdp.P, ending], axis=-1)
+        joint[S, 0, S] = 1
+        self.table = AliasTable(joint.reshape(S + 1, -1))
+        shape = (S + 1, A, S + 1)
+        self.reward = np.broadcast_to(np.pad(mdp.R, ((0, 1), (0, 0)))[..., None], shape).ravel()      # of each cell
+        self.action, self.next_state = (index.ravel() for index in np.indices(shape)[1:])
+        self.next_offset = self.next_state * self.num_outcomes
+
+    def start(self, mdp, n, rng):
+        return rng.choice(mdp.num_states, size=n, p=mdp.rho / mdp.rho.sum()) * self.num_outcomes
+
+
+def sample_rollout(mdp, policy, theta, num_episodes, max_steps, rng):
+    """`num_episodes` episodes of at most `max_steps` steps as a `Rollout` with `states`: the same law as
+    `rollout(TabularVectorEnv(...))`, many times faster. Episodes still running at max_steps are truncated."""
+    _positive(num_episodes=num_episodes, max_steps=max_steps)
+    chain = _Chain(mdp, state_probs(mdp, policy, theta))
+    offset = chain.start(mdp, num_episodes, rng)
+    cells = []
+    while len(cells) < max_steps and (offset < chain.end * chain.num_outcomes).any():
+        cells.append(chain.table.sample(offset, rng))
+        offset = chain.next_offset[cells[-1]]
+    cells = np.stack(cells)
+    states, next_states = cells // chain.num_outcomes, chain.next_state[cells]
+    mask = states < chain.end
+    terminated = mask & (next_states == chain.end)
+    truncated = np.zeros_like(mask)
+    truncated[-1] = mask[-1] & ~terminated[-1]
+    states = np.where(mask, states, 0)
+    last = states[mask.sum(axis=0) - 1, np.arange(num_episodes)]       # after termination: where it ended
+    last = np.where(truncated[-1], next_states[-1], last)
+    return Rollout(mdp.obs[states], chain.action[cells], chain.reward[cells], mask, terminated, truncated,
+                   mdp.obs[last], states)
+
+
+def sample_gradient(mdp, policy, theta, num_episodes, max_steps, rng, drop_gamma_t=False, chunk=20_000):
+    """An estimate of grad J from sampled episodes with reward-to-go, (d,): REINFORCE without storing the scores.
+
+    Sums gamma^t G_t per (state, action) and takes the score once for each pair, in chunks of episodes, so that memory
+    does not grow with `num_episodes`. `drop_gamma_t` leaves gamma^t out, as most code does.
+    """
+    _positive(num_episodes=num_episodes, max_steps=max_steps, chunk=chunk)
+    chain = _Chain(mdp, state_probs(mdp, policy, theta))
+    weights = np.zeros(chain.table.other.size)
+    for first in range(0, num_episodes, chunk):
+        history = _run(chain, chain.start(mdp, min(chunk, num_episodes - first), rng), max_steps, rng)
+        _add_weights(weights, chain, history, mdp.gamma, 1.0 if drop_gamma_t else mdp.gamma)
+    weights = weights.reshape(mdp.num_states + 1, mdp.num_actions, -1)[:-1].sum(axis=-1) / num_episodes       # (S, A)
+    obs = np.repeat(mdp.obs, mdp.num_actions, axis=0)
+    actions = np.tile(np.arange(mdp.num_actions), mdp.num_states)
+    return policy.weighted_score(theta, obs, actions, weights.ravel())
+
+
+def _run(chain, offset, max_steps, rng):
+    """A list of (cells, kept): `kept` are the positions that went on to the next step, None for all."""
+    history = []
+    for step in range(max_steps):
+        cells = chain.table.sample(offset, rng)
+        offset, kept = chain.next_offset[cells], None
+        if step % 4 == 3:                # leave out what has ended now and then, else the longest episode sets the cost
+            kept = np.flatnonzero(offset < chain.end * chain.num_outcomes)
+            offset = offset[kept]
+        history.append((cells, kept))
+        if not len(offset):
+            break
+    return history
+
+
+def _add_weights(weights, chain, history, gamma, weight):
+    """Add weight^t G_t to `weights` for each cell visited, from the last step back."""
+    returns = np.zeros(len(history[-1][0] if history[-1][1] is None else history[-1][1]))
+    for t in reversed(range(len(history))):
+        cells, kept = history[t]
+        following = returns if kept is None else np.zeros(len(cells))
+        if kept is not None:
+            following[kept] = returns
+        returns = following
+        returns *= gamma
+        returns += chain.reward[cells]
+        weights += weight**t * np.bincount(cells, returns, len(weights))
+
+
+def _positive(**counts):
+    for name, count in counts.items():
+        if count < 1:
+            raise ValueError(f"{name} must be at least 1, got {count}")
