@@ -1,0 +1,101 @@
+"""Still pictures of chapter 3."""
+import numpy as np
+
+from policy_gradient.palette import color
+
+WEIGHTS = {                                    # two doors at theta = 0: variance of one trajectory, over |gradient|^2
+    "total return": 137 / 13, "reward-to-go": 153 / 13, "exact Q": 181 / 26,
+    "reward-to-go less V": 63 / 13, "exact advantage": 1 / 26,
+}
+
+
+def two_ways_to_sum(fig, ax):
+    """The same visits, once by trajectory and once by state."""
+    episodes = ["ABC", "ABD", "ABD", "ABC", "ABD"]
+    size = [720, 360, 180]                     # area in proportion to gamma^t
+    row = {s: 4 - i for i, s in enumerate("ABCD")}
+    seen = dict.fromkeys("ABCD", 0.0)
+    for i, states in enumerate(episodes):
+        for t, s in enumerate(states):
+            step = .72 * [1, .75, .6][t]
+            x, y = 6.0 + seen[s] + step / 2, row[s]
+            seen[s] += step
+            for at in ((t, 4.3 - .9 * i), (x, y)):
+                ax.scatter(*at, s=size[t], color=color("where"), lw=0, zorder=2)
+                ax.annotate(s, at, ha="center", va="center", color=color("paper"), fontsize=[13, 11, 10][t], zorder=3)
+        ax.annotate("", (3.2, 4.3 - .9 * i), (2.4, 4.3 - .9 * i), arrowprops={"arrowstyle": "->", "color": color("score"), "lw": 2})
+    for s, y in row.items():
+        ax.annotate("", (6.1 + seen[s] + .9, y), (6.1 + seen[s] + .1, y), arrowprops={"arrowstyle": "->", "color": color("score"), "lw": 2})
+    ax.text(1.2, 5.25, "by episode", ha="center")
+    ax.text(1.2, -.25, "t = 0, 1, 2", ha="center", color=color("muted"))
+    ax.text(7.5, 5.25, "by state", ha="center")
+    ax.text(7.5, -.25, "area: γᵗ", ha="center", color=color("muted"))
+    ax.annotate("", (5.4, 2.5), (3.9, 2.5), arrowprops={"arrowstyle": "<->", "color": color("ink"), "lw": 1.5})
+    ax.text(4.65, 2.75, "sort", ha="center")
+    ax.set(xlim=(-.6, 10.6), ylim=(-.6, 5.7))
+    ax.axis("off")
+
+
+def baseline_parabolas(fig, ax):
+    """Variance of one softmax step against the baseline: V can be much worse than nothing."""
+    b = np.linspace(-.1, 1.1, 601)
+    for pi, Q, look, text in (((.05, .05, .9), (0, 0, 1), "-", "π = (.05, .05, .9)"), ((.9, .1), (0, 1), "--", "π = (.9, .1)")):
+        pi, Q = np.array(pi), np.array(Q, float)
+        scores = np.eye(len(pi)) - pi
+        weight = pi * (scores**2).sum(axis=1)
+        mean = (pi * Q) @ scores
+        variance = weight @ (Q[:, None] - b)**2 - mean @ mean
+        none, value = (weight @ (Q - c)**2 - mean @ mean for c in (0, pi @ Q))
+        best = weight @ Q / weight.sum()
+        ax.plot(b, np.maximum(variance / none, 1e-4), look, color=color("good"))
+        lowest = max((weight @ (Q - best)**2 - mean @ mean) / none, .012)
+        ax.plot([pi @ Q], [value / none], "o", color=color("ink"), zorder=3)
+        ax.plot([best], [lowest], "v", color=color("policy"), ms=9, zorder=3, clip_on=False)
+        if Q.size == 3:
+            ax.annotate("V: 94 times worse", (pi @ Q, value / none), (-10, 4), textcoords="offset points", ha="right")
+            ax.annotate("best: .27", (best, lowest), (12, -8), textcoords="offset points", color=color("policy"), va="center")
+            ax.text(.42, 27, text, color=color("good"), ha="right")
+        else:
+            ax.annotate("V: .79", (pi @ Q, value / none), (-4, 9), textcoords="offset points", ha="right")
+            ax.annotate("best: 0", (best, lowest), (0, 10), textcoords="offset points", color=color("policy"), ha="center")
+            ax.text(.47, .1, text, color=color("good"), ha="right")
+    ax.axhline(1, color=color("muted"), lw=1)
+    ax.text(1.1, 1.1, "no baseline", color=color("muted"), ha="right")
+    ax.set(yscale="log", ylim=(.012, 300), xlim=(-.1, 1.1), xlabel="baseline b", ylabel="variance / variance at b = 0")
+    ax.set_yticks([.1, 1, 10, 100], [".1", "1", "10", "100"])
+    ax.minorticks_off()
+
+
+def error_against_trajectories(fig, ax):
+    """Root mean squared error, relative to the gradient, of five estimators in two doors."""
+    n = np.array([1, 1e4])
+    looks = {"total return": "-", "reward-to-go": "--", "exact Q": "-.", "reward-to-go less V": ":", "exact advantage": "-"}
+    for name, variance in WEIGHTS.items():
+        ax.plot(n, np.sqrt(variance / n), looks[name], color=color("good" if name != "exact advantage" else "policy"))
+    heights = {"reward-to-go": .17, "total return": .08, "exact Q": .036, "reward-to-go less V": .017, "exact advantage": 1.96e-3}
+    for name, y in heights.items():
+        true = np.sqrt(WEIGHTS[name] / 1e4)
+        ax.annotate(name, (1e4, true), (1.5e4, y), va="center", color=color("ink"), annotation_clip=False,
+                    arrowprops={"arrowstyle": "-", "lw": .8, "color": color("muted"), "shrinkA": 1, "shrinkB": 0})
+    ax.axhline(.1, color=color("line"), lw=1)
+    ax.text(9e3, .115, "10 % error", color=color("muted"), ha="right")
+    ax.set(xscale="log", yscale="log", xlim=(1, 1e4), ylim=(1e-3, 6), xlabel="trajectories", ylabel="relative error")
+    ax.set_yticks([.001, .01, .1, 1], [".001", ".01", ".1", "1"])
+    ax.set_xticks([1, 10, 100, 1000, 10000], ["1", "10", "100", "1,000", "10,000"])
+    ax.minorticks_off()
+
+
+def loss_and_return(fig, ax):
+    """The surrogate's value against the return, for two arms that pay 1 and 0."""
+    p = np.linspace(.005, .995, 400)
+    loss = -p * (1 - p) * np.log(p / (1 - p))
+    ax.plot([0, 1], [0, 1], color=color("policy"))
+    ax.plot(p, loss, "--", color=color("good"))
+    for at in (.5, .9, .99):
+        ax.plot([at], [-at * (1 - at) * np.log(at / (1 - at))], "o", color=color("good"))
+        ax.plot([at], [at], "o", color=color("policy"))
+    ax.text(.6, .78, "return", color=color("policy"), ha="right")
+    ax.text(.62, -.17, "expected loss", color=color("good"), ha="right", va="top")
+    ax.axhline(0, color=color("muted"), lw=1)
+    ax.set(xlabel="probability of the better arm", xlim=(0, 1.01), ylim=(-.3, 1.05), xticks=[0, .5, .9, .99], yticks=[0, .5, 1])
+    ax.set_xticklabels(["0", ".5", ".9", ".99   "])
