@@ -1,0 +1,83 @@
+"""A small multilayer perceptron in NumPy, forward and backward: the mean of a Gaussian policy, or a learned baseline.
+
+`theta` is one flat vector: weights (inputs, outputs) and offsets (outputs,) of each layer in turn. tanh between layers.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+CHUNK = 2048             # rows at a time: the activations of more would leave the processor's cache
+
+
+@dataclass(frozen=True)
+class MLP:
+    """outputs (..., sizes[-1]) = network(theta, inputs (..., sizes[0])). Two sizes only: a linear map with an offset."""
+
+    sizes: tuple
+
+    def __post_init__(self):
+        sizes = tuple(self.sizes)
+        if len(sizes) < 2 or any(not isinstance(n, (int, np.integer)) or n < 1 for n in sizes):
+            raise ValueError(f"sizes must be two or more positive integers, (inputs, hidden..., outputs), got {self.sizes!r}")
+        object.__setattr__(self, "sizes", sizes)
+
+    @property
+    def num_params(self):
+        return sum((m + 1) * n for m, n in zip(self.sizes, self.sizes[1:]))
+
+    def init(self, rng, dtype=np.float64, last=1.0):
+        """Weights with variance 1 / inputs, so that signals keep their size; the last layer's times `last`; offsets 0."""
+        theta = np.zeros(self.num_params, dtype)
+        layers = self.layers(theta)
+        for i, (W, _) in enumerate(layers):
+            W[:] = rng.standard_normal(W.shape) / np.sqrt(len(W)) * (last if i == len(layers) - 1 else 1)
+        return theta
+
+    def layers(self, theta):
+        """[(W, b), ...], views into theta."""
+        found, start = [], 0
+        for m, n in zip(self.sizes, self.sizes[1:]):
+            found.append((theta[start:start + m * n].reshape(m, n), theta[start + m * n:start + (m + 1) * n]))
+            start += (m + 1) * n
+        return found
+
+    def __call__(self, theta, inputs):
+        return self._forward(self.layers(theta), inputs)[-1]
+
+    def vjp(self, theta, inputs, by_outputs):
+        """sum over samples of (d outputs / d theta)^T by_outputs, (d,): one backward pass."""
+        inputs, by_outputs = inputs.reshape(-1, self.sizes[0]), by_outputs.reshape(-1, self.sizes[-1])
+        total = np.zeros(self.num_params, theta.dtype)
+        for start in range(0, len(inputs), CHUNK):
+            rows = slice(start, start + CHUNK)
+            for (W, b), (x, delta) in zip(self.layers(total), self._backward(theta, inputs[rows], by_outputs[rows])):
+                W += x.T @ delta
+                b += delta.sum(axis=0)
+        return total
+
+    def vjp_each(self, theta, inputs, by_outputs):
+        """The same for each sample on its own, (..., d)."""
+        parts = []
+        for x, delta in self._backward(theta, inputs, by_outputs):
+            outer = x[..., :, None] * delta[..., None, :]
+            parts += [outer.reshape(outer.shape[:-2] + (-1,)), delta]
+        return np.concatenate(parts, axis=-1)
+
+    def _forward(self, layers, inputs):
+        """Inputs of every layer, then the outputs."""
+        signals = [inputs]
+        for i, (W, b) in enumerate(layers):
+            z = signals[-1] @ W + b
+            signals.append(z if i == len(layers) - 1 else np.tanh(z))
+        return signals
+
+    def _backward(self, theta, inputs, delta):
+        """(inputs, derivative by what leaves it before tanh) of every layer, first to last."""
+        layers = self.layers(theta)
+        signals, pairs = self._forward(layers, inputs), []
+        for i in reversed(range(len(layers))):
+            pairs.append((signals[i], delta))
+            if i:
+                delta = (delta @ layers[i][0].T) * (1 - signals[i] ** 2)
+        return pairs[::-1]
