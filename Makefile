@@ -1,0 +1,41 @@
+# Everything runs in .venv, made from requirements.lock. A second run does only what changed.
+PYTHON ?= python3
+PY := .venv/bin/python
+TESTS := tests $(wildcard notebooks solutions)
+
+.PHONY: serve lab book test notebooks exercises studies clean
+.DELETE_ON_ERROR:
+
+serve: book                     ## build the book and serve it on this machine
+	$(PY) tools/serve.py
+
+lab: .venv/installed            ## JupyterLab on your own copies, in my/
+	$(PY) tools/lab.py
+
+book: .venv/installed           ## the site, into _build/html
+	$(PY) tools/build_book.py
+
+test: .venv/installed           ## every test, the site's in a real browser
+	$(PY) tools/chromium.py
+	$(PY) -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg $(TESTS) $(ARGS)
+
+notebooks: .venv/installed      ## run what changed and store its outputs; FORCE=1 runs all
+	$(PY) tools/run_notebooks.py $(if $(FORCE),--force)
+
+exercises: .venv/installed      ## exercises/ from solutions/
+	$(PY) tools/make_exercises.py
+
+studies: .venv/installed        ## the long runs whose results the labs plot
+	for study in studies/*.py; do test ! -e "$$study" || $(PY) "$$study" || exit 1; done
+
+# The stamp is written last, so that a broken installation is begun again. The package itself comes without a look at
+# any registry: its build tools are in the lock.
+.venv/installed: requirements.lock pyproject.toml
+	$(PYTHON) tools/check_python.py
+	test -x $(PY) || $(PYTHON) -m venv .venv
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+clean:                          ## what can be made again; my/ stays
+	rm -rf _build .stamps .pytest_cache .ruff_cache .venv *.egg-info

@@ -1,0 +1,86 @@
+"""Open JupyterLab on your own copies of the notebooks, in `my/`, at the first one.
+
+    python tools/lab.py [--no-browser] [any other option of JupyterLab]
+    python tools/lab.py --copy-only
+
+`my/` is yours: git ignores it and nothing in it is overwritten once you have edited it. When the book has a newer
+version of a notebook, an unedited copy is brought up to date; next to an edited one the new version is put as
+`NAME.new.ipynb`. The copies are marked as trusted, else JupyterLab would show no widget before you run them.
+"""
+import hashlib
+import json
+import os
+import sys
+from pathlib import Path
+
+import nbformat
+from nbformat.sign import NotebookNotary
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDERS = "notebooks", "exercises", "solutions"
+
+
+def fingerprint(text):
+    """What a reader has written: the cells' kinds and sources (running a cell changes neither)."""
+    try:
+        cells = [[c.cell_type, c.source] for c in nbformat.reads(text, as_version=4).cells]
+    except Exception:                             # no notebook any more: certainly edited
+        cells = text
+    return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
+
+
+def copy(root=ROOT, say=print):
+    """Bring the copies in `my/` up to date; return the path of the first notebook, or of `my/`."""
+    mine, notary = root / "my", NotebookNotary()
+    record = mine / ".copied.json"                # for each copy, the book's file that it came from
+    copied = json.loads(record.read_text()) if record.exists() else {}
+    mine.mkdir(exist_ok=True)
+
+    def write(target, text):
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        notary.sign(nbformat.reads(text, as_version=4))
+
+    for source in sorted(p for folder in FOLDERS for p in (root / folder).glob("*.ipynb")):
+        name, text = source.relative_to(root).as_posix(), source.read_text(encoding="utf-8")
+        target, version = mine / name, hashlib.sha256(text.encode()).hexdigest()
+        if not target.exists():
+            write(target, text)
+        elif copied.get(name, {}).get("version") == version:
+            continue
+        elif fingerprint(target.read_text(encoding="utf-8")) in (copied.get(name, {}).get("cells"), fingerprint(text)):
+            write(target, text)
+            say(f"my/{name}: brought up to date")
+        else:
+            beside = _free(target)
+            write(beside, text)
+            say(f"my/{name}: the book has a newer version; you have edited yours, so it is beside it as {beside.name}")
+        copied[name] = {"version": version, "cells": fingerprint(text)}
+        record.write_text(json.dumps(copied, indent=1, sort_keys=True))
+    return next(iter(sorted((mine / "notebooks").glob("*.ipynb"))), mine)
+
+
+def _free(target):
+    beside, n = target.with_suffix(".new.ipynb"), 2
+    while beside.exists():
+        beside, n = target.with_suffix(f".new-{n}.ipynb"), n + 1
+    return beside
+
+
+def main(arguments):
+    first = copy()
+    if "--copy-only" in arguments:
+        return
+    page = "/lab" if first.is_dir() else f"/lab/tree/{first.relative_to(ROOT / 'my').as_posix()}"
+    options = [f"--ServerApp.root_dir={ROOT / 'my'}", f"--LabApp.default_url={page}"]
+    if getattr(os, "geteuid", lambda: 1)() == 0:
+        options.append("--allow-root")
+    command = [sys.executable, "-m", "jupyterlab", *options, *arguments]
+    if os.name == "posix":
+        os.execv(sys.executable, command)         # JupyterLab takes Ctrl-C itself
+    import subprocess
+    sys.exit(subprocess.call(command))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
