@@ -108,7 +108,7 @@ class Quiz(SphinxDirective):
         for fault in faults:
             log.warning("quiz: %s", fault, location=self.get_location())
         for right, text, why, offset in choices:
-            label = Summary("", *[child for block in self.parse([text], offset) for child in block.children])
+            label = Summary("", "", *[child for block in self.parse([text], offset) for child in block.children])
             reason = nodes.container("", *self.parse(why, offset + 1), classes=["pg-why"])
             quiz += Details("", label, reason, classes=["pg-choice"] + ["pg-right"] * right)
         return [quiz]
@@ -147,19 +147,22 @@ def quiz_faults(choices, lines):
 
 
 class Boxes(SphinxPostTransform):
-    """Admonitions get their icon and word; those with class `dropdown` fold. Wide tables scroll in a box of their own."""
+    """Admonitions get an icon and a word, those with class `dropdown` fold; tables scroll in a box; indented code has colours."""
     default_priority = 400
 
     def run(self, **kwargs):
         for box in list(self.document.findall(nodes.admonition)):
             title, *body = box.children
             if kind := next((kind for kind in WORDS if kind in box["classes"]), None):
-                word = "" if title.astext().lower().startswith(WORDS[kind].lower()) else WORDS[kind]
+                word = "" if WORDS[kind].lower() in title.astext().lower() else WORDS[kind]
                 title.insert(0, nodes.inline("", word, classes=["pg-word", f"pg-icon-{kind}"]))
             if "dropdown" in box["classes"]:
                 classes = ["admonition", "pg-fold", *(c for c in box["classes"] if not c.startswith("admonition-"))]
-                summary = Summary("", *title.children, classes=["admonition-title"])
+                summary = Summary("", "", *title.children, classes=["admonition-title"])
                 box.replace_self(Details("", summary, *body, classes=classes, ids=box["ids"], names=box["names"]))
+        for code in self.document.findall(nodes.literal_block):
+            if code.get("language") == "none":             # how MyST marks indented code; here that is Python
+                code["language"] = "default"
         for table in list(self.document.findall(nodes.table)):
             table.replace_self(nodes.container("", table.deepcopy(), classes=["pg-scroll"]))
 

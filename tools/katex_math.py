@@ -11,7 +11,6 @@ from docutils import nodes
 from py_mini_racer import JSEvalException, MiniRacer
 from sphinx.errors import SphinxError
 from sphinx.util import logging
-from sphinx.util.math import get_node_equation_number
 
 MACROS = {                               # the one place: pages of the book may use these, notebooks use none
     r"\E": r"\mathbb{E}",
@@ -74,14 +73,23 @@ def inline(self, node):
 
 
 def display(self, node):
-    self.body.append(self.starttag(node, "div", CLASS="math notranslate nohighlight", tabindex="0"))
+    self.body.append(self.starttag(node, "div", CLASS="math notranslate nohighlight"))
     self.body.append(checked(self, node, True))
     if node["number"]:
-        self.body.append(f'<span class="eqno">({get_node_equation_number(self, node)})')
+        self.body.append(f'<span class="eqno">({node["number"]})')
         self.add_permalink_ref(node, "Link to this equation")
         self.body.append("</span>")
     self.body.append("</div>\n")
     raise nodes.SkipNode
+
+
+def number(app, doctree):
+    """Number a page's equations by chapter, (3.2), in the order of the page: Sphinx counts in the order of reading files."""
+    domain, page = app.env.get_domain("math"), app.env.docname
+    chapter = re.search(r"/(\d\d)-", page)
+    for count, block in enumerate((b for b in doctree.findall(nodes.math_block) if b["number"]), 1):
+        block["number"] = f"{int(chapter[1])}.{count}" if chapter else str(count)
+        domain.equations[block["label"]] = (page, block["number"])
 
 
 def stop_on_faults(app, exception):
@@ -93,5 +101,6 @@ def setup(app):
     app.pg_math_faults = 0
     app.add_html_math_renderer("katex", (inline, None), (display, None))
     app.add_css_file("vendor/katex/katex.min.css")
+    app.connect("doctree-read", number)
     app.connect("build-finished", stop_on_faults)
     return {"parallel_read_safe": True, "parallel_write_safe": False}

@@ -2,8 +2,8 @@
 from bs4 import BeautifulSoup
 
 VERBS = {"book": "Read", "notebooks": "Run", "exercises": "Do", "solutions": "Compare"}
-SEARCH_ONLY = ("documentation_options", "doctools", "sphinx_highlight")      # scripts that only the search page needs
-OURS = ("site.js", "host.js", "clipboard", "copybutton")
+SEARCH_ONLY = ("doctools", "sphinx_highlight")      # scripts that only the search page needs
+OURS = ("site.js", "host.js", "documentation_options", "clipboard", "copybutton")
 STYLES = ("pygments", "copybutton", "katex", "palette", "icons", "site.css")
 
 
