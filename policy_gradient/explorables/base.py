@@ -1,0 +1,44 @@
+"""What every explorable shares: a widget whose JavaScript and style travel with its state.
+
+The module that draws is `draw.js` (shared helpers) followed by the explorable's own file, as one text: a stored widget then
+needs no other file, so it lives in JupyterLab with a kernel and on a page with none.
+"""
+import re
+from pathlib import Path
+
+import anywidget
+import traitlets
+
+from policy_gradient.palette import css_variables
+
+HERE = Path(__file__).parent
+DARK = ["html[data-theme=dark]", "[data-jp-theme-light=false]", "body.vscode-dark"]     # the site, JupyterLab, VS Code
+
+
+def _module(js):
+    shared, own = ((HERE / name).read_text("utf-8") for name in ("draw.js", js))
+    return shared + re.sub(r'^import [^;]*? from "./draw.js";\n', "", own, flags=re.M)
+
+
+def _style():
+    dark = ", ".join(f"{place} .pg-explorable" for place in DARK)
+    light = css_variables()
+    return "\n".join([
+        f".pg-explorable {{ {light} }}", f"{dark} {{ {css_variables(dark=True)} color-scheme: dark; }}",
+        f"@media print {{ .pg-explorable, {dark} {{ {light} color-scheme: light; }} }}",        # paper is white
+        (HERE / "explorable.css").read_text("utf-8")])
+
+
+class Explorable(anywidget.AnyWidget):
+    """A figure that answers to the hand. A subclass names its module (`js`) and the traits that are its settings."""
+
+    js = None
+    title = traitlets.Unicode().tag(sync=True)
+
+    def __init_subclass__(cls, **kwargs):
+        if "js" in vars(cls):               # not the classes that traitlets derives behind the scenes
+            cls._esm, cls._css = _module(cls.js), _style()
+        super().__init_subclass__(**kwargs)
+
+    def __repr__(self):
+        return f"<{self.title}: an interactive figure; run this cell to use it>"
