@@ -122,7 +122,7 @@ class Picture:
         from matplotlib.figure import Figure
         with book_style():
             self.canvas = FigureCanvasAgg(Figure(figsize, dpi=100, layout="none"))
-        self.draw, self.update, self.below, self.top, self.order = draw, None, None, [], []
+        self.draw, self.update, self.below, self.top, self.order = draw, None, None, [], None
 
     def __call__(self, values):
         """Draw at these values; return the axes' titles."""
@@ -160,16 +160,16 @@ class Picture:
     def _draw_moved(self, ax):
         """Draw what `update` changed and all that lies above it; if the frame itself changed, draw everything."""
         ax.viewLim                                                # works out the limits if anything changed them
-        frame = (ax.patch, ax.xaxis, ax.yaxis, ax.xaxis.label, ax.yaxis.label, *ax.spines.values())
-        if any(artist.stale for artist in frame) or ax.child_axes:
+        names = [label for label in (ax.xaxis.label, ax.yaxis.label) if label.get_text()]      # an empty one is always stale
+        if any(a.stale for a in (ax.patch, ax.xaxis, ax.yaxis, *names, *ax.spines.values())) or ax.child_axes:
             return self._draw_all()
         hidden = {ax.patch} | ({ax.xaxis, ax.yaxis} if not ax.axison else set())
         hidden |= set() if ax.axison and ax.get_frame_on() else set(ax.spines.values())
         order = sorted((a for a in ax.get_children() if a not in hidden), key=lambda a: a.zorder)   # as Axes.draw does
         top = order[next((i for i, a in enumerate(order) if a.stale), len(order)):]
-        if self.below is None or order != self.order or len(top) > len(self.top):
+        if self.below is None or (order, names) != self.order or len(top) > len(self.top):
             self._draw_all(top)
-            self.order, self.below = order, self.canvas.copy_from_bbox(self.canvas.figure.bbox)
+            self.order, self.below = (order, names), self.canvas.copy_from_bbox(self.canvas.figure.bbox)
         self.canvas.restore_region(self.below)
         for artist in self.top:
             artist.draw(self.canvas.get_renderer())

@@ -60,6 +60,16 @@ def copy(root=ROOT, say=print):
     return next(iter(sorted((mine / "notebooks").glob("*.ipynb"))), mine)
 
 
+def quiet():
+    """JupyterLab's own switches for asking its makers for news and updates: off, in the book's environment only."""
+    if sys.prefix != sys.base_prefix:
+        settings = Path(sys.prefix) / "share/jupyter/lab/settings/overrides.json"
+        if not settings.exists():
+            settings.parent.mkdir(parents=True, exist_ok=True)
+            settings.write_text(json.dumps({"@jupyterlab/apputils-extension:notification":
+                                            {"checkForUpdates": False, "fetchNews": "false"}}))
+
+
 def _free(target):
     beside, n = target.with_suffix(".new.ipynb"), 2
     while beside.exists():
@@ -71,6 +81,7 @@ def main(arguments):
     first = copy()
     if "--copy-only" in arguments:
         return
+    quiet()
     page = "/lab" if first.is_dir() else f"/lab/tree/{first.relative_to(ROOT / 'my').as_posix()}"
     options = [f"--ServerApp.root_dir={ROOT / 'my'}", f"--LabApp.default_url={page}"]
     if getattr(os, "geteuid", lambda: 1)() == 0:
