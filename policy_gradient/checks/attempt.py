@@ -1,0 +1,176 @@
+"""Run a learner's function once on copies of its arguments, and say in plain data what came of it."""
+import contextlib
+import copy
+import inspect
+import io
+import linecache
+import os
+import sys
+import sysconfig
+import time
+import types
+import warnings
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .timelimit import TimeUp, limited
+
+LIBRARIES = tuple({os.path.realpath(path) + os.sep for key, path in sysconfig.get_paths().items() if "lib" in key}
+                  | {os.path.dirname(os.path.realpath(__file__)) + os.sep})
+
+
+@dataclass
+class Outcome:
+    """kind is "answer", "none", "raised", "time", or "type" (something that holds no numbers)."""
+
+    kind: str
+    parts: tuple = ()              # the answer as arrays: one, or as many as the exercise asks for
+    detail: str = ""               # for "raised" and "type": what to tell the learner
+    error: str = ""                # for "raised": the exception's class
+    changed: list = field(default_factory=list)   # positions of the arguments that the function changed
+    printed: bool = False
+
+    @property
+    def finite(self):
+        return self.kind == "answer" and all(np.isfinite(part).all() for part in self.parts if part.dtype != object)
+
+
+class Silence(io.TextIOBase):
+    """Takes what the function prints, keeps nothing, and cannot be closed by it."""
+
+    printed = False
+
+    def write(self, text):
+        self.printed = self.printed or bool(text)
+        return len(text)
+
+    def close(self):
+        pass
+
+
+class Budget:
+    """Seconds that the learner's function has left, in all."""
+
+    def __init__(self, seconds):
+        self.left = seconds
+
+    def run(self, call):
+        start = time.monotonic()
+        try:
+            return limited(call, self.left)
+        finally:
+            self.left -= time.monotonic() - start
+
+
+def attempt(function, args, budget, parts=1, exact=False):
+    """The `Outcome` of `function(*copies of args)`: nothing that the function does gets out, except KeyboardInterrupt."""
+    copies, silence = copy.deepcopy(args), Silence()
+
+    def work():
+        try:
+            value = function(*copies)
+        except (TimeUp, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            return Outcome("raised", detail=explain(error), error=type(error).__name__)
+        try:
+            return read(value, parts, exact)
+        except (TimeUp, KeyboardInterrupt):
+            raise
+        except BaseException as error:   # an object that only pretends to be an array
+            return Outcome("type", detail=f"an object of type {type(value).__name__}, which NumPy cannot read "
+                                          f"({type(error).__name__})")
+
+    with (contextlib.redirect_stdout(silence), contextlib.redirect_stderr(silence), np.errstate(all="ignore"),
+          warnings.catch_warnings()):
+        warnings.simplefilter("ignore")
+        try:
+            outcome = budget.run(work)
+        except TimeUp:
+            outcome = Outcome("time")
+    outcome.changed = [i for i, (old, new) in enumerate(zip(args, copies)) if not unchanged(old, new)]
+    outcome.printed = silence.printed
+    return outcome
+
+
+def unchanged(old, new):
+    old, new = np.asarray(old), np.asarray(new)
+    return old.shape == new.shape and old.dtype == new.dtype and np.array_equal(old, new, equal_nan=old.dtype.kind == "f")
+
+
+def read(value, parts=1, exact=False):
+    """The numbers in `value`, whatever it is: an array, a list, a number, a tuple of `parts` of them."""
+    if value is None:
+        return Outcome("none")
+    if parts > 1:
+        if not isinstance(value, (tuple, list, np.ndarray)) or len(value) != parts:
+            return Outcome("type", detail=f"{name_of(value)}, where {parts} arrays belong: return first, second")
+        outcomes = [read(part, 1, exact) for part in value]
+        wrong = [one for one in outcomes if one.kind != "answer"]
+        if wrong:
+            return Outcome("type", detail=f"a tuple that holds {wrong[0].detail or 'None'}")
+        return Outcome("answer", tuple(one.parts[0] for one in outcomes))
+    if isinstance(value, types.CoroutineType):
+        value.close()
+    if isinstance(value, (str, bytes, dict, set, frozenset, type)) or callable(value) or inspect.isgenerator(value) or (
+            isinstance(value, types.CoroutineType)) or (hasattr(value, "__next__") and not hasattr(value, "__array__")):
+        return Outcome("type", detail=name_of(value))
+    try:
+        array = np.array(value)
+    except ValueError:
+        return Outcome("type", detail="a ragged list: its rows have different lengths")
+    if exact and array.shape == () and isinstance(array.item(), int) and not isinstance(array.item(), bool):
+        return Outcome("answer", (np.array(array.item(), dtype=object),))   # a Python int of any length
+    if array.dtype.kind == "c":
+        return Outcome("type", detail="complex numbers")
+    if array.dtype == object:
+        if any(one is None for one in array.flat):   # NumPy would turn it into NaN
+            return Outcome("type", detail="a list with None in it, which is not a number")
+        try:
+            array = array.astype(float)   # Fractions and Decimals are numbers too
+        except (TypeError, ValueError):
+            return Outcome("type", detail="a list with something in it that is not a number" if array.ndim else name_of(value))
+    if array.dtype.kind not in "biuf":
+        return Outcome("type", detail=f"an array of {array.dtype.name}, not of numbers")
+    return Outcome("answer", (array,))
+
+
+def name_of(value):
+    kind = type(value).__name__
+    if inspect.isgenerator(value):
+        return "a generator (yield where return belongs?)"
+    if isinstance(value, types.CoroutineType):
+        return "a coroutine (write def, not async def)"
+    if isinstance(value, str):
+        return "text (a str), not a number"
+    if isinstance(value, (types.FunctionType, types.MethodType, types.BuiltinFunctionType)):
+        return "a function: did you forget the brackets that call it?"
+    if hasattr(value, "__next__"):
+        return f"an iterator ({kind}): wrap it in list(...)"
+    return f"an object of type {kind}"
+
+
+def explain(error):
+    """The exception and the line of the learner's own code it comes from."""
+    try:
+        text = " ".join(str(error).split())[:160]
+    except Exception:
+        text = ""
+    what = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    line = line_of(error.__traceback__)
+    return f"{what}\nin {line}" if line else what
+
+
+def line_of(traceback):
+    """'line 3: return x / n', the innermost line that is not a library's or ours."""
+    found = ""
+    while traceback:
+        code, number = traceback.tb_frame.f_code, traceback.tb_lineno
+        path = code.co_filename
+        ours = path.startswith("<frozen") or path.startswith("<__array") or os.path.realpath(path).startswith(LIBRARIES)
+        if not ours:
+            source = linecache.getline(path, number, traceback.tb_frame.f_globals).strip()
+            found = f"line {number}: {source}" if source else f"line {number} of {code.co_name}"
+        traceback = traceback.tb_next
+    return found

@@ -1,0 +1,37 @@
+"""Solutions as the checks' tests need them: the learner's functions, taken from the solution notebooks."""
+import ast
+import pathlib
+import re
+
+import nbformat
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+REGION = re.compile(r"# BEGIN SOLUTION\n(.*?)# END SOLUTION", re.S)
+
+
+def code_cells(folder, chapter):
+    notebook = nbformat.read(ROOT / folder / f"{chapter}.ipynb", 4)
+    return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def functions(folder, exercise):
+    """{name: function} from the cells of a notebook that only import or define the exercise."""
+    space = {}
+    for source in code_cells(folder, exercise.chapter):
+        if re.search(rf"^def {exercise.name}\(|^import |^from ", source, re.M) and "check(" not in source:
+            exec(compile(source, f"{folder}/{exercise.chapter}", "exec"), space)
+    return space
+
+
+def solution_expressions(exercise):
+    """Every expression that a solution assigns or returns, as text without spaces."""
+    source = next(one for one in code_cells("solutions", exercise.chapter) if f"def {exercise.name}(" in one)
+    assert REGION.search(source), f"{exercise.name} has no solution markers"
+    values = [node.value for node in ast.walk(ast.parse(source)) if isinstance(node, (ast.Assign, ast.Return)) and node.value]
+    return [text for text in (ast.unparse(value).replace(" ", "") for value in values) if len(text) > 7]
+
+
+@pytest.fixture
+def root():
+    return ROOT

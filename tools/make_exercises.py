@@ -1,0 +1,84 @@
+"""Make exercises/ from solutions/: each region between solution markers becomes `raise NotImplementedError`.
+
+    python tools/make_exercises.py [--force] [--to FOLDER]
+
+Cells tagged `solution-only`, outputs and widget state are left out. A file that differs from what was generated last (known by
+the SHA-256 of the cell sources in its metadata) holds somebody's work: it is left alone, or with --force copied first.
+"""
+import argparse
+import hashlib
+import itertools
+import json
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parents[1]
+REGION = re.compile(r"^([ \t]*)# BEGIN SOLUTION\b.*?^[ \t]*# END SOLUTION\b[^\n]*$", re.S | re.M)
+
+
+def digest(nb):
+    """Running a cell does not change it, writing an answer does."""
+    return hashlib.sha256(json.dumps([[cell.cell_type, cell.source] for cell in nb.cells]).encode()).hexdigest()
+
+
+def exercise(path):
+    """The exercise form of the solution notebook at `path`."""
+    nb = nbformat.read(path, as_version=4)
+    nb.cells = [cell for cell in nb.cells if "solution-only" not in cell.metadata.get("tags", [])]
+    nb.cells[0].source = nb.cells[0].source.replace("# Solutions", "# Exercises", 1)
+    for cell in nb.cells:
+        cell.source = REGION.sub(r'\1raise NotImplementedError("your code goes here")', cell.source)
+        if re.search("# (BEGIN|END) SOLUTION", cell.source):
+            raise SystemExit(f"{path.name}: cell {cell.id} has a solution marker without its partner")
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    kept = {key: nb.metadata[key] for key in ("kernelspec", "language_info", "myst") if key in nb.metadata}
+    nb.metadata = nbformat.from_dict({**kept, "policy_gradient": {"generated": digest(nb)}})
+    return nb
+
+
+def untouched(path):
+    try:
+        nb = nbformat.read(path, as_version=4)
+        return nb.metadata["policy_gradient"]["generated"] == digest(nb)
+    except Exception:   # no notebook of ours (any more): somebody's work all the same
+        return False
+
+
+def write(nb, target, force):
+    """One line about what was done; an empty one where somebody's work was in the way."""
+    text = nbformat.writes(nb) + "\n"
+    said = f"{target.name}: written"
+    if target.exists():
+        if target.read_bytes() == text.encode():
+            return f"{target.name}: up to date"
+        if not untouched(target):
+            if not force:
+                return ""
+            names = (target.with_suffix(f".backup-{i}.ipynb") for i in itertools.count(1))
+            backup = target.replace(next(name for name in names if not name.exists()))
+            said += f" (your version is kept as {backup.name})"
+    target.write_bytes(text.encode())
+    return said
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--force", action="store_true", help="replace changed files too, and keep a copy of each")
+    parser.add_argument("--to", type=Path, default=ROOT / "exercises", metavar="FOLDER", help="where to write (default: exercises/)")
+    args = parser.parse_args(arguments)
+    args.to.mkdir(parents=True, exist_ok=True)
+    refused = 0
+    for solution in sorted((ROOT / "solutions").glob("*.ipynb")):
+        said = write(exercise(solution), args.to / solution.name, args.force)
+        refused += not said
+        print(said or f"{solution.name}: left alone, it holds somebody's work (--force replaces it and keeps a copy)",
+              file=sys.stdout if said else sys.stderr)
+    return int(refused > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
