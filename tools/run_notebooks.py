@@ -70,7 +70,7 @@ def execute(path, progress=False):
         cell.outputs, cell.execution_count = [], None
     nb.metadata.kernelspec = KERNEL
     with tqdm(total=len(code), desc=path.stem, unit="cell", disable=None if progress else True, leave=False) as bar:
-        client = NotebookClient(nb, timeout=900, record_timing=False, store_widget_state=True,
+        client = NotebookClient(nb, timeout=900, record_timing=False, coalesce_streams=True, store_widget_state=True,
                                 resources={"metadata": {"path": str(path.resolve().parent)}},
                                 extra_arguments=["--IPKernelApp.log_level=ERROR"],      # no word about its sockets
                                 on_cell_executed=lambda **_: bar.update())
