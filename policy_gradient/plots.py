@@ -55,12 +55,12 @@ def value_curve(ax, x, values, marks=None, xlabel="", ylabel="expected return"):
     """
     x, values = _same_length("x", x, "values", values)
     line, = ax.plot(x, values, "--", color=_color["good"])
-    middle = (x.min() + x.max()) / 2
     for label, (at, value) in (marks or {}).items():
-        left = at <= middle
+        place = (at - x.min()) / np.ptp(x)                   # beside the mark near the edges, else below it
+        dx, dy, ha, va = (10, 0, "left", "center") if place < 0.25 else (-10, 0, "right", "center") if place > 0.75 else (
+            0, -10, "center", "top")
         ax.plot([at], [value], "o", color=_color["policy"], zorder=3)
-        ax.annotate(label, (at, value), (10 if left else -10, 0), textcoords="offset points", va="center",
-                    ha="left" if left else "right", color=_color["policy"])
+        ax.annotate(label, (at, value), (dx, dy), textcoords="offset points", ha=ha, va=va, color=_color["policy"])
     ax.set(xlabel=xlabel, ylabel=ylabel)
     return line
 
@@ -130,7 +130,8 @@ def bandit(ax, reward, low, high, bins=None, mean=None, std=None, resolution=400
         ax.plot(centres[best], heights[best], "s", color=_color["ink"])
         side = 1 if centres[best] < (low + high) / 2 else -1
         ax.annotate(f"best of {bins} bins: {heights[best]:.3f}", (centres[best], heights[best]), (12 * side, 0),
-                    textcoords="offset points", va="center", ha="left" if side > 0 else "right")
+                    textcoords="offset points", va="center", ha="left" if side > 0 else "right",
+                    bbox=dict(facecolor=_color["paper"], edgecolor="none", pad=1, alpha=0.8))
     if mean is not None:
         if not (std is not None and std > 0):
             raise ValueError(f"std must be positive, got {std}")
@@ -139,14 +140,16 @@ def bandit(ax, reward, low, high, bins=None, mean=None, std=None, resolution=400
         ax.plot(a, floor + 0.4 * height * hill, color=_color["policy"])
         ax.annotate("policy", (mean, floor + 0.2 * height), color=_color["policy"], ha="center", va="center")
     ax.set(xlabel="action", ylabel="reward", xlim=(low, high), ylim=(floor - 0.05 * height, floor + 1.15 * height))
+    ax.locator_params(axis="x", nbins=5)
     return ax
 
 
-def learning_curves(ax, steps, returns, label, kind="policy", level=0.95):
+def learning_curves(ax, steps, returns, label, kind="policy", level=0.95, nudge=0):
     """The mean of several seeds against training time, with the interval in which the true mean lies.
 
     steps: (T,). returns: (seeds, T), at least two seeds. The band is Student's t interval of the mean at each step, named
-    in the label at the curve's right end. kind: one of the palette's names. Returns the mean, low and high, each (T,).
+    above the Axes; `label` stands at the curve's right end, `nudge` points higher. kind: one of the palette's names.
+    Returns the mean, low and high, each (T,).
     """
     from scipy.stats import t
     steps, returns = np.asarray(steps), np.asarray(returns, float)
@@ -161,8 +164,9 @@ def learning_curves(ax, steps, returns, label, kind="policy", level=0.95):
     half = t.ppf((1 + level) / 2, seeds - 1) * returns.std(axis=0, ddof=1) / np.sqrt(seeds)
     ax.fill_between(steps, mean - half, mean + half, color=_color[kind], alpha=0.25, linewidth=0)
     ax.plot(steps, mean, dict(CYCLE).get(kind, "-"), color=_color[kind])
-    ax.annotate(f"{label}\n{seeds} seeds, {100 * level:.3g} %", (steps[-1], mean[-1]), (6, 0), textcoords="offset points",
-                va="center", color=_color[kind], fontsize=11, annotation_clip=False)
+    ax.annotate(label, (steps[-1], mean[-1]), (6, nudge), textcoords="offset points", va="center", color=_color[kind],
+                annotation_clip=False)
+    ax.set_title(f"mean of {seeds} seeds, {100 * level:.3g} % interval", loc="left", fontsize=12, color=_color["muted"])
     return mean, mean - half, mean + half
 
 
@@ -176,15 +180,17 @@ def arrows(ax, start, vectors, labels=None, kinds="score"):
         raise ValueError(f"vectors must have shape (N, 2), got {vectors.shape}")
     start = np.broadcast_to(np.asarray(start, float), vectors.shape)
     kinds = [kinds] * len(vectors) if isinstance(kinds, str) else list(kinds)
-    quiver = ax.quiver(*start.T, *vectors.T, angles="xy", scale_units="xy", scale=1, color=[_color[k] for k in kinds], width=0.012)
+    quiver = ax.quiver(*start.T, *vectors.T, angles="xy", scale_units="xy", scale=1, width=0.012,
+                       color=[_color[kind] for kind in kinds])
     tips = start + vectors
     for tip, vector, label, kind in zip(tips, vectors, labels or [], kinds):
         side = 1 if vector[0] >= 0 else -1
         ax.annotate(label, tip, (6 * side, 0), textcoords="offset points", ha="left" if side > 0 else "right", va="center",
                     color=_color[kind])
     ax.update_datalim(np.concatenate([start, tips]))
-    ax.autoscale_view()
-    ax.margins(0.15)
+    ax.margins(0.2)
+    ax.set_aspect("equal", adjustable="datalim")             # else the angles would lie
+    ax.locator_params(nbins=5)
     return quiver
 
 
@@ -202,3 +208,51 @@ def _same_length(name, a, other, b):
     if a.ndim != 1 or a.shape != b.shape:
         raise ValueError(f"{name} and {other} must be two rows of the same length, got shapes {a.shape} and {b.shape}")
     return a, b
+
+
+# Chapter 2: the landscape of two parameters, and sampled steps in the plane of three logits
+
+
+def landscape(ax, J, limit=6, levels=(-0.24, -0.2, -0.15, -0.1, -0.05, 0, 0.03, 0.06, 0.09, 0.12), resolution=81):
+    """Contour lines of a return over two parameters, from -limit to limit in each; each second line is named.
+
+    J: a function of theta (2, ...) -> (...). levels: where the lines run, in ascending order. Returns the contour set.
+    """
+    axis = np.linspace(-limit, limit, resolution)
+    heights = np.asarray(J(np.array(np.meshgrid(axis, axis))), float)
+    if heights.shape != (resolution, resolution):
+        raise ValueError(f"J must map theta of shape (2, {resolution}, {resolution}) to ({resolution}, {resolution}), got {heights.shape}")
+    lines = ax.contour(axis, axis, heights, levels=list(levels), colors=_color["muted"], linewidths=0.8, linestyles="solid")
+    ax.clabel(lines, lines.levels[1::2], fontsize=10, fmt="%.3g")
+    ax.set(xlabel="θ₁", ylabel="θ₂", xlim=(-limit, limit), ylim=(-limit, limit))
+    return lines
+
+
+def climbs(ax, paths, limit=6):
+    """Paths over two parameters, {name: (N, 2)}, each named beside its middle; the first is the true one, in the score's green."""
+    near = dict(boxstyle="square,pad=0.1", facecolor=_color["paper"], edgecolor="none", alpha=0.85)
+    for (name, path), line, kind in zip(paths.items(), ("-", "--", ":", "-."), ["score"] + 3 * ["ink"]):
+        path = np.asarray(path, float)
+        middle = path[np.abs(path).max(axis=1) < limit / 2][-1]
+        ax.plot(*path.T, line, color=_color[kind], linewidth=2.5)
+        ax.annotate(name, middle, (0, -20), textcoords="offset points", ha="right" if middle[0] < 0 else "left",
+                    color=_color[kind], fontsize=12, bbox=near)
+
+
+def step_cloud(ax, steps, expected, reach):
+    """Steps in three logits that sum to zero, seen in their plane: many as dots, the expected one as an arrow.
+
+    steps: (N, 3). expected: (3,). reach: how far the picture shows, in logits. Returns the dots.
+    """
+    flat = np.sqrt(2) * np.asarray(steps, float) @ CORNERS          # sqrt(2): lengths in the plane are lengths in logits
+    axes = reach * np.sqrt(2) * (CORNERS - CORNERS.mean(axis=0))
+    for axis, label in zip(axes, ("logit 1", "logit 2", "logit 3")):
+        ax.plot([0, axis[0]], [0, axis[1]], "-", color=_color["line"], linewidth=1, zorder=0)
+        ax.annotate(label, axis, color=_color["muted"], ha="center", va="center", fontsize=11)
+    dots, = ax.plot(*flat.T, "o", color=_color["muted"], markersize=5, markeredgewidth=0, alpha=0.2)      # darker where several fall
+    ax.annotate("", np.sqrt(2) * np.asarray(expected, float) @ CORNERS, (0, 0), zorder=3,
+                arrowprops=dict(arrowstyle="-|>", color=_color["score"], linewidth=2.5, shrinkA=0, shrinkB=0))
+    ax.set_aspect("equal")
+    ax.set(xlim=(-1.2 * reach, 1.2 * reach), ylim=(-0.85 * reach, 1.2 * reach))
+    ax.axis("off")
+    return dots
