@@ -6,7 +6,7 @@
 from importlib import import_module
 
 _NAMES = {                         # module: its public names
-    "policies": ["TabularSoftmax", "LinearSoftmax", "two_action_softmax", "softmax", "log_softmax"],
+    "policies": ["TabularSoftmax", "LinearSoftmax", "MLPSoftmax", "two_action_softmax", "softmax", "log_softmax"],
     "gaussian": ["LinearGaussian", "MLPGaussian", "Squashed", "gaussian_log_prob", "gaussian_score", "gaussian_entropy",
                  "tanh_gaussian_log_prob"],
     "mdp": ["TabularMDP", "state_probs", "state_values", "action_values", "discounted_visitation", "expected_return",
@@ -15,6 +15,10 @@ _NAMES = {                         # module: its public names
     "rollouts": ["Rollout", "rollout"],
     "sampling": ["AliasTable", "sample_rollout", "sample_gradient"],
     "returns": ["discounts", "total_return", "reward_to_go"],
+    "estimators": ["gradient_samples", "estimate_gradient", "psi_total_return", "psi_reward_to_go", "psi_table",
+                   "leave_one_out_mean", "batch_mean"],
+    "optimizers": ["Adam"],
+    "training": ["reinforce", "Training", "evaluate", "run_seeds", "bootstrap_interval", "CARTPOLE_RECIPE"],
     "games": ["RPS", "RPS_ROCK2", "best_response", "self_play"],
 }
 _MODULES = ["checks", "control", "envs", "explorables", "explore", "palette", "plots"]      # used as pg.envs, pg.plots, ...

@@ -46,12 +46,20 @@ class MLP:
         return self._forward(self.layers(theta), inputs)[-1]
 
     def vjp(self, theta, inputs, by_outputs):
-        """sum over samples of (d outputs / d theta)^T by_outputs, (d,): one backward pass."""
-        inputs, by_outputs = inputs.reshape(-1, self.sizes[0]), by_outputs.reshape(-1, self.sizes[-1])
+        """sum over samples of (d outputs / d theta)^T by_outputs, (d,): one backward pass.
+
+        by_outputs: (..., outputs), or a function (outputs, rows) that gives it for a slice of the samples, where it
+        depends on the outputs themselves: that saves a second forward pass.
+        """
+        inputs = inputs.reshape(-1, self.sizes[0])
+        if not callable(by_outputs):
+            given = by_outputs.reshape(-1, self.sizes[-1])
+            by_outputs = lambda outputs, rows: given[rows]                 # noqa: E731
         total = np.zeros(self.num_params, theta.dtype)
         for start in range(0, len(inputs), CHUNK):
             rows = slice(start, start + CHUNK)
-            for (W, b), (x, delta) in zip(self.layers(total), self._backward(theta, inputs[rows], by_outputs[rows])):
+            pairs = self._backward(theta, inputs[rows], lambda outputs: by_outputs(outputs, rows))
+            for (W, b), (x, delta) in zip(self.layers(total), pairs):
                 W += x.T @ delta
                 b += delta.sum(axis=0)
         return total
@@ -76,6 +84,7 @@ class MLP:
         """(inputs, derivative by what leaves it before tanh) of every layer, first to last."""
         layers = self.layers(theta)
         signals, pairs = self._forward(layers, inputs), []
+        delta = delta(signals[-1]) if callable(delta) else delta
         for i in reversed(range(len(layers))):
             pairs.append((signals[i], delta))
             if i:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ._validate import finite, indices
+from .networks import MLP
 
 
 def softmax(logits):
@@ -189,3 +190,59 @@ def two_action_softmax(num_params, num_obs=None):
     features = np.zeros((num_obs, 2, num_params))
     features[np.arange(num_params), 1, np.arange(num_params)] = 1
     return LinearSoftmax(features)
+
+
+@dataclass(frozen=True)
+class MLPSoftmax(_Softmax):
+    """Logits from a small network: sizes (K, hidden..., A), tanh between layers; obs are vectors (..., K).
+
+    (4, 64, 2) is the book's CartPole policy; two sizes alone, (4, 2), are a linear policy. The backward pass is in `networks`.
+    """
+
+    sizes: tuple
+
+    def __post_init__(self):
+        object.__setattr__(self, "sizes", self._network.sizes)
+
+    _network = property(lambda self: MLP(self.sizes))
+    num_params = property(lambda self: self._network.num_params)
+    num_actions = property(lambda self: self.sizes[-1])
+
+    def init(self, rng, dtype=np.float32):
+        """Random weights, the last layer's a hundred times smaller: close to the uniform policy. float32 is for training."""
+        return self._network.init(rng, dtype, last=0.01)
+
+    def logits(self, theta, obs):
+        """What the network puts out, (..., A)."""
+        theta = self._theta(theta)
+        return self._network(theta, self._check(obs, theta))
+
+    def score(self, theta, obs, actions):
+        """e_a - pi sent backwards through the network, one sample at a time, (..., d): for teaching and small batches."""
+        theta, obs, actions, _ = self._samples(theta, obs, actions)
+        return self._network.vjp_each(theta, obs, lambda logits: self._one_hot(actions, theta) - softmax(logits))
+
+    def weighted_score(self, theta, obs, actions, weights):
+        """sum_i weights_i score_i, (d,): weights times e_a - pi sent backwards once, with no (N, d) array."""
+        theta, obs, actions, weights = self._samples(theta, obs, actions, weights)
+        actions, weights = actions.ravel(), weights.astype(theta.dtype, copy=False).reshape(-1, 1)
+        return self._network.vjp(theta, obs, lambda logits, rows: weights[rows] * (self._one_hot(actions[rows], theta)
+                                                                                   - softmax(logits)))
+
+    def _samples(self, theta, obs, actions, weights=1.0):
+        """All of one leading shape (...)."""
+        theta = self._theta(theta)
+        obs, actions = self._check(obs, theta), indices("actions", actions, self.num_actions)
+        weights = finite("weights", weights)
+        shape = np.broadcast_shapes(obs.shape[:-1], actions.shape, weights.shape)
+        return (theta, np.broadcast_to(obs, shape + obs.shape[-1:]),
+                np.broadcast_to(actions, shape), np.broadcast_to(weights, shape))
+
+    def _one_hot(self, actions, theta):
+        return np.eye(self.num_actions, dtype=theta.dtype)[actions]
+
+    def _check(self, obs, theta):
+        obs = finite("obs", obs)
+        if obs.ndim == 0 or obs.shape[-1] != self.sizes[0]:
+            raise ValueError(f"obs must have {self.sizes[0]} numbers on the last axis, got shape {obs.shape}")
+        return obs.astype(theta.dtype, copy=False)

@@ -11,12 +11,19 @@ POLICIES = {
     "tabular": pg.TabularSoftmax(4, 3),
     "linear": pg.LinearSoftmax(RNG.normal(size=(4, 3, 5))),
     "two-action": pg.two_action_softmax(3, num_obs=4),
+    "linear network": pg.MLPSoftmax((4, 3)),
+    "deep network": pg.MLPSoftmax((4, 5, 6, 3)),
 }
+VECTORS = np.eye(4)                                # what a network sees where the others see 0 .. 3
+
+
+def seen(policy, states):
+    return VECTORS[states] if isinstance(policy, pg.MLPSoftmax) else np.asarray(states)
 
 
 def some(policy, seed=1):
     rng = np.random.default_rng(seed)
-    obs = rng.integers(4, size=(2, 6))
+    obs = seen(policy, rng.integers(4, size=(2, 6)))
     return rng.normal(size=policy.num_params), obs, rng.integers(policy.num_actions, size=(2, 6)), rng.normal(size=(2, 6))
 
 
@@ -43,7 +50,7 @@ def test_every_score_is_the_derivative_of_log_prob(policy):
     theta, obs, actions, _ = some(policy)
     score = policy.score(theta, obs, actions)
     assert score.shape == (2, 6, policy.num_params)
-    for i in np.ndindex(2, 6):
+    for i in [(0, 0), (0, 3), (1, 5)]:
         by_difference = pg.finite_difference(lambda th: policy.log_prob(th, obs[i], actions[i]), theta)
         np.testing.assert_allclose(score[i], by_difference, atol=1e-9)
 
@@ -63,7 +70,7 @@ def test_weighted_score_broadcasts_one_weight_over_all_samples(policy):
 def test_expected_score_is_zero(policy):
     theta, obs, _, _ = some(policy)
     actions = np.arange(policy.num_actions)
-    score = policy.score(theta, obs[..., None], actions)               # (2, 6, A, d)
+    score = policy.score(theta, np.expand_dims(obs, 2), actions)       # (2, 6, A, d)
     np.testing.assert_allclose((policy.probs(theta, obs)[..., None] * score).sum(-2), 0, atol=1e-12)
 
 
@@ -78,15 +85,15 @@ def test_probs_log_prob_and_entropy_fit_together(policy):
 
 def test_samples_occur_as_often_as_their_probabilities_say(policy):
     theta = some(policy)[0]
-    actions = policy.sample(theta, np.full(20_000, 1), np.random.default_rng(3))
+    actions = policy.sample(theta, seen(policy, np.full(20_000, 1)), np.random.default_rng(3))
     counts = np.bincount(actions, minlength=policy.num_actions)
-    assert stats.chisquare(counts, 20_000 * policy.probs(theta, 1)).pvalue > 1e-3
+    assert stats.chisquare(counts, 20_000 * policy.probs(theta, seen(policy, 1))).pvalue > 1e-3
 
 
 def test_sampling_is_reproducible_and_follows_only_the_generator(policy):
     theta, obs, _, _ = some(policy)
     draws = [policy.sample(theta, obs, np.random.default_rng(7)) for _ in range(2)]
-    assert (draws[0] == draws[1]).all() and draws[0].shape == obs.shape and draws[0].dtype == np.int64
+    assert (draws[0] == draws[1]).all() and draws[0].shape == (2, 6) and draws[0].dtype == np.int64
 
 
 def test_an_action_of_probability_zero_is_never_drawn():
@@ -95,8 +102,38 @@ def test_an_action_of_probability_zero_is_never_drawn():
     assert pg.TabularSoftmax(1, 3).entropy(theta, 0) == 0
 
 
-def test_starting_parameters_are_the_uniform_policy(policy):
-    np.testing.assert_allclose(policy.probs(policy.init(np.random.default_rng(0)), np.arange(4)), 1 / policy.num_actions)
+def test_training_starts_at_the_uniform_policy_or_close_to_it(policy):
+    probs = policy.probs(policy.init(np.random.default_rng(0)), seen(policy, np.arange(4)))
+    np.testing.assert_allclose(probs, 1 / policy.num_actions, atol=0.02 if isinstance(policy, pg.MLPSoftmax) else 1e-15)
+
+
+def test_a_network_is_the_matrices_it_says_it_is():
+    policy = pg.MLPSoftmax((4, 5, 3))
+    theta, obs = np.random.default_rng(1).normal(size=policy.num_params), np.array([0.1, -0.2, 0.3, 0.4])
+    W1, b1, W2, b2 = np.split(theta, np.cumsum([20, 5, 15]))
+    hidden = [np.tanh(sum(obs[i] * W1[5 * i + j] for i in range(4)) + b1[j]) for j in range(5)]
+    logits = [sum(hidden[j] * W2[3 * j + k] for j in range(5)) + b2[k] for k in range(3)]
+    np.testing.assert_allclose(policy.probs(theta, obs), special.softmax(logits), rtol=1e-13)
+    assert policy.num_params == 20 + 5 + 15 + 3 and policy.init(np.random.default_rng(0)).dtype == np.float32
+
+
+def test_a_batch_larger_than_a_chunk_adds_up():
+    policy, rng = pg.MLPSoftmax((4, 8, 2)), np.random.default_rng(2)
+    theta, obs = rng.normal(size=policy.num_params), rng.normal(size=(5000, 4))
+    actions, weights = rng.integers(2, size=5000), rng.normal(size=5000)
+    np.testing.assert_allclose(policy.weighted_score(theta, obs, actions, weights),
+                               weights @ policy.score(theta, obs, actions), atol=1e-9)
+
+
+@pytest.mark.parametrize("obs, says", [(np.zeros((2, 3)), "obs must have 4 numbers"), (np.full(4, np.nan), "obs must be finite"),
+                                       (1.0, "obs must have 4 numbers")])
+def test_a_network_refuses_what_it_cannot_see(obs, says):
+    policy = pg.MLPSoftmax((4, 3))
+    for ask in (policy.probs, lambda theta, obs: policy.weighted_score(theta, obs, 0, 1.0)):
+        with pytest.raises(ValueError, match=says):
+            ask(np.zeros(15), obs)
+    with pytest.raises(ValueError, match="sizes"):
+        pg.MLPSoftmax((4,))
 
 
 def test_the_dtype_of_theta_carries_through(policy):

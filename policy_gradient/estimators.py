@@ -1,0 +1,80 @@
+"""One estimator of the policy gradient; the classical ones differ only in the weight `psi` of each step's score.
+
+    g = 1/N sum_n sum_t psi[t, n] * score(actions[t, n] | obs[t, n])
+
+psi (T, N) contains gamma^t, because the theorem has it:
+    psi_total_return                     G_0, the whole episode's return (REINFORCE, Williams 1992)
+    psi_reward_to_go                     gamma^t G_t: rewards before t cannot depend on a_t
+    psi_reward_to_go(baseline=b)         gamma^t (G_t - b), b from anything but the action itself
+    psi_table(Q), psi_table(Q - V)       gamma^t Q(s_t, a_t) or gamma^t A(s_t, a_t), where they are known
+The list is Schulman et al. (2016), equation 1. `drop_gamma_t=True` leaves gamma^t out, as most code does: the result is
+then biased for the discounted return (Thomas 2014; Nota & Thomas 2020).
+"""
+
+import numpy as np
+
+from ._validate import finite
+from .returns import discounts, reward_to_go, total_return
+
+
+def gradient_samples(policy, theta, rollout, psi):
+    """One estimate per episode, (N, d); their mean is `estimate_gradient`, their spread its error."""
+    psi = _check(rollout, psi)
+    samples = 0
+    for obs, actions, weights in zip(rollout.obs, rollout.actions, psi):
+        samples = samples + weights[:, None] * policy.score(theta, obs, actions)
+    return samples
+
+
+def estimate_gradient(policy, theta, rollout, psi):
+    """The mean over episodes of the psi-weighted scores, (d,), in one pass over the steps that are data."""
+    psi, mask = _check(rollout, psi), rollout.mask
+    return policy.weighted_score(theta, rollout.obs[mask], rollout.actions[mask], psi[mask]) / rollout.num_episodes
+
+
+def psi_total_return(rollout, gamma):
+    """G_0 at every step, (T, N)."""
+    return np.broadcast_to(total_return(rollout.rewards, gamma), rollout.rewards.shape)
+
+
+def psi_reward_to_go(rollout, gamma, baseline=0.0, drop_gamma_t=False):
+    """gamma^t (G_t - baseline), (T, N). baseline: anything that broadcasts to (T, N) and does not depend on a_t."""
+    return _gamma_t(rollout, gamma, drop_gamma_t) * (reward_to_go(rollout.rewards, gamma) - finite("baseline", baseline))
+
+
+def psi_table(rollout, gamma, table, drop_gamma_t=False):
+    """gamma^t table[s_t, a_t], (T, N), for a table (S, A) of Q or of the advantage Q - V."""
+    states = rollout.obs if rollout.states is None else rollout.states
+    return _gamma_t(rollout, gamma, drop_gamma_t) * finite("table", table, (None, None))[states, rollout.actions]
+
+
+def leave_one_out_mean(returns, mask):
+    """The baseline (T, N) of each episode: the mean of the *other* running episodes' returns at t. Adds no bias."""
+    others = mask.sum(axis=1, keepdims=True) - mask
+    return (_sums(returns, mask) - np.where(mask, returns, 0)) / np.maximum(others, 1)
+
+
+def batch_mean(returns, mask):
+    """The baseline (T, N) that most code uses: the mean at t, the episode itself included.
+
+    Shrinks the expected step by (n - 1) / n if n episodes run, since each return is partly taken off itself.
+    """
+    return np.broadcast_to(_sums(returns, mask) / np.maximum(mask.sum(axis=1, keepdims=True), 1), mask.shape)
+
+
+def _sums(returns, mask):
+    return np.where(mask, returns, 0).sum(axis=1, keepdims=True)
+
+
+def _gamma_t(rollout, gamma, drop):
+    return discounts(len(rollout.rewards), 1.0 if drop else gamma)[:, None]
+
+
+def _check(rollout, psi):
+    """psi with zeros where there is no data."""
+    if not rollout.mask.any():
+        raise ValueError("rollout holds no steps: there is nothing to estimate from")
+    psi = np.asarray(psi)
+    if psi.shape != rollout.mask.shape:
+        raise ValueError(f"psi must have one weight per step, shape (T, N) = {rollout.mask.shape}, got {psi.shape}")
+    return finite("psi", np.where(rollout.mask, psi, 0))

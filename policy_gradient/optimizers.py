@@ -1,0 +1,31 @@
+"""Adam, uphill."""
+
+import numpy as np
+
+
+class Adam:
+    """Gradient *ascent* with a step per parameter that does not depend on the gradient's scale (Kingma & Ba 2015, algorithm 1).
+
+    learning_rate: about the distance each parameter moves per step, in units of theta. beta1, beta2: memory of the mean
+    and of the squares. Remembers both between calls of `step`; theta itself stays with the caller.
+    """
+
+    def __init__(self, learning_rate=0.02, beta1=0.9, beta2=0.999, epsilon=1e-8):
+        if not learning_rate > 0:
+            raise ValueError(f"learning_rate must be positive, got {learning_rate}")
+        if not (0 <= beta1 < 1 and 0 <= beta2 < 1):
+            raise ValueError(f"beta1 and beta2 must lie in [0, 1), got {beta1} and {beta2}")
+        self.learning_rate, self.beta1, self.beta2, self.epsilon = learning_rate, beta1, beta2, epsilon
+        self.num_steps, self.mean, self.square = 0, 0.0, 0.0
+
+    def step(self, theta, gradient):
+        """theta after one step up the gradient, both (d,); a new array of theta's dtype."""
+        theta, gradient = np.asarray(theta), np.asarray(gradient)
+        if theta.shape != gradient.shape:
+            raise ValueError(f"gradient must have the shape of theta, {theta.shape}, got {gradient.shape}")
+        self.num_steps += 1
+        self.mean = self.beta1 * self.mean + (1 - self.beta1) * gradient
+        self.square = self.beta2 * self.square + (1 - self.beta2) * gradient**2
+        mean = self.mean / (1 - self.beta1**self.num_steps)           # both start at 0: undo that
+        square = self.square / (1 - self.beta2**self.num_steps)
+        return (theta + self.learning_rate * mean / (np.sqrt(square) + self.epsilon)).astype(theta.dtype, copy=False)

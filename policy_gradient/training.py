@@ -1,0 +1,129 @@
+"""REINFORCE, the whole loop, and honest statistics over seeds."""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+from .estimators import batch_mean, estimate_gradient, leave_one_out_mean
+from .optimizers import Adam
+from .returns import discounts, reward_to_go
+from .rollouts import rollout
+
+BASELINES = {"none": lambda returns, mask: 0.0, "leave_one_out": leave_one_out_mean, "batch_mean": batch_mean}
+
+# Departures from the theorem that practice makes; with 16 episodes a batch and an MLPSoftmax((4, 64, 2)): CartPole in a second.
+CARTPOLE_RECIPE = dict(gamma=0.99, drop_gamma_t=True, baseline="batch_mean", scale=True, learning_rate=0.02)
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """What `reinforce` returns. history: per update, arrays (updates,): "mean_return" (undiscounted, of that update's own
+    episodes), "mean_length", "num_steps" (in the environment, so far), "gradient_norm"."""
+
+    theta: np.ndarray
+    history: dict
+    stopped: str                 # why it stopped, in words
+    reached_target: bool
+
+
+def reinforce(envs, policy, theta, rng, *, num_updates, gamma=1.0, learning_rate=0.02, baseline="leave_one_out",
+              scale=False, drop_gamma_t=False, max_steps=None, target_return=None, eval_envs=None, optimizer=None,
+              callback=None, progress=True):
+    """Climb the sampled policy gradient (Williams 1992), one whole episode per sub-environment and update.
+
+    As it stands this is the theorem's estimator with reward-to-go; each knob that departs from it says so.
+    gamma: discount of the objective. learning_rate: of Adam (or pass an `optimizer`; passing the same one again resumes).
+    baseline: "none", "leave_one_out" (adds no bias) or "batch_mean" (includes the episode itself: a factor (n-1)/n).
+    scale: divide the weights by their root mean square, so that their size does not set the step (a departure).
+    drop_gamma_t: leave gamma^t out (a departure, if gamma < 1). max_steps: cut episodes there.
+    target_return: stop early once a batch reaches it and one fresh rollout of `eval_envs` (default: envs) does too, with
+    the sampled policy. callback(update, theta, rollout): called after each update; a true answer stops.
+    progress: a bar, shown once training lasts longer than two seconds.
+
+    Returns a `Training`. If theta stops being finite it stops, warns, and returns the last good theta.
+    Raises ValueError for an unknown baseline, a NaN in the first theta, and whatever `rollout` refuses.
+    """
+    if baseline not in BASELINES:
+        raise ValueError(f"baseline must be one of {', '.join(BASELINES)}, got {baseline!r}")
+    if num_updates < 1:
+        raise ValueError(f"num_updates must be at least 1, got {num_updates}")
+    theta, optimizer, log = np.array(theta), optimizer or Adam(learning_rate), []
+    stopped, reached = f"did all {num_updates} updates", False
+    for update in _bar(range(num_updates), "REINFORCE", progress):
+        batch = rollout(envs, policy, theta, rng, max_steps)
+        returns = reward_to_go(batch.rewards, gamma)
+        psi = returns - BASELINES[baseline](returns, batch.mask)
+        if not drop_gamma_t:
+            psi = psi * discounts(len(psi), gamma)[:, None]
+        if scale:
+            psi = psi / max(np.sqrt(np.mean(psi[batch.mask] ** 2)), 1e-8)
+        gradient = estimate_gradient(policy, theta, batch, psi)
+        log.append((batch.rewards.sum(axis=0).mean(), batch.lengths.mean(), batch.lengths.sum(), np.linalg.norm(gradient)))
+        new_theta = optimizer.step(theta, gradient)
+        if not np.isfinite(new_theta).all():
+            stopped = f"theta was no longer finite after update {update}; kept the theta before it"
+            warnings.warn(f"reinforce stopped: {stopped}", RuntimeWarning, stacklevel=2)
+            break
+        theta = new_theta
+        if callback is not None and callback(update, theta, batch):
+            stopped = f"the callback said so after update {update}"
+            break
+        if target_return is not None and log[-1][0] >= target_return:
+            if evaluate(eval_envs or envs, policy, theta, rng, max_steps).mean() >= target_return:
+                stopped, reached = f"reached {target_return:g} after update {update}", True
+                break
+    mean_return, mean_length, num_steps, gradient_norm = np.array(log, float).T
+    history = dict(mean_return=mean_return, mean_length=mean_length, num_steps=num_steps.cumsum(), gradient_norm=gradient_norm)
+    return Training(theta, history, stopped, reached)
+
+
+def evaluate(envs, policy, theta, rng, max_steps=None, greedy=False):
+    """Undiscounted returns of one fresh episode per sub-environment, (N,).
+
+    greedy=False plays the policy itself, which is what a policy gradient improves; True plays its likeliest action
+    (its mean, for a Gaussian), which often looks better sooner.
+    """
+    player = _Greedy(policy) if greedy else policy
+    return rollout(envs, player, theta, rng, max_steps).rewards.sum(axis=0)
+
+
+@dataclass(frozen=True)
+class _Greedy:
+    policy: object
+
+    def sample(self, theta, obs, rng):
+        if hasattr(self.policy, "probs"):
+            return self.policy.probs(theta, obs).argmax(axis=-1)
+        return self.policy.mean(theta, obs)
+
+
+def run_seeds(train, seeds, progress=True):
+    """[train(rng) for each seed], each with a Generator of its own; a bar, if it takes longer than two seconds."""
+    return [train(np.random.default_rng(seed)) for seed in _bar(list(seeds), "seeds", progress)]
+
+
+def bootstrap_interval(values, rng, confidence=0.95, statistic=np.mean):
+    """(low, high) of `statistic` over seeds, values (seeds, ...) -> two arrays (...): the percentile bootstrap.
+
+    statistic(values, axis=...) as np.mean or np.median. Few seeds deserve wide intervals, and these are if anything too
+    narrow below ten (see Agarwal et al. 2021). Raises ValueError for fewer than two seeds, NaN, or confidence outside (0, 1).
+    """
+    from scipy import stats          # here, because importing it takes longer than most of what the package does
+
+    values = np.asarray(values, float)
+    if values.ndim == 0 or len(values) < 2:
+        raise ValueError(f"values must hold at least two seeds on the first axis, got shape {values.shape}")
+    if not np.isfinite(values).all():
+        raise ValueError("values must be finite")
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must lie between 0 and 1, got {confidence}")
+    result = stats.bootstrap((values,), statistic, axis=0, confidence_level=confidence, method="percentile",
+                             n_resamples=4999, random_state=rng, vectorized=True, batch=500)
+    return result.confidence_interval.low, result.confidence_interval.high
+
+
+def _bar(items, what, shown):
+    from tqdm import tqdm            # here, for the same reason
+
+    return tqdm(items, desc=what, delay=2, leave=False) if shown else items      # TQDM_DISABLE=1 silences it everywhere

@@ -1,0 +1,160 @@
+"""Every estimator against the exact gradient, and against the definition summed by hand."""
+
+import numpy as np
+import pytest
+
+import policy_gradient as pg
+
+
+def problem():
+    """Six aliased states, three observations, three actions; episodes end by themselves, gamma = 0.8."""
+    rng = np.random.default_rng(0)
+    P = rng.dirichlet(np.ones(6), size=(6, 3)) * rng.uniform(0.6, 0.95, size=(6, 3, 1))
+    mdp = pg.TabularMDP(P, rng.normal(size=(6, 3)) + 1, rng.dirichlet(np.ones(6)), 0.8, [0, 0, 1, 1, 2, 2])
+    return mdp, pg.LinearSoftmax(rng.normal(size=(3, 3, 4))), rng.normal(size=4)
+
+
+MDP, POLICY, THETA = problem()
+PROBS = pg.state_probs(MDP, POLICY, THETA)
+V, Q = pg.state_values(MDP, PROBS), pg.action_values(MDP, PROBS)
+
+
+def value_baseline(r):
+    return np.where(r.mask, V[r.states], 0)
+
+
+PSI = {
+    "total return": lambda r, **k: pg.psi_total_return(r, MDP.gamma),
+    "reward-to-go": lambda r, **k: pg.psi_reward_to_go(r, MDP.gamma, **k),
+    "reward-to-go minus V": lambda r, **k: pg.psi_reward_to_go(r, MDP.gamma, value_baseline(r), **k),
+    "reward-to-go minus the others' mean": lambda r, **k: pg.psi_reward_to_go(
+        r, MDP.gamma, pg.leave_one_out_mean(pg.reward_to_go(r.rewards, MDP.gamma), r.mask), **k),
+    "exact Q": lambda r, **k: pg.psi_table(r, MDP.gamma, Q, **k),
+    "exact advantage": lambda r, **k: pg.psi_table(r, MDP.gamma, Q - V[:, None], **k),
+}
+
+
+def sampled(num_episodes, seed):
+    return pg.sample_rollout(MDP, POLICY, THETA, num_episodes, 300, np.random.default_rng(seed))
+
+
+def sigmas(samples, truth):
+    """The distance of the mean of samples (N, d) from the truth in standard errors, the largest over coordinates."""
+    return (abs(samples.mean(0) - truth) / (samples.std(0, ddof=1) / len(samples) ** 0.5)).max()
+
+
+@pytest.mark.parametrize("name", PSI)
+def test_each_estimator_has_the_exact_gradient_as_its_mean(name):
+    r = sampled(40_000, seed=1)
+    samples = pg.gradient_samples(POLICY, THETA, r, PSI[name](r))
+    assert sigmas(samples, pg.exact_gradient(MDP, POLICY, THETA)) < 4
+
+
+@pytest.mark.parametrize("name", [name for name in PSI if name != "total return"])
+def test_without_gamma_t_each_is_rejected(name):
+    r = sampled(40_000, seed=2)
+    samples = pg.gradient_samples(POLICY, THETA, r, PSI[name](r, drop_gamma_t=True))
+    assert sigmas(samples, pg.exact_gradient(MDP, POLICY, THETA)) > 8
+    visits = pg.discounted_visitation(MDP, PROBS, gamma=1)
+    assert sigmas(samples, pg.exact_gradient(MDP, POLICY, THETA, visitation=visits)) < 4
+
+
+def test_the_mean_that_includes_the_episode_itself_shrinks_the_step():
+    """One step, four episodes a batch: the expected estimate is 3/4 of the gradient, as `batch_mean` says."""
+    bandit = pg.TabularMDP(np.zeros((1, 2, 1)), [[1.0, 3.0]], [1.0], 1.0)
+    policy, theta = pg.TabularSoftmax(1, 2), np.array([0.3, -0.1])
+    exact, rng, estimates = pg.exact_gradient(bandit, policy, theta), np.random.default_rng(3), {"own": [], "others": []}
+    for _ in range(2000):
+        r = pg.sample_rollout(bandit, policy, theta, 4, 1, rng)
+        for name, baseline in [("own", pg.batch_mean), ("others", pg.leave_one_out_mean)]:
+            psi = pg.psi_reward_to_go(r, 1.0, baseline(r.rewards, r.mask))
+            estimates[name].append(pg.estimate_gradient(policy, theta, r, psi))
+    assert sigmas(np.array(estimates["others"]), exact) < 4
+    assert sigmas(np.array(estimates["own"]), 0.75 * exact) < 4 and sigmas(np.array(estimates["own"]), exact) > 6
+
+
+def test_better_psi_less_spread():
+    r = sampled(20_000, seed=4)
+    spread = {name: pg.gradient_samples(POLICY, THETA, r, psi(r)).var(0).sum() for name, psi in PSI.items()}
+    assert spread["total return"] > spread["reward-to-go"] > spread["reward-to-go minus V"] > spread["exact advantage"]
+
+
+def test_the_error_falls_with_the_square_root_of_the_episodes():
+    r, exact = sampled(64_000, seed=5), pg.exact_gradient(MDP, POLICY, THETA)
+    samples = pg.gradient_samples(POLICY, THETA, r, PSI["reward-to-go"](r))
+    sizes = np.array([10, 100, 1000])
+    errors = [((samples.reshape(-1, n, 4).mean(1) - exact) ** 2).sum(1).mean() for n in sizes]
+    slope = np.polyfit(np.log(sizes), np.log(errors), 1)[0]
+    assert -1.2 < slope < -0.8
+
+
+def by_hand(policy, theta, r, psi):
+    """The definition in loops, with scores by finite differences."""
+    total = np.zeros(policy.num_params)
+    for n in range(r.num_episodes):
+        for t in range(r.lengths[n]):
+            log_prob = lambda th: policy.log_prob(th, r.obs[t, n], r.actions[t, n])       # noqa: B023, E731
+            total += psi[t, n] * pg.finite_difference(log_prob, theta)
+    return total / r.num_episodes
+
+
+def test_the_estimate_is_the_sum_that_defines_it_and_the_mean_of_its_samples():
+    r = sampled(4, seed=6)
+    psi = np.random.default_rng(7).normal(size=r.mask.shape)           # also where there is no data: must not count
+    estimate = pg.estimate_gradient(POLICY, THETA, r, psi)
+    np.testing.assert_allclose(estimate, by_hand(POLICY, THETA, r, psi), atol=1e-8)
+    np.testing.assert_allclose(pg.gradient_samples(POLICY, THETA, r, psi).mean(0), estimate, atol=1e-12)
+
+
+def test_a_network_is_estimated_alike():
+    r = sampled(3, seed=8)
+    network = pg.MLPSoftmax((3, 5, 3))
+    theta = np.random.default_rng(9).normal(size=network.num_params)
+    seen = pg.Rollout(np.eye(3)[r.obs], r.actions, r.rewards, r.mask, r.terminated, r.truncated, np.eye(3)[r.last_obs])
+    psi = pg.psi_reward_to_go(seen, 0.9)
+    np.testing.assert_allclose(pg.estimate_gradient(network, theta, seen, psi), by_hand(network, theta, seen, psi), atol=1e-8)
+    np.testing.assert_allclose(pg.gradient_samples(network, theta, seen, psi).mean(0),
+                               pg.estimate_gradient(network, theta, seen, psi), atol=1e-12)
+
+
+def test_psi_by_hand_on_one_short_episode():
+    r = pg.Rollout(*[np.zeros((3, 1), int)] * 2, np.array([[1.0], [2.0], [4.0]]), *[np.ones((3, 1), bool)] * 3, np.zeros(1, int))
+    assert pg.psi_total_return(r, 0.5)[:, 0].tolist() == [3, 3, 3]
+    assert pg.psi_reward_to_go(r, 0.5)[:, 0].tolist() == [3, 2, 1]
+    assert pg.psi_reward_to_go(r, 0.5, drop_gamma_t=True)[:, 0].tolist() == [3, 4, 4]
+    assert pg.psi_reward_to_go(r, 0.5, baseline=1)[:, 0].tolist() == [2, 1.5, 0.75]
+    assert pg.psi_table(r, 0.5, [[8.0]])[:, 0].tolist() == [8, 4, 2]
+
+
+def test_baselines_by_hand_where_episodes_end_early():
+    returns, mask = np.array([[1.0, 2, 6], [5, 9, 9], [7, 9, 9]]), np.array([[1, 1, 1], [1, 0, 1], [1, 0, 0]], bool)
+    np.testing.assert_array_equal(pg.leave_one_out_mean(returns, mask)[mask], [4, 3.5, 1.5, 9, 5, 0])
+    np.testing.assert_array_equal(pg.batch_mean(returns, mask)[mask], [3, 3, 3, 7, 7, 7])
+
+
+@pytest.mark.parametrize("estimator", [pg.estimate_gradient, pg.gradient_samples])
+def test_bad_input_is_named(estimator):
+    r = sampled(4, seed=10)
+    for psi in (np.zeros(4), np.zeros((len(r.mask), 5)), 1.0):
+        with pytest.raises(ValueError, match=r"psi must have one weight per step, shape \(T, N\)"):
+            estimator(POLICY, THETA, r, psi)
+    with pytest.raises(ValueError, match="psi must be finite"):
+        estimator(POLICY, THETA, r, np.where(r.mask, np.nan, 0))
+    with pytest.raises(ValueError, match="theta"):
+        estimator(POLICY, THETA * np.nan, r, np.zeros(r.mask.shape))
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0), (2, 2)])
+def test_an_empty_rollout_is_refused(shape):
+    empty = pg.Rollout(*[np.zeros(shape, int)] * 2, np.zeros(shape), *[np.zeros(shape, bool)] * 3, np.zeros(shape[1], int))
+    with pytest.raises(ValueError, match="rollout holds no steps"):
+        pg.estimate_gradient(POLICY, THETA, empty, np.zeros(shape))
+
+
+def test_psi_refuses_bad_arguments():
+    r = sampled(4, seed=11)
+    for bad, says in [(dict(gamma=2), "gamma"), (dict(baseline=np.nan), "baseline")]:
+        with pytest.raises(ValueError, match=says):
+            pg.psi_reward_to_go(r, **(dict(gamma=1.0) | bad))
+    with pytest.raises(ValueError, match="table"):
+        pg.psi_table(r, 0.9, np.zeros(3))
