@@ -256,3 +256,59 @@ def step_cloud(ax, steps, expected, reach):
     ax.set(xlim=(-1.2 * reach, 1.2 * reach), ylim=(-0.85 * reach, 1.2 * reach))
     ax.axis("off")
     return dots
+
+
+# Chapter 3: how estimates scatter, and what each ingredient of training is worth
+
+def errors_against_n(ax, n, errors):
+    """Mean squared error against the number of trajectories, both axes logarithmic: independent samples give slope -1.
+
+    n: (K,). errors: {name: (K,)}, relative to the squared gradient. Each line is named at its right end; names are moved
+    apart where lines lie close. Returns the lines.
+    """
+    n, lines = np.asarray(n), []
+    ends = sorted(errors, key=lambda name: errors[name][-1])
+    height = np.log10([max(errors[name][-1], 1e-300) for name in ends])
+    for i in range(1, len(height)):
+        height[i] = max(height[i], height[i - 1] + 0.33)
+    for (kind, look), name in zip([("where", ":"), ("policy", "-"), ("score", "-."), ("good", "--"), ("ink", "-")], ends):
+        line, = ax.plot(n, errors[name], look, marker="o", markersize=5, color=_color[kind])
+        ax.annotate(name, (n[-1], errors[name][-1]), (1.6 * n[-1], 10 ** height[ends.index(name)]), va="center", fontsize=11,
+                    color=_color[kind], annotation_clip=False,
+                    arrowprops={"arrowstyle": "-", "linewidth": 0.8, "color": _color["muted"]})
+        lines.append(line)
+    ax.set(xscale="log", yscale="log", xlabel="trajectories", ylabel="relative squared error")
+    return lines
+
+
+def spread(ax, estimates, truth, limits, bins=60):
+    """How estimates (N,) of one number scatter: a histogram, with the truth as a line and the middle four fifths marked."""
+    counts, _, _ = ax.hist(np.clip(estimates, *limits), bins=np.linspace(*limits, bins + 1), color=_color["score"], alpha=0.6)
+    low, high = np.quantile(estimates, [0.1, 0.9])
+    ax.plot(np.clip([low, high], *limits), [-0.06 * counts.max()] * 2, color=_color["score"], linewidth=4, solid_capstyle="butt")
+    ax.axvline(truth, color=_color["ink"], linestyle="--")
+    ax.set(xlim=limits, ylim=(-0.12 * counts.max(), 1.15 * counts.max()), yticks=[], ylabel="how often")
+    return ax
+
+
+def ablation(ax, arms, level=0.95, rng=None):
+    """One row for each arm: means over seeds with bootstrap intervals, sampled policy (blue dots) and greedy (squares).
+
+    arms: {name: (sampled (seeds,), greedy (seeds,))}, drawn from the top. Returns {name: (means, lows, highs)}.
+    """
+    from .training import bootstrap_interval
+    rng, found = rng or np.random.default_rng(0), {}
+    for row, (name, values) in enumerate(arms.items()):
+        rows = []
+        for data, kind, marker, shift in zip(values, ("policy", "good"), "os", (-0.16, 0.16)):
+            low, high = bootstrap_interval(data, rng, level)
+            rows.append((np.mean(data), low, high))
+            ax.plot([low, high], [row + shift] * 2, color=_color[kind], solid_capstyle="butt")
+            ax.plot([np.mean(data)], [row + shift], marker, color=_color[kind], markersize=7)
+            if row == 0:
+                ax.annotate(["sampled", "greedy"][kind == "good"], (low, row + shift), (-8, 4 if shift < 0 else -4), ha="right",
+                            va="center", textcoords="offset points", color=_color[kind], fontsize=11)
+        found[name] = tuple(np.array(column) for column in zip(*rows))
+    ax.set(yticks=range(len(arms)), yticklabels=list(arms), ylim=(len(arms) - 0.4, -0.6))
+    ax.axvline(found[next(iter(found))][0][0], color=_color["line"], linewidth=1, zorder=0)
+    return found
