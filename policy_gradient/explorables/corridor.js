@@ -44,8 +44,8 @@ const P = mi("p", "pol"), J = `${mi("J", "good")}<mo>(</mo>${P}<mo>)</mo><mo>=</
 const p = '<mn class="pol" data-v="p"></mn>', result = '<mo>=</mo><mn class="good" data-v="J"></mn>', Q = `<mn>1</mn>${minus}${P}`;
 const math = content => `<math displaystyle="true">${content}</math> `;
 const formulas = {
-  3: math(J + over("<mn>4</mn>", P) + minus + over("<mn>2</mn>", Q))
-    + math(`<mo>=</mo>${minus}` + over("<mn>4</mn>", p) + minus + over("<mn>2</mn>", `<mn>1</mn>${minus}${p}`) + result),
+  3: math(J.replace(minus, "") + over(`<mn>2</mn>${P}${minus}<mn>4</mn>`, `${P}<mo>(</mo>${Q}<mo>)</mo>`))
+    + math("<mo>=</mo>" + over(`<mn>2</mn><mo>\u00b7</mo>${p}${minus}<mn>4</mn>`, `${p}<mo>(</mo><mn>1</mn>${minus}${p}<mo>)</mo>`) + result),
   5: math(J + over("<mn>6</mn>", P) + minus + over("<mn>2</mn>", Q) + minus + over(`<mn>4</mn><mo>(</mo>${Q}<mo>)</mo>`, `<msup>${P}<mn>2</mn></msup>`))
     + math(minus + over(`<mn>3</mn><msup><mrow><mo>(</mo>${Q}<mo>)</mo></mrow><mn>2</mn></msup>`, `<msup>${P}<mn>3</mn></msup>`) + result),
 };
@@ -155,13 +155,13 @@ function build(ui) {
       ui.redraw();
     }, () => { halt(); ui.say(`The walk took ${last} steps.`); }, ui);
   }
-  function goMany() {
+  const goMany = times => () => {
     halt(); step = null;
-    for (let i = 0; i < 100; i++) record(walk(ui.state.p, ui.state.cells, uniform));
+    for (let i = 0; i < times; i++) record(walk(ui.state.p, ui.state.cells, uniform));
     ui.redraw();
     const s = samples.get(uid()), { mean, half } = interval(s);
-    ui.say(`${s.n} walks: mean return ${fmt(mean, 1)}, plus or minus ${fmt(half, 1)}.`);
-  }
+    ui.say(`${fmt(s.n, 0)} walks: mean return ${fmt(mean, 1)}, plus or minus ${fmt(half, 1)}.`);
+  };
   const walkButton = ui.button("Walk", goWalk, { class: "pg-x-main" });
   const revealButton = ui.button("Show what the agent cannot see", () => {
     revealed = !revealed; revealButton.textContent = revealed ? "Hide it again" : "Show what the agent cannot see"; ui.redraw();
@@ -170,7 +170,7 @@ function build(ui) {
 
   const said = html("p", { class: "pg-x-say" }), lines = Object.fromEntries(Object.entries(formulas).map(([n, f]) => [n, ui.formula(f)]));
   ui.body.append(html("div", { class: "pg-x-stack" },
-    strip.holder, ui.row(walkButton, ui.button("Walk 100 times", goMany), revealButton, ui.resetButton()), chart.holder,
+    strip.holder, ui.row(walkButton, ui.button("Walk 100", goMany(100)), ui.button("Walk 1\u202f000", goMany(1000)), revealButton, ui.resetButton()), chart.holder,
     html("div", {}, ...Object.values(lines), said),
     ui.row(ui.choice("Length of the corridor", "cells", [[3, "three cells"], [5, "five cells"]]),
       ui.slider("exploration \u03b5", "epsilon", { min: 0.02, max: 1, step: 0.02, show: v => fmt(v) }))));
@@ -185,7 +185,7 @@ function build(ui) {
     lines[s.cells].show({ p: fmt(s.p), q: fmt(1 - s.p), J: fmt(J) });
     const here = samples.get(uid());
     said.textContent = `${fmt(gap)} below the best that any p can do.` + (step?.index ? ` This walk: ${step.index} steps.` : "")
-      + (here ? ` Mean of ${here.n} walk${here.n > 1 ? "s" : ""} at this p: ${fmt(interval(here).mean, 1)}${here.n > 1 ? ` \u00b1 ${fmt(interval(here).half, 1)}` : ""}.` : "");
+      + (here ? ` Mean of ${fmt(here.n, 0)} walk${here.n > 1 ? "s" : ""} at this p: ${fmt(interval(here).mean, 1)}${here.n > 1 ? ` \u00b1 ${fmt(interval(here).half, 1)}` : ""}.` : "");
   };
 }
 export default explorable({

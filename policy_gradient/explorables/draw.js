@@ -79,7 +79,7 @@ function unpack(words, like) {
   return fits ? value : like;
 }
 export const readAddress = (hash, name, defaults) => {
-  const part = decodeURIComponent(hash.replace(/^#/, "")).split("&").find(p => p.startsWith(`${name}=`));
+  const part = hash.replace(/^#/, "").split("&").find(p => p.startsWith(`${name}=`));
   if (part === undefined) return null;
   const given = Object.fromEntries(part.slice(name.length + 1).split(",").map(pair => pair.split(":")));
   return Object.fromEntries(Object.entries(defaults).map(([k, like]) => [k, k in given ? unpack(given[k], like) : like]));

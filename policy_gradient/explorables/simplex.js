@@ -31,7 +31,7 @@ export function playRound(s, payoff, { simultaneous = false, temperature = 0, st
   const theirs = naturalStep(s.theirs, softmax(simultaneous ? s.mine : mine), payoff, options), policy = softmax(mine);
   return { steps: s.steps + 1, mine, theirs, total: s.total.map((t, a) => t + policy[a]) };
 }
-export const average = s => s.total.map(t => t / s.steps);
+export const average = s => (s.steps ? s.total.map(t => t / s.steps) : softmax(s.mine));
 /* The part of a polygon (vertices are policies) where f, linear, is at least 0. */
 export function clip(polygon, f) {
   return polygon.flatMap((a, i) => {
@@ -166,10 +166,10 @@ function build(ui) {
   ui.onReset(forget);
 
   const said = html("p", { class: "pg-x-say" });
-  const formula = ui.formula(`<math displaystyle="true"><mtext>exploitability</mtext><mo>=</mo><munder><mi>max</mi><mi>b</mi></munder><mo>\u2212</mo><munder><mo>\u2211</mo><mi>a</mi></munder><mi class="pol">\u03c0</mi><mo>(</mo><mi>a</mi><mo>)</mo><mspace width=".15em"></mspace><mi class="good">M</mi><mo>(</mo><mi>a</mi><mo>,</mo><mi>b</mi><mo>)</mo></math>
+  const formula = ui.formula(`<math displaystyle="true"><mtext>exploitability</mtext><mo>=</mo><munder><mi>max</mi><mi>b</mi></munder><mo>\u2212</mo><munder><mo>\u2211</mo><mi>a</mi></munder><mi class="pol">\u03c0</mi><mo>(</mo><mi>a</mi><mo>)</mo><mspace width=".15em"></mspace><msub><mi class="good">M</mi><mrow><mi>a</mi><mi>b</mi></mrow></msub></math>
     <math><mo>=</mo><mi>max</mi><mo>(</mo><mn class="good" data-v="r0"></mn><mo>,</mo><mn class="good" data-v="r1"></mn><mo>,</mo><mn class="good" data-v="r2"></mn><mo>)</mo><mo>=</mo><mn class="good" data-v="worst"></mn></math>`);
   const step = ui.formula(`<math><mi>log</mi><mi class="pol">\u03c0</mi><mo>(</mo><mi>a</mi><mo>)</mo><mo>\u2190</mo><mi>log</mi><mi class="pol">\u03c0</mi><mo>(</mo><mi>a</mi><mo>)</mo></math> <math><mo>+</mo><mn>0.1</mn><mo>(</mo><mtext>what\u00a0</mtext><mi>a</mi><mtext class="good">\u00a0earns</mtext><mtext>\u00a0now</mtext><mtext data-v="entropy"></mtext><mo>)</mo><mtext>, then normalise</mtext></math>`);
-  const playRow = ui.row(ui.button("Step", leap(1)), runButton, ui.button("+1\u202f000", leap(1000)), ui.button("+10\u202f000", leap(10000)), ui.toggle("both step at once", "simultaneous"), ui.toggle("entropy bonus", "entropy"));
+  const playRow = ui.row(ui.button("Step", leap(1)), runButton, ui.button("+1\u202f000", leap(1000)), ui.button("+10\u202f000", leap(10000)), ui.toggle("simultaneous steps", "simultaneous"), ui.toggle("entropy bonus", "entropy"));
   ui.body.append(html("div", { class: "pg-x-stack" },
     ui.row(ui.choice("Game", "game", [["classic", "classic"], ["rock2", "rock\u2019s win pays 2"]]), ui.choice("Mode", "mode", [["reply", "best reply"], ["selfplay", "self-play"]]), ui.resetButton()),
     html("div", { class: "pg-x-columns" }, triangle.holder, html("div", { class: "pg-x-stack" }, panel.holder, course.holder)),
@@ -196,7 +196,7 @@ function build(ui) {
     formula.show({ r0: fmt(earned[0]), r1: fmt(earned[1]), r2: fmt(earned[2]), worst: fmt(worst) });
     step.show({ entropy: s.entropy ? "\u2009\u2212\u20090.1 log \u03c0(a)" : "" });
     said.textContent = playing
-      ? (run ? `${fmt(run.steps, 0)} steps. You (filled) lose ${fmt(worst, 3)} a round to a best reply; your average policy so far loses ${fmt(exploitability(average(run), M), 4)}. The open circle is the other player.`
+      ? (run ? `${fmt(run.steps, 0)} step${run.steps === 1 ? "" : "s"}. You (filled) lose ${fmt(worst, 3)} a round to a best reply; your average policy so far loses ${fmt(exploitability(average(run), M), 4)}. The open circle is the other player.`
         : "You and a copy of you play each other. In turns, each moves a little towards what would have earned more.")
       : worst < 0.005 ? "No reply earns anything from you. You cannot be exploited."
         : `Best reply: ${NAMES[best]}. It wins ${percent(odds.win)} of the rounds, draws ${percent(odds.draw)}, loses ${percent(odds.lose)}, and takes ${fmt(worst)} a round from you.`;

@@ -17,3 +17,9 @@ class SimplexGame(Explorable):
     mode = traitlets.Enum(["reply", "selfplay"], "reply").tag(sync=True)
     simultaneous = traitlets.Bool(False).tag(sync=True)
     entropy = traitlets.Bool(False).tag(sync=True)
+
+    @traitlets.validate("policy")
+    def _one_in_all(self, proposal):
+        if not abs(sum(proposal["value"]) - 1) < 1e-6:
+            raise traitlets.TraitError(f"policy must sum to 1, got {proposal['value']}")
+        return proposal["value"]
