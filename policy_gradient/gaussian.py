@@ -12,7 +12,7 @@ probabilities; shapes: `...` any leading axes, K numbers per observation, D per 
     weighted_score(theta, obs, actions, weights) -> (d,)     the sum over samples of weight times score, in one pass
     entropy(theta, obs) -> (...)                 in nats; may be negative
 
-Computation follows theta's dtype. NaN, wrong shapes and a log_std out of range raise ValueError.
+Computation follows theta's dtype; networks start in float32, which is for training. NaN, wrong shapes and a log_std out of range raise ValueError.
 Scores: Williams (1992), section 6; Sutton & Barto (2018), section 13.7 and exercise 13.4.
 """
 
@@ -102,7 +102,8 @@ class _Gaussian:
 
     def log_std(self, theta, obs):
         """The logarithm of its spread, (..., D), in the units of the actions."""
-        return self.parameters(theta, obs)[1]
+        mean, log_std = self.parameters(theta, obs)
+        return np.broadcast_to(log_std, mean.shape)
 
     def sample(self, theta, obs, rng):
         """One action per observation, (..., D), drawn with the numpy.random.Generator `rng`; not clipped."""
@@ -178,11 +179,10 @@ class LinearGaussian(_Gaussian):
         return theta
 
     def parameters(self, theta, obs):
-        """Mean and log_std, both (..., D)."""
+        """Mean (..., D), and log_std (..., D) or, if it is shared, (D,)."""
         theta, obs = self._theta_and_obs(theta, obs)
         W, rest = self._split(theta)
-        mean = obs @ W
-        return mean, _log_std(obs @ rest if self.state_dependent_std else np.broadcast_to(rest, mean.shape))
+        return obs @ W, _log_std(obs @ rest if self.state_dependent_std else rest)
 
     def _split(self, theta):
         size = self.num_features * self.num_actions
@@ -223,7 +223,7 @@ class MLPGaussian(_Gaussian):
     num_actions = property(lambda self: self.sizes[-1])
     num_params = property(lambda self: self.network.num_params + self.num_actions * (not self.state_dependent_std))
 
-    def init(self, rng, dtype=np.float64):
+    def init(self, rng, dtype=np.float32):
         """Random hidden layers, a last layer close to zero: the mean starts near 0, the std near exp(initial_log_std)."""
         theta = np.full(self.num_params, self.initial_log_std, dtype)
         theta[:self.network.num_params] = self.network.init(rng, dtype, last=0.01)
@@ -232,13 +232,11 @@ class MLPGaussian(_Gaussian):
         return theta
 
     def parameters(self, theta, obs):
-        """Mean and log_std, both (..., D)."""
+        """Mean (..., D), and log_std (..., D) or, if it is shared, (D,)."""
         theta, obs = self._theta_and_obs(theta, obs)
         outputs = self.network(theta[:self.network.num_params], obs)
-        mean = outputs[..., :self.num_actions]
-        log_std = outputs[..., self.num_actions:] if self.state_dependent_std else np.broadcast_to(
-            theta[self.network.num_params:], mean.shape)
-        return mean, _log_std(log_std)
+        shared = theta[self.network.num_params:]
+        return outputs[..., :self.num_actions], _log_std(outputs[..., self.num_actions:] if self.state_dependent_std else shared)
 
     def _pull_back(self, theta, obs, by_mean, by_log_std):
         by_outputs, rest = self._to_network(by_mean, by_log_std)
@@ -282,9 +280,9 @@ class Squashed:
         """limit * tanh(u): what the world gets, inside the box."""
         return self.limit * np.tanh(actions)
 
-    def init(self, rng, dtype=np.float64):
+    def init(self, rng, **kwargs):
         """As the Gaussian starts."""
-        return self.policy.init(rng, dtype)
+        return self.policy.init(rng, **kwargs)
 
     def sample(self, theta, obs, rng):
         """u, before the squash, (..., D)."""
@@ -305,7 +303,7 @@ class Squashed:
 
     def entropy(self, theta, obs):
         """H(u) + E[log da/du], the average by Gauss-Hermite quadrature (there is no closed form), (...)."""
-        mean, log_std = self.policy.parameters(theta, obs)
+        mean, log_std = self.policy.mean(theta, obs), self.policy.log_std(theta, obs)
         nodes, weights = _standard_normal_quadrature()
         u = mean[..., None] + np.exp(log_std)[..., None] * nodes
         slope = math.log(self.limit) + log_tanh_slope(u) @ weights

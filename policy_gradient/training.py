@@ -34,7 +34,8 @@ def reinforce(envs, policy, theta, rng, *, num_updates, gamma=1.0, learning_rate
 
     As it stands this is the theorem's estimator with reward-to-go; each knob that departs from it says so.
     gamma: discount of the objective. learning_rate: of Adam (or pass an `optimizer`; passing the same one again resumes).
-    baseline: "none", "leave_one_out" (adds no bias) or "batch_mean" (includes the episode itself: a factor (n-1)/n).
+    baseline: "none", "leave_one_out" (adds no bias) or "batch_mean" (includes the episode itself: a factor (n-1)/n);
+    or a function of the rollout that gives the advantages (T, N) itself, as a `critic.Critic` does.
     scale: divide the weights by their root mean square, so that their size does not set the step (a departure).
     drop_gamma_t: leave gamma^t out (a departure, if gamma < 1). max_steps: cut episodes there.
     target_return: stop early once a batch reaches it and one fresh rollout of `eval_envs` (default: envs) does too, with
@@ -44,7 +45,7 @@ def reinforce(envs, policy, theta, rng, *, num_updates, gamma=1.0, learning_rate
     Returns a `Training`. If theta stops being finite it stops, warns, and returns the last good theta.
     Raises ValueError for an unknown baseline, a NaN in the first theta, and whatever `rollout` refuses.
     """
-    if baseline not in BASELINES:
+    if not callable(baseline) and baseline not in BASELINES:
         raise ValueError(f"baseline must be one of {', '.join(BASELINES)}, got {baseline!r}")
     if num_updates < 1:
         raise ValueError(f"num_updates must be at least 1, got {num_updates}")
@@ -52,8 +53,7 @@ def reinforce(envs, policy, theta, rng, *, num_updates, gamma=1.0, learning_rate
     stopped, reached = f"did all {num_updates} updates", False
     for update in _bar(range(num_updates), "REINFORCE", progress):
         batch = rollout(envs, policy, theta, rng, max_steps)
-        returns = reward_to_go(batch.rewards, gamma)
-        psi = returns - BASELINES[baseline](returns, batch.mask)
+        psi = baseline(batch) if callable(baseline) else _advantages(batch, gamma, baseline)
         if not drop_gamma_t:
             psi = psi * discounts(len(psi), gamma)[:, None]
         if scale:
@@ -76,6 +76,11 @@ def reinforce(envs, policy, theta, rng, *, num_updates, gamma=1.0, learning_rate
     mean_return, mean_length, num_steps, gradient_norm = np.array(log, float).T
     history = dict(mean_return=mean_return, mean_length=mean_length, num_steps=num_steps.cumsum(), gradient_norm=gradient_norm)
     return Training(theta, history, stopped, reached)
+
+
+def _advantages(batch, gamma, baseline):
+    returns = reward_to_go(batch.rewards, gamma)
+    return returns - BASELINES[baseline](returns, batch.mask)
 
 
 def evaluate(envs, policy, theta, rng, max_steps=None, greedy=False):

@@ -1,0 +1,71 @@
+"""A learned baseline, and advantages from it: only what Pendulum needs in chapter 4.
+
+    critic = Critic((3, 64, 1), rng, gamma=0.95, lam=0.9, unit=10.0)
+    reinforce(envs, policy, theta, rng, baseline=critic, gamma=0.95, drop_gamma_t=True, scale=True, num_updates=300)
+"""
+
+import numpy as np
+
+from ._validate import discount, finite
+from .networks import MLP
+from .optimizers import Adam
+
+
+def gae(rollout, values, last_values, gamma, lam):
+    """Generalised advantage estimates, (T, N): sums of TD errors, each step further counting gamma * lam less.
+
+    values (T, N): V of rollout.obs; last_values (N,): V of rollout.last_obs. lam = 1 gives return minus V, which leaves the
+    gradient's mean alone; smaller lam is quieter and, as long as V is wrong, biased (Schulman et al. 2016, equation 16).
+    An episode that *terminated* is worth nothing afterwards; one that was *truncated* counts V of what it would have seen.
+    """
+    values, last_values = finite("values", values, rollout.mask.shape), finite("last_values", last_values, rollout.mask.shape[1:])
+    gamma, lam, mask = discount(gamma), _in_unit_interval("lam", lam), rollout.mask
+    is_last = mask & ~np.vstack([mask[1:], np.zeros_like(mask[:1])])
+    next_values = np.where(is_last, last_values, np.vstack([values[1:], last_values[None]])) * ~rollout.terminated
+    td_errors = np.where(mask, rollout.rewards + gamma * next_values - values, 0.0)
+    advantages, following = np.empty(mask.shape), np.zeros(mask.shape[1])
+    for t in reversed(range(len(mask))):
+        advantages[t] = following = td_errors[t] + gamma * lam * following * ~is_last[t]
+    return advantages
+
+
+class Critic:
+    """V(obs), a small network that learns while it is used: called with a rollout, it gives advantages and then learns from them.
+
+    sizes: (K, hidden..., 1). unit: how large a typical value is, so that the network's output stays near one. num_steps
+    and learning_rate: steps of Adam per rollout, each on its own part of the data, on the squared error to advantage + V.
+    """
+
+    def __init__(self, sizes, rng, *, gamma, lam=0.95, learning_rate=0.01, num_steps=8, unit=1.0):
+        self.network, self.rng, self.optimizer = MLP(sizes), rng, Adam(learning_rate)
+        if self.network.sizes[-1] != 1:
+            raise ValueError(f"sizes must end in 1, a single value, got {sizes}")
+        if num_steps < 1 or not unit > 0:
+            raise ValueError(f"num_steps must be at least 1 and unit positive, got {num_steps} and {unit}")
+        self.gamma, self.lam, self.num_steps, self.unit = discount(gamma), _in_unit_interval("lam", lam), num_steps, unit
+        self.theta = self.network.init(rng, np.float32)
+
+    def values(self, obs):
+        """V, (..., K) -> (...)."""
+        return self.unit * self.network(self.theta, finite("obs", obs).astype(np.float32, copy=False))[..., 0]
+
+    def __call__(self, rollout):
+        """Advantages (T, N) of a rollout, from V as it is *before* it learns from the same data."""
+        values = self.values(rollout.obs)
+        advantages = gae(rollout, values, self.values(rollout.last_obs), self.gamma, self.lam)
+        self.fit(rollout.obs[rollout.mask], (advantages + values)[rollout.mask])
+        return advantages
+
+    def fit(self, obs, targets):
+        """Move V (n,) towards targets (n,), seen as constants: no derivative goes through them."""
+        targets = (targets / self.unit).astype(np.float32)
+        for rows in np.array_split(self.rng.permutation(len(obs)), min(self.num_steps, len(obs))):
+            x = obs[rows].astype(np.float32, copy=False)
+            error = targets[rows, None] - self.network(self.theta, x)
+            self.theta = self.optimizer.step(self.theta, self.network.vjp(self.theta, x, error / len(rows)))
+
+
+def _in_unit_interval(name, value):
+    if not 0 <= value <= 1:
+        raise ValueError(f"{name} must lie in [0, 1], got {value}")
+    return float(value)
