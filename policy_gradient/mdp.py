@@ -179,14 +179,18 @@ def short_corridor(cells=3):
 
 
 def sign_flip():
-    """One observation twice, action 1 earns +1, then -1.5; gamma = 1/2: without gamma^t the gradient changes sign."""
+    """One observation twice, action 1 earns +1, then -1.5; gamma = 1/2: without gamma^t the gradient changes sign.
+
+    Policy: `two_action_softmax(1)`.
+    """
     return _deterministic([[1, 1], [-1, -1]], [[0, 1], [0, -1.5]], 0.5, [0, 0])
 
 
 def nobodys_gradient():
     """Action 1 in state 0 leads to state 1, where action 1 earns 1; gamma = 1/2 (after Nota & Thomas 2020).
 
-    Without gamma^t the update direction has unequal cross derivatives: it is the gradient of no function.
+    Without gamma^t the update direction has unequal cross derivatives: it is the gradient of no function. Policy:
+    `two_action_softmax(2)`.
     """
     return _deterministic([[-1, 1], [-1, -1]], [[0, 0], [0, 1]], 0.5, [0, 1])
 
@@ -194,6 +198,7 @@ def nobodys_gradient():
 def worst_for_everybody():
     """One observation twice, action 1 costs 1, then earns 3 and leads to a state that costs 3; gamma = 1/2.
 
-    Discounted or not, the return falls with p; without gamma^t the update direction says that p should rise.
+    Discounted or not, the return falls with p; without gamma^t the update direction says that p should rise. Policy:
+    `two_action_softmax(1, 2)`, since the last state looks different and offers no choice.
     """
     return _deterministic([[1, 1], [-1, 2], [-1, -1]], [[0, -1], [0, 3], [-3, -3]], 0.5, [0, 0, 1])

@@ -202,9 +202,9 @@ class MLPSoftmax(_Softmax):
     sizes: tuple
 
     def __post_init__(self):
+        object.__setattr__(self, "_network", MLP(self.sizes))
         object.__setattr__(self, "sizes", self._network.sizes)
 
-    _network = property(lambda self: MLP(self.sizes))
     num_params = property(lambda self: self._network.num_params)
     num_actions = property(lambda self: self.sizes[-1])
 
