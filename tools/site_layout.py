@@ -2,6 +2,7 @@
 from bs4 import BeautifulSoup
 
 VERBS = {"book": "Read", "notebooks": "Run", "exercises": "Do", "solutions": "Compare"}
+WIDGETS = "application/vnd.jupyter.widget-state+json"      # a notebook's stored figures
 SEARCH_ONLY = ("doctools", "sphinx_highlight")      # scripts that only the search page needs
 OURS = ("site.js", "host.js", "documentation_options", "clipboard", "copybutton")
 STYLES = ("pygments", "copybutton", "katex", "palette", "icons", "site.css")
@@ -49,7 +50,8 @@ def page_context(app, pagename, templatename, context, doctree):
     context["pg_front"] = pagename == app.config.root_doc
     search = pagename == "search"
     wanted = OURS + SEARCH_ONLY * search
-    context["script_files"] = [s for s in context["script_files"] if any(w in str(getattr(s, "filename", s)) for w in wanted)]
+    context["script_files"] = [s for s in context["script_files"] if getattr(s, "attributes", {}).get("type") == WIDGETS
+                               or any(w in str(getattr(s, "filename", s)) for w in wanted)]
     styles = STYLES + ("mystnb",) * ('class="cell' in body)
     context["css_files"] = [s for s in context["css_files"] if any(w in str(getattr(s, "filename", s)) for w in styles)]
 
