@@ -31,7 +31,7 @@ def visits_unrolled(fig, ax):
     ax.axis("off")
 
 
-visits_unrolled.figsize = (6, 2.9)
+visits_unrolled.figsize = (5, 2.6)
 
 
 def plateau(fig, ax):
@@ -53,6 +53,9 @@ def plateau(fig, ax):
     ax.set(xscale="log", xlim=(.9, 2000), ylim=(0, .95), xlabel="gradient steps", ylabel="probability of the good arm")
     ax.set(xticks=[1, 10, 100, 1000], xticklabels=["1", "10", "100", "1,000"], yticks=[0, .25, .5, .75])
     ax.axhline(.5, color=color("line"), lw=.8, zorder=0)
+
+
+plateau.figsize = (5, 2.9)
 
 
 def three_climbs(fig, ax):
@@ -86,3 +89,6 @@ def three_climbs(fig, ax):
 
 def _slope(p, q):
     return np.array([p * (1 - p), q * (1 - q)])
+
+
+three_climbs.figsize = (5, 3.3)
