@@ -262,3 +262,71 @@ def test_the_step_cloud_keeps_lengths_and_its_centre():
     flat = np.stack(plots.step_cloud(Figure().add_subplot(), steps, steps.mean(axis=0), reach=3).get_data(), axis=1)
     assert np.linalg.norm(flat, axis=1) == pytest.approx(np.linalg.norm(steps, axis=1))
     assert np.linalg.norm(flat.mean(axis=0)) == pytest.approx(np.linalg.norm(steps.mean(axis=0)))
+
+
+def code_after(heading):
+    """The indented code block that follows this text on the page."""
+    lines = PAGE[PAGE.index(heading):].splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("    "))
+    block = itertools.takewhile(lambda line: line.startswith("    "), lines[start:])
+    return "\n".join(line[4:] for line in block)
+
+
+@pytest.fixture
+def world():
+    """A random world with shared parameters, and by central differences the derivatives that the proof asks for."""
+    rng = np.random.default_rng(5)
+    S, A, n, gamma, T = 4, 3, 5, .6, 80
+    P, R, rho = rng.dirichlet(np.ones(S), (S, A)), rng.normal(size=(S, A)), rng.dirichlet(np.ones(S))
+    features, theta = rng.normal(size=(S, A, n)), rng.normal(size=n)
+
+    def policy(theta):
+        z = np.exp(features @ theta)
+        return z / z.sum(axis=1, keepdims=True)
+
+    def values(theta):                                     # by sweeping, not by solving
+        pi, V = policy(theta), np.zeros(S)
+        for _ in range(200):
+            V = (pi * (R + gamma * P @ V)).sum(axis=1)
+        return V, R + gamma * P @ V
+
+    def slopes(f):
+        return np.stack([(f(theta + e) - f(theta - e)) / 2e-5 for e in 1e-5 * np.eye(n)], axis=-1)
+
+    pi, (V, Q) = policy(theta), values(theta)
+    return dict(np=np, S=S, T=T, gamma=gamma, P=P, R=R, rho=rho, pi=pi, V=V, Q=Q, b=rng.normal(size=S),
+                P_pi=np.einsum("sa,sat->st", pi, P), r_pi=(pi * R).sum(axis=1), grad_pi=slopes(policy),
+                grad_V=slopes(lambda t: values(t)[0]), grad_Q=slopes(lambda t: values(t)[1]), policy=policy, values=values)
+
+
+def test_the_page_s_own_lines_of_numpy_are_true(world):
+    truth = world["rho"] @ world["grad_V"]
+    steps = [("Step 1 ·", "grad_V"), ("Step 2 ·", "grad_Q"), ("Step 3 ·", "grad_V"), ("Step 4 ·", "grad_V"), ("Step 5 ·", "gradient")]
+    known = dict(world, gradient=truth)
+    names = dict(world)
+    for heading, result in steps:
+        names |= {"grad_V": world["grad_V"], "grad_Q": world["grad_Q"]}
+        exec(code_after(heading), names)
+        assert names[result] == pytest.approx(known[result], abs=1e-8), heading
+    exec(code_after("states that look alike push the same parameters"), names)
+    assert names["gradient"] == pytest.approx(truth, abs=1e-8) and names["V"] == pytest.approx(world["V"], abs=1e-12)
+    assert eval(code_after("(eq-baseline-free)"), names) == pytest.approx(0, abs=1e-9)
+
+
+def test_the_page_s_line_for_the_lemma_is_true(world):
+    old, other = np.zeros(5), np.ones(5)
+    pi_new, A_old = world["policy"](other), world["values"](old)[1] - world["values"](old)[0][:, None]
+    here, d_new = world["rho"], np.zeros(4)
+    for t in range(80):
+        d_new, here = d_new + world["gamma"]**t * here, here @ np.einsum("sa,sat->st", pi_new, world["P"])
+    said = eval(code_after("(eq-performance-difference)"), dict(d_new=d_new, pi_new=pi_new, A_old=A_old))
+    assert said == pytest.approx(world["rho"] @ (world["values"](other)[0] - world["values"](old)[0]), abs=1e-10)
+
+
+def test_the_page_s_lines_for_one_state_are_true():
+    theta, names = np.array([.3, -1.0, .5]), dict(np=np, Q=np.array([1.0, 2, -4]))
+    softmax = lambda t: np.exp(t) / np.exp(t).sum()
+    names["pi"] = softmax(theta)
+    exec(code_after("(eq-bandit-gradient)"), names)
+    slopes = [(softmax(theta + e) - softmax(theta - e)) @ names["Q"] / 2e-5 for e in 1e-5 * np.eye(3)]
+    assert names["gradient"] == pytest.approx(slopes, abs=1e-9)
