@@ -220,6 +220,8 @@ def test_push_and_pull():
     pi, Q = np.array([.8, .15, .05]), [0, 1, 4]
     best = min(step(pi, Q, b)[1] for b in np.linspace(-5, 10, 15001))
     assert round(best / step(pi, Q, 0)[1], 2) == .63
+    sure = np.array([.05, .05, .9]), [0, 0, 1]
+    assert 9.5 < step(*sure, .9)[1] / step(*sure, 0)[1] < 10                    # "almost ten times larger"
     says("$1.70$", "$9.81$", "$0.47$", "$.28$", "$.63$")
     assert [numbers(line)[-1] for line in printed("pushprint").splitlines()] == [1.70, 9.81, .47, 1.70]
 
