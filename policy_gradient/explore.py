@@ -94,7 +94,7 @@ class Explore(anywidget.AnyWidget):
 
     _esm, _css = ESM, CSS
     controls = traitlets.List().tag(sync=True)    # one {name, texts} per slider
-    index = traitlets.List().tag(sync=True)       # the chosen position of each slider
+    index = traitlets.List().tag(sync=True, echo_update=False)      # the chosen position of each slider
     frames = traitlets.List().tag(sync=True)      # the present picture, or one for every position (last slider fastest)
     alts = traitlets.List().tag(sync=True)        # the text for each picture
     size = traitlets.List().tag(sync=True)        # of a picture, in CSS pixels

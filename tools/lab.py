@@ -88,7 +88,7 @@ def main(arguments):
         options.append("--allow-root")
     command = [sys.executable, "-m", "jupyterlab", *options, *arguments]
     if os.name == "posix":
-        os.execv(sys.executable, command)         # JupyterLab takes Ctrl-C itself
+        return os.execv(sys.executable, command)      # JupyterLab takes Ctrl-C itself
     import subprocess
     sys.exit(subprocess.call(command))
 

@@ -55,7 +55,7 @@ def package_hash():
     for path in sorted(p for p in (ROOT / "policy_gradient").rglob("*") if p.suffix in (".py", ".js", ".css", ".mplstyle")):
         text = path.read_text(encoding="utf-8")
         digest.update((ast.dump(ast.parse(text)) if path.suffix == ".py" else text).encode())
-    results = [p for p in sorted((ROOT / "studies").rglob("*")) if p.suffix in (".csv", ".json", ".npz", ".npy")]
+    results = [p for p in sorted((ROOT / "policy_gradient").rglob("*")) if p.suffix in (".csv", ".json", ".npz", ".npy")]
     for path in [*results, ROOT / "constraints.txt"]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
