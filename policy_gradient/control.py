@@ -8,13 +8,14 @@ Importing this module registers the environments, vectorised like those of `envs
 """
 
 from dataclasses import dataclass
+from importlib.resources import files
 
 import gymnasium as gym
 import numpy as np
 
 from ._validate import discount, finite
 from .envs import _SmallVectorEnv
-from .gaussian import _log_std
+from .gaussian import MLPGaussian, _log_std
 
 BOUNDS = ("refuse", "clip", "squash")
 
@@ -242,6 +243,15 @@ def _root(covariance):
     """A matrix L with L L' = covariance, which may be singular."""
     values, vectors = np.linalg.eigh(covariance)
     return vectors * np.sqrt(np.maximum(values, 0))
+
+
+def trained_pendulum():
+    """A policy for Pendulum on its way to success: (policy, thetas (C, d), updates (C,), mean_returns (C,)), C checkpoints.
+
+    Made by studies/continuous_control.py; mean_returns are over 100 fresh episodes each.
+    """
+    with np.load(files("policy_gradient") / "data" / "pendulum.npz") as stored:
+        return MLPGaussian((3, 64, 1)), stored["thetas"], stored["updates"], stored["mean_returns"]
 
 
 for _class in (PointMass, ContinuousCartPole, Pendulum):

@@ -12,7 +12,8 @@ probabilities; shapes: `...` any leading axes, K numbers per observation, D per 
     weighted_score(theta, obs, actions, weights) -> (d,)     the sum over samples of weight times score, in one pass
     entropy(theta, obs) -> (...)                 in nats; may be negative
 
-Computation follows theta's dtype; networks start in float32, which is for training. NaN, wrong shapes and a log_std out of range raise ValueError.
+Computation follows theta's dtype; networks start in float32, which is for training. NaN, wrong shapes and a log_std out
+of range raise ValueError.
 Scores: Williams (1992), section 6; Sutton & Barto (2018), section 13.7 and exercise 13.4.
 """
 
@@ -280,9 +281,9 @@ class Squashed:
         """limit * tanh(u): what the world gets, inside the box."""
         return self.limit * np.tanh(actions)
 
-    def init(self, rng, **kwargs):
+    def init(self, rng, dtype=np.float32):
         """As the Gaussian starts."""
-        return self.policy.init(rng, **kwargs)
+        return self.policy.init(rng, dtype)
 
     def sample(self, theta, obs, rng):
         """u, before the squash, (..., D)."""

@@ -103,7 +103,7 @@ def test_weighted_score_is_the_derivative_of_the_weighted_log_probs(policy):
 
 def test_a_batch_longer_than_one_chunk_gives_the_same_sum():
     policy, rng = pg.MLPGaussian((3, 5, 2)), np.random.default_rng(3)
-    theta, obs = policy.init(rng), rng.normal(size=(5000, 3))
+    theta, obs = policy.init(rng, np.float64), rng.normal(size=(5000, 3))
     actions, weights = policy.sample(theta, obs, rng), rng.normal(size=5000)
     np.testing.assert_allclose(policy.weighted_score(theta, obs, actions, weights),
                                weights @ policy.score(theta, obs, actions), atol=1e-9)
