@@ -1,7 +1,4 @@
 """explore(draw, **values): any Matplotlib figure with sliders, alive with a kernel and, from stored pictures, without one."""
-import base64
-import inspect
-import io
 import itertools
 import math
 import os
@@ -13,7 +10,7 @@ import anywidget
 import traitlets
 
 from .palette import css_variables
-from .plots import book_style
+from .picture import Picture, must_accept
 
 MOST_STORED = 400           # pictures of about 4 kB: more would make a page that nobody waits for
 
@@ -41,7 +38,7 @@ export default { render({ model, el }) {
     model.set("index", model.get("index").with(i, value));
     model.save_changes();
   }));
-  const figure = make("figure");
+  const figure = make("figure", { className: "pg-frame" });
   figure.append(img, caption);
   const place = index => controls.map((c, i) => `${c.name} = ${c.texts[index[i]]}`).join(", ");
   const show = () => {
@@ -70,20 +67,24 @@ CSS = f"""
 .pg-explore {{ {css_variables()} break-inside: avoid; max-width: 100%; }}
 {", ".join(DARK)} {{ {css_variables(dark=True)} }}
 """ + """
-.pg-explore figure { margin: .5em 0 0; }
-.pg-explore figure[hidden] { display: none; }
-.pg-explore img.pg-figure { display: block; max-width: 100%; height: auto; background: none; }
-.pg-explore label { display: flex; flex-wrap: wrap; gap: .1em .8em; align-items: center; min-height: 2.2em; margin: 0; font: inherit; }
-.pg-explore label > :first-child { min-width: 2.5em; }
-.pg-explore input { flex: 0 1 22em; min-width: 9em; height: 2em; margin: 0; accent-color: var(--pg-policy); cursor: pointer; }
-.pg-explore select { font: inherit; min-height: 2em; color: var(--pg-ink); background: var(--pg-paper); border: 1px solid var(--pg-muted); border-radius: 4px; }
+.pg-explore > figure.pg-frame { margin: .5em 0 0; padding: 0; }
+.pg-explore > figure[hidden] { display: none; }
+.pg-explore img.pg-figure { display: block; max-width: 100%; height: auto; margin: 0; background: none; }
+.pg-explore label { display: flex; flex-wrap: wrap; gap: .1em .8em; align-items: center; min-height: 2.4em; margin: 0; max-width: 600px;
+  font: .95rem system-ui, sans-serif; color: var(--pg-ink); }
+.pg-explore label > :first-child { min-width: 2em; }
+.pg-explore input { flex: 1 1 7em; height: 2.4em; margin: 0; accent-color: var(--pg-policy); cursor: pointer; }
+.pg-explore select { font: inherit; min-height: 2.2em; color: var(--pg-ink); background: var(--pg-paper);
+  border: 1px solid var(--pg-muted); border-radius: 4px; }
 .pg-explore :is(input, select):focus-visible { outline: 2px solid var(--pg-policy); outline-offset: 3px; border-radius: 4px; }
-.pg-explore .pg-value { font-variant-numeric: tabular-nums; }
-.pg-explore .pg-error { white-space: pre-wrap; margin: .5em 0 0; padding: .5em .8em; color: var(--pg-ink); background: none; border-left: 4px solid var(--pg-good); }
+.pg-explore .pg-value { min-width: 3.2em; font-variant-numeric: tabular-nums; }
+.pg-explore .pg-error { white-space: pre-wrap; margin: .5em 0 0; padding: .5em .8em; color: var(--pg-ink); background: none;
+  border: 0; border-left: 4px solid var(--pg-good); }
 .pg-explore figcaption, .pg-explore .pg-error:empty { display: none; }
 .pg-explore .pg-spoken { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); }
 """ + f"""
-@media screen {{ {", ".join(rule + " img.pg-figure" for rule in DARK)} {{ filter: invert(.91) hue-rotate(180deg) !important; }} }}
+@media screen {{ {", ".join(rule + " img.pg-figure" for rule in DARK)} {{
+  filter: invert(1) hue-rotate(180deg) !important; mix-blend-mode: screen; }} }}     /* black on white to white on the page's dark */
 """ + """
 @media print { .pg-explore label { display: none; }  .pg-explore figcaption { display: block; } }
 """
@@ -108,92 +109,6 @@ class Explore(anywidget.AnyWidget):
     def __repr__(self):                           # the same from run to run
         what = self.error or f"run this cell to move {'it' if len(self.controls) == 1 else 'them'}"
         return f"<figure with sliders for {', '.join(c['name'] for c in self.controls)}: {what}>"
-
-
-class Picture:
-    """One figure, drawn again and again; without pyplot, so that nothing is shown twice or left open.
-
-    Once `update` has been seen to move the same artists twice, what lies below them is kept and only the rest is drawn:
-    the same pixels, in a fraction of the time.
-    """
-
-    def __init__(self, draw, figsize):
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-        with book_style():
-            self.canvas = FigureCanvasAgg(Figure(figsize, dpi=100, layout="none"))
-        self.draw, self.update, self.below, self.top, self.order = draw, None, None, [], None
-
-    def __call__(self, values):
-        """Draw at these values; return the axes' titles."""
-        figure, update, self.update = self.canvas.figure, self.update, None   # after an error: from scratch
-        with book_style():
-            if update is None:
-                update = self._draw_anew(values)
-            else:
-                update(**values)
-                alone = len(figure.get_children()) == 2           # its patch and one Axes
-                self._draw_moved(figure.axes[0]) if alone else self._draw_all()
-        self.update = update
-        return "; ".join(filter(None, (ax.get_title() for ax in figure.axes)))
-
-    def _draw_anew(self, values):
-        from matplotlib.layout_engine import ConstrainedLayoutEngine
-        self.canvas.figure.clear()
-        self.top = []
-        update = self.draw(self.canvas.figure.add_subplot(), **values)
-        if callable(update):
-            _must_accept(update, "the function that draw returned", **values)
-        ConstrainedLayoutEngine().execute(self.canvas.figure)     # not during updates: it would double their time
-        self._draw_all()
-        return update if callable(update) else None
-
-    def _draw_all(self, top=()):
-        """Draw the whole figure but for the artists of `top`."""
-        for artist in self.top:
-            artist.set_animated(False)
-        for artist in top:
-            artist.set_animated(True)
-        self.below, self.top = None, list(top)
-        self.canvas.draw()
-
-    def _draw_moved(self, ax):
-        """Draw what `update` changed and all that lies above it; if the frame itself changed, draw everything."""
-        ax.viewLim                                                # works out the limits if anything changed them
-        names = [label for label in (ax.xaxis.label, ax.yaxis.label) if label.get_text()]      # an empty one is always stale
-        if any(a.stale for a in (ax.patch, ax.xaxis, ax.yaxis, *names, *ax.spines.values())) or ax.child_axes:
-            return self._draw_all()
-        hidden = {ax.patch} | ({ax.xaxis, ax.yaxis} if not ax.axison else set())
-        hidden |= set() if ax.axison and ax.get_frame_on() else set(ax.spines.values())
-        order = sorted((a for a in ax.get_children() if a not in hidden), key=lambda a: a.zorder)   # as Axes.draw does
-        top = order[next((i for i, a in enumerate(order) if a.stale), len(order)):]
-        if self.below is None or (order, names) != self.order or len(top) > len(self.top):
-            self._draw_all(top)
-            self.order, self.below = (order, names), self.canvas.copy_from_bbox(self.canvas.figure.bbox)
-        self.canvas.restore_region(self.below)
-        for artist in self.top:
-            artist.draw(self.canvas.get_renderer())
-
-    def encoded(self, kind="png", colors=None):
-        """The picture as base64: PNG for a live figure, WebP of few colours (those farthest apart: method 1) to be stored."""
-        import numpy as np
-        from PIL import Image
-        image, file = Image.fromarray(np.asarray(self.canvas.buffer_rgba())).convert("RGB"), io.BytesIO()
-        (image.quantize(colors, method=1) if colors else image).save(file, kind, lossless=True, compress_level=1)   # WebP, PNG
-        return base64.b64encode(file.getvalue()).decode()
-
-
-def _must_accept(function, what, *args, **values):
-    """TypeError unless `function` can be called so."""
-    try:
-        signature = inspect.signature(function)
-    except ValueError:                            # some built-in functions do not say
-        return
-    try:
-        signature.bind(*args, **values)
-    except TypeError as error:
-        wanted = ", ".join(["ax"] * len(args) + list(values))
-        raise TypeError(f"{what} must accept ({wanted}), as the sliders are named; it has {signature}: {error}") from None
 
 
 def _positions(name, values):
@@ -259,7 +174,7 @@ def explore(draw, /, *, figsize=(6, 3.5), **values):
     if not values:
         raise ValueError("explore needs at least one slider, for example explore(draw, p=np.linspace(0, 1, 21))")
     values = {name: _positions(name, v) for name, v in values.items()}
-    _must_accept(draw, "draw", None, **{name: v[0] for name, v in values.items()})
+    must_accept(draw, "draw", None, **{name: v[0] for name, v in values.items()})
     store, count = bool(os.environ.get("PG_PRERENDER")), math.prod(map(len, values.values()))
     if store and count > MOST_STORED:
         sizes = " x ".join(str(len(v)) for v in values.values())

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from policy_gradient import explore as module
-from policy_gradient.explore import Picture, explore
+from policy_gradient.explore import explore
+from policy_gradient.picture import Picture
 
 x = np.linspace(0.02, 0.98, 50)
 
