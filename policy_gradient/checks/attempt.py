@@ -18,6 +18,7 @@ from .timelimit import TimeUp, limited
 
 LIBRARIES = tuple({os.path.realpath(path) + os.sep for key, path in sysconfig.get_paths().items() if "lib" in key}
                   | {os.path.dirname(os.path.realpath(__file__)) + os.sep})
+HUGE = 1e12
 
 
 @dataclass
@@ -28,12 +29,14 @@ class Outcome:
     parts: tuple = ()              # the answer as arrays: one, or as many as the exercise asks for
     detail: str = ""               # for "raised" and "type": what to tell the learner
     error: str = ""                # for "raised": the exception's class
+    place: str = ""                # for "raised": the learner's function that the line is in
     changed: list = field(default_factory=list)   # positions of the arguments that the function changed
     printed: bool = False
 
     @property
     def finite(self):
-        return self.kind == "answer" and all(np.isfinite(part).all() for part in self.parts if part.dtype != object)
+        """Numbers all through? What a singular system answers, 1e16 and the like, counts as infinite."""
+        return self.kind == "answer" and all((np.abs(part) < HUGE).all() for part in self.parts if part.dtype != object)
 
 
 class Silence(io.TextIOBase):
@@ -73,7 +76,7 @@ def attempt(function, args, budget, parts=1, exact=False):
         except (TimeUp, KeyboardInterrupt):
             raise
         except BaseException as error:
-            return Outcome("raised", detail=explain(error), error=type(error).__name__)
+            return explain(error)
         try:
             return read(value, parts, exact)
         except (TimeUp, KeyboardInterrupt):
@@ -120,8 +123,8 @@ def read(value, parts=1, exact=False):
         array = np.array(value)
     except ValueError:
         return Outcome("type", detail="a ragged list: its rows have different lengths")
-    if exact and array.shape == () and isinstance(array.item(), int) and not isinstance(array.item(), bool):
-        return Outcome("answer", (np.array(array.item(), dtype=object),))   # a Python int of any length
+    if exact and array.shape == () and type(array.item()) in (int, float) and abs(array.item()) < float("inf"):
+        return Outcome("answer", (np.array(array.item(), dtype=object),))   # a Python int may have any length
     if array.dtype.kind == "c":
         return Outcome("type", detail="complex numbers")
     if array.dtype == object:
@@ -152,25 +155,25 @@ def name_of(value):
 
 
 def explain(error):
-    """The exception and the line of the learner's own code it comes from."""
+    """What was raised, and in which line of the learner's own code."""
     try:
         text = " ".join(str(error).split())[:160]
     except Exception:
         text = ""
     what = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    line = line_of(error.__traceback__)
-    return f"{what}\nin {line}" if line else what
+    line, place = line_of(error.__traceback__)
+    return Outcome("raised", detail=f"{what}\nin {line}" if line else what, error=type(error).__name__, place=place)
 
 
 def line_of(traceback):
-    """'line 3: return x / n', the innermost line that is not a library's or ours."""
-    found = ""
+    """('line 3: return x / n', 'softmax'): the innermost line that is not a library's or ours, and its function."""
+    line = place = ""
     while traceback:
         code, number = traceback.tb_frame.f_code, traceback.tb_lineno
         path = code.co_filename
         ours = path.startswith("<frozen") or path.startswith("<__array") or os.path.realpath(path).startswith(LIBRARIES)
         if not ours:
             source = linecache.getline(path, number, traceback.tb_frame.f_globals).strip()
-            found = f"line {number}: {source}" if source else f"line {number} of {code.co_name}"
+            line, place = f"line {number}: {source}" if source else f"line {number} of {code.co_name}", code.co_name
         traceback = traceback.tb_next
-    return found
+    return line, place

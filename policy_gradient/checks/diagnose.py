@@ -27,6 +27,9 @@ def show(value, limit=64):
 
 def _missing(runs, wrong, one):
     unwritten = [run for run in wrong if run.outcome.error == "NotImplementedError"]
+    if unwritten and unwritten[0].outcome.place not in {one.name, "<lambda>", ""}:
+        return (f"{one.name} calls {unwritten[0].outcome.place}, which is not written yet. Write that first, or compute here what you need of it.\n"
+                f"To begin with, hint({one.name}) says where to look.")
     if unwritten:
         return (f"{one.name} is not written yet: put your code where it says raise NotImplementedError, run the cell, and check again.\n"
                 f"To begin with, hint({one.name}) says where to look.")
@@ -78,9 +81,9 @@ def _shape(runs, wrong, one):
                 single = " Take the number out of the array." if want.shape == () and got.size == 1 else ""
                 return (f"The shape is wrong: your answer has shape {got.shape}, wanted is {want.shape}.{turned}{single}\n"
                         f"Seen on {describe(run.case, one)}")
-        if one.exact and run.outcome.parts[0].dtype != object:
-            return (f"The answer should be a whole number (an int), and yours is {show(run.outcome.parts[0])} "
-                    f"({run.outcome.parts[0].dtype}).\nSeen on {describe(run.case, one)}")
+        if one.exact and not isinstance(run.outcome.parts[0].item(), int):
+            return (f"The answer should be a whole number (an int), and yours is {show(run.outcome.parts[0])}, a float."
+                    f"\nSeen on {describe(run.case, one)}")
 
 
 def _wanted(run, one):
@@ -92,9 +95,10 @@ def _not_finite(runs, wrong, one):
     run = next((run for run in wrong if not run.outcome.finite), None)
     if run:
         parts = [part for part in run.outcome.parts if not np.isfinite(part).all()]
-        what = "NaN (not a number)" if np.isnan(parts[0]).any() else "infinity"
+        what = "NaN (not a number)" if any(np.isnan(part).any() for part in parts) else "infinity" if parts else "huge numbers"
         return (f"Your answer holds {what}, on\n{describe(run.case, one)}\n"
-                "It comes from something like inf - inf, inf / inf, 0 / 0 or log(0): print the steps on this input to see which.")
+                + ("It comes from something like inf - inf, inf / inf, 0 / 0 or log(0): print the steps on this input to see which." if parts else
+                   f"The largest is {max(np.abs(part).max() for part in run.outcome.parts):.1e}: a sum without bound, or a system without solution?"))
 
 
 # From here on every answer has the right shape and is finite.

@@ -184,4 +184,4 @@ def _praise(runs, one):
     if any(run.outcome.printed for run in runs):
         notes.append("What your function printed is not shown.")
     first, last = runs[0].case.label, runs[-1].case.label
-    return "\n".join([f"Right on all {len(runs)} inputs, from {first} to {last}.", one.after, *notes])
+    return "\n".join([f"Right on all {len(runs)} inputs (from \"{first}\" to \"{last}\").", one.after, *notes])

@@ -68,17 +68,17 @@ class Exercise:
         with np.errstate(all="ignore"):
             value = function(*args)
         values = value if self.parts > 1 else (value,)
-        return tuple(np.array(one, dtype=object if self.exact and isinstance(one, int) else None) for one in values)
+        return tuple(np.array(one, dtype=object if self.exact else None) for one in values)
 
     def right(self, got, wanted):
         """Is every part of the answer right?"""
-        if self.exact:
-            return got[0].dtype == object and got[0].item() == wanted[0].item()
+        if self.exact and got[0].shape == ():
+            return isinstance(got[0].item(), int) and got[0].item() == wanted[0].item()
         return self.close(got, wanted)
 
     def close(self, got, wanted, digits=None):
         """Same shape and same numbers, to the tolerance of `got`'s dtype (or to so many digits)."""
-        if self.exact:
+        if self.exact and got[0].shape == ():
             return abs(float(got[0]) - float(wanted[0])) <= 1e-9 * abs(float(wanted[0]))
         return all(self._close(*pair, digits) for pair in zip(got, wanted, strict=True))
 

@@ -16,10 +16,10 @@ def code_cells(folder, chapter):
 
 
 def functions(folder, exercise):
-    """{name: function} from the cells of a notebook that only import or define the exercise."""
+    """{name: function} from the cells of a notebook that import something or hold an answer."""
     space = {}
     for source in code_cells(folder, exercise.chapter):
-        if re.search(rf"^def {exercise.name}\(|^import |^from ", source, re.M) and "check(" not in source:
+        if re.search(r"^import |^from |# BEGIN SOLUTION|raise NotImplementedError", source, re.M):
             exec(compile(source, f"{folder}/{exercise.chapter}", "exec"), space)
     return space
 
