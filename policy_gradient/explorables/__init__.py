@@ -1,4 +1,6 @@
 """The book's explorables: figures that answer to the hand, on the page and in a notebook."""
-from .corridor import ShortCorridor
-from .simplex import SimplexGame
 from .bins import BinsVsDimensions
+from .corridor import ShortCorridor
+from .landscape import Landscape
+from .pushpull import PushAndPull
+from .simplex import SimplexGame

@@ -29,6 +29,13 @@ def _style():
         (HERE / "explorable.css").read_text("utf-8")])
 
 
+def sums_to_one(policy):
+    """The policy itself; a TraitError if its probabilities do not sum to one."""
+    if not abs(sum(policy) - 1) < 1e-6:
+        raise traitlets.TraitError(f"policy must sum to 1, got {policy}")
+    return policy
+
+
 class Explorable(anywidget.AnyWidget):
     """A figure that answers to the hand. A subclass names its module (`js`) and the traits that are its settings."""
 

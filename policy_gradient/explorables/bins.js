@@ -1,5 +1,5 @@
 /* Bins against dimensions: how many numbers it takes to say which action, three ways. */
-import { add, clamp, explorable, fmt, hatch, html, range, redo, round, scale, stepKey, svg, text } from "./draw.js";
+import { add, clamp, explorable, fmt, hatch, html, raised, range, redo, round, scale, stepKey, svg, text } from "./draw.js";
 
 // ---- pure ----
 /* BigInt: 101 bins in 10 joints are 101^10 cells, more than a float counts exactly. */
@@ -43,7 +43,7 @@ function build(ui) {
     layout(plot, width) {
       const most = 21;
       plot.x = scale([0, most], [0, width - 4]); plot.hatch = hatch(plot.back, "good");
-      const ten = v => `10${String(v).replace(/\d/g, d => "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"[d])}`;
+      const ten = v => `10${raised(v)}`;
       add(plot.back, range(8).map(i => 3 * i).map(v => [svg("line", { x1: plot.x(v), x2: plot.x(v), y1: 4, y2: 184, class: v === 9 ? "pg-b-limit" : "pg-x-grid" }),
         text(plot.x(v), 202, v ? ten(v) : "1", { class: v === 9 ? "pg-x-strong" : "pg-x-tick", "text-anchor": v === 0 ? "start" : v === 21 ? "end" : "middle" })]),
         text(plot.x(9) + 6, 14, width > 480 ? "10\u2079: 4 GB at four bytes each" : "4 GB", { class: "pg-x-note" }));

@@ -1,5 +1,5 @@
 /* The short corridor (Sutton & Barto, Example 13.1): all cells look the same, in the second one the moves are swapped. */
-import { add, animate, axes, clamp, explorable, fmt, hatch, html, path, random, range, redo, round, scale, stepKey, svg, text } from "./draw.js";
+import { animate, axes, clamp, explorable, fmt, html, path, random, range, redo, round, scale, stepKey, svg, text } from "./draw.js";
 
 // ---- pure ----
 /* Chance that the *action* with probability p (right) moves forward in cell i. */

@@ -12,6 +12,7 @@ export function fmt(x, digits = 2) {                  // a true minus sign, and 
   const [whole, part] = text.replace("-", "\u2212").split(".");
   return whole.replace(/\d(?=(\d{3})+$)/g, "$&\u202f") + (part ? `.${part}` : "");
 }
+export const raised = n => String(n).replace(/[-\d]/g, c => (c === "-" ? "\u207b" : "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"[c]));      // as an exponent
 export function softmax(logits) {
   const top = Math.max(...logits), e = logits.map(z => Math.exp(z - top)), total = sum(e);
   return e.map(z => z / total);
@@ -153,18 +154,18 @@ export function explorable({ name, settings, challenge, repair = s => s, build }
       syncs.push(state => { input.checked = state[k]; });
       return html("label", { class: "pg-x-toggle" }, input, label);
     };
-    ui.choice = (label, k, options) => {              // native radio buttons, so the arrow keys and the reader know them
+    ui.choice = (label, k, options, also = () => ({}), before = () => {}) => {      // native radio buttons, so that everybody knows the keys
       const group = unique(k);
-      const inputs = options.map(([value]) => html("input", { type: "radio", name: group, ...shortcuts, change: () => ui.set({ [k]: value }) }));
+      const inputs = options.map(([value]) => html("input", { type: "radio", name: group, ...shortcuts, change: () => { before(); ui.set({ ...also(value), [k]: value }); } }));
       syncs.push(state => inputs.forEach((input, i) => { input.checked = state[k] === options[i][0]; }));
       return html("fieldset", { class: "pg-x-choice" }, html("legend", { class: "pg-x-hidden" }, label),
         options.map(([, words], i) => html("label", {}, inputs[i], html("span", {}, words))));
     };
-    ui.slider = (label, k, { min, max, step, show = String }) => {
+    ui.slider = (label, k, { min, max, step, show = String, wide = false }) => {
       const input = html("input", { type: "range", min, max, step, ...shortcuts, input: () => ui.set({ [k]: Number(input.value) }) });
       const output = html("output", {});
       syncs.push(state => { input.value = state[k]; output.textContent = show(state[k]); input.setAttribute("aria-valuetext", show(state[k])); });
-      return html("label", { class: "pg-x-slider" }, html("span", {}, label), input, output);
+      return html("label", { class: wide ? "pg-x-slider pg-x-wide" : "pg-x-slider" }, html("span", {}, label), input, output);
     };
     ui.formula = mathml => {                          // MathML whose elements with data-v get the live numbers
       const line = html("p", { class: "pg-x-formula" });

@@ -1,5 +1,5 @@
 /* Rock-paper-scissors on a triangle: every point is a policy, its colour what the best reply wins from it. */
-import { add, animate, axes, choose, clamp, dot, explorable, fmt, hatch, html, path, percent, range, redo, round, scale, softmax, sum, svg, text, unique } from "./draw.js";
+import { add, animate, axes, clamp, dot, explorable, fmt, hatch, html, path, percent, raised, range, redo, round, scale, softmax, sum, svg, text, unique } from "./draw.js";
 
 // ---- pure ----
 export const NAMES = ["rock", "paper", "scissors"];
@@ -129,7 +129,7 @@ function build(ui) {
   const course = ui.plot({
     label: "Exploitability over the steps of self-play", kind: "img", height: () => 268,
     layout(plot, width, height) {
-      const digits = "\u2070\u00b9\u00b2\u00b3\u2074\u2075", power = v => (v === 0 ? "1" : v === 1 ? "10" : v > -4 && v < 0 ? String(10 ** v) : `10${v < 0 ? "\u207b" : ""}${digits[Math.abs(v)]}`);
+      const power = v => (v === 0 ? "1" : v === 1 ? "10" : v > -4 && v < 0 ? String(10 ** v) : `10${raised(v)}`);
       plot.x = scale([0, 4.5], [44, width - 8]); plot.y = scale([-4, 0.35], [height - 46, 26]);
       axes(plot, { x: plot.x, y: plot.y, xticks: range(5), yticks: [-4, -3, -2, -1, 0], xshow: power, yshow: power, xlabel: "steps of self-play", ylabel: "exploitability" });
     },

@@ -1,6 +1,6 @@
 import traitlets
 
-from .base import Explorable
+from .base import Explorable, sums_to_one
 
 
 class SimplexGame(Explorable):
@@ -20,6 +20,4 @@ class SimplexGame(Explorable):
 
     @traitlets.validate("policy")
     def _one_in_all(self, proposal):
-        if not abs(sum(proposal["value"]) - 1) < 1e-6:
-            raise traitlets.TraitError(f"policy must sum to 1, got {proposal['value']}")
-        return proposal["value"]
+        return sums_to_one(proposal["value"])
