@@ -312,3 +312,73 @@ def ablation(ax, arms, level=0.95, rng=None):
     ax.set(yticks=range(len(arms)), yticklabels=list(arms), ylim=(len(arms) - 0.4, -0.6))
     ax.axvline(found[next(iter(found))][0][0], color=_color["line"], linewidth=1, zorder=0)
     return found
+
+
+# Chapter 4
+
+def bell(ax, mean, std, low, high, kind="policy", fill=True, resolution=400):
+    """A Gaussian density on [low, high], filled (or a dashed line). Returns a function (mean, std) that moves it."""
+    a = np.linspace(low, high, resolution)
+
+    def height(mean, std):
+        return np.exp(-((a - mean) / std) ** 2 / 2) / (std * np.sqrt(2 * np.pi))
+
+    line, = ax.plot(a, height(mean, std), "-" if fill else "--", color=_color[kind])
+    area = ax.fill_between(a, height(mean, std), color=_color[kind], alpha=0.2) if fill else None
+    ax.set(xlim=(low, high), ylabel="density")
+
+    def move(mean, std):
+        line.set_ydata(height(mean, std))
+        if area is not None:
+            area.set_data(a, height(mean, std), 0)
+    return move
+
+
+def executed(ax, mean, std, limit=1.0, resolution=400):
+    """What the world executes of a Gaussian policy: clipped (a bell with a spike at each limit) and squashed by tanh."""
+    inside, u = np.linspace(-limit, limit, resolution), np.linspace(-4, 4, 1601)
+
+    def height(x):
+        return np.exp(-((x - mean) / std) ** 2 / 2) / (std * np.sqrt(2 * np.pi))
+
+    ax.plot(inside, height(inside), color=_color["policy"])
+    for sign in (-1, 1):
+        drawn = np.linspace(0, 8 * std + abs(mean) + limit, 4001)
+        beyond = np.trapezoid(height(sign * (limit + drawn)), drawn)
+        ax.plot([sign * limit] * 2, [0, beyond], color=_color["policy"], linewidth=5, solid_capstyle="butt")
+        ax.text(sign * limit * 0.97, beyond + 0.03, f"{beyond:.0%}", color=_color["policy"], ha="left" if sign < 0 else "right")
+    ax.plot(limit * np.tanh(u), height(u) / (limit * (1 - np.tanh(u) ** 2)), "--", color=_color["score"])
+    ax.set(xlabel="executed action", ylabel="density; bars: probability", ylim=(0, None))
+    return ax
+
+
+def against_optimum(ax, costs, optimum, label):
+    """Costs per update of several seeds, [(updates,), ...], on a logarithmic axis, and the least cost there can be."""
+    for cost in costs:
+        ax.plot(np.arange(1, len(cost) + 1), cost, "-", color=_color["policy"], alpha=0.6, linewidth=1.5)
+    ax.axhline(optimum, color=_color["good"], linestyle="--")
+    ax.text(ax.get_xlim()[1], optimum, label, color=_color["good"], ha="right", va="bottom")
+    ax.set(xscale="linear", yscale="log", xlabel="update", ylabel="expected cost, −J")
+    return ax
+
+
+def pendulum(ax, angle=0.0, torque=0.0):
+    """A pendulum (angle in radians, 0 upright, counted anticlockwise) and its motor's torque as an arc.
+
+    Returns a function (angle, torque) that moves it.
+    """
+    ax.set(xlim=(-1.35, 1.35), ylim=(-1.35, 1.35), aspect="equal")
+    ax.axis("off")
+    ax.plot([0, 0], [1.05, 1.2], color=_color["muted"])
+    rod, = ax.plot([], [], color=_color["ink"], linewidth=9, solid_capstyle="round")
+    arc, = ax.plot([], [], color=_color["policy"], linewidth=3)
+    tip, = ax.plot([], [], "o", color=_color["policy"], markersize=8)
+    ax.plot(0, 0, "o", color=_color["ink"], markersize=7)
+
+    def move(angle, torque):
+        rod.set_data([0, -np.sin(angle)], [0, np.cos(angle)])
+        turn = np.linspace(0, 0.9 * torque, 30)
+        arc.set_data(-0.35 * np.sin(turn), 0.35 * np.cos(turn))
+        tip.set_data([-0.35 * np.sin(turn[-1])], [0.35 * np.cos(turn[-1])])
+    move(angle, torque)
+    return move
