@@ -1,4 +1,6 @@
 """What the page templates need and Sphinx does not give: the contents as a path of chapters, four verbs for each."""
+import re
+
 from bs4 import BeautifulSoup
 
 VERBS = {"book": "Read", "notebooks": "Run", "exercises": "Do", "solutions": "Compare"}
@@ -41,8 +43,14 @@ def contents(html, read="Read"):
     return str(soup)
 
 
+def repaired(body):
+    """Sphinx's faults of accessibility, mended in the page's text."""
+    body = re.sub(r'<th class="head[^"]*">(<p>\s*</p>)?</th>', "<td></td>", body)                # a corner is not a heading
+    return re.sub(r' role="(?:list|doc-biblioentry|doc-backlink)"', "", body)                      # roles that do not fit their place
+
+
 def page_context(app, pagename, templatename, context, doctree):
-    body = context.get("body") or ""
+    body = context["body"] = repaired(context.get("body") or "")
     toctree = context.get("toctree")
     context["pg_contents"] = contents(toctree(collapse=False, maxdepth=2, includehidden=True, titles_only=True)) if toctree else ""
     context["pg_verbs"] = chapter(app, pagename)

@@ -52,6 +52,11 @@
 
   // --- quiz: the unfolding choices become radio buttons with one Check button and a spoken answer
   const icon = name => { const e = make("span", { className: `pg-icon pg-icon-${name}` }); e.setAttribute("aria-hidden", "true"); return e; };
+  const spoken = words => {
+    const plain = words.cloneNode(true);
+    $$(".katex", plain).forEach(e => e.replaceWith($("annotation", e).textContent.replace(/\\(?:pol|score|good|where|tfrac|text)\b|[{}]/g, " ")));
+    return plain.textContent.replace(/\s+/g, " ").trim();
+  };
   const copy = from => [...from.childNodes].map(n => n.cloneNode(true));
   $$(".pg-quiz").forEach((quiz, number) => {
     const choices = $$(":scope > .pg-choice", quiz), name = quiz.id || `quiz-${number}`, box = make("fieldset"), rows = [];
@@ -61,7 +66,9 @@
       const radio = make("input", { type: "radio", name, value: String(i) }), said = make("div", { className: "pg-said" });
       said.setAttribute("aria-live", "polite");
       rows.push({ radio, said, right: choice.classList.contains("pg-right"), why: $(".pg-why", choice) });
-      box.append(make("label", {}, radio, make("span", {}, ...copy($("summary", choice)))), said);
+      const words = make("span", {}, ...copy($("summary", choice)));
+      if ($("math", words)) radio.setAttribute("aria-label", spoken(words));    // a formula alone is no name in every browser
+      box.append(make("label", {}, radio, words), said);
     }
     const tell = ({ said, right, why }, verdict) => {
       const answer = make("div", { className: "pg-why" }), line = make("p", { className: "pg-verdict" }, icon(right ? "right" : "wrong"), verdict);

@@ -1,0 +1,327 @@
+"""Every page of the built site in a real browser: nothing fetched, nothing broken, readable and usable by everyone."""
+import re
+import urllib.parse
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
+
+from conftest import Visit, pages_of
+
+RAW_TEX = re.compile(r"\$[^$\n]{1,80}\$|\\(?:frac|sum|nabla|theta|pi|mathbb|begin|gamma|pol|score|good|where)\b")
+# The picture of a widget, without what its controls say about themselves
+PICTURE = """el => [...el.querySelectorAll('svg, img, canvas, output, p, math')].map(e =>
+    e.tagName === 'CANVAS' ? e.toDataURL() : e.outerHTML).join('')"""
+
+
+@pytest.fixture(scope="module")
+def found(browser, server, site):
+    """All that one tour of the site can tell, page by page."""
+    tour = {}
+    for path in pages_of(site):
+        visit = Visit(browser, server, path)
+        page, seen = visit.page, {}
+        seen["errors"] = visit.errors
+        seen["foreign"] = [url for url in visit.asked if not url.startswith((server.url, "data:", "blob:"))]
+        seen["failed"] = page.locator(".pg-failed").count()
+        seen["widgets"] = page.locator(".pg-widget").count()
+        page.evaluate("document.querySelectorAll('main details').forEach(e => { e.open = true; })")
+        seen["text"] = page.evaluate("""() => {
+          const copy = document.querySelector('main').cloneNode(true);
+          copy.querySelectorAll('annotation, pre, code, script, style').forEach(e => e.remove());
+          return copy.textContent; }""")
+        seen["formulas"] = page.evaluate("""() => [...document.querySelectorAll('.math')]
+          .filter(e => !e.querySelector('.katex-html') || !e.querySelector('math')).map(e => e.textContent.slice(0, 60))""")
+        seen["empty"] = page.evaluate("""() => [...document.querySelectorAll('.cell_output > *')]
+          .filter(e => e.tagName !== 'SCRIPT' && e.tagName !== 'STYLE')
+          .filter(e => !e.textContent.trim() && !e.matches('img') && !e.querySelector('img, svg, canvas, table') || !e.getBoundingClientRect().height)
+          .map(e => e.outerHTML.slice(0, 120))""")
+        page.set_viewport_size({"width": 375, "height": 700})
+        page.wait_for_timeout(100)
+        seen["width"] = page.evaluate("document.documentElement.scrollWidth")
+        seen["wide"] = page.evaluate("""() => [...document.querySelectorAll('body *')].filter(e => {
+            const r = e.getBoundingClientRect();
+            return r.right > innerWidth + 1 && r.width && !e.closest('pre, div.math, .pg-scroll, math'); }).slice(0, 4).map(e => e.outerHTML.slice(0, 100))"""
+                                     ) if seen["width"] > 375 else []
+        page.set_viewport_size({"width": 1280, "height": 800})
+        seen["axe"] = in_both_themes(page)
+        tour[path] = seen
+        visit.close()
+    return tour
+
+
+def violations(page, **options):
+    """What axe finds, as lines to read."""
+    report = Axe().run(page, options={"resultTypes": ["violations"], **options})
+    return [f"{v['id']} {n['target']} {n.get('failureSummary', '')[:200]}" for v in report.response["violations"] for n in v["nodes"][:3]]
+
+
+def in_both_themes(page):
+    """Violations by day and by night. Formulas are thousands of elements of KaTeX's own making, alike on every page: each
+    becomes one letter here, and the front page's is examined whole, below. Dark pages differ in colours only."""
+    page.evaluate("document.querySelectorAll('.katex').forEach(e => e.replaceWith('x'))")
+    light = violations(page)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    return light + ["dark: " + line for line in violations(page, runOnly=["color-contrast"])]
+
+
+def faults(found, name):
+    return {path: seen[name] for path, seen in found.items() if seen[name]}
+
+
+def test_no_page_complains(found):
+    assert faults(found, "errors") == {}
+
+
+def test_no_page_asks_another_host(found):
+    assert faults(found, "foreign") == {}
+
+
+def test_every_explorable_starts(found):
+    assert faults(found, "failed") == {}
+    assert sum(seen["widgets"] for seen in found.values()) > 0
+
+
+def test_no_accessibility_violation(found):
+    assert faults(found, "axe") == {}
+
+
+def test_every_formula_is_typeset(found):
+    assert faults(found, "formulas") == {}
+    assert {path: RAW_TEX.search(seen["text"])[0] for path, seen in found.items() if RAW_TEX.search(seen["text"])} == {}
+
+
+def test_nothing_scrolls_sideways_on_a_phone(found):
+    assert {path: (seen["width"], seen["wide"]) for path, seen in found.items() if seen["width"] > 375} == {}
+
+
+def test_no_output_is_empty(found):
+    assert faults(found, "empty") == {}
+
+
+def test_no_link_or_image_is_broken(site):
+    names, broken = {}, []
+    soups = {path: BeautifulSoup((site / path).read_text("utf8"), "html.parser") for path in pages_of(site)}
+    for path, soup in soups.items():
+        names[path] = {e["id"] for e in soup.select("[id]")}
+    for path, soup in soups.items():
+        for element in soup.select("a[href], link[href], img[src], script[src]"):
+            to = element.get("href") or element.get("src")
+            if re.match(r"[a-z]+:", to) or element.get("rel") == ["canonical"]:
+                continue
+            file, _, anchor = urllib.parse.unquote(to).partition("#")
+            target = (site / path).parent / file.partition("?")[0] if file else site / path
+            name = target.resolve().relative_to(site.resolve()).as_posix()
+            if not target.is_file() or anchor and name in names and anchor not in names[name]:
+                broken.append((path, to))
+    assert broken == []
+
+
+def test_no_page_carries_a_mathematics_script_or_a_widget_manager(site):
+    for path in pages_of(site):
+        scripts = re.findall(r'<script[^>]* src="([^"]+)"', (site / path).read_text("utf8"))
+        assert not [s for s in scripts if re.search("mathjax|katex|require|embed-amd|html-manager|fontawesome|bootstrap", s)], path
+
+
+def test_every_icon_has_a_shape(site):
+    shapes = set(re.findall(r"\.(pg-icon-[a-z]+) \{", (site / "_static/vendor/icons/icons.css").read_text()))
+    for path in pages_of(site):
+        used = set(re.findall(r"pg-icon-[a-z]+", (site / path).read_text("utf8")))
+        assert used <= shapes, path
+
+
+def test_pictures_have_words(site):
+    for path in pages_of(site):
+        for image in BeautifulSoup((site / path).read_text("utf8"), "html.parser").select("main img"):
+            alt = image.get("alt", "")
+            assert alt and not re.search(r"\.(png|svg|webp)$|^_images", alt), (path, alt)
+
+
+def test_pages_say_what_they_are(site):
+    described = {}
+    for path in pages_of(site):
+        soup = BeautifulSoup((site / path).read_text("utf8"), "html.parser")
+        assert soup.title.get_text().strip(), path
+        assert len(soup.select("main h1")) == 1, path
+        if path not in ("search.html", "404.html"):
+            description = soup.select_one("meta[name=description]")
+            assert description and len(description["content"]) > 50, path
+            assert described.setdefault(description["content"], path) == path
+            assert "Learning to Act" in soup.title.get_text()
+
+
+def test_the_front_page_shows_the_point_before_any_scroll(browser, server):
+    visit = Visit(browser, server, "book/index.html")
+    bottom = "s => document.querySelector(s).getBoundingClientRect().bottom"
+    assert visit.page.evaluate(bottom, "h1") < 800 and visit.page.evaluate(bottom, ".pg-theorem") < 800
+    assert visit.page.evaluate("document.querySelector('.pg-widget').getBoundingClientRect().top") < 300
+    colours = visit.page.evaluate("""() => ['policy', 'score', 'good', 'where'].map(name =>
+        getComputedStyle(document.querySelector('.pg-theorem .pg-' + name)).color)""")
+    assert len(set(colours)) == 4
+    assert violations(visit.page) == [], "the coloured formula too"
+    visit.page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    assert violations(visit.page, runOnly=["color-contrast"]) == []
+    visit.close()
+
+
+def test_the_front_page_leads_to_every_chapter(site):
+    soup = BeautifulSoup((site / "book/index.html").read_text("utf8"), "html.parser")
+    linked = {a["href"].split("#")[0] for a in soup.select("main a[href]")}
+    chapters = {p.name for p in (site / "book").glob("[0-9][0-9]-*.html")}
+    assert chapters <= linked, chapters - linked
+
+
+def widgets(browser, server, site):
+    for path in pages_of(site):
+        if 'vnd.jupyter.widget-view+json' in (site / path).read_text("utf8"):
+            yield path
+
+
+def test_every_explorable_answers_to_keyboard_and_mouse(browser, server, site):
+    deaf = []
+    for path in widgets(browser, server, site):
+        visit = Visit(browser, server, path)
+        page = visit.page
+        page.evaluate("document.querySelectorAll('main details').forEach(e => { e.open = true; })")
+        for number in range(page.locator(".pg-widget").count()):
+            widget = page.locator(".pg-widget").nth(number)
+            widget.scroll_into_view_if_needed()
+            handles = widget.locator("input[type=range]:visible, [role=slider]:visible, svg [tabindex='0']:visible")
+            if not handles.count():
+                deaf.append((path, number, "nothing to move"))
+                continue
+            if not answers(page, widget, handles, by_keyboard):
+                deaf.append((path, number, "keyboard"))
+            if not answers(page, widget, handles, by_mouse):
+                deaf.append((path, number, "mouse"))
+        if visit.errors:
+            deaf.append((path, visit.errors))
+        visit.close()
+    assert deaf == []
+
+
+def answers(page, widget, handles, move):
+    """Does the picture change when one of the handles is moved?"""
+    for k in range(handles.count()):
+        before = widget.evaluate(PICTURE)
+        move(page, handles.nth(k))
+        page.wait_for_timeout(60)
+        if widget.evaluate(PICTURE) != before:
+            return True
+    return False
+
+
+def by_keyboard(page, handle):
+    handle.focus()
+    for key in ("ArrowLeft", "ArrowUp", "ArrowLeft"):
+        page.keyboard.press(key)
+
+
+def by_mouse(page, handle):
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(1, 6):
+        page.mouse.move(x - 7 * step, y - 3 * step)
+    page.mouse.up()
+
+
+def test_quiz_by_keyboard_alone(browser, server):
+    visit = Visit(browser, server, "book/01-values-or-probabilities.html")
+    page = visit.page
+    quiz = page.locator(".pg-quiz").first
+    right = quiz.locator(".pg-choice.pg-right").evaluate("e => [...e.parentElement.querySelectorAll('.pg-choice')].indexOf(e)")
+    radios = quiz.locator("input[type=radio]")
+    assert quiz.locator("fieldset > legend").inner_text().strip()
+    radios.first.focus()
+    page.keyboard.press("Space")
+    for _ in range(right):
+        page.keyboard.press("ArrowDown")
+    assert quiz.locator(".pg-said:not(:empty)").count() == 0, "moving over the choices must not give the answer away"
+    page.keyboard.press("Enter")
+    said = quiz.locator("[aria-live]:not(:empty)")
+    assert said.count() == 1 and said.inner_text().startswith("Right.") and len(said.inner_text()) > 30
+    page.keyboard.press("Enter")
+    assert said.count() == radios.count(), "asked again, it explains the other choices too"
+    radios.nth((right + 1) % radios.count()).focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    assert said.count() == 1 and said.inner_text().startswith("Not this one.")
+    visit.close()
+
+
+def test_quiz_and_proofs_without_scripts(browser, server):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(server.url + "book/01-values-or-probabilities.html")
+    choice = page.locator(".pg-choice").first
+    assert not choice.locator(".pg-why").is_visible()
+    choice.locator("summary").click()
+    assert choice.locator(".pg-why").is_visible()
+    assert page.locator(".pg-fallback").first.is_visible(), "the words in a figure's place"
+    fold = page.locator("details.pg-fold").first
+    fold.locator("> summary").focus()
+    page.keyboard.press("Enter")
+    assert fold.locator("> :nth-child(2)").is_visible()
+    context.close()
+
+
+def test_theme_is_kept_and_contents_open_on_a_phone(browser, server):
+    visit = Visit(browser, server, "book/notation.html")
+    page = visit.page
+    page.get_by_role("button", name="Dark page").click()
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.set_viewport_size({"width": 375, "height": 700})
+    contents = page.get_by_role("navigation", name="Contents")
+    assert not contents.is_visible()
+    page.get_by_role("button", name="Contents").click()
+    assert contents.is_visible()
+    page.keyboard.press("Escape")
+    assert not contents.is_visible()
+    visit.close()
+
+
+def test_search_finds_baseline(browser, server):
+    visit = Visit(browser, server, "book/notation.html")
+    page = visit.page
+    page.keyboard.press("/")
+    page.keyboard.type("baseline")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("ul.search li .context")
+    assert "03-the-log-derivative-trick" in page.locator("ul.search").inner_html()
+    assert not RAW_TEX.search(page.locator("ul.search").inner_text())
+    assert visit.errors == []
+    visit.close()
+
+
+def test_pages_live_when_opened_from_a_folder(browser, site):
+    context = browser.new_context()
+    page, errors = context.new_page(), []
+    page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda e: errors.append(str(e)))
+    page.goto((site / "index.html").as_uri())
+    page.wait_for_selector(".pg-widget[data-mounted]")
+    assert page.url.endswith("book/index.html")
+    page.goto((site / "search.html").as_uri() + "?q=baseline")
+    page.wait_for_selector("ul.search li")
+    assert errors == []
+    context.close()
+
+
+def test_print_unfolds_everything_and_lists_links(browser, server):
+    visit = Visit(browser, server, "book/01-values-or-probabilities.html")
+    page = visit.page
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    for hidden in (".pg-bar", ".pg-contents", ".pg-verbs", ".pg-quiz form"):
+        assert not page.locator(hidden).first.is_visible(), hidden
+    assert page.locator("details.pg-fold:not([open])").count() == 0
+    assert page.locator(".pg-choice .pg-why").first.is_visible() and page.locator(".pg-fallback").first.is_visible()
+    assert page.locator(".pg-widget").first.is_visible()
+    assert page.locator(".pg-links").count() <= 1
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator(".pg-links, .pg-link-mark").count() == 0
+    visit.close()
