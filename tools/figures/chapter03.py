@@ -11,29 +11,33 @@ WEIGHTS = {                                    # two doors at theta = 0: varianc
 
 def two_ways_to_sum(fig, ax):
     """The same visits, once by trajectory and once by state."""
-    episodes = ["ABC", "ABD", "ABD", "ABC", "ABD"]
-    size = [720, 360, 180]                     # area in proportion to gamma^t
-    row = {s: 4 - i for i, s in enumerate("ABCD")}
+    episodes = ["ABC", "ABD", "ABD", "ABC"]
+    size = [640, 320, 160]                     # area in proportion to gamma^t
+    arrow = {"arrowstyle": "->", "color": color("score"), "lw": 2}
     seen = dict.fromkeys("ABCD", 0.0)
     for i, states in enumerate(episodes):
+        y = 3 - i
         for t, s in enumerate(states):
-            step = .72 * [1, .75, .6][t]
-            x, y = 6.0 + seen[s] + step / 2, row[s]
+            step = [.84, .64, .5][t]
+            x, row = 4.9 + seen[s] + step / 2, 3 - "ABCD".index(s)
             seen[s] += step
-            for at in ((t, 4.3 - .9 * i), (x, y)):
+            for at in ((.9 * t, y), (x, row)):
                 ax.scatter(*at, s=size[t], color=color("where"), lw=0, zorder=2)
                 ax.annotate(s, at, ha="center", va="center", color=color("paper"), fontsize=[13, 11, 10][t], zorder=3)
-        ax.annotate("", (3.2, 4.3 - .9 * i), (2.4, 4.3 - .9 * i), arrowprops={"arrowstyle": "->", "color": color("score"), "lw": 2})
-    for s, y in row.items():
-        ax.annotate("", (6.1 + seen[s] + .9, y), (6.1 + seen[s] + .1, y), arrowprops={"arrowstyle": "->", "color": color("score"), "lw": 2})
-    ax.text(1.2, 5.25, "by episode", ha="center")
-    ax.text(1.2, -.25, "t = 0, 1, 2", ha="center", color=color("muted"))
-    ax.text(7.5, 5.25, "by state", ha="center")
-    ax.text(7.5, -.25, "area: γᵗ", ha="center", color=color("muted"))
-    ax.annotate("", (5.4, 2.5), (3.9, 2.5), arrowprops={"arrowstyle": "<->", "color": color("ink"), "lw": 1.5})
-    ax.text(4.65, 2.75, "sort", ha="center")
-    ax.set(xlim=(-.6, 10.6), ylim=(-.6, 5.7))
+        ax.annotate("", (2.9, y), (2.2, y), arrowprops=arrow)
+    for i, width in enumerate(seen.values()):
+        ax.annotate("", (5.75 + width, 3 - i), (5.05 + width, 3 - i), arrowprops=arrow)
+    ax.text(.9, 3.75, "by episode", ha="center")
+    ax.text(6.4, 3.75, "by state", ha="center")
+    ax.text(.9, -.85, "t = 0, 1, 2", ha="center", color=color("muted"))
+    ax.text(6.4, -.85, "area: γᵗ", ha="center", color=color("muted"))
+    ax.annotate("", (4.6, 1.5), (3.3, 1.5), arrowprops={"arrowstyle": "<->", "color": color("ink"), "lw": 1.5})
+    ax.text(3.95, 1.68, "sort", ha="center")
+    ax.set(xlim=(-.5, 9.3), ylim=(-1.1, 4.2))
     ax.axis("off")
+
+
+two_ways_to_sum.figsize = (5, 3)
 
 
 def baseline_parabolas(fig, ax):
@@ -58,7 +62,7 @@ def baseline_parabolas(fig, ax):
         else:
             ax.annotate("V: .79", (pi @ Q, value / none), (-4, 9), textcoords="offset points", ha="right")
             ax.annotate("best: 0", (best, lowest), (0, 10), textcoords="offset points", color=color("policy"), ha="center")
-            ax.text(.47, .1, text, color=color("good"), ha="right")
+            ax.text(.5, .5, text, color=color("good"))
     ax.axhline(1, color=color("muted"), lw=1)
     ax.text(1.1, 1.1, "no baseline", color=color("muted"), ha="right")
     ax.set(yscale="log", ylim=(.012, 300), xlim=(-.1, 1.1), xlabel="baseline b", ylabel="variance / variance at b = 0")
@@ -72,13 +76,13 @@ def error_against_trajectories(fig, ax):
     looks = {"total return": "-", "reward-to-go": "--", "exact Q": "-.", "reward-to-go less V": ":", "exact advantage": "-"}
     for name, variance in WEIGHTS.items():
         ax.plot(n, np.sqrt(variance / n), looks[name], color=color("good" if name != "exact advantage" else "policy"))
-    heights = {"reward-to-go": .17, "total return": .08, "exact Q": .036, "reward-to-go less V": .017, "exact advantage": 1.96e-3}
+    heights = {"reward-to-go": .3, "total return": .13, "exact Q": .056, "reward-to-go less V": .023, "exact advantage": 1.96e-3}
     for name, y in heights.items():
         true = np.sqrt(WEIGHTS[name] / 1e4)
         ax.annotate(name, (1e4, true), (1.5e4, y), va="center", color=color("ink"), annotation_clip=False,
                     arrowprops={"arrowstyle": "-", "lw": .8, "color": color("muted"), "shrinkA": 1, "shrinkB": 0})
     ax.axhline(.1, color=color("line"), lw=1)
-    ax.text(9e3, .115, "10 % error", color=color("muted"), ha="right")
+    ax.text(35, .065, "10 % error", color=color("muted"), va="center")
     ax.set(xscale="log", yscale="log", xlim=(1, 1e4), ylim=(1e-3, 6), xlabel="trajectories", ylabel="relative error")
     ax.set_yticks([.001, .01, .1, 1], [".001", ".01", ".1", "1"])
     ax.set_xticks([1, 10, 100, 1000, 10000], ["1", "10", "100", "1,000", "10,000"])
@@ -99,3 +103,6 @@ def loss_and_return(fig, ax):
     ax.axhline(0, color=color("muted"), lw=1)
     ax.set(xlabel="probability of the better arm", xlim=(0, 1.01), ylim=(-.3, 1.05), xticks=[0, .5, .9, .99], yticks=[0, .5, 1])
     ax.set_xticklabels(["0", ".5", ".9", ".99   "])
+
+
+loss_and_return.figsize = baseline_parabolas.figsize = error_against_trajectories.figsize = (5.4, 3.1)
