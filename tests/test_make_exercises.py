@@ -93,7 +93,7 @@ def test_force_keeps_a_copy_and_never_overwrites_one(project, capsys):
     assert make_exercises.main(["--force"]) == 0
     assert (path.parent / "09-nine.backup-1.ipynb").read_bytes() == first
     assert (path.parent / "09-nine.backup-2.ipynb").read_bytes() == second
-    assert "kept as 09-nine.backup-2.ipynb" in capsys.readouterr().out
+    assert "is now 09-nine.backup-2.ipynb" in capsys.readouterr().out
     assert "NotImplementedError" in path.read_text()
     make_exercises.main(["--force"])   # nothing to keep: no third copy
     assert len(list(path.parent.iterdir())) == 3

@@ -1,9 +1,9 @@
-"""Make exercises/ from solutions/: each region between solution markers becomes `raise NotImplementedError`.
+"""Make exercises/ from solutions/: what stands between solution markers becomes `raise NotImplementedError`.
 
     python tools/make_exercises.py [--force] [--to FOLDER]
 
-Cells tagged `solution-only`, outputs and widget state are left out. A file that differs from what was generated last (known by
-the SHA-256 of the cell sources in its metadata) holds somebody's work: it is left alone, or with --force copied first.
+Cells tagged `solution-only`, outputs and widget state are left out. A file that differs from what was generated last (the
+SHA-256 of its cell sources is in its metadata) holds somebody's work: it is left alone, or with --force copied first.
 """
 import argparse
 import hashlib
@@ -25,14 +25,13 @@ def digest(nb):
 
 
 def exercise(path):
-    """The exercise form of the solution notebook at `path`."""
     nb = nbformat.read(path, as_version=4)
     nb.cells = [cell for cell in nb.cells if "solution-only" not in cell.metadata.get("tags", [])]
     nb.cells[0].source = nb.cells[0].source.replace("# Solutions", "# Exercises", 1)
     for cell in nb.cells:
         cell.source = REGION.sub(r'\1raise NotImplementedError("your code goes here")', cell.source)
         if re.search("# (BEGIN|END) SOLUTION", cell.source):
-            raise SystemExit(f"{path.name}: cell {cell.id} has a solution marker without its partner")
+            sys.exit(f"{path.name}: cell {cell.id} has a solution marker without its partner")
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     kept = {key: nb.metadata[key] for key in ("kernelspec", "language_info", "myst") if key in nb.metadata}
@@ -48,36 +47,26 @@ def untouched(path):
         return False
 
 
-def write(nb, target, force):
-    """One line about what was done; an empty one where somebody's work was in the way."""
-    text = nbformat.writes(nb) + "\n"
-    said = f"{target.name}: written"
-    if target.exists():
-        if target.read_bytes() == text.encode():
-            return f"{target.name}: up to date"
-        if not untouched(target):
-            if not force:
-                return ""
-            names = (target.with_suffix(f".backup-{i}.ipynb") for i in itertools.count(1))
-            backup = target.replace(next(name for name in names if not name.exists()))
-            said += f" (your version is kept as {backup.name})"
-    target.write_bytes(text.encode())
-    return said
-
-
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--force", action="store_true", help="replace changed files too, and keep a copy of each")
-    parser.add_argument("--to", type=Path, default=ROOT / "exercises", metavar="FOLDER", help="where to write (default: exercises/)")
-    args = parser.parse_args(arguments)
+    parser.add_argument("--to", type=Path, default=ROOT / "exercises", metavar="FOLDER", help="default: exercises/")
+    args, refused = parser.parse_args(arguments), False
+    made = [(args.to / path.name, nbformat.writes(exercise(path)) + "\n") for path in sorted((ROOT / "solutions").glob("*.ipynb"))]
     args.to.mkdir(parents=True, exist_ok=True)
-    refused = 0
-    for solution in sorted((ROOT / "solutions").glob("*.ipynb")):
-        said = write(exercise(solution), args.to / solution.name, args.force)
-        refused += not said
-        print(said or f"{solution.name}: left alone, it holds somebody's work (--force replaces it and keeps a copy)",
-              file=sys.stdout if said else sys.stderr)
-    return int(refused > 0)
+    for target, text in made:
+        said, changed = "written", target.exists() and not untouched(target)
+        if target.exists() and target.read_bytes() == text.encode():
+            said = "up to date"
+        elif changed and not args.force:
+            said, refused = "left alone, it holds somebody's work (--force replaces it and keeps a copy)", True
+        else:
+            if changed:
+                names = (target.with_suffix(f".backup-{i}.ipynb") for i in itertools.count(1))
+                said = f"written; the version that was there is now {target.rename(next(n for n in names if not n.exists())).name}"
+            target.write_bytes(text.encode())
+        print(f"{target.name}: {said}", file=sys.stderr if said.startswith("left") else sys.stdout)
+    return int(refused)
 
 
 if __name__ == "__main__":

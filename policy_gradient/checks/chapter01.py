@@ -37,7 +37,7 @@ def softmax_cases(rng):
         Case("logits of -10,000", (np.array([-1e4, -1e4 + 2.5, -1e4 - 0.5]),)),
         Case("10,000 and -10,000 in one row", (np.array([1e4, -1e4, 1e4 - 1.0, -1e4]),)),
         Case("a row of 10,000s above a row of -10,000s", (np.array([[1e4, 1e4 + 0.5, 1e4 - 2], [-1e4, -1e4 + 1, -1e4 - 0.5]]),)),
-        Case("an action forbidden by -inf", (np.array([0.5, -inf, 1.25, -inf]),)),
+        Case("actions forbidden by -inf", (np.array([[0.5, -inf, 1.25, -inf], [-inf, -inf, 3.0, -inf]]),)),
     ]
 
 
@@ -261,7 +261,7 @@ WORST_CASE = Exercise(
                 "The opponent looks for the smallest payoff to us, signs included.",
                 (lambda p, M: np.max(np.abs(p @ M)),)),
         Mistake("clipped-at-zero",
-                "Right where we lose, but you cut the loss off at 0. In a game that pays us whatever the opponent does,\n"
+                "Right where we lose, but you cut the loss off at 0. In a game that pays us whatever the opponent does, "
                 "the worst case is a win, and the loss is negative. (Exploitability is never negative because it is measured against the game's value.)",
                 (lambda p, M: max(0.0, -np.min(p @ M)),)),
     ))

@@ -280,7 +280,7 @@ VISITATION = Exercise(
                  lambda P, rho, policy, gamma: _late(P, policy) @ rho)),
         Mistake("normalised",
                 "The shape is right, the size is not: you made it a probability distribution.\n"
-                "In the theorem d is a number of visits, discounted: it sums to 1 / (1 - gamma) where nothing ends, and to the expected length\n"
+                "In the theorem d is a number of visits, discounted: it sums to 1 / (1 - gamma) where nothing ends, and to the expected length "
                 "of an episode if gamma = 1. Many books write mu = (1 - gamma) d, and then the theorem carries a factor. (Chapter 2, The statement.)",
                 (lambda P, rho, policy, gamma: (lambda d: d / d.sum())(discounted_visitation(P, rho, policy, gamma)),
                  lambda P, rho, policy, gamma: (1 - gamma) * discounted_visitation(P, rho, policy, gamma))),
@@ -317,12 +317,12 @@ SOFTMAX_SCORE = Exercise(
                 "(Chapter 3, One line of algebra.)",
                 (lambda theta, s, a: _score(theta, s, a, lambda pi, hot: pi[hot] * (hot - pi)),)),
         Mistake("every-row",
-                "Rows of other states are not zero. log pi(a|s) depends on row s of theta only: the other states' logits\n"
+                "Rows of other states are not zero. log pi(a|s) depends on row s of theta only: the other states' logits "
                 "cannot make this action more or less likely here.",
                 (lambda theta, s, a: (np.arange(theta.shape[1]) == a) - _softmax(theta),
                  lambda theta, s, a: _score(theta, s, a, lambda pi, hot: 1.0 * hot) - _softmax(theta))),
         Mistake("one-hot",
-                "Only the action taken has an entry: the probabilities are missing. Raising one logit lowers all the other probabilities,\n"
+                "Only the action taken has an entry: the probabilities are missing. Raising one logit lowers all the other probabilities, "
                 "so the score has minus pi(b|s) everywhere, and its mean over the policy's actions is zero. (Chapter 2, One state first.)",
                 (lambda theta, s, a: _score(theta, s, a, lambda pi, hot: 1.0 * hot),)),
         Mistake("sign",
@@ -402,7 +402,7 @@ EXACT_GRADIENT = Exercise(
                     lambda d: d / d.sum())(discounted_visitation(P, rho, pi, gamma))),
                  lambda P, R, rho, theta, gamma: (1 - gamma) * _gradient(P, R, rho, theta, gamma))),
         Mistake("value-for-action-value",
-                "Your gradient is zero everywhere. With V(s) in the place of Q(s, a) it must be: V does not depend on the action,\n"
+                "Your gradient is zero everywhere. With V(s) in the place of Q(s, a) it must be: V does not depend on the action, "
                 "the sum of grad pi(a|s) over a is the gradient of 1, and so V times it is 0, whatever V is.\n"
                 "Only differences between actions can say which way to go. (Chapter 2, Push and pull.)",
                 (lambda P, R, rho, theta, gamma: np.zeros(theta.shape),)),
@@ -411,7 +411,7 @@ EXACT_GRADIENT = Exercise(
                 "An action that pays now and ruins the future looks good. Q = R + gamma * (mean of V over next states).",
                 (lambda P, R, rho, theta, gamma: _gradient(P, R, rho, theta, gamma, good=lambda pi, V: R),)),
         Mistake("undiscounted-visitation",
-                "You discount inside Q but count plain visits: the factor gamma^t has been dropped. Most programs do so, and what they follow\n"
+                "You discount inside Q but count plain visits: the factor gamma^t has been dropped. Most programs do so, and what they follow "
                 "is in general the gradient of nothing. A visit at time t counts gamma^t. (Where nothing ends, plain visits have no finite number.)\n"
                 "(Chapter 2, The statement.)",
                 (lambda P, R, rho, theta, gamma: _gradient(P, R, rho, theta, gamma, d=lambda pi: _solve(P, pi, 1.0, rho, transpose=True)),)),
@@ -420,7 +420,7 @@ EXACT_GRADIENT = Exercise(
                 "grad pi = pi grad log pi: a rare action counts rarely. (Chapter 2, One state first.)",
                 (lambda P, R, rho, theta, gamma: _gradient(P, R, rho, theta, gamma) / _softmax(theta),)),
         Mistake("one-hot-score",
-                "This is d pi Q: the score without its minus pi. Raising one logit lowers the other probabilities,\n"
+                "This is d pi Q: the score without its minus pi. Raising one logit lowers the other probabilities, "
                 "so what counts is Q less its average V, entry by entry. (Chapter 2, One state first.)",
                 (lambda P, R, rho, theta, gamma: (lambda pi: discounted_visitation(P, rho, pi, gamma)[:, None] * pi
                                                   * action_values(P, R, pi, gamma))(_softmax(theta)),)),

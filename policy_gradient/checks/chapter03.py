@@ -69,7 +69,7 @@ BERNOULLI = Exercise(
                 "(The gradient of the cross-entropy loss has the other sign, and is what many libraries show.)",
                 (lambda theta, x: _sigmoid(theta) - x,)),
         Mistake("overflow",
-                "Right until theta is far from zero. exp(800) does not fit into a float: exp(theta) / (1 + exp(theta)) is inf / inf for theta = 800,\n"
+                "Right until theta is far from zero. exp(800) does not fit into a float: exp(theta) / (1 + exp(theta)) is inf / inf for theta = 800, "
                 "and math.exp(-theta) raises an error for theta = -800. Use the form whose exponent is never positive, for each sign of theta.",
                 (lambda theta, x: x - np.exp(theta) / (1 + np.exp(theta)),
                  lambda theta, x: x - 1 / (1 + math.exp(-theta)))),
@@ -135,7 +135,7 @@ ESTIMATOR = Exercise(
                 "The baseline is added where it is to be subtracted: f - b says how much better than b a sample was.",
                 (lambda f, s, b=0.0: _estimate(f, s, -np.asarray(b)),)),
         Mistake("product-of-means",
-                "You multiply the mean of f by the mean score. That destroys the pairing of each sample with its own score,\n"
+                "You multiply the mean of f by the mean score. That destroys the pairing of each sample with its own score, "
                 "which was the whole information: the mean score alone is zero, up to noise.\n"
                 "Multiply first, then average. (Chapter 3, One lemma, used everywhere.)",
                 (lambda f, s, b=0.0: (f[:, None] - b).mean(0) * s.mean(0),)),
@@ -168,7 +168,7 @@ def returns_cases(rng):
         Case("no step at all", (np.zeros(0), 0.9)),
         Case("no step of three episodes", (np.zeros((0, 3)), 0.9)),
         Case("4,000 steps of four episodes", (rng.normal(1, 2, (4000, 4)), 0.8), slow=(
-            "Right, but it does not get through 4,000 steps in time: it walks through the rest of the episode anew for every step,\n"
+            "Right, but it does not get through 4,000 steps in time: it walks through the rest of the episode anew for every step, "
             "8 million terms, where 4,000 are enough. (Or it builds a table of T x T numbers.)\n"
             "Begin at the end: G_t is r_t plus gamma times the return that you have just computed, G_(t+1).\n"
             "(Chapter 3, Causality: what came before does not count.)")),
@@ -223,7 +223,7 @@ RETURNS = Exercise(
                 "A return looks ahead. Start at the last step and go back. (Chapter 3, Causality: what came before does not count.)",
                 (lambda rewards, gamma: _backward(rewards[::-1], gamma)[::-1],)),
         Mistake("not-turned-back",
-                "The numbers are right and stand in the wrong order: a list that was filled from the last step to the first\n"
+                "The numbers are right and stand in the wrong order: a list that was filled from the last step to the first "
                 "has to be turned round at the end ([::-1]).",
                 (lambda rewards, gamma: _backward(rewards, gamma)[::-1],)),
         Mistake("not-summed",
@@ -237,7 +237,7 @@ RETURNS = Exercise(
                 "np.zeros_like(rewards) copies the dtype too, and an array of integers cannot hold 2.75. Use np.zeros(rewards.shape).",
                 (lambda rewards, gamma: _backward(rewards, gamma, np.zeros_like(rewards)), _backward_in_place)),
         Mistake("divides-by-powers",
-                "Right for short episodes. You take a cumulative sum of gamma^t r_t and divide by gamma^t. With gamma = 0.8 that power is exactly 0\n"
+                "Right for short episodes. You take a cumulative sum of gamma^t r_t and divide by gamma^t. With gamma = 0.8 that power is exactly 0 "
                 "from step 3,340 on (and with gamma = 0 from step 1): 0 / 0 is NaN.\n"
                 "Going backwards with a running total needs no division: r_t + gamma * total.",
                 (lambda rewards, gamma: np.cumsum((_powers(rewards, gamma) * rewards)[::-1], 0)[::-1] / _powers(rewards, gamma),)),
@@ -304,7 +304,7 @@ TRAJECTORY = Exercise(
     ),
     mistakes=(
         Mistake("log-of-the-product",
-                "You multiply the probabilities and take the log of the product. After some hundred steps the product is smaller than\n"
+                "You multiply the probabilities and take the log of the product. After some hundred steps the product is smaller than "
                 "any number above 0 that a float can hold, so it is 0, and its log is -inf.\n"
                 "Add the logs instead. (Chapter 3, Why the log, in order of importance.)",
                 (lambda z, a: float(np.log(np.prod(_chosen(_softmax(z), a)))),)),
@@ -397,7 +397,7 @@ REINFORCE = Exercise(
                 (lambda scores, rewards, gamma: _weigh(scores, _backward(rewards, gamma)),)),
         Mistake("mean-over-steps",
                 "You average over the steps as well. The log-probability of an episode is a sum over its steps, so its score is a sum too:\n"
-                "sum over t, mean over episodes. Averaged over its own length, an episode in a world that costs 1 a step\n"
+                "sum over t, mean over episodes. Averaged over its own length, an episode in a world that costs 1 a step "
                 "has nothing left to learn from. (Chapter 3, Causality: what came before does not count.)",
                 (lambda scores, rewards, gamma: _weigh(scores, _powers(rewards, gamma) * _backward(rewards, gamma)) / len(scores),
                  lambda scores, rewards, gamma: _weigh(scores, _backward(rewards, gamma)) / len(scores))),
@@ -416,7 +416,7 @@ REINFORCE = Exercise(
                 (lambda scores, rewards, gamma: (scores * (_powers(rewards, gamma) * _backward(rewards, gamma))[..., None]).sum((0, 1)),
                  lambda scores, rewards, gamma: (scores * _backward(rewards, gamma)[..., None]).sum((0, 1)))),
         Mistake("standardised-returns",
-                "You standardise the returns (mean 0, spread 1) before using them. Practice often does, and it often helps to train,\n"
+                "You standardise the returns (mean 0, spread 1) before using them. Practice often does, and it often helps to train, "
                 "but it is another estimate: scaled by a random factor, and biased, since the mean contains the sample itself.\n"
                 "Inside one episode it even punishes late steps for being late. (Chapter 3, From the theorem to a balanced pole.)",
                 tuple(_standardised(axis, keep, gamma_t) for axis in ((0, 1), 0, 1) for keep in (0.0, 1e-8) for gamma_t in (True, False))),
@@ -488,7 +488,7 @@ OPTIMAL = Exercise(
                 (lambda f, s: np.full(s.shape[1], (f * (s**2).sum(1)).sum() / (s**2).sum()),
                  lambda f, s: _silent(s, np.full(s.shape[1], (f * (s**2).sum(1)).sum() / (s**2).sum())))),
         Mistake("score-not-squared",
-                "You weigh by the score (or its size) where its square belongs. The score can be negative and averages to zero: as a weight it makes\n"
+                "You weigh by the score (or its size) where its square belongs. The score can be negative and averages to zero: as a weight it makes "
                 "a denominator near 0. A variance is about squares: E[s^2 f] / E[s^2]. (Chapter 3, The best baseline.)",
                 (lambda f, s: _ratio((s * f[:, None]).sum(0), s.sum(0)),
                  lambda f, s: (s * f[:, None]).sum(0) / s.sum(0),

@@ -5,14 +5,20 @@ its border), never by colour alone.
 """
 from dataclasses import dataclass
 from html import escape
+from textwrap import fill
 
 from ..palette import COLORS
 
 
 def _box(title, text, line):
-    style = f"border-left: 4px {line}; padding: .25em 1em; margin: .5em 0; overflow-wrap: anywhere"
+    style = f"border-left: 4px {line}; padding: .25em 1em; margin: .5em 0; font-size: .95em; overflow-wrap: anywhere"
     return (f'<div class="pg-check" style="{style}"><strong>{escape(title)}</strong>'
             f'<div style="white-space: pre-wrap">{escape(text)}</div></div>')
+
+
+def _plain(title, text):
+    wrapped = (fill(line, 100, break_long_words=False, break_on_hyphens=False) for line in text.splitlines())
+    return "\n".join([title, *wrapped])
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,7 @@ class Result:
         return f"{self.exercise}: {verdict}" if self.exercise else verdict.capitalize()
 
     def __repr__(self):
-        return f"{self.title}\n{self.message}"
+        return _plain(self.title, self.message)
 
     def _repr_html_(self):
         line = f"solid {COLORS['score'][0]}" if self.passed else f"dashed {COLORS['good'][0]}"
@@ -52,7 +58,7 @@ class Hint:
     message: str
 
     def __repr__(self):
-        return f"{self.title}\n{self.message}"
+        return _plain(self.title, self.message)
 
     def _repr_html_(self):
         return _box(self.title, self.message, f"dotted {COLORS['policy'][0]}")

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from conftest import ROOT, functions, solution_expressions
+from learner import ROOT, functions, solution_expressions
 
 from policy_gradient.checks import check, engine, hint
 from policy_gradient.checks.attempt import Budget, attempt
@@ -50,7 +50,8 @@ def test_each_known_mistake_is_recognised(one, mistake, way):
     result = check(named(one, way))
     assert not result.passed
     assert result.mistake == mistake.name
-    assert result.message.startswith(mistake.message)
+    assert result.message.startswith(mistake.message) and len(result.message.splitlines()) <= 6
+    assert max(map(len, repr(result).splitlines())) <= 100
 
 
 @pytest.mark.parametrize("one", EXERCISES, ids=by_name)
@@ -83,7 +84,8 @@ def test_mistakes_and_truth_are_told_apart(one):
 def test_messages_are_short_plain_text(one):
     texts = [mistake.message for mistake in one.mistakes] + [case.slow for case, _ in one.problems] + [one.after]
     for text in texts:
-        assert len(text.splitlines()) <= 5 and max(map(len, text.splitlines()), default=0) <= 160, text
+        assert len(text.splitlines()) <= 5 and max(map(len, text.splitlines()), default=0) <= 260, text
+        assert all(line[-1] in ".:?!)" for line in text.splitlines()), f"a line is broken in the middle of a sentence: {text}"
         assert "$" not in text and "`" not in text and "**Note" not in text
     assert 1 <= one.difficulty <= 5 and 1 <= one.importance <= 5 and one.minutes > 0
     assert len({mistake.name for mistake in one.mistakes}) == len(one.mistakes)

@@ -1,10 +1,9 @@
-"""Solutions as the checks' tests need them: the learner's functions, taken from the solution notebooks."""
+"""The learner's functions, as they stand in the notebooks of exercises/ and solutions/."""
 import ast
 import pathlib
 import re
 
 import nbformat
-import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
 REGION = re.compile(r"# BEGIN SOLUTION\n(.*?)# END SOLUTION", re.S)
@@ -30,8 +29,3 @@ def solution_expressions(exercise):
     assert REGION.search(source), f"{exercise.name} has no solution markers"
     values = [node.value for node in ast.walk(ast.parse(source)) if isinstance(node, (ast.Assign, ast.Return)) and node.value]
     return [text for text in (ast.unparse(value).replace(" ", "") for value in values) if len(text) > 7]
-
-
-@pytest.fixture
-def root():
-    return ROOT
