@@ -264,18 +264,17 @@ def errors_against_n(ax, n, errors):
     """Mean squared error against the number of trajectories, both axes logarithmic: independent samples give slope -1.
 
     n: (K,). errors: {name: (K,)}, relative to the squared gradient. Each line is named at its right end; names are moved
-    apart where lines lie close. Returns the lines.
+    apart where lines lie close. Returns the lines, the lowest first.
     """
     n, lines = np.asarray(n), []
     ends = sorted(errors, key=lambda name: errors[name][-1])
     height = np.log10([max(errors[name][-1], 1e-300) for name in ends])
     for i in range(1, len(height)):
         height[i] = max(height[i], height[i - 1] + 0.33)
-    for (kind, look), name in zip([("where", ":"), ("policy", "-"), ("score", "-."), ("good", "--"), ("ink", "-")], ends):
-        line, = ax.plot(n, errors[name], look, marker="o", markersize=5, color=_color[kind])
-        ax.annotate(name, (n[-1], errors[name][-1]), (1.6 * n[-1], 10 ** height[ends.index(name)]), va="center", fontsize=11,
-                    color=_color[kind], annotation_clip=False,
-                    arrowprops={"arrowstyle": "-", "linewidth": 0.8, "color": _color["muted"]})
+    for i, name in enumerate(ends):
+        line, = ax.plot(n, errors[name], ("-", ":", "-.", "--")[i % 4], marker="osD^v"[i % 5], markersize=6, color=_color["good"])
+        ax.annotate(name, (n[-1], errors[name][-1]), (1.6 * n[-1], 10 ** height[i]), va="center", fontsize=11,
+                    annotation_clip=False, arrowprops={"arrowstyle": "-", "linewidth": 0.8, "color": _color["muted"]})
         lines.append(line)
     ax.set(xscale="log", yscale="log", xlabel="trajectories", ylabel="relative squared error")
     return lines
@@ -285,7 +284,7 @@ def spread(ax, estimates, truth, limits, bins=60):
     """How estimates (N,) of one number scatter: a histogram, with the truth as a line and the middle four fifths marked."""
     counts, _, _ = ax.hist(np.clip(estimates, *limits), bins=np.linspace(*limits, bins + 1), color=_color["score"], alpha=0.6)
     low, high = np.quantile(estimates, [0.1, 0.9])
-    ax.plot(np.clip([low, high], *limits), [-0.06 * counts.max()] * 2, color=_color["score"], linewidth=4, solid_capstyle="butt")
+    ax.plot(np.clip([low, high], *limits), [-0.06 * counts.max()] * 2, "-", color=_color["score"], linewidth=4, solid_capstyle="butt")
     ax.axvline(truth, color=_color["ink"], linestyle="--")
     ax.set(xlim=limits, ylim=(-0.12 * counts.max(), 1.15 * counts.max()), yticks=[], ylabel="how often")
     return ax
@@ -303,7 +302,7 @@ def ablation(ax, arms, level=0.95, rng=None):
         for data, kind, marker, shift in zip(values, ("policy", "good"), "os", (-0.16, 0.16)):
             low, high = bootstrap_interval(data, rng, level)
             rows.append((np.mean(data), low, high))
-            ax.plot([low, high], [row + shift] * 2, color=_color[kind], solid_capstyle="butt")
+            ax.plot([low, high], [row + shift] * 2, "-", color=_color[kind], solid_capstyle="butt")
             ax.plot([np.mean(data)], [row + shift], marker, color=_color[kind], markersize=7)
             if row == 0:
                 ax.annotate(["sampled", "greedy"][kind == "good"], (low, row + shift), (-8, 4 if shift < 0 else -4), ha="right",
@@ -336,18 +335,20 @@ def bell(ax, mean, std, low, high, kind="policy", fill=True, resolution=400):
 
 def executed(ax, mean, std, limit=1.0, resolution=400):
     """What the world executes of a Gaussian policy: clipped (a bell with a spike at each limit) and squashed by tanh."""
-    inside, u = np.linspace(-limit, limit, resolution), np.linspace(-4, 4, 1601)
+    inside, u = np.linspace(-limit, limit, resolution), np.linspace(-8, 8, 3201)
 
     def height(x):
         return np.exp(-((x - mean) / std) ** 2 / 2) / (std * np.sqrt(2 * np.pi))
 
-    ax.plot(inside, height(inside), color=_color["policy"])
+    ax.plot(inside, height(inside), "-", color=_color["policy"])
     for sign in (-1, 1):
         drawn = np.linspace(0, 8 * std + abs(mean) + limit, 4001)
         beyond = np.trapezoid(height(sign * (limit + drawn)), drawn)
-        ax.plot([sign * limit] * 2, [0, beyond], color=_color["policy"], linewidth=5, solid_capstyle="butt")
-        ax.text(sign * limit * 0.97, beyond + 0.03, f"{beyond:.0%}", color=_color["policy"], ha="left" if sign < 0 else "right")
-    ax.plot(limit * np.tanh(u), height(u) / (limit * (1 - np.tanh(u) ** 2)), "--", color=_color["score"])
+        ax.plot([sign * 1.02 * limit] * 2, [0, beyond], "-", color=_color["policy"], linewidth=7, solid_capstyle="butt")
+        ax.text(sign * limit * 1.06, beyond, f"{beyond:.0%}", color=_color["policy"], ha="right" if sign < 0 else "left", va="bottom")
+    slope = 4 * np.exp(-2 * np.abs(u)) / (1 + np.exp(-2 * np.abs(u))) ** 2              # 1 - tanh^2, without cancellation
+    ax.plot(limit * np.tanh(u), height(u) / (limit * slope), "--", color=_color["score"])
+    ax.set_xlim(-1.25 * limit, 1.25 * limit)
     ax.set(xlabel="executed action", ylabel="density; bars: probability", ylim=(0, None))
     return ax
 
@@ -357,9 +358,14 @@ def against_optimum(ax, costs, optimum, label):
     for cost in costs:
         ax.plot(np.arange(1, len(cost) + 1), cost, "-", color=_color["policy"], alpha=0.6, linewidth=1.5)
     ax.axhline(optimum, color=_color["good"], linestyle="--")
-    ax.text(ax.get_xlim()[1], optimum, label, color=_color["good"], ha="right", va="bottom")
-    ax.set(xscale="linear", yscale="log", xlabel="update", ylabel="expected cost, −J")
+    ax.set(yscale="log", xlabel="update", ylabel="expected cost, −J", ylim=(0.7 * optimum, None))
+    ax.text(ax.get_xlim()[1], 0.97 * optimum, label, color=_color["good"], ha="right", va="top")
     return ax
+
+
+def _circle(*args, **kwargs):
+    from matplotlib.patches import Circle
+    return Circle(*args, **kwargs)
 
 
 def pendulum(ax, angle=0.0, torque=0.0):
@@ -369,9 +375,10 @@ def pendulum(ax, angle=0.0, torque=0.0):
     """
     ax.set(xlim=(-1.35, 1.35), ylim=(-1.35, 1.35), aspect="equal")
     ax.axis("off")
-    ax.plot([0, 0], [1.05, 1.2], color=_color["muted"])
-    rod, = ax.plot([], [], color=_color["ink"], linewidth=9, solid_capstyle="round")
-    arc, = ax.plot([], [], color=_color["policy"], linewidth=3)
+    ax.plot([0, 0], [1.08, 1.2], "-", color=_color["muted"])
+    ax.add_patch(_circle((0, 0), 1, fill=False, edgecolor=_color["line"]))
+    rod, = ax.plot([], [], "-", color=_color["ink"], linewidth=9, solid_capstyle="round")
+    arc, = ax.plot([], [], "-", color=_color["policy"], linewidth=3)
     tip, = ax.plot([], [], "o", color=_color["policy"], markersize=8)
     ax.plot(0, 0, "o", color=_color["ink"], markersize=7)
 
