@@ -3,4 +3,5 @@ from .bins import BinsVsDimensions
 from .corridor import ShortCorridor
 from .landscape import Landscape
 from .pushpull import PushAndPull
+from .sampler import ScoreSampler
 from .simplex import SimplexGame
