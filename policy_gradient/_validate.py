@@ -22,7 +22,7 @@ def finite(name, value, shape=None):
 
 
 def probabilities(name, value, shape=None, substochastic=False):
-    """`value` as probabilities over the last axis: none negative, each row summing to one (at most one if `substochastic`)."""
+    """`value` as probabilities over the last axis: none negative, rows summing to one (at most, if `substochastic`)."""
     array = finite(name, value, shape)
     if array.ndim == 0:
         raise ValueError(f"{name} must be an array of probabilities, got the single number {value!r}")

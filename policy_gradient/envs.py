@@ -27,7 +27,8 @@ class _SmallVectorEnv(VectorEnv):
             raise ValueError(f"num_envs and max_steps must be at least 1, got {num_envs} and {max_steps}")
         self.num_envs, self.max_steps = num_envs, max_steps
         self.single_observation_space, self.single_action_space = obs_space, action_space
-        self.observation_space, self.action_space = batch_space(obs_space, num_envs), batch_space(action_space, num_envs)
+        self.observation_space = batch_space(obs_space, num_envs)
+        self.action_space = batch_space(action_space, num_envs)
         self._done = None
 
     def reset(self, *, seed=None, options=None):
@@ -92,7 +93,7 @@ class TabularVectorEnv(_SmallVectorEnv):
 
 
 class ShortCorridor(TabularVectorEnv):
-    """`mdp.short_corridor(cells)`: all cells look alike, the second is reversed, every step costs 1; 0 left, 1 right."""
+    """`mdp.short_corridor(cells)`: all cells look alike, the second is reversed, each step costs 1; 0 left, 1 right."""
 
     def __init__(self, num_envs=1, cells=3, max_steps=1000):
         super().__init__(mdps.short_corridor(cells), num_envs, max_steps)
@@ -102,7 +103,8 @@ class RockPaperScissors(_SmallVectorEnv):
     """A repeated matrix game; observation always 0, actions 0 rock, 1 paper, 2 scissors, reward payoff[ours, theirs].
 
     opponent: its mixed strategy (3,), or "best_response": then it knows our policy, which `announce(policy)` tells
-    it, and plays what hurts us most. payoff (A, B): what we win. An episode has `rounds` rounds.
+    it, and plays what hurts us most. payoff (A, B): what we win. An episode has `rounds` rounds. While training:
+    `reinforce(..., callback=lambda update, theta, batch: envs.announce(policy.probs(theta, 0)))`.
     """
 
     def __init__(self, num_envs=1, opponent="best_response", payoff=RPS, rounds=1):

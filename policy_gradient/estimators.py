@@ -39,7 +39,8 @@ def psi_total_return(rollout, gamma):
 
 def psi_reward_to_go(rollout, gamma, baseline=0.0, drop_gamma_t=False):
     """gamma^t (G_t - baseline), (T, N). baseline: anything that broadcasts to (T, N) and does not depend on a_t."""
-    return _gamma_t(rollout, gamma, drop_gamma_t) * (reward_to_go(rollout.rewards, gamma) - finite("baseline", baseline))
+    returns = reward_to_go(rollout.rewards, gamma)
+    return _gamma_t(rollout, gamma, drop_gamma_t) * (returns - finite("baseline", baseline))
 
 
 def psi_table(rollout, gamma, table, drop_gamma_t=False):

@@ -1,6 +1,6 @@
 """Rock-paper-scissors and other matrix games with two players and zero sum.
 
-`payoff` (A, B) is what the row player (us) earns when we play a and the opponent plays b; the opponent earns minus that.
+`payoff` (A, B) is what the row player (us) earns when we play a and the opponent plays b; they earn minus that.
 Actions 0 rock, 1 paper, 2 scissors.
 """
 

@@ -160,7 +160,8 @@ def two_doors():
     leads to D (observation 1), where action 1 earns 1/2. C is observation 2, where nothing can be chosen. With
     `two_action_softmax(2, 3)` and p, q = sigmoid(theta): J = -p/4 + (1-p)q/8.
     """
-    return _deterministic([[1, 1], [3, 2], [-1, -1], [-1, -1]], [[0, -1], [0, 3], [-3, -3], [0, 0.5]], 0.5, [0, 0, 2, 1])
+    next_state, R = [[1, 1], [3, 2], [-1, -1], [-1, -1]], [[0, -1], [0, 3], [-3, -3], [0, 0.5]]
+    return _deterministic(next_state, R, 0.5, [0, 0, 2, 1])
 
 
 def short_corridor(cells=3):

@@ -26,7 +26,8 @@ from .networks import MLP
 def softmax(logits):
     """Probabilities exp(logits) / sum(exp(logits)) over the last axis, (..., A) -> (..., A).
 
-    Stable for logits of any size; single entries may be -inf (probability 0), whole rows may not. Raises ValueError on NaN.
+    Stable for logits of any size; single entries may be -inf (probability 0), whole rows may not.
+    Raises ValueError on NaN.
     """
     exps = np.exp(_shifted(logits))
     return exps / exps.sum(axis=-1, keepdims=True)
@@ -196,7 +197,8 @@ def two_action_softmax(num_params, num_obs=None):
 class MLPSoftmax(_Softmax):
     """Logits from a small network: sizes (K, hidden..., A), tanh between layers; obs are vectors (..., K).
 
-    (4, 64, 2) is the book's CartPole policy; two sizes alone, (4, 2), are a linear policy. The backward pass is in `networks`.
+    (4, 64, 2) is the book's CartPole policy; two sizes alone, (4, 2), are a linear policy. The backward
+    pass is in `networks`.
     """
 
     sizes: tuple
@@ -209,7 +211,7 @@ class MLPSoftmax(_Softmax):
     num_actions = property(lambda self: self.sizes[-1])
 
     def init(self, rng, dtype=np.float32):
-        """Random weights, the last layer's a hundred times smaller: close to the uniform policy. float32 is for training."""
+        """Random weights, the last layer's a hundred times smaller: close to the uniform policy."""
         return self._network.init(rng, dtype, last=0.01)
 
     def logits(self, theta, obs):
@@ -218,7 +220,7 @@ class MLPSoftmax(_Softmax):
         return self._network(theta, self._check(obs, theta))
 
     def score(self, theta, obs, actions):
-        """e_a - pi sent backwards through the network, one sample at a time, (..., d): for teaching and small batches."""
+        """e_a - pi sent backwards through the network, one sample at a time, (..., d)."""
         theta, obs, actions, _ = self._samples(theta, obs, actions)
         return self._network.vjp_each(theta, obs, lambda logits: self._one_hot(actions, theta) - softmax(logits))
 

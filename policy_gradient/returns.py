@@ -17,7 +17,7 @@ def total_return(rewards, gamma):
 
 
 def reward_to_go(rewards, gamma):
-    """G_t = sum_{k >= t} gamma^(k-t) r_k, the shape of rewards: discounted from t, computed backwards in linear time."""
+    """G_t = sum_{k >= t} gamma^(k-t) r_k, the shape of rewards: discounted from t, in linear time."""
     rewards, gamma = _rewards(rewards), discount(gamma)
     returns = np.empty(rewards.shape)
     following = np.zeros(rewards.shape[1:])

@@ -67,7 +67,8 @@ def _autoreset_mode(envs):
     mode = getattr(envs, "metadata", {}).get("autoreset_mode")
     mode = getattr(mode, "value", mode)
     if mode not in ("NextStep", "SameStep"):
-        raise ValueError(f"envs must reset themselves: metadata['autoreset_mode'] must be NEXT_STEP or SAME_STEP, got {mode!r}")
+        raise ValueError("envs must reset themselves: metadata['autoreset_mode'] must be NEXT_STEP or SAME_STEP, "
+                         f"got {mode!r}")
     return mode
 
 

@@ -12,14 +12,17 @@ from .rollouts import rollout
 
 BASELINES = {"none": lambda returns, mask: 0.0, "leave_one_out": leave_one_out_mean, "batch_mean": batch_mean}
 
-# Departures from the theorem that practice makes; with 16 episodes a batch and an MLPSoftmax((4, 64, 2)): CartPole in a second.
+# Departures from the theorem that practice makes; with 16 episodes a batch, MLPSoftmax((4, 64, 2)): CartPole in a second.
 CARTPOLE_RECIPE = dict(gamma=0.99, drop_gamma_t=True, baseline="batch_mean", scale=True, learning_rate=0.02)
 
 
 @dataclass(frozen=True, eq=False)
 class Training:
-    """What `reinforce` returns. history: per update, arrays (updates,): "mean_return" (undiscounted, of that update's own
-    episodes), "mean_length", "num_steps" (in the environment, so far), "gradient_norm"."""
+    """What `reinforce` returns.
+
+    history: per update, arrays (updates,): "mean_return" (undiscounted, of that update's own episodes), "mean_length",
+    "num_steps" (in the environment, so far), "gradient_norm".
+    """
 
     theta: np.ndarray
     history: dict
@@ -33,13 +36,13 @@ def reinforce(envs, policy, theta, rng, *, num_updates, gamma=1.0, learning_rate
     """Climb the sampled policy gradient (Williams 1992), one whole episode per sub-environment and update.
 
     As it stands this is the theorem's estimator with reward-to-go; each knob that departs from it says so.
-    gamma: discount of the objective. learning_rate: of Adam (or pass an `optimizer`; passing the same one again resumes).
+    gamma: discount of the objective. learning_rate: of Adam (or pass an `optimizer`; the same one again resumes).
     baseline: "none", "leave_one_out" (adds no bias) or "batch_mean" (includes the episode itself: a factor (n-1)/n);
     or a function of the rollout that gives the advantages (T, N) itself, as a `critic.Critic` does.
     scale: divide the weights by their root mean square, so that their size does not set the step (a departure).
     drop_gamma_t: leave gamma^t out (a departure, if gamma < 1). max_steps: cut episodes there.
-    target_return: stop early once a batch reaches it and one fresh rollout of `eval_envs` (default: envs) does too, with
-    the sampled policy. callback(update, theta, rollout): called after each update; a true answer stops.
+    target_return: stop early once a batch reaches it and one fresh rollout of `eval_envs` (default: envs) does too,
+    with the sampled policy. callback(update, theta, rollout): called after each update; a true answer stops.
     progress: a bar, shown once training lasts longer than two seconds.
 
     Returns a `Training`. If theta stops being finite it stops, warns, and returns the last good theta.
@@ -59,7 +62,8 @@ def reinforce(envs, policy, theta, rng, *, num_updates, gamma=1.0, learning_rate
         if scale:
             psi = psi / max(np.sqrt(np.mean(psi[batch.mask] ** 2)), 1e-8)
         gradient = estimate_gradient(policy, theta, batch, psi)
-        log.append((batch.rewards.sum(axis=0).mean(), batch.lengths.mean(), batch.lengths.sum(), np.linalg.norm(gradient)))
+        lengths = batch.lengths
+        log.append((batch.rewards.sum(axis=0).mean(), lengths.mean(), lengths.sum(), np.linalg.norm(gradient)))
         new_theta = optimizer.step(theta, gradient)
         if not np.isfinite(new_theta).all():
             stopped = f"theta was no longer finite after update {update}; kept the theta before it"
@@ -74,7 +78,8 @@ def reinforce(envs, policy, theta, rng, *, num_updates, gamma=1.0, learning_rate
                 stopped, reached = f"reached {target_return:g} after update {update}", True
                 break
     mean_return, mean_length, num_steps, gradient_norm = np.array(log, float).T
-    history = dict(mean_return=mean_return, mean_length=mean_length, num_steps=num_steps.cumsum(), gradient_norm=gradient_norm)
+    history = dict(mean_return=mean_return, mean_length=mean_length, num_steps=num_steps.cumsum(),
+                   gradient_norm=gradient_norm)
     return Training(theta, history, stopped, reached)
 
 
@@ -111,8 +116,8 @@ def run_seeds(train, seeds, progress=True):
 def bootstrap_interval(values, rng, confidence=0.95, statistic=np.mean):
     """(low, high) of `statistic` over seeds, values (seeds, ...) -> two arrays (...): the percentile bootstrap.
 
-    statistic(values, axis=...) as np.mean or np.median. Few seeds deserve wide intervals, and these are if anything too
-    narrow below ten (see Agarwal et al. 2021). Raises ValueError for fewer than two seeds, NaN, or confidence outside (0, 1).
+    statistic(values, axis=...) as np.mean or np.median. Below ten seeds such intervals are rather too narrow; see
+    Agarwal et al. (2021). Raises ValueError for fewer than two seeds, NaN, or a confidence outside (0, 1).
     """
     from scipy import stats          # here, because importing it takes longer than most of what the package does
 

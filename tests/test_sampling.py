@@ -69,6 +69,20 @@ def test_episodes_cut_short_have_the_gradient_of_the_short_problem():
     assert away(estimates, pg.exact_gradient(timed, policy, theta)) < 4
 
 
+def test_the_last_observation_is_where_the_walk_stood():
+    """A ring walked one way: after k steps from 0 the state is k; it may end from state 3 only."""
+    P = np.zeros((5, 1, 5))
+    P[np.arange(5), 0, (np.arange(5) + 1) % 5] = [1, 1, 1, 0.5, 1]
+    ring = pg.TabularMDP(P, np.ones((5, 1)), [1, 0, 0, 0, 0], 0.9, obs=np.arange(10, 15))
+    policy = pg.TabularSoftmax(15, 1)
+    for steps, cut_at in [(3, 13), (4, 14), (6, 11)]:
+        r = pg.sample_rollout(ring, policy, np.zeros(15), 50, steps, np.random.default_rng(4))
+        ended = r.terminated.any(axis=0)
+        assert (r.truncated.any(axis=0) != ended).all() and (r.lengths[ended] == 4).all()
+        np.testing.assert_array_equal(r.last_obs, np.where(ended, 13, cut_at))
+        np.testing.assert_array_equal(r.obs[r.mask], 10 + r.states[r.mask])
+
+
 def test_chunks_change_nothing_but_the_memory():
     estimates = batches(garnet(), chunk=300)
     assert away(estimates, pg.exact_gradient(*garnet())) < 4
