@@ -7,7 +7,8 @@ class Adam:
     """Gradient *ascent* with a step per parameter that does not depend on the gradient's scale.
 
     Kingma & Ba (2015), algorithm 1. learning_rate: about the distance each parameter moves per step, in units of theta.
-    beta1, beta2: memory of the mean and of the squares. Remembers both between calls of `step`; theta itself stays with the caller.
+    beta1, beta2: memory of the mean and of the squares. `step` remembers both; theta stays with
+    the caller.
     """
 
     def __init__(self, learning_rate=0.02, beta1=0.9, beta2=0.999, epsilon=1e-8):

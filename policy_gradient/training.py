@@ -12,7 +12,7 @@ from .rollouts import rollout
 
 BASELINES = {"none": lambda returns, mask: 0.0, "leave_one_out": leave_one_out_mean, "batch_mean": batch_mean}
 
-# Departures from the theorem that practice makes; with 16 episodes a batch, MLPSoftmax((4, 64, 2)): CartPole in a second.
+# Departures from the theorem that practice makes; with 16 episodes and MLPSoftmax((4, 64, 2)): CartPole in a second.
 CARTPOLE_RECIPE = dict(gamma=0.99, drop_gamma_t=True, baseline="batch_mean", scale=True, learning_rate=0.02)
 
 
