@@ -71,9 +71,9 @@ function build(ui) {
   const fresh = () => { halt(); trail = []; walked = null; };
 
   const map = ui.plot({
-    label: "The return over the two logits", height: width => Math.min(width, 400) - 4,
+    label: "The return over the two logits", height: width => Math.min(width + 2, 400),
     layout(plot, width, height) {
-      const size = height - 46, left = Math.max(30, (width - size) / 2), mask = unique("height");
+      const size = Math.min(height - 46, width - 44), left = Math.max(40, (width - size) / 2), mask = unique("height");
       plot.x = scale([-EDGE, EDGE], [left, left + size]); plot.y = scale([-EDGE, EDGE], [size + 4, 4]);
       const grid = range(GRID).map(i => range(GRID).map(j => value([-EDGE + 2 * EDGE * i / (GRID - 1), -EDGE + 2 * EDGE * j / (GRID - 1)])));
       const canvas = Object.assign(document.createElement("canvas"), { width: GRID, height: GRID }), pen = canvas.getContext("2d"), image = pen.createImageData(GRID, GRID);
@@ -87,7 +87,7 @@ function build(ui) {
         [-6, -3, 0, 3, 6].map(v => [text(plot.x(v), size + 20, fmt(v, 0), { class: "pg-x-tick", "text-anchor": "middle" }), text(left - 7, plot.y(v) + 4, fmt(v, 0), { class: "pg-x-tick", "text-anchor": "end" })]),
         text(left + size / 2, size + 39, "\u03b8\u2081: take, at A and at B", { class: "pg-x-label", "text-anchor": "middle" }),
         text(left + 8, 22, "best 0.125", { class: "pg-l-mark" }), text(left + size - 8, size - 6, "worst \u22120.25", { class: "pg-l-mark", "text-anchor": "end" }),
-        svg("text", { transform: `translate(${left - 24} ${size / 2 + 4}) rotate(-90)`, class: "pg-x-label", "text-anchor": "middle" }, "\u03b8\u2082: act, at D"));
+        svg("text", { transform: `translate(${left - 27} ${size / 2 + 4}) rotate(-90)`, class: "pg-x-label", "text-anchor": "middle" }, "\u03b8\u2082: act, at D"));
     },
   });
   const point = map.handle({
@@ -114,7 +114,7 @@ function build(ui) {
     label: "Each state's share of the arrow", kind: "img", height: () => 196,
     layout(plot, width) {
       plot.hatch = hatch(plot.back, "good"); plot.x = scale([-0.3, 0.5], [64, width - 4]);
-      add(plot.back, svg("text", { x: 0, y: 14, class: "pg-x-label" }, svg("tspan", { class: "pg-x-where" }, "how often"), ", and what each state adds to the arrow"),
+      add(plot.back, svg("text", { x: 0, y: 14, class: "pg-x-label" }, svg("tspan", { class: "pg-x-where" }, "visits"), " and share of the arrow"),
         svg("line", { x1: plot.x(0), x2: plot.x(0), y1: 28, y2: 184, class: "pg-x-axis" }));
     },
   });

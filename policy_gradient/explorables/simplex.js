@@ -91,7 +91,7 @@ function build(ui) {
         svg("path", { d: outline(below(0.05, M)), class: "pg-s-goal" }),
         svg("path", { d: path(corner) + "Z", class: "pg-s-edge" }),
         parts.map((part, reply) => {
-          const [x, y] = plot.at(centre(part).map((v, k) => 0.85 * v + 0.15 * CORNERS[(reply + 2) % 3][k]));
+          const [x, low] = plot.at(centre(part).map((v, k) => 0.85 * v + 0.15 * CORNERS[(reply + 2) % 3][k])), y = low - (reply === 2 ? 2 : 16);
           return [text(x, y, NAMES[reply], { class: "pg-s-reply", "text-anchor": "middle" }), text(x, y + 16, "beats you", { class: "pg-s-reply", "text-anchor": "middle" })];
         }),
         corner.map(([x, y]) => svg("rect", { x: x - 5, y: y - 5, width: 10, height: 10, class: "pg-s-corner" })),
