@@ -3,5 +3,6 @@ from .bins import BinsVsDimensions
 from .corridor import ShortCorridor
 from .landscape import Landscape
 from .pushpull import PushAndPull
+from .race import EstimatorRace
 from .sampler import ScoreSampler
 from .simplex import SimplexGame

@@ -12,7 +12,9 @@ export function fmt(x, digits = 2) {                  // a true minus sign, and 
   const [whole, part] = text.replace("-", "\u2212").split(".");
   return whole.replace(/\d(?=(\d{3})+$)/g, "$&\u202f") + (part ? `.${part}` : "");
 }
-export const raised = n => String(n).replace(/[-\d]/g, c => (c === "-" ? "\u207b" : "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"[c]));      // as an exponent
+// as an exponent
+export const raised = n => String(n).replace(/[-\d]/g,
+  c => (c === "-" ? "\u207b" : "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"[c]));
 export function softmax(logits) {
   const top = Math.max(...logits), e = logits.map(z => Math.exp(z - top)), total = sum(e);
   return e.map(z => z / total);
@@ -76,7 +78,8 @@ const pack = v => Array.isArray(v) ? v.map(pack).join("_") : String(typeof v ===
 function unpack(words, like) {
   const value = Array.isArray(like) ? words.split("_").map(Number) : typeof like === "number" ? Number(words)
     : typeof like === "boolean" ? words === "true" : words;
-  const fits = Array.isArray(like) ? value.length === like.length && value.every(Number.isFinite) : typeof like !== "number" || Number.isFinite(value);
+  const fits = Array.isArray(like) ? value.length === like.length && value.every(Number.isFinite) : typeof like !== "number"
+    || Number.isFinite(value);
   return fits ? value : like;
 }
 export const readAddress = (hash, name, defaults) => {
@@ -107,7 +110,7 @@ export function explorable({ name, settings, challenge, repair = s => s, build }
     el.append(root);
 
     let update = () => {}, writing = 0, busy = false, touched = false, resets = [];
-    const ui = { root, body, key, defaults, still, say: words => { announcer.textContent = words; } };
+    const ui = { root, body, key, defaults, still, model, say: words => { announcer.textContent = words; } };
     const read = () => repair(Object.fromEntries(settings.map(k => [k, model.get(k)])));
     ui.state = read();
     const refresh = () => { ui.state = read(); update(ui.state); };
@@ -154,9 +157,11 @@ export function explorable({ name, settings, challenge, repair = s => s, build }
       syncs.push(state => { input.checked = state[k]; });
       return html("label", { class: "pg-x-toggle" }, input, label);
     };
-    ui.choice = (label, k, options, also = () => ({}), before = () => {}) => {      // native radio buttons, so that everybody knows the keys
+    // native radio buttons, so that everybody knows the keys
+    ui.choice = (label, k, options, also = () => ({}), before = () => {}) => {
       const group = unique(k);
-      const inputs = options.map(([value]) => html("input", { type: "radio", name: group, ...shortcuts, change: () => { before(); ui.set({ ...also(value), [k]: value }); } }));
+      const inputs = options.map(([value]) => html("input",
+        { type: "radio", name: group, ...shortcuts, change: () => { before(); ui.set({ ...also(value), [k]: value }); } }));
       syncs.push(state => inputs.forEach((input, i) => { input.checked = state[k] === options[i][0]; }));
       return html("fieldset", { class: "pg-x-choice" }, html("legend", { class: "pg-x-hidden" }, label),
         options.map(([, words], i) => html("label", {}, inputs[i], html("span", {}, words))));
@@ -164,7 +169,8 @@ export function explorable({ name, settings, challenge, repair = s => s, build }
     ui.slider = (label, k, { min, max, step, show = String, wide = false }) => {
       const input = html("input", { type: "range", min, max, step, ...shortcuts, input: () => ui.set({ [k]: Number(input.value) }) });
       const output = html("output", {});
-      syncs.push(state => { input.value = state[k]; output.textContent = show(state[k]); input.setAttribute("aria-valuetext", show(state[k])); });
+      syncs.push(state => { input.value = state[k]; output.textContent = show(state[k]);
+        input.setAttribute("aria-valuetext", show(state[k])); });
       return html("label", { class: wide ? "pg-x-slider pg-x-wide" : "pg-x-slider" }, html("span", {}, label), input, output);
     };
     ui.formula = mathml => {                          // MathML whose elements with data-v get the live numbers
@@ -226,13 +232,16 @@ function makePlot({ label, height, layout, kind = "group" }, ui) {
   plot.holder = html("div", { class: "pg-x-holder" }, el);
   watch.observe(plot.holder);
   plot.close = () => watch.disconnect();
-  const at = e => { const box = el.getBoundingClientRect(); return [(e.clientX - box.left) * plot.width / box.width, (e.clientY - box.top) * plot.height / box.height]; };
+  const at = e => { const box = el.getBoundingClientRect();
+    return [(e.clientX - box.left) * plot.width / box.width, (e.clientY - box.top) * plot.height / box.height]; };
 
   /* handle({ label, drag(x, y), key(name, big), anywhere }): a thing to drag with mouse, finger or keys. key gets the key's
      name and whether Shift makes it a big step, and returns true when it used it. */
   plot.handle = ({ label: name, drag, key, shape, anywhere = false, colour = "policy" }) => {
-    const g = svg("g", { class: "pg-x-handle", role: "slider", tabindex: 0, "aria-label": name, ...shortcuts, style: `--c: var(--pg-${colour})` },
-      svg("circle", { r: 22, class: "pg-x-hit" }), shape ?? svg("circle", { r: 9, class: "pg-x-knob" }), svg("circle", { r: 15, class: "pg-x-ring" }));
+    const g = svg("g", { class: "pg-x-handle", role: "slider", tabindex: 0, "aria-label": name, ...shortcuts,
+      style: `--c: var(--pg-${colour})` },
+      svg("circle", { r: 22, class: "pg-x-hit" }), shape ?? svg("circle", { r: 9, class: "pg-x-knob" }),
+        svg("circle", { r: 15, class: "pg-x-ring" }));
     let centre = [0, 0], grip = [0, 0];
     const start = (e, keep) => {
       if (e.button) return;
@@ -258,7 +267,8 @@ function makePlot({ label, height, layout, kind = "group" }, ui) {
     top.append(g);
     g.place = (x, y, { now, min, max, words }) => {
       centre = [x, y];
-      put(g, { transform: `translate(${x.toFixed(2)} ${y.toFixed(2)})`, "aria-valuenow": now, "aria-valuemin": min, "aria-valuemax": max, "aria-valuetext": words });
+      put(g, { transform: `translate(${x.toFixed(2)} ${y.toFixed(2)})`, "aria-valuenow": now, "aria-valuemin": min, "aria-valuemax": max,
+        "aria-valuetext": words });
     };
     return g;
   };
