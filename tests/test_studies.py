@@ -25,6 +25,25 @@ def test_the_ablation_is_complete():
     assert STORED["recipe"] == json.loads(json.dumps(ablation.RECIPE))
 
 
+def test_the_page_reads_the_study_right():
+    """Two ingredients matter: 95 % intervals of the difference from the recipe, paired by seed (Student's t)."""
+    from scipy import stats
+    mean = {arm: {m: np.mean(r[m], axis=1) for m in ("sampled", "greedy")} for arm, r in STORED["arms"].items()}
+    for arm in ablation.ARMS:
+        difference = mean[arm]["sampled"] - mean["recipe"]["sampled"]
+        half = stats.t.ppf(0.975, 9) * difference.std(ddof=1) / np.sqrt(10)
+        assert (abs(difference.mean()) > half) == (arm in ("no baseline", "plain steps")), arm
+        if arm not in ("no baseline", "plain steps"):
+            assert abs(difference.mean()) < 16
+    page = (STUDIES.parent / "book/03-the-log-derivative-trick.md").read_text(encoding="utf-8")
+    level = {arm: [round(float(mean[arm][m].mean())) for m in ("sampled", "greedy")] for arm in mean}
+    assert "recipe reaches {} sampled and {} greedy".format(*level["recipe"]) in page
+    assert "Without a baseline {} and {}, with plain steps instead of Adam {} and {}".format(*level["no baseline"], *level["plain steps"]) in page
+    assert "${}$ against ${}$".format(level["theorem's estimator"][0], level["recipe"][0]) in page
+    gaps = [greedy - sampled for sampled, greedy in level.values()]
+    assert 20 <= np.mean(gaps) <= 40                                   # "by about 30"
+
+
 @pytest.mark.parametrize("arm, seed", [("recipe", 101), ("recipe", 102), ("theorem's estimator", 101), ("theorem's estimator", 102)])
 def test_two_arms_on_two_seeds_again(arm, seed):
     """Training is chaotic: another processor's rounding changes single numbers. So: the same level early, and balanced late.
@@ -34,9 +53,9 @@ def test_two_arms_on_two_seeds_again(arm, seed):
     sampled, greedy = (np.array(c) for c in ablation.train(arm, seed, grid=STORED["steps"][:6]))
     stored = np.array(STORED["arms"][arm]["sampled"])[:, :6]
     low, high = stored.min(axis=0), stored.max(axis=0)
-    assert sampled[0] < 400 and (low[0] - 60 < sampled[0] < high[0] + 60), (sampled, low, high)
-    assert low.mean() - 40 < sampled.mean() < high.mean() + 40
-    assert sampled[-1] > 400 and greedy[-1] > 400
+    assert low[0] - 60 < sampled[0] < high[0] + 40, (sampled, low, high)
+    assert low.mean() - 40 < sampled.mean() < high.mean() + 20
+    assert sampled.max() > 450 and greedy.mean() > sampled.mean() - 10
 
 
 def test_an_arm_that_is_not_the_recipe_gives_other_numbers():

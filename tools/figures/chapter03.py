@@ -1,7 +1,11 @@
 """Still pictures of chapter 3."""
+import json
+from pathlib import Path
+
 import numpy as np
 
 from policy_gradient.palette import color
+from policy_gradient.plots import ablation
 
 WEIGHTS = {                                    # two doors at theta = 0: variance of one trajectory, over |gradient|^2
     "total return": 137 / 13, "reward-to-go": 153 / 13, "exact Q": 181 / 26,
@@ -106,3 +110,13 @@ def loss_and_return(fig, ax):
 
 
 loss_and_return.figsize = baseline_parabolas.figsize = error_against_trajectories.figsize = (5.4, 3.1)
+
+
+def cartpole_ablation(fig, ax):
+    """What each ingredient of the recipe is worth, from the study."""
+    study = json.loads((Path(__file__).resolve().parents[2] / "studies/cartpole_ablation.json").read_text(encoding="utf-8"))
+    ablation(ax, {name: [np.mean(arm[mode], axis=1) for mode in ("sampled", "greedy")] for name, arm in study["arms"].items()})
+    ax.set(xlabel="mean return over 150,000 steps of training", xlim=(330, 502))
+
+
+cartpole_ablation.figsize = (5.4, 4.2)
