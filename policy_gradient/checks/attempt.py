@@ -166,7 +166,7 @@ def explain(error):
 
 
 def line_of(traceback):
-    """('line 3: return x / n', 'softmax'): the innermost line that is not a library's or ours, and its function."""
+    """('line 3 of softmax: return x / n', 'softmax'): the innermost line that is not a library's or ours, and its function."""
     line = place = ""
     while traceback:
         code, number = traceback.tb_frame.f_code, traceback.tb_lineno
@@ -174,6 +174,7 @@ def line_of(traceback):
         ours = path.startswith("<frozen") or path.startswith("<__array") or os.path.realpath(path).startswith(LIBRARIES)
         if not ours:
             source = linecache.getline(path, number, traceback.tb_frame.f_globals).strip()
-            line, place = f"line {number}: {source}" if source else f"line {number} of {code.co_name}", code.co_name
+            place = code.co_name
+            line = f"line {number} of {place}: {source}" if source else f"line {number} of {place}"
         traceback = traceback.tb_next
     return line, place

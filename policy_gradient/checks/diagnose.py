@@ -21,7 +21,7 @@ def show(value, limit=64):
     value = np.asarray(value)
     if value.dtype == object:
         return str(value)
-    text = " ".join(np.array2string(value, precision=6, separator=", ", threshold=40).split())
+    text = " ".join(np.array2string(value, separator=", ", threshold=40, formatter={"float_kind": "{:.6g}".format}).split())
     return text if len(text) <= limit else f"array of shape {value.shape}"
 
 

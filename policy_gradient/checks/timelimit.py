@@ -28,9 +28,11 @@ def limited(call, seconds):
 
 
 def by_signal(call, seconds):
-    running = False
+    running = fired = False
 
     def stop(signum, frame):
+        nonlocal fired
+        fired = True
         if running:
             raise TimeUp
 
@@ -44,6 +46,8 @@ def by_signal(call, seconds):
         # Python looks for signals at calls and jumps only: none can come between the end of `call` and this line.
         running = False
         signal.setitimer(signal.ITIMER_REAL, 0)
+        if fired:
+            time.sleep(0.002)   # one more signal may be under way through another thread: `stop` must still be there for it
         signal.signal(signal.SIGALRM, old_handler)
         if old_delay:   # somebody else's alarm: give it back what is left of its time
             signal.setitimer(signal.ITIMER_REAL, max(old_delay - (time.monotonic() - start), AGAIN), old_interval)

@@ -130,7 +130,7 @@ def test_the_line_is_found_in_notebook_cells(monkeypatch):
     space = {}
     exec(compile(source, "<cell 7>", "exec"), space)
     message = say(space["softmax"])
-    assert "line 3: return z / undefined_name" in message and "cell above that was not run" in message
+    assert "line 3 of softmax: return z / undefined_name" in message and "cell above that was not run" in message
 
 
 class Rude(BaseException):

@@ -54,6 +54,12 @@ def test_each_known_mistake_is_recognised(one, mistake, way):
     assert max(map(len, repr(result).splitlines())) <= 100
 
 
+@pytest.mark.parametrize("one, mistake", [(one, mistake) for one in EXERCISES for mistake in one.mistakes if not one.exact], ids=by_name)
+def test_each_known_mistake_is_recognised_in_single_precision(one, mistake):
+    way = mistake.ways[0]
+    assert check(named(one, lambda *args: np.asarray(way(*args)).astype(np.float32))).mistake == mistake.name
+
+
 @pytest.mark.parametrize("one", EXERCISES, ids=by_name)
 def test_mistakes_and_truth_are_told_apart(one):
     """Some input tells each mistake from the truth, and each two mistakes from one another (even at float32's tolerance)."""
