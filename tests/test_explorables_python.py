@@ -57,7 +57,8 @@ def test_the_style_has_both_pages_and_paper():
 @pytest.mark.parametrize("make", [
     lambda: explorables.ShortCorridor(p=1.5), lambda: explorables.ShortCorridor(cells=4), lambda: explorables.ShortCorridor(p="half"),
     lambda: explorables.SimplexGame(policy=[0.5, 0.5]), lambda: explorables.SimplexGame(policy=[0.5, 0.6, -0.1]),
-    lambda: explorables.SimplexGame(policy=[0.5, 0.4, 0.3]), lambda: explorables.SimplexGame(policy=[float("nan"), 0.5, 0.5]),
+    lambda: explorables.SimplexGame(policy=[0.5, 0.4, 0.3]), lambda: explorables.SimplexGame(policy=[float("nan"), 0.5,
+        0.5]),
     lambda: explorables.SimplexGame(game="chess"), lambda: explorables.BinsVsDimensions(joints=0), lambda: explorables.BinsVsDimensions(bins=2.5),
 ])
 def test_settings_that_make_no_sense_are_refused(make):

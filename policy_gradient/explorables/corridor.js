@@ -1,5 +1,6 @@
 /* The short corridor (Sutton & Barto, Example 13.1): all cells look the same, in the second one the moves are swapped. */
-import { animate, axes, clamp, explorable, fmt, html, path, random, range, redo, round, scale, stepKey, svg, text } from "./draw.js";
+import { animate, axes, clamp, explorable, fmt, html, path,
+  random, range, redo, round, scale, stepKey, svg, text } from "./draw.js";
 
 // ---- pure ----
 /* Chance that the *action* with probability p (right) moves forward in cell i. */
@@ -45,8 +46,10 @@ const p = '<mn class="pol" data-v="p"></mn>', result = '<mo>=</mo><mn class="goo
 const math = content => `<math displaystyle="true">${content}</math> `;
 const formulas = {
   3: math(J.replace(minus, "") + over(`<mn>2</mn>${P}${minus}<mn>4</mn>`, `${P}<mo>(</mo>${Q}<mo>)</mo>`))
-    + math("<mo>=</mo>" + over(`<mn>2</mn><mo>\u00b7</mo>${p}${minus}<mn>4</mn>`, `${p}<mo>(</mo><mn>1</mn>${minus}${p}<mo>)</mo>`) + result),
-  5: math(J + over("<mn>6</mn>", P) + minus + over("<mn>2</mn>", Q) + minus + over(`<mn>4</mn><mo>(</mo>${Q}<mo>)</mo>`, `<msup>${P}<mn>2</mn></msup>`))
+    + math("<mo>=</mo>" + over(`<mn>2</mn><mo>\u00b7</mo>${p}${minus}<mn>4</mn>`, `${p}<mo>(</mo><mn>1</mn>${minus}${p}<mo>)</mo>`)
+      + result),
+  5: math(J + over("<mn>6</mn>", P) + minus + over("<mn>2</mn>", Q) + minus + over(`<mn>4</mn><mo>(</mo>${Q}<mo>)</mo>`,
+    `<msup>${P}<mn>2</mn></msup>`))
     + math(minus + over(`<mn>3</mn><msup><mrow><mo>(</mo>${Q}<mo>)</mo></mrow><mn>2</mn></msup>`, `<msup>${P}<mn>3</mn></msup>`) + result),
 };
 
@@ -69,10 +72,13 @@ function build(ui) {
   function drawStrip({ p, cells }) {
     const [, size] = strip.cell(0), top = 26, tall = 72, mid = top + tall / 2, reach = Math.min(44, size * 0.34);
     const at = step ? step.visited[step.index] : 0, middle = { "text-anchor": "middle" };
-    const centre = i => strip.cell(i)[0] + size / 2, arrow = (x, way, share) => svg("path", { d: shaft(x + 3 * way, x + (3 + reach) * way, mid - 6, 1 + 6 * share), class: "pg-x-policy" });
+    const centre = i => strip.cell(i)[0] + size / 2,
+      arrow = (x, way, share) => svg("path", { d: shaft(x + 3 * way, x + (3 + reach) * way, mid - 6, 1 + 6 * share),
+      class: "pg-x-policy" });
     redo(strip.live,
       range(cells).map(i => [
-        svg("rect", { x: strip.cell(i)[0] + 3, y: top, width: size - 6, height: tall, rx: 9, class: `pg-c-cell${revealed && i === 1 ? " pg-c-odd" : ""}` }),
+        svg("rect", { x: strip.cell(i)[0] + 3, y: top, width: size - 6, height: tall, rx: 9,
+          class: `pg-c-cell${revealed && i === 1 ? " pg-c-odd" : ""}` }),
         arrow(centre(i), 1, p), arrow(centre(i), -1, 1 - p),
         step && text(centre(i), top + tall + 21, `${step.counts[i]}\u00d7`, { ...middle, class: "pg-x-where" })]),
       svg("rect", { x: strip.cell(cells)[0] + 3, y: top, width: size - 6, height: tall, rx: 9, class: "pg-c-exit" }),
@@ -81,12 +87,14 @@ function build(ui) {
       !revealed && text(strip.cell(0)[0] + 4, top - 9, "to the agent, every cell looks the same", { class: "pg-x-note" }),
       !step && text(centre(0), top + tall + 21, "start", { ...middle, class: "pg-x-note" }),
       svg("circle", { cx: centre(at), cy: top + tall - 17, r: 7, class: "pg-c-agent" }));
-    strip.el.setAttribute("aria-label", `A corridor of ${cells} cells that look alike, the exit at the right. In each the agent goes right with probability ${fmt(p)}.`
+    strip.el.setAttribute("aria-label",
+      `A corridor of ${cells} cells that look alike, the exit at the right. In each the agent goes right with probability ${fmt(p)}.`
       + (revealed ? " In the second cell the moves are swapped." : "") + (step ? ` The agent has made ${step.index} steps.` : ""));
   }
   function shaft(x0, x1, y, w) {
     const s = Math.sign(x1 - x0), h = Math.min(11, Math.abs(x1 - x0)), t = w / 2;
-    return path([[x0, y - t], [x1 - s * h, y - t], [x1 - s * h, y - t - 4], [x1, y], [x1 - s * h, y + t + 4], [x1 - s * h, y + t], [x0, y + t]]) + "Z";
+    return path([[x0, y - t], [x1 - s * h, y - t], [x1 - s * h, y - t - 4], [x1, y], [x1 - s * h, y + t + 4], [x1 - s * h, y + t],
+      [x0, y + t]]) + "Z";
   }
 
   // J over p
@@ -95,13 +103,15 @@ function build(ui) {
     layout(plot, width, height) {
       plot.x = scale([0, 1], [LEFT, width - RIGHT]); plot.y = scale([LOW, 0], [height - 46, 30]);
       axes(plot, { x: plot.x, y: plot.y, yticks: [-100, -75, -50, -25, 0],
-        yshow: v => fmt(v, 0), xlabel: "probability of right, p", ylabel: width < 480 ? "expected return J" : "expected return J = minus the steps to the exit" });
+        yshow: v => fmt(v, 0), xlabel: "probability of right, p", ylabel: width < 480 ? "expected return J"
+          : "expected return J = minus the steps to the exit" });
     },
   });
   const knob = chart.handle({
     label: "Probability of going right", anywhere: true,
     drag: x => move(round(chart.x.invert(x), 0.01)),
-    key: (name, big) => { const p = stepKey(name, big, ui.state.p, { min: MIN, max: MAX, step: 0.01 }); if (p !== undefined) move(p); return p !== undefined; },
+    key: (name, big) => { const p = stepKey(name, big, ui.state.p, { min: MIN, max: MAX, step: 0.01 }); if (p !== undefined) move(p);
+      return p !== undefined; },
   });
   const move = p => { halt(); step = null; ui.set({ p: clamp(p, MIN, MAX) }); };
   let curveOf = null, curve = "";
@@ -115,21 +125,26 @@ function build(ui) {
     const marks = greedyMarks(epsilon), best = bestPolicyOf(cells);
     const wide = chart.width >= 480, value = v => `${v < LOW ? "\u2193\u2009" : ""}${fmt(v, v < -1000 ? 0 : 1)}`;
     const mark = (v, side) => {                       // side: where the words stand, 1 right of the mark
-      const j = corridorValue(v, cells), px = x(v), py = show(j), up = j < LOW ? 16 : 0, at = { x: px + 12 * side, "text-anchor": side > 0 ? "start" : "end" };
+      const j = corridorValue(v, cells), px = x(v), py = show(j), up = j < LOW ? 16 : 0,
+        at = { x: px + 12 * side, "text-anchor": side > 0 ? "start" : "end" };
       return [svg("line", { x1: px, x2: px, y1: y(LOW), y2: py, class: "pg-c-stem" }),
         svg("rect", { x: px - 5, y: py - 5, width: 10, height: 10, transform: `rotate(45 ${px} ${py})`, class: "pg-c-mark" }),
-        text(0, py - 12 - up, wide ? `\u03b5-greedy, prefers ${side > 0 ? "left" : "right"}` : "\u03b5-greedy", { ...at, class: "pg-x-halo pg-x-note" }),
+        text(0, py - 12 - up, wide ? `\u03b5-greedy, prefers ${side > 0 ? "left" : "right"}` : "\u03b5-greedy",
+          { ...at, class: "pg-x-halo pg-x-note" }),
         text(0, py + 5 - up, value(j), { ...at, class: "pg-x-halo pg-x-good" })];
     };
     const bars = [...samples.values()].filter(s => s.cells === cells).map(s => {
       const { mean, half } = interval(s), px = x(s.p), line = (v, w) => `M${px - w} ${show(v)}h${2 * w}`;
       return svg("path", { class: s.p === p ? "pg-c-mean" : "pg-c-mean pg-c-old",
-        d: line(mean, 18) + (half >= 0 ? line(mean - half, 13) + line(mean + half, 13) + `M${px} ${show(mean - half)}V${show(mean + half)}` : "") });
+        d: line(mean, 18) + (half >= 0 ? line(mean - half, 13) + line(mean + half, 13) + `M${px} ${show(mean - half)}V${show(mean + half)}`
+          : "") });
     });
     const hill = cells === 3 ? 0.43 : 0.57, ticks = wide ? [0, 0.25, 0.5, 0.75, 1] : [0, 0.5, 1];
-    redo(chart.live, svg("line", { x1: x(p), x2: x(p), y1: y(LOW) + 5, y2: show(J), class: "pg-c-drop" }), svg("path", { d: curve, class: "pg-c-curve" }),
+    redo(chart.live, svg("line", { x1: x(p), x2: x(p), y1: y(LOW) + 5, y2: show(J), class: "pg-c-drop" }),
+      svg("path", { d: curve, class: "pg-c-curve" }),
       text(x(hill), y(corridorValue(hill, cells)) + 30, "J(p)", { class: "pg-x-good pg-x-strong", "text-anchor": "middle" }),
-      ticks.filter(v => Math.abs(x(v) - x(p)) > 42).map(v => text(x(v), y(LOW) + 18, String(v), { "text-anchor": "middle", class: "pg-x-tick" })),
+      ticks.filter(v => Math.abs(x(v) - x(p)) > 42).map(v => text(x(v), y(LOW) + 18, String(v),
+        { "text-anchor": "middle", class: "pg-x-tick" })),
       text(x(p), y(LOW) + 18, `p = ${fmt(p)}`, { "text-anchor": "middle", class: "pg-x-policy pg-x-strong" }),
       mark(marks.left, 1), mark(marks.right, -1), bars,
       found && svg("path", { d: `M${x(best.p)} ${y(best.J) - 7}v-9`, class: "pg-c-best" }),
@@ -166,11 +181,13 @@ function build(ui) {
   const revealButton = ui.button("Show what the agent cannot see", () => {
     revealed = !revealed; revealButton.textContent = revealed ? "Hide it again" : "Show what the agent cannot see"; ui.redraw();
   });
-  ui.onReset(() => { halt(); step = null; revealed = false; revealButton.textContent = "Show what the agent cannot see"; samples.clear(); uniform = random(1); });
+  ui.onReset(() => { halt(); step = null; revealed = false; revealButton.textContent = "Show what the agent cannot see"; samples.clear();
+    uniform = random(1); });
 
   const said = html("p", { class: "pg-x-say" }), lines = Object.fromEntries(Object.entries(formulas).map(([n, f]) => [n, ui.formula(f)]));
   ui.body.append(html("div", { class: "pg-x-stack" },
-    strip.holder, ui.row(walkButton, ui.button("Walk 100", goMany(100)), ui.button("Walk 1\u202f000", goMany(1000)), revealButton, ui.resetButton()), chart.holder,
+    strip.holder, ui.row(walkButton, ui.button("Walk 100", goMany(100)), ui.button("Walk 1\u202f000", goMany(1000)), revealButton,
+      ui.resetButton()), chart.holder,
     html("div", {}, ...Object.values(lines), said),
     ui.row(ui.choice("Length of the corridor", "cells", [[3, "three cells"], [5, "five cells"]]),
       ui.slider("exploration \u03b5", "epsilon", { min: 0.02, max: 1, step: 0.02, show: v => fmt(v) }))));
@@ -189,6 +206,7 @@ function build(ui) {
   };
 }
 export default explorable({
-  name: "corridor", settings: ["p", "epsilon", "cells"], challenge: s => [s.cells, `Find a policy within 0.05 of the best that ${s.cells === 3 ? "three" : "five"} cells allow.`],
+  name: "corridor", settings: ["p", "epsilon", "cells"],
+    challenge: s => [s.cells, `Find a policy within 0.05 of the best that ${s.cells === 3 ? "three" : "five"} cells allow.`],
   repair: s => ({ p: clamp(s.p, MIN, MAX), epsilon: clamp(s.epsilon, 0.02, 1), cells: s.cells === 5 ? 5 : 3 }), build,
 });

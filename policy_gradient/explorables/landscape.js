@@ -1,10 +1,12 @@
 /* The return of "two doors" as a landscape over its two logits: the theorem's arrow, the one found by poking, and what goes
    wrong without d or without gamma^t. */
-import { add, animate, arrow, clamp, explorable, fmt, hatch, html, path, range, redo, round, scale, sum, svg, text, raised, unique } from "./draw.js";
+import { add, animate, arrow, clamp, explorable, fmt, hatch, html, path,
+  raised, range, redo, round, scale, sum, svg, text, unique } from "./draw.js";
 
 // ---- pure ----
 /* States A, B, C, D; actions leave, take; -1 is the end. A and B look alike: both obey the first logit, D the second. */
-export const WORLD = { next: [[1, 1], [3, 2], [-1, -1], [-1, -1]], reward: [[0, -1], [0, 3], [-3, -3], [0, 0.5]], gamma: 0.5, logit: [0, 0, null, 1] };
+export const WORLD = { next: [[1, 1], [3, 2], [-1, -1], [-1, -1]], reward: [[0, -1], [0, 3], [-3, -3], [0, 0.5]], gamma: 0.5,
+  logit: [0, 0, null, 1] };
 const STATES = "ABCD";
 export const sigmoid = z => 1 / (1 + Math.exp(-z));
 const take = (theta, s) => (WORLD.logit[s] === null ? 0.5 : sigmoid(theta[WORLD.logit[s]]));
@@ -25,7 +27,8 @@ export const value = theta => evaluate(theta).J;
 /* What each state adds to each logit's direction: weight(s) sum_a grad pi(a|s) Q(s,a); the weight is what the field says. */
 export function shares(theta, field = "theorem") {
   const { Q, visits, plain } = evaluate(theta), weight = { theorem: visits, gamma: plain, visits: [1, 1, 1, 1] }[field];
-  return range(4).map(s => [0, 1].map(k => { const p = take(theta, s); return WORLD.logit[s] === k ? weight[s] * p * (1 - p) * (Q[s][1] - Q[s][0]) : 0; }));
+  return range(4).map(s => [0, 1].map(k => { const p = take(theta, s);
+    return WORLD.logit[s] === k ? weight[s] * p * (1 - p) * (Q[s][1] - Q[s][0]) : 0; }));
 }
 export const direction = (theta, field) => [0, 1].map(k => sum(shares(theta, field).map(share => share[k])));
 /* Central differences of fourth order: nudge each logit four times and solve the world again. */
@@ -40,7 +43,8 @@ export const loopPoint = share => {                   // once round the square, 
 export function work(field, share = 1, pieces = 2000) {        // of the arrows along the walked part of the loop, by midpoints
   let total = 0;
   for (let i = 0; i < pieces * share; i++) {
-    const [a, b] = [i / pieces, Math.min(share, (i + 1) / pieces)].map(loopPoint), f = direction([(a[0] + b[0]) / 2, (a[1] + b[1]) / 2], field);
+    const [a, b] = [i / pieces, Math.min(share, (i + 1) / pieces)].map(loopPoint),
+      f = direction([(a[0] + b[0]) / 2, (a[1] + b[1]) / 2], field);
     total += f[0] * (b[0] - a[0]) + f[1] * (b[1] - a[1]);
   }
   return total;
@@ -75,26 +79,35 @@ function build(ui) {
     layout(plot, width, height) {
       const size = Math.min(height - 46, width - 44), left = Math.max(40, (width - size) / 2), mask = unique("height");
       plot.x = scale([-EDGE, EDGE], [left, left + size]); plot.y = scale([-EDGE, EDGE], [size + 4, 4]);
-      const grid = range(GRID).map(i => range(GRID).map(j => value([-EDGE + 2 * EDGE * i / (GRID - 1), -EDGE + 2 * EDGE * j / (GRID - 1)])));
-      const canvas = Object.assign(document.createElement("canvas"), { width: GRID, height: GRID }), pen = canvas.getContext("2d"), image = pen.createImageData(GRID, GRID);
-      for (const i of range(GRID)) for (const j of range(GRID)) image.data.set([255, 255, 255, 255 * (0.04 + 0.66 * (grid[i][j] - WORST) / (BEST - WORST))], 4 * ((GRID - 1 - j) * GRID + i));
+      const grid = range(GRID).map(i => range(GRID).map(j => value([-EDGE + 2 * EDGE * i / (GRID - 1),
+        -EDGE + 2 * EDGE * j / (GRID - 1)])));
+      const canvas = Object.assign(document.createElement("canvas"), { width: GRID, height: GRID }), pen = canvas.getContext("2d"),
+        image = pen.createImageData(GRID, GRID);
+      for (const i of range(GRID)) for (const j of range(GRID)) image.data.set([255, 255, 255,
+        255 * (0.04 + 0.66 * (grid[i][j] - WORST) / (BEST - WORST))], 4 * ((GRID - 1 - j) * GRID + i));
       pen.putImageData(image, 0, 0);
-      const at = ([i, j]) => [plot.x(-EDGE + 2 * EDGE * i / (GRID - 1)), plot.y(-EDGE + 2 * EDGE * j / (GRID - 1))], box = { x: left, y: 4, width: size, height: size };
-      add(plot.back, svg("mask", { id: mask, style: "mask-type: alpha" }, svg("image", { ...box, href: canvas.toDataURL(), preserveAspectRatio: "none" })),
+      const at = ([i, j]) => [plot.x(-EDGE + 2 * EDGE * i / (GRID - 1)), plot.y(-EDGE + 2 * EDGE * j / (GRID - 1))],
+        box = { x: left, y: 4, width: size, height: size };
+      add(plot.back, svg("mask", { id: mask, style: "mask-type: alpha" },
+        svg("image", { ...box, href: canvas.toDataURL(), preserveAspectRatio: "none" })),
         svg("rect", { ...box, class: "pg-x-good", mask: `url(#${mask})` }),
         range(8).map(k => svg("path", { d: contour(grid, -0.225 + 0.05 * k).map(s => path(s.map(at))).join(""), class: "pg-s-level" })),
         svg("rect", { ...box, class: "pg-s-edge" }),
-        [-6, -3, 0, 3, 6].map(v => [text(plot.x(v), size + 20, fmt(v, 0), { class: "pg-x-tick", "text-anchor": "middle" }), text(left - 7, plot.y(v) + 4, fmt(v, 0), { class: "pg-x-tick", "text-anchor": "end" })]),
+        [-6, -3, 0, 3, 6].map(v => [text(plot.x(v), size + 20, fmt(v, 0), { class: "pg-x-tick", "text-anchor": "middle" }),
+          text(left - 7, plot.y(v) + 4, fmt(v, 0), { class: "pg-x-tick", "text-anchor": "end" })]),
         text(left + size / 2, size + 39, "\u03b8\u2081: take, at A and at B", { class: "pg-x-label", "text-anchor": "middle" }),
-        text(left + 8, 22, "best 0.125", { class: "pg-l-mark" }), text(left + size - 8, size - 6, "worst \u22120.25", { class: "pg-l-mark", "text-anchor": "end" }),
-        svg("text", { transform: `translate(${left - 27} ${size / 2 + 4}) rotate(-90)`, class: "pg-x-label", "text-anchor": "middle" }, "\u03b8\u2082: act, at D"));
+        text(left + 8, 22, "best 0.125", { class: "pg-l-mark" }),
+          text(left + size - 8, size - 6, "worst \u22120.25", { class: "pg-l-mark", "text-anchor": "end" }),
+        svg("text", { transform: `translate(${left - 27} ${size / 2 + 4}) rotate(-90)`, class: "pg-x-label", "text-anchor": "middle" },
+          "\u03b8\u2082: act, at D"));
     },
   });
   const point = map.handle({
     label: "The two logits", anywhere: true, drag: (x, y) => move([map.x.invert(x), map.y.invert(y)].map(v => round(v, 0.01))),
     key: (name, big) => {
       const by = big || name.startsWith("Page") ? 1 : 0.1, [a, b] = ui.state.theta;
-      const to = { ArrowRight: [a + by, b], ArrowLeft: [a - by, b], ArrowUp: [a, b + by], PageUp: [a, b + by], ArrowDown: [a, b - by], PageDown: [a, b - by], Home: [-EDGE, b], End: [EDGE, b] }[name];
+      const to = { ArrowRight: [a + by, b], ArrowLeft: [a - by, b], ArrowUp: [a, b + by], PageUp: [a, b + by], ArrowDown: [a, b - by],
+        PageDown: [a, b - by], Home: [-EDGE, b], End: [EDGE, b] }[name];
       if (to) move(to.map(v => round(v, 0.01)));
       return Boolean(to);
     },
@@ -107,27 +120,35 @@ function build(ui) {
       trail.length > 1 && svg("path", { d: path(trail.map(at)), class: "pg-s-trail" }),
       svg("path", { d: arrow(from, to(poked), 19), class: "pg-l-poked" }), svg("path", { d: arrow(from, to(g), 10), class: "pg-p-step" }),
       field !== "theorem" && svg("path", { d: arrow(from, to(shown), 10), class: "pg-l-wrong" }));
-    point.place(...from, { now: round(theta[0], 0.01), min: -EDGE, max: EDGE, words: `theta 1 ${fmt(theta[0])}, theta 2 ${fmt(theta[1])}, J ${fmt(value(theta), 4)}` });
+    point.place(...from, { now: round(theta[0], 0.01), min: -EDGE, max: EDGE,
+      words: `theta 1 ${fmt(theta[0])}, theta 2 ${fmt(theta[1])}, J ${fmt(value(theta), 4)}` });
   }
 
   const bars = ui.plot({
     label: "Each state's share of the arrow", kind: "img", height: () => 196,
     layout(plot, width) {
       plot.hatch = hatch(plot.back, "good"); plot.x = scale([-0.3, 0.5], [64, width - 4]);
-      add(plot.back, svg("text", { x: 0, y: 14, class: "pg-x-label" }, svg("tspan", { class: "pg-x-where" }, "visits"), " and share of the arrow"),
+      add(plot.back, svg("text", { x: 0, y: 14, class: "pg-x-label" }, svg("tspan", { class: "pg-x-where" }, "visits"),
+        " and share of the arrow"),
         svg("line", { x1: plot.x(0), x2: plot.x(0), y1: 28, y2: 184, class: "pg-x-axis" }));
     },
   });
   function drawBars({ theta, field }) {
-    const parts = shares(theta, field), { visits, plain } = evaluate(theta), weights = { theorem: visits, gamma: plain, visits: [1, 1, 1, 1] }[field], { x } = bars;
+    const parts = shares(theta, field), { visits, plain } = evaluate(theta),
+      weights = { theorem: visits, gamma: plain, visits: [1, 1, 1, 1] }[field], { x } = bars;
     redo(bars.live, range(4).map(s => {
       const y = 46 + s * 40, k = WORLD.logit[s], v = k === null ? 0 : parts[s][k];
-      return [text(0, y + 5, STATES[s], { class: "pg-x-strong" }), svg("circle", { cx: 38, cy: y, r: 15 * Math.sqrt(weights[s]), class: "pg-l-visits" }),
+      return [text(0, y + 5, STATES[s], { class: "pg-x-strong" }),
+        svg("circle", { cx: 38, cy: y, r: 15 * Math.sqrt(weights[s]), class: "pg-l-visits" }),
         k === null ? text(x(0) + 8, y + 5, "nothing to choose", { class: "pg-x-note pg-x-halo" })
-          : [svg("rect", { x: Math.min(x(0), x(v)), y: y - 9, width: Math.max(1, Math.abs(x(v) - x(0))), height: 18, rx: 2, fill: bars.hatch, class: "pg-s-bar" }),
-            text(x(v) + (v < 0 ? -7 : 7), y + 5, `${fmt(v, 4)} in \u03b8${"\u2081\u2082"[k]}`, { class: "pg-x-halo", "text-anchor": v < -0.14 ? "start" : v < 0 ? "end" : "start", ...(v < -0.14 ? { x: x(0) + 8 } : {}) })]];
+          : [svg("rect", { x: Math.min(x(0), x(v)), y: y - 9, width: Math.max(1, Math.abs(x(v) - x(0))), height: 18, rx: 2,
+            fill: bars.hatch, class: "pg-s-bar" }),
+            text(x(v) + (v < 0 ? -7 : 7), y + 5, `${fmt(v, 4)} in \u03b8${"\u2081\u2082"[k]}`,
+              { class: "pg-x-halo", "text-anchor": v < -0.14 ? "start" : v < 0 ? "end" : "start",
+              ...(v < -0.14 ? { x: x(0) + 8 } : {}) })]];
     }));
-    bars.el.setAttribute("aria-label", range(4).map(s => `${STATES[s]}: weight ${fmt(weights[s], 3)}, share ${fmt(sum(parts[s]), 4)}`).join("; "));
+    bars.el.setAttribute("aria-label",
+      range(4).map(s => `${STATES[s]}: weight ${fmt(weights[s], 3)}, share ${fmt(sum(parts[s]), 4)}`).join("; "));
   }
 
   // climbing and walking
@@ -152,7 +173,10 @@ function build(ui) {
   });
   ui.onReset(fresh);
 
-  const formula = ui.formula(`<math><mo>\u2207</mo><mi>J</mi><mo>=</mo><munder><mo>\u2211</mo><mi>s</mi></munder><mrow class="where" data-w="d"><mi>d</mi><mo>(</mo><mi>s</mi><mo>)</mo></mrow><munder><mo>\u2211</mo><mi>a</mi></munder><mo>\u2207</mo><mi class="pol">\u03c0</mi><mo>(</mo><mi>a</mi><mo>|</mo><mi>s</mi><mo>)</mo><mspace width=".1em"></mspace><mrow class="good"><mi>Q</mi><mo>(</mo><mi>s</mi><mo>,</mo><mi>a</mi><mo>)</mo></mrow></math>
+  const formula = ui.formula(`<math><mo>\u2207</mo><mi>J</mi><mo>=</mo><munder><mo>\u2211</mo><mi>s</mi></munder>
+      <mrow class="where" data-w="d"><mi>d</mi><mo>(</mo><mi>s</mi><mo>)</mo></mrow><munder><mo>\u2211</mo><mi>a</mi></munder>
+      <mo>\u2207</mo><mi class="pol">\u03c0</mi><mo>(</mo><mi>a</mi><mo>|</mo><mi>s</mi><mo>)</mo><mspace width=".1em">
+      </mspace><mrow class="good"><mi>Q</mi><mo>(</mo><mi>s</mi><mo>,</mo><mi>a</mi><mo>)</mo></mrow></math>
     <math><mo>=</mo><mo>(</mo><mn data-v="g0"></mn><mo>,</mo><mn data-v="g1"></mn><mo>)</mo></math>`);
   const said = html("p", { class: "pg-x-say" }), also = html("p", { class: "pg-x-say pg-x-small" });
   ui.body.append(html("div", { class: "pg-x-stack" },
@@ -161,16 +185,21 @@ function build(ui) {
     ui.slider("step size", "rate", { min: 1, max: 40, step: 1 }), said));
 
   return s => {
-    const g = direction(s.theta), poked = differences(s.theta), J = value(s.theta), off = Math.hypot(g[0] - poked[0], g[1] - poked[1]), other = direction(s.theta, s.field);
+    const g = direction(s.theta), poked = differences(s.theta), J = value(s.theta), off = Math.hypot(g[0] - poked[0], g[1] - poked[1]),
+      other = direction(s.theta, s.field);
     ui.challenge(onPlateau(s.theta) && walked === null);
     drawMap(s, g, poked); drawBars(s);
     formula.show({ g0: fmt(g[0], 6), g1: fmt(g[1], 6) });
     also.textContent = `By poking: (${fmt(poked[0], 6)}, ${fmt(poked[1], 6)}). The two differ by ${off < 1e-15 ? `less than 10${raised("-15")}` : `${off.toExponential(0).split("e")[0]}\u2009\u00d7\u200910${raised(off.toExponential(0).split("e")[1])}`}.`;
-    const wrong = s.field === "theorem" ? "" : ` ${s.field === "visits" ? "Without d" : "Without \u03b3\u1d57"} the arrow (dashed) is (${fmt(other[0], 4)}, ${fmt(other[1], 4)}).`;
-    said.textContent = `J = ${fmt(J, 4)}; \u2207J is ${fmt(Math.hypot(...g), 4)} long.${wrong}` + (walked !== null ? ` Work along the loop so far: ${fmt(work(s.field, walked), 3)}.${walked === 1 ? (s.field === "theorem" ? " A gradient brings you back no richer." : " Not zero: this arrow is nobody\u2019s gradient.") : ""}` : "");
+    const wrong = s.field === "theorem" ? ""
+      : ` ${s.field === "visits" ? "Without d" : "Without \u03b3\u1d57"} the arrow (dashed) is (${fmt(other[0], 4)}, ${fmt(other[1], 4)}).`;
+    said.textContent = `J = ${fmt(J, 4)}; \u2207J is ${fmt(Math.hypot(...g), 4)} long.${wrong}`
+      + (walked !== null ? ` Work along the loop so far: ${fmt(work(s.field, walked), 3)}.${walked === 1 ? (s.field === "theorem" ? " A gradient brings you back no richer." : " Not zero: this arrow is nobody\u2019s gradient.") : ""}` : "");
   };
 }
 export default explorable({
-  name: "landscape", settings: ["theta", "field", "rate"], challenge: "Find a plateau: an arrow shorter than 0.001, with J at least half the range below the best.",
-  repair: s => ({ theta: s.theta.map(v => clamp(v, -EDGE, EDGE)), field: FIELDS.some(([f]) => f === s.field) ? s.field : "theorem", rate: clamp(s.rate, 1, 40) }), build,
+  name: "landscape", settings: ["theta", "field", "rate"],
+    challenge: "Find a plateau: an arrow shorter than 0.001, with J at least half the range below the best.",
+  repair: s => ({ theta: s.theta.map(v => clamp(v, -EDGE, EDGE)), field: FIELDS.some(([f]) => f === s.field) ? s.field : "theorem",
+    rate: clamp(s.rate, 1, 40) }), build,
 });

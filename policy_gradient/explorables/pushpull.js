@@ -1,5 +1,6 @@
 /* Push and pull: one softmax over three actions; each sample pulls along its score, as strongly as Q says. */
-import { add, arrow, choose, clamp, dot, explorable, fmt, hatch, html, path, percent, random, range, redo, round, scale, softmax, stepKey, sum, svg, text, unique } from "./draw.js";
+import { add, arrow, choose, clamp, dot, explorable, fmt, hatch, html, path, percent,
+  random, range, redo, round, scale, softmax, stepKey, sum, svg, text, unique } from "./draw.js";
 
 // ---- pure ----
 export const PRESETS = {
@@ -27,7 +28,8 @@ export function withProbability(policy, a, p) {       // the others keep their p
   const rest = 1 - policy[a], others = 1 - p;
   return policy.map((v, i) => (i === a ? p : rest > 1e-9 ? v * others / rest : others / 2));
 }
-export const sunflower = i => [Math.sqrt(i) * Math.cos(i * 2.39996), Math.sqrt(i) * Math.sin(i * 2.39996)];      // dots side by side, densely
+// dots side by side, densely
+export const sunflower = i => [Math.sqrt(i) * Math.cos(i * 2.39996), Math.sqrt(i) * Math.sin(i * 2.39996)];
 
 // ---- drawing ----
 const REACH = 2.75, LOW = -5, HIGH = 5, MOST = 400, LEFT = 68, RIGHT = 50;
@@ -43,29 +45,37 @@ function build(ui) {
       plot.hatch = hatch(plot.back, "good");
       plot.x = c => scale([LOW + Math.min(0, c), HIGH + Math.max(0, c)], [LEFT, width - RIGHT]);
       plot.p = scale([0, 1], [LEFT, width - RIGHT]);
-      add(plot.back, text(0, 14, "how good each action is", { class: "pg-x-label" }), text(0, 160, "how likely it is", { class: "pg-x-label" }),
+      add(plot.back, text(0, 14, "how good each action is", { class: "pg-x-label" }),
+        text(0, 160, "how likely it is", { class: "pg-x-label" }),
         range(3).map(a => [text(0, rowQ(a) + 5, `action ${a + 1}`), text(0, rowP(a) + 5, `action ${a + 1}`)]));
     },
   });
   const rowQ = a => 38 + a * 36, rowP = a => 184 + a * 36;
   const qHandles = range(3).map(a => {
     const move = v => ui.set({ q: ui.state.q.map((old, i) => (i === a ? clamp(round(v, 0.05), LOW, HIGH) : old)) });
-    return bars.handle({ label: `Value of action ${a + 1}`, colour: "good", drag: x => move(bars.x(ui.state.constant).invert(x) - ui.state.constant),
-      key: (name, big) => { const v = stepKey(name, big, ui.state.q[a], { min: LOW, max: HIGH, step: 0.1 }); if (v !== undefined) move(v); return v !== undefined; } });
+    return bars.handle({ label: `Value of action ${a + 1}`, colour: "good",
+      drag: x => move(bars.x(ui.state.constant).invert(x) - ui.state.constant),
+      key: (name, big) => { const v = stepKey(name, big, ui.state.q[a], { min: LOW, max: HIGH, step: 0.1 }); if (v !== undefined) move(v);
+        return v !== undefined; } });
   });
   const pHandles = range(3).map(a => {
     const move = p => { samples = []; ui.set({ policy: withProbability(ui.state.policy, a, clamp(round(p, 0.005), 0.01, 0.98)) }); };
     return bars.handle({ label: `Probability of action ${a + 1}`, drag: x => move(bars.p.invert(x)),
-      key: (name, big) => { const p = stepKey(name, big, round(ui.state.policy[a], 0.01), { min: 0.01, max: 0.98, step: 0.01 }); if (p !== undefined) move(p); return p !== undefined; } });
+      key: (name, big) => { const p = stepKey(name, big, round(ui.state.policy[a], 0.01), { min: 0.01, max: 0.98, step: 0.01 });
+        if (p !== undefined) move(p); return p !== undefined; } });
   });
   function drawBars({ policy, q, constant }) {
     const x = bars.x(constant), now = values({ q, constant }), zero = x(0);
-    redo(bars.live, svg("line", { x1: zero, x2: zero, y1: 24, y2: rowQ(2) + 14, class: "pg-x-axis" }), svg("line", { x1: LEFT, x2: LEFT, y1: 170, y2: rowP(2) + 14, class: "pg-x-axis" }),
-      now.map((v, a) => [svg("rect", { x: Math.min(zero, x(v)), y: rowQ(a) - 9, width: Math.max(1, Math.abs(x(v) - zero)), height: 18, rx: 2, fill: bars.hatch, class: "pg-s-bar" }),
+    redo(bars.live, svg("line", { x1: zero, x2: zero, y1: 24, y2: rowQ(2) + 14, class: "pg-x-axis" }),
+      svg("line", { x1: LEFT, x2: LEFT, y1: 170, y2: rowP(2) + 14, class: "pg-x-axis" }),
+      now.map((v, a) => [svg("rect", { x: Math.min(zero, x(v)), y: rowQ(a) - 9, width: Math.max(1, Math.abs(x(v) - zero)), height: 18,
+        rx: 2, fill: bars.hatch, class: "pg-s-bar" }),
         text(x(v) + (v < 0 ? -15 : 15), rowQ(a) + 5, fmt(v), { class: "pg-x-good pg-x-halo", "text-anchor": v < 0 ? "end" : "start" })]),
-      policy.map((p, a) => [svg("rect", { x: LEFT, y: rowP(a) - 9, width: Math.max(1, bars.p(p) - LEFT), height: 18, rx: 2, class: "pg-x-policy" }),
+      policy.map((p, a) => [svg("rect", { x: LEFT, y: rowP(a) - 9, width: Math.max(1, bars.p(p) - LEFT), height: 18, rx: 2,
+        class: "pg-x-policy" }),
         text(bars.p(p) + 15, rowP(a) + 5, percent(p), { class: "pg-x-policy" })]));
-    now.forEach((v, a) => qHandles[a].place(x(v), rowQ(a), { now: round(q[a], 0.01), min: LOW, max: HIGH, words: constant ? `${fmt(q[a])}, with the constant ${fmt(v)}` : fmt(v) }));
+    now.forEach((v, a) => qHandles[a].place(x(v), rowQ(a),
+      { now: round(q[a], 0.01), min: LOW, max: HIGH, words: constant ? `${fmt(q[a])}, with the constant ${fmt(v)}` : fmt(v) }));
     policy.forEach((p, a) => pHandles[a].place(bars.p(p), rowP(a), { now: round(p, 0.001), min: 0, max: 1, words: percent(p) }));
   }
 
@@ -80,7 +90,8 @@ function build(ui) {
         range(3).map(a => {
           const [x, y] = plot.at([0, 0, 0].map((_, i) => (i === a ? REACH / Math.sqrt(2 / 3) : 0))), [x0, y0] = plot.at([0, 0, 0]);
           return [svg("line", { x1: x0, y1: y0, x2: x, y2: y, class: "pg-x-grid" }),
-            text(clamp(x + [-14, 0, 14][a], 0, width), y + (a === 1 ? -8 : 20), `action ${a + 1} likelier`, { class: "pg-x-note", "text-anchor": ["start", "middle", "end"][a] })];
+            text(clamp(x + [-14, 0, 14][a], 0, width), y + (a === 1 ? -8 : 20), `action ${a + 1} likelier`,
+              { class: "pg-x-note", "text-anchor": ["start", "middle", "end"][a] })];
         }),
         text(cx, height - 2, "the plane of logits, not of probabilities", { class: "pg-x-note", "text-anchor": "middle" }));
     },
@@ -89,23 +100,33 @@ function build(ui) {
     const { at, unit } = plane, now = values({ q, constant }), origin = at([0, 0, 0]), centre = expectedStep(policy, now), tip = at(centre);
     const ends = range(3).map(a => at(sampledStep(policy, now, a))), size = spread(policy, now);
     const inside = ([x, y]) => x > 4 && x < plane.width - 4 && y > 4 && y < plane.height - 4;
-    const seen = [0, 0, 0], mean = samples.length && at([0, 1, 2].map(i => sum(samples.map(a => sampledStep(policy, now, a)[i])) / samples.length));
-    const tag = (a, [x, y]) => { const [u, v] = [x - origin[0], y - origin[1]], l = Math.hypot(u, v) || 1; return [x + u / l * 9 + (Math.abs(u) < 9 ? 9 : 0), y + v / l * 9 + 5]; };
+    const seen = [0, 0, 0], mean = samples.length
+      && at([0, 1, 2].map(i => sum(samples.map(a => sampledStep(policy, now, a)[i])) / samples.length));
+    const tag = (a, [x, y]) => { const [u, v] = [x - origin[0], y - origin[1]], l = Math.hypot(u, v) || 1;
+      return [x + u / l * 9 + (Math.abs(u) < 9 ? 9 : 0), y + v / l * 9 + 5]; };
     redo(plane.live, svg("g", { "clip-path": `url(#${clipId})` },
       svg("circle", { cx: tip[0], cy: tip[1], r: Math.max(0.5, size * unit), class: "pg-p-spread" }),
       ends.map((end, a) => svg("line", { x1: origin[0], y1: origin[1], x2: end[0], y2: end[1], class: "pg-p-pull" })),
       ends.map((end, a) => svg("circle", { cx: end[0], cy: end[1], r: 2 + 9 * Math.sqrt(policy[a]), class: "pg-p-possible" })),
-      samples.map(a => { const [dx, dy] = sunflower(seen[a]++); return svg("circle", { cx: ends[a][0] + 2.7 * dx, cy: ends[a][1] + 2.7 * dy, r: 1.7, class: "pg-p-sample" }); })),
+      samples.map(a => { const [dx, dy] = sunflower(seen[a]++);
+        return svg("circle", { cx: ends[a][0] + 2.7 * dx, cy: ends[a][1] + 2.7 * dy, r: 1.7, class: "pg-p-sample" }); })),
       range(3).map(a => {
         const end = at(score(policy, a)), [x, y] = tag(a, end);
-        return [svg("path", { d: arrow(origin, end, 10), class: "pg-x-score" }), text(x, y, `e${"\u2081\u2082\u2083"[a]}\u2009\u2212\u2009\u03c0`, { class: "pg-x-score pg-x-strong pg-x-halo", "text-anchor": x < origin[0] - 9 ? "end" : "start" })];
+        return [svg("path", { d: arrow(origin, end, 10), class: "pg-x-score" }),
+          text(x, y, `e${"\u2081\u2082\u2083"[a]}\u2009\u2212\u2009\u03c0`,
+          { class: "pg-x-score pg-x-strong pg-x-halo", "text-anchor": x < origin[0] - 9 ? "end" : "start" })];
       }),
       svg("path", { d: arrow(origin, tip, 12), class: "pg-p-step" }),
-      inside(tip) && text(tip[0] + (tip[0] < origin[0] ? -7 : 7), tip[1] + (tip[1] > origin[1] + 12 ? 17 : -7), "expected step", { class: "pg-x-strong pg-x-halo", "text-anchor": tip[0] < origin[0] ? "end" : "start" }),
-      mean && inside(mean) && svg("rect", { x: mean[0] - 5, y: mean[1] - 5, width: 10, height: 10, transform: `rotate(45 ${mean[0]} ${mean[1]})`, class: "pg-s-average" }),
-      (([x, y]) => inside([x + 60, y]) && y > 20 && text(x, y, `spread ${fmt(size)}`, { class: "pg-x-good pg-x-halo" }))([tip[0] + size * unit * 0.64 + 6, tip[1] - size * unit * 0.77 - 4]),
-      ends.some(e => !inside(e)) && text(0, 12, "steps leave", { class: "pg-x-note" }), ends.some(e => !inside(e)) && text(0, 29, "the picture", { class: "pg-x-note" }));
-    plane.el.setAttribute("aria-label", `The expected step in logits is (${centre.map(v => fmt(v)).join(", ")}); single sampled steps scatter round it by ${fmt(size)}.`);
+      inside(tip) && text(tip[0] + (tip[0] < origin[0] ? -7 : 7), tip[1] + (tip[1] > origin[1] + 12 ? 17 : -7), "expected step",
+        { class: "pg-x-strong pg-x-halo", "text-anchor": tip[0] < origin[0] ? "end" : "start" }),
+      mean && inside(mean) && svg("rect",
+        { x: mean[0] - 5, y: mean[1] - 5, width: 10, height: 10, transform: `rotate(45 ${mean[0]} ${mean[1]})`, class: "pg-s-average" }),
+      (([x, y]) => inside([x + 60, y]) && y > 20 && text(x, y, `spread ${fmt(size)}`, { class: "pg-x-good pg-x-halo" }))([tip[0]
+        + size * unit * 0.64 + 6, tip[1] - size * unit * 0.77 - 4]),
+      ends.some(e => !inside(e)) && text(0, 12, "steps leave", { class: "pg-x-note" }), ends.some(e => !inside(e))
+        && text(0, 29, "the picture", { class: "pg-x-note" }));
+    plane.el.setAttribute("aria-label",
+      `The expected step in logits is (${centre.map(v => fmt(v)).join(", ")}); single sampled steps scatter round it by ${fmt(size)}.`);
   }
 
   // samples, steps
@@ -123,14 +144,19 @@ function build(ui) {
   };
   ui.onReset(() => { samples = []; uniform = random(1); });
 
-  const sums = ui.formula(`<math><munder><mo>\u2211</mo><mi>a</mi></munder><mi class="pol">\u03c0</mi><mo>(</mo><mi>a</mi><mo>)</mo><mspace width=".1em"></mspace><mrow class="score"><mo>(</mo><msub><mi>e</mi><mi>a</mi></msub><mo>\u2212</mo><mi>\u03c0</mi><mo>)</mo></mrow><mspace width=".1em"></mspace><mrow class="good"><mo>(</mo><mi>Q</mi><mo>(</mo><mi>a</mi><mo>)</mo><mo data-v="sign"></mo><mn data-v="c"></mn><mo>)</mo></mrow></math>
+  const sums = ui.formula(`<math><munder><mo>\u2211</mo><mi>a</mi></munder><mi class="pol">\u03c0</mi><mo>(</mo><mi>a</mi>
+      <mo>)</mo><mspace width=".1em"></mspace><mrow class="score"><mo>(</mo><msub><mi>e</mi><mi>a</mi></msub><mo>\u2212</mo>
+      <mi>\u03c0</mi><mo>)</mo></mrow><mspace width=".1em"></mspace><mrow class="good"><mo>(</mo><mi>Q</mi><mo>(</mo><mi>a</mi>
+      <mo>)</mo><mo data-v="sign"></mo><mn data-v="c"></mn><mo>)</mo></mrow></math>
     <math><mo>=</mo><mo>(</mo><mn data-v="g0"></mn><mo>,</mo><mn data-v="g1"></mn><mo>,</mo><mn data-v="g2"></mn><mo>)</mo></math>`);
   const said = html("p", { class: "pg-x-say" });
   ui.body.append(html("div", { class: "pg-x-stack" },
-    ui.row(ui.choice("Setting", "preset", [["even", "even"], ["confident", "confident"], ["backfire", "nearly sure"]], preset => ({ ...PRESETS[preset], constant: 0 }), () => { samples = []; }), ui.resetButton()),
+    ui.row(ui.choice("Setting", "preset", [["even", "even"], ["confident", "confident"], ["backfire", "nearly sure"]],
+      preset => ({ ...PRESETS[preset], constant: 0 }), () => { samples = []; }), ui.resetButton()),
     html("div", { class: "pg-x-columns pg-x-even" }, bars.holder, plane.holder),
     ui.slider("add to every Q", "constant", { min: -5, max: 10, step: 0.05, show: v => (v > 0 ? "+" : "") + fmt(v), wide: true }),
-    ui.row(ui.button("Sample", sample(1)), ui.button("Sample 100", sample(100), { class: "pg-x-main" }), ui.button("Take the expected step", follow)),
+    ui.row(ui.button("Sample", sample(1)), ui.button("Sample 100", sample(100), { class: "pg-x-main" }),
+      ui.button("Take the expected step", follow)),
     html("div", {}, sums, said)));
 
   return s => {
@@ -144,10 +170,12 @@ function build(ui) {
       : `One sampled step scatters by ${fmt(now)} round the expected step.`;
   };
 }
-const TASKS = { even: "Find a constant that halves the spread of the samples.", confident: "Squeeze the spread to 64\u202f% of what it is. Less than 63\u202f% no constant can do.",
+const TASKS = { even: "Find a constant that halves the spread of the samples.",
+  confident: "Squeeze the spread to 64\u202f% of what it is. Less than 63\u202f% no constant can do.",
   backfire: "The mean value, 0.9, is a bad baseline here: it widens the spread. Find one that shrinks it to 75\u202f%." };
 const valid = list => { const low = list.map(v => Math.max(0.002, v)), total = sum(low); return low.map(v => v / total); };
 export default explorable({
   name: "pushpull", settings: ["preset", "policy", "q", "constant"], challenge: s => [s.preset, TASKS[s.preset]],
-  repair: s => ({ preset: PRESETS[s.preset] ? s.preset : "even", policy: Math.min(...s.policy) < 0.002 ? valid(s.policy) : s.policy.map(v => v / sum(s.policy)), q: s.q.map(v => clamp(v, LOW, HIGH)), constant: clamp(s.constant, -5, 10) }), build,
+  repair: s => ({ preset: PRESETS[s.preset] ? s.preset : "even", policy: Math.min(...s.policy) < 0.002 ? valid(s.policy)
+    : s.policy.map(v => v / sum(s.policy)), q: s.q.map(v => clamp(v, LOW, HIGH)), constant: clamp(s.constant, -5, 10) }), build,
 });

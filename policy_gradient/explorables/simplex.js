@@ -1,5 +1,6 @@
 /* Rock-paper-scissors on a triangle: every point is a policy, its colour what the best reply wins from it. */
-import { add, animate, axes, clamp, dot, explorable, fmt, hatch, html, path, percent, raised, range, redo, round, scale, softmax, sum, svg, text, unique } from "./draw.js";
+import { add, animate, axes, clamp, dot, explorable, fmt, hatch, html, path,
+  percent, raised, range, redo, round, scale, softmax, sum, svg, text, unique } from "./draw.js";
 
 // ---- pure ----
 export const NAMES = ["rock", "paper", "scissors"];
@@ -68,21 +69,27 @@ const LEVELS = [0.25, 0.5, 0.75, 1, 1.5], TRAIL = 600, MOST = 30000;
 
 function build(ui) {
   let run = null, trail = [], history = [], stop = null;
-  const payoff = () => PAYOFF[ui.state.game], options = () => ({ simultaneous: ui.state.simultaneous, temperature: ui.state.entropy ? 0.1 : 0 });
+  const payoff = () => PAYOFF[ui.state.game],
+    options = () => ({ simultaneous: ui.state.simultaneous, temperature: ui.state.entropy ? 0.1 : 0 });
 
   const triangle = ui.plot({
     label: "All policies: corners are rock, paper and scissors", height: width => Math.min(width, 440) * 0.866 + 26,
     layout(plot, width, height) {
-      const tall = height - 78, side = tall / 0.866, left = (width - side) / 2, bottom = height - 50, ids = range(3).map(() => unique("reply"));
+      const tall = height - 78, side = tall / 0.866, left = (width - side) / 2, bottom = height - 50,
+        ids = range(3).map(() => unique("reply"));
       const corner = [[left, bottom], [left + side / 2, bottom - tall], [left + side, bottom]];
       plot.at = policy => [0, 1].map(k => sum(policy.map((v, i) => v * corner[i][k])));
-      plot.policyAt = (px, py) => { const paper = (bottom - py) / tall, scissors = (px - left) / side - paper / 2; return [1 - paper - scissors, paper, scissors]; };
+      plot.policyAt = (px, py) => { const paper = (bottom - py) / tall, scissors = (px - left) / side - paper / 2;
+        return [1 - paper - scissors, paper, scissors]; };
       const M = payoff(), outline = part => path(part.map(plot.at)) + "Z";
       const shade = range(3).map(reply => {           // the payoff of a reply is linear in the plane: an exact gradient
-        const origin = M[reply][0], gx = (M[reply][2] - origin) / side, gy = (M[reply][1] - (origin + M[reply][2]) / 2) / -tall, g2 = gx * gx + gy * gy;
+        const origin = M[reply][0], gx = (M[reply][2] - origin) / side, gy = (M[reply][1] - (origin + M[reply][2]) / 2) / -tall,
+          g2 = gx * gx + gy * gy;
         const [x1, y1] = [corner[0][0] - origin * gx / g2, corner[0][1] - origin * gy / g2];
-        return svg("linearGradient", { id: ids[reply], gradientUnits: "userSpaceOnUse", x1, y1, x2: x1 + 2 * gx / g2, y2: y1 + 2 * gy / g2 },
-          range(11).map(i => svg("stop", { offset: i / 10, "stop-color": "var(--pg-good)", "stop-opacity": (0.06 + 0.56 * (i / 10) ** 0.8).toFixed(3) })));
+        return svg("linearGradient", { id: ids[reply], gradientUnits: "userSpaceOnUse", x1, y1, x2: x1 + 2 * gx / g2,
+          y2: y1 + 2 * gy / g2 },
+          range(11).map(i => svg("stop",
+            { offset: i / 10, "stop-color": "var(--pg-good)", "stop-opacity": (0.06 + 0.56 * (i / 10) ** 0.8).toFixed(3) })));
       });
       const centre = part => [0, 1, 2].map(k => sum(part.map(p => p[k])) / part.length), parts = range(3).map(reply => region(reply, M));
       add(plot.back, svg("defs", {}, shade), parts.map((part, reply) => svg("path", { d: outline(part), fill: `url(#${ids[reply]})` })),
@@ -91,12 +98,16 @@ function build(ui) {
         svg("path", { d: outline(below(0.05, M)), class: "pg-s-goal" }),
         svg("path", { d: path(corner) + "Z", class: "pg-s-edge" }),
         parts.map((part, reply) => {
-          const [x, low] = plot.at(centre(part).map((v, k) => 0.85 * v + 0.15 * CORNERS[(reply + 2) % 3][k])), y = low - (reply === 2 ? 2 : 16);
-          return [text(x, y, NAMES[reply], { class: "pg-s-reply", "text-anchor": "middle" }), text(x, y + 16, "beats you", { class: "pg-s-reply", "text-anchor": "middle" })];
+          const [x, low] = plot.at(centre(part).map((v, k) => 0.85 * v + 0.15 * CORNERS[(reply + 2) % 3][k])),
+            y = low - (reply === 2 ? 2 : 16);
+          return [text(x, y, NAMES[reply], { class: "pg-s-reply", "text-anchor": "middle" }),
+            text(x, y + 16, "beats you", { class: "pg-s-reply", "text-anchor": "middle" })];
         }),
         corner.map(([x, y]) => svg("rect", { x: x - 5, y: y - 5, width: 10, height: 10, class: "pg-s-corner" })),
-        [["start", -6, 24], ["middle", 0, -13], ["end", 6, 24]].map(([anchor, dx, dy], i) => svg("text", { x: corner[i][0] + dx, y: corner[i][1] + dy, "text-anchor": anchor },
-          svg("tspan", { class: "pg-x-strong" }, `always ${NAMES[i]} `), svg("tspan", { class: "pg-x-good" }, fmt(-exploitability(CORNERS[i], M), 0)))),
+        [["start", -6, 24], ["middle", 0, -13],
+          ["end", 6, 24]].map(([anchor, dx, dy], i) => svg("text", { x: corner[i][0] + dx, y: corner[i][1] + dy, "text-anchor": anchor },
+          svg("tspan", { class: "pg-x-strong" }, `always ${NAMES[i]} `),
+            svg("tspan", { class: "pg-x-good" }, fmt(-exploitability(CORNERS[i], M), 0)))),
         text(width / 2, bottom + 46, "corners: all that an argmax can be", { class: "pg-x-note", "text-anchor": "middle" }));
     },
   });
@@ -111,37 +122,48 @@ function build(ui) {
   // beside it: what each reply earns, or the course of self-play
   const panel = ui.plot({
     label: "Your policy, and what each reply earns against it", kind: "img", height: () => 268,
-    layout(plot, width) { plot.hatch = hatch(plot.back, "good"); plot.len = scale([0, 1], [0, width - 74 - 52]); plot.mid = 74 + (width - 74 - 46) * 0.46; },
+    layout(plot, width) { plot.hatch = hatch(plot.back, "good"); plot.len = scale([0, 1], [0, width - 74 - 52]);
+      plot.mid = 74 + (width - 74 - 46) * 0.46; },
   });
   function drawBars({ policy }, earned, best) {
     const { width, mid } = panel, unit = (width - 46 - mid) / (ui.state.game === "classic" ? 1 : 2), row = (i, top) => top + i * 30;
     redo(panel.live,
       text(0, 14, "you play", { class: "pg-x-label" }),
-      policy.map((v, i) => [text(0, row(i, 42), NAMES[i]), svg("rect", { x: 74, y: row(i, 42) - 14, width: Math.max(1, panel.len(v)), height: 18, rx: 2, class: "pg-x-policy" }),
+      policy.map((v, i) => [text(0, row(i, 42), NAMES[i]),
+        svg("rect", { x: 74, y: row(i, 42) - 14, width: Math.max(1, panel.len(v)), height: 18, rx: 2, class: "pg-x-policy" }),
         text(74 + panel.len(v) + 8, row(i, 42), percent(v), { class: "pg-x-policy" })]),
       text(0, 158, "what a reply wins from you, a round", { class: "pg-x-label" }),
       svg("line", { x1: mid, x2: mid, y1: 168, y2: 258, class: "pg-x-axis" }),
       earned.map((v, i) => [text(0, row(i, 186), NAMES[i], { class: i === best && v > 0.005 ? "pg-x-strong" : "" }),
-        svg("rect", { x: mid + Math.min(0, v * unit), y: row(i, 186) - 14, width: Math.max(1, Math.abs(v) * unit), height: 18, rx: 2, fill: panel.hatch, class: "pg-s-bar" }),
-        text(mid + v * unit + (v < 0 ? -7 : 7), row(i, 186), fmt(v), { class: `pg-x-good${i === best && v > 0.005 ? " pg-x-strong" : ""}`, "text-anchor": v < 0 ? "end" : "start" })]));
-    panel.el.setAttribute("aria-label", `You play ${NAMES.map((n, i) => `${n} ${percent(policy[i])}`).join(", ")}. Replies win: ${NAMES.map((n, i) => `${n} ${fmt(earned[i])}`).join(", ")}.`);
+        svg("rect", { x: mid + Math.min(0, v * unit), y: row(i, 186) - 14, width: Math.max(1, Math.abs(v) * unit), height: 18, rx: 2,
+          fill: panel.hatch, class: "pg-s-bar" }),
+        text(mid + v * unit + (v < 0 ? -7 : 7), row(i, 186), fmt(v), { class: `pg-x-good${i === best && v > 0.005 ? " pg-x-strong" : ""}`,
+          "text-anchor": v < 0 ? "end" : "start" })]));
+    panel.el.setAttribute("aria-label",
+      `You play ${NAMES.map((n, i) => `${n} ${percent(policy[i])}`).join(", ")}. Replies win: ${NAMES.map((n, i) => `${n} ${fmt(earned[i])}`).join(", ")}.`);
   }
   const course = ui.plot({
     label: "Exploitability over the steps of self-play", kind: "img", height: () => 268,
     layout(plot, width, height) {
       const power = v => (v === 0 ? "1" : v === 1 ? "10" : v > -4 && v < 0 ? String(10 ** v) : `10${raised(v)}`);
       plot.x = scale([0, 4.5], [44, width - 8]); plot.y = scale([-4, 0.35], [height - 46, 26]);
-      axes(plot, { x: plot.x, y: plot.y, xticks: range(5), yticks: [-4, -3, -2, -1, 0], xshow: power, yshow: power, xlabel: "steps of self-play", ylabel: "exploitability" });
+      axes(plot, { x: plot.x, y: plot.y, xticks: range(5), yticks: [-4, -3, -2, -1, 0], xshow: power, yshow: power,
+        xlabel: "steps of self-play", ylabel: "exploitability" });
     },
   });
   function drawCourse() {
     const { x, y } = course, spot = (h, k) => [x(Math.log10(h.steps)), y(clamp(Math.log10(h[k]), -4, 0.35))], last = history.at(-1);
-    if (!last) { redo(course.live, text((x(0) + x(4.5)) / 2, y(-1.5) + 4, "press Run", { class: "pg-x-note", "text-anchor": "middle" })); return; }
+    if (!last) { redo(course.live, text((x(0) + x(4.5)) / 2, y(-1.5) + 4, "press Run", { class: "pg-x-note", "text-anchor": "middle" }));
+      return; }
     const labels = { now: spot(last, "now"), mean: spot(last, "mean") }, close = Math.abs(labels.now[1] - labels.mean[1]) < 15;
-    redo(course.live, svg("path", { d: path(history.map(h => spot(h, "now"))), class: "pg-s-now" }), svg("path", { d: path(history.map(h => spot(h, "mean"))), class: "pg-s-mean" }),
+    redo(course.live, svg("path", { d: path(history.map(h => spot(h, "now"))), class: "pg-s-now" }),
+      svg("path", { d: path(history.map(h => spot(h, "mean"))), class: "pg-s-mean" }),
       ["now", "mean"].map(k => { const [px, py] = labels[k], flip = px > course.width - 120, low = k === "mean";
-        return [k === "now" ? svg("circle", { cx: px, cy: py, r: 4, class: "pg-x-policy" }) : svg("rect", { x: px - 4, y: py - 4, width: 8, height: 8, class: "pg-s-average" }),
-          text(px + (flip ? -6 : 9), py + (low ? (close ? 20 : flip ? 20 : 5) : (close || flip ? -10 : 5)), `${low ? "average" : "now"} ${fmt(last[k], last[k] < 0.01 ? 4 : 3)}`, { class: `pg-x-halo ${low ? "" : "pg-x-policy"}`, "text-anchor": flip ? "end" : "start" })]; }));
+        return [k === "now" ? svg("circle", { cx: px, cy: py, r: 4, class: "pg-x-policy" })
+          : svg("rect", { x: px - 4, y: py - 4, width: 8, height: 8, class: "pg-s-average" }),
+          text(px + (flip ? -6 : 9), py + (low ? (close ? 20 : flip ? 20 : 5) : (close || flip ? -10 : 5)),
+            `${low ? "average" : "now"} ${fmt(last[k], last[k] < 0.01 ? 4 : 3)}`,
+            { class: `pg-x-halo ${low ? "" : "pg-x-policy"}`, "text-anchor": flip ? "end" : "start" })]; }));
   }
 
   // self-play
@@ -151,7 +173,8 @@ function build(ui) {
     for (let i = Math.min(count, MOST - run.steps); i > 0; i--) {
       run = playRound(run, payoff(), options());
       trail.push(softmax(run.mine));
-      if (run.steps < 100 || run.steps % Math.ceil(run.steps / 100) === 0) history.push({ steps: run.steps, now: exploitability(softmax(run.mine), payoff()), mean: exploitability(average(run), payoff()) });
+      if (run.steps < 100 || run.steps % Math.ceil(run.steps / 100) === 0) history.push({ steps: run.steps,
+        now: exploitability(softmax(run.mine), payoff()), mean: exploitability(average(run), payoff()) });
     }
     if (trail.length > TRAIL) trail = trail.slice(-TRAIL);
   }
@@ -160,18 +183,27 @@ function build(ui) {
     if (stop) { stop(); stop = null; runButton.textContent = "Run"; sayRun(); return; }
     const goal = (run?.steps ?? 0) + 1000, from = goal - 1000;
     runButton.textContent = "Stop";
-    stop = animate(10, share => { advance(Math.round(from + share * 1000) - (run?.steps ?? 0)); ui.redraw(); }, () => { stop = null; runButton.textContent = "Run"; sayRun(); }, ui);
+    stop = animate(10, share => { advance(Math.round(from + share * 1000) - (run?.steps ?? 0)); ui.redraw(); },
+      () => { stop = null; runButton.textContent = "Run"; sayRun(); }, ui);
   }, { class: "pg-x-main" });
   const leap = n => () => { if (stop) runButton.click(); advance(n); ui.redraw(); sayRun(); };
   ui.onReset(forget);
 
   const said = html("p", { class: "pg-x-say" });
-  const formula = ui.formula(`<math displaystyle="true"><mtext>exploitability</mtext><mo>=</mo><munder><mi>max</mi><mi>b</mi></munder><mo>\u2212</mo><munder><mo>\u2211</mo><mi>a</mi></munder><mi class="pol">\u03c0</mi><mo>(</mo><mi>a</mi><mo>)</mo><mspace width=".15em"></mspace><msub><mi class="good">M</mi><mrow><mi>a</mi><mi>b</mi></mrow></msub></math>
-    <math><mo>=</mo><mi>max</mi><mo>(</mo><mn class="good" data-v="r0"></mn><mo>,</mo><mn class="good" data-v="r1"></mn><mo>,</mo><mn class="good" data-v="r2"></mn><mo>)</mo><mo>=</mo><mn class="good" data-v="worst"></mn></math>`);
-  const step = ui.formula(`<math><mi>log</mi><mi class="pol">\u03c0</mi><mo>(</mo><mi>a</mi><mo>)</mo><mo>\u2190</mo><mi>log</mi><mi class="pol">\u03c0</mi><mo>(</mo><mi>a</mi><mo>)</mo></math> <math><mo>+</mo><mn>0.1</mn><mo>(</mo><mtext>what\u00a0</mtext><mi>a</mi><mtext class="good">\u00a0earns</mtext><mtext>\u00a0now</mtext><mtext data-v="entropy"></mtext><mo>)</mo><mtext>, then normalise</mtext></math>`);
-  const playRow = ui.row(ui.button("Step", leap(1)), runButton, ui.button("+1\u202f000", leap(1000)), ui.button("+10\u202f000", leap(10000)), ui.toggle("simultaneous steps", "simultaneous"), ui.toggle("entropy bonus", "entropy"));
+  const formula = ui.formula(`<math displaystyle="true"><mtext>exploitability</mtext><mo>=</mo><munder><mi>max</mi><mi>b</mi>
+      </munder><mo>\u2212</mo><munder><mo>\u2211</mo><mi>a</mi></munder><mi class="pol">\u03c0</mi><mo>(</mo><mi>a</mi>
+      <mo>)</mo><mspace width=".15em"></mspace><msub><mi class="good">M</mi><mrow><mi>a</mi><mi>b</mi></mrow></msub></math>
+    <math><mo>=</mo><mi>max</mi><mo>(</mo><mn class="good" data-v="r0"></mn><mo>,</mo><mn class="good" data-v="r1"></mn>
+        <mo>,</mo><mn class="good" data-v="r2"></mn><mo>)</mo><mo>=</mo><mn class="good" data-v="worst"></mn></math>`);
+  const step = ui.formula(`<math><mi>log</mi><mi class="pol">\u03c0</mi><mo>(</mo><mi>a</mi><mo>)</mo><mo>\u2190</mo>
+      <mi>log</mi><mi class="pol">\u03c0</mi><mo>(</mo><mi>a</mi><mo>)</mo></math> <math><mo>+</mo><mn>0.1</mn><mo>(</mo>
+      <mtext>what\u00a0</mtext><mi>a</mi><mtext class="good">\u00a0earns</mtext><mtext>\u00a0now</mtext>
+      <mtext data-v="entropy"></mtext><mo>)</mo><mtext>, then normalise</mtext></math>`);
+  const playRow = ui.row(ui.button("Step", leap(1)), runButton, ui.button("+1\u202f000", leap(1000)),
+    ui.button("+10\u202f000", leap(10000)), ui.toggle("simultaneous steps", "simultaneous"), ui.toggle("entropy bonus", "entropy"));
   ui.body.append(html("div", { class: "pg-x-stack" },
-    ui.row(ui.choice("Game", "game", [["classic", "classic"], ["rock2", "rock\u2019s win pays 2"]]), ui.choice("Mode", "mode", [["reply", "best reply"], ["selfplay", "self-play"]]), ui.resetButton()),
+    ui.row(ui.choice("Game", "game", [["classic", "classic"], ["rock2", "rock\u2019s win pays 2"]]),
+      ui.choice("Mode", "mode", [["reply", "best reply"], ["selfplay", "self-play"]]), ui.resetButton()),
     html("div", { class: "pg-x-columns" }, triangle.holder, html("div", { class: "pg-x-stack" }, panel.holder, course.holder)),
     playRow, html("div", {}, said, formula, step)));
 
@@ -183,15 +215,18 @@ function build(ui) {
       triangle.relayout();
       drawn = rules; mode = s.mode;
     }
-    const policy = run ? softmax(run.mine) : s.policy, M = payoff(), earned = replies(policy, M), best = bestReply(policy, M), worst = earned[best], odds = rates(best, policy);
+    const policy = run ? softmax(run.mine) : s.policy, M = payoff(), earned = replies(policy, M), best = bestReply(policy, M),
+      worst = earned[best], odds = rates(best, policy);
     ui.challenge(worst < 0.05 && !run && !playing);
     panel.holder.hidden = playing; course.holder.hidden = playRow.hidden = step.hidden = !playing; formula.hidden = playing;
     const at = run ? triangle.at(policy) : triangle.at(s.policy);
     redo(triangle.live, trail.length > 1 && svg("path", { d: path(trail.map(triangle.at)), class: "pg-s-trail" }),
       run && (([x, y]) => svg("circle", { cx: x, cy: y, r: 6.5, class: "pg-s-opponent" }))(triangle.at(softmax(run.theirs))),
-      run && (([x, y]) => [svg("rect", { x: x - 5, y: y - 5, width: 10, height: 10, transform: `rotate(45 ${x} ${y})`, class: "pg-s-average" }),
+      run && (([x, y]) => [svg("rect", { x: x - 5, y: y - 5, width: 10, height: 10, transform: `rotate(45 ${x} ${y})`,
+        class: "pg-s-average" }),
         text(x + 10, y + 18, "average", { class: "pg-x-halo" })])(triangle.at(average(run))));
-    point.place(...at, { now: round(worst, 0.001), min: -0, max: 2, words: `${NAMES.map((n, i) => `${n} ${percent(policy[i])}`).join(", ")}; exploitability ${fmt(worst)}` });
+    point.place(...at, { now: round(worst, 0.001), min: 0, max: 2,
+      words: `${NAMES.map((n, i) => `${n} ${percent(policy[i])}`).join(", ")}; exploitability ${fmt(worst)}` });
     if (playing) drawCourse(); else drawBars({ policy }, earned, best);
     formula.show({ r0: fmt(earned[0]), r1: fmt(earned[1]), r2: fmt(earned[2]), worst: fmt(worst) });
     step.show({ entropy: s.entropy ? "\u2009\u2212\u20090.1 log \u03c0(a)" : "" });
@@ -206,5 +241,6 @@ export default explorable({
   name: "simplex", settings: ["policy", "game", "mode", "simultaneous", "entropy"],
   challenge: s => [s.game, s.game === "classic" ? "Find a policy that nobody can exploit: below 0.05 a round."
     : "Rock\u2019s win now pays 2, and the middle is wrong. Again: below 0.05 a round."],
-  repair: s => ({ ...s, policy: project(s.policy), game: PAYOFF[s.game] ? s.game : "classic", mode: s.mode === "selfplay" ? "selfplay" : "reply" }), build,
+  repair: s => ({ ...s, policy: project(s.policy), game: PAYOFF[s.game] ? s.game : "classic", mode: s.mode === "selfplay" ? "selfplay"
+    : "reply" }), build,
 });

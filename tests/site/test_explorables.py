@@ -117,7 +117,8 @@ def test_corridor_values(js, cells):
 
 @pytest.mark.parametrize("cells, p, J", [(3, 0.586, -11.66), (5, 0.739, -18.20)])
 def test_corridor_best_policy(js, cells, p, J):
-    found = optimize.minimize_scalar(lambda x: -corridor_by_linear_solve(x, cells), bounds=(0.01, 0.99), method="bounded",
+    found = optimize.minimize_scalar(lambda x: -corridor_by_linear_solve(x, cells), bounds=(0.01, 0.99),
+        method="bounded",
                                      options={"xatol": 1e-10})
     best = js(explorables.ShortCorridor, f"m.bestPolicy({cells})")
     assert abs(best - found.x) < 1e-5
@@ -134,7 +135,8 @@ def test_corridor_marks_are_the_epsilon_greedy_policies(js):
 
 @pytest.mark.parametrize("cells, p", [(3, 0.586), (3, 0.9), (5, 0.74)])
 def test_corridor_walks_have_the_mean_they_should(js, cells, p):
-    walks = js(explorables.ShortCorridor, f"(u => Array.from({{ length: 4000 }}, () => m.walk({p}, {cells}, u)))(m.random(7))")
+    walks = js(explorables.ShortCorridor,
+        f"(u => Array.from({{ length: 4000 }}, () => m.walk({p}, {cells}, u)))(m.random(7))")
     for visited in walks[:50]:
         assert visited[0] == 0 and visited[-1] == cells and max(visited[:-1]) < cells
         assert all(abs(b - a) == 1 or a == b == 0 for a, b in itertools.pairwise(visited))
@@ -233,8 +235,10 @@ def self_play(policy, payoff, steps, *, simultaneous=False, temperature=0.0, ste
 def test_simplex_replies(js, game):
     policies = np.random.default_rng(1).dirichlet(np.ones(3), size=40)
     M = PAYOFFS[game]
-    got = js(explorables.SimplexGame, f"arg.map(p => ({{ worst: m.exploitability(p, m.PAYOFF.{game}), best: m.bestReply(p, m.PAYOFF.{game}) }}))", policies.tolist())
-    np.testing.assert_allclose([g["worst"] for g in got], [max(-sum(p[a] * M[a, b] for a in range(3)) for b in range(3)) for p in policies])
+    got = js(explorables.SimplexGame,
+        f"arg.map(p => ({{ worst: m.exploitability(p, m.PAYOFF.{game}), best: m.bestReply(p, m.PAYOFF.{game}) }}))", policies.tolist())
+    np.testing.assert_allclose([g["worst"] for g in got],
+        [max(-sum(p[a] * M[a, b] for a in range(3)) for b in range(3)) for p in policies])
     assert [g["best"] for g in got] == pg.best_response(policies, M).tolist()
     assert js(explorables.SimplexGame, f"m.PAYOFF.{game}") == M.tolist()
 
@@ -243,7 +247,8 @@ def test_simplex_rates_count_rounds(js):
     policy = [0.5, 0.3, 0.2]
     for reply in range(3):
         signs = np.sign(pg.RPS[reply])                     # what the reply gets against rock, paper, scissors
-        want = {k: sum(p for p, s in zip(policy, signs) if s == v) for k, v in {"win": 1, "draw": 0, "lose": -1}.items()}
+        want = {k: sum(p for p, s in zip(policy, signs) if s == v) for k,
+            v in {"win": 1, "draw": 0, "lose": -1}.items()}
         assert js(explorables.SimplexGame, "m.rates(arg[0], arg[1])", [reply, policy]) == pytest.approx(want)
 
 
@@ -302,7 +307,8 @@ def test_simplex_keys_stay_on_the_triangle(js):
     path = np.array(path)
     assert path.min() >= 0
     np.testing.assert_allclose(path.sum(1), 1, atol=1e-9)
-    before, after = np.array([0.5, 0.3, 0.2]), js(explorables.SimplexGame, "['ArrowUp','ArrowRight'].map(k => m.keyMove([0.5, 0.3, 0.2], k))")
+    before, after = np.array([0.5, 0.3, 0.2]), js(explorables.SimplexGame,
+        "['ArrowUp','ArrowRight'].map(k => m.keyMove([0.5, 0.3, 0.2], k))")
     np.testing.assert_allclose(after - before, [[-0.005, 0.01, -0.005], [-0.01, 0, 0.01]], atol=1e-12)
     assert js(explorables.SimplexGame, "m.keyMove([0.5, 0.3, 0.2], 'Tab') === undefined")
 
@@ -379,7 +385,8 @@ def test_bins_challenge_by_keyboard(show):
 
 
 # ---- push and pull ----
-SETTINGS = {"even": ([1 / 3] * 3, [1, 2, 3]), "confident": ([0.8, 0.15, 0.05], [0, 1, 4]), "backfire": ([0.05, 0.05, 0.9], [0, 0, 1])}
+SETTINGS = {"even": ([1 / 3] * 3, [1, 2, 3]), "confident": ([0.8, 0.15, 0.05], [0, 1, 4]),
+    "backfire": ([0.05, 0.05, 0.9], [0, 0, 1])}
 
 
 def steps(policy, q):
@@ -397,12 +404,15 @@ def test_pushpull_steps_are_gradients(js):
         logits, q = rng.normal(size=3), rng.normal(size=3)
         policy = np.exp(logits) / np.exp(logits).sum()
         slope = optimize.approx_fprime(logits, lambda z: np.exp(z - z.max()) @ q / np.exp(z - z.max()).sum(), 1e-7)
-        np.testing.assert_allclose(js(explorables.PushAndPull, "m.expectedStep(arg[0], arg[1])", [policy.tolist(), q.tolist()]), slope, atol=1e-6)
+        np.testing.assert_allclose(js(explorables.PushAndPull, "m.expectedStep(arg[0], arg[1])",
+            [policy.tolist(), q.tolist()]), slope, atol=1e-6)
         for a in range(3):
             score = optimize.approx_fprime(logits, lambda z: z[a] - np.log(np.exp(z).sum()), 1e-7)
-            np.testing.assert_allclose(js(explorables.PushAndPull, "m.score(arg[0], arg[1])", [policy.tolist(), a]), score, atol=1e-6)
+            np.testing.assert_allclose(js(explorables.PushAndPull, "m.score(arg[0], arg[1])", [policy.tolist(), a]),
+                score, atol=1e-6)
         package = pg.TabularSoftmax(1, 3).score(logits, np.zeros(3, int), np.arange(3))
-        np.testing.assert_allclose(js(explorables.PushAndPull, "[0, 1, 2].map(a => m.score(arg, a))", policy.tolist()), package, atol=1e-12)
+        np.testing.assert_allclose(js(explorables.PushAndPull, "[0, 1, 2].map(a => m.score(arg, a))", policy.tolist()),
+            package, atol=1e-12)
 
 
 @pytest.mark.parametrize("preset", SETTINGS)
@@ -427,7 +437,8 @@ def test_pushpull_claims():
     assert round(best.fun / spread(policy, q), 2) == 0.63
     policy, q = SETTINGS["backfire"]
     best = optimize.minimize_scalar(lambda b: spread(policy, np.subtract(q, b)))
-    assert [round(v ** 2, 4) for v in (spread(policy, q), spread(policy, np.subtract(q, np.dot(policy, q))), best.fun)] == [0.0013, 0.1269, 0.0004]
+    assert [round(v ** 2, 4) for v in (spread(policy, q), spread(policy, np.subtract(q, np.dot(policy, q))),
+        best.fun)] == [0.0013, 0.1269, 0.0004]
 
 
 def test_pushpull_plane_keeps_lengths(js):
@@ -510,7 +521,8 @@ def test_landscape_world_is_two_doors(js):
 
 
 def test_landscape_claims(js):
-    got = js(explorables.Landscape, "[m.direction([0, 0]), m.direction([0, 0], 'gamma'), m.direction([0, 0], 'visits'), m.shares([0, 0]), m.evaluate([0, 0])]")
+    got = js(explorables.Landscape,
+        "[m.direction([0, 0]), m.direction([0, 0], 'gamma'), m.direction([0, 0], 'visits'), m.shares([0, 0]), m.evaluate([0, 0])]")
     assert got[0] == [-0.078125, 0.015625] and got[1] == [0.09375, 0.0625] and got[2] == [0.09375, 0.125]
     assert [share[0] for share in got[3]] == [-0.25, 0.171875, 0, 0]
     assert got[4]["visits"] == [1, 0.5, 0.125, 0.125] and got[4]["V"] == [-0.09375, 0.8125, -3, 0.25]
@@ -518,7 +530,8 @@ def test_landscape_claims(js):
         assert js(explorables.Landscape, "m.value(arg)", theta) == pytest.approx(J)
 
 
-@pytest.mark.parametrize("field, weights, want", [("theorem", lambda p: (1, 0.5, (1 - p) / 4), 0), ("gamma", lambda p: (1, 1, 1 - p), -0.145)])
+@pytest.mark.parametrize("field, weights, want",
+    [("theorem", lambda p: (1, 0.5, (1 - p) / 4), 0), ("gamma", lambda p: (1, 1, 1 - p), -0.145)])
 def test_landscape_work_round_the_loop(js, field, weights, want):
     def along(axis, fixed):                                # one side of the square, by quadrature
         from scipy.integrate import quad
@@ -539,7 +552,8 @@ def test_landscape_climb(show, field, end):
     page = show(explorables.Landscape(field=field, rate=40), reduced_motion="reduce")
     page.get_by_role("button", name="Climb").click()
     page.wait_for_function("document.querySelector('[aria-live]').textContent.includes('steps J went')")
-    J = float(page.get_by_role("slider", name="The two logits").get_attribute("aria-valuetext").split("J ")[1].replace("\u2212", "-"))
+    J = float(page.get_by_role("slider",
+        name="The two logits").get_attribute("aria-valuetext").split("J ")[1].replace("\u2212", "-"))
     assert abs(J - end) < 0.005
 
 
@@ -562,7 +576,8 @@ def test_landscape_loop(show):
 
 @pytest.mark.parametrize("level", [0.3, 0.7])
 def test_landscape_contours_lie_on_their_level(js, level):
-    segments = np.array(js(explorables.Landscape, f"m.contour(Array.from({{ length: 11 }}, (_, i) => Array.from({{ length: 11 }}, (_, j) => (i + 2 * j) / 30)), {level})"))
+    segments = np.array(js(explorables.Landscape,
+        f"m.contour(Array.from({{ length: 11 }}, (_, i) => Array.from({{ length: 11 }}, (_, j) => (i + 2 * j) / 30)), {level})"))
     assert len(segments) > 5
     np.testing.assert_allclose(segments @ [1, 2] / 30, level)
 
@@ -591,7 +606,8 @@ def test_drag_with_a_finger(show, cls):
     x, y, (dx, dy) = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, START.get(cls.__name__, (30, -20))
     touch = page.context.new_cdp_session(page)
     for kind, k in [("touchStart", 0), ("touchMove", 0.3), ("touchMove", 0.6), ("touchMove", 1)]:
-        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x + k * dx * 0.5, "y": y + k * dy * 0.5}]})
+        touch.send("Input.dispatchTouchEvent",
+            {"type": kind, "touchPoints": [{"x": x + k * dx * 0.5, "y": y + k * dy * 0.5}]})
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     assert handle.get_attribute("aria-valuetext") != before
     assert page.evaluate("[...document.querySelectorAll('svg.pg-x-plot')].every(s => getComputedStyle(s).touchAction === 'auto')"), "a finger beside it scrolls"
@@ -663,10 +679,12 @@ def test_the_address_holds_every_figures_setting(show):
     assert page.get_by_role("radio", name="five cells").first.is_checked()
 
 
-@pytest.mark.parametrize("address", ["#corridor=p:nonsense,cells:7", "#corridor=", "#corridor=p:99,epsilon:-1", "#%E0%A4%A", "#a-heading"])
+@pytest.mark.parametrize("address", ["#corridor=p:nonsense,cells:7", "#corridor=", "#corridor=p:99,epsilon:-1",
+    "#%E0%A4%A", "#a-heading"])
 def test_an_address_that_makes_no_sense_is_harmless(show, address):
     page = show(explorables.ShortCorridor(), address=address)
-    assert 0.01 <= float(page.get_by_role("slider", name="Probability of going right").get_attribute("aria-valuenow")) <= 0.99
+    assert 0.01 <= float(page.get_by_role("slider",
+        name="Probability of going right").get_attribute("aria-valuenow")) <= 0.99
 
 
 def test_an_anchor_is_left_alone_until_the_reader_moves_something(show):
