@@ -160,11 +160,22 @@ class Boxes(SphinxPostTransform):
                 classes = ["admonition", "pg-fold", *(c for c in box["classes"] if not c.startswith("admonition-"))]
                 summary = Summary("", "", *title.children, classes=["admonition-title"])
                 box.replace_self(Details("", summary, *body, classes=classes, ids=box["ids"], names=box["names"]))
+        for image in self.document.findall(nodes.image):
+            if not image.get("alt"):                       # a stored picture: the sentence after it says what it shows
+                image["alt"] = finding_after(image)
         for code in self.document.findall(nodes.literal_block):
             if code.get("language") == "none":             # how MyST marks indented code; here that is Python
                 code["language"] = "default"
         for table in list(self.document.findall(nodes.table)):
             table.replace_self(nodes.container("", table.deepcopy(), classes=["pg-scroll"]))
+
+
+def finding_after(image):
+    """The first sentence that follows a picture, as its alternative text."""
+    for paragraph in image.findall(nodes.paragraph, descend=False, siblings=False, ascend=True):
+        if text := " ".join(paragraph.astext().split()):
+            return "Figure: " + re.split(r"(?<=[.!?:]) ", text)[0]
+    return "Figure drawn by the cell above"
 
 
 def visit_details(self, node):
@@ -200,6 +211,11 @@ def site_address(app, config):
         config.html_baseurl = config.ogp_site_url = url + "/"
 
 
+def described(doctree, length, titles=()):
+    """A page's description for social cards: the one it gives itself, never its raw text with formulas."""
+    return next((m["content"] for m in doctree.findall(nodes.meta) if m.get("name") == "description"), "")
+
+
 def setup(app):
     for role, name in ROLES.items():
         app.add_role(role, colour_role(name))
@@ -209,6 +225,8 @@ def setup(app):
     app.add_node(Summary, html=(visit_summary, depart_summary), text=(skip, skip), latex=(skip, skip))
     app.add_post_transform(Boxes)
     if os.environ.get("PG_SITE_URL"):
+        import sphinxext.opengraph
+        sphinxext.opengraph.get_description = described
         app.setup_extension("sphinxext.opengraph")
         app.connect("config-inited", site_address)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

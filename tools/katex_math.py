@@ -53,6 +53,8 @@ def render(tex, display=False):
         html = engine().eval(f"katex.renderToString({json.dumps(prepared(tex, display))}, {{{options}}})")
     except JSEvalException as problem:
         raise ValueError(str(problem).strip().splitlines()[0]) from None
+    if "#cc0000" in html:                # KaTeX's red: a command it knows and was not allowed to follow, such as a link
+        raise ValueError("a command that is not allowed here")
     return html
 
 
