@@ -349,6 +349,7 @@ def bins_cases(rng):
         ("one axis", (1, 2.0, 0.3)),
         ("two axes", (2, 2.0, 0.3)),
         ("a range that divides evenly", (3, 2.0, 0.25)),
+        ("an odd number of cells, evenly", (2, 1.5, 0.25)),
         ("whole numbers", (3, 10, 2)),
         ("a tolerance wider than the range", (2, 1.0, 3.0)),
         ("a fine grid", (2, 3.0, 0.011)),

@@ -60,6 +60,8 @@ def _raised(runs, wrong, one):
         advice = ADVICE.get(run.outcome.error, "")
         if "broadcast" in run.outcome.detail:
             advice = "Shapes that do not fit together are often a missing keepdims=True, or a missing [:, None]."
+        elif "truth value of an array" in run.outcome.detail:
+            advice = "An if wants one number, and this is an array: np.where chooses element by element."
         return "\n".join(filter(None, [f"Your function raised {run.outcome.detail}", f"on {describe(run.case, one)}", advice]))
 
 
@@ -78,7 +80,8 @@ def _shape(runs, wrong, one):
             if got.shape != want.shape:
                 turned = (" It is the transpose of what is wanted: swap its two axes." if got.ndim == 2 and got.T.shape == want.shape
                           and one.matches(got.T, want).all() else " The two axes seem to be swapped." if got.T.shape == want.shape else "")
-                single = " Take the number out of the array." if want.shape == () and got.size == 1 else ""
+                single = (" Take the number out of the array." if want.shape == () and got.size == 1 else
+                          " Drop the axis of length 1." if got.squeeze().shape == want.shape else "")
                 return (f"The shape is wrong: your answer has shape {got.shape}, wanted is {want.shape}.{turned}{single}\n"
                         f"Seen on {describe(run.case, one)}")
         if one.exact and not isinstance(run.outcome.parts[0].item(), int):

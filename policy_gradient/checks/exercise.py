@@ -77,7 +77,7 @@ class Exercise:
         return self.close(got, wanted)
 
     def close(self, got, wanted, digits=None):
-        """Same shape and same numbers, to the tolerance of `got`'s dtype (or to so many digits)."""
+        """Same shape and same numbers, to the tolerance of `got`'s dtype (or to so many digits of the largest)."""
         if self.exact and got[0].shape == ():
             return abs(float(got[0]) - float(wanted[0])) <= 1e-9 * abs(float(wanted[0]))
         return all(self._close(*pair, digits) for pair in zip(got, wanted, strict=True))
@@ -90,7 +90,7 @@ class Exercise:
         tolerance = 10.0 ** -(digits or (3 if is_single(got) else 6))
         floor = max(self.floor, float(np.finfo(got.dtype).tiny)) if got.dtype.kind == "f" else self.floor
         wanted = wanted.astype(float)
-        size = np.abs(wanted) if self.each else np.abs(wanted).max(initial=0)
+        size = np.abs(wanted) if self.each and not digits else np.abs(wanted).max(initial=0)
         return np.abs(got.astype(float) - wanted) <= tolerance * size + floor
 
 

@@ -452,7 +452,17 @@ def test_only_one_index():
     assert "every action but the first is right" in say(but_first)
 
 
+def test_shapes_with_an_axis_of_length_one():
+    assert "Take the number out" in say(lambda policy, payoff: np.ones(1), "worst_case_loss")
+    assert "Drop the axis of length 1" in say(lambda P, R, policy, gamma: np.ones((len(R), 1)), "state_values")
+
+
+def test_an_if_on_an_array_is_explained():
+    assert "np.where chooses" in say(lambda p: 1.0 if p < 0.5 else 2.0, "corridor_value")
+
+
 def test_precision():
+    assert "three digits, but not to six" in say(lambda z: np.round(GOOD(z), 4))
     assert "three digits, but not to six" in say(lambda z: np.round(GOOD(z) * (1 + 1e-5 * np.sin(np.arange(np.shape(z)[-1]))), 16))
 
 
