@@ -143,9 +143,7 @@ function build(ui) {
         k === null ? text(x(0) + 8, y + 5, "nothing to choose", { class: "pg-x-note pg-x-halo" })
           : [svg("rect", { x: Math.min(x(0), x(v)), y: y - 9, width: Math.max(1, Math.abs(x(v) - x(0))), height: 18, rx: 2,
             fill: bars.hatch, class: "pg-s-bar" }),
-            text(x(v) + (v < 0 ? -7 : 7), y + 5, `${fmt(v, 4)} in \u03b8${"\u2081\u2082"[k]}`,
-              { class: "pg-x-halo", "text-anchor": v < -0.14 ? "start" : v < 0 ? "end" : "start",
-              ...(v < -0.14 ? { x: x(0) + 8 } : {}) })]];
+            text(x(Math.max(v, 0)) + 8, y + 5, `${fmt(v, 4)} in \u03b8${"\u2081\u2082"[k]}`, { class: "pg-x-halo" })]];
     }));
     bars.el.setAttribute("aria-label",
       range(4).map(s => `${STATES[s]}: weight ${fmt(weights[s], 3)}, share ${fmt(sum(parts[s]), 4)}`).join("; "));
