@@ -11,6 +11,7 @@ import inspect
 import json
 import os
 import re
+import sys
 from pathlib import Path
 
 from docutils import nodes
@@ -20,6 +21,9 @@ from ipywidgets.widgets.widget import _remove_buffers
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))       # the package, also where it is not installed
+from policy_gradient.palette import COLORS  # noqa: E402
 
 VIEW, STATE = "application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json"
 ROLES = {"pol": "policy", "score": "score", "good": "good", "where": "where"}
@@ -147,7 +151,7 @@ def quiz_faults(choices, lines):
 
 
 class Boxes(SphinxPostTransform):
-    """Admonitions get an icon and a word, those with class `dropdown` fold; tables scroll in a box; indented code has colours."""
+    """Admonitions get an icon and a word, those with class `dropdown` fold; indented code has colours."""
     default_priority = 400
 
     def run(self, **kwargs):
@@ -166,8 +170,6 @@ class Boxes(SphinxPostTransform):
         for code in self.document.findall(nodes.literal_block):
             if code.get("language") == "none":             # how MyST marks indented code; here that is Python
                 code["language"] = "default"
-        for table in list(self.document.findall(nodes.table)):
-            table.replace_self(nodes.container("", table.deepcopy(), classes=["pg-scroll"]))
 
 
 def finding_after(image):
@@ -209,6 +211,7 @@ def site_address(app, config):
     """Canonical addresses and social cards need to know where the site will stand."""
     if url := os.environ.get("PG_SITE_URL", "").rstrip("/"):
         config.html_baseurl = config.ogp_site_url = url + "/"
+        config.ogp_social_cards = {"line_color": COLORS["policy"][0], "image_mini": "book/_static/card.png"}
 
 
 def described(doctree, length, titles=()):

@@ -51,6 +51,8 @@ def repaired(body):
 
 def page_context(app, pagename, templatename, context, doctree):
     body = context["body"] = repaired(context.get("body") or "")
+    if pagename.startswith("solutions/"):       # they share the exercises' description, being their source
+        context["metatags"] = re.sub(r'(?<=<meta content=")(?=[^"]*"[^>]* name="description")', "Worked solutions. ", context["metatags"])
     toctree = context.get("toctree")
     context["pg_contents"] = contents(toctree(collapse=False, maxdepth=2, includehidden=True, titles_only=True)) if toctree else ""
     context["pg_verbs"] = chapter(app, pagename)

@@ -42,7 +42,7 @@
   }
 
   // --- what scrolls sideways in its own box must be reachable by keyboard
-  const reach = () => $$("pre, div.math, .pg-scroll, div.cell_output").forEach(e => {
+  const reach = () => $$("pre, div.math, .pst-scrollable-table-container, div.cell_output").forEach(e => {
     const wide = e.scrollWidth > e.clientWidth + 1;
     if (wide) e.tabIndex = 0; else e.removeAttribute("tabindex");
   });

@@ -41,7 +41,7 @@ def found(browser, server, site):
         seen["width"] = page.evaluate("document.documentElement.scrollWidth")
         seen["wide"] = page.evaluate("""() => [...document.querySelectorAll('body *')].filter(e => {
             const r = e.getBoundingClientRect();
-            return r.right > innerWidth + 1 && r.width && !e.closest('pre, div.math, .pg-scroll, math'); }).slice(0, 4).map(e => e.outerHTML.slice(0, 100))"""
+            return r.right > innerWidth + 1 && r.width && !e.closest('pre, div.math, .pst-scrollable-table-container, math'); }).slice(0, 4).map(e => e.outerHTML.slice(0, 100))"""
                                      ) if seen["width"] > 375 else []
         page.set_viewport_size({"width": 1280, "height": 800})
         seen["axe"] = in_both_themes(page)
