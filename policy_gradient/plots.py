@@ -274,7 +274,8 @@ def errors_against_n(ax, n, errors):
     for i, name in enumerate(ends):
         line, = ax.plot(n, errors[name], ("-", ":", "-.", "--")[i % 4], marker="osD^v"[i % 5], markersize=6, color=_color["good"])
         ax.annotate(name, (n[-1], errors[name][-1]), (1.6 * n[-1], 10 ** height[i]), va="center", fontsize=11,
-                    annotation_clip=False, arrowprops={"arrowstyle": "-", "linewidth": 0.8, "color": _color["muted"]})
+                    annotation_clip=False,
+                    arrowprops={"arrowstyle": "-", "linewidth": 0.8, "color": _color["muted"], "relpos": (0, 0.5), "shrinkA": 1})
         lines.append(line)
     ax.set(xscale="log", yscale="log", xlabel="trajectories", ylabel="relative squared error")
     return lines

@@ -30,8 +30,8 @@ ARMS = {                                           # what differs from the recip
     "leave-one-out mean": dict(baseline="leave_one_out"),
     "gamma = 1": dict(gamma=1.0),
     "gamma^t kept": dict(keep_gamma_t=True),
-    "plain steps": dict(adam=False, learning_rate=0.03),
-    "linear policy": dict(hidden=(), learning_rate=0.2),
+    "plain steps": dict(adam=False, learning_rate=0.03),       # the best of 0.03, 0.1, 0.3 on seeds 1, 2, 3
+    "linear policy": dict(hidden=(), learning_rate=0.2),       # the better of 0.1, 0.2 on the same seeds
 }
 BASELINES = {
     "none": lambda returns, mask: 0.0, "leave_one_out": pg.leave_one_out_mean, "batch_mean": pg.batch_mean,

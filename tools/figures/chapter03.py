@@ -84,7 +84,7 @@ def error_against_trajectories(fig, ax):
     for name, y in heights.items():
         true = np.sqrt(WEIGHTS[name] / 1e4)
         ax.annotate(name, (1e4, true), (1.5e4, y), va="center", color=color("ink"), annotation_clip=False,
-                    arrowprops={"arrowstyle": "-", "lw": .8, "color": color("muted"), "shrinkA": 1, "shrinkB": 0})
+                    arrowprops={"arrowstyle": "-", "lw": .8, "color": color("muted"), "relpos": (0, .5), "shrinkA": 1, "shrinkB": 0})
     ax.axhline(.1, color=color("line"), lw=1)
     ax.text(35, .065, "10 % error", color=color("muted"), va="center")
     ax.set(xscale="log", yscale="log", xlim=(1, 1e4), ylim=(1e-3, 6), xlabel="trajectories", ylabel="relative error")
