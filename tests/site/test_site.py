@@ -224,7 +224,7 @@ def by_mouse(page, handle):
     page.mouse.move(x, y)
     page.mouse.down()
     for step in range(1, 6):
-        page.mouse.move(x - 7 * step, y - 3 * step)
+        page.mouse.move(x - 15 * step, y - 6 * step)
     page.mouse.up()
 
 
