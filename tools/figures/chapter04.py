@@ -29,8 +29,8 @@ def two_forces(fig, ax):
     ax.plot(z, z**2 - 1, color=color("policy"), ls="--")
     ax.text(3.05, 2.7, "reach\n(times σ)", color=color("score"))
     ax.text(3.05, 6.8, "widen", color=color("policy"))
-    for x, text in ((-2.1, "widen"), (0, "narrow"), (2.1, "widen")):
-        ax.text(x, -2.7, text, color=color("policy"), ha="center")
+    for x, y, text in ((-2.3, 0.9, "widen"), (0, -2.6, "narrow"), (2.2, -2.6, "widen")):
+        ax.text(x, y, text, color=color("policy"), ha="center")
     ax.plot([-1, 1], [0, 0], "o", color=color("policy"), ms=7)
     ax.set(xlabel="distance of the action from the mean, in σ", ylabel="score", xlim=(-3, 4.3), ylim=(-3.3, 8.2),
            xticks=[-3, -2, -1, 0, 1, 2, 3], yticks=[-3, 0, 3, 6])

@@ -1,0 +1,126 @@
+"""The learned baseline: GAE against sums written out, the critic against values solved exactly."""
+
+import gymnasium as gym
+import numpy as np
+import pytest
+
+import policy_gradient as pg
+from policy_gradient.critic import Critic, gae
+
+
+def ragged(seed=0, T=7, N=5):
+    """Episodes of different lengths: some terminated, some truncated."""
+    rng = np.random.default_rng(seed)
+    lengths = np.array([7, 4, 1, 6, 7])
+    mask = np.arange(T)[:, None] < lengths
+    ends = np.zeros((T, N), bool)
+    ends[lengths - 1, np.arange(N)] = True
+    terminated = ends & np.array([True, False, True, True, False])
+    obs = rng.normal(size=(T, N, 2))
+    rewards = np.where(mask, rng.normal(size=(T, N)), 0)
+    data = pg.Rollout(obs, np.zeros((T, N, 1)), rewards, mask, terminated, ends & ~terminated, rng.normal(size=(N, 2)))
+    return data, rng.normal(size=(T, N)), rng.normal(size=N)
+
+
+def written_out(data, values, last_values, gamma, lam):
+    """Schulman et al. (2016), equation 16, one episode and one step at a time."""
+    advantages = np.zeros(data.mask.shape)
+    for n, length in enumerate(data.lengths):
+        after = 0.0 if data.terminated[:, n].any() else last_values[n]
+        v = np.append(values[:length, n], after)
+        deltas = [data.rewards[t, n] + gamma * v[t + 1] - v[t] for t in range(length)]
+        for t in range(length):
+            advantages[t, n] = sum((gamma * lam) ** (k - t) * deltas[k] for k in range(t, length))
+    return advantages
+
+
+@pytest.mark.parametrize("gamma, lam", [(0.9, 0.7), (1.0, 1.0), (0.95, 0.0), (0.0, 0.5)])
+def test_gae_is_the_sum_written_out(gamma, lam):
+    data, values, last_values = ragged()
+    got = gae(data, values, last_values, gamma, lam)
+    np.testing.assert_allclose(got, written_out(data, values, last_values, gamma, lam), atol=1e-12)
+    assert (got[~data.mask] == 0).all()
+
+
+def test_with_lambda_one_it_is_the_return_less_the_value():
+    data, values, last_values = ragged()
+    rewards = data.rewards + np.where(data.truncated, 0.9 * last_values, 0)          # what was not watched, estimated
+    want = np.where(data.mask, pg.reward_to_go(rewards, 0.9) - values, 0)
+    np.testing.assert_allclose(gae(data, values, last_values, 0.9, 1.0), want, atol=1e-12)
+
+
+def test_what_lies_beyond_an_episode_is_never_read():
+    data, values, last_values = ragged()
+    spoiled = np.where(data.mask, values, 1e6)
+    np.testing.assert_array_equal(gae(data, spoiled, last_values, 0.9, 0.8), gae(data, values, last_values, 0.9, 0.8))
+    ended = data.terminated.any(axis=0)
+    np.testing.assert_array_equal(gae(data, values, np.where(ended, 1e6, last_values), 0.9, 0.8), gae(data, values, last_values, 0.9, 0.8))
+
+
+def test_exact_values_make_the_advantages_average_to_the_exact_ones():
+    problem, policy, theta = pg.short_corridor(), pg.two_action_softmax(1), np.array([0.3])
+    data = pg.sample_rollout(problem, policy, theta, 20_000, 500, np.random.default_rng(1))
+    probs = pg.state_probs(problem, policy, theta)
+    V, Q = pg.state_values(problem, probs), pg.action_values(problem, probs)
+    advantages = gae(data, V[data.states], np.zeros(20_000), problem.gamma, 0.6)
+    for s in range(3):
+        for a in range(2):
+            found = advantages[data.mask & (data.states == s) & (data.actions == a)]
+            assert abs(found.mean() - (Q - V[:, None])[s, a]) < 5 * found.std() / np.sqrt(len(found)) + 1e-9
+
+
+def test_the_critic_learns_the_values_of_a_small_problem():
+    problem = pg.TabularMDP(*(getattr(pg.short_corridor(), name) for name in ("P", "R", "rho", "gamma")), obs=np.eye(3))
+    policy, rng = pg.MLPSoftmax((3, 2)), np.random.default_rng(2)
+    theta = np.zeros(policy.num_params)
+    critic = Critic((3, 1), rng, gamma=problem.gamma, lam=1.0, unit=10.0, learning_rate=0.03)
+    for _ in range(60):
+        critic(pg.sample_rollout(problem, policy, theta, 300, 400, rng))
+    np.testing.assert_allclose(critic.values(np.eye(3)), pg.state_values(problem, np.full((3, 2), 0.5)), atol=0.8)
+
+
+def test_advantages_come_from_the_values_before_the_critic_has_seen_the_data():
+    data, *_ = ragged()
+    critic = Critic((2, 8, 1), np.random.default_rng(3), gamma=0.9, lam=0.8, unit=2.0)
+    want = gae(data, critic.values(data.obs), critic.values(data.last_obs), 0.9, 0.8)
+    before = critic.theta.copy()
+    np.testing.assert_allclose(critic(data), want, atol=1e-6)
+    assert (critic.theta != before).any() and critic.theta.dtype == np.float32
+
+
+def test_fitting_lowers_the_error():
+    rng = np.random.default_rng(4)
+    critic, obs = Critic((2, 16, 1), rng, gamma=0.9), rng.normal(size=(400, 2))
+    targets = np.sin(obs[:, 0])
+    errors = []
+    for _ in range(80):
+        errors.append(np.mean((critic.values(obs) - targets) ** 2))
+        critic.fit(obs, targets)
+    assert errors[-1] < 0.1 * errors[0]
+
+
+def test_reinforce_takes_a_critic_as_its_baseline():
+    rng = np.random.default_rng(5)
+    envs = gym.make_vec("policy_gradient.control:policy_gradient/Pendulum-v0", num_envs=4, bounds="clip", max_steps=20)
+    policy, critic = pg.MLPGaussian((3, 8, 1)), Critic((3, 8, 1), rng, gamma=0.95, unit=10.0)
+    before = critic.theta.copy()
+    training = pg.reinforce(envs, policy, policy.init(rng), rng, num_updates=2, baseline=critic, progress=False)
+    assert np.isfinite(training.theta).all() and (critic.theta != before).any()
+
+
+@pytest.mark.parametrize("wrong, name", [(dict(sizes=(2, 3)), "sizes"), (dict(gamma=1.1), "gamma"), (dict(lam=-0.1), "lam"),
+                                         (dict(num_steps=0), "num_steps"), (dict(unit=0.0), "unit")])
+def test_settings_without_sense_are_refused(wrong, name):
+    settings = dict(sizes=(2, 4, 1), gamma=0.9) | wrong
+    with pytest.raises(ValueError, match=name):
+        Critic(settings.pop("sizes"), np.random.default_rng(0), **settings)
+
+
+def test_values_of_a_wrong_shape_or_nan_are_named():
+    data, values, last_values = ragged()
+    for bad_values, bad_last, name in ((values[:-1], last_values, "values"), (values, last_values[:-1], "last_values"),
+                                       (np.full_like(values, np.nan), last_values, "values")):
+        with pytest.raises(ValueError, match=name):
+            gae(data, bad_values, bad_last, 0.9, 0.9)
+    with pytest.raises(ValueError, match="obs"):
+        Critic((2, 4, 1), np.random.default_rng(0), gamma=0.9).values(np.full((3, 2), np.nan))
