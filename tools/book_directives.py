@@ -53,7 +53,7 @@ def sources(cls):
         if base.__module__.split(".")[0] == cls.__module__.split(".")[0]:
             files.add(Path(inspect.getfile(base)))
     for folder in {f.parent for f in files}:
-        files |= {*folder.glob("draw.js"), *folder.glob("*.css"), *folder.parent.glob("palette.py")}
+        files |= {*folder.glob("draw.js"), *folder.glob("*.css"), *folder.glob("*.json"), *folder.parent.glob("palette.py")}
         files |= {folder / cls.js} if isinstance(getattr(cls, "js", None), str) else set()
     return sorted(files)
 

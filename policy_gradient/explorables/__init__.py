@@ -4,5 +4,6 @@ from .corridor import ShortCorridor
 from .landscape import Landscape
 from .pushpull import PushAndPull
 from .race import EstimatorRace
+from .replay import TrainingReplay
 from .sampler import ScoreSampler
 from .simplex import SimplexGame

@@ -24,7 +24,8 @@ function build(ui) {
       Object.assign(plot, { x, y });
       const few = width < 420;
       axes(plot, { x, y, yticks: [0.01, 0.1, 1, 10], yshow: power, xticks: few ? [1, 1e2, 1e4, 1e6] : [1, 10, 1e2, 1e3, 1e4, 1e5, 1e6],
-        xshow: v => (v === 1 ? "1" : v === 10 ? "10" : `10${raised(Math.log10(v))}`), xlabel: "number of trajectories", ylabel: "error of the estimate, relative to the gradient" });
+        xshow: v => (v === 1 ? "1" : v === 10 ? "10" : `10${raised(Math.log10(v))}`), xlabel: "number of trajectories", 
+        ylabel: few ? "relative error of the estimate" : "error of the estimate, relative to the gradient" });
     },
   });
   const move = v => ui.set({ target: clamp(v, ...TARGETS) });
@@ -53,8 +54,8 @@ function build(ui) {
         return [svg("path", { d: path([inside(from, at(from)), inside(to, at(to))]), class: `pg-f-line pg-f-${name}` }),
           need >= N[0] && need <= N[1] && svg("circle", { cx: x(need), cy: y(s.target), r: 4, class: "pg-f-dot" })];
       }),
-      text(chart.width - RIGHT, y(s.target) - 8, `error ${fmt(s.target, s.target < 0.1 ? 3 : 2)}`, { class: "pg-x-strong pg-x-halo", "text-anchor": "end" }));
-    knob.place(LEFT, y(s.target), { now: s.target, min: TARGETS[0], max: TARGETS[1], words: `relative error ${fmt(s.target, 3)}` });
+      text(chart.width - RIGHT - 18, y(s.target) - 8, `error ${fmt(s.target, s.target < 0.1 ? 3 : 2)}`, { class: "pg-x-strong pg-x-halo", "text-anchor": "end" }));
+    knob.place(chart.width - RIGHT, y(s.target), { now: s.target, min: TARGETS[0], max: TARGETS[1], words: `relative error ${fmt(s.target, 3)}` });
     redo(list.live, rows.map(({ name, words, need }, i) => {
       const top = 34 + i * 58, end = clamp(list.x(Math.max(1, need)), 2, list.width - 8);
       return [text(0, top + 12, words), text(list.width - 8, top + 12, count(need), { class: "pg-x-strong", "text-anchor": "end" }),
@@ -71,8 +72,9 @@ function build(ui) {
     html("div", { class: "pg-x-columns" }, chart.holder, list.holder),
     html("div", {},
       ui.row(ui.choice("Horizon", "horizon", [[2, "2 steps"], [4, "4"], [6, "6"], [8, "8"]]), ui.resetButton()),
-      ui.slider("add to every reward", "offset", { min: 0, max: 3, step: 0.05, show: v => fmt(v), wide: true }),
-      ui.slider("loan of the world", "loan", { min: 0, max: 4, step: 0.05, show: v => fmt(v), wide: true })),
+      html("div", { class: "pg-f-sliders" },
+        ui.slider("add to every reward", "offset", { min: 0, max: 3, step: 0.05, show: v => fmt(v), wide: true }),
+        ui.slider("loan of the world", "loan", { min: 0, max: 4, step: 0.05, show: v => fmt(v), wide: true }))),
     html("p", { class: "pg-x-small" }, "The loan: a coin of the world pays it, or charges it, with the first reward and undoes that with the last. The agent sees neither."),
     html("div", {}, line, said)));
 
@@ -81,7 +83,7 @@ function build(ui) {
     ui.challenge(total < togo * 0.999);
     line.show({ sd: fmt(rows[1].at(1)) });
     said.textContent = `The total return needs ${fmt(total / baseline, 1)} times the trajectories of reward-to-go with a baseline.`
-      + (total < togo * 0.999 ? " And it beats reward-to-go: the loan cancels in the total, and only there." : "") + (q > baseline ? " Even the exact Q, which has no noise from the future, is worse than sampled returns with a baseline." : "");
+      + (total < togo * 0.999 ? " And it beats reward-to-go: in the total the loan cancels; what comes after the first step still has the debt to pay." : "") + (q > baseline ? " Even the exact Q, which has no noise from the future, is worse than sampled returns with a baseline." : "");
   };
 }
 export default explorable({

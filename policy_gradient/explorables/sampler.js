@@ -83,12 +83,11 @@ function build(ui) {
       s.baseline !== 0 && [svg("line", { x1: LEFT, x2: stage.width - RIGHT, y1: y(s.baseline), y2: y(s.baseline), class: "pg-e-baseline" }),
         text(LEFT + 4, y(s.baseline) - 6, `baseline ${fmt(s.baseline)}`, { class: "pg-x-halo pg-x-strong" })],
       svg("path", { d: `${curve}L${x(4)} ${ground}L${x(-4)} ${ground}Z`, class: "pg-e-bell" }), svg("path", { d: curve, class: "pg-e-outline" }),
-      text(x(s.mu), ground + 16, `\u03bc = ${fmt(s.mu)}`, { class: "pg-x-policy pg-x-strong", "text-anchor": "middle" }),
       drawn.slice(-SHOWN).map((z, i) => {
         const v = s.mu + z, row = ground + 26 + 4 * (i % SHOWN), force = pull(s, v), from = [x(v), row];
         return [svg("line", { x1: x(v), x2: x(v), y1: hill(v), y2: row, class: "pg-e-stem" }), svg("circle", { cx: x(v), cy: row, r: 2.6, class: "pg-x-policy" }),
           svg("path", { d: arrow(from, [x(clamp(v + force * 0.4, -4, 4)), row], 7), class: "pg-x-score" })];
-      }));
+      }), text(x(s.mu), ground + 16, `\u03bc = ${fmt(s.mu)}`, { class: "pg-x-policy pg-x-strong pg-x-halo", "text-anchor": "middle" }));
     knots.forEach((knot, i) => {
       knot.style.display = s.kind === "step" ? "none" : "";
       knot.place(x(KNOTS[i]), y(s.f[i]), { now: s.f[i], min: -1, max: 4, words: fmt(s.f[i]) });
@@ -99,22 +98,24 @@ function build(ui) {
   const chart = ui.plot({
     label: "Estimates of the slope", kind: "img", height: () => 330,
     layout(plot, width) {
-      plot.bottom = [150, 300];
-      add(plot.back, text(0, 12, "200 estimates by the score function", { class: "pg-x-score pg-x-strong" }), text(0, 183, "and by the path: the mean of f\u2032(x)", { class: "pg-x-strong" }),
+      plot.bottom = [146, 302];
+      add(plot.back, text(0, 12, "200 estimates by the score function", { class: "pg-x-score pg-x-strong" }), text(0, 192, "and by the path: the mean of f\u2032(x)", { class: "pg-x-strong" }),
         plot.bottom.map(y => svg("line", { x1: 0, x2: width, y1: y, y2: y, class: "pg-x-axis" })));
     },
   });
   function drawChart(s, { truth, plain }) {
     const reach = Math.max(4.2 * Math.sqrt(plain / 20), 0.2), x = scale([truth - reach, truth + reach], [0, chart.width]);
     const made = estimates(s, noise.subarray(0, REPEATS * s.samples)), w = chart.width / BINS;
-    const bars = (values, floor, look) => {
+    const bars = (values, floor, look, tall = 112) => {
       const counts = histogram(values, ...x.domain, BINS), top = Math.max(...counts, 0.12);
-      return counts.map((c, i) => c > 0 && svg("rect", { x: i * w + 0.5, y: floor - 112 * c / top, width: Math.max(1, w - 1), height: 112 * c / top, class: look }));
+      return counts.map((c, i) => c > 0 && svg("rect", { x: i * w + 0.5, y: floor - tall * c / top, width: Math.max(1, w - 1),
+        height: tall * c / top, class: look }));
     };
-    const steps = [truth - reach / 2, truth, truth + reach / 2];
-    redo(chart.live, bars(made.score, chart.bottom[0], "pg-x-score"), bars(made.pathwise, chart.bottom[1], "pg-e-path"),
-      chart.bottom.map((y, i) => [svg("line", { x1: x(truth), x2: x(truth), y1: y - (i ? 112 : 124), y2: y + 4, class: "pg-e-truth" }),
-        steps.map((v, k) => text(x(v), y + 18, fmt(v), { class: k === 1 ? "pg-x-strong" : "pg-x-tick", "text-anchor": "middle" }))]),
+    const beside = row => (row && s.kind === "step" ? [0, 2 * truth] : [truth - reach / 2, truth + reach / 2]);      // the path says 0
+    const ticks = row => [truth, ...beside(row).filter(v => Math.abs(x(v) - x(truth)) > 36 && x(v) < chart.width - 16)];
+    redo(chart.live, bars(made.score, chart.bottom[0], "pg-x-score"), bars(made.pathwise, chart.bottom[1], "pg-e-path", 92),
+      chart.bottom.map((y, i) => [svg("line", { x1: x(truth), x2: x(truth), y1: y - (i ? 96 : 124), y2: y + 4, class: "pg-e-truth" }),
+        ticks(i).map(v => text(x(v), y + 18, fmt(v), { class: v === truth ? "pg-x-strong" : "pg-x-tick", "text-anchor": "middle" }))]),
       text(x(truth) + 6, chart.bottom[0] - 114, "truth", { class: "pg-x-strong pg-x-halo" }));
     const spread = values => { const m = sum([...values]) / values.length; return Math.sqrt(sum([...values].map(v => (v - m) ** 2)) / (values.length - 1)); };
     chart.el.setAttribute("aria-label", `${REPEATS} estimates from ${s.samples} samples each. True slope ${fmt(truth)}. The score function's estimates scatter by ${fmt(spread(made.score))}, the pathwise ones by ${fmt(spread(made.pathwise))}.`);
