@@ -1,9 +1,9 @@
-"""Write the book's colours, said once in `policy_gradient/palette.py`, for the site and for Matplotlib."""
+"""Write the book's colours, said once in `policy_gradient/palette.py`, as the site's style sheet."""
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-CSS, STYLE = ROOT / "book/_static/palette.css", ROOT / "policy_gradient/book.mplstyle"
+CSS = ROOT / "book/_static/palette.css"
 
 
 def style_sheet():
