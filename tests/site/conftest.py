@@ -1,21 +1,15 @@
-"""The built site, a small server that compresses as real hosts do, and one browser for all tests."""
-import gzip
+"""The built site, its server, and one browser for all tests."""
 import os
 import sys
-import threading
-from functools import cache
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from pages import Server
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 import build_book  # noqa: E402
 import chromium  # noqa: E402
-
-PREFIX = "/learning-to-act"              # a site on a shared host stands in a folder: nothing may begin at the root
-COMPRESSED = (".html", ".css", ".js", ".svg", ".json", ".txt", ".ipynb", ".md")
 
 
 @pytest.fixture(scope="session")
@@ -26,38 +20,6 @@ def site():
     if build_book.build(ROOT, ROOT):
         pytest.exit("the book does not build without warnings: run `make book`", returncode=1)
     return ROOT / "_build/html"
-
-
-class Server:
-    def __init__(self, folder):
-        squeeze = cache(lambda path, changed: gzip.compress(Path(path).read_bytes(), 6))
-        sent = self.sent = []
-
-        class Handler(SimpleHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self):
-                path = Path(self.translate_path(self.path.removeprefix(PREFIX)))
-                if not self.path.startswith(PREFIX + "/") or not path.is_file():
-                    return self.send_error(404)
-                packed = path.suffix in COMPRESSED
-                body = squeeze(str(path), path.stat().st_mtime) if packed else path.read_bytes()
-                self.send_response(200)
-                self.send_header("Content-Type", self.guess_type(str(path)))
-                if packed:
-                    self.send_header("Content-Encoding", "gzip")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-                sent.append((self.path, len(body)))
-
-            def log_message(self, *args):
-                pass
-
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), lambda *a: Handler(*a, directory=str(folder)))
-        self.http.daemon_threads = True
-        threading.Thread(target=self.http.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.http.server_address[1]}{PREFIX}/"
 
 
 @pytest.fixture(scope="session")
@@ -80,33 +42,3 @@ def browser():
         browser = p.chromium.launch(executable_path=path, args=chromium.ARGS)
         yield browser
         browser.close()
-
-
-def pages_of(site):
-    """Every page of the site, as paths from its root; the root itself only forwards."""
-    return sorted(p.relative_to(site).as_posix() for p in site.rglob("*.html")
-                  if not p.relative_to(site).parts[0].startswith("_") and p != site / "index.html")
-
-
-class Visit:
-    """One page, opened once: what it asked for, what it complained of, and the open page itself."""
-
-    def __init__(self, browser, server, path, **options):
-        start = len(server.sent)
-        self.path, self.errors, self.asked = path, [], []
-        self.context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce", **options)
-        self.page = self.context.new_page()
-        self.page.on("console", lambda m: self.errors.append(m.text) if m.type in ("error", "warning") else None)
-        self.page.on("pageerror", lambda e: self.errors.append(str(e)))
-        self.page.on("request", lambda r: self.asked.append(r.url))
-        self.page.goto(server.url + path, wait_until="load")
-        settled(self.page)
-        self.sent = server.sent[start:]
-
-    def close(self):
-        self.context.close()
-
-
-def settled(page):
-    """Wait until every stored widget is mounted (or says why not) and the fonts are there."""
-    page.wait_for_function("document.documentElement.dataset.widgets === 'ready' && document.fonts.status === 'loaded'", timeout=10_000)

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 
-from conftest import Visit, pages_of
+from pages import Visit, pages_of
 
 RAW_TEX = re.compile(r"\$[^$\n]{1,80}\$|\\(?:frac|sum|nabla|theta|pi|mathbb|begin|gamma|pol|score|good|where)\b")
 # The picture of a widget, without what its controls say about themselves

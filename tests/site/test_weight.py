@@ -1,7 +1,7 @@
 """How heavy and how quick the pages are. The figures are printed: `pytest tests/site/test_weight.py -s`."""
 import statistics
 
-from conftest import Visit, pages_of
+from pages import Visit, pages_of
 
 LIMITS = {"front page": 250_000, "chapter": 350_000, "lab": 600_000}           # bytes after gzip, everything a page loads
 FIRST_FIGURE = 1500                                                            # ms from navigation
