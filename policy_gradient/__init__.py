@@ -18,6 +18,7 @@ _NAMES = {                         # module: its public names
     "estimators": ["gradient_samples", "estimate_gradient", "psi_total_return", "psi_reward_to_go", "psi_table",
                    "leave_one_out_mean", "batch_mean"],
     "optimizers": ["Adam"],
+    "critic": ["Critic", "gae"],
     "training": ["reinforce", "Training", "evaluate", "run_seeds", "bootstrap_interval", "CARTPOLE_RECIPE"],
     "games": ["RPS", "RPS_ROCK2", "best_response", "self_play"],
 }

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import policy_gradient as pg
-from policy_gradient.critic import Critic, gae
+from policy_gradient import Critic, gae
 
 
 def ragged(seed=0, T=7, N=5):

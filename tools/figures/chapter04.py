@@ -52,7 +52,7 @@ def variance_and_sigma(fig, ax):
     ax.loglog(sigma, variance(1, 1), color=color("good"), ls="--")
     ax.loglog(sigma, variance(1), color=color("policy"))
     ax.loglog(sigma, 4 * sigma**2, color=color("muted"), ls=":")
-    for x, y, text, name in ((0.02, 1.4e6, "no baseline", "good"), (0.0125, 1.9e4, "baseline, noisy reward", "good"),
+    for x, y, text, name in ((0.02, 1.4e6, "no baseline", "good"), (0.0032, 250, "baseline, noisy reward", "good"),
                              (0.0032, 4, "baseline", "policy"), (0.0032, 0.0012, "pathwise", "muted")):
         ax.text(x, y, text, color=color(name))
     ax.set(xlabel="σ", ylabel="variance of the estimate", xticks=[0.01, 0.1, 1], ylim=(1e-5, 1e8))
