@@ -1,9 +1,11 @@
 """The book's explorables: figures that answer to the hand, on the page and in a notebook."""
 from .bins import BinsVsDimensions
 from .corridor import ShortCorridor
+from .gaussian import GaussianPolicy
 from .landscape import Landscape
 from .pushpull import PushAndPull
 from .race import EstimatorRace
 from .replay import TrainingReplay
 from .sampler import ScoreSampler
 from .simplex import SimplexGame
+from .squash import ClipOrSquash
