@@ -1,5 +1,6 @@
 """The book's explorables: figures that answer to the hand, on the page and in a notebook."""
 from .bins import BinsVsDimensions
+from .controller import ControllerReplay
 from .corridor import ShortCorridor
 from .gaussian import GaussianPolicy
 from .landscape import Landscape

@@ -1,11 +1,18 @@
 """Chapter 4's explorables: their arithmetic against quadrature, SciPy and simulation, and their challenges by keyboard alone."""
+import json
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
+import traitlets
 from scipy import integrate, stats
 from test_explorables import chrome, drag, js, met, press, show  # noqa: F401
 
 import policy_gradient as pg
-from policy_gradient.explorables import ClipOrSquash, GaussianPolicy
+import policy_gradient.explorables as explorables
+from policy_gradient import control
+from policy_gradient.explorables import ClipOrSquash, ControllerReplay, GaussianPolicy
 
 BELLS = [(-3.0, 0.5), (-3.0, 2.0), (0.4, 0.1), (1.9, 0.8), (3.5, 3.0), (-1.2, 1.3)]
 
@@ -226,3 +233,99 @@ def test_squash_width_can_be_dragged(show):
     assert page.get_by_text("exactly here").count() == 2
     page.get_by_role("radio", name="squash").check()
     assert page.get_by_text("exactly here").count() == 0
+
+
+# ---- the controller ----
+STORED = json.loads((Path(explorables.__file__).with_name("controller.json")).read_text("utf-8"))
+
+
+def run_in_the_environment(theta, start):
+    """The states of the package's own point mass when the mean is followed: (26, 2), from its float64 state."""
+    env = control.PointMass(1)
+    env.reset(seed=0)
+    env.state = np.array(start, float)[:, None]
+    states = [env.state[:, 0].copy()]
+    for _ in range(STORED["horizon"]):
+        env.step(np.array([[np.dot(theta[:2], states[-1])]]))
+        states.append(env.state[:, 0].copy())
+    return np.array(states)
+
+
+def at_rest(theta, start):
+    return abs(run_in_the_environment(theta, start)[-6:]).max() < 0.2
+
+
+def test_controller_paths_are_those_of_the_environment(js):
+    rng = np.random.default_rng(2)
+    for k in (0, 5, 19, 40):
+        theta, start = STORED["thetas"][k], rng.uniform(-2.5, 2.5, 2).tolist()
+        path = js(ControllerReplay, "m.follow(...arg)", [STORED, theta, start])
+        np.testing.assert_allclose(path, run_in_the_environment(theta, start), rtol=1e-9, atol=1e-9)
+        assert js(ControllerReplay, "m.holds(...arg)", [STORED, theta, start]) == at_rest(theta, start)
+
+
+def test_controller_data_is_the_study(js):
+    assert len((Path(explorables.__file__).with_name("controller.json")).read_bytes()) < 4000
+    problem = control.point_mass()
+    assert STORED["A"] == problem.A.tolist() and STORED["B"] == problem.B[:, 0].tolist() and STORED["horizon"] == problem.horizon == 25
+    assert STORED["best"] == pytest.approx(problem.riccati()[1], abs=1e-3) and len(STORED["thetas"]) == len(STORED["returns"]) == 41
+    rng = np.random.default_rng(3)
+    for k in (0, 10, 40):                                  # the exact returns, met by played episodes
+        theta = np.array(STORED["thetas"][k])
+        played = pg.evaluate(control.PointMass(4000), pg.LinearGaussian(2), theta, rng)
+        assert abs(played.mean() - STORED["returns"][k]) < 4 * stats.sem(played)
+    sys.path.insert(0, str(Path(pg.__file__).parents[1] / "studies"))
+    import controller_replay as study
+    np.testing.assert_allclose(study.train(updates=8), STORED["thetas"][:9], atol=2e-3)
+    assert STORED["starts"] == study.STARTS
+
+
+def first_to_hold():
+    return next(k for k, theta in enumerate(STORED["thetas"]) if all(at_rest(theta, start) for start in STORED["starts"]))
+
+
+def test_controller_challenge_by_keyboard(show, js):
+    first = first_to_hold()
+    assert js(ControllerReplay, "m.firstToHold(arg)", STORED) == first and 8 < first < 40
+    assert all(at_rest(theta, start) for theta in STORED["thetas"][first:] for start in STORED["starts"]), "once learned, not lost"
+    page = show(ControllerReplay())
+    knob = page.get_by_role("slider", name="Updates of training")
+    knob.press("End")
+    assert not met(page) and "Some earlier one" in page.locator(".pg-x-say").inner_text()
+    knob.press("Home")
+    press(page, "PageUp", (first - 1) // 5)
+    press(page, "ArrowRight", (first - 1) % 5)
+    assert not met(page) and "5 of the 6" in page.locator(".pg-x-say").inner_text()
+    press(page, "ArrowRight")
+    assert met(page) and knob.get_attribute("aria-valuenow") == str(first)
+    assert page.locator(".pg-k-held").count() == 6 and page.locator(".pg-k-lost").count() == 0
+
+
+def test_controller_training_can_be_dragged(show):
+    page = show(ControllerReplay())
+    knob = page.get_by_role("slider", name="Updates of training")
+    drag(page, knob, 80, 0)
+    assert 14 < int(knob.get_attribute("aria-valuenow")) < 24
+    assert page.locator(".pg-k-held").count() > 0
+
+
+def test_controller_plays_and_stops(show):
+    page = show(ControllerReplay(update=30))
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function("document.querySelectorAll('.pg-c-agent').length === 7")
+    page.get_by_role("button", name="Stop").click()
+    assert page.locator(".pg-c-agent").count() == 0
+    page = show(ControllerReplay(update=30), reduced_motion="reduce")
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function("document.querySelector('[aria-live]').textContent.includes('30 updates')")
+    mass = page.locator("svg[aria-label^='The mass']").get_attribute("aria-label")
+    assert abs(float(mass.split()[3].rstrip(",").replace("\u2212", "-"))) < 0.2, mass
+
+
+@pytest.mark.parametrize("make", [
+    lambda: GaussianPolicy(sigma=0), lambda: GaussianPolicy(mu=4), lambda: GaussianPolicy(curve="hill"), lambda: ClipOrSquash(way="wrap"),
+    lambda: ClipOrSquash(stored="both"), lambda: ClipOrSquash(sigma=-1), lambda: ControllerReplay(update=41), lambda: ControllerReplay(start=[0]),
+])
+def test_settings_that_make_no_sense_are_refused(make):
+    with pytest.raises(traitlets.TraitError):
+        make()
