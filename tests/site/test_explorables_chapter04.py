@@ -83,6 +83,7 @@ def test_gaussian_baseline_pays(js):
 
 
 def climb_to_the_end(page):
+    page.evaluate("document.querySelector('[aria-live]').textContent = ''")       # else a second climb would seem over before it began
     page.get_by_role("button", name="Climb", exact=True).press("Enter")
     page.wait_for_function("document.querySelector('[aria-live]').textContent.includes('After 400 steps')")
     return float(page.get_by_role("slider", name="Mean of the bell").get_attribute("aria-valuenow"))
