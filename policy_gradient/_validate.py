@@ -5,6 +5,10 @@ import numpy as np
 ROUNDING = 1e-8          # how far a sum of probabilities may be from one
 
 
+class NotFinite(ValueError):
+    """A number has blown up: it is NaN or infinite, or its exponential would be. `reinforce` stops where it meets one."""
+
+
 def finite(name, value, shape=None):
     """`value` as an array without NaN or infinity (complex numbers stay complex), of `shape` (None: any size there)."""
     array = np.asarray(value)
@@ -17,7 +21,7 @@ def finite(name, value, shape=None):
         raise ValueError(f"{name} must have shape {_show(shape)}, got {array.shape}")
     if not np.isfinite(array).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        raise ValueError(f"{name} must be finite, but {name}[{', '.join(map(str, where))}] is {array[where]}")
+        raise NotFinite(f"{name} must be finite, but {name}[{', '.join(map(str, where))}] is {array[where]}")
     return array
 
 
@@ -34,7 +38,7 @@ def probabilities(name, value, shape=None, substochastic=False):
     if wrong.any():
         row = tuple(int(i) for i in np.argwhere(wrong)[0])
         raise ValueError(f"{name} must sum to {'at most ' if substochastic else ''}one over its last axis, "
-                         f"but row {row} sums to {sums[row]:.6g}")
+                         f"but {f'row {row}' if row else 'it'} sums to {sums[row]:.6g}")
     return array
 
 

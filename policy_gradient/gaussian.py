@@ -23,7 +23,7 @@ from functools import cache
 
 import numpy as np
 
-from ._validate import finite
+from ._validate import NotFinite, finite
 from .networks import MLP
 
 LOG_STD_LIMIT = 20.0     # std from 2e-9 to 5e8: beyond, its square is no longer a useful number in float32
@@ -85,8 +85,8 @@ def _log_std(log_std):
         raise ValueError(f"log_std must have one entry per action dimension, shape (..., D), got the single number {log_std}")
     if not (abs(log_std.real) <= LOG_STD_LIMIT).all():       # also refuses NaN
         worst = log_std.flat[np.argmax(np.nan_to_num(abs(log_std.real), nan=np.inf))]
-        raise ValueError(f"log_std must lie between -{LOG_STD_LIMIT:g} and {LOG_STD_LIMIT:g}, got {worst}: "
-                         "std has collapsed or blown up (a smaller step size, or a baseline, usually cures it)")
+        raise NotFinite(f"log_std must lie between -{LOG_STD_LIMIT:g} and {LOG_STD_LIMIT:g}, got {worst}: "
+                        "std has collapsed or blown up (a smaller step size, or a baseline, usually cures it)")
     return log_std
 
 

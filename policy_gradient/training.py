@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ._validate import NotFinite, finite
 from .estimators import batch_mean, estimate_gradient, leave_one_out_mean
 from .optimizers import Adam
 from .returns import discounts, reward_to_go
@@ -45,7 +46,8 @@ def reinforce(envs, policy, theta, rng, *, num_updates, gamma=1.0, learning_rate
     with the sampled policy. callback(update, theta, rollout): called after each update; a true answer stops.
     progress: a bar, shown once training lasts longer than two seconds.
 
-    Returns a `Training`. If theta stops being finite it stops, warns, and returns the last good theta.
+    Returns a `Training`. If training diverges (theta, or what it leads to, stops being finite) it stops, warns, and returns
+    the theta before that update.
     Raises ValueError for an unknown baseline, a NaN in the first theta, and whatever `rollout` refuses.
     """
     if not callable(baseline) and baseline not in BASELINES:
@@ -54,33 +56,43 @@ def reinforce(envs, policy, theta, rng, *, num_updates, gamma=1.0, learning_rate
         raise ValueError(f"num_updates must be at least 1, got {num_updates}")
     theta, optimizer, log = np.array(theta), optimizer or Adam(learning_rate), []
     stopped, reached = f"did all {num_updates} updates", False
-    for update in _bar(range(num_updates), "REINFORCE", progress):
-        batch = rollout(envs, policy, theta, rng, max_steps)
-        psi = baseline(batch) if callable(baseline) else _advantages(batch, gamma, baseline)
-        if not drop_gamma_t:
-            psi = psi * discounts(len(psi), gamma)[:, None]
-        if scale:
-            psi = psi / max(np.sqrt(np.mean(psi[batch.mask] ** 2)), 1e-8)
-        gradient = estimate_gradient(policy, theta, batch, psi)
-        lengths = batch.lengths
-        log.append((batch.rewards.sum(axis=0).mean(), lengths.mean(), lengths.sum(), np.linalg.norm(gradient)))
-        new_theta = optimizer.step(theta, gradient)
-        if not np.isfinite(new_theta).all():
-            stopped = f"theta was no longer finite after update {update}; kept the theta before it"
-            warnings.warn(f"reinforce stopped: {stopped}", RuntimeWarning, stacklevel=2)
-            break
-        theta = new_theta
-        if callback is not None and callback(update, theta, batch):
-            stopped = f"the callback said so after update {update}"
-            break
-        if target_return is not None and log[-1][0] >= target_return:
-            if evaluate(eval_envs or envs, policy, theta, rng, max_steps).mean() >= target_return:
-                stopped, reached = f"reached {target_return:g} after update {update}", True
+    try:
+        for update in _bar(range(num_updates), "REINFORCE", progress):
+            batch = rollout(envs, policy, theta, rng, max_steps)
+            psi = baseline(batch) if callable(baseline) else _advantages(batch, gamma, baseline)
+            if not drop_gamma_t:
+                psi = psi * discounts(len(psi), gamma)[:, None]
+            if scale:
+                psi = psi / max(np.sqrt(np.mean(psi[batch.mask] ** 2)), 1e-8)
+            gradient = estimate_gradient(policy, theta, batch, psi)
+            lengths = batch.lengths
+            log.append((batch.rewards.sum(axis=0).mean(), lengths.mean(), lengths.sum(), np.linalg.norm(gradient)))
+            before, theta = theta, optimizer.step(theta, gradient)
+            _check_usable(policy, theta, batch)
+            if callback is not None and callback(update, theta, batch):
+                stopped = f"the callback said so after update {update}"
                 break
+            if target_return is not None and log[-1][0] >= target_return:
+                if evaluate(eval_envs or envs, policy, theta, rng, max_steps).mean() >= target_return:
+                    stopped, reached = f"reached {target_return:g} after update {update}", True
+                    break
+    except NotFinite as error:
+        if not log:
+            raise                    # before any update it is not training that diverged, it is what came in
+        trouble = "training diverged" if np.isfinite(theta).all() else "theta was no longer finite"
+        stopped = f"{trouble} after update {len(log) - 1} ({error}); kept the theta before it"
+        warnings.warn(f"reinforce stopped: {stopped}", RuntimeWarning, stacklevel=2)
+        theta = before
     mean_return, mean_length, num_steps, gradient_norm = np.array(log, float).T
     history = dict(mean_return=mean_return, mean_length=mean_length, num_steps=num_steps.cumsum(),
                    gradient_norm=gradient_norm)
     return Training(theta, history, stopped, reached)
+
+
+def _check_usable(policy, theta, batch):
+    """Raises NotFinite if theta holds NaN, or a policy cannot start with it: the rollout that shows it may never come."""
+    finite("theta", theta)
+    policy.weighted_score(theta, batch.obs[0], batch.actions[0], np.zeros(batch.num_episodes))
 
 
 def _advantages(batch, gamma, baseline):

@@ -260,11 +260,44 @@ def test_the_stored_pendulum_policy_works_in_gymnasiums_own_pendulum():
     assert returns.mean() >= -200
 
 
-def test_training_that_diverges_stops_and_says_so():
+class GainsOnly:
+    """Plain steps for the two gains: far too long, they make the mass fly off while log_std stays where it is."""
+
+    def step(self, theta, gradient):
+        return theta + 1e6 * np.sign(gradient) * [1, 1, 0]
+
+
+DIVERGING = {
+    "log_std, linear": (control.PointMass(8), pg.LinearGaussian(2), dict(learning_rate=30.0), "log_std must lie"),
+    "log_std, network": (control.PointMass(8), pg.MLPGaussian((2, 8, 1)), dict(learning_rate=30.0, scale=True), "log_std must lie"),
+    "log_std of a state": (control.Pendulum(8, bounds="clip"), pg.MLPGaussian((3, 8, 1), state_dependent_std=True),
+                           dict(learning_rate=30.0), "log_std must lie"),
+    "the world's numbers": (control.PointMass(8), pg.LinearGaussian(2), dict(optimizer=GainsOnly()), "must be finite"),
+}
+
+
+@pytest.mark.parametrize("name", DIVERGING)
+@pytest.mark.filterwarnings("ignore:overflow encountered", "ignore:invalid value encountered")
+def test_training_that_diverges_stops_and_says_so(name):
+    """It says after which update and why, and keeps a theta that can still act."""
+    envs, policy, knobs, why = DIVERGING[name]
+    thetas = [policy.init(np.random.default_rng(0))]
+    with pytest.warns(RuntimeWarning, match=f"training diverged after update .*{why}"):
+        result = pg.reinforce(envs, policy, thetas[0], np.random.default_rng(0), num_updates=200, progress=False,
+                              callback=lambda update, theta, batch: thetas.append(theta), **knobs)
+    last = len(result.history["mean_return"]) - 1
+    assert f"diverged after update {last} (" in result.stopped and not result.reached_target
+    np.testing.assert_array_equal(result.theta, thetas[last])                        # as it was before that update
+    assert np.isfinite(pg.evaluate(envs, policy, result.theta, np.random.default_rng(1))).all()
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered", "ignore:invalid value encountered")
+def test_the_last_update_is_watched_too():
     policy = pg.LinearGaussian(2)
-    with pytest.raises(ValueError, match="log_std"), np.errstate(over="ignore", invalid="ignore"):
-        pg.reinforce(control.PointMass(8), policy, policy.init(), np.random.default_rng(0), num_updates=50, learning_rate=30.0,
-                     progress=False)
+    with pytest.warns(RuntimeWarning, match="diverged after update 0"):
+        result = pg.reinforce(control.PointMass(8), policy, policy.init(), np.random.default_rng(0), num_updates=1,
+                              learning_rate=30.0, progress=False)
+    np.testing.assert_array_equal(result.theta, policy.init())
 
 
 def test_a_nan_from_the_world_is_named():
