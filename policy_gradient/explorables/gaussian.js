@@ -36,7 +36,7 @@ export function estimate(s, draws) {                  // mean pulls, and half th
   const b = s.baseline ? seen(CURVES[s.curve], s.mu, s.sigma) : 0, all = draws.map(z => pulls(s, z, b)), n = all.length;
   return [0, 1].map(k => {
     const mean = sum(all.map(p => p[k])) / n;
-    return { mean, half: n < 2 ? Infinity : 1.96 * Math.sqrt(sum(all.map(p => (p[k] - mean) ** 2)) / (n - 1) / n) };
+    return { mean, half: 1.96 * Math.sqrt(sum(all.map(p => (p[k] - mean) ** 2)) / (n - 1) / n) };
   });
 }
 export function climbed(s, draws, rate = 0.15) {      // one step along the estimated gradient, in mu and in log sigma
@@ -46,11 +46,13 @@ export function climbed(s, draws, rate = 0.15) {      // one step along the esti
 export const normal = uniform => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
 
 // ---- drawing ----
-const STEPS = 400, BATCH = 20, SHOWN = 12, LEFT = 26, RIGHT = 8;
+const STEPS = 400, BATCH = 20, SEED = 2, SHOWN = 12, LEFT = 26, RIGHT = 8;
 const bell = z => Math.exp(-z * z / 2);
 
 function build(ui) {
-  let uniform = random(1), drawn = [], trail = [], stop = null, fair = false;       // drawn: z, so that samples move with the bell
+  let uniform, drawn, trail = [], stop = null, fair = false;      // drawn: z, so that samples move with the bell
+  const begin = () => { uniform = random(SEED); drawn = range(SHOWN).map(() => normal(uniform)); };
+  begin();
   const halt = () => { stop?.(); stop = null; climbButton.textContent = "Climb"; };
 
   const stage = ui.plot({
@@ -146,12 +148,13 @@ function build(ui) {
     drawn.push(...range(n).map(() => normal(uniform)));
     drawn = drawn.slice(-5000);
     ui.redraw();
-    ui.say(said.textContent);
+    const found = estimate(ui.state, drawn), exact = gradient(CURVES[ui.state.curve], ui.state.mu, ui.state.sigma);
+    ui.say(`${fmt(drawn.length, 0)} samples. By mu ${fmt(found[0].mean, 3)}, truly ${fmt(exact[0], 3)}; by log sigma ${fmt(found[1].mean, 3)}, truly ${fmt(exact[1], 3)}.`);
   };
   const climbButton = ui.button("Climb", () => {
     if (stop) return halt();
     fair ||= ui.state.curve === "peaks" && ui.state.mu === START;
-    const fresh = random(2);                          // the same draws at every climb: only the bell it starts from decides
+    const fresh = random(SEED);                          // the same draws at every climb: only the bell it starts from decides
     let s = ui.state, done = 0;
     trail = [[s.mu, s.sigma]];
     climbButton.textContent = "Stop";
@@ -163,7 +166,7 @@ function build(ui) {
       ui.set({ mu: s.mu, sigma: s.sigma });
     }, () => { halt(); ui.say(`After ${STEPS} steps the mean is ${fmt(s.mu)}, sigma ${fmt(s.sigma)}, J ${fmt(seen(CURVES[s.curve], s.mu, s.sigma))}.`); }, ui);
   }, { class: "pg-x-main" });
-  const clear = () => { halt(); drawn = []; trail = []; uniform = random(1); fair = false; };
+  const clear = () => { halt(); begin(); trail = []; fair = false; };
   ui.onReset(clear);
 
   const row = (by, score) => ui.formula(`<math><mfrac><mrow><mo>\u2202</mo><mi>J</mi></mrow><mrow><mo>\u2202</mo>${by}</mrow></mfrac>
@@ -182,14 +185,13 @@ function build(ui) {
     html("div", {}, lines, said)));
 
   return s => {
-    const exact = gradient(CURVES[s.curve], s.mu, s.sigma), found = drawn.length ? estimate(s, drawn) : null;
+    const exact = gradient(CURVES[s.curve], s.mu, s.sigma), found = estimate(s, drawn);
     ui.challenge(fair && Math.abs(s.mu - PEAK) < 0.25);
     drawStage(s); drawMap(s);
     lines.forEach((line, k) => line.show({ exact: fmt(exact[k], 3),
-      sampled: found ? `samples: ${fmt(found[k].mean, 3)}${drawn.length > 1 ? ` \u00b1 ${fmt(found[k].half, 3)}` : ""}` : "" }));
+      sampled: `${fmt(drawn.length, 0)} samples: ${fmt(found[k].mean, 3)} \u00b1 ${fmt(found[k].half, 3)}` }));
     const small = v => Math.abs(v) < 0.01;
-    said.textContent = `${small(exact[0]) ? "The mean stays" : `The mean is drawn to the ${exact[0] > 0 ? "right" : "left"}`}; the bell ${small(exact[1]) ? "keeps its width" : exact[1] > 0 ? "is made wider" : "is made narrower"}.`
-      + (drawn.length ? ` From ${fmt(drawn.length, 0)} sample${drawn.length > 1 ? "s" : ""}.` : "");
+    said.textContent = `${small(exact[0]) ? "The mean stays" : `The mean is drawn to the ${exact[0] > 0 ? "right" : "left"}`}; the bell ${small(exact[1]) ? "keeps its width" : exact[1] > 0 ? "is made wider" : "is made narrower"}.`;
   };
 }
 export default explorable({
