@@ -43,6 +43,9 @@ def found(browser, server, site):
             const r = e.getBoundingClientRect();
             return r.right > innerWidth + 1 && r.width && !e.closest('pre, div.math, .pst-scrollable-table-container, math'); }).slice(0, 4).map(e => e.outerHTML.slice(0, 100))"""
                                      ) if seen["width"] > 375 else []
+        seen["beheaded"] = page.evaluate("""() => [...document.querySelectorAll('main div.math')].filter(e => {
+            const left = Math.min(...[...e.querySelectorAll('.katex-html .base')].map(b => b.getBoundingClientRect().left));
+            return left < e.getBoundingClientRect().left - 1; }).map(e => e.textContent.trim().slice(0, 60))""")
         page.set_viewport_size({"width": 1280, "height": 800})
         seen["axe"] = in_both_themes(page)
         tour[path] = seen
@@ -93,6 +96,11 @@ def test_every_formula_is_typeset(found):
 
 def test_nothing_scrolls_sideways_on_a_phone(found):
     assert {path: (seen["width"], seen["wide"]) for path, seen in found.items() if seen["width"] > 375} == {}
+
+
+def test_no_formula_begins_where_a_phone_cannot_scroll_to(found):
+    """What overflows to the right can be scrolled into view; what overflows to the left is lost."""
+    assert faults(found, "beheaded") == {}
 
 
 def test_no_output_is_empty(found):
