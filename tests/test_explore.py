@@ -9,6 +9,7 @@ from PIL import Image
 
 from policy_gradient import explore as module
 from policy_gradient.explore import explore
+from policy_gradient.palette import color
 from policy_gradient.picture import Picture
 
 x = np.linspace(0.02, 0.98, 50)
@@ -117,6 +118,27 @@ def test_stored_pictures_are_the_live_ones_but_for_the_number_of_colours(monkeyp
     stored = explore(curve, p=[1, 2, 3])
     for frame, picture in zip(stored.frames, shown):
         assert abs(pixels(frame) - picture).max() <= 40 and abs(pixels(frame) - picture).mean() < 0.3
+
+
+def test_few_colours_are_the_right_ones():
+    """Each area of a busy figure keeps its colour: blue means the policy, green a direction."""
+    def busy(ax):
+        x = np.linspace(0, 6, 200)
+        for i, name in enumerate(["policy", "score", "good", "where"]):
+            ax.fill_between(x, i, i + 0.4, color=color(name), alpha=0.15, lw=0)
+            ax.fill_between(x, i + 0.5, i + 0.8, color=color(name), alpha=0.4, lw=0)
+            for k in range(6):
+                ax.plot(x, i + 0.4 + 0.3 * np.sin(x + k), color=color(name), alpha=0.3 + 0.1 * k)
+
+    picture = Picture(busy, (6, 3.5))
+    picture({})
+    true = np.asarray(picture.canvas.buffer_rgba())[..., :3].reshape(-1, 3).astype(int)
+    with Image.open(io.BytesIO(base64.b64decode(picture.encoded(colors=32)))) as image:
+        kept = np.asarray(image.convert("RGB")).reshape(-1, 3).astype(int)
+    colours, which, pixels = np.unique(true, axis=0, return_inverse=True, return_counts=True)
+    error = np.zeros(len(colours), int)
+    np.maximum.at(error, which.ravel(), abs(kept - true).max(axis=1))
+    assert error[pixels > 500].max() == 0 and error.max() <= 40
 
 
 def test_stored_bytes_do_not_change(storing):
