@@ -81,7 +81,7 @@ def expected_return(mdp, probs):
 
 
 def exact_gradient(mdp, policy, theta, visitation=None):
-    """The gradient of J with respect to theta, (d,), by the policy gradient theorem (Sutton et al. 2000, theorem 1).
+    """The gradient of J with respect to theta, (d,), by the policy gradient theorem (Sutton et al. 1999, theorem 1).
 
     sum_s d(s) sum_a grad pi(a|s) Q(s, a), with grad pi = pi grad log pi. `visitation` (S,) replaces d, to see what a
     wrong weighting does (ones: "forget d"; discounted_visitation(..., gamma=1): "drop gamma^t").

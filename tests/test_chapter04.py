@@ -83,6 +83,13 @@ def test_bonnet_and_price(f, slope, bend, mu, sigma):
     assert by_mu == pytest.approx((smooth_mean(f, mu + h, sigma) - smooth_mean(f, mu - h, sigma)) / (2 * h), abs=1e-8)
 
 
+def test_the_spread_shrinks_once_the_mean_is_on_a_single_peak_and_may_grow_before():
+    for f in (lambda a: 1 / (1 + a * a), lambda a: np.exp(-a * a), lambda a: -np.abs(a) ** 1.5):
+        by_log_sigma = [smooth_mean(lambda a: f(a) * ((a / s) ** 2 - 1), 0.0, s) for s in (0.3, 1.0, 2.0)]
+        assert max(by_log_sigma) < 0
+    assert smooth_mean(lambda a: ((a - 3) ** 2 - 1) / (1 + a * a), 3.0, 1.0) > 0
+
+
 def test_without_noise_what_is_left_is_the_slope():
     gaps = [abs(smooth_mean(lambda a: np.sin(a) * (a - 0.4) / s**2, 0.4, s) - np.cos(0.4)) for s in (0.1, 0.01)]
     assert gaps[0] < 0.01 and gaps[1] == pytest.approx(gaps[0] / 100, rel=0.02)           # falls like sigma^2
@@ -240,6 +247,9 @@ def test_the_stored_study_says_what_the_page_says():
     assert 130 <= np.mean([row["updates"] for row in stored["pendulum"]]) <= 190
     without = [row["result"] for row in stored["pendulum_without_critic"]]
     assert [round(max(without), -1), round(min(without), -1)] == [-370, -780] and shown("$-370$ to $-780$")
+    assert round(np.mean([row["cpu_seconds"] for row in stored["pendulum_without_critic"]])) == 12 and shown("some twelve seconds")
+    assert round(np.mean([row["cpu_seconds"] for row in stored["pendulum"]])) == 4 and shown("four seconds")
+    assert max(row["cpu_seconds"] for row in stored["point_mass"] + stored["cartpole"]) < 1 and shown("less than a second each")
     cars = stored["mountain_car"]
     assert sum(car["episodes"] for car in cars) == 1440 and sum(car["reached_goal"] for car in cars) == 7 and shown("1,440", "seven times")
     assert all(-120 < car["returns"][0] < -90 and -12 < car["returns"][-1] < 0 and car["final_std"] < 0.35 for car in cars)
