@@ -21,7 +21,9 @@ def show(value, limit=64):
     value = np.asarray(value)
     if value.dtype == object:
         return str(value)
-    text = " ".join(np.array2string(value, separator=", ", threshold=40, formatter={"float_kind": "{:.6g}".format}).split())
+    few = value[np.isfinite(value)].ravel() if value.dtype.kind == "f" and value.size <= 40 else []
+    digits = next(d for d in range(6, 18) if d == 17 or len({f"{v:.{d}g}" for v in few}) == len(set(few)))      # 1 and 0.999999999 are two
+    text = " ".join(np.array2string(value, separator=", ", threshold=40, formatter={"float_kind": f"{{:.{digits}g}}".format}).split())
     return text if len(text) <= limit else f"array of shape {value.shape}"
 
 
@@ -62,6 +64,8 @@ def _raised(runs, wrong, one):
             advice = "Shapes that do not fit together are often a missing keepdims=True, or a missing [:, None]."
         elif "truth value of an array" in run.outcome.detail:
             advice = "An if wants one number, and this is an array: np.where chooses element by element."
+        elif "converted to Python scalars" in run.outcome.detail:
+            advice = "float(...) and the functions of math take one number, and this is an array: NumPy works on all of it at once."
         return "\n".join(filter(None, [f"Your function raised {run.outcome.detail}", f"on {describe(run.case, one)}", advice]))
 
 

@@ -500,3 +500,16 @@ def test_the_shape_of_result_and_hint():
     assert "Did you mean softmax" in hint("sotfmax").message
     assert hint(GOOD).title.startswith("softmax: hint")
     assert isinstance(hint(None), Hint) and isinstance(hint(3), Hint)
+
+
+def test_values_that_differ_are_shown_differently():
+    """A near tie must not look like a tie to somebody who is stuck."""
+    from policy_gradient.checks.diagnose import show
+    assert show(np.array([1.0, 1 - 1e-9, 0])) == "[1, 0.999999999, 0]"
+    assert show(np.array([0.5, -1.25, np.inf])) == "[0.5, -1.25, inf]" and show(1 / 3) == "0.333333"
+
+
+def test_an_array_where_one_number_was_expected_gets_advice():
+    def corridor_value(p):
+        return float((2 * p - 4) / (p * (1 - p)))
+    assert "take one number, and this is an array" in say(corridor_value, "corridor_value")
