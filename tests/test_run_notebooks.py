@@ -66,6 +66,16 @@ def test_two_runs_give_the_same_bytes(lab, tmp_path):
     assert again.read_bytes() == lab.read_bytes()
 
 
+def test_a_measured_time_alone_is_no_reason_to_store_anew(tmp_path):
+    timed = "import time\nprint(f'{time.perf_counter_ns() / 1e3:.3f} CPU seconds, 7 steps')"
+    path = write(tmp_path / "01-lab.ipynb", timed)
+    assert run.store(run.execute(path), path)
+    stored = path.read_bytes()
+    assert not run.store(run.execute(path), path) and path.read_bytes() == stored
+    path.write_text(path.read_text().replace("7 steps", "8 steps"))
+    assert run.store(run.execute(path), path) and b"CPU seconds, 8 steps\\n" in path.read_bytes()
+
+
 def test_our_widget_is_stored_under_a_name_that_does_not_change(lab):
     nb = nbformat.read(lab, as_version=4)
     view, = [o.data[run.VIEW] for o in outputs(nb, 1)]

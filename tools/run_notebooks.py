@@ -8,7 +8,7 @@ git ignores, says with which package each notebook was last run or, in a fresh c
 package has changed since, the notebook runs. (Were that hash in the notebook itself, each edit of any module would
 make all notebooks differ, even where no output does.) `--force` runs all.
 
-*What is stored.* Outputs as they come, and the state of our own widgets, with model ids that do not change from run
+*What is stored.* Outputs as they come (measured times, printed as "CPU seconds", are those of the last run that changed anything else), and the state of our own widgets, with model ids that do not change from run
 to run. A plain ipywidgets view can do nothing without a kernel: its picture is stored instead, with a line that says
 so. Paths and addresses of this machine go. Nothing is stored of a notebook in which a cell raises or warns, unless the
 cell's tag `raises-exception` or `shows-warning` announces it.
@@ -31,6 +31,7 @@ from tqdm import tqdm
 ROOT = Path(__file__).resolve().parents[1]
 STAMPS = ROOT / ".stamps/notebooks.json"
 STATE, VIEW = "application/vnd.jupyter.widget-state+json", "application/vnd.jupyter.widget-view+json"
+TIME = re.compile(rb"\b\d+(\.\d+)?(?= CPU seconds\b)")            # never twice the same: alone it is no reason to store anew
 LINE = "*Run this notebook to move the sliders.*"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 ENVIRONMENT = {                                   # the same results each time
@@ -197,9 +198,9 @@ def _file_hash(path):
 
 
 def store(nb, path):
-    """Write the notebook in one go, and only if its bytes changed; say whether they did."""
+    """Write the notebook in one go, and only if more than a measured time changed; say whether it was written."""
     text = (nbformat.writes(nb) + "\n").encode()
-    if path.read_bytes() == text:
+    if TIME.sub(b"", path.read_bytes()) == TIME.sub(b"", text):
         return False
     beside = path.with_suffix(".part")
     beside.write_bytes(text)
