@@ -10,6 +10,7 @@ from pathlib import Path
 from docutils import nodes
 from py_mini_racer import JSEvalException, MiniRacer
 from sphinx.errors import SphinxError
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
 MACROS = {                               # the one place: pages of the book may use these, notebooks use none
@@ -68,9 +69,35 @@ def checked(self, node, display):
         return f'<code class="katex-error">{self.encode(node.astext())}</code>'
 
 
+class Glue(SphinxPostTransform):
+    """A bracket or a stop that touches a formula stays with it: no line begins with a comma."""
+    default_priority = 410
+    opening, closing = re.compile(r"[(\[\u201c]+$"), re.compile(r"^[.,;:!?)\]\u201d\u2019]+")
+
+    def run(self, **kwargs):
+        for formula in list(self.document.findall(nodes.math)):
+            parent, glue = formula.parent, nodes.inline("", "", classes=["pg-glue"])
+            at = parent.index(formula)
+            before, after = (parent[i] if 0 <= i < len(parent) else None for i in (at - 1, at + 1))
+            found = [isinstance(text, nodes.Text) and which.search(text.astext())
+                     for text, which in ((before, self.opening), (after, self.closing))]
+            if not any(found):
+                continue
+            parent[at] = glue
+            glue += [*([nodes.Text(found[0][0])] if found[0] else []), formula, *([nodes.Text(found[1][0])] if found[1] else [])]
+            if found[1]:
+                parent[at + 1] = nodes.Text(after.astext()[found[1].end():])
+            if found[0]:
+                parent[at - 1] = nodes.Text(before.astext()[:found[0].start()])
+
+
 def inline(self, node):
     self.body.append(self.starttag(node, "span", "", CLASS="math notranslate nohighlight"))
-    self.body.append(checked(self, node, False) + "</span>")
+    html, last = checked(self, node, False), '<span class="base">'
+    if "pg-glue" in node.parent.get("classes", ()) and last in html:      # a browser may break after the last part of a formula
+        end = len(html) - len("</span></span>")
+        html = f'{html[:html.rindex(last)]}<span class="pg-last">{html[html.rindex(last):end]}</span>{html[end:]}'
+    self.body.append(html + "</span>")
     raise nodes.SkipNode
 
 
@@ -103,6 +130,7 @@ def setup(app):
     app.pg_math_faults = 0
     app.add_html_math_renderer("katex", (inline, None), (display, None))
     app.add_css_file("vendor/katex/katex.min.css")
+    app.add_post_transform(Glue)
     app.connect("doctree-read", number)
     app.connect("build-finished", stop_on_faults)
     return {"parallel_read_safe": True, "parallel_write_safe": False}

@@ -319,6 +319,47 @@ def test_pages_live_when_opened_from_a_folder(browser, site):
     context.close()
 
 
+# A stop or a closing bracket on a line below its formula's last part, or an opening one on a line above its first part
+STRAYS = """() => { const strays = [], box = (text, i) => { const r = document.createRange(); r.setStart(text, i); r.setEnd(text, i + 1);
+    return r.getBoundingClientRect(); };
+  for (const m of document.querySelectorAll('main span.math')) {
+    const parts = m.querySelectorAll('.base'), [before, after] = [m.previousSibling, m.nextSibling], name = m.textContent.slice(0, 40);
+    if (!parts.length || !m.getBoundingClientRect().height) continue;
+    if (after?.nodeType === 3 && /^[.,;:!?)\\]]/.test(after.data)
+        && box(after, 0).left < parts[parts.length - 1].getBoundingClientRect().right - 3) strays.push(name);
+    if (before?.nodeType === 3 && /[(\\[]$/.test(before.data)
+        && parts[0].getBoundingClientRect().left < box(before, before.length - 1).left) strays.push(name);
+  }
+  return strays; }"""
+
+
+def test_no_line_begins_with_a_stop_or_ends_with_an_opening_bracket(browser, server):
+    visit = Visit(browser, server, "book/01-values-or-probabilities.html")
+    visit.page.evaluate("document.querySelectorAll('main details').forEach(e => { e.open = true; })")
+    for width in range(320, 760, 20):
+        visit.page.set_viewport_size({"width": width, "height": 800})
+        assert visit.page.evaluate(STRAYS) == [], width
+    visit.close()
+
+
+def test_code_is_as_wide_as_the_column_and_fits(browser, server):
+    """Chapters 0 and 1: every block as wide as its neighbours' text, nothing to scroll, on a phone too."""
+    for path in ("book/00-before-you-start.html", "book/01-values-or-probabilities.html"):
+        visit = Visit(browser, server, path)
+        visit.page.evaluate("document.querySelectorAll('main details').forEach(e => { e.open = true; })")
+        for width in (1280, 375):
+            visit.page.set_viewport_size({"width": width, "height": 800})
+            wide = visit.page.evaluate("""() => [...document.querySelectorAll('main pre')].filter(e => e.scrollWidth > e.clientWidth
+                || Math.abs(e.offsetWidth - e.closest('.highlight').parentElement.parentElement.clientWidth) > 24).map(e => e.textContent)""")
+            assert wide == [], (path, width)
+        visit.close()
+
+
+def test_a_fold_keeps_the_spaces_around_its_titles_formulas(site):
+    style = (site / "_static/site.css").read_text()
+    assert re.search(r"\.pg-fold > summary \{[^}]*\}", style) and "flex" not in re.search(r"\.pg-fold > summary \{([^}]*)\}", style)[1]
+
+
 def test_print_unfolds_everything_and_lists_links(browser, server):
     visit = Visit(browser, server, "book/01-values-or-probabilities.html")
     page = visit.page
