@@ -147,6 +147,13 @@ def test_a_number_that_nobody_computed_is_found():
     assert unbacked(q | {"long": q["long"].replace("-1.241", "-1.251")}) == ["1.251"]
 
 
+def test_the_numbers_of_the_sheet_come_from_cells_too():
+    everywhere = {"shown_by": sorted({place for q in QUESTIONS for place in q["shown_by"]})}
+    sheet = {"question": "", "short": (ROOT / "book/summary-sheet.md").read_text("utf8"), "long": "", "follow_ups": [],
+             "wrong": {"says": "", "because": ""}}
+    assert numbers(sheet["short"]) and unbacked(sheet | everywhere) == []
+
+
 @each
 def test_the_mathematics_can_be_typeset(q):
     spec = importlib.util.spec_from_file_location("katex_math", ROOT / "tools/katex_math.py")
