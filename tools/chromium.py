@@ -22,9 +22,12 @@ def path():
     for name in filter(None, (os.environ.get("PG_CHROMIUM"), *NAMES)):
         if found := shutil.which(name):
             return found
-    from playwright.sync_api import sync_playwright
-    with sync_playwright() as p:
-        own = p.chromium.executable_path
+    try:
+        from playwright.sync_api import sync_playwright
+        with sync_playwright() as p:
+            own = p.chromium.executable_path
+    except Exception:              # on a bare machine its driver lacks a library, which comes with Debian's packages below
+        return None
     return own if Path(own).exists() else None
 
 
@@ -42,7 +45,7 @@ def get():
     may = [] if root else ["sudo", "-n"]          # -n: never ask for a password
     if shutil.which("apt-get") and (root or _run("sudo", "-n", "true")):
         _run(*may, "apt-get", "update", "-q")
-        _run(*may, "apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium", "fonts-dejavu-core")
+        _run(*may, "apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium", "fonts-dejavu-core", "libatomic1")
     if not path():
         _run(sys.executable, "-m", "playwright", "install", "chromium")
 
