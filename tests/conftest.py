@@ -8,3 +8,8 @@ def _execute(self, cell_input, allow_stdin=None):
 
 
 RunningKernel.execute_cell_input = _execute
+
+
+def pytest_collection_modifyitems(items):
+    """The browser's tests come last: while a browser is held open its event loop runs in this thread, and kernels wait for ever."""
+    items.sort(key=lambda item: "site" in item.path.parent.parts[-1:])

@@ -166,9 +166,9 @@ function build(ui) {
       plot.wide = width >= 520;
       add(plot.back,
         text(0, 100, plot.wide ? "the score, 1 \u2212 \u03c0(a): how much likelier its action can still become; up for right, down for left"
-          : "score 1 \u2212 \u03c0(a): up for right, down for left", { class: "pg-x-score pg-x-strong" }),
+          : "score 1 \u2212 \u03c0(a): up right, down left", { class: "pg-x-score pg-x-strong" }),
         text(0, 208, plot.wide ? "the weight \u03c8: above 0, more of what was done; below 0, less of it"
-          : "weight \u03c8: above 0, more of this; below, less", { class: "pg-x-good pg-x-strong" }));
+          : "weight \u03c8: up for more of it, down for less", { class: "pg-x-good pg-x-strong" }));
     },
   });
   const fixed = svg("g"), cursor = svg("g"), stripes = hatch(steps.live, "good");
