@@ -1,5 +1,13 @@
 """What holds for all tests."""
+import functools
+import os
+
+import nbval.kernel
 from nbval.kernel import RunningKernel
+
+# As tools/run_notebooks.py does: a progress bar would be one more output on a slow machine.
+QUIET = {"TQDM_DISABLE": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+nbval.kernel.start_new_kernel = functools.partial(nbval.kernel.start_new_kernel, env=os.environ | QUIET)
 
 
 def _execute(self, cell_input, allow_stdin=None):
