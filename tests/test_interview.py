@@ -174,3 +174,8 @@ def test_python_in_answers_is_python(q):
     for code in re.findall(r"```python\n(.*?)```", q["long"], re.DOTALL):
         compile(code.replace("break", "pass") if "break" in code else code, q["id"], "exec")
         assert max(map(len, code.splitlines())) <= 90
+
+
+def test_the_front_page_counts_them_right():
+    front = (ROOT / "book/index.md").read_text("utf8")
+    assert set(re.findall(r"(\d+) questions", front)) == {str(len(QUESTIONS))}
