@@ -5,11 +5,11 @@ from .exercise import is_single
 
 
 def diagnose(runs, one):
-    """One to six lines of plain text about the first thing that is wrong in `runs`."""
+    """("factor", one to six lines of plain text about the first thing that is wrong in `runs`)."""
     wrong = [run for run in runs if not run.right]
     remarks = (_missing, _raised, _time, _shape, _not_finite, _sign, _factor, _offset, _one_index, _precision, _smallest)
-    text = next(filter(None, (remark(runs, wrong, one) for remark in remarks)))
-    return text if "hint(" in text else f"{text}\nStuck? hint({one.name})"
+    kind, text = next((remark.__name__[1:], text) for remark in remarks if (text := remark(runs, wrong, one)))
+    return kind.replace("_", "-"), text if "hint(" in text else f"{text}\nStuck? hint({one.name})"
 
 
 def describe(case, one):

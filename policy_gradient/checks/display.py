@@ -26,13 +26,15 @@ class Result:
     """The verdict on one function; truthy when passed.
 
     passed: bool. message: str, plain text of one to six lines. mistake: str or None, the identifier of a recognised
-    mistake. exercise: str, the exercise's name ("" if none was found).
+    mistake. exercise: str, the exercise's name ("" if none was found). kind: str, which sort of remark the message is:
+    "mistake", "sign", "factor", ..., or "smallest" where only the smallest failing input could be shown.
     """
 
     passed: bool
     message: str
     mistake: str | None = None
     exercise: str = ""
+    kind: str = ""
 
     def __bool__(self):
         return self.passed

@@ -80,19 +80,19 @@ def _check(function, exercise, frame):
     one = registry()[name]
     problem = _wrong_signature(function, one)
     if problem:
-        return Result(False, problem, exercise=name)
+        return Result(False, problem, exercise=name, kind="signature")
     runs = _run(function, one)
     wrong = [run for run in runs if not run.right]
     changed = _changed(runs, one, right=not wrong)
     if not wrong and changed:
-        return Result(False, changed, "changes-argument", name)
+        return Result(False, changed, "changes-argument", name, "mistake")
     if not wrong:
         return Result(True, _praise(runs, one), None, name)
     if all(run.case.slow and _exhausted(run.outcome) for run in wrong):
-        return Result(False, wrong[0].case.slow, "too-slow", name)
+        return Result(False, wrong[0].case.slow, "too-slow", name, "mistake")
     mistake = _recognise(runs, one)
-    message = mistake.message if mistake else diagnose(runs, one)
-    return Result(False, "\n".join(filter(None, [message, changed])), mistake and mistake.name, name)
+    kind, message = ("mistake", mistake.message) if mistake else diagnose(runs, one)
+    return Result(False, "\n".join(filter(None, [message, changed])), mistake and mistake.name, name, kind)
 
 
 def _find(function, exercise, frame):
