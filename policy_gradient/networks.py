@@ -76,8 +76,9 @@ class MLP:
         """Inputs of every layer, then the outputs."""
         signals = [inputs]
         for i, (W, b) in enumerate(layers):
-            z = signals[-1] @ W + b
-            signals.append(z if i == len(layers) - 1 else np.tanh(z))
+            z = signals[-1] @ W
+            z += b
+            signals.append(z if i == len(layers) - 1 else np.tanh(z, out=z))
         return signals
 
     def _backward(self, theta, inputs, delta):

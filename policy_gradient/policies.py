@@ -16,6 +16,7 @@ each class only adds how its logits depend on theta.
 """
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -30,13 +31,13 @@ def softmax(logits):
     Raises ValueError on NaN.
     """
     exps = np.exp(_shifted(logits))
-    return exps / exps.sum(axis=-1, keepdims=True)
+    return exps / _over_actions(np.add, exps)
 
 
 def log_softmax(logits):
     """log(softmax(logits)) over the last axis, (..., A) -> (..., A), finite where the probability itself underflows."""
     shifted = _shifted(logits)
-    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return shifted - np.log(_over_actions(np.add, np.exp(shifted)))
 
 
 def _shifted(logits):
@@ -45,10 +46,17 @@ def _shifted(logits):
         logits = logits.astype(np.float64)
     if logits.ndim == 0 or logits.shape[-1] == 0:
         raise ValueError(f"logits must have at least one action on the last axis, got shape {logits.shape}")
-    largest = logits.real.max(axis=-1, keepdims=True)     # .real: complex_step sends complex numbers through here
+    largest = _over_actions(np.maximum, logits.real)      # .real: complex_step sends complex numbers through here
     if not np.isfinite(largest).all():
         raise ValueError("logits must not be NaN or +inf, nor may a whole row be -inf")
     return logits - largest
+
+
+def _over_actions(ufunc, array):
+    """The ufunc's reduction over the last axis, (..., 1). NumPy is slow over many short rows: a few actions go one by one."""
+    if array.shape[-1] < 8:
+        return reduce(ufunc, [array[..., a] for a in range(array.shape[-1])])[..., None]
+    return ufunc.reduce(array, axis=-1, keepdims=True)
 
 
 class _Softmax:
@@ -68,9 +76,13 @@ class _Softmax:
 
     def sample(self, theta, obs, rng):
         """One action per observation, int64 (...), drawn with the numpy.random.Generator `rng`."""
-        cumulative = self.probs(theta, obs).cumsum(axis=-1)
+        probs = self.probs(theta, obs)
+        u, boundary, actions = rng.random(probs.shape[:-1]), 0, np.zeros(probs.shape[:-1], np.int64)
         # Count the boundaries below u: unlike rng.choice this serves a whole batch with one draw each.
-        return (cumulative[..., :-1] <= rng.random(cumulative.shape[:-1])[..., None]).sum(axis=-1)
+        for a in range(probs.shape[-1] - 1):
+            boundary = boundary + probs[..., a]
+            actions = actions + (boundary <= u)
+        return actions
 
     def entropy(self, theta, obs):
         """-sum_a pi log pi in nats, (...): log(A) for the uniform policy, 0 for a deterministic one."""

@@ -51,12 +51,16 @@ def rollout(envs, policy, theta, rng, max_steps=None):
         obs = np.array(obs)                                   # a copy: some environments reuse their buffer
         actions = policy.sample(theta, obs, rng)
         next_obs, rewards, terminated, truncated, info = envs.step(actions)
-        # An episode that has ended starts again by itself; what it then returns is not ours.
-        steps.append((obs, actions, np.where(alive, rewards, 0.0), alive, terminated & alive, truncated & alive))
-        last_obs[alive] = _seen_next(next_obs, info, mode)[alive]
-        alive = alive & ~(terminated | truncated)
+        steps.append((obs, actions, np.array(rewards), alive, np.array(terminated), np.array(truncated)))
+        ended = alive & (terminated | truncated)
+        if ended.any():
+            last_obs[ended] = _seen_next(next_obs, info, mode)[ended]
+            alive = alive & ~ended
         obs = next_obs
-    obs, actions, rewards, mask, terminated, truncated = (np.stack(column) for column in zip(*steps))
+    last_obs[alive] = obs[alive]
+    obs, actions, rewards, mask, terminated, truncated = (np.array(column) for column in zip(*steps))
+    # An episode that has ended starts again by itself; what it then returned is not ours.
+    rewards, terminated, truncated = np.where(mask, rewards, 0.0), terminated & mask, truncated & mask
     truncated[-1] |= alive                                    # cut by max_steps
     return Rollout(obs, actions, rewards, mask, terminated, truncated, last_obs)
 
