@@ -10,6 +10,22 @@ OURS = ("site.js", "host.js", "interview.js", "documentation_options", "clipboar
 STYLES = ("pygments", "copybutton", "katex", "palette", "icons", "site.css", "interview.css")
 
 
+# What a page may load and run. A static host sends no headers of ours, so the policy stands in each page's head.
+POLICY = {
+    "default-src": "'self'",                # not 'none': Firefox fetches <link rel=next> ahead, and this rules it
+    "script-src": "'self' blob:",           # no inline script, no eval; blob: is how host.js starts a stored figure's module
+    "worker-src": "'self' blob:",           # a worker from a file has a policy of its own; one from a blob inherits this
+    "style-src": "'self' 'unsafe-inline'",  # for browsers that do not know the next two
+    "style-src-elem": "'self' blob:",
+    "style-src-attr": "'unsafe-inline'",    # KaTeX places every symbol by its style attribute; such a value runs no script
+    "img-src": "'self' data:",              # icons are data: in the style sheet, and so are a slider's stored pictures
+    "font-src": "'self'",
+    "connect-src": "'self'",                # the search page reads pages for its summaries
+    "object-src": "'none'", "frame-src": "'none'", "media-src": "'none'", "manifest-src": "'none'",
+    "base-uri": "'self'", "form-action": "'self'",
+}
+
+
 def chapter(app, pagename):
     """The four pages of this page's chapter that exist, as (verb, docname), or nothing."""
     slug = pagename.partition("/")[2]
@@ -57,6 +73,7 @@ def page_context(app, pagename, templatename, context, doctree):
     context["pg_contents"] = contents(toctree(collapse=False, maxdepth=2, includehidden=True, titles_only=True)) if toctree else ""
     context["pg_verbs"] = chapter(app, pagename)
     context["pg_is_notebook"] = (context.get("sourcename") or "").endswith(".ipynb") or pagename.split("/")[0] in list(VERBS)[1:]
+    context["pg_policy"] = "; ".join(f"{name} {value}" for name, value in POLICY.items())
     context["pg_front"] = pagename == app.config.root_doc
     search = pagename == "search"
     wanted = OURS + SEARCH_ONLY * search

@@ -50,10 +50,12 @@ def pages_of(site):
 class Visit:
     """One page, opened once: what it asked for, what it complained of, and the open page itself."""
 
-    def __init__(self, browser, server, path, **options):
+    def __init__(self, browser, server, path, script="", **options):
         start = len(server.sent)
         self.path, self.errors, self.asked = path, [], []
         self.context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce", **options)
+        if script:                                   # runs before any of the page's own
+            self.context.add_init_script(script)
         self.page = self.context.new_page()
         self.page.on("console", lambda m: self.errors.append(m.text) if m.type in ("error", "warning") else None)
         self.page.on("pageerror", lambda e: self.errors.append(str(e)))

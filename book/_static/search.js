@@ -1,0 +1,10 @@
+/* Two wishes to Sphinx's search. Loaded after searchtools.js, on the search page only. */
+DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = location.protocol !== "file:";   // a page may not read its neighbours there
+{   // formulas stand in a page three times (to see, to hear, to copy): a summary wants none of the doubles
+  const whole = Search.htmlToText;
+  Search.htmlToText = (html, anchor) => {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    page.querySelectorAll(".katex-html, annotation, script, svg title").forEach(e => e.remove());
+    return whole(page.documentElement.outerHTML, anchor);
+  };
+}
