@@ -32,7 +32,8 @@ CORE = ["pyodide.asm.js", "pyodide.asm.wasm", "pyodide.js", "pyodide.mjs", "pyth
 OFFICIAL = ["numpy", "matplotlib", "scipy", "ipython", "jedi", "micropip", "ssl", "sqlite3"]       # and all they depend on
 OURS = {                             # what we pack: (what it imports as, what must be loaded with it)
     "policy-gradient": ("policy_gradient", ["numpy", "matplotlib", "gymnasium", "anywidget", "tqdm"]),     # and scipy, where used
-    "gymnasium": ("gymnasium", ["numpy", "cloudpickle", "typing-extensions", "farama-notifications"]),
+    "gymnasium": ("gymnasium", ["numpy", "cloudpickle", "typing-extensions", "farama-notifications", "no-processes"]),
+    "no-processes": ("_multiprocessing", []),
     "farama-notifications": ("farama_notifications", []),
     "cloudpickle": ("cloudpickle", []),
     "typing-extensions": ("typing_extensions", []),
@@ -44,6 +45,24 @@ OURS = {                             # what we pack: (what it imports as, what m
 }
 LEFT_OUT = re.compile(r"^\.\./|\.(so|pyd|pyc)$|/tests/|dist-info/(RECORD|INSTALLER|REQUESTED|direct_url\.json)$")
 LONG_AGO = (2020, 1, 1, 0, 0, 0)
+# The browser's Python has no processes and leaves this module out. Gymnasium names it on import, for workers nobody starts there.
+NO_PROCESSES = {
+    "_multiprocessing.py": b'''"""What `import multiprocessing.synchronize` needs to succeed where there are no processes."""
+
+
+class SemLock:
+    SEM_VALUE_MAX = 2**31 - 1
+
+    def __init__(self, *args):
+        raise OSError("there are no processes in the browser")
+
+
+def sem_unlink(name):
+    raise OSError("there are no processes in the browser")
+''',
+    "no_processes-1.0.dist-info/METADATA": b"Metadata-Version: 2.1\nName: no-processes\nVersion: 1.0\n",
+    "no_processes-1.0.dist-info/WHEEL": b"",
+}
 
 
 def official():
@@ -105,9 +124,9 @@ def built(root=ROOT):
 
 def ours(folder):
     """Pack our wheels into `folder` and return their entries for the lock."""
-    entries = {}
+    entries, special = {}, {"policy-gradient": built, "no-processes": NO_PROCESSES.copy}
     for name, (module, depends) in OURS.items():
-        wheel = pack(built() if name == "policy-gradient" else installed(name), folder)
+        wheel = pack(special[name]() if name in special else installed(name), folder)
         entries[name] = {"name": name, "version": wheel.name.split("-")[1], "file_name": wheel.name, "install_dir": "site",
                          "sha256": sha256(wheel.read_bytes()), "package_type": "package", "imports": [module],
                          "depends": depends, "unvendored_tests": False}
