@@ -9,14 +9,24 @@ class NotFinite(ValueError):
     """A number has blown up: it is NaN or infinite, or its exponential would be. `reinforce` stops where it meets one."""
 
 
+def numbers(name, value):
+    """`value` as an array of floats or complex numbers, NaN and infinity allowed."""
+    try:
+        array = np.asarray(value)
+        return array if array.dtype.kind in "fc" else _to_float(array)
+    except (TypeError, ValueError):          # text, objects, or rows of unequal length
+        raise TypeError(f"{name} must be an array of numbers, got {_short(value)}") from None
+
+
+def _to_float(array):
+    if array.dtype.kind in "SU":             # astype would read "1.5" as a number
+        raise TypeError
+    return array.astype(np.float64)
+
+
 def finite(name, value, shape=None):
     """`value` as an array without NaN or infinity (complex numbers stay complex), of `shape` (None: any size there)."""
-    array = np.asarray(value)
-    if array.dtype.kind not in "fc":
-        try:
-            array = array.astype(np.float64)
-        except (TypeError, ValueError):
-            raise TypeError(f"{name} must be an array of numbers, got {value!r}") from None
+    array = numbers(name, value)
     if shape is not None and (array.ndim != len(shape) or any(w not in (None, n) for w, n in zip(shape, array.shape))):
         raise ValueError(f"{name} must have shape {_show(shape)}, got {array.shape}")
     if not np.isfinite(array).all():
@@ -29,7 +39,7 @@ def probabilities(name, value, shape=None, substochastic=False):
     """`value` as probabilities over the last axis: none negative, rows summing to one (at most, if `substochastic`)."""
     array = finite(name, value, shape)
     if array.ndim == 0:
-        raise ValueError(f"{name} must be an array of probabilities, got the single number {value!r}")
+        raise ValueError(f"{name} must be an array of probabilities, got the single number {_short(value)}")
     if array.real.min(initial=0.0) < 0:
         where = tuple(int(i) for i in np.unravel_index(array.real.argmin(), array.shape))
         raise ValueError(f"{name} holds a negative probability: {array.real[where]} at {where}")
@@ -42,20 +52,92 @@ def probabilities(name, value, shape=None, substochastic=False):
     return array
 
 
-def discount(gamma):
+def discount(gamma, name="gamma"):
     """`gamma` as a float in [0, 1]."""
-    if isinstance(gamma, (str, bytes)) or not np.isscalar(gamma) or isinstance(gamma, complex):
-        raise TypeError(f"gamma must be a number in [0, 1], got {gamma!r}")
+    gamma = number(name, gamma, "a number in [0, 1]")
     if not 0 <= gamma <= 1:          # also refuses NaN
-        raise ValueError(f"gamma must lie in [0, 1], got {gamma}")
+        raise ValueError(f"{name} must lie in [0, 1], got {gamma}")
     return float(gamma)
+
+
+def number(name, value, expected="a number"):
+    """`value`, if it is one real number."""
+    if np.ndim(value) != 0 or not isinstance(value, (int, float, np.integer, np.floating, np.ndarray)) or (
+            isinstance(value, np.ndarray) and value.dtype.kind not in "iuf"):
+        raise TypeError(f"{name} must be {expected}, got {_short(value)}")
+    return value
+
+
+def positive(name, value):
+    """`value`, if it is one positive, finite number."""
+    if not 0 < number(name, value, "a positive number") < np.inf:
+        raise ValueError(f"{name} must be positive and finite, got {value}")
+    return value
+
+
+def whole(name, value, least=1):
+    """`value` as an int of at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} must be a whole number of at least {least}, got {_short(value)}")
+    if value < least:
+        raise ValueError(f"{name} must be at least {least}, got {value}")
+    return int(value)
+
+
+def one_of(name, value, choices):
+    """`value`, if it is one of `choices`."""
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, got {_short(value)}")
+    return value
+
+
+def generator(rng):
+    """`rng`, if it is a numpy.random.Generator: a seed or the module numpy.random would draw from a hidden, shared state."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a numpy.random.Generator, as numpy.random.default_rng(0) makes one, got {_short(rng)}")
+    return rng
+
+
+def function(name, value, shape):
+    """`value`, if it can be called; `shape` says how."""
+    if not callable(value):
+        raise TypeError(f"{name} must be a function {shape}, got {_short(value)}")
+    return value
+
+
+def having(name, value, methods, what):
+    """`value`, if it has all of `methods` and is not a class: what a duck must do to pass for `what`."""
+    missing = [m for m in methods if not hasattr(value, m)]
+    if missing:
+        raise TypeError(f"{name} must be {what}, got {_short(value)}, which has no {missing[0]}")
+    if isinstance(value, type) and not all(isinstance(_stored(value, m), (staticmethod, classmethod)) for m in methods):
+        raise TypeError(f"{name} must be {what}, got the class {value.__name__} itself: make one of it")
+    return value
+
+
+def _stored(cls, attribute):
+    return next((vars(c)[attribute] for c in cls.__mro__ if attribute in vars(c)), None)
+
+
+def same_shape(**arrays):
+    """The shape that all arrays broadcast to."""
+    try:
+        return np.broadcast_shapes(*map(np.shape, arrays.values()))
+    except ValueError:
+        shapes = ", ".join(f"{name} {np.shape(array)}" for name, array in arrays.items())
+        raise ValueError(f"{' and '.join(arrays)} must have shapes that fit each other, got {shapes}") from None
 
 
 def indices(name, value, size):
     """`value` as integers in 0 .. size - 1 (a negative index would count from the end, unnoticed)."""
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:               # rows of unequal length
+        raise TypeError(f"{name} must be integers in 0 .. {size - 1}, got {_short(value)}") from None
     if array.dtype.kind not in "iu":
-        raise TypeError(f"{name} must be integers in 0 .. {size - 1}, got {array.dtype} values")
+        if array.size or array.dtype.kind != "f":            # np.asarray([]) is float64
+            raise TypeError(f"{name} must be integers in 0 .. {size - 1}, got {array.dtype} values")
+        array = array.astype(np.int64)
     if array.size and (array.min() < 0 or array.max() >= size):
         raise ValueError(f"{name} must lie in 0 .. {size - 1}, got values from {array.min()} to {array.max()}")
     return array
@@ -63,3 +145,11 @@ def indices(name, value, size):
 
 def _show(shape):
     return "(" + ", ".join("any" if n is None else str(n) for n in shape) + ("," if len(shape) == 1 else "") + ")"
+
+
+def _short(value):
+    """What came, in few words: its text would be long for an array, and hold an address for an object."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"an array of {value.dtype} values, shape {value.shape}"
+    text = repr(value)
+    return text if len(text) <= 60 and " at 0x" not in text else f"a {type(value).__name__}"

@@ -13,7 +13,7 @@ from importlib.resources import files
 import gymnasium as gym
 import numpy as np
 
-from ._validate import discount, finite
+from ._validate import _short, discount, finite, number, one_of, positive, whole
 from .envs import _SmallVectorEnv
 from .gaussian import MLPGaussian, _log_std
 
@@ -24,8 +24,7 @@ class _ContinuousVectorEnv(_SmallVectorEnv):
     """States (K, num_envs) in float64, observations float32 (num_envs, K'). Subclasses give `_draw`, `_obs`, `_advance`."""
 
     def __init__(self, num_envs, max_steps, high_obs, num_actions, limit, bounds):
-        if bounds not in BOUNDS:
-            raise ValueError(f"bounds must be one of {', '.join(BOUNDS)}, got {bounds!r}")
+        one_of("bounds", bounds, BOUNDS)
         high = np.asarray(high_obs, np.float32)
         super().__init__(num_envs, max_steps, gym.spaces.Box(-high, high, dtype=np.float32),
                          gym.spaces.Box(-limit, limit, (num_actions,), np.float32))
@@ -139,8 +138,7 @@ class LinearQuadratic:
             matrix = getattr(self, name)
             if not np.allclose(matrix, matrix.T) or np.linalg.eigvalsh(matrix).min() < -1e-12:
                 raise ValueError(f"{name} must be symmetric with no negative eigenvalue")
-        if self.horizon < 1:
-            raise ValueError(f"horizon must be at least 1, got {self.horizon}")
+        whole("horizon", self.horizon)
         discount(self.gamma)
 
     num_features = property(lambda self: self.B.shape[0])
@@ -206,6 +204,8 @@ class LinearQuadratic:
 
 def point_mass(horizon=25, dt=0.2, noise_std=0.0):
     """A unit mass on a line, pushed by a force: s = (position, speed), cost position^2 + 0.1 speed^2 + 0.1 force^2."""
+    positive("dt", dt)
+    finite("noise_std", number("noise_std", noise_std))
     return LinearQuadratic(A=[[1, dt], [0, 1]], B=[[dt**2 / 2], [dt]], Q=[[1, 0], [0, 0.1]], R=[[0.1]],
                            start=np.eye(2), noise=noise_std**2 * np.eye(2), horizon=horizon)
 
@@ -219,7 +219,7 @@ class PointMass(_ContinuousVectorEnv):
     def __init__(self, num_envs=1, problem=None):
         self.problem = point_mass() if problem is None else problem
         if not isinstance(self.problem, LinearQuadratic):
-            raise TypeError(f"problem must be a LinearQuadratic, got {problem!r}")
+            raise TypeError(f"problem must be a LinearQuadratic, got {_short(problem)}")
         K, D = self.problem.B.shape
         super().__init__(num_envs, self.problem.horizon, np.full(K, np.inf), D, np.inf, "clip")
         self._root_start, self._root_noise = (_root(m) for m in (self.problem.start, self.problem.noise))

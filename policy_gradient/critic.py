@@ -6,7 +6,7 @@
 
 import numpy as np
 
-from ._validate import discount, finite
+from ._validate import discount, finite, having, positive, whole
 from .networks import MLP
 from .optimizers import Adam
 
@@ -18,8 +18,9 @@ def gae(rollout, values, last_values, gamma, lam):
     gradient's mean alone; smaller lam is quieter and, as long as V is wrong, biased (Schulman et al. 2016, equation 16).
     An episode that *terminated* is worth nothing afterwards; one that was *truncated* counts V of what it would have seen.
     """
+    having("rollout", rollout, ["rewards", "mask", "terminated"], "a Rollout")
     values, last_values = finite("values", values, rollout.mask.shape), finite("last_values", last_values, rollout.mask.shape[1:])
-    gamma, lam, mask = discount(gamma), _in_unit_interval("lam", lam), rollout.mask
+    gamma, lam, mask = discount(gamma), discount(lam, "lam"), rollout.mask
     is_last = mask & ~np.vstack([mask[1:], np.zeros_like(mask[:1])])
     next_values = np.where(is_last, last_values, np.vstack([values[1:], last_values[None]])) * ~rollout.terminated
     td_errors = np.where(mask, rollout.rewards + gamma * next_values - values, 0.0)
@@ -40,14 +41,16 @@ class Critic:
         self.network, self.rng, self.optimizer = MLP(sizes), rng, Adam(learning_rate)
         if self.network.sizes[-1] != 1:
             raise ValueError(f"sizes must end in 1, a single value, got {sizes}")
-        if num_steps < 1 or not unit > 0:
-            raise ValueError(f"num_steps must be at least 1 and unit positive, got {num_steps} and {unit}")
-        self.gamma, self.lam, self.num_steps, self.unit = discount(gamma), _in_unit_interval("lam", lam), num_steps, unit
+        self.num_steps, self.unit = whole("num_steps", num_steps), positive("unit", unit)
+        self.gamma, self.lam = discount(gamma), discount(lam, "lam")
         self.theta = self.network.init(rng, np.float32)
 
     def values(self, obs):
         """V, (..., K) -> (...)."""
-        return self.unit * self.network(self.theta, finite("obs", obs).astype(np.float32, copy=False))[..., 0]
+        obs = finite("obs", obs).astype(np.float32, copy=False)
+        if obs.ndim == 0 or obs.shape[-1] != self.network.sizes[0]:
+            raise ValueError(f"obs must have {self.network.sizes[0]} numbers on the last axis, got shape {obs.shape}")
+        return self.unit * self.network(self.theta, obs)[..., 0]
 
     def __call__(self, rollout):
         """Advantages (T, N) of a rollout, from V as it is *before* it learns from the same data."""
@@ -58,14 +61,10 @@ class Critic:
 
     def fit(self, obs, targets):
         """Move V (n,) towards targets (n,), seen as constants: no derivative goes through them."""
+        obs, targets = finite("obs", obs, (None, self.network.sizes[0])), finite("targets", targets, (len(obs),))
         targets = (targets / self.unit).astype(np.float32)
         for rows in np.array_split(self.rng.permutation(len(obs)), min(self.num_steps, len(obs))):
             x = obs[rows].astype(np.float32, copy=False)
             error = targets[rows, None] - self.network(self.theta, x)
             self.theta = self.optimizer.step(self.theta, self.network.vjp(self.theta, x, error / len(rows)))
 
-
-def _in_unit_interval(name, value):
-    if not 0 <= value <= 1:
-        raise ValueError(f"{name} must lie in [0, 1], got {value}")
-    return float(value)

@@ -12,7 +12,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from . import mdp as mdps
-from ._validate import finite, indices, probabilities
+from ._validate import _short, finite, indices, number, positive, probabilities, whole
 from .games import RPS, best_response
 from .sampling import AliasTable
 
@@ -23,8 +23,7 @@ class _SmallVectorEnv(VectorEnv):
     metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP, "render_modes": []}
 
     def __init__(self, num_envs, max_steps, obs_space, action_space):
-        if num_envs < 1 or max_steps < 1:
-            raise ValueError(f"num_envs and max_steps must be at least 1, got {num_envs} and {max_steps}")
+        num_envs, max_steps = whole("num_envs", num_envs), whole("max_steps", max_steps)
         self.num_envs, self.max_steps = num_envs, max_steps
         self.single_observation_space, self.single_action_space = obs_space, action_space
         self.observation_space = batch_space(obs_space, num_envs)
@@ -65,7 +64,7 @@ class TabularVectorEnv(_SmallVectorEnv):
 
     def __init__(self, mdp, num_envs=1, max_steps=1000):
         if not isinstance(mdp, mdps.TabularMDP):
-            raise TypeError(f"mdp must be a TabularMDP, got {mdp!r}")
+            raise TypeError(f"mdp must be a TabularMDP, got {_short(mdp)}")
         if mdp.obs.ndim == 1:
             obs_space = gym.spaces.Discrete(int(mdp.obs.max()) + 1)
         else:
@@ -109,7 +108,7 @@ class RockPaperScissors(_SmallVectorEnv):
 
     def __init__(self, num_envs=1, opponent="best_response", payoff=RPS, rounds=1):
         self.payoff = finite("payoff", payoff, (None, None))
-        super().__init__(num_envs, rounds, gym.spaces.Discrete(1), gym.spaces.Discrete(len(self.payoff)))
+        super().__init__(num_envs, whole("rounds", rounds), gym.spaces.Discrete(1), gym.spaces.Discrete(len(self.payoff)))
         self._answers = isinstance(opponent, str)
         if self._answers and opponent != "best_response":
             raise ValueError(f'opponent must be "best_response" or probabilities, got {opponent!r}')
@@ -143,7 +142,7 @@ class SteeringBandit(_SmallVectorEnv):
     def __init__(self, num_envs=1, peak=np.pi / 5, width=0.05):
         box = gym.spaces.Box(-1.0, 1.0, (1,), np.float64)
         super().__init__(num_envs, 1, box, box)
-        self.peak, self.width = peak, width
+        self.peak, self.width = number("peak", peak), positive("width", width)
 
     def reward(self, actions):
         """The reward of any array of actions, same shape."""

@@ -13,13 +13,14 @@ then biased for the discounted return (Thomas 2014; Nota & Thomas 2020).
 
 import numpy as np
 
-from ._validate import finite
+from ._validate import finite, having, indices, same_shape
 from .returns import discounts, reward_to_go, total_return
 
 
 def gradient_samples(policy, theta, rollout, psi):
     """One estimate per episode, (N, d); their mean is `estimate_gradient`, their spread its error."""
     psi = _check(rollout, psi)
+    having("policy", policy, ["score"], "a policy with a method score(theta, obs, actions)")
     samples = 0
     for obs, actions, weights in zip(rollout.obs, rollout.actions, psi):
         samples = samples + weights[:, None] * policy.score(theta, obs, actions)
@@ -29,28 +30,36 @@ def gradient_samples(policy, theta, rollout, psi):
 def estimate_gradient(policy, theta, rollout, psi):
     """The mean over episodes of the psi-weighted scores, (d,), in one pass over the steps that are data."""
     psi, mask = _check(rollout, psi), rollout.mask
+    having("policy", policy, ["weighted_score"], "a policy with a method weighted_score(theta, obs, actions, weights)")
     return policy.weighted_score(theta, rollout.obs[mask], rollout.actions[mask], psi[mask]) / rollout.num_episodes
 
 
 def psi_total_return(rollout, gamma):
     """G_0 at every step, (T, N)."""
-    return np.broadcast_to(total_return(rollout.rewards, gamma), rollout.rewards.shape)
+    rewards = _rollout(rollout).rewards
+    return np.broadcast_to(total_return(rewards, gamma), rewards.shape)
 
 
 def psi_reward_to_go(rollout, gamma, baseline=0.0, drop_gamma_t=False):
     """gamma^t (G_t - baseline), (T, N). baseline: anything that broadcasts to (T, N) and does not depend on a_t."""
-    returns = reward_to_go(rollout.rewards, gamma)
-    return _gamma_t(rollout, gamma, drop_gamma_t) * (returns - finite("baseline", baseline))
+    returns, baseline = reward_to_go(_rollout(rollout).rewards, gamma), finite("baseline", baseline)
+    if same_shape(baseline=baseline, rewards=returns) != returns.shape:
+        raise ValueError(f"baseline must broadcast to (T, N) = {returns.shape}, got shape {baseline.shape}")
+    return _gamma_t(rollout, gamma, drop_gamma_t) * (returns - baseline)
 
 
 def psi_table(rollout, gamma, table, drop_gamma_t=False):
     """gamma^t table[s_t, a_t], (T, N), for a table (S, A) of Q or of the advantage Q - V."""
-    states = rollout.obs if rollout.states is None else rollout.states
-    return _gamma_t(rollout, gamma, drop_gamma_t) * finite("table", table, (None, None))[states, rollout.actions]
+    table = finite("table", table, (None, None))
+    states = _rollout(rollout).obs if rollout.states is None else rollout.states
+    states = indices("states (rows of table)", states, len(table))
+    actions = indices("actions (columns of table)", rollout.actions, table.shape[1])
+    return _gamma_t(rollout, gamma, drop_gamma_t) * table[states, actions]
 
 
 def leave_one_out_mean(returns, mask):
     """The baseline (T, N) of each episode: the mean of the *other* running episodes' returns at t. Adds no bias."""
+    returns, mask = _running(returns, mask)
     others = mask.sum(axis=1, keepdims=True) - mask
     return (_sums(returns, mask) - np.where(mask, returns, 0)) / np.maximum(others, 1)
 
@@ -60,7 +69,23 @@ def batch_mean(returns, mask):
 
     Shrinks the expected step by (n - 1) / n if n episodes run, since each return is partly taken off itself.
     """
+    returns, mask = _running(returns, mask)
     return np.broadcast_to(_sums(returns, mask) / np.maximum(mask.sum(axis=1, keepdims=True), 1), mask.shape)
+
+
+def _running(returns, mask):
+    """Both of shape (T, N); returns may be anything where mask is False."""
+    mask = np.asarray(mask)
+    if mask.dtype != bool or mask.ndim != 2:
+        raise ValueError(f"mask must be an array of bool, shape (T, N), got {mask.dtype} values, shape {mask.shape}")
+    if np.shape(returns) != mask.shape:
+        raise ValueError(f"returns must have the shape of mask, (T, N) = {mask.shape}, got {np.shape(returns)}")
+    finite("returns", np.where(mask, returns, 0))
+    return returns, mask
+
+
+def _rollout(rollout):
+    return having("rollout", rollout, ["obs", "actions", "rewards", "mask"], "a Rollout")
 
 
 def _sums(returns, mask):
@@ -73,7 +98,7 @@ def _gamma_t(rollout, gamma, drop):
 
 def _check(rollout, psi):
     """psi with zeros where there is no data."""
-    if not rollout.mask.any():
+    if not _rollout(rollout).mask.any():
         raise ValueError("rollout holds no steps: there is nothing to estimate from")
     psi = np.asarray(psi)
     if psi.shape != rollout.mask.shape:

@@ -6,7 +6,7 @@ Actions 0 rock, 1 paper, 2 scissors.
 
 import numpy as np
 
-from ._validate import finite, probabilities
+from ._validate import finite, number, probabilities, whole
 from .policies import softmax
 
 ACTIONS = ("rock", "paper", "scissors")
@@ -34,6 +34,10 @@ def self_play(policy, opponent, payoff, steps, step_size=0.1, temperature=0.0, s
     -temperature * log(policy) to the payoffs. Policies must be positive (A,); A = B.
     """
     payoff = finite("payoff", payoff, (None, None))
+    steps = whole("steps", steps, 0)
+    if payoff.shape[0] != payoff.shape[1]:
+        raise ValueError(f"payoff must have as many columns as rows, since both players' policies are kept in one array, got shape {payoff.shape}")
+    number("step_size", step_size), number("temperature", temperature)
     players = np.stack([probabilities("policy", policy, payoff.shape[:1]),
                         probabilities("opponent", opponent, payoff.shape[1:])])
     if players.min() <= 0:

@@ -23,8 +23,8 @@ from functools import cache
 
 import numpy as np
 
-from ._validate import NotFinite, finite
-from .networks import MLP
+from ._validate import NotFinite, finite, generator, having, number, numbers, positive, same_shape, whole
+from .networks import MLP, layer_sizes
 
 LOG_STD_LIMIT = 20.0     # std from 2e-9 to 5e8: beyond, its square is no longer a useful number in float32
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)      # math: a NumPy scalar would turn float32 into float64
@@ -32,7 +32,8 @@ HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)      # math: a NumPy scalar would tur
 
 def gaussian_log_prob(actions, mean, log_std):
     """log N(actions; mean, exp(log_std)^2), (..., D) each, broadcast -> (...): summed over the D dimensions."""
-    z = (_actions(actions) - finite("mean", mean)) * np.exp(-_log_std(log_std))
+    actions, mean, log_std = _fitting(actions, mean, log_std)
+    z = (actions - mean) * np.exp(-log_std)
     return _sum(-0.5 * z * z - log_std - HALF_LOG_2PI)
 
 
@@ -41,8 +42,9 @@ def gaussian_score(actions, mean, log_std):
 
     (a - mean) / std^2 reaches for the action; (a - mean)^2 / std^2 - 1 narrows when it was near and widens when far.
     """
-    inverse = np.exp(-_log_std(log_std))
-    z = (_actions(actions) - finite("mean", mean)) * inverse
+    actions, mean, log_std = _fitting(actions, mean, log_std)
+    inverse = np.exp(-log_std)
+    z = (actions - mean) * inverse
     return z * inverse, z * z - 1
 
 
@@ -57,7 +59,8 @@ def tanh_gaussian_log_prob(u, mean, log_std):
     The change of variables takes off log(1 - tanh(u)^2), written here as 2 (log 2 - u - softplus(-2u)), which is finite
     for every u (Haarnoja et al. 2018, appendix C, has the correction). For a = limit * tanh(u) take off log(limit) as well.
     """
-    u = _actions(u)
+    u = _actions(u, "u")
+    _fitting(u, mean, log_std, "u")
     return gaussian_log_prob(u, mean, log_std) - _sum(log_tanh_slope(u))
 
 
@@ -72,15 +75,22 @@ def _standard_normal_quadrature():
     return nodes, weights / np.sqrt(2 * np.pi)
 
 
-def _actions(actions):
-    actions = finite("actions", actions)
+def _actions(actions, name="actions"):
+    actions = finite(name, actions)
     if actions.ndim == 0:
-        raise ValueError(f"actions must have the action dimensions on the last axis, got the single number {actions}")
+        raise ValueError(f"{name} must have the action dimensions on the last axis, got the single number {actions}")
     return actions
 
 
+def _fitting(actions, mean, log_std, name="actions"):
+    """All three checked, of shapes that broadcast."""
+    actions, mean, log_std = _actions(actions, name), finite("mean", mean), _log_std(log_std)
+    same_shape(**{name: actions, "mean": mean, "log_std": log_std})
+    return actions, mean, log_std
+
+
 def _log_std(log_std):
-    log_std = np.asarray(log_std)
+    log_std = numbers("log_std", log_std)
     if log_std.ndim == 0:
         raise ValueError(f"log_std must have one entry per action dimension, shape (..., D), got the single number {log_std}")
     if not (abs(log_std.real) <= LOG_STD_LIMIT).all():       # also refuses NaN
@@ -109,7 +119,7 @@ class _Gaussian:
     def sample(self, theta, obs, rng):
         """One action per observation, (..., D), drawn with the numpy.random.Generator `rng`; not clipped."""
         mean, log_std = self.parameters(theta, obs)
-        noise = rng.standard_normal(mean.shape, dtype=np.float32 if mean.dtype == np.float32 else np.float64)
+        noise = generator(rng).standard_normal(mean.shape, dtype=np.float32 if mean.dtype == np.float32 else np.float64)
         return mean + np.exp(log_std) * noise
 
     def log_prob(self, theta, obs, actions):
@@ -124,7 +134,10 @@ class _Gaussian:
     def weighted_score(self, theta, obs, actions, weights):
         """sum_i weights_i score_i, (d,)."""
         by_mean, by_log_std = self._by_parameter(theta, obs, actions)
-        weights = finite("weights", weights).astype(by_mean.dtype, copy=False)[..., None]
+        weights = finite("weights", weights).astype(by_mean.dtype, copy=False)
+        if np.broadcast_shapes(same_shape(obs=by_mean[..., 0], weights=weights), by_mean.shape[:-1]) != by_mean.shape[:-1]:
+            raise ValueError(f"weights must have shape {by_mean.shape[:-1]}, one per observation, got {weights.shape}")
+        weights = weights[..., None]
         return self._pull_back(theta, obs, weights * by_mean, weights * by_log_std)
 
     def entropy(self, theta, obs):
@@ -163,9 +176,11 @@ class LinearGaussian(_Gaussian):
     initial_log_std: float = 0.0
 
     def __post_init__(self):
+        whole("num_features", self.num_features)
+        whole("num_actions", self.num_actions)
         if self.state_dependent_std and self.initial_log_std:
             raise ValueError("initial_log_std must be 0 with state_dependent_std: without an offset obs @ U starts at 0")
-        _log_std(np.atleast_1d(self.initial_log_std))
+        _log_std(np.array([number("initial_log_std", self.initial_log_std)]))
 
     @property
     def num_params(self):
@@ -215,8 +230,8 @@ class MLPGaussian(_Gaussian):
     initial_log_std: float = 0.0
 
     def __post_init__(self):
-        _log_std(np.atleast_1d(self.initial_log_std))
-        object.__setattr__(self, "sizes", tuple(self.sizes))
+        _log_std(np.array([number("initial_log_std", self.initial_log_std)]))
+        object.__setattr__(self, "sizes", layer_sizes(self.sizes))
         outputs = self.sizes[-1] * (1 + self.state_dependent_std)
         object.__setattr__(self, "network", MLP(self.sizes[:-1] + (outputs,)))
 
@@ -270,8 +285,8 @@ class Squashed:
     limit: float = 1.0
 
     def __post_init__(self):
-        if not 0 < self.limit < np.inf:
-            raise ValueError(f"limit must be positive and finite, got {self.limit}")
+        having("policy", self.policy, ["mean", "log_std", "weighted_score"], "a LinearGaussian or an MLPGaussian")
+        positive("limit", self.limit)
 
     num_params = property(lambda self: self.policy.num_params)
     num_features = property(lambda self: self.policy.num_features)
@@ -279,7 +294,7 @@ class Squashed:
 
     def execute(self, actions):
         """limit * tanh(u): what the world gets, inside the box."""
-        return self.limit * np.tanh(actions)
+        return self.limit * np.tanh(finite("actions", actions))
 
     def init(self, rng, dtype=np.float32):
         """As the Gaussian starts."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._validate import discount, finite, indices, probabilities
+from ._validate import _short, discount, finite, function, having, numbers, positive, probabilities, whole
 
 NEVER = 1e-14            # a probability below this cannot be told from 0 once it is subtracted from 1
 
@@ -35,10 +35,8 @@ class TabularMDP:
             "P": probabilities("P", self.P, (S, A, S), substochastic=True),
             "R": finite("R", self.R),
             "rho": probabilities("rho", self.rho, (S,)),
-            "obs": np.arange(S) if self.obs is None else np.asarray(self.obs),
+            "obs": np.arange(S) if self.obs is None else _observations(self.obs, S),
         }
-        if arrays["obs"].shape[:1] != (S,):
-            raise ValueError(f"obs must have one entry per state, {S} in all, got shape {arrays['obs'].shape}")
         for name, array in arrays.items():
             array = array.copy()
             array.setflags(write=False)      # a frozen description stays what it was
@@ -49,9 +47,31 @@ class TabularMDP:
     num_actions = property(lambda self: self.R.shape[1])
 
 
+def _observations(obs, S):
+    """Integers (S,), or vectors (S, K) of any numbers."""
+    array = finite("obs", obs)
+    if array.shape[:1] != (S,):
+        raise ValueError(f"obs must have one entry per state, {S} in all, got shape {array.shape}")
+    if array.ndim > 1:
+        return np.asarray(obs)
+    if np.asarray(obs).dtype.kind not in "iu" or array.min() < 0:
+        raise ValueError(f"obs must be integers from 0 (or vectors, shape ({S}, K)), got {_short(obs)}")
+    return np.asarray(obs)
+
+
+def _problem(mdp):
+    if not isinstance(mdp, TabularMDP):
+        raise TypeError(f"mdp must be a TabularMDP, got {_short(mdp)}")
+    return mdp
+
+
+def _policy(policy):
+    return having("policy", policy, ["probs", "weighted_score"], "a softmax policy such as TabularSoftmax")
+
+
 def state_probs(mdp, policy, theta):
     """pi(a|s) in each state, (S, A): the policy asked at what the agent sees there."""
-    return policy.probs(theta, mdp.obs)
+    return _policy(policy).probs(theta, _problem(mdp).obs)
 
 
 def state_values(mdp, probs):
@@ -62,7 +82,8 @@ def state_values(mdp, probs):
 
 def action_values(mdp, probs):
     """Q (S, A), the expected return after taking a in s and following the policy from then on."""
-    return mdp.R + mdp.gamma * mdp.P @ state_values(mdp, probs)
+    values = state_values(mdp, probs)
+    return mdp.R + mdp.gamma * mdp.P @ values
 
 
 def discounted_visitation(mdp, probs, gamma=None):
@@ -77,7 +98,8 @@ def discounted_visitation(mdp, probs, gamma=None):
 
 def expected_return(mdp, probs):
     """J, the expected return of an episode: rho . V."""
-    return mdp.rho @ state_values(mdp, probs)
+    values = state_values(mdp, probs)
+    return mdp.rho @ values
 
 
 def exact_gradient(mdp, policy, theta, visitation=None):
@@ -96,8 +118,8 @@ def exact_gradient(mdp, policy, theta, visitation=None):
 
 def finite_difference(J, theta, h=1e-5):
     """The gradient of the function J at theta by central differences, the shape of theta; error of order h^2."""
-    theta = finite("theta", theta).astype(np.float64)
-    return _by_coordinate(theta, lambda e: (J(theta + h * e) - J(theta - h * e)) / (2 * h))
+    theta, h = _checked(J, theta, h)
+    return _by_coordinate(theta, lambda e: (_scalar(J, theta + h * e) - _scalar(J, theta - h * e)) / (2 * h))
 
 
 def complex_step(J, theta, h=1e-30):
@@ -105,8 +127,23 @@ def complex_step(J, theta, h=1e-30):
 
     There is no difference and so no cancellation; J must be analytic in theta and accept complex numbers.
     """
-    theta = finite("theta", theta).astype(np.float64)
-    return _by_coordinate(theta, lambda e: np.imag(J(theta + 1j * h * e)) / h)
+    theta, h = _checked(J, theta, h)
+    return _by_coordinate(theta, lambda e: np.imag(_scalar(J, theta + 1j * h * e)) / h)
+
+
+def _checked(J, theta, h):
+    function("J", J, "of theta, J(theta) -> one number")
+    theta = finite("theta", theta)
+    if theta.dtype.kind == "c":
+        raise TypeError("theta must be real, got complex numbers")
+    return theta.astype(np.float64), positive("h", h)
+
+
+def _scalar(J, theta):
+    value = J(theta)
+    if np.size(value) != 1:
+        raise ValueError(f"J must return one number, got an array of shape {np.shape(value)}")
+    return numbers("J's result", value).reshape(())
 
 
 def _by_coordinate(theta, slope):
@@ -120,7 +157,7 @@ def _by_coordinate(theta, slope):
 
 def _chain(mdp, probs, gamma=None):
     """The checked policy, and gamma times the state-to-state matrix under it, (S, S)."""
-    probs = probabilities("probs", probs, mdp.R.shape)
+    probs = probabilities("probs", probs, _problem(mdp).R.shape)
     gamma = mdp.gamma if gamma is None else discount(gamma)
     if gamma == 1:
         _check_ends(mdp, probs.real)
@@ -170,8 +207,7 @@ def short_corridor(cells=3):
     In the second cell the actions are reversed; left in the first stays there. With 3 cells this is Sutton & Barto
     (2018), example 13.1. Policy: `two_action_softmax(1)`.
     """
-    if not isinstance(cells, (int, np.integer)) or cells < 2:
-        raise ValueError(f"cells must be an integer of at least 2, got {cells!r}")
+    cells = whole("cells", cells, 2)
     here = np.arange(cells)
     next_state = np.stack([np.maximum(here - 1, 0), here + 1], axis=1)
     next_state[1] = next_state[1, ::-1]

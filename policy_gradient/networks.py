@@ -7,7 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ._validate import _short, generator
+
 CHUNK = 2048             # rows at a time: the activations of more would leave the processor's cache
+
+
+def layer_sizes(sizes):
+    """`sizes` as a tuple of two or more positive ints."""
+    found = tuple(sizes) if np.iterable(sizes) else ()
+    if len(found) < 2 or any(not isinstance(n, (int, np.integer)) or isinstance(n, bool) or n < 1 for n in found):
+        raise ValueError(f"sizes must be two or more positive integers, (inputs, hidden..., outputs), got {_short(sizes)}")
+    return found
 
 
 @dataclass(frozen=True)
@@ -17,10 +27,7 @@ class MLP:
     sizes: tuple
 
     def __post_init__(self):
-        sizes = tuple(self.sizes)
-        if len(sizes) < 2 or any(not isinstance(n, (int, np.integer)) or n < 1 for n in sizes):
-            raise ValueError(f"sizes must be two or more positive integers, (inputs, hidden..., outputs), got {self.sizes!r}")
-        object.__setattr__(self, "sizes", sizes)
+        object.__setattr__(self, "sizes", layer_sizes(self.sizes))
 
     @property
     def num_params(self):
@@ -31,7 +38,7 @@ class MLP:
         theta = np.zeros(self.num_params, dtype)
         layers = self.layers(theta)
         for i, (W, _) in enumerate(layers):
-            W[:] = rng.standard_normal(W.shape) / np.sqrt(len(W)) * (last if i == len(layers) - 1 else 1)
+            W[:] = generator(rng).standard_normal(W.shape) / np.sqrt(len(W)) * (last if i == len(layers) - 1 else 1)
         return theta
 
     def layers(self, theta):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ._validate import number, numbers, positive
+
 
 class Adam:
     """Gradient *ascent* with a step per parameter that does not depend on the gradient's scale.
@@ -12,16 +14,16 @@ class Adam:
     """
 
     def __init__(self, learning_rate=0.02, beta1=0.9, beta2=0.999, epsilon=1e-8):
-        if not learning_rate > 0:
-            raise ValueError(f"learning_rate must be positive, got {learning_rate}")
-        if not (0 <= beta1 < 1 and 0 <= beta2 < 1):
+        positive("learning_rate", learning_rate)
+        if not (0 <= number("beta1", beta1) < 1 and 0 <= number("beta2", beta2) < 1):
             raise ValueError(f"beta1 and beta2 must lie in [0, 1), got {beta1} and {beta2}")
+        positive("epsilon", epsilon)
         self.learning_rate, self.beta1, self.beta2, self.epsilon = learning_rate, beta1, beta2, epsilon
         self.num_steps, self.mean, self.square = 0, 0.0, 0.0
 
     def step(self, theta, gradient):
         """theta after one step up the gradient, both (d,); a new array of theta's dtype."""
-        theta, gradient = np.asarray(theta), np.asarray(gradient)
+        theta, gradient = numbers("theta", theta), numbers("gradient", gradient)
         if theta.shape != gradient.shape:
             raise ValueError(f"gradient must have the shape of theta, {theta.shape}, got {gradient.shape}")
         self.num_steps += 1

@@ -5,6 +5,8 @@ returns, values) and *where* it happens (visitation). Okabe and Ito's palette, d
 of 4.5 : 1 on the page. `tools/make_palette.py` writes the style sheet and the Matplotlib style from this table.
 """
 
+from ._validate import one_of
+
 COLORS = {                          # name: (light page, dark page)
     "policy": ("#0072B2", "#56B4E9"),
     "score": ("#007A5E", "#00B98E"),
@@ -19,7 +21,7 @@ COLORS = {                          # name: (light page, dark page)
 
 def color(name, dark=False):
     """The colour `name` as '#RRGGBB', for a light or a dark page."""
-    return COLORS[name][bool(dark)]
+    return COLORS[one_of("name", name, COLORS)][bool(dark)]
 
 
 def css_variables(dark=False):

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from ._validate import finite, number, one_of, positive
 from .palette import COLORS
 
 _color = {name: pair[0] for name, pair in COLORS.items()}
@@ -160,6 +161,7 @@ def learning_curves(ax, steps, returns, label, kind="policy", level=0.95, nudge=
         raise ValueError("returns must hold at least two seeds: one run says nothing about the spread")
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1, got {level}")
+    one_of("kind", kind, COLORS)
     mean = returns.mean(axis=0)
     half = t.ppf((1 + level) / 2, seeds - 1) * returns.std(axis=0, ddof=1) / np.sqrt(seeds)
     ax.fill_between(steps, mean - half, mean + half, color=_color[kind], alpha=0.25, linewidth=0)
@@ -179,7 +181,7 @@ def arrows(ax, start, vectors, labels=None, kinds="score"):
     if vectors.shape[1:] != (2,):
         raise ValueError(f"vectors must have shape (N, 2), got {vectors.shape}")
     start = np.broadcast_to(np.asarray(start, float), vectors.shape)
-    kinds = [kinds] * len(vectors) if isinstance(kinds, str) else list(kinds)
+    kinds = [one_of("kinds", kind, COLORS) for kind in ([kinds] * len(vectors) if isinstance(kinds, str) else kinds)]
     quiver = ax.quiver(*start.T, *vectors.T, angles="xy", scale_units="xy", scale=1, width=0.012,
                        color=[_color[kind] for kind in kinds])
     tips = start + vectors
@@ -199,6 +201,7 @@ def bars(ax, heights, labels, kind="policy"):
     heights, labels = np.asarray(heights, float), list(labels)
     if heights.shape != (len(labels),):
         raise ValueError(f"heights must have one entry for each of the {len(labels)} labels, got shape {heights.shape}")
+    one_of("kind", kind, COLORS)
     look = dict(facecolor="none", edgecolor=_color[kind], hatch="///") if kind == "good" else dict(color=_color[kind])
     return ax.bar(labels, heights, **look)
 
@@ -232,8 +235,9 @@ def climbs(ax, paths, limit=6):
     """Paths over two parameters, {name: (N, 2)}, each named beside its middle; the first is the true one, in the score's green."""
     near = dict(boxstyle="square,pad=0.1", facecolor=_color["paper"], edgecolor="none", alpha=0.85)
     for (name, path), line, kind in zip(paths.items(), ("-", "--", ":", "-."), ["score"] + 3 * ["ink"]):
-        path = np.asarray(path, float)
-        middle = path[np.abs(path).max(axis=1) < limit / 2][-1]
+        path = finite(f"paths[{name!r}]", path, (None, 2))
+        inner = path[np.abs(path).max(axis=1) < limit / 2]
+        middle = (inner if len(inner) else path)[-1]
         ax.plot(*path.T, line, color=_color[kind], linewidth=2.5)
         ax.annotate(name, middle, (0, -20), textcoords="offset points", ha="right" if middle[0] < 0 else "left",
                     color=_color[kind], fontsize=12, bbox=near)
@@ -244,13 +248,14 @@ def step_cloud(ax, steps, expected, reach):
 
     steps: (N, 3). expected: (3,). reach: how far the picture shows, in logits. Returns the dots.
     """
-    flat = np.sqrt(2) * np.asarray(steps, float) @ CORNERS          # sqrt(2): lengths in the plane are lengths in logits
+    steps, expected = finite("steps", steps, (None, 3)), finite("expected", expected, (3,))
+    flat = np.sqrt(2) * steps @ CORNERS          # sqrt(2): lengths in the plane are lengths in logits
     axes = reach * np.sqrt(2) * (CORNERS - CORNERS.mean(axis=0))
     for axis, label in zip(axes, ("logit 1", "logit 2", "logit 3")):
         ax.plot([0, axis[0]], [0, axis[1]], "-", color=_color["line"], linewidth=1, zorder=0)
         ax.annotate(label, axis, color=_color["muted"], ha="center", va="center", fontsize=11)
     dots, = ax.plot(*flat.T, "o", color=_color["muted"], markersize=5, markeredgewidth=0, alpha=0.2)      # darker where several fall
-    ax.annotate("", np.sqrt(2) * np.asarray(expected, float) @ CORNERS, (0, 0), zorder=3,
+    ax.annotate("", np.sqrt(2) * expected @ CORNERS, (0, 0), zorder=3,
                 arrowprops=dict(arrowstyle="-|>", color=_color["score"], linewidth=2.5, shrinkA=0, shrinkB=0))
     ax.set_aspect("equal")
     ax.set(xlim=(-1.2 * reach, 1.2 * reach), ylim=(-0.85 * reach, 1.2 * reach))
@@ -266,7 +271,10 @@ def errors_against_n(ax, n, errors):
     n: (K,). errors: {name: (K,)}, relative to the squared gradient. Each line is named at its right end; names are moved
     apart where lines lie close. Returns the lines, the lowest first.
     """
-    n, lines = np.asarray(n), []
+    n, lines = finite("n", n, (None,)), []
+    for name, values in errors.items():
+        if np.shape(values) != n.shape:
+            raise ValueError(f"errors[{name!r}] must have one entry for each n, {len(n)} in all, got shape {np.shape(values)}")
     ends = sorted(errors, key=lambda name: errors[name][-1])
     height = np.log10([max(errors[name][-1], 1e-300) for name in ends])
     for i in range(1, len(height)):
@@ -283,6 +291,8 @@ def errors_against_n(ax, n, errors):
 
 def spread(ax, estimates, truth, limits, bins=60):
     """How estimates (N,) of one number scatter: a histogram, with the truth as a line and the middle four fifths marked."""
+    if not np.size(estimates):
+        raise ValueError("estimates must hold at least one number, got none")
     counts, _, _ = ax.hist(np.clip(estimates, *limits), bins=np.linspace(*limits, bins + 1), color=_color["score"], alpha=0.6)
     low, high = np.quantile(estimates, [0.1, 0.9])
     ax.plot(np.clip([low, high], *limits), [-0.06 * counts.max()] * 2, "-", color=_color["score"], linewidth=4, solid_capstyle="butt")
@@ -297,6 +307,8 @@ def ablation(ax, arms, level=0.95, rng=None):
     arms: {name: (sampled (seeds,), greedy (seeds,))}, drawn from the top. Returns {name: (means, lows, highs)}.
     """
     from .training import bootstrap_interval
+    if not arms:
+        raise ValueError("arms must hold at least one {name: (sampled, greedy)}, got none")
     rng, found = rng or np.random.default_rng(0), {}
     for row, (name, values) in enumerate(arms.items()):
         rows = []
@@ -318,6 +330,8 @@ def ablation(ax, arms, level=0.95, rng=None):
 
 def bell(ax, mean, std, low, high, kind="policy", fill=True, resolution=400):
     """A Gaussian density on [low, high], filled (or a dashed line). Returns a function (mean, std) that moves it."""
+    one_of("kind", kind, COLORS)
+    number("mean", mean), positive("std", std)
     a = np.linspace(low, high, resolution)
 
     def height(mean, std):
@@ -336,6 +350,7 @@ def bell(ax, mean, std, low, high, kind="policy", fill=True, resolution=400):
 
 def executed(ax, mean, std, limit=1.0, resolution=400):
     """What the world executes of a Gaussian policy: clipped (a bell with a spike at each limit) and squashed by tanh."""
+    number("mean", mean), positive("std", std), positive("limit", limit)
     inside, u = np.linspace(-limit, limit, resolution), np.linspace(-8, 8, 3201)
 
     def height(x):
@@ -356,6 +371,7 @@ def executed(ax, mean, std, limit=1.0, resolution=400):
 
 def against_optimum(ax, costs, optimum, label):
     """Costs per update of several seeds, [(updates,), ...], on a logarithmic axis, and the least cost there can be."""
+    positive("optimum", optimum)
     for cost in costs:
         ax.plot(np.arange(1, len(cost) + 1), cost, "-", color=_color["policy"], alpha=0.6, linewidth=1.5)
     ax.axhline(optimum, color=_color["good"], linestyle="--")
@@ -374,6 +390,7 @@ def pendulum(ax, angle=0.0, torque=0.0):
 
     Returns a function (angle, torque) that moves it.
     """
+    number("angle", angle), number("torque", torque)
     ax.set(xlim=(-1.35, 1.35), ylim=(-1.35, 1.35), aspect="equal")
     ax.axis("off")
     ax.plot([0, 0], [1.08, 1.2], "-", color=_color["muted"])

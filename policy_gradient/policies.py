@@ -20,7 +20,7 @@ from functools import reduce
 
 import numpy as np
 
-from ._validate import finite, indices
+from ._validate import finite, generator, indices, numbers, same_shape, whole
 from .networks import MLP
 
 
@@ -41,9 +41,7 @@ def log_softmax(logits):
 
 
 def _shifted(logits):
-    logits = np.asarray(logits)
-    if logits.dtype.kind not in "fc":
-        logits = logits.astype(np.float64)
+    logits = numbers("logits", logits)
     if logits.ndim == 0 or logits.shape[-1] == 0:
         raise ValueError(f"logits must have at least one action on the last axis, got shape {logits.shape}")
     largest = _over_actions(np.maximum, logits.real)      # .real: complex_step sends complex numbers through here
@@ -70,14 +68,14 @@ class _Softmax:
         """log pi(a|s) of the actions taken, (...)."""
         log_probs = log_softmax(self.logits(theta, obs))
         actions = indices("actions", actions, self.num_actions)
-        shape = np.broadcast_shapes(log_probs.shape[:-1], actions.shape)
+        shape = same_shape(obs=log_probs[..., 0], actions=actions)
         log_probs = np.broadcast_to(log_probs, shape + log_probs.shape[-1:])
         return np.take_along_axis(log_probs, np.broadcast_to(actions, shape)[..., None], axis=-1)[..., 0]
 
     def sample(self, theta, obs, rng):
         """One action per observation, int64 (...), drawn with the numpy.random.Generator `rng`."""
         probs = self.probs(theta, obs)
-        u, boundary, actions = rng.random(probs.shape[:-1]), 0, np.zeros(probs.shape[:-1], np.int64)
+        u, boundary, actions = generator(rng).random(probs.shape[:-1]), 0, np.zeros(probs.shape[:-1], np.int64)
         # Count the boundaries below u: unlike rng.choice this serves a whole batch with one draw each.
         for a in range(probs.shape[-1] - 1):
             boundary = boundary + probs[..., a]
@@ -96,7 +94,9 @@ class _Softmax:
         """Observations and actions as integers, weights as floats, all of one shape."""
         obs = indices("obs", obs, self.num_obs)
         actions = indices("actions", actions, self.num_actions)
-        return np.broadcast_arrays(obs, actions, finite("weights", weights))
+        weights = finite("weights", weights)
+        same_shape(obs=obs, actions=actions, weights=weights)
+        return np.broadcast_arrays(obs, actions, weights)
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,10 @@ class TabularSoftmax(_Softmax):
 
     num_states: int
     num_actions: int
+
+    def __post_init__(self):
+        whole("num_states", self.num_states)
+        whole("num_actions", self.num_actions)
 
     @property
     def num_params(self):
@@ -197,7 +201,8 @@ def two_action_softmax(num_params, num_obs=None):
 
     The book's small examples use it: action 1 is *right* in the corridor, *take* behind a door.
     """
-    num_obs = num_params if num_obs is None else num_obs
+    num_params = whole("num_params", num_params)
+    num_obs = num_params if num_obs is None else whole("num_obs", num_obs)
     if num_obs < num_params:
         raise ValueError(f"num_obs must be at least num_params = {num_params}, got {num_obs}")
     features = np.zeros((num_obs, 2, num_params))
@@ -248,7 +253,7 @@ class MLPSoftmax(_Softmax):
         theta = self._theta(theta)
         obs, actions = self._check(obs, theta), indices("actions", actions, self.num_actions)
         weights = finite("weights", weights)
-        shape = np.broadcast_shapes(obs.shape[:-1], actions.shape, weights.shape)
+        shape = same_shape(obs=obs[..., 0], actions=actions, weights=weights)
         return (theta, np.broadcast_to(obs, shape + obs.shape[-1:]),
                 np.broadcast_to(actions, shape), np.broadcast_to(weights, shape))
 

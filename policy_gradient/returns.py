@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from ._validate import discount, finite
+from ._validate import discount, finite, whole
 
 
 def discounts(num_steps, gamma):
     """gamma^t for t = 0 .. num_steps - 1, (num_steps,); 1 at t = 0 even if gamma is 0."""
-    return discount(gamma) ** np.arange(num_steps)
+    return discount(gamma) ** np.arange(whole("num_steps", num_steps, 0))
 
 
 def total_return(rewards, gamma):

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ._validate import _short, generator, having, whole
+
 
 @dataclass(frozen=True, eq=False)
 class Rollout:
@@ -21,6 +23,19 @@ class Rollout:
     truncated: np.ndarray        # (T, N) bool, True at the step at which a time limit cut it
     last_obs: np.ndarray         # (N, ...) what the agent would have seen next
     states: np.ndarray = None    # (T, N) the hidden states, where the sampler knows them
+
+    def __post_init__(self):
+        T, N = shape = np.shape(self.mask) if np.ndim(self.mask) == 2 else (None, None)
+        if T is None or np.asarray(self.mask).dtype != bool:
+            raise ValueError(f"mask must be an array of bool, shape (T, N), got {_short(self.mask)}")
+        for name in ("obs", "actions"):
+            if np.shape(getattr(self, name))[:2] != shape:
+                raise ValueError(f"{name} must have shape ({T}, {N}, ...), as mask, got {np.shape(getattr(self, name))}")
+        for name in ("rewards", "terminated", "truncated", "states"):
+            if np.shape(getattr(self, name)) != shape and not (name == "states" and self.states is None):
+                raise ValueError(f"{name} must have shape {shape}, as mask, got {np.shape(getattr(self, name))}")
+        if np.shape(self.last_obs)[:1] != (N,):
+            raise ValueError(f"last_obs must have one entry per episode, {N} in all, got shape {np.shape(self.last_obs)}")
 
     @property
     def num_episodes(self):
@@ -41,9 +56,9 @@ def rollout(envs, policy, theta, rng, max_steps=None):
     Raises TypeError if `envs` is no vector environment, ValueError if its autoreset mode is unknown or disabled.
     """
     mode = _autoreset_mode(envs)
-    if max_steps is not None and max_steps < 1:
-        raise ValueError(f"max_steps must be at least 1, got {max_steps}")
-    obs, _ = envs.reset(seed=int(rng.integers(2**31)))
+    having("policy", policy, ["sample"], "a policy with a method sample(theta, obs, rng)")
+    max_steps = None if max_steps is None else whole("max_steps", max_steps)
+    obs, _ = envs.reset(seed=int(generator(rng).integers(2**31)))
     alive = np.ones(envs.num_envs, bool)
     last_obs = np.array(obs)
     steps = []
@@ -67,7 +82,7 @@ def rollout(envs, policy, theta, rng, max_steps=None):
 
 def _autoreset_mode(envs):
     if not hasattr(envs, "num_envs") or not hasattr(envs, "step"):
-        raise TypeError(f"envs must be a gymnasium.vector.VectorEnv (gymnasium.make_vec makes one), got {envs!r}")
+        raise TypeError(f"envs must be a gymnasium.vector.VectorEnv (gymnasium.make_vec makes one), got {_short(envs)}")
     mode = getattr(envs, "metadata", {}).get("autoreset_mode")
     mode = getattr(mode, "value", mode)
     if mode not in ("NextStep", "SameStep"):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ._validate import generator, probabilities, whole
 from .mdp import state_probs
 from .rollouts import Rollout
 
@@ -14,7 +15,7 @@ class AliasTable:
     """
 
     def __init__(self, probs):
-        probs = np.asarray(probs, np.float64)
+        probs = probabilities("probs", probs, (None, None)).astype(np.float64)
         rows, (K, M) = np.arange(len(probs)), probs.shape
         mass, is_open = probs * M, np.ones((K, M), bool)
         keep, other = np.ones((K, M)), np.tile(np.arange(M), (K, 1))
@@ -30,7 +31,10 @@ class AliasTable:
 
     def sample(self, offset, rng):
         """Cells row * M + outcome, int (n,), for offset = row * M, (n,)."""
-        u = rng.random(len(offset))
+        offset = np.asarray(offset)
+        if offset.dtype.kind not in "iu" or offset.ndim != 1:
+            raise TypeError(f"offset must be integers, shape (n,), got {offset.dtype} values, shape {offset.shape}")
+        u = generator(rng).random(len(offset))
         u *= self.num_outcomes
         cell = u.astype(np.intp)
         cell += offset
@@ -54,7 +58,7 @@ class _Chain:
         self.next_offset = self.next_state * self.num_outcomes
 
     def start(self, mdp, n, rng):
-        return rng.choice(mdp.num_states, size=n, p=mdp.rho / mdp.rho.sum()) * self.num_outcomes
+        return generator(rng).choice(mdp.num_states, size=n, p=mdp.rho / mdp.rho.sum()) * self.num_outcomes
 
 
 def sample_rollout(mdp, policy, theta, num_episodes, max_steps, rng):
@@ -129,5 +133,4 @@ def _add_weights(weights, chain, history, gamma, weight):
 
 def _positive(**counts):
     for name, count in counts.items():
-        if count < 1:
-            raise ValueError(f"{name} must be at least 1, got {count}")
+        whole(name, count)

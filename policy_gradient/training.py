@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._validate import NotFinite, finite
+from ._validate import NotFinite, discount, finite, function, generator, having, number, numbers, whole
 from .estimators import batch_mean, estimate_gradient, leave_one_out_mean
 from .optimizers import Adam
 from .returns import discounts, reward_to_go
@@ -52,9 +52,14 @@ def reinforce(envs, policy, theta, rng, *, num_updates, gamma=1.0, learning_rate
     """
     if not callable(baseline) and baseline not in BASELINES:
         raise ValueError(f"baseline must be one of {', '.join(BASELINES)}, got {baseline!r}")
-    if num_updates < 1:
-        raise ValueError(f"num_updates must be at least 1, got {num_updates}")
-    theta, optimizer, log = np.array(theta), optimizer or Adam(learning_rate), []
+    whole("num_updates", num_updates)
+    discount(gamma)
+    if target_return is not None:
+        number("target_return", target_return)
+    if callback is not None:
+        function("callback", callback, "callback(update, theta, rollout)")
+    theta, optimizer, log = np.array(numbers("theta", theta)), optimizer or Adam(learning_rate), []
+    having("optimizer", optimizer, ["step"], "an optimizer with a method step(theta, gradient), such as Adam")
     stopped, reached = f"did all {num_updates} updates", False
     try:
         for update in _bar(range(num_updates), "REINFORCE", progress):
@@ -117,12 +122,16 @@ class _Greedy:
     def sample(self, theta, obs, rng):
         if hasattr(self.policy, "probs"):
             return self.policy.probs(theta, obs).argmax(axis=-1)
-        return self.policy.mean(theta, obs)
+        return having("policy", self.policy, ["mean"], "a policy with probs or a mean").mean(theta, obs)
 
 
 def run_seeds(train, seeds, progress=True):
     """[train(rng) for each seed], each with a Generator of its own; a bar, if it takes longer than two seconds."""
-    return [train(np.random.default_rng(seed)) for seed in _bar(list(seeds), "seeds", progress)]
+    function("train", train, "train(rng)")
+    if not np.iterable(seeds) or isinstance(seeds, str):
+        raise TypeError(f"seeds must be several seeds, for example range(10), got {seeds!r}")
+    seeds = [whole("each of seeds", seed, 0) for seed in seeds]
+    return [train(np.random.default_rng(seed)) for seed in _bar(seeds, "seeds", progress)]
 
 
 def bootstrap_interval(values, rng, confidence=0.95, statistic=np.mean):
@@ -133,7 +142,10 @@ def bootstrap_interval(values, rng, confidence=0.95, statistic=np.mean):
     """
     from scipy import stats          # here, because importing it takes longer than most of what the package does
 
-    values = np.asarray(values, float)
+    values = numbers("values", values).astype(float)
+    function("statistic", statistic, "statistic(values, axis=...), such as np.mean")
+    number("confidence", confidence)
+    generator(rng)
     if values.ndim == 0 or len(values) < 2:
         raise ValueError(f"values must hold at least two seeds on the first axis, got shape {values.shape}")
     if not np.isfinite(values).all():
