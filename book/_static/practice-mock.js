@@ -1,0 +1,167 @@
+/* The mock interview: six questions drawn by number and mix, a quiet clock, marks by rubric, what to read next. */
+(() => {
+  const p = globalThis.pgPractice, { $, $$, make, button, passed } = p, pool = $(".pg-a-pool");
+  if (!pool) return;
+  const asked = $$(".pg-a-asked", pool), byId = Object.fromEntries(asked.map(q => [q.dataset.id, q]));
+  const questions = asked.map(q => ({ id: q.dataset.id, level: q.dataset.level }));
+  const NAMES = ["Screening", "Whiteboard", "Debugging", "Language models", "Depth"];
+  const MIXES = [["2-2-1-1-0", "All-round"], ["4-1-1-0-0", "First call"], ["0-3-1-0-2", "Research"], ["1-1-1-3-0", "Language models"], ["1-1-3-1-0", "Engineering"], ["", "My own mix"]];
+  const { box: message, say } = p.notice(), store = new p.Store("mock", say);
+  let kept = store.object();
+  const update = change => { kept = store.update(change, kept); };
+
+  // --- what to draw: by the form, or by the address that somebody shared
+  const hash = new URLSearchParams(location.hash.slice(1)), shared = { n: /^\d{1,6}$/.test(hash.get("n") ?? "") ? Number(hash.get("n")) : null, mix: p.mixOf(hash.get("mix")) };
+  const random = () => 1 + Math.floor(Math.random() * 9999);
+  const number = make("input", { type: "number", name: "n", min: 0, max: 999999, step: 1, required: true, value: shared.n ?? random() });
+  const preset = make("select", { name: "preset" }, ...MIXES.map(([v, w]) => new Option(v ? `${w} (${v})` : w, v)));
+  const own = make("fieldset", { className: "pg-a-own", hidden: true }, make("legend", {}, "How many of each (six in all)"),
+    ...NAMES.map((name, i) => make("label", {}, name, make("input", { type: "number", name: `level${i}`, min: 0, max: 6, step: 1, value: [2, 2, 1, 1, 0][i] }))));
+  const clock = make("select", { name: "clock" }, ...[[0, "none"], [2, "2 minutes"], [5, "5 minutes"], [10, "10 minutes"]].map(([v, w]) => new Option(w, v)));
+  const begin = make("button", { type: "submit", className: "pg-a-button pg-a-main" }, "Begin");
+  const form = make("form", { className: "pg-a-form", "aria-label": "Which interview", noValidate: true },
+    make("label", {}, "Mix", preset), own, make("label", {}, "Interview number", number), make("label", {}, "Clock per question", clock),
+    make("div", { className: "pg-a-tools" }, begin, button("Another number", () => { number.value = random(); })));
+  const put = mix => {
+    const text = mix.join("-");
+    preset.value = MIXES.some(([v]) => v === text) ? text : "";
+    own.hidden = preset.value !== "";
+    $$("input", own).forEach((field, i) => { field.value = mix[i]; });
+  };
+  if (shared.mix) put(shared.mix);
+  preset.addEventListener("change", () => { const mix = p.mixOf(preset.value); own.hidden = Boolean(mix); if (mix) put(mix); });
+
+  // --- the interview
+  const stage = make("section", { className: "pg-a-stage", tabIndex: -1, "aria-label": "The interview", hidden: true });
+  const status = make("p", { className: "pg-a-status", role: "status" }), history = make("section", { className: "pg-a-history" });
+  let run = null, at = 0, watch = null;
+  const points = q => $$(".pg-a-rubric > li", q);
+  const marks = id => run.marks[id] ?? [];
+  const total = id => marks(id).filter(Boolean).length;
+  const save = () => update(k => ({ ...k, run }));
+
+  for (const q of asked) for (const [i, li] of points(q).entries()) {                 // the rubric's points can be ticked
+    const box = make("input", { type: "checkbox" });
+    li.replaceChildren(make("label", {}, box, make("span", {}, ...li.childNodes)));
+    box.addEventListener("change", () => {
+      if (!run) return;
+      const now = points(q).map((_, k) => Boolean(marks(q.dataset.id)[k]));
+      now[i] = box.checked;
+      run = { ...run, marks: { ...run.marks, [q.dataset.id]: now } };
+      save();
+      status.textContent = `${total(q.dataset.id)} of ${now.length} points.`;
+    });
+  }
+
+  function ticking(minutes) {
+    if (!minutes) return null;
+    let left = minutes * 60, timer = null, told = false;
+    const face = make("output", { className: "pg-a-clock", "aria-label": "Time left" }), words = make("span", { className: "pg-a-hint" });
+    const tell = () => { face.textContent = p.clock(Math.max(0, left)); };
+    const tick = () => {
+      left -= 1;
+      tell();
+      if (left <= 0 && !told) { told = true; words.textContent = "Time. Finish your sentence, then compare."; status.textContent = words.textContent; stop(); toggle.hidden = true; }
+    };
+    const stop = () => { clearInterval(timer); timer = null; toggle.textContent = "Go on"; };
+    const toggle = button("Pause", () => { if (timer) stop(); else { timer = setInterval(tick, 1000); toggle.textContent = "Pause"; } });
+    timer = setInterval(tick, 1000);
+    tell();
+    return { element: make("div", { className: "pg-a-time" }, face, toggle, words), stop: () => clearInterval(timer) };
+  }
+
+  function start(n, mix, minutes, resume = null) {
+    const ids = p.drawn(questions, mix, n);
+    run = resume ?? { n, mix: mix.join("-"), minutes, ids, at: 0, marks: {}, began: Date.now() };
+    form.hidden = true;
+    stage.hidden = false;
+    try { window.history.replaceState(null, "", `#n=${run.n}&mix=${run.mix}`); } catch { /* opened from a folder */ }
+    go(run.at ?? 0, !resume);
+  }
+  function go(to, focus = true) {
+    watch?.stop();
+    at = to;
+    run = { ...run, at };
+    save();
+    if (at >= run.ids.length) return summary(focus);
+    const q = byId[run.ids[at]], fold = $("details", q);
+    for (const other of asked) other.classList.toggle("pg-a-off", other !== q);
+    fold.open = Boolean(run.marks[run.ids[at]]);
+    points(q).forEach((li, i) => { $("input", li).checked = Boolean(marks(run.ids[at])[i]); });
+    watch = ticking(fold.open ? 0 : run.minutes);
+    fold.ontoggle = () => { if (fold.open) watch?.stop(); };
+    const head = make("p", { className: "pg-a-count" }, make("strong", {}, `Question ${at + 1} of ${run.ids.length}`), ` · interview ${run.n}, mix ${run.mix}`);
+    const nav = make("div", { className: "pg-a-tools" },
+      ...(at ? [button("Back", () => go(at - 1))] : []),
+      button(at + 1 < run.ids.length ? "Next question" : "Finish", () => go(at + 1), { className: "pg-a-button pg-a-main" }),
+      button("Give up", quit));
+    stage.replaceChildren(head, ...(watch ? [watch.element] : []), pool, nav);
+    pool.hidden = false;
+    status.textContent = "";
+    if (focus) { stage.focus({ preventScroll: true }); stage.scrollIntoView({ block: "start" }); }
+  }
+  function quit() {
+    watch?.stop();
+    run = null;
+    update(({ run: _, ...rest }) => rest);
+    stage.hidden = true;
+    form.hidden = false;
+    try { window.history.replaceState(null, "", location.pathname + location.search); } catch { /* opened from a folder */ }
+    number.value = random();
+    past();
+    begin.focus();
+  }
+  function summary(focus) {
+    const of = run.ids.reduce((sum, id) => sum + points(byId[id]).length, 0), score = run.ids.reduce((sum, id) => sum + total(id), 0);
+    if (!run.done) {
+      run = { ...run, done: Date.now() };
+      update(k => ({ ...k, run, history: [{ n: run.n, mix: run.mix, at: run.done, score, of }, ...k.history ?? []].slice(0, 50) }));
+      passed("mock");
+    }
+    const rows = run.ids.map(id => {
+      const q = byId[id], n = points(q).length;
+      return make("tr", {}, make("td", {}, ...[...$(".pg-a-front", q).childNodes].map(c => c.cloneNode(true))), make("td", {}, `${total(id)} of ${n}`));
+    });
+    const weak = run.ids.filter(id => total(id) < 4).sort((a, b) => total(a) - total(b));
+    const read = weak.map(id => make("li", {}, ...[...$(".pg-a-front", byId[id]).childNodes].map(c => c.cloneNode(true)), " ",
+      ...[...$(".pg-q-where p", byId[id])?.childNodes ?? []].map(c => c.cloneNode(true)), " ", $(".pg-a-full", byId[id]).cloneNode(true)));
+    const missed = [0, 1, 2, 3, 4].map(i => [run.ids.filter(id => !marks(id)[i]).length, i]).sort((a, b) => b[0] - a[0])[0];
+    const advice = ["The statement itself was missing most often. Flashcards are the tool for that.", "You know the facts and leave out when they hold. Say the condition in the same breath.",
+      "The why was missing most often. Do the whiteboard drill with a pen.", "The tempting answers got you. Read why each of them fails.", "The follow-ups were the hardest. They stand below each full answer."];
+    stage.replaceChildren(
+      make("h2", { tabIndex: -1 }, `${score} of ${of} points`),
+      make("p", { className: "pg-a-count" }, `Interview ${run.n}, mix ${run.mix}, ${new Date(run.done).toLocaleDateString("en", { dateStyle: "medium" })}`),
+      make("table", {}, make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Question"), make("th", { scope: "col" }, "Points"))), make("tbody", {}, ...rows)),
+      ...(missed[0] ? [make("p", {}, advice[missed[1]])] : []),
+      ...(read.length ? [make("h3", {}, "Read next"), make("ul", { className: "pg-a-read" }, ...read)] : [make("p", {}, "Four points or more on each question. Take another mix.")]),
+      make("div", { className: "pg-a-tools" }, button("Back to the questions", () => { run = { ...run }; go(0); }), button("Print", () => print()), button("New interview", quit, { className: "pg-a-button pg-a-main" })));
+    past();
+    if (focus) { $("h2", stage).focus({ preventScroll: true }); stage.scrollIntoView({ block: "start" }); }
+  }
+
+  // --- earlier interviews
+  function past() {
+    const all = Array.isArray(kept.history) ? kept.history : [];
+    history.hidden = !all.length;
+    history.replaceChildren(make("h2", {}, "Earlier interviews"), make("ul", {}, ...all.slice(0, 12).map(h =>
+      make("li", {}, `${new Date(h.at).toLocaleDateString("en", { dateStyle: "medium" })}: ${h.score} of ${h.of} points, number ${h.n}, mix ${h.mix}`))),
+      make("div", { className: "pg-a-tools" }, button("Forget these", () => { update(({ history: _, ...rest }) => rest); past(); status.textContent = "The list is empty."; form.hidden || begin.focus(); })));
+  }
+
+  form.addEventListener("submit", e => {
+    e.preventDefault();
+    const mix = p.mixOf(preset.value || $$("input", own).map(f => f.value).join("-"));
+    if (!mix) { say("The counts must be whole numbers that make six questions together."); return $("input", own).focus(); }
+    if (!/^\d{1,6}$/.test(number.value)) { say("The interview number must be a whole number from 0 to 999999."); return number.focus(); }
+    message.replaceChildren();
+    start(Number(number.value), mix, Number(clock.value));
+  });
+  pool.before(form, message, stage, status);
+  pool.classList.add("pg-a-live");
+  pool.hidden = true;
+  stage.after(status, history);
+  history.after(pool);
+  past();
+  const open = kept.run, same = open && (shared.n === null || open.n === shared.n && open.mix === (shared.mix ?? p.mixOf(open.mix)).join("-"));
+  if (same && Array.isArray(open.ids) && open.ids.length && open.ids.every(id => byId[id]) && p.mixOf(open.mix) && open.marks) start(open.n, p.mixOf(open.mix), open.minutes, open);
+})();
