@@ -407,3 +407,47 @@ def pendulum(ax, angle=0.0, torque=0.0):
         tip.set_data([-0.35 * np.sin(turn[-1])], [0.35 * np.cos(turn[-1])])
     move(angle, torque)
     return move
+
+
+# Chapter 5: the museum of mistakes
+
+def multiples(ax, values):
+    """What programs teach, in multiples of the exact gradient: values {name: multiple}, drawn from the top. Returns the dots.
+
+    1 is the truth, 0 teaches nothing, below 0 is downhill (shaded).
+    """
+    if not values:
+        raise ValueError("values must hold at least one {name: multiple}, got none")
+    names, at = list(values), np.array(list(values.values()), float)
+    rows, reach = np.arange(len(at)), 1.15 * max(1, abs(at).max())
+    ax.axvspan(-reach, 0, color=_color["line"], alpha=0.5, linewidth=0)
+    ax.axvline(1, color=_color["score"], linestyle="--")
+    ax.hlines(rows, 0, at, color=_color["good"], linewidth=2)
+    dots, = ax.plot(at, rows, "o", color=_color["good"])
+    ax.text(1, -0.8, "exact", ha="center", va="bottom", color=_color["score"])
+    ax.text(-reach / 2, -0.8, "downhill", ha="center", va="bottom", color=_color["ink"])
+    ax.set(xlim=(-reach, reach), ylim=(len(at) - 0.5, -0.9), yticks=rows, yticklabels=names, xlabel="multiple of the exact gradient")
+    ax.tick_params(axis="y", length=0)
+    return dots
+
+
+def catches(ax, tests, programs, caught):
+    """Which test catches which program: a full square if it does, an open circle if the program slips through.
+
+    caught: (programs, tests), 1 caught, 0 slips through, NaN where the test does not apply. Returns (squares, circles).
+    """
+    caught = np.asarray(caught, float)
+    if caught.shape != (len(programs), len(tests)):
+        raise ValueError(f"caught must have shape (programs, tests) = {(len(programs), len(tests))}, got {caught.shape}")
+    for row in range(0, len(programs), 2):
+        ax.axhspan(row - 0.5, row + 0.5, color=_color["line"], alpha=0.35, linewidth=0)
+    marks = []
+    for value, look in ((1, dict(marker="s", color=_color["policy"], markersize=10)),
+                        (0, dict(marker="o", color=_color["good"], markersize=8, fillstyle="none", markeredgewidth=1.5))):
+        row, column = np.nonzero(caught == value)
+        marks += ax.plot(column, row, linestyle="none", **look)
+    ax.set(xlim=(-0.5, len(tests) - 0.5), ylim=(len(programs) - 0.5, -0.5), yticks=range(len(programs)), yticklabels=programs)
+    ax.set_xticks(range(len(tests)), tests, rotation=50, ha="left", rotation_mode="anchor")
+    ax.tick_params(length=0, labeltop=True, labelbottom=False)
+    ax.spines[:].set_visible(False)
+    return tuple(marks)
