@@ -424,9 +424,9 @@ def multiples(ax, values):
     ax.axvline(1, color=_color["score"], linestyle="--")
     ax.hlines(rows, 0, at, color=_color["good"], linewidth=2)
     dots, = ax.plot(at, rows, "o", color=_color["good"])
-    ax.text(1, -0.8, "exact", ha="center", va="bottom", color=_color["score"])
+    ax.text(1.1, -0.8, "exact", ha="left", va="bottom", color=_color["score"])
     ax.text(-reach / 2, -0.8, "downhill", ha="center", va="bottom", color=_color["ink"])
-    ax.set(xlim=(-reach, reach), ylim=(len(at) - 0.5, -0.9), yticks=rows, yticklabels=names, xlabel="multiple of the exact gradient")
+    ax.set(xlim=(-reach, reach), ylim=(len(at) - 0.5, -1.5), yticks=rows, yticklabels=names, xlabel="multiple of the exact gradient")
     ax.tick_params(axis="y", length=0)
     return dots
 
