@@ -1,15 +1,56 @@
 """What can be said about a wrong answer that no known mistake explains: the first remark that fits, in this order."""
+from dataclasses import replace
+
 import numpy as np
 
 from .exercise import is_single
 
 
-def diagnose(runs, one):
-    """("factor", one to six lines of plain text about the first thing that is wrong in `runs`)."""
+def diagnose(runs, one, rerun=None):
+    """("factor", one to six lines of plain text about the first thing that is wrong in `runs`).
+
+    `rerun(args)`, if given, runs the learner's function once more and returns its `Outcome`.
+    """
     wrong = [run for run in runs if not run.right]
-    remarks = (_missing, _raised, _time, _shape, _not_finite, _sign, _factor, _offset, _one_index, _precision, _smallest)
-    kind, text = next((remark.__name__[1:], text) for remark in remarks if (text := remark(runs, wrong, one)))
-    return kind.replace("_", "-"), text if "hint(" in text else f"{text}\nStuck? hint({one.name})"
+    for remark in (_missing, _raised, _time, _shape):
+        if text := remark(runs, wrong, one):
+            return _signed(remark, text, one)
+    finite = [run for run in runs if run.outcome.finite]
+    remark, text = _compare(finite, one, rerun)
+    if len(finite) < len(runs):
+        holes = _not_finite(runs, wrong, one)
+        if remark in (None, _smallest, _corner, _when):     # what is wrong with the finite ones is no more telling than the NaN
+            more = sum(not run.right for run in finite)
+            remark, text = _not_finite, holes + (f"\nIt is also wrong on {more} input{'s' * (more > 1)} where it is finite." if more else "")
+        else:
+            text += f"\nThat is where it is finite; on some input it is not: {next(run for run in runs if not run.outcome.finite).case.label}."
+    return _signed(remark, text, one)
+
+
+def _signed(remark, text, one):
+    return remark.__name__[1:].replace("_", "-"), text if "hint(" in text else f"{text}\nStuck? hint({one.name})"
+
+
+def _compare(runs, one, rerun):
+    """(remark, text) about answers of the right shape and without NaN, or (None, "") if they are all right."""
+    wrong = [run for run in runs if not run.right]
+    if not wrong:
+        return None, ""
+    bad = {i for run in wrong for i, pair in enumerate(zip(run.outcome.parts, run.wanted)) if not one.matches(*pair).all()}
+    if one.parts > 1 and len(bad) == 1:     # speak of the wrong one only
+        part, = bad
+        narrow = [replace(run, outcome=replace(run.outcome, parts=run.outcome.parts[part:part + 1]), wanted=run.wanted[part:part + 1])
+                  for run in runs]
+        for remark in (_sign, _factor, _offset, _relation, _by_row):
+            if text := remark(narrow, [run for run in narrow if not one.matches(*run.outcome.parts, *run.wanted).all()], one):
+                which = "first" if part == 0 else "second"
+                return remark, f"One of your two answers is right, the {which} is not. Of the {which}:\n{text}"
+    for remark in (_sign, _factor, _offset, _relation, _one_index, _precision, _by_row):
+        if text := remark(runs, wrong, one):
+            return remark, text
+    if rerun and (text := _unused(runs, wrong, one, rerun)):
+        return _unused, text
+    return next((remark, text) for remark in (_law, _when, _corner, _smallest) if (text := remark(runs, wrong, one)))
 
 
 def describe(case, one):
@@ -18,6 +59,9 @@ def describe(case, one):
 
 
 def show(value, limit=64):
+    if not isinstance(value, (np.ndarray, np.generic, int, float)):       # a batch, a list of episodes
+        text = repr(value)
+        return text if len(text) <= limit else f"{text[:limit]}..."
     value = np.asarray(value)
     if value.dtype == object:
         return str(value)
@@ -84,7 +128,8 @@ def _shape(runs, wrong, one):
             if got.shape != want.shape:
                 turned = (" It is the transpose of what is wanted: swap its two axes." if got.ndim == 2 and got.T.shape == want.shape
                           and one.matches(got.T, want).all() else " The two axes seem to be swapped." if got.T.shape == want.shape else "")
-                single = (" Take the number out of the array." if want.shape == () and got.size == 1 else
+                always = all(len(each.outcome.parts) == len(each.wanted) and each.outcome.parts[0].size == each.wanted[0].size for each in runs)
+                single = ("" if not always else " Take the number out of the array." if want.shape == () and got.size == 1 else
                           " Drop the axis of length 1." if got.squeeze().shape == want.shape else "")
                 return (f"The shape is wrong: your answer has shape {got.shape}, wanted is {want.shape}.{turned}{single}\n"
                         f"Seen on {describe(run.case, one)}")
@@ -159,8 +204,190 @@ def _offset(runs, wrong, one):
     if flat and max(map(abs, means)) > 1e-3:
         if np.allclose(means, means[0], rtol=1e-5):
             return f"Your answer is off by the same number on every input: {means[0]:+.6g}."
-        if any(shift.size > 1 for shift in shifts):
+        if text := _by_size(runs, means, one):
+            return text
+        if all(abs(mean) > 1e-9 for mean in means) and any(shift.size > 1 for shift in shifts):
             return "Within each input, every number of your answer is off by the same amount (another amount for another input)."
+
+
+def _by_size(runs, means, one):
+    """Is the offset some number times one of the input's sizes?"""
+    sizes = [one.sizes(*run.case.args) for run, (got, _) in zip(runs, _pairs(runs)) if got.size]
+    for name in sizes[0] if len(sizes) == len(means) else ():
+        each = [mean / size[name] for mean, size in zip(means, sizes) if size[name]]
+        if len(each) == len(means) and len({size[name] for size in sizes}) > 1 and np.allclose(each, each[0], rtol=1e-5):
+            return f"Your answer is off by {each[0]:+.6g} for each of the {name}: {name} times the same number too much or too little, on every input."
+
+
+def _scalar(arg):
+    return np.ndim(arg) == 0 and isinstance(arg, (int, float, np.number)) and not isinstance(arg, bool)
+
+
+def _fits(arg, want):
+    """The ways in which an argument can stand beside the answer: as it is, or with one more axis."""
+    arg = np.asarray(arg)
+    if arg.dtype.kind not in "biuf" or want.ndim == 0 and arg.ndim:
+        return {}
+    shapes = {"": arg} | ({"[:, None]": arg[..., None]} if arg.ndim and arg.ndim == want.ndim - 1 else {})
+    return {how: one for how, one in shapes.items()
+            if one.ndim <= want.ndim and all(a in (1, b) for a, b in zip(one.shape[::-1], want.shape[::-1]))}
+
+
+ALONE = (
+    ("the absolute value of", np.abs),
+    ("cut off below 0:", lambda want: np.maximum(want, 0)),
+    ("cut off above 0:", lambda want: np.minimum(want, 0)),
+    ("the square of", np.square),
+    ("the square root of", np.sqrt),
+    ("one over", lambda want: 1 / want),
+    ("exp of", np.exp),
+    ("the logarithm of", np.log),
+    ("the running sum of", lambda want: np.cumsum(want, axis=0) if want.ndim else want),
+    ("turned round ([::-1]):", lambda want: want[::-1] if want.ndim else want),
+    ("moved by one place:", lambda want: np.roll(want, 1, axis=0) if want.ndim else want),
+    ("moved by one place:", lambda want: np.roll(want, -1, axis=0) if want.ndim else want),
+    ("less its mean:", lambda want: want - want.mean()),
+    ("divided by its sum:", lambda want: want / want.sum()),
+    ("divided by its largest number:", lambda want: want / want.max()),
+    ("standardised (mean 0, spread 1):", lambda want: (want - want.mean()) / (want.std() + 1e-8)),
+)
+TOGETHER = (
+    ("what is wanted, times {}", lambda want, arg: want * arg),
+    ("what is wanted, divided by {}", lambda want, arg: want / arg),
+    ("what is wanted, plus {}", lambda want, arg: want + arg),
+    ("what is wanted, less {}", lambda want, arg: want - arg),
+    ("{} less what is wanted", lambda want, arg: arg - want),
+    ("what is wanted, times 1 - {}", lambda want, arg: want * (1 - arg)),
+    ("what is wanted, divided by 1 - {}", lambda want, arg: want / (1 - arg)),
+    ("what is wanted, times {} squared", lambda want, arg: want * arg * arg),
+)
+
+
+def _relation(runs, wrong, one):
+    """Is the answer made from the right one, perhaps with one of the arguments, in the same way on every input?"""
+    pairs = _pairs(runs)
+    if one.exact or sum(got.size for got, _ in pairs) < 4:
+        return None
+    def always(made):
+        with np.errstate(all="ignore"):
+            tries = [made(i, want) for i, (_, want) in enumerate(pairs) if want.size]
+        gots = [got for got, want in pairs if want.size]
+        return all(made is not None and made.shape == got.shape and (one.matches(got, made) | ~np.isfinite(made)).all()
+                   for got, made in zip(gots, tries)) and sum(np.isfinite(made).sum() for made in tries) >= 4
+    for text, change in ALONE:
+        if always(lambda i, want: np.asarray(change(want))):
+            return f"On every input your answer is {text} what is wanted."
+    for position, name in enumerate(one.names):
+        if any(position >= len(run.case.args) for run in runs):
+            continue
+        sides = [_fits(run.case.args[position], want) for run, want in zip(runs, (want for _, want in pairs))] if len(pairs) == len(runs) else [{}]
+        for how in sides[0]:
+            for text, change in TOGETHER:
+                if all(how in side for side in sides) and always(lambda i, want: np.asarray(change(want, sides[i][how]))):
+                    return f"On every input your answer is {text.format(name + how)}."
+
+
+def _by_row(runs, wrong, one):
+    """A table whose rows are each off by one amount of their own, or each too large or too small by one factor."""
+    if len(one.axes) < 2 and not (one.axes and any(run.wanted[0].ndim > 1 for run in wrong)):
+        return None
+    row, column = one.axes[-2] if len(one.axes) > 1 else "row", one.axes[-1]
+    tables = [run for run in wrong if run.wanted[0].ndim >= 2 and run.wanted[0].shape[-1] > 1]
+    if len(tables) < 2 or any(run.wanted[0].ndim >= 2 and run.wanted[0].shape[-1] <= 1 for run in wrong):
+        return None
+    def good(change):
+        return all(one.matches(run.wanted[0] + 0 * run.outcome.parts[0], change(run.outcome.parts[0].astype(float), run.wanted[0])).all()
+                   for run in tables)
+    def shifted(got, want):
+        return got - (got - want).mean(-1, keepdims=True)
+    def scaled(got, want):
+        with np.errstate(all="ignore"):
+            factor = (got * want).sum(-1, keepdims=True) / (got * got).sum(-1, keepdims=True)
+        return np.where(np.isfinite(factor), factor, 0) * got
+    if good(scaled):
+        return f"Within each {row} your numbers stand in the right proportion, and their size is wrong: each {row} has a factor of its own.\nSeen on {describe(tables[0].case, one)}"
+    if good(shifted):
+        return f"Within each {row} the differences from {column} to {column} are right: every number is off by the same amount, another one for each {row}.\nSeen on {describe(tables[0].case, one)}"
+
+
+def _unused(runs, wrong, one, rerun):
+    """Does the answer stay the same when one argument changes, though the truth does not?"""
+    for position, name in enumerate(one.names):
+        seen = []
+        for run in sorted(wrong, key=lambda run: sum(np.size(arg) for arg in run.case.args))[:4]:
+            if position >= len(run.case.args):
+                continue
+            args = list(run.case.args)
+            args[position] = _changed(args[position])
+            try:
+                moved = one.answer(one.truth, tuple(args))
+            except Exception:
+                continue
+            if args[position] is None or one.close(moved, run.wanted, digits=2):
+                continue
+            outcome = rerun(tuple(args))
+            seen.append(outcome.kind == "answer" and len(outcome.parts) == len(run.outcome.parts)
+                        and all(_equal(*pair) for pair in zip(outcome.parts, run.outcome.parts)))
+        if len(seen) > 1 and all(seen):
+            return f"Your answer stays the same whatever {name} is: it is not used, or it falls out on the way."
+
+
+def _equal(one, other):
+    return one.shape == other.shape and bool(np.all((one == other) | ((one != one) & (other != other))))
+
+
+def _changed(arg):
+    """Another value that is as good: three quarters of a number, an array turned round along its last axis."""
+    if _scalar(arg):
+        return 0.75 * arg if isinstance(arg, float) else None
+    arg = np.asarray(arg)
+    return arg[..., ::-1].copy() if arg.ndim and arg.dtype != object else None
+
+
+def _law(runs, wrong, one):
+    for law in one.laws:
+        broken = [run for run in wrong if not law.holds(*(part.astype(float) if not one.exact else part.item() for part in run.outcome.parts), *run.case.args)]
+        if broken:
+            run = min(broken, key=lambda run: sum(np.size(arg) for arg in run.case.args))
+            return f"{law.message}\nSeen on {describe(run.case, one)}"
+
+
+def _properties(case, one):
+    """What can be said of an input: "gamma is 1", "N is 1", "logits holds whole numbers"."""
+    for name, arg in zip(one.names, case.args):
+        if _scalar(arg):
+            yield f"{name} is 0", arg == 0
+            yield f"{name} is 1", arg == 1
+        else:
+            arg = np.asarray(arg)
+            yield f"{name} holds whole numbers (integers)", arg.dtype.kind in "iu"
+            yield f"{name} holds -inf", bool(arg.dtype.kind == "f" and np.isneginf(arg).any())
+            yield f"{name} has one axis only", arg.ndim == 1
+    for name, size in one.sizes(*case.args).items():
+        yield f"{name} is 1", size == 1
+        yield f"{name} is 2", size == 2
+
+
+def _when(runs, wrong, one):
+    """Is it right exactly where the input has some property?"""
+    if len(runs) == len(wrong) or len(runs) < 4:
+        return None
+    table = [dict(_properties(run.case, one)) for run in runs]
+    for said in table[0]:
+        has = [row.get(said) for row in table]
+        if all(x == run.right for x, run in zip(has, runs)):
+            return f"Right wherever {said}, and wrong everywhere else. What is different there?\nWrong, for example, on {describe(wrong[0].case, one)}"
+        if all(x != run.right for x, run in zip(has, runs)):
+            return f"Wrong wherever {said}, and right everywhere else. What is different there?\nSeen on {describe(wrong[0].case, one)}"
+
+
+def _corner(runs, wrong, one):
+    if 5 * len(wrong) <= len(runs) and not one.exact:
+        labels = " and on ".join(f'"{run.case.label}"' for run in wrong)
+        run = min(wrong, key=lambda run: sum(np.size(arg) for arg in run.case.args))
+        got, want = next((got, want) for got, want in zip(run.outcome.parts, run.wanted) if not one.matches(got, want).all())
+        shown = f"wanted {show(want)}\ngot    {show(got)}" if got.size <= 8 else ""
+        return f"Right on {len(runs) - len(wrong)} of {len(runs)} inputs; wrong only on {labels}. What is special there?\n{describe(run.case, one)}\n{shown}".rstrip()
 
 
 PLACES = (

@@ -40,13 +40,15 @@ def registry():
             for one in importlib.import_module(f"{__package__}.{chapter}").EXERCISES}
 
 
-def check(function, exercise=None):
+def check(function, exercise=None, *, mistake=None):
     """Check an exercise's function. Finds the exercise by the function's name, or takes its name as second argument.
+
+    mistake: in "Find the bug", the name that you give to the mistake; `mistakes()` lists the names.
 
     Returns a `Result`, truthy when passed. Never raises, whatever the function does (but Ctrl-C, or the notebook's Stop, passes through).
     """
     try:
-        return _check(function, exercise, sys._getframe(1))
+        return _check(function, exercise, mistake, sys._getframe(1))
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -71,7 +73,7 @@ def hint(function):
         return Hint("No hint", f"Could not find out which exercise this is ({type(error).__name__}). Try hint(\"name\").")
 
 
-def _check(function, exercise, frame):
+def _check(function, exercise, mistake, frame):
     name, problem = _find(function, exercise, frame)
     if not problem and isinstance(function, str):
         problem = f"Pass the function itself, without quotation marks: check({name})."
@@ -81,18 +83,21 @@ def _check(function, exercise, frame):
     problem = _wrong_signature(function, one)
     if problem:
         return Result(False, problem, exercise=name, kind="signature")
+    if hasattr(one, "judge"):
+        return one.judge(function, mistake)
     runs = _run(function, one)
     wrong = [run for run in runs if not run.right]
-    changed = _changed(runs, one, right=not wrong)
-    if not wrong and changed:
-        return Result(False, changed, "changes-argument", name, "mistake")
+    spoilt = _changed(runs, one, right=not wrong)
+    if not wrong and spoilt:
+        return Result(False, spoilt, "changes-argument", name, "mistake")
     if not wrong:
         return Result(True, _praise(runs, one), None, name)
     if all(run.case.slow and _exhausted(run.outcome) for run in wrong):
         return Result(False, wrong[0].case.slow, "too-slow", name, "mistake")
-    mistake = _recognise(runs, one)
-    kind, message = ("mistake", mistake.message) if mistake else diagnose(runs, one)
-    return Result(False, "\n".join(filter(None, [message, changed])), mistake and mistake.name, name, kind)
+    known = _recognise(runs, one)
+    kind, message = ("mistake", known.message) if known else diagnose(
+        runs, one, lambda args: attempt(function, args, Budget(SECONDS / 5), one.parts, one.exact))
+    return Result(False, "\n".join(filter(None, [message, spoilt])), known and known.name, name, kind)
 
 
 def _find(function, exercise, frame):
@@ -139,6 +144,7 @@ def _wrong_signature(function, one):
 
 
 def _run(function, one):
+    """A `Run` for each of the exercise's inputs, up to the first that takes too long."""
     budget, runs = Budget(SECONDS), []
     for case, wanted in one.problems:
         outcome = attempt(function, case.args, budget, one.parts, one.exact)
@@ -167,6 +173,7 @@ def _same(run, way, one):
 
 
 def _changed(runs, one, right):
+    """What to say about arguments that the function changed, or ""."""
     names = sorted({one.names[i] for run in runs for i in run.outcome.changed})
     if not names:
         return ""

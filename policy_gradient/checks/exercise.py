@@ -26,6 +26,14 @@ class Mistake:
 
 
 @dataclass(frozen=True)
+class Law:
+    """What every right answer has: what to say where it is broken, and `holds(answer, *args)`."""
+
+    message: str
+    holds: Callable
+
+
+@dataclass(frozen=True)
 class Exercise:
     """`truth` gives the exercise its name and its signature; `cases` makes the inputs from a Generator."""
 
@@ -44,6 +52,7 @@ class Exercise:
     floor: float = 1e-12          # absolute error that is always forgiven
     exact: bool = False           # the answer is a whole number, to the last digit
     parts: int = 1                # how many arrays are returned
+    laws: tuple[Law, ...] = ()    # said where no known mistake fits and one is broken, the first first
 
     @property
     def name(self):
