@@ -13,6 +13,7 @@ from pathlib import Path
 
 PAGES = ["_toc.yml", "book", "notebooks", "exercises", "solutions"]
 REST = ["_config.yml", "book/_static", "book/_templates", "tools", "policy_gradient/explorables", "policy_gradient/palette.py"]
+WHEEL = ["policy_gradient", "pyproject.toml", "README.md", "LICENSE"]          # what the pages' Python gets: no page changes with it
 IGNORED = {"__pycache__", ".ipynb_checkpoints"}
 
 
@@ -34,7 +35,9 @@ def digest(root, names):
 def build(root, out):
     """Bring `out`/_build/html up to date with `root`. Returns the exit status of jupyter-book, 0 if nothing was to do."""
     stamp = out / "_build" / "built.json"
-    now = {"pages": digest(root, PAGES), "rest": digest(root, REST), "address": os.environ.get("PG_SITE_URL", "")}
+    now = {"pages": digest(root, PAGES), "rest": digest(root, REST), "address": os.environ.get("PG_SITE_URL", ""),
+           "wheel": digest(root, WHEEL), "pyodide": os.environ.get("PYODIDE", ""),
+           "launch": [os.environ.get("PG_REPOSITORY", ""), (out / "_build/html/lite/notebooks/index.html").exists()]}
     before = json.loads(stamp.read_text()) if stamp.exists() and (out / "_build/html/index.html").exists() else {}
     if now == before:
         print(f"nothing changed: {out / '_build/html/index.html'}")
@@ -42,7 +45,7 @@ def build(root, out):
     stamp.unlink(missing_ok=True)
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(root),
                "--path-output", str(out), "-W", "-n", "--keep-going"]
-    whole = any(now[part] != before.get(part) for part in ("rest", "address"))
+    whole = any(now[part] != before.get(part) for part in ("rest", "address", "pyodide", "launch"))
     status = subprocess.run(command + ["--all"] * whole, cwd=root).returncode
     if status == 0:
         stamp.write_text(json.dumps(now))

@@ -1,4 +1,4 @@
-"""Fetch what the site carries from others (KaTeX, Font Awesome's few icons) and record version, licence and SHA-256.
+"""Fetch what the site carries from others (KaTeX, Font Awesome's few icons, the editor CodeMirror) and record version, licence and SHA-256.
 
 Building the book never needs this: its results are committed. Run `python tools/vendor.py` (npm is needed) to update them.
 """
@@ -15,8 +15,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 VENDOR = ROOT / "book/_static/vendor"                    # goes into the site
 ENGINE = ROOT / "tools/vendor/katex.min.js"              # stays here: only the build uses it
+EDITOR = ROOT / "tools/vendor/editor"                    # what is bundled, with its own lock
 RECORD = ROOT / "tools/vendor/vendored.json"
-PACKAGES = {"katex": "0.16.47", "@fortawesome/fontawesome-free": "7.3.1"}
+FETCHED = {"katex": "0.16.47", "@fortawesome/fontawesome-free": "7.3.1"}
+BUNDLED = {path.removeprefix("node_modules/"): entry["version"]
+           for path, entry in json.loads((EDITOR / "package-lock.json").read_text())["packages"].items() if path and "esbuild" not in path}
+PACKAGES = FETCHED | BUNDLED
 FONTS = ["AMS-Regular", "Caligraphic-Regular", "Main-Bold", "Main-Italic", "Main-Regular", "Math-BoldItalic", "Math-Italic",
          "SansSerif-Regular", "Script-Regular", "Size1-Regular", "Size2-Regular", "Size3-Regular", "Size4-Regular",
          "Typewriter-Regular"]
@@ -70,6 +74,24 @@ def icons(package):
     shutil.copy(package / "LICENSE.txt", out)
 
 
+def editor(folder):
+    """CodeMirror with Python's grammar as one module; the pages fetch it when a reader begins to edit."""
+    shutil.copytree(EDITOR, folder, dirs_exist_ok=True)
+    subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    styles = Path(folder, "node_modules/style-mod/src/style-mod.js")             # a <style> of its own is against the pages' policy
+    text = styles.read_text()
+    if "if (!root.head && root.adoptedStyleSheets" not in text:
+        raise SystemExit("style-mod has changed: see how it can keep to style-src-elem without 'unsafe-inline'")
+    styles.write_text(text.replace("if (!root.head && root.adoptedStyleSheets", "if (root.adoptedStyleSheets"))
+    out = VENDOR / "codemirror"
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    subprocess.run(["node_modules/.bin/esbuild", "editor.js", "--bundle", "--minify", "--format=esm", "--target=es2021", "--log-level=warning",
+                    "--legal-comments=none", "--banner:js=/* CodeMirror 6, MIT (LICENSE beside this file) */",
+                    f"--outfile={out / 'codemirror.min.js'}"], cwd=folder, check=True)
+    shutil.copy(Path(folder, "node_modules/@codemirror/state/LICENSE"), out)
+
+
 def digests():
     """SHA-256 of every vendored file, by path."""
     files = sorted(p for p in [*VENDOR.rglob("*"), ENGINE] if p.is_file())
@@ -79,11 +101,11 @@ def digests():
 def main():
     ENGINE.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        katex(fetch("katex", PACKAGES["katex"], folder))
-        icons(fetch("@fortawesome/fontawesome-free", PACKAGES["@fortawesome/fontawesome-free"], folder))
-    record = {"packages": [{"name": "katex", "version": PACKAGES["katex"], "licence": "MIT"},
-                           {"name": "@fortawesome/fontawesome-free", "version": PACKAGES["@fortawesome/fontawesome-free"],
-                            "licence": "CC BY 4.0 (icons)"}],
+        katex(fetch("katex", FETCHED["katex"], folder))
+        icons(fetch("@fortawesome/fontawesome-free", FETCHED["@fortawesome/fontawesome-free"], folder))
+        editor(Path(folder, "editor"))
+    record = {"packages": [{"name": name, "version": version, "licence": "CC BY 4.0 (icons)" if "fortawesome" in name else "MIT"}
+                           for name, version in PACKAGES.items()],
               "sha256": digests()}
     RECORD.write_text(json.dumps(record, indent=1) + "\n")
 

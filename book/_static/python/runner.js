@@ -1,0 +1,474 @@
+/* Run, edit and check a notebook's cells in its page. Nothing is fetched before a click that says what and from where; without
+   this script the page reads as it is. work.js keeps the edits, worker.js is Python, codemirror.min.js the editor. */
+(() => {
+  const $ = (s, e = document) => e.querySelector(s), $$ = (s, e = document) => [...e.querySelectorAll(s)];
+  const make = (tag, props = {}, ...children) => {
+    const { dataset, attributes, ...rest } = props, e = Object.assign(document.createElement(tag), rest);
+    for (const [name, value] of Object.entries(attributes ?? {})) e.setAttribute(name, value);
+    Object.assign(e.dataset, dataset);
+    e.append(...children);
+    return e;
+  };
+  const button = (text, act, props = {}) => {
+    const b = make("button", { type: "button", className: "pg-py-button", textContent: text, ...props });
+    b.addEventListener("click", act);
+    return b;
+  };
+  const data = JSON.parse($("#pg-python").textContent), joined = source => Array.isArray(source) ? source.join("") : source;
+  const code = data.notebook.cells.filter(c => c.cell_type === "code");
+  const boxes = $$(".pg-article div.cell");
+  if (code.length !== boxes.length) return;                        // not the page this data belongs to
+  const originals = Object.fromEntries(code.map(c => [c.id, joined(c.source)]));
+  const version = data.notebook.metadata.policy_gradient?.generated ?? "";
+  const { pyodide } = data, here = name => new URL(name, document.baseURI).href;
+  const megabytes = Math.ceil(Object.values(pyodide.sizes).reduce((a, b) => a + b, 0) / 1e6);
+  const host = pyodide.host ?? `this site (${location.host})`;
+  const price = `up to ${megabytes} MB from ${host}`;
+
+  // --- what the reader hears and sees about the whole page
+  const said = make("p", { className: "pg-py-said", attributes: { role: "status" } });
+  const say = text => { said.textContent = said.textContent === text ? `${text}\u00a0` : text; };   // the same words again are said again
+  const bar = make("progress", { className: "pg-py-progress", hidden: true, attributes: { "aria-label": "Loading Python" } });
+  const state = make("p", { className: "pg-py-state" });
+  const notes = make("div", { className: "pg-py-notes" });
+
+  function note(where, name, text, ...actions) {                    // one of a kind, with what can be done about it
+    $(`[data-note="${name}"]`, where)?.remove();
+    const box = make("div", { className: "pg-py-note", dataset: { note: name } }, make("p", { textContent: text }));
+    const row = make("p", { className: "pg-py-row" });
+    for (const [label, act, stays] of actions) row.append(button(label, () => { if (!stays) box.remove(); act(); }));
+    row.append(button("Close", () => box.remove(), { className: "pg-py-button pg-py-quiet" }));
+    box.append(row);
+    where.append(box);
+    say(text);
+    return box;
+  }
+  const shown = text => make("pre", { className: "pg-py-shown", textContent: text, tabIndex: 0, attributes: { "aria-label": "The other text" } });
+  const copy = async text => {
+    try { await navigator.clipboard.writeText(text); say("Copied."); } catch { say("The browser does not let this page copy. Select the text instead."); }
+  };
+
+  // --- what is kept
+  const work = pgWork(data.page, originals, version, (event, ...what) => queueMicrotask(() => told[event](...what)));
+  const told = {
+    refused(why) {
+      note(notes, "refused", why === "full" ? "This browser's storage for this site is full, so your work cannot be kept here. Download it before you leave."
+        : "This browser keeps nothing for this page (a private window, or storage is switched off). Download your work before you leave.",
+      ["Download the notebook", download, true]);
+    },
+    damaged(text, aside) {
+      note(notes, "damaged", aside ? "What was kept for this page could not be read. It is set aside, not deleted; the page begins with the original."
+        : "What was kept for this page could not be read, and there is no room to set it aside. Nothing new is kept until it is gone. Save it first.",
+      ["Save what was kept", () => give(text, "kept-work.txt", "text/plain"), true],
+      ["Delete it", () => { try { localStorage.removeItem(aside ?? work.key); } catch { /* nothing to delete then */ } if (!aside) location.reload(); }]);
+    },
+    elsewhere(id, theirs, mine, before) {
+      const cell = cells.find(c => c.id === id);
+      if (mine === null) {
+        cell.set(theirs, "other");
+        note(cell.notes, "tab", "This cell was changed in another tab; here is that text.", ["Bring back what was here", () => cell.set(before)]);
+      } else {
+        note(cell.notes, "tab", "This cell is being edited in another tab too, and the texts differ. Both are kept. Which one shall stand?",
+          ["Mine", () => { work.accept(id, theirs); cell.set(cell.text); }], ["The other tab's", () => { work.accept(id, theirs); cell.set(theirs); }],
+          ["Show the other", () => $("[data-note=tab]", cell.notes).append(shown(theirs)), true]);
+      }
+    },
+  };
+  const lost = () => cells.some(c => c.text !== c.original) && (work.refused || cells.some(c => c.unsaved));
+  addEventListener("beforeunload", e => { if (lost()) e.preventDefault(); });
+  addEventListener("pagehide", () => cells.forEach(c => c.keep()));
+  document.addEventListener("visibilitychange", () => { if (document.hidden) cells.forEach(c => c.keep()); });
+
+  // --- Python
+  const python = { worker: null, ready: null, giveUp: null, waiting: null, ran: new Map(), busy: false };
+  const STOPPED = new Error("stopped");
+
+  function startPython() {
+    if (python.ready) return python.ready;
+    const files = new Map(Object.entries(pyodide.sizes)), whole = [...files.values()].reduce((a, b) => a + b, 0);
+    let come = 0;
+    const worker = python.worker = new Worker(here(data.worker), { type: "module" });
+    const from = performance.now();
+    bar.hidden = false; bar.max = whole; bar.removeAttribute("value");
+    state.textContent = `Python ${pyodide.version} is coming from ${host} …`;
+    say("Loading Python.");
+    python.ready = new Promise((yes, no) => {
+      python.giveUp = () => no(STOPPED);
+      worker.onerror = e => { e.preventDefault?.(); no(new Error(e.message || "the worker did not start")); };
+      worker.onmessage = ({ data: m }) => {
+        if (m.say === "progress") {
+          const size = files.get(m.file) ?? files.get(Object.keys(pyodide.sizes).find(n => m.file.replaceAll("_", "-").startsWith(`${n}-`)));
+          if (!bar.hidden && size) { come += size; bar.value = Math.min(come, whole); state.textContent = `Loading Python: ${Math.round(bar.value / 1e6)} of ${megabytes} MB …`; }
+        } else if (m.say === "ready") yes();
+        else if (m.say === "failed") no(new Error(m.why));
+        else python.waiting?.(m);
+      };
+    });
+    worker.postMessage({ do: "start", site: here(data.site), core: pyodide.network ?? here(data.site), packages: pyodide.start,
+      cells: here(data.cells), integrity: pyodide.integrity });
+    python.ready.then(() => {
+      state.textContent = `Python is here (${((performance.now() - from) / 1000).toFixed(1)} s). It stays in this tab until you leave the page.`;
+      $$(".pg-py-price").forEach(e => { e.hidden = true; });
+      document.documentElement.dataset.python = "ready";
+    }, () => {}).finally(() => { bar.hidden = true; });
+    return python.ready;
+  }
+
+  function endPython() {
+    python.worker?.terminate();
+    python.worker = python.ready = null;
+    python.ran.clear();
+    delete document.documentElement.dataset.python;
+    python.giveUp?.();
+    python.waiting?.({ say: "stopped" });
+  }
+
+  const runInPython = (cell, source) => new Promise(done => {
+    python.waiting = m => {
+      if (m.say === "item") cell.add(m.item);
+      else if (m.say === "again") cell.out.replaceChildren();
+      else { python.waiting = null; done(m); }
+    };
+    python.worker.postMessage({ do: "run", id: cell.id, source });
+  });
+
+  const setup = cell => !cell.example && !/^\s*(check|hint)\s*\(/.test(cell.text);      // cells that define what others use
+
+  async function run(target, plan, instead) {                      // instead: other code than the target's own
+    if (python.busy) return say("Python is busy with another cell. Stop it first, or wait.");
+    python.busy = true;
+    const fresh = cell => python.ran.get(cell.id) === cell.text;
+    plan ??= [...cells.slice(0, cells.indexOf(target)).filter(c => setup(c) && !fresh(c)), target];
+    cells.forEach(c => c.buttons());
+    let stumbled = null;
+    try {
+      target.mark("loading", python.ready ? "" : "Python is loading …");
+      try {
+        await startPython();
+      } catch (e) {
+        endPython();
+        if (e !== STOPPED) return unreachable(target, e.message);
+        state.textContent = "Python is not loaded.";
+        target.mark("stopped", "Stopped. Your text is kept.");
+        return say("Stopped.");
+      }
+      for (const cell of plan) {
+        cell.clear();
+        cell.mark("running", "Running …");
+        const from = performance.now(), clock = setInterval(() => {
+          const s = Math.round((performance.now() - from) / 1000);
+          cell.mark("running", s < 10 ? `Running … ${s} s` : `Running … ${s} s. If it never ends: Stop. Your text stays.`);
+        }, 1000);
+        const text = cell === target && instead || cell.text, m = await runInPython(cell, text);
+        clearInterval(clock);
+        if (m.say === "stopped") {
+          cell.mark("stopped", "Stopped. Your text is kept; Python starts anew at the next run.");
+          say("Stopped. Your text is kept.");
+          return;
+        }
+        if (m.say === "broken") {
+          endPython();
+          cell.mark("failed", "Python itself gave up on this cell (too deep a recursion, or no memory left). Your text is kept; it starts anew at the next run.");
+          return say("Python gave up on this cell.");
+        }
+        python.ran.set(cell.id, text);
+        cell.mark(m.ok ? "done" : "failed", m.ok ? `Done in ${m.seconds < 0.01 ? "0.01" : m.seconds.toFixed(2)} s` : "");
+        cell.seconds = m.seconds;
+        cell.spoken(m.ok);
+        if (!m.ok && cell !== target && setup(cell)) stumbled ??= cell;
+      }
+      if (stumbled && target.failed) note(target.notes, "above", `The cell above (${stumbled.name}) stopped with an error. Mend it first.`, ["Go there", () => stumbled.focus()]);
+      else $("[data-note=above]", target.notes)?.remove();
+    } finally {
+      python.busy = false;
+      cells.forEach(c => c.buttons());
+    }
+  }
+
+  function unreachable(cell, why) {
+    state.textContent = "Python is not loaded.";
+    cell.mark("failed", "");
+    const own = location.protocol === "file:";
+    note(cell.notes, "unreachable", own ? "A page opened from a folder cannot start Python. Serve the book (make serve) or open it on its site."
+      : `Python could not be loaded from ${host}: no network, or something between you and ${host} refuses it. Your text is kept. You can try again, ` +
+        `or download the notebook and run it in JupyterLab on your machine (make lab).`,
+    ["Try again", () => run(cell)], ["Download the notebook", download, true]);
+    $("[data-note=unreachable] p", cell.notes).append(make("small", { textContent: ` (${why})` }));
+  }
+
+  // --- the editor, fetched when someone begins to edit
+  let bundle = null;
+  const editor = () => bundle ??= import(here(data.editor)).catch(e => { bundle = null; throw e; });
+
+  function coloured({ HighlightStyle, syntaxHighlighting, tags: t }) {
+    const names = [["k", [t.keyword, t.controlKeyword, t.definitionKeyword, t.moduleKeyword, t.operatorKeyword, t.self, t.bool, t.null]], ["s", [t.string]],
+      ["n", [t.number]], ["c", [t.comment]], ["f", [t.function(t.definition(t.variableName)), t.definition(t.function(t.variableName)), t.className]]];
+    return syntaxHighlighting(HighlightStyle.define(names.flatMap(([name, tag]) => tag.map(one => ({ tag: one, class: `pg-py-${name}` })))));
+  }
+
+  async function codeMirror(cell, parent) {
+    const cm = await editor(), { EditorView, EditorState } = cm;
+    const view = new EditorView({ parent, state: EditorState.create({ doc: cell.text, extensions: [
+      cm.keymap.of([{ key: "Shift-Enter", run: () => (run(cell), true) }, { key: "Mod-Enter", run: () => (run(cell), true) },
+        { key: "Escape", run: () => (cell.runButton.focus(), true) }]),
+      cm.history(), cm.drawSelection(), cm.indentUnit.of("    "), EditorState.tabSize.of(4), cm.indentOnInput(), cm.bracketMatching(), cm.python(),
+      coloured(cm), EditorView.lineWrapping, cm.keymap.of([cm.indentWithTab, ...cm.defaultKeymap, ...cm.historyKeymap]),
+      EditorView.contentAttributes.of({ "aria-label": `Python code, ${cell.name}`, "aria-describedby": "pg-py-keys", autocapitalize: "off", autocorrect: "off", spellcheck: "false" }),
+      EditorView.updateListener.of(u => { if (u.docChanged) cell.typed(u.state.doc.toString()); }),
+    ] }) });
+    return { set: text => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } }), focus: () => view.focus() };
+  }
+
+  function textArea(cell, parent) {                                // the editor did not come: still a place to write
+    const area = make("textarea", { className: "pg-py-area", value: cell.text, spellcheck: false, rows: cell.text.split("\n").length + 2,
+      attributes: { "aria-label": `Python code, ${cell.name}`, "aria-describedby": "pg-py-keys" } });
+    area.addEventListener("input", () => cell.typed(area.value));
+    area.addEventListener("keydown", e => {
+      if (e.key === "Enter" && (e.shiftKey || e.ctrlKey || e.metaKey)) { e.preventDefault(); run(cell); }
+      if (e.key === "Escape") cell.runButton.focus();
+      if (e.key === "Tab" && !e.shiftKey) { e.preventDefault(); area.setRangeText("    ", area.selectionStart, area.selectionEnd, "end"); cell.typed(area.value); }
+    });
+    parent.append(area);
+    return { set: text => { area.value = text; cell.typed(text); }, focus: () => area.focus() };
+  }
+
+  // --- one cell
+  class Cell {
+    constructor(box, { id, metadata }, index) {
+      Object.assign(this, { box, id, index, original: originals[id], text: work.current[id], example: metadata.tags?.includes("example") });
+      const what = this.original.match(/^def\s+(\w+)/m)?.[1] ?? this.original.match(/^(check\s*\(\s*\w+)/m)?.[1].replace(/\s*\(\s*/, " of ");
+      this.name = `cell ${index + 1}${what ? `, ${what}` : ""}`;
+      this.pre = $(".cell_input pre", box);
+      this.coloured = [...this.pre.childNodes].map(n => n.cloneNode(true));
+      const label = text => ({ attributes: { "aria-label": `${text}: ${this.name}` } });
+      this.runButton = button("Run here", () => run(this), { ...label("Run here"), className: "pg-py-button pg-py-run" });
+      this.stopButton = button("Stop", endPython, { ...label("Stop"), hidden: true });
+      this.allButton = button("Run all above", () => this.runAbove(), { ...label("Run all above"), className: "pg-py-button pg-py-quiet", hidden: true });
+      this.editButton = button("Edit", () => this.edit(true), { ...label("Edit"), className: "pg-py-button pg-py-quiet" });
+      this.resetButton = button("Reset", () => this.reset(), { ...label("Reset"), className: "pg-py-button pg-py-quiet", hidden: true });
+      this.state = make("span", { className: "pg-py-mark" });
+      const asks = this.original.match(/^check\s*\(\s*(\w+)\s*\)/)?.[1];
+      this.hintButton = asks && button("Hint", () => run(this, null, `hint("${asks}")`), { ...label("Hint"), className: "pg-py-button pg-py-quiet" });
+      this.price = make("span", { className: "pg-py-price", textContent: price });
+      this.place = make("div", { className: "pg-py-editor", hidden: true });
+      this.notes = make("div", { className: "pg-py-notes" });
+      this.out = make("div", { className: "cell_output pg-py-out", hidden: true });
+      this.bar = make("div", { className: "pg-py-bar" }, this.runButton, this.stopButton, ...this.hintButton ? [this.hintButton] : [],
+        this.editButton, this.allButton, this.resetButton, this.price, this.state);
+      $(".cell_input", box).after(this.place, this.bar, this.notes, this.out);
+      box.classList.add("pg-py");
+      box.dataset.cell = id;
+      $(".cell_input", box).addEventListener("click", e => { if (!e.target.closest("button") && getSelection().isCollapsed) this.edit(true); });
+      this.still();
+      this.buttons();
+    }
+    still() {                                                       // the text as it stands in the page before there is an editor
+      this.pre.replaceChildren(...(this.text === this.original ? this.coloured.map(n => n.cloneNode(true)) : [make("span", { textContent: this.text })]));
+    }
+    buttons() {
+      const running = ["running", "loading"].includes(this.box.dataset.state);
+      this.runButton.hidden = running;
+      this.stopButton.hidden = !running;
+      this.allButton.hidden = running || !this.index || !(this.view || this.touched);
+      this.editButton.hidden = Boolean(this.view);
+      this.resetButton.hidden = this.text === this.original;
+      if (this.hintButton) this.hintButton.hidden = running;
+    }
+    mark(name, text) {
+      const had = document.activeElement;
+      this.box.dataset.state = name;
+      this.state.textContent = text;
+      this.touched = true;
+      this.buttons();
+      if (had === this.runButton && this.runButton.hidden) this.stopButton.focus();
+      if (had === this.stopButton && this.stopButton.hidden) this.runButton.focus();
+    }
+    async edit(focus) {
+      this.opening ??= codeMirror(this, this.place).catch(() => {
+        note(this.notes, "plain", "The editor could not be loaded; here is a plain one.");
+        return textArea(this, this.place);
+      });
+      this.view = await this.opening;
+      this.place.hidden = false;
+      $(".cell_input", this.box).hidden = true;
+      this.buttons();
+      if (focus) this.view.focus();
+    }
+    focus() { this.box.scrollIntoView({ block: "center" }); this.edit(true); }
+    typed(text) {
+      if (text === this.text) return;
+      this.text = text;
+      this.unsaved = true;
+      work.typing(this.id, text);
+      clearTimeout(this.later);
+      this.later = setTimeout(() => this.keep(), 300);
+      if (this.box.dataset.state === "done" || this.box.dataset.state === "failed") { this.box.dataset.state = "changed"; this.state.textContent = "Changed since it ran."; }
+      this.buttons();
+    }
+    keep() {
+      if (!this.unsaved) return;
+      clearTimeout(this.later);
+      this.unsaved = work.save(this.id, this.text) === false;
+    }
+    set(text, from) {                                               // by a button; undo in the editor takes it back as well
+      if (this.view) this.view.set(text);
+      this.text = text;
+      this.unsaved = from !== "other";
+      this.keep();
+      if (!this.view) this.still();
+      this.buttons();
+    }
+    reset() {
+      const before = this.text;
+      this.set(this.original);
+      note(this.notes, "reset", "The original text is back.", ["Undo", () => this.set(before)]);
+    }
+    async runAbove() {
+      const above = cells.slice(0, this.index);
+      await run(above.at(-1), above);
+      const failed = above.filter(c => c.failed).length;
+      if (above.at(-1).box.dataset.state !== "stopped") {
+        this.state.textContent = `${above.length} ${above.length === 1 ? "cell" : "cells"} above ran${failed ? `, ${failed} of them with an error (an answer still to be written?)` : ""}.`;
+        say(this.state.textContent);
+      }
+    }
+    clear() { this.out.replaceChildren(); this.out.hidden = true; this.failed = false; this.words = []; }
+    add(item) {
+      const last = this.out.lastElementChild, wrap = (...e) => make("div", { className: "output" }, ...e);
+      this.out.hidden = false;
+      if (item.kind === "out" || item.kind === "err") {
+        if (last?.dataset.kind === item.kind) last.firstChild.append(item.text);
+        else this.out.append(Object.assign(wrap(make("pre", { textContent: item.text, className: item.kind === "err" ? "pg-py-err" : "" }))));
+        this.out.lastElementChild.dataset.kind = item.kind;
+        this.words.push(item.text);
+      } else if (item.kind === "value") {
+        this.out.append(wrap(make("pre", { textContent: item.text })));
+        this.words.push(item.text);
+      } else if (item.kind === "figure") {
+        const alt = `Figure made by this cell${item.words ? `: ${item.words}` : ""}`;
+        this.out.append(wrap(make("img", { src: `data:image/png;base64,${item.png}`, alt })));
+        this.words.push(alt);
+      } else if (item.kind === "check") {
+        this.verdict(item);
+      } else if (item.kind === "error") {
+        this.failed = true;
+        this.trouble(item);
+      } else if (item.kind === "unfetched") {
+        note(this.notes, "unfetched", `A package that this cell imports could not be fetched from ${host}. Is there a network? Run the cell again to try again.`);
+      }
+      $$("pre", this.out).forEach(e => { if (e.scrollWidth > e.clientWidth + 1) e.tabIndex = 0; else e.removeAttribute("tabindex"); });
+    }
+    verdict({ title, text, passed, exercise }) {
+      const kind = passed === null || passed === undefined ? "hint" : passed ? "passed" : "not-yet";
+      const icon = make("span", { className: `pg-icon pg-icon-${{ hint: "note", passed: "right", "not-yet": "wrong" }[kind]}`, attributes: { "aria-hidden": "true" } });
+      this.out.append(make("div", { className: `output pg-py-check pg-py-${kind}` }, make("p", {}, icon, make("strong", { textContent: title })), make("div", { textContent: text })));
+      this.words.push(`${title}. ${text}`);
+      if (passed && exercise) document.dispatchEvent(new CustomEvent("pg:passed", { detail: { kind: "exercise", id: exercise } }));
+    }
+    trouble({ name, text, trace, advice }) {
+      const box = make("div", { className: "output pg-py-error" }, make("p", {}, make("strong", { textContent: name }), text ? `: ${text}` : ""));
+      const list = make("ol");
+      for (const { cell, line, function: f, text: source, caret } of trace) {
+        const own = cell === this.id ? "" : `${cells.find(c => c.id === cell)?.name ?? cell}, `;
+        const quoted = make("code", { textContent: caret === undefined ? source : `${source}\n${" ".repeat(caret)}^` });
+        list.append(make("li", {}, `${own}line ${line}${f ? ` of ${f}` : ""}: `, quoted));
+      }
+      if (trace.length) box.append(list);
+      if (advice) box.append(make("p", { textContent: advice }));
+      this.out.append(box);
+      this.words.push(`${name}: ${text}. ${advice}`);
+    }
+    spoken(ok) {
+      const text = this.words.join(" ").replace(/\s+/g, " ").trim();
+      say(text ? text.slice(0, 400) : ok ? `${this.name} ran and printed nothing.` : `${this.name} stopped with an error.`);
+    }
+  }
+
+  // --- the notebook as a file
+  function give(text, name, type) {
+    const link = make("a", { href: URL.createObjectURL(new Blob([text], { type })), download: name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  }
+  function download() {
+    const nb = structuredClone(data.notebook);
+    for (const c of nb.cells) {
+      const mine = cells.find(one => one.id === c.id);
+      if (mine) c.source = mine.text.split(/(?<=\n)/);
+    }
+    give(`${JSON.stringify(nb, null, 1)}\n`, `${data.page.split("/").pop()}.ipynb`, "application/x-ipynb+json");
+  }
+
+  function answersIn(text) {                                        // {id: source} of our cells, or a reason why not
+    let nb;
+    try { nb = JSON.parse(text); } catch { throw new Error("it is not a notebook (no JSON in it)"); }
+    if (nb === null || typeof nb !== "object" || !Array.isArray(nb.cells)) throw new Error("it is not a notebook (it has no cells)");
+    if (nb.nbformat !== 4) throw new Error(`its format is ${nb.nbformat ?? "unknown"}; this page reads notebooks of format 4`);
+    const isSource = s => typeof s === "string" || Array.isArray(s) && s.every(line => typeof line === "string");
+    if (!nb.cells.every(c => c && typeof c.cell_type === "string" && isSource(c.source))) throw new Error("one of its cells has no text: the file is damaged");
+    const theirs = nb.cells.filter(c => c.cell_type === "code").map(c => ({ id: c.id, source: joined(c.source) }));
+    const answers = {}, used = new Set();
+    for (const cell of cells) {
+      const first = cell.original.match(/^def\s+(\w+)/m)?.[1];
+      const found = theirs.find(c => c.id === cell.id) ?? (first && theirs.find(c => new RegExp(`^def\\s+${first}\\b`, "m").test(c.source)));
+      if (found) { answers[cell.id] = found.source; used.add(found); }
+    }
+    if (!cells.some(c => /^def\s/m.test(c.original) && c.id in answers)) throw new Error("it is a notebook, but not the exercises of this page");
+    return { answers, more: theirs.filter(c => !used.has(c) && c.source.trim()).length, other: (nb.metadata?.policy_gradient?.generated ?? version) !== version };
+  }
+
+  async function upload(file) {
+    try {
+      if (file.size > 20e6) throw new Error(`it is ${Math.round(file.size / 1e6)} MB large; a notebook of exercises is not`);
+      const { answers, more, other } = answersIn(await file.text()), before = new Map(cells.map(c => [c, c.text]));
+      const changed = cells.filter(c => c.id in answers && answers[c.id] !== c.text);
+      for (const cell of changed) cell.set(answers[cell.id]);
+      note(notes, "upload", `Taken from ${file.name}: ${changed.length} ${changed.length === 1 ? "cell" : "cells"} changed.`
+        + (other ? " It was made from another version of this page." : "")
+        + (more ? ` ${more} ${more === 1 ? "cell" : "cells"} of your own cannot be shown here and ${more === 1 ? "stays" : "stay"} in your file.` : ""),
+      ["Undo", () => changed.forEach(c => c.set(before.get(c)))]);
+    } catch (e) {
+      note(notes, "upload", `${file.name} was not taken: ${e.message}. Nothing was changed.`);
+    }
+  }
+
+  // --- put it all into the page
+  const cells = boxes.map((box, i) => new Cell(box, code[i], i));
+  const file = make("input", { type: "file", accept: ".ipynb,application/json", hidden: true, attributes: { "aria-label": "A notebook with your answers" } });
+  file.addEventListener("change", () => { if (file.files[0]) upload(file.files[0]); file.value = ""; });
+  const start = button("Run here", async () => {
+    await run(cells[0], cells.filter(setup));
+    if (python.ready) start.closest(".pg-py-row").hidden = true;
+  }, { className: "pg-py-button pg-py-run", attributes: { "aria-describedby": "pg-py-what" } });
+  const panel = make("section", { className: "pg-py-panel", attributes: { "aria-label": "Python in this page" } },
+    make("p", { id: "pg-py-what" }, make("strong", { textContent: "Run and edit in this page. " }),
+      `Python comes into the page when you press Run here, and not before: ${price}, once; your browser then keeps it. `
+      + "Your code runs on your machine, your edits stay in this browser, and nothing is sent anywhere."),
+    make("p", { className: "pg-py-row" }, start, button("Download my notebook", download), button("Upload a notebook", () => file.click()), file),
+    bar, state, make("p", { id: "pg-py-keys", className: "pg-py-small" }, make("kbd", { textContent: "Shift+Enter" }), " runs a cell, ", make("kbd", { textContent: "Tab" }),
+      " indents, ", make("kbd", { textContent: "Esc" }), " leaves the editor. A run first runs the cells above that define what it needs."), notes, said);
+  boxes[0].before(panel);
+
+  const edited = cells.filter(c => c.text !== c.original);
+  if (edited.length && !work.outdated.length) {
+    const when = work.saved ? new Date(work.saved).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }) : "your last visit";
+    state.textContent = `Your work of ${when} is here: ${edited.length} edited ${edited.length === 1 ? "cell" : "cells"}.`
+      + (work.version !== version ? " The book has changed since, but not the cells you edited." : "");
+  }
+  for (const id of work.outdated) {
+    const cell = cells.find(c => c.id === id), mine = cell.text;
+    note(cell.notes, "newer", "The book has a newer version of this cell than the one you edited. Your text stands; nothing was replaced.",
+      ["Keep mine", () => work.keepMine(id)],
+      ["Take the new", () => { cell.set(cell.original); note(cell.notes, "reset", "The new text is here.", ["Undo", () => cell.set(mine)]); }],
+      ["Show the new", () => $("[data-note=newer]", cell.notes).append(shown(cell.original)), true], ["Copy mine", () => copy(mine), true]);
+  }
+  for (const { id, text } of work.homeless) {
+    note(notes, `homeless-${id}`, "You edited a cell that this version of the page no longer has. Your text is kept:", ["Copy it", () => copy(text), true],
+      ["Delete it", () => work.dropHomeless(id)]).append(shown(text));
+  }
+  for (const { name, id, text } of work.copies) {
+    const cell = cells.find(c => c.id === id);
+    note(cell?.notes ?? notes, `copy-${name}`, "Two tabs edited this cell. This is the other text:",
+      ...(cell ? [["Use it", () => { cell.set(text); work.drop(name); }]] : []), ["Copy it", () => copy(text), true], ["Delete it", () => work.drop(name)]).append(shown(text));
+  }
+})();
