@@ -3,7 +3,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 TESTS := tests $(wildcard notebooks solutions)
 
-.PHONY: serve lab book test notebooks exercises studies clean
+.PHONY: serve lab book lite test notebooks exercises studies clean
 .DELETE_ON_ERROR:
 
 serve: book                     ## build the book and serve it on this machine
@@ -15,7 +15,12 @@ lab: .venv/installed            ## JupyterLab on your own copies, in my/
 book: .venv/installed           ## the site, into _build/html
 	$(PY) tools/build_book.py
 
+lite: .venv/installed .venv-lite/installed     ## the site with JupyterLite in it; PYODIDE=folder hosts Pyodide too
+	$(PY) tools/lite.py
+	$(PY) tools/build_book.py
+
 test: .venv/installed           ## every test, the site's in a real browser
+	-$(MAKE) --no-print-directory .venv-lite/installed
 	$(PY) tools/chromium.py
 	$(PY) -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg $(TESTS) $(ARGS)
 
@@ -37,5 +42,10 @@ studies: .venv/installed        ## the long runs whose results the labs plot
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
+.venv-lite/installed: lite/requirements.txt
+	test -x .venv-lite/bin/python || $(PYTHON) -m venv .venv-lite
+	.venv-lite/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r lite/requirements.txt
+	touch $@
+
 clean:                          ## what can be made again; my/ stays
-	rm -rf _build .stamps .pytest_cache .ruff_cache .venv *.egg-info
+	rm -rf _build .stamps .pytest_cache .ruff_cache .venv .venv-lite *.egg-info

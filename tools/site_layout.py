@@ -84,5 +84,6 @@ def page_context(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
+    app.setup_extension("launch")             # what layout.html says about running a notebook elsewhere
     app.connect("html-page-context", page_context, priority=900)      # after the theme's own handlers
     return {"parallel_read_safe": True, "parallel_write_safe": True}

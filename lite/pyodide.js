@@ -1,0 +1,31 @@
+// The browser's Python as the book wants it. JupyterLite's worker loads this in place of Pyodide's own pyodide.js and calls
+// `loadPyodide`. The list of packages in _static/pyodide, with the checksum of each, says where Pyodide itself is: on its
+// content network or beside that list. The book's own wheels are always beside it. No address is fixed: the site may stand anywhere.
+const LIST = "../_static/pyodide/pyodide-lock.json";
+
+// All at once: the kernel would ask for its own one by one, and for the book's when the first cell runs.
+const PACKAGES = ["micropip", "ssl", "sqlite3", "comm", "jedi", "ipython", "policy-gradient"];
+
+// SciPy is 20 MB; these two functions of the book load it when they are called, which a browser's Python can't do in time.
+const NEEDS_SCIPY = /\b(learning_curves|bootstrap_interval)\b/;
+
+const QUIET = `
+import logging
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)      # "building the font cache", at each start
+`;
+
+self.loadPyodide = async ({ indexURL: here, ...options }) => {
+  const list = new URL(LIST, here);
+  const answer = await fetch(list);
+  if (!answer.ok) throw new Error(`the book's list of packages is missing: ${answer.status} for ${list}`);
+  const lock = await answer.json();
+  for (const one of Object.values(lock.packages)) one.file_name = new URL(one.file_name, list).href;
+  const home = new URL(".", lock.packages.numpy.file_name).href;
+  importScripts(home + "pyodide.js");                                   // its loadPyodide takes this one's place
+  const pyodide = await self.loadPyodide({ ...options, indexURL: home, packages: PACKAGES,
+    lockFileURL: URL.createObjectURL(new Blob([JSON.stringify(lock)], { type: "application/json" })) });
+  const load = pyodide.loadPackagesFromImports;
+  pyodide.loadPackagesFromImports = (code, ...rest) => load(NEEDS_SCIPY.test(code) ? `${code}\nimport scipy` : code, ...rest);
+  pyodide.runPython(QUIET);
+  return pyodide;
+};
