@@ -213,9 +213,9 @@ class LinearGaussian(_Gaussian):
 
     def _pull_back_each(self, theta, obs, by_mean, by_log_std):
         obs = np.asarray(obs, by_mean.dtype)[..., :, None]                           # (..., K, 1)
-        flat = by_mean.shape[:-1] + (-1,)
-        rest = obs * by_log_std[..., None, :] if self.state_dependent_std else by_log_std
-        return np.concatenate([(obs * by_mean[..., None, :]).reshape(flat), rest.reshape(flat)], axis=-1)
+        flat = by_mean.shape[:-1] + (self.num_features * self.num_actions,)
+        rest = (obs * by_log_std[..., None, :]).reshape(flat) if self.state_dependent_std else by_log_std
+        return np.concatenate([(obs * by_mean[..., None, :]).reshape(flat), rest], axis=-1)
 
 
 @dataclass(frozen=True)
@@ -323,4 +323,4 @@ class Squashed:
         nodes, weights = _standard_normal_quadrature()
         u = mean[..., None] + np.exp(log_std)[..., None] * nodes
         slope = math.log(self.limit) + log_tanh_slope(u) @ weights
-        return gaussian_entropy(log_std) + _sum(slope)
+        return (gaussian_entropy(log_std) + _sum(slope)).astype(mean.dtype, copy=False)

@@ -76,7 +76,7 @@ class MLP:
         parts = []
         for x, delta in self._backward(theta, inputs, by_outputs):
             outer = x[..., :, None] * delta[..., None, :]
-            parts += [outer.reshape(outer.shape[:-2] + (-1,)), delta]
+            parts += [outer.reshape(outer.shape[:-2] + (outer.shape[-2] * outer.shape[-1],)), delta]
         return np.concatenate(parts, axis=-1)
 
     def _forward(self, layers, inputs):

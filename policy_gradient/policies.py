@@ -47,7 +47,8 @@ def _shifted(logits):
     largest = _over_actions(np.maximum, logits.real)      # .real: complex_step sends complex numbers through here
     if not np.isfinite(largest).all():
         raise ValueError("logits must not be NaN or +inf, nor may a whole row be -inf")
-    return logits - largest
+    with np.errstate(over="ignore"):                      # the largest float less the smallest is -inf, as it should be
+        return logits - largest
 
 
 def _over_actions(ufunc, array):
@@ -133,11 +134,11 @@ class TabularSoftmax(_Softmax):
     def score(self, theta, obs, actions):
         """Row s of the table gets e_a - pi(.|s), all other rows zero; (..., S*A)."""
         obs, actions, _ = self._broadcast(obs, actions)
-        probs = self.probs(theta, obs).reshape(-1, self.num_actions)
+        probs = self.probs(theta, obs).reshape(obs.size, self.num_actions)
         rows, scores = np.arange(obs.size), np.zeros((obs.size, self.num_states, self.num_actions), probs.dtype)
         scores[rows, obs.ravel()] = -probs
         scores[rows, obs.ravel(), actions.ravel()] += 1
-        return scores.reshape(obs.shape + (-1,))
+        return scores.reshape(obs.shape + (self.num_params,))
 
     def weighted_score(self, theta, obs, actions, weights):
         """sum_i weights_i score_i, (S*A,)."""

@@ -162,13 +162,14 @@ def test_takes_the_next_port_when_one_is_taken(built):
 
 
 def test_says_the_address_and_stops_quietly(built):
-    process = subprocess.Popen([sys.executable, ROOT / "tools/serve.py", built], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                               stdin=subprocess.DEVNULL, text=True)
-    line = process.stdout.readline()
-    address = re.search(r"http://127\.0\.0\.1:\d+/", line)[0]
-    assert b"<title>book" in urllib.request.urlopen(address).read()
-    process.terminate()
-    assert process.wait(10) == 0 and process.stderr.read() == ""
+    with subprocess.Popen([sys.executable, ROOT / "tools/serve.py", built], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          stdin=subprocess.DEVNULL, text=True) as process:
+        line = process.stdout.readline()
+        address = re.search(r"http://127\.0\.0\.1:\d+/", line)[0]
+        with urllib.request.urlopen(address) as page:
+            assert b"<title>book" in page.read()
+        process.terminate()
+        assert process.wait(10) == 0 and process.stderr.read() == ""
 
 
 def test_a_book_that_is_not_built_is_named(tmp_path):
