@@ -19,7 +19,7 @@ _NAMES = {                         # module: its public names
                    "leave_one_out_mean", "batch_mean"],
     "optimizers": ["Adam"],
     "critic": ["Critic", "gae"],
-    "training": ["reinforce", "Training", "evaluate", "run_seeds", "bootstrap_interval", "CARTPOLE_RECIPE"],
+    "training": ["reinforce", "Training", "evaluate", "run_seeds", "sweep", "bootstrap_interval", "CARTPOLE_RECIPE"],
     "games": ["RPS", "RPS_ROCK2", "best_response", "self_play"],
 }
 _MODULES = ["checks", "control", "envs", "explorables", "explore", "palette", "plots"]    # used as pg.envs, ...

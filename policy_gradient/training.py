@@ -125,13 +125,39 @@ class _Greedy:
         return having("policy", self.policy, ["mean"], "a policy with probs or a mean").mean(theta, obs)
 
 
-def run_seeds(train, seeds, progress=True):
-    """[train(rng) for each seed], each with a Generator of its own; a bar, if it takes longer than two seconds."""
+def run_seeds(train, seeds, progress=True, n_jobs=1):
+    """[train(rng) for each seed], each with a Generator of its own; a bar, if it takes longer than two seconds.
+
+    n_jobs: how many run side by side, each in a process of its own, through joblib; -1 takes every core. With None
+    `joblib.parallel_config` decides, and so the same call runs on a Dask or Ray cluster. The results are the same bits.
+    """
     function("train", train, "train(rng)")
+    return sweep(train, [{}], seeds, progress, n_jobs)[0]
+
+
+def sweep(train, settings, seeds, progress=True, n_jobs=1):
+    """[[train(rng, **setting) for each seed] for each setting], settings a list of dictionaries; else as `run_seeds`."""
+    function("train", train, "train(rng, **setting)")
+    if not np.iterable(settings) or isinstance(settings, (str, dict)) or not all(isinstance(s, dict) for s in settings):
+        raise TypeError(f"settings must be a list of dictionaries, one for each arm, got {settings!r}")
     if not np.iterable(seeds) or isinstance(seeds, str):
         raise TypeError(f"seeds must be several seeds, for example range(10), got {seeds!r}")
     seeds = [whole("each of seeds", seed, 0) for seed in seeds]
-    return [train(np.random.default_rng(seed)) for seed in _bar(seeds, "seeds", progress)]
+    if n_jobs is not None and (not isinstance(n_jobs, (int, np.integer)) or n_jobs == 0):
+        raise ValueError(f"n_jobs must be a number of processes, -1 for every core, or None, got {n_jobs!r}")
+    runs = [(train, setting, seed) for setting in settings for seed in seeds]
+    if n_jobs == 1:
+        results = [_one_run(*run) for run in _bar(runs, "seeds", progress)]
+    else:
+        from joblib import Parallel, delayed      # here: who runs one after another needs no joblib
+
+        coming = Parallel(n_jobs=n_jobs, return_as="generator")(delayed(_one_run)(*run) for run in runs)
+        results = list(_bar(coming, "seeds", progress, len(runs)))
+    return [results[k:k + len(seeds)] for k in range(0, len(runs), len(seeds))] if seeds else [[] for _ in settings]
+
+
+def _one_run(train, setting, seed):
+    return train(np.random.default_rng(seed), **setting)
 
 
 def bootstrap_interval(values, rng, confidence=0.95, statistic=np.mean):
@@ -157,7 +183,7 @@ def bootstrap_interval(values, rng, confidence=0.95, statistic=np.mean):
     return result.confidence_interval.low, result.confidence_interval.high
 
 
-def _bar(items, what, shown):
+def _bar(items, what, shown, total=None):
     from tqdm import tqdm            # here, for the same reason
 
-    return tqdm(items, desc=what, delay=2, leave=False) if shown else items      # TQDM_DISABLE=1 silences it everywhere
+    return tqdm(items, desc=what, total=total, delay=2, leave=False) if shown else items      # TQDM_DISABLE=1 silences it everywhere

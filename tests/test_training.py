@@ -1,5 +1,6 @@
 """Training against optima known from elsewhere; CartPole on seeds that tuned nothing; intervals against SciPy's t."""
 
+import os
 import time
 import warnings
 
@@ -177,6 +178,34 @@ def test_greedy_and_sampled_evaluation_differ():
 
 def test_each_seed_has_a_generator_of_its_own():
     assert pg.run_seeds(lambda rng: rng.integers(1000), [3, 4]) == [np.random.default_rng(s).integers(1000) for s in (3, 4)]
+
+
+def short_training(rng, learning_rate=0.1):
+    policy = pg.two_action_softmax(1)
+    envs = ShortCorridor(32)
+    return pg.reinforce(envs, policy, policy.init(rng), rng, num_updates=10, learning_rate=learning_rate, progress=False).theta
+
+
+def test_a_sweep_is_the_same_bits_one_by_one_and_on_a_cluster_of_two():
+    joblib, distributed = pytest.importorskip("joblib"), pytest.importorskip("distributed")
+    arms = [{"learning_rate": 0.1}, {"learning_rate": 0.3}]
+    alone = np.array(pg.sweep(short_training, arms, range(3)))
+    assert alone.shape == (2, 3, 1) and len(np.unique(alone)) == 6
+    by_hand = [[short_training(np.random.default_rng(seed), **arm) for seed in range(3)] for arm in arms]
+    np.testing.assert_array_equal(alone, by_hand)
+    np.testing.assert_array_equal(alone[0], pg.run_seeds(short_training, range(3)))
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        with distributed.Client(cluster), joblib.parallel_config(backend="dask"):
+            on_cluster = pg.sweep(short_training, arms, range(3), n_jobs=None)
+            processes = set(pg.run_seeds(lambda rng: time.sleep(0.5) or os.getpid(), range(4), n_jobs=None))
+    np.testing.assert_array_equal(alone, on_cluster)
+    assert len(processes) == 2 and os.getpid() not in processes
+
+
+def test_a_sweep_over_processes_is_the_same_bits():
+    pytest.importorskip("joblib")
+    alone = pg.run_seeds(short_training, range(3))
+    np.testing.assert_array_equal(alone, pg.run_seeds(short_training, range(3), n_jobs=2))
 
 
 def test_bars_stay_away_from_what_is_quick_and_come_when_it_lasts(capsys, monkeypatch):
