@@ -17,10 +17,10 @@
   const data = JSON.parse($("#pg-python").textContent), joined = source => Array.isArray(source) ? source.join("") : source;
   const code = data.notebook.cells.filter(c => c.cell_type === "code");
   const boxes = $$(".pg-article div.cell");
-  if (code.length !== boxes.length) return;                        // not the page this data belongs to
+  if (code.length !== boxes.length || !window.pgPyodide) return;   // not the page this data belongs to
   const originals = Object.fromEntries(code.map(c => [c.id, joined(c.source)]));
   const version = data.notebook.metadata.policy_gradient?.generated ?? "";
-  const { pyodide } = data, here = name => new URL(name, document.baseURI).href;
+  const pyodide = window.pgPyodide, here = name => new URL(name, document.baseURI).href;
   const megabytes = Math.ceil(Object.values(pyodide.sizes).reduce((a, b) => a + b, 0) / 1e6);
   const host = pyodide.host ?? `this site (${location.host})`;
   const price = `up to ${megabytes} MB from ${host}`;
