@@ -172,6 +172,19 @@ def learning_curves(ax, steps, returns, label, kind="policy", level=0.95, nudge=
     return mean, mean - half, mean + half
 
 
+def mended(ax, wrong, right, best):
+    """Learning curves of a program before (vermilion, dashed) and after its bug was mended, (seeds, T) each, under the best return."""
+    (wrong, right), steps = (np.asarray(wrong, float), np.asarray(right, float)), np.arange(np.shape(right)[1])
+    ends = wrong.mean(axis=0)[-1], right.mean(axis=0)[-1]
+    span = max(best, np.max(right)) - min(np.min(wrong), np.min(right))
+    apart = 9 if abs(ends[0] - ends[1]) < 0.1 * span else 0                  # points: labels must not lie on each other
+    learning_curves(ax, steps, wrong, "as given", "good", nudge=-apart)
+    learning_curves(ax, steps, right, "mended", nudge=apart)
+    ax.axhline(best, color=_color["muted"], linestyle=":", linewidth=1.5)
+    ax.annotate("best", (0, best), (2, 3), textcoords="offset points", color=_color["muted"])
+    ax.set(xlabel="update", ylabel="expected return", xlim=(0, steps[-1]))
+
+
 def arrows(ax, start, vectors, labels=None, kinds="score"):
     """Arrows (N, 2) from one point (2,) or from a point each (N, 2), each named at its tip.
 

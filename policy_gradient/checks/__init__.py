@@ -2,4 +2,16 @@
 from .display import Hint, Result
 from .engine import check, hint
 
-__all__ = ["Hint", "Result", "check", "hint"]
+__all__ = ["Hint", "Result", "check", "hint", "mistakes", "start_drill"]
+
+
+def mistakes():
+    """The names to choose from in "Find the bug" (chapter 5): `check(update_3, mistake="...")`."""
+    from .chapter05 import mistakes
+    return mistakes()
+
+
+def start_drill():
+    """Start the stopwatch of chapter 5's drill."""
+    from .chapter05 import start_drill
+    return start_drill()

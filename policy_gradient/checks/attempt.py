@@ -98,6 +98,8 @@ def attempt(function, args, budget, parts=1, exact=False):
 
 
 def unchanged(old, new):
+    if not isinstance(old, (np.ndarray, np.generic, int, float)):     # a batch, a list of episodes
+        return bool(old == new)
     old, new = np.asarray(old), np.asarray(new)
     return old.shape == new.shape and old.dtype == new.dtype and np.array_equal(old, new, equal_nan=old.dtype.kind == "f")
 

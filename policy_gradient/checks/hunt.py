@@ -1,0 +1,297 @@
+"""Judge a training function by the one thing that counts: is its mean step, divided by lr, the exact gradient?
+
+`update(theta, batch, lr) -> theta` is run on thousands of sampled batches in worlds whose gradient is known. Whatever is
+unbiased passes, in any style and with any baseline; whatever is not is told how many sigma off it is.
+
+Why this rarely errs: six independent numbers are compared (three logits of two policies), so an unbiased function lies beyond
+4 sigma somewhere with probability 4e-4. Then all is drawn again, and only twice beyond 4 sigma is rejected: 2e-7. Every
+mistake of the book lies beyond 8 sigma, so that one of them slips through with probability 6e-5 at most.
+"""
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from . import engine
+from .attempt import Budget, attempt
+from .diagnose import _missing, _not_finite, _raised, _shape, _signed, _time
+from .display import Hint, Result
+from .exercise import Case, Exercise
+
+SIGMA = 4.0      # allowed distance of the mean from the exact gradient, in standard errors, at each parameter
+COUNT = 2000     # batches for each setting
+NOISE = 5.0      # a standard error this many times the reference's says nothing
+LR = 0.5
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A world, the policy that plays in it, and how many episodes a batch holds."""
+
+    world: object
+    theta: tuple
+    n: int
+
+    @property
+    def start(self):
+        return np.array(self.theta, float)
+
+    @property
+    def exact(self):
+        return self.world.exact_gradient(self.start)
+
+
+@lru_cache(maxsize=16)
+def batches(setting, look):
+    """COUNT batches; another `look` is another draw of them."""
+    return setting.world.batches(setting.start, np.random.default_rng([setting.n, look]), setting.n, COUNT)
+
+
+@dataclass(frozen=True)
+class Hunt(Exercise):
+    """An exercise judged by its mean. `truth` is one unbiased answer among many.
+
+    original: the function that the learner is given to mend (None: an empty cell). bug: its mistake's name.
+    known: {name: (gradient(theta, batch), ...)}, wrong estimators to tell by name. right_ways: {"in words": gradient}.
+    arguments: (theta, batch, lr) -> what the function is called with.
+    """
+
+    settings: tuple = ()
+    gradient: Callable = None            # (theta, batch) -> an unbiased estimate, whose scatter is the measure for noise
+    original: Callable | None = None
+    bug: str = ""
+    known: Callable = dict
+    right_ways: Callable = dict
+    choices: Callable = dict             # {name: what it is}
+    arguments: Callable = tuple
+    remarks: Callable = lambda function: ""      # what to add when an answer passes
+
+    def judge(self, function, name=None):
+        """The `Result` for the learner's function and the name given to the mistake."""
+        naming = _naming(self, name)
+        runs = engine._run(function, self)
+        wrong = [run for run in runs if not run.right]
+        for remark in (_missing, _raised, _time, _shape, _not_finite):
+            if text := remark(runs, wrong, self):
+                kind, text = _signed(remark, text, self)
+                return Result(False, text, None, self.name, kind)
+        if not self._proportional(function, runs):
+            return self._no("The step is not proportional to lr: with a fiftieth of lr it is not a fiftieth of the step. The check divides the step by lr "
+                            "to find your gradient.\nReturn theta plus lr times an estimate: no Adam, no momentum, no clipping here.", "not-linear")
+        looks = self._look(function, 0)
+        if isinstance(looks, Result):
+            return looks
+        if any(look.beyond for look in looks):
+            looks = self._look(function, 1)
+            if isinstance(looks, Result):
+                return looks
+        worst = max(looks, key=lambda look: look.sigma)
+        if worst.beyond:
+            what, text = self._what(runs, looks)
+            return self._no("\n".join(filter(None, [text, worst.text, naming.aside])), what)
+        if worst.noise > NOISE:
+            return self._no(f"Your steps scatter {worst.noise:.0f} times as much as they must, so their mean says nothing about bias.\n{worst.text}", "too-noisy")
+        changed = engine._changed(runs, self, right=True)
+        if changed:
+            return self._no(changed, "changes-argument")
+        found = (f"Unbiased: over {len(looks) * COUNT:,} sampled batches the mean step / lr lies within {SIGMA:.0f} sigma of the exact gradient "
+                 f"everywhere (largest distance {worst.sigma:.1f}).")
+        if not self.bug:
+            return Result(True, "\n".join(filter(None, [found, self._way(runs), self.after, self.remarks(function)])), None, self.name)
+        if naming.right:
+            return Result(True, f"Mended, and named: {self.bug}.\n{found}\n{self.after}", None, self.name)
+        return self._no(f"Mended. {found}\n{naming.text}", naming.kind)
+
+    def _no(self, message, what=None):
+        return Result(False, message, what, self.name, "mistake" if what else "raised")
+
+    def _proportional(self, function, runs):
+        for run in runs:
+            theta, batch, lr = run.case.raw
+            small = attempt(function, self.arguments(theta, batch, lr / 50), Budget(engine.SECONDS))
+            if small.kind != "answer" or small.parts[0].shape != theta.shape:
+                return False
+            step, large = 50 * (small.parts[0] - theta), run.outcome.parts[0] - theta
+            if np.abs(step - large).max() > 1e-3 * np.abs(large).max() + 1e-6:     # a float32 answer passes too
+                return False
+        return True
+
+    def _look(self, function, number):
+        """A `Look` for each setting, or the Result that says why there is none."""
+        budget, looks = Budget(engine.SECONDS), []
+        for setting in self.settings:
+            drawn, theta = batches(setting, number), setting.start
+
+            def steps(many):
+                return [function(*self.arguments(theta.copy(), batch, LR)) for batch in many]
+
+            outcome = attempt(steps, (drawn,), budget)
+            if outcome.kind == "time":
+                return self._no(f"Your function is right in form, but {COUNT:,} small batches take it more than {engine.SECONDS:.0f} seconds: a few milliseconds "
+                                "a batch should do.\nIs something computed again and again that could be computed once?", "too-slow")
+            if outcome.kind == "raised":
+                return self._no(f"On one of {COUNT:,} sampled batches your function raised {outcome.detail}")
+            if outcome.kind != "answer" or outcome.parts[0].shape != (COUNT, *theta.shape):
+                return self._no(f"On some batches your function does not return an array of theta's shape {theta.shape}.")
+            if not outcome.finite:
+                bad = drawn[int(np.argmax(~np.isfinite(outcome.parts[0]).reshape(COUNT, -1).all(axis=1)))]
+                return self._no(f"On some batches your answer holds NaN or infinity, for example on {bad!r}.\n"
+                                "A division by a spread of 0, or by a number of others that is 0?", "not-finite")
+            looks.append(Look.at(setting, (outcome.parts[0] - theta) / LR, _error_of(self.gradient, setting)))
+        return looks
+
+    def _what(self, runs, looks):
+        """(identifier, text): what kind of wrong it is."""
+        steps = [(run.case.raw, (run.outcome.parts[0] - run.case.raw[0]) / run.case.raw[2]) for run in runs]
+        if self.original and all(_same(step, (self.original(theta, batch, lr) - theta) / lr) for (theta, batch, lr), step in steps):
+            return "cosmetic", "This takes the same step as the original, on every batch: nothing is mended yet."
+        if all(look.against(-look.exact) <= SIGMA for look in looks):
+            return "descends", "The step points exactly downhill: its mean is minus the exact gradient. (A loss is descended, a return is climbed.)"
+        for name, ways in self.known().items():
+            for way in ways:
+                if all(_same(step, way(theta, batch)) for (theta, batch, lr), step in steps):
+                    now = "This is the original mistake still, in other words" if name == self.bug else "Recognised" if not self.bug else "Now it is another mistake"
+                    return name, f"{now}: {name} ({self.choices()[name].rstrip('.')})."
+        factors = [look.factor for look in looks]
+        if all(look.against(factor * look.exact) <= SIGMA for look, factor in zip(looks, factors)):
+            return _scaled(factors, [look.n for look in looks])
+        return "biased", "Not mended yet: the mean step is not the gradient." if self.bug else "Not yet: the mean step is not the gradient."
+
+    def _way(self, runs):
+        for words, way in self.right_ways().items():
+            if all(_same((run.outcome.parts[0] - run.case.raw[0]) / run.case.raw[2], way(*run.case.raw[:2])) for run in runs):
+                return f"On every single batch it equals the estimator with {words}."
+        return "It is none of the usual forms, and unbiased all the same."
+
+
+@dataclass(frozen=True)
+class HuntCase(Case):
+    """A case that remembers (theta, batch, lr), whatever the function is called with."""
+
+    raw: tuple = ()
+
+
+def first_batches(settings, arguments, seed=5):
+    """A few batches to look at one by one: from each setting three as they come and one of one-step episodes only, if there are any."""
+    def cases(rng):
+        out = []
+        for setting in settings:
+            drawn = setting.world.batches(setting.start, np.random.default_rng([seed, setting.n]), setting.n, 200)
+            chosen = drawn[:3] + [batch for batch in drawn[3:] if getattr(batch, "mask", np.ones((2, 1))).sum() == setting.n][:1]
+            out += [HuntCase(repr(batch), arguments(setting.start, batch, LR), raw=(setting.start, batch, LR)) for batch in chosen]
+        return out
+    return cases
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the mean of many steps says, in one setting."""
+
+    n: int
+    exact: np.ndarray
+    mean: np.ndarray
+    error: np.ndarray
+    noise: float
+
+    @classmethod
+    def at(cls, setting, steps, reference):
+        error = steps.std(axis=0, ddof=1) / np.sqrt(len(steps))
+        return cls(setting.n, setting.exact, steps.mean(axis=0), np.maximum(error, 1e-9), error.max() / reference)
+
+    def against(self, wanted):
+        """The largest distance of the mean from `wanted`, in standard errors."""
+        return float(np.abs((self.mean - wanted) / self.error).max())
+
+    @property
+    def sigma(self):
+        return self.against(self.exact)
+
+    @property
+    def beyond(self):
+        return self.sigma > SIGMA
+
+    @property
+    def factor(self):
+        return float((self.mean * self.exact).sum() / (self.exact**2).sum())
+
+    @property
+    def text(self):
+        """Where the mean is furthest off, and how the whole arrow lies."""
+        far = np.abs((self.mean - self.exact) / self.error)
+        at = np.unravel_index(far.round(6).argmax(), far.shape)          # rounded: of two that are alike always the first
+        sizes = np.linalg.norm(self.mean), np.linalg.norm(self.exact)
+        cosine = (self.mean * self.exact).sum() / max(sizes[0] * sizes[1], 1e-300)
+        turned = f"turned by {np.degrees(np.arccos(np.clip(cosine, -1, 1))):.0f} degrees and " if self.exact.size > 1 else ""
+        return (f"Over {COUNT:,} batches the mean step / lr is {self.sigma:.0f} sigma from the exact gradient at theta[{', '.join(map(str, at))}]: "
+                f"exact {self.exact[at]:+.3f}, yours {self.mean[at]:+.3f} +- {self.error[at]:.3f}.\n"
+                f"The mean arrow is {turned}{sizes[0] / sizes[1]:.2f} times as long as it should be.")
+
+
+@lru_cache(maxsize=64)
+def _error_of(gradient, setting):
+    steps = np.array([gradient(setting.start, batch) for batch in batches(setting, 0)])
+    return (steps.std(axis=0, ddof=1) / np.sqrt(COUNT)).max()
+
+
+def _same(step, other):
+    return bool(np.abs(step - other).max() <= 1e-6 * np.abs(other).max() + 1e-9)
+
+
+LENGTHS = (
+    ("sum-over-episodes", lambda n: n, "That is N: a sum over the episodes where a mean belongs."),
+    ("scaled", lambda n: 1 / n, "That is 1/N: something is divided by N twice."),
+    ("baseline-contains-itself", lambda n: (n - 1) / n, "That is (N - 1) / N: a baseline that contains the episode's own return. Leave it out."),
+    ("scaled", lambda n: n / (n - 1), "That is N / (N - 1): a division by N - 1 where N belongs."),
+)
+
+
+def _scaled(factors, sizes):
+    shown = " and ".join(f"{factor:.2f} with {n} episodes a batch" for factor, n in zip(factors, sizes))
+    name, why = next(((name, why) for name, rule, why in LENGTHS if all(abs(f / rule(n) - 1) < 0.1 for f, n in zip(factors, sizes))), ("scaled", ""))
+    return name, f"The direction is right, the length is not: the mean step is {shown} times the exact gradient. {why}".strip()
+
+
+@dataclass(frozen=True)
+class _naming:
+    """What is to be said about the name that the learner gives."""
+
+    hunt: Hunt
+    given: str | None
+
+    @property
+    def name(self):
+        return "" if self.given is None else "-".join(str(self.given).lower().replace("_", " ").replace("-", " ").split())
+
+    @property
+    def right(self):
+        return bool(self.hunt.bug) and self.name == self.hunt.bug
+
+    @property
+    def kind(self):
+        return "unnamed" if not self.name else "misnamed"
+
+    @property
+    def text(self):
+        if not self.name:
+            return f"Now say what was wrong: check({self.hunt.name}, mistake=\"...\"). The names to choose from: mistakes()."
+        choices = self.hunt.choices()
+        if self.name not in choices:
+            near = difflib.get_close_matches(self.name, choices, n=1, cutoff=0.6)
+            return f"But {self.name!r} is no name of the list{f'. Did you mean {near[0]!r}?' if near else '.'} The names to choose from: mistakes()."
+        return f"But its name is not {self.name}. That would be: {choices[self.name]}\nLook once more at what the original computes, and choose again: mistakes()."
+
+    @property
+    def aside(self):
+        """The same beside a function that is not mended yet."""
+        if not self.hunt.bug or not self.name:
+            return ""
+        if self.right:
+            return f"Your name for the original's mistake is right: {self.name}. Now find the line."
+        return self.text.replace("But its", "And the original's", 1).replace("But", "And", 1).split("\n")[0]
+
+
+def choices_text(choices):
+    """All names with what they mean, as a `Hint` that shows itself nicely."""
+    return Hint("What can be wrong with a training function", "\n".join(f"{name}: {what}" for name, what in sorted(choices.items())))
