@@ -1,9 +1,9 @@
 """Write constraints.txt and requirements.lock anew from requirements.txt and the package's floors, for all platforms.
 
-    make lock                            the newest versions that fit; UPGRADE= keeps what is locked and still fits
+    make lock                            what is locked stays as it is, if it still fits
+    make lock ARGS=--upgrade             the newest versions of everything
 
-The resolver (uv) runs in an environment of its own that is thrown away: the book does not depend on it. Then
-`tools/licences.py` writes the licences of what was locked.
+The resolver (uv) runs in an environment of its own that is thrown away: the book does not depend on it.
 """
 import re
 import subprocess
