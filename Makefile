@@ -3,7 +3,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 TESTS := tests $(wildcard notebooks solutions)
 
-.PHONY: serve lab book lite test notebooks exercises studies clean
+.PHONY: serve lab book lite test notebooks exercises studies clean bench
 .DELETE_ON_ERROR:
 
 serve: book                     ## build the book and serve it on this machine
@@ -32,6 +32,15 @@ exercises: .venv/installed      ## exercises/ from solutions/
 
 studies: .venv/installed        ## the long runs whose results the labs plot
 	for study in studies/*.py; do test ! -e "$$study" || $(PY) "$$study" || exit 1; done
+
+bench: .venv-bench/installed    ## measure the book beside Stable-Baselines3 and PyTorch; ONLY="rollouts gradients" for some
+	.venv-bench/bin/python benchmarks/run.py $(ONLY)
+
+.venv-bench/installed: benchmarks/requirements.txt constraints.txt
+	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	touch $@
 
 # The stamp is written last, so that a broken installation is begun again. The package itself comes without a look at
 # any registry: its build tools are in the lock.

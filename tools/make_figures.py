@@ -1,4 +1,4 @@
-"""Draw the pages' still pictures: each public function of tools/figures/chapterNN.py becomes book/_static/figures/NAME.svg.
+"""Draw the pages' still pictures: each public function of tools/figures/*.py becomes book/_static/figures/NAME.svg.
 
     python tools/make_figures.py [--to FOLDER] [NAME ...]
 
@@ -23,7 +23,7 @@ INK = {key: "#1F2328" for key in ("axes.edgecolor", "axes.labelcolor", "text.col
 
 def figures():
     """Every drawing function of tools/figures, by the name of its file."""
-    for path in sorted((TOOLS / "figures").glob("chapter*.py")):
+    for path in sorted((TOOLS / "figures").glob("[a-z]*.py")):
         module = importlib.import_module(f"figures.{path.stem}")
         for name, function in vars(module).items():
             if callable(function) and getattr(function, "__module__", "") == module.__name__ and not name.startswith("_"):

@@ -1,0 +1,58 @@
+"""The sum of weighted scores: one backward pass in NumPy, PyTorch's autograd, and a matrix of scores.
+
+    python benchmarks/gradients.py       # prints the table as JSON
+"""
+import json
+
+from clock import in_turn                # first: it pins the threads
+
+import numpy as np
+import torch
+
+import policy_gradient as pg
+
+SIZES, ROUNDS = (256, 2048, 16_384, 131_072), 9
+torch.set_num_threads(1)
+
+
+def measure(size, rounds=ROUNDS):
+    policy, rng = pg.MLPSoftmax((4, 64, 2)), np.random.default_rng(0)
+    theta = policy.init(rng)
+    theta += 0.3 * rng.standard_normal(theta.size).astype(np.float32)
+    obs, weights = (rng.standard_normal(shape).astype(np.float32) for shape in ((size, 4), size))
+    actions = rng.integers(2, size=size)
+    net = torch.nn.Sequential(torch.nn.Linear(4, 64), torch.nn.Tanh(), torch.nn.Linear(64, 2))
+    with torch.no_grad():
+        for parameter, (W, b) in zip(zip(*[iter(net.parameters())] * 2), policy._network.layers(theta)):
+            parameter[0].copy_(torch.from_numpy(W.T))
+            parameter[1].copy_(torch.from_numpy(b))
+    tensors = [torch.from_numpy(array) for array in (obs, actions, weights)]
+    calls, found = max(1, 16_384 // size), {}
+
+    def book():
+        for _ in range(calls):
+            found["book"] = policy.weighted_score(theta, obs, actions, weights)
+
+    def autograd():
+        for _ in range(calls):
+            net.zero_grad(set_to_none=True)
+            log_probs = torch.log_softmax(net(tensors[0]), -1).gather(1, tensors[1][:, None])[:, 0]
+            (log_probs * tensors[2]).sum().backward()
+
+    def score_matrix():
+        for _ in range(calls):
+            found["scores"] = weights @ policy.score(theta, obs, actions)
+
+    times = in_turn({"book": book, "PyTorch": autograd}, rounds) | in_turn({"scores": score_matrix}, 3)
+    same = np.concatenate([p.grad.numpy().T.ravel() if p.ndim == 2 else p.grad.numpy() for p in net.parameters()])
+    scale = abs(same).max()
+    assert abs(found["book"] - same).max() < 1e-4 * scale and abs(found["book"] - found["scores"]).max() < 1e-4 * scale
+    median = {name: float(np.median(ts)) / calls for name, ts in times.items()}
+    return {"samples": size, "milliseconds": {name: float(f"{1000 * t:.3g}") for name, t in median.items()},
+            "spread": {name: [float(f"{1000 * q / calls:.3g}") for q in (min(ts), max(ts))] for name, ts in times.items()},
+            "PyTorch / book": round(median["PyTorch"] / median["book"], 2),
+            "scores / book": round(median["scores"] / median["book"], 2)}
+
+
+if __name__ == "__main__":
+    print(json.dumps([measure(size) for size in SIZES]))

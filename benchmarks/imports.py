@@ -1,0 +1,34 @@
+"""What an import costs, each in a fresh process: CPU seconds and memory.
+
+    python benchmarks/imports.py         # prints the table as JSON
+"""
+import json
+import subprocess
+import sys
+
+from clock import THREADS
+
+import numpy as np
+
+WHAT = {"numpy": "import numpy", "policy_gradient": "import policy_gradient",
+        "policy_gradient and its environments": "import policy_gradient, policy_gradient.envs",
+        "torch": "import torch", "stable_baselines3": "from stable_baselines3 import A2C, PPO"}
+CODE = ("import resource, time; t = time.process_time()\n{}\n"
+        "print(time.process_time() - t, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)")
+
+
+def main(rounds=7):
+    import os
+
+    found = {name: [] for name in WHAT}
+    for _ in range(rounds):
+        for name, code in WHAT.items():
+            done = subprocess.run([sys.executable, "-c", CODE.format(code)], env=os.environ | THREADS, check=True,
+                                  capture_output=True, text=True)
+            found[name].append([float(x) for x in done.stdout.split()])
+    medians = {name: np.median(rows, axis=0) for name, rows in found.items()}
+    return [{"import": name, "CPU seconds": round(float(t), 3), "MiB": round(float(m))} for name, (t, m) in medians.items()]
+
+
+if __name__ == "__main__":
+    print(json.dumps(main()))

@@ -1,0 +1,81 @@
+"""All measurements, or those named, each into results/NAME.json; the book's page reads them from there.
+
+    python benchmarks/run.py [training rollouts gradients tables imports]      # all: about half an hour of two cores
+"""
+import json
+import os
+import platform
+import subprocess
+import sys
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+from clock import THREADS
+
+import numpy as np
+from tqdm import tqdm
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results"
+# Seeds that chose nothing: neither a setting nor a network's size. Peers get ten, the slowest five.
+SEEDS = {"ours": range(9001, 9021), "ppo": range(9001, 9011), "a2c": range(9001, 9011),
+         "torch_reinforce": range(9001, 9011), "torch_batch": range(9001, 9006)}
+PACKAGES = ("numpy", "gymnasium", "torch", "stable-baselines3")
+
+
+def call(script, *arguments):
+    """What the script prints, from a process of its own with one thread."""
+    done = subprocess.run([sys.executable, str(HERE / script), *map(str, arguments)], env=os.environ | THREADS,
+                          capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{script} {' '.join(map(str, arguments))} failed:\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout)
+
+
+def training():
+    """Every method's k-th seed before anyone's next: what else the machine does meets all alike."""
+    turns = [(method, seeds[k]) for k in range(20) for method, seeds in SEEDS.items() if k < len(seeds)]
+    return {"cap": 120, "runs": [call("train_one.py", method, seed) for method, seed in tqdm(turns, desc="training")]}
+
+
+SECTIONS = {"training": training} | {name: lambda name=name: call(f"{name}.py")
+                                     for name in ("rollouts", "gradients", "tables", "imports")}
+
+
+def store(name, result):
+    about = {"date": date.today().isoformat(), "python": platform.python_version(), "machine": platform.machine(),
+             "cores": os.cpu_count(), "versions": {package: version(package) for package in PACKAGES}}
+    text = json.dumps({"about": about, "result": result}, indent=1)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf8")
+
+
+def summary(runs):
+    """One line per method: median CPU seconds (sampled, greedy), solved, memory."""
+    for method in SEEDS:
+        mine = [run for run in runs if run["method"] == method]
+        row = [f"{method:16}"]
+        for criterion in ("sampled", "greedy"):
+            times = [run["solved"].get(criterion, {}).get("seconds", np.inf) for run in mine]
+            row.append(f"{criterion} {np.median(times):6.2f} s ({min(times):.2f} to {max(times):.2f}), "
+                       f"{np.isfinite(times).sum()} of {len(times)}")
+        yield "; ".join(row) + f"; {np.median([run['memory'] for run in mine]):.0f} MiB"
+
+
+def main(names):
+    unknown = set(names) - set(SECTIONS)
+    if unknown:
+        sys.exit(f"no such measurement: {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
+    for name in names or SECTIONS:
+        result = SECTIONS[name]()
+        store(name, result)
+        print(f"\n{name}")
+        if name == "training":
+            print("\n".join(summary(result["runs"])))
+        else:
+            print(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
