@@ -177,11 +177,11 @@ def mended(ax, wrong, right, best):
     (wrong, right), steps = (np.asarray(wrong, float), np.asarray(right, float)), np.arange(np.shape(right)[1])
     ends = wrong.mean(axis=0)[-1], right.mean(axis=0)[-1]
     span = max(best, np.max(right)) - min(np.min(wrong), np.min(right))
-    apart = 9 if abs(ends[0] - ends[1]) < 0.1 * span else 0                  # points: labels must not lie on each other
+    apart = np.sign(ends[1] - ends[0]) * 9 * (abs(ends[0] - ends[1]) < 0.1 * span)       # points: labels must not lie on each other
     learning_curves(ax, steps, wrong, "as given", "good", nudge=-apart)
     learning_curves(ax, steps, right, "mended", nudge=apart)
     ax.axhline(best, color=_color["muted"], linestyle=":", linewidth=1.5)
-    ax.annotate("best", (0, best), (2, 3), textcoords="offset points", color=_color["muted"])
+    ax.annotate("best", (0, best), (3, -3), textcoords="offset points", va="top", color=_color["muted"])
     ax.set(xlabel="update", ylabel="expected return", xlim=(0, steps[-1]))
 
 

@@ -10,7 +10,7 @@ from policy_gradient.checks import check, engine, hint
 from policy_gradient.checks.attempt import Budget, attempt
 from policy_gradient.checks.engine import Run, registry, _same
 
-EXERCISES = list(registry().values())
+EXERCISES = [one for one in registry().values() if not hasattr(one, "judge")]       # chapter 5's are judged by their mean
 WAYS = [(one, mistake, way) for one in EXERCISES for mistake in one.mistakes for way in mistake.ways]
 
 
