@@ -3,7 +3,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 TESTS := tests $(wildcard notebooks solutions)
 
-.PHONY: serve lab book lite test notebooks exercises studies clean bench
+.PHONY: serve lab book lite test notebooks exercises studies clean bench links reproducible
 .DELETE_ON_ERROR:
 
 serve: book                     ## build the book and serve it on this machine
@@ -55,6 +55,12 @@ bench: .venv-bench/installed    ## measure the book beside Stable-Baselines3 and
 	test -x .venv-lite/bin/python || $(PYTHON) -m venv .venv-lite
 	.venv-lite/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r lite/requirements.txt
 	touch $@
+
+links: book                     ## ask the network about every link to another host (internal links are under `make test`)
+	$(PY) tools/check_links.py --external
+
+reproducible: .venv/installed   ## build two fresh clones in two places: the same bytes?
+	$(PY) tools/reproducible.py
 
 clean:                          ## what can be made again; my/ stays
 	rm -rf _build .stamps .pytest_cache .ruff_cache .venv .venv-lite *.egg-info

@@ -56,7 +56,8 @@ def render(tex, display=False):
         raise ValueError(str(problem).strip().splitlines()[0]) from None
     if "#cc0000" in html:                # KaTeX's red: a command it knows and was not allowed to follow, such as a link
         raise ValueError("a command that is not allowed here")
-    return html
+    html = re.sub(r'(?<=[";])height:-[\d.]+em;', "", html)                                 # not CSS; browsers leave it out too
+    return re.sub(r"<mi[^>]*>[^<]*</mi><mo>\u2061</mo>", r"<mrow>\g<0></mrow>", html)      # an operator is one thing in a subscript
 
 
 def checked(self, node, display):

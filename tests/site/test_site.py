@@ -1,6 +1,5 @@
 """Every page of the built site in a real browser: nothing fetched, nothing broken, readable and usable by everyone."""
 import re
-import urllib.parse
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -105,24 +104,6 @@ def test_no_formula_begins_where_a_phone_cannot_scroll_to(found):
 
 def test_no_output_is_empty(found):
     assert faults(found, "empty") == {}
-
-
-def test_no_link_or_image_is_broken(site):
-    names, broken = {}, []
-    soups = {path: BeautifulSoup((site / path).read_text("utf8"), "html.parser") for path in pages_of(site)}
-    for path, soup in soups.items():
-        names[path] = {e["id"] for e in soup.select("[id]")}
-    for path, soup in soups.items():
-        for element in soup.select("a[href], link[href], img[src], script[src]"):
-            to = element.get("href") or element.get("src")
-            if re.match(r"[a-z]+:", to) or element.get("rel") == ["canonical"]:
-                continue
-            file, _, anchor = urllib.parse.unquote(to).partition("#")
-            target = (site / path).parent / file.partition("?")[0] if file else site / path
-            name = target.resolve().relative_to(site.resolve()).as_posix()
-            if not target.is_file() or anchor and name in names and anchor not in names[name]:
-                broken.append((path, to))
-    assert broken == []
 
 
 def test_no_page_carries_a_mathematics_script_or_a_widget_manager(site):
