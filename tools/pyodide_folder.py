@@ -29,7 +29,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 RECORD = ROOT / "tools/pyodide-lock.json"
 CORE = ["pyodide.asm.js", "pyodide.asm.wasm", "pyodide.js", "pyodide.mjs", "python_stdlib.zip"]
-OFFICIAL = ["numpy", "matplotlib", "scipy", "ipython", "jedi", "micropip", "ssl", "sqlite3"]       # and all they depend on
+OFFICIAL = ["numpy", "matplotlib", "scipy", "joblib", "ipython", "jedi", "micropip", "ssl", "sqlite3"]       # and all they depend on
 OURS = {                             # what we pack: (what it imports as, what must be loaded with it)
     "policy-gradient": ("policy_gradient", ["numpy", "matplotlib", "gymnasium", "anywidget", "tqdm"]),     # and scipy, where used
     "gymnasium": ("gymnasium", ["numpy", "cloudpickle", "typing-extensions", "farama-notifications", "no-processes"]),

@@ -70,7 +70,8 @@ def page(app, pagename, templatename, context, doctree):
 
 
 def finish(app, exception):
-    if app.builder.name == "html" and not exception:
+    needed = any(name.split("/")[0] in FOLDERS for name in app.env.found_docs)
+    if app.builder.name == "html" and not exception and needed:
         furnish(Path(app.outdir, "_static/pyodide"), given())
 
 

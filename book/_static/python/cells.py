@@ -30,7 +30,7 @@ class Printed(io.TextIOBase):
     """Gathers what is printed and sends it a few times a second."""
 
     def __init__(self, kind, send):
-        self.kind, self.send, self.left, self.parts, self.last = kind, send, MOST, [], 0.0
+        self.kind, self.send, self.left, self.parts, self.last = kind, send, MOST, [], time.monotonic()
 
     def writable(self):
         return True
