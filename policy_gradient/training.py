@@ -1,5 +1,6 @@
 """REINFORCE, the whole loop, and honest statistics over seeds."""
 
+import sys
 import warnings
 from dataclasses import dataclass
 
@@ -185,5 +186,7 @@ def bootstrap_interval(values, rng, confidence=0.95, statistic=np.mean):
 
 def _bar(items, what, shown, total=None):
     from tqdm import tqdm            # here, for the same reason
+    if sys.platform == "emscripten":
+        tqdm.monitor_interval = 0    # its watching thread: a browser has none, and tqdm would warn
 
     return tqdm(items, desc=what, total=total, delay=2, leave=False) if shown else items      # TQDM_DISABLE=1 silences it everywhere

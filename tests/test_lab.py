@@ -124,3 +124,13 @@ def test_from_the_command_line(book):
     (book / "tools/lab.py").write_text((ROOT / "tools/lab.py").read_text())
     subprocess.run([sys.executable, book / "tools/lab.py", "--copy-only"], check=True, stdin=subprocess.DEVNULL)
     assert set(json.loads((book / "my/.copied.json").read_text())) >= {"notebooks/01-first.ipynb", "exercises/01-first.ipynb"}
+
+
+def test_results_that_the_labs_plot_come_with_them(book):
+    (book / "studies").mkdir()
+    (book / "studies/seeds.json").write_text("[1]")
+    copy(book)
+    assert (book / "my/notebooks/../studies/seeds.json").read_text() == "[1]"
+    (book / "studies/seeds.json").write_text("[2]")
+    copy(book)
+    assert (book / "my/studies/seeds.json").read_text() == "[2]"

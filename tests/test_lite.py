@@ -124,6 +124,15 @@ def test_no_copy_links_to_what_the_browser_has_not():
                     assert link.endswith(".ipynb"), f"{name}: {link}"
 
 
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_files_that_a_notebook_reads_come_with_it(name, tmp_path):
+    wanted = re.findall(r"""open\(["']([^"']+)""", code(name))
+    if wanted:
+        lite.contents(tmp_path)
+    for file in wanted:
+        assert (tmp_path / Path(name).parent / file).is_file(), f"{name} opens {file}, which the browser's copy has not"
+
+
 # --- the built app (where JupyterLite can be installed)
 
 @pytest.fixture(scope="session")

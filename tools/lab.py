@@ -10,6 +10,7 @@ version of a notebook, an unedited copy is brought up to date; next to an edited
 import hashlib
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -57,6 +58,10 @@ def copy(root=ROOT, say=print):
             say(f"my/{name}: the book has a newer version; you have edited yours, so it is beside it as {beside.name}")
         copied[name] = {"version": version, "cells": fingerprint(text)}
         record.write_text(json.dumps(copied, indent=1, sort_keys=True))
+    for source in (root / "studies").glob("*.json"):        # results that the labs plot: nobody edits them
+        target = mine / source.relative_to(root)
+        target.parent.mkdir(exist_ok=True)
+        shutil.copy(source, target)
     return next(iter(sorted((mine / "notebooks").glob("*.ipynb"))), mine)
 
 

@@ -23,7 +23,8 @@ from build_book import digest
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = ROOT / ".venv-lite" / ("Scripts" if os.name == "nt" else "bin") / "jupyter-lite"
 FOLDERS = ["notebooks", "exercises", "solutions"]
-SOURCES = ["lite", *FOLDERS, "tools/lite.py"]
+DATA = "studies/*.json"                        # results that the labs plot
+SOURCES = ["lite", *FOLDERS, "studies", "tools/lite.py"]
 KERNEL = {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}
 BOOK = re.compile(r"\[([^\]]*)\]\(\.\./(book/[\w/.-]*?)\.md(#[\w-]+)?\)")
 
@@ -40,11 +41,15 @@ def clean(nb, address=""):
 
 
 def contents(folder, address=""):
-    """Clean copies of all notebooks, in the book's folders."""
+    """Clean copies of all notebooks, in the book's folders, and the results that they read."""
     for path in sorted(p for name in FOLDERS for p in (ROOT / name).glob("*.ipynb")):
         target = folder / path.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(clean(nbformat.read(path, as_version=4), address), target)
+    for path in ROOT.glob(DATA):
+        target = folder / path.relative_to(ROOT)
+        target.parent.mkdir(exist_ok=True)
+        shutil.copy(path, target)
 
 
 def build(out, command=COMMAND):
