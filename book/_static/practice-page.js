@@ -13,7 +13,7 @@
   /* The words of an element as one would say them: a formula by its source without commands. */
   const spoken = element => {
     const plain = element.cloneNode(true);
-    for (const e of $$(".katex", plain)) e.replaceWith($("annotation", e).textContent.replace(/\\(?:pol|score|good|where|tfrac|frac|text|textstyle|mid|big|Big|quad|,|;|!)(?![a-zA-Z])|[{}\\]/g, " "));
+    for (const e of $$(".katex", plain)) e.replaceWith($("annotation", e).textContent.replace(/\\(?:pol|score|good|where|tfrac|frac|text|textstyle|allowbreak|mid|big|Big|quad|,|;|!)(?![a-zA-Z])|[{}\\]/g, " "));
     return plain.textContent.replace(/\s+/g, " ").trim();
   };
 
