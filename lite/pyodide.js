@@ -6,8 +6,8 @@ const LIST = "../_static/pyodide/pyodide-lock.json";
 // All at once: the kernel would ask for its own one by one, and for the book's when the first cell runs.
 const PACKAGES = ["micropip", "ssl", "sqlite3", "comm", "jedi", "ipython", "policy-gradient"];
 
-// SciPy is 20 MB; these two functions of the book load it when they are called, which a browser's Python can't do in time.
-const NEEDS_SCIPY = /\b(learning_curves|bootstrap_interval)\b/;
+// SciPy is 20 MB, and only these functions of the book need it. They import it when they are called, which is too late in a browser.
+const NEEDS_SCIPY = /\b(ablation|bootstrap_interval|learning_curves|mended)\b/;
 
 const QUIET = `
 import logging
