@@ -7,7 +7,7 @@ VERBS = {"book": "Read", "notebooks": "Run", "exercises": "Do", "solutions": "Co
 WIDGETS = "application/vnd.jupyter.widget-state+json"      # a notebook's stored figures
 SEARCH_ONLY = ("doctools", "sphinx_highlight")      # scripts that only the search page needs
 OURS = ("site.js", "host.js", "interview.js", "practice-", "documentation_options", "clipboard", "copybutton")
-STYLES = ("pygments", "copybutton", "katex", "palette", "icons", "site.css", "interview.css", "practice.css")
+STYLES = ("pygments", "copybutton", "katex", "palette", "icons", "site.css", "interview.css", "reference.css", "practice.css")
 
 
 # What a page may load and run. A static host sends no headers of ours, so the policy stands in each page's head.
