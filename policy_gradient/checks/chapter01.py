@@ -8,7 +8,7 @@ from math import fsum
 
 import numpy as np
 
-from .exercise import Case, Exercise, Mistake
+from .exercise import Case, Exercise, Law, Mistake, near
 
 CHAPTER = "01-values-or-probabilities"
 
@@ -33,6 +33,8 @@ def softmax_cases(rng):
         Case("one action", (np.array([0.3]),)),
         Case("integers", (np.array([[1, 2, 4], [0, -3, 1]]),)),
         Case("logits near 1,000", (np.array([1000.0, 1001.5, 999.0, 1000.25]),)),
+        Case("logits near 400", (np.array([[400.0, 401.5, 399.0], [399.5, 400.25, 401.0]]),)),
+        Case("one action 1,000 below the others", (np.array([0.5, -1000.0, 0.25, 1.0]),)),
         Case("logits of 10,000", (np.array([1e4, 1e4 - 1.5, 1e4 + 0.5]),)),
         Case("logits of -10,000", (np.array([-1e4, -1e4 + 2.5, -1e4 - 0.5]),)),
         Case("10,000 and -10,000 in one row", (np.array([1e4, -1e4, 1e4 - 1.0, -1e4]),)),
@@ -47,7 +49,12 @@ def _exp(z, axis=-1):
 
 SOFTMAX = Exercise(
     truth=softmax, cases=softmax_cases, chapter=CHAPTER, difficulty=2, importance=5, minutes=10,
-    axes=("action",), each=True, floor=0.0,
+    axes=("action",), each=True, floor=0.0, laws=(
+        Law("A row of your answer holds a negative number, or one above 1: no probability.", lambda p, z: (p >= 0).all() and (p <= 1.001).all()),
+        Law("A row of your answer does not sum to 1.", lambda p, z: near(p.sum(-1), 1)),
+        Law("The order is wrong: where one logit is larger than another, so must be its probability.",
+            lambda p, z: all((np.diff(row[np.argsort(logits)]) >= -1e-9).all() for row, logits in zip(p.reshape(-1, p.shape[-1]), np.reshape(z, (-1, p.shape[-1]))))),
+    ),
     after="Subtracting one number per row changes nothing in the answer and everything in what exp has to bear.",
     hints=(
         "Start from the definition: exp of each logit, divided by the sum of those exps over the last axis. keepdims=True keeps shapes that fit.",
@@ -83,6 +90,26 @@ SOFTMAX = Exercise(
                 "in [10000, -10000, ...] the largest logit still lies thousands above the mean. (And a -inf makes the mean -inf.)\n"
                 "Subtract the row's maximum: then the largest exponent is exactly 0.",
                 (lambda z: np.exp(z - np.mean(z, -1, keepdims=True)) / np.exp(z - np.mean(z, -1, keepdims=True)).sum(-1, keepdims=True),)),
+        Mistake("subtracts-the-minimum",
+                "You subtract the row's minimum. That leaves the probabilities as they are, and makes the overflow worse: one action that lies "
+                "1,000 below the others puts them all at 1,000, and exp(1000) is inf. (And with a -inf in the row nothing is left.)\n"
+                "Subtract the row's maximum: then the largest exponent is exactly 0.",
+                (lambda z: np.exp(z - np.min(z, -1, keepdims=True)) / np.exp(z - np.min(z, -1, keepdims=True)).sum(-1, keepdims=True),)),
+        Mistake("adds-the-maximum",
+                "You add the row's maximum where it is to be subtracted: the exponents become twice as large, and exp overflows twice as soon.\n"
+                "The largest logit of each row should become 0.",
+                (lambda z: np.exp(z + np.max(z, -1, keepdims=True)) / np.exp(z + np.max(z, -1, keepdims=True)).sum(-1, keepdims=True),)),
+        Mistake("integers-truncate",
+                "Right, except that with whole-number logits your probabilities are cut down to 0 or 1.\n"
+                "np.zeros_like(logits) copies the dtype too: an array of integers cannot hold 0.3. Begin with np.zeros(logits.shape).",
+                (lambda z: (_exp(z) / _exp(z).sum(-1, keepdims=True)).astype(np.asarray(z).dtype),)),
+        Mistake("sigmoid",
+                "You squash each logit by itself (a sigmoid), so a row does not sum to 1: raising one logit would cost the others nothing.\n"
+                "A softmax compares: each exp is divided by the sum over all actions of the row.",
+                (lambda z: 1 / (1 + np.exp(-np.asarray(z, float))),)),
+        Mistake("exp-forgotten",
+                "You divide each logit by the sum of the logits. Logits may be negative, and so would be your probabilities: take exp first.",
+                (lambda z: z / np.sum(z, -1, keepdims=True),)),
         Mistake("base-two",
                 "These are powers of 2 where powers of e belong (2**z or exp2). They do sum to 1, so it is easy to miss.\n"
                 "It is a softmax of smaller logits: 2**z = exp(0.693 z), a policy that is more random than the one asked for.",
@@ -147,7 +174,15 @@ def _int_like(q, e):
 
 EPSILON_GREEDY = Exercise(
     truth=epsilon_greedy_probs, cases=epsilon_greedy_cases, chapter=CHAPTER, difficulty=2, importance=3, minutes=10,
-    axes=("action",), sizes=lambda q_values, epsilon: {"A": len(q_values)},
+    axes=("action",), sizes=lambda q_values, epsilon: {"A": len(q_values)}, laws=(
+        Law("Your probabilities do not sum to 1.", lambda p, q, e: near(p.sum(), 1)),
+        Law("One of your probabilities is negative.", lambda p, q, e: (p >= -1e-9).all()),
+        Law("Your most likely action is not the one with the largest value.", lambda p, q, e: e > 0.99 or q[p.argmax()] == q.max()),
+        Law("An action that is not among the best has one chance only, its share of the exploring, epsilon / A. One of yours has another number.",
+            lambda p, q, e: near(p[q < q.max()], e / len(q))),
+        Law("The best actions are not treated alike: those that are tied (==) share what is left after exploring in equal parts.",
+            lambda p, q, e: near(p[q == q.max()], p[q == q.max()].mean())),
+    ),
     after="Look at what can be reached: one random mixture per epsilon, with all the chance but epsilon on the best. Nothing optimises it.",
     hints=(
         "Write it as a lottery in two stages: with probability epsilon draw any action, all alike; otherwise draw one of the best.",
@@ -185,9 +220,18 @@ EPSILON_GREEDY = Exercise(
                 (lambda q, e: _first(q, e + (1 - e) / len(q), (1 - e) / len(q)),
                  lambda q, e: _greedy(q, e, lambda n: e / n + (1 - e) / len(q), lambda n: (1 - e) / len(q)))),
         Mistake("near-ties",
-                "You treat values that are almost equal as tied (np.isclose). This exercise counts exact maxima only (==):\n"
+                "You treat values that are almost equal as tied (np.isclose, or rounding). This exercise counts exact maxima only (==):\n"
                 "one billionth better is better, which is exactly how nervous an argmax is. (Chapter 1, Acting on values.)",
                 (lambda q, e: e / len(q) + (1 - e) * np.isclose(q, np.max(q)) / np.isclose(q, np.max(q)).sum(),)),
+        Mistake("last-of-the-ties",
+                "Right, except where several actions are tied for the best: the last of them gets everything.\n"
+                "The greedy mass is to be shared equally among all exact maxima (==).",
+                (lambda q, e: _first(np.asarray(q)[::-1], 1 - e + e / len(q), e / len(q))[::-1],)),
+        Mistake("normalised-afterwards",
+                "You divide by the sum at the end, which makes any numbers sum to 1. The lottery has two stages: exploring draws from all A actions, "
+                "and gives each epsilon / A, the best included. Added up rightly, nothing has to be normalised.",
+                (lambda q, e: (lambda p: p / p.sum())(_greedy(q, e, lambda n: 1 - e, lambda n: e / len(q))),
+                 lambda q, e: (lambda p: p / p.sum())(_first(q, 1 - e, e / len(q))))),
         Mistake("integers-truncate",
                 "Right, except that with whole-number values your probabilities are cut down to 0 or 1.\n"
                 "np.zeros_like(q_values) and np.full_like(q_values, ...) copy the dtype too: an array of integers cannot hold 0.3.\n"
@@ -224,7 +268,14 @@ def worst_case_cases(rng):
 
 WORST_CASE = Exercise(
     truth=worst_case_loss, cases=worst_case_cases, chapter=CHAPTER, difficulty=3, importance=4, minutes=15,
-    sizes=lambda policy, payoff: {"A": payoff.shape[0], "B": payoff.shape[1]},
+    sizes=lambda policy, payoff: {"A": payoff.shape[0], "B": payoff.shape[1]}, laws=(
+        Law("Your number is larger than the largest entry of -payoff: nobody can win that much from us in one round.",
+            lambda loss, p, M: loss <= -M.min() + 1e-6),
+        Law("No reply of the opponent wins just this from your policy: it is not among minus the entries of (policy averaged over our rows).",
+            lambda loss, p, M: np.abs(-(p @ M) - loss).min() < 1e-6),
+        Law("This is what one of the opponent's replies wins, but another reply wins more: look for the worst of them.",
+            lambda loss, p, M: loss >= (-(p @ M)).max() - 1e-6),
+    ),
     after="In rock-paper-scissors this is exploitability: 0 at the uniform policy, 1 at every corner an argmax can reach.",
     hints=(
         "Fix one reply b of the opponent. What do you earn per round, on average over your own actions?",
@@ -298,12 +349,39 @@ def _plain_corridor(p):
     return -(3 + 2 * r + r * r) / p
 
 
+def _by_cells(p_right, turned, cell=0, gamma=1.0, wall=True):
+    """Values of the corridor whose cells in `turned` are reversed."""
+    def value(p):
+        M = np.eye(3)
+        for s in range(3):
+            right = 1 - p if s in turned else p
+            if s < 2:
+                M[s, s + 1] -= gamma * right
+            if s > 0 or wall:
+                M[s, max(s - 1, 0)] -= gamma * (1 - right)
+        v = np.linalg.solve(M, -np.ones(3))
+        return v.mean() if cell is None else v[cell]
+    return np.array([value(p) for p in np.ravel(p_right)]).reshape(np.shape(p_right))
+
+
+def _swept(p_right, sweeps):
+    p, v = np.asarray(p_right, float), [0.0, 0.0, 0.0]
+    for _ in range(sweeps):
+        v = [-1 + (1 - p) * v[0] + p * v[1], -1 + p * v[0] + (1 - p) * v[2], -1 + (1 - p) * v[1]]
+    return v[0]
+
+
 def _corridor(p):
     return (2 * p - 4) / (p * (1 - p))
 
 
 CORRIDOR = Exercise(
     truth=corridor_value, cases=corridor_cases, chapter=CHAPTER, difficulty=4, importance=3, minutes=20, axes=("p",),
+    laws=(
+        Law("The shortest way has three steps, and each costs 1: no value can be above -3.", lambda v, p: (v <= -2.999).all()),
+        Law("Near p = 0 and near p = 1 the agent is stuck for thousands of steps: the value falls far below -1,000 at both ends. Yours does not.",
+            lambda v, p: (v[(np.asarray(p) < 2e-4) | (np.asarray(p) > 1 - 2e-4)] < -1000).all()),
+    ),
     after="Now plot it: the best p is near 0.59, where no argmax and no small epsilon can go.",
     hints=(
         "Call the values of the three cells v0, v1, v2. Each step costs 1, so v0 = -1 + (what the next cell is worth, on average).",
@@ -325,6 +403,27 @@ CORRIDOR = Exercise(
                 "Left and right have changed places: your value at p is the right one at 1 - p.\n"
                 "p_right is the probability of going right. As a check: the best p is above one half, near 0.59.",
                 (lambda p: _corridor(1 - np.asarray(p)),)),
+        Mistake("another-cell-reversed",
+                "The middle cell is the reversed one, and it alone: yours is the value of a corridor in which other cells are reversed.\n"
+                "Write down for each of the three cells where right leads and where left leads. (Chapter 1, No opponent needed: rooms that look alike.)",
+                tuple(lambda p, turned=turned: _by_cells(p, turned) for turned in ({0}, {2}, {0, 1}, {1, 2}, {0, 1, 2}))),
+        Mistake("another-cell",
+                "This is the value of another cell (or the mean over the three). The episode starts in the first one: return v0.",
+                (lambda p: _by_cells(p, {1}, cell=1), lambda p: _by_cells(p, {1}, cell=2), lambda p: _by_cells(p, {1}, cell=None))),
+        Mistake("discounted",
+                "You discount. Here nothing is discounted: a step costs 1 whenever it is taken, and the value is minus the expected number of steps.",
+                tuple(lambda p, gamma=gamma: _by_cells(p, {1}, gamma=gamma) for gamma in (0.9, 0.95, 0.98, 0.99, 0.999))),
+        Mistake("too-few-sweeps",
+                "You sweep the three equations and stop too early. Near p = 0 and p = 1 an episode lasts tens of thousands of steps, "
+                "and so many sweeps are needed.\nSolve the three equations instead: by hand, or with np.linalg.solve for each p.",
+                tuple(lambda p, sweeps=sweeps: _swept(p, sweeps) for sweeps in (10, 20, 50, 100, 200, 500, 1000))),
+        Mistake("left-at-the-wall",
+                "Left in the first cell leads out of your corridor, as if the episode ended there. There is a wall: the agent stays where it is, "
+                "and pays for the step. Its own value stands on both sides of that equation.",
+                (lambda p: _by_cells(p, {1}, wall=False),)),
+        Mistake("bracket",
+                "A pair of brackets is missing: a / b * c divides by b and multiplies by c. To divide by the product write a / (b * c).",
+                (lambda p: (2 * np.asarray(p) - 4) / p * (1 - p),)),
         Mistake("counts-steps",
                 "The sign is flipped: you give the expected number of steps. The reward is -1 a step, so the return is minus that number.",
                 (lambda p: -_corridor(np.asarray(p)),)),
@@ -359,6 +458,12 @@ def bins_cases(rng):
     return [Case(label, args) for label, args in cases]
 
 
+def _root(n, d):
+    """The whole number whose d-th power is nearest to n."""
+    guess = round(float(n) ** (1 / d)) if 0 < n < 10**300 else 0
+    return min(range(max(guess - 1, 0), guess + 2), key=lambda k: abs(k**d - n))
+
+
 def _cells(action_range, tolerance):
     return max(1, int(np.ceil(action_range / (2 * tolerance))))
 
@@ -372,6 +477,15 @@ def _wrapped(num_dims, action_range, tolerance):
 
 BINS = Exercise(
     truth=bins_needed, cases=bins_cases, chapter=CHAPTER, difficulty=2, importance=3, minutes=10, exact=True,
+    laws=(
+        Law("At least one cell is always needed.", lambda n, d, r, t: n >= 1),
+        Law("With d axes, each cut into the same number of cells, the answer is a d-th power of a whole number. Yours is not.",
+            lambda n, d, r, t: _root(n, d) ** d == n),
+        Law("Too few: with so many cells per axis some actions lie farther than the tolerance from every centre. How far does a centre reach?",
+            lambda n, d, r, t: Fraction(r) <= 2 * Fraction(t) * _root(n, d)),
+        Law("Too many: with one cell less per axis every action would still lie within the tolerance of a centre.",
+            lambda n, d, r, t: _root(n, d) == 1 or Fraction(r) > 2 * Fraction(t) * (_root(n, d) - 1)),
+    ),
     after="Eleven bins on seven joints are 19,487,171 cells of a joint table; a factored softmax would need 77 logits.",
     hints=(
         "Begin with one axis. A cell's centre reaches half a cell to either side: how wide may a cell be?",

@@ -6,7 +6,7 @@ gamma < 1, and worlds in which every step may be the last (missing mass in P), a
 """
 import numpy as np
 
-from .exercise import Case, Exercise, Mistake
+from .exercise import Case, Exercise, Law, Mistake, near
 
 CHAPTER = "02-the-theorem"
 
@@ -115,6 +115,8 @@ def score_cases(rng):
         Case("one state", (rng.normal(size=(1, 3)), 0, 1)),
         Case("a single action", (rng.normal(size=(3, 1)), 2, 0)),
         Case("large theta", (np.array([[1000.0, 998.5, 1001.0], [0.3, -0.2, 0.1]]), 0, 1)),
+        Case("a row from -900 to 900", (np.array([[900.0, -900.0, 0.0, -890.0], [0.3, 0.1, -0.2, 0.5]]), 0, 3)),
+        Case("large theta in the middle one of three states", (np.array([[0.2, -0.4], [1500.0, 1501.0], [0.1, 0.7]]), 1, 0)),
         Case("very negative theta", (np.array([[0.3, -0.2], [-2000.0, -2001.5]]), 1, 1)),
     ]
 
@@ -151,6 +153,15 @@ def _sweeps(count):
             V = r_pi + gamma * P_pi @ V
         return V
     return state_values
+
+
+def _steps(count):
+    def discounted_visitation(P, rho, policy, gamma):
+        d, now = np.zeros(len(rho)), rho
+        for _ in range(count):
+            d, now = d + now, gamma * now @ np.einsum("sa,sat->st", policy, P)
+        return d
+    return discounted_visitation
 
 
 def _until(change):
@@ -192,7 +203,12 @@ def _score(theta, s, a, row):
 
 STATE_VALUES = Exercise(
     truth=state_values, cases=_with_policy, chapter=CHAPTER, difficulty=2, importance=5, minutes=15, axes=("state",),
-    sizes=lambda P, R, policy, gamma: {"S": R.shape[0], "A": R.shape[1]},
+    sizes=lambda P, R, policy, gamma: {"S": R.shape[0], "A": R.shape[1]}, laws=(
+        Law("With gamma = 0 a value is the mean reward of the next step, the sum over actions of policy * R. Yours is not, so the reward part is wrong.",
+            lambda V, P, R, policy, gamma: gamma > 0 or near(V, (policy * R).sum(1))),
+        Law("One of your values is out of reach: no policy can earn more than the largest reward at every step for ever, or less than the smallest.",
+            lambda V, P, R, policy, gamma: gamma == 1 or (np.abs(V) <= np.abs(R).max() / (1 - gamma) * 1.001).all()),
+    ),
     after="One equation per state, all at once: V = r + gamma P V. That P may have rows below 1 is all that termination needs.",
     hints=(
         "First let the policy make a plain chain of the world: P_pi[s, t], the chance to go from s to t, and r_pi[s], the mean reward in s.",
@@ -227,7 +243,10 @@ STATE_VALUES = Exercise(
 
 ACTION_VALUES = Exercise(
     truth=action_values, cases=_with_policy, chapter=CHAPTER, difficulty=2, importance=5, minutes=10, axes=("state", "action"),
-    sizes=lambda P, R, policy, gamma: {"S": R.shape[0], "A": R.shape[1]},
+    sizes=lambda P, R, policy, gamma: {"S": R.shape[0], "A": R.shape[1]}, laws=(
+        Law("With gamma = 0 only the reward of the first step is left: Q should be R. Yours is not, so the reward part is wrong.",
+            lambda Q, P, R, policy, gamma: gamma > 0 or near(Q, R)),
+    ),
     after="One free action, then the policy for ever after: averaging Q over the policy gives V back, which is a good test.",
     hints=(
         "Q(s, a): take a now, whatever the policy thinks of it, and follow the policy from then on.",
@@ -263,7 +282,13 @@ ACTION_VALUES = Exercise(
 
 VISITATION = Exercise(
     truth=discounted_visitation, cases=_with_start, chapter=CHAPTER, difficulty=3, importance=5, minutes=15, axes=("state",),
-    sizes=lambda P, rho, policy, gamma: {"S": len(rho)},
+    sizes=lambda P, rho, policy, gamma: {"S": len(rho)}, laws=(
+        Law("One of your visits is negative. d counts how often a state is seen.", lambda d, P, rho, policy, gamma: (d >= -1e-6).all()),
+        Law("One of your visits is smaller than rho there: the start itself is a visit, with weight gamma^0 = 1.",
+            lambda d, P, rho, policy, gamma: (d >= rho - 1e-3).all()),
+        Law("Nothing ends in this world, so your visits should sum to 1 + gamma + gamma^2 + ... = 1 / (1 - gamma). They do not.",
+            lambda d, P, rho, policy, gamma: gamma == 1 or P.sum(-1).min() < 0.999 or near(d.sum() * (1 - gamma), 1)),
+    ),
     after="Values look ahead from a state, visits come from the start: the same matrix, once as it is and once transposed.",
     hints=(
         "d(s) = Pr(s_0 = s) + gamma Pr(s_1 = s) + gamma^2 Pr(s_2 = s) + ... What is the distribution of s_1, given that of s_0?",
@@ -294,6 +319,11 @@ VISITATION = Exercise(
                 "A visit at time t counts gamma^t. Most programs drop that factor, and chapter 2 shows what it costs.\n"
                 "(Chapter 2, The statement.)",
                 (lambda P, rho, policy, gamma: _solve(P, policy, 1.0, rho, transpose=True),)),
+        Mistake("stops-too-early",
+                "You add up the visits step by step and stop too early: the steps after that count too, discounted by gamma^t.\n"
+                "What is missing is of the size gamma^n, and with gamma 0.98 that is still 0.13 after 100 steps. Go on until the terms are below 1e-12, "
+                "or solve the linear system.",
+                tuple(map(_steps, [*range(2, 21), 25, 30, 40, 50, 60, 100, 101, 200]))),
         Mistake("start-missing",
                 "Your sum begins at time 1: the start itself is a visit too, with weight gamma^0 = 1. Add rho.",
                 (lambda P, rho, policy, gamma: discounted_visitation(P, rho, policy, gamma) - rho,)),
@@ -303,7 +333,16 @@ VISITATION = Exercise(
     ))
 
 SOFTMAX_SCORE = Exercise(
-    truth=softmax_score, cases=score_cases, chapter=CHAPTER, difficulty=2, importance=5, minutes=10, axes=("state", "action"),
+    truth=softmax_score, cases=score_cases, chapter=CHAPTER, difficulty=2, importance=5, minutes=10, axes=("state", "action"), laws=(
+        Law("A row other than row s is not zero. log pi(a|s) depends on row s of theta only.",
+            lambda score, theta, s, a: near(np.delete(score, s, 0), 0)),
+        Law("The entries of row s do not sum to 0: what raises one probability is paid for by the others, to the last bit.",
+            lambda score, theta, s, a: near(score[s].sum(), 0)),
+        Law("The entry of the action taken is not between 0 and 1: raising its own logit makes it more likely, and never more than one for one.",
+            lambda score, theta, s, a: -1e-3 <= score[s, a] <= 1.001),
+        Law("The entry of an action that was not taken is positive, or below -1. Raising another logit makes the action taken less likely.",
+            lambda score, theta, s, a: ((np.delete(score[s], a) <= 1e-3) & (np.delete(score[s], a) >= -1.001)).all()),
+    ),
     after="One at the action taken, less the probabilities: whatever was taken is pushed up, and the others pay for it.",
     hints=(
         "log pi(a|s) = theta[s, a] - log(sum over b of exp(theta[s, b])). Which entries of theta occur in it?",
@@ -332,6 +371,14 @@ SOFTMAX_SCORE = Exercise(
         Mistake("overflow",
                 "Right until theta is large: exp(1000) is inf, and inf / inf is NaN. Subtract the row's maximum before exp, as in chapter 1.",
                 (lambda theta, s, a: _score(theta, s, a, lambda pi, hot: hot - np.exp(theta[s]) / np.exp(theta[s]).sum()),)),
+        Mistake("softmax-over-states",
+                "Your probabilities are normalised over the states (the first axis). They are to be normalised over the actions of state s: "
+                "row s by itself sums to 1.",
+                (lambda theta, s, a: _score(theta, s, a, lambda pi, hot: hot - _softmax(theta.T).T[s]),)),
+        Mistake("divided-by-the-probability",
+                "You divide by pi(a|s) once more. e_a - pi is the derivative of log pi already: the division is in it.\n"
+                "(grad pi = pi (e_a - pi): dividing that by pi gives e_a - pi.) (Chapter 2, One state first.)",
+                (lambda theta, s, a: _score(theta, s, a, lambda pi, hot: (hot - pi) / pi[hot]),)),
         Mistake("one-softmax-for-all",
                 "You take one softmax over the whole table. Each state has a policy of its own: normalise row s by itself.",
                 (lambda theta, s, a: _score(theta, s, a, lambda pi, hot: hot - _softmax(theta.ravel()).reshape(theta.shape)[s]),
@@ -340,7 +387,12 @@ SOFTMAX_SCORE = Exercise(
 
 ADVANTAGES = Exercise(
     truth=advantages, cases=_with_policy, chapter=CHAPTER, difficulty=2, importance=4, minutes=10, axes=("state", "action"),
-    sizes=lambda P, R, policy, gamma: {"S": R.shape[0], "A": R.shape[1]},
+    sizes=lambda P, R, policy, gamma: {"S": R.shape[0], "A": R.shape[1]}, laws=(
+        Law("With a single action nothing can be better than usual: its advantage is 0, and yours is not.",
+            lambda A, P, R, policy, gamma: R.shape[1] > 1 or near(A, 0)),
+        Law("Averaged with the policy's own probabilities your advantages are not 0, so what you subtract is not V.",
+            lambda A, P, R, policy, gamma: near((policy * A).sum(1) / max(np.abs(A).max(), 1e-9), 0)),
+    ),
     after="By its own standard a policy is average everywhere: the sum over actions of pi A is zero. That zero carries the second proof.",
     hints=(
         "How much better is it to take a in s than to do what the policy does on average?",
@@ -377,7 +429,13 @@ ADVANTAGES = Exercise(
 
 EXACT_GRADIENT = Exercise(
     truth=exact_gradient, cases=_with_theta, chapter=CHAPTER, difficulty=4, importance=5, minutes=25, axes=("state", "action"),
-    sizes=lambda P, R, rho, theta, gamma: {"S": R.shape[0], "A": R.shape[1]},
+    sizes=lambda P, R, rho, theta, gamma: {"S": R.shape[0], "A": R.shape[1]}, laws=(
+        Law("With a single action there is nothing to choose, and the gradient is 0. Yours is not.",
+            lambda g, P, R, rho, theta, gamma: theta.shape[1] > 1 or near(g, 0)),
+        Law("A row of your gradient does not sum to 0. Raising all logits of a state alike changes no probability, so along that direction nothing changes: "
+            "what is taken off Q is not its average under the policy.",
+            lambda g, P, R, rho, theta, gamma: near(g.sum(1) / max(np.abs(g).max(), 1e-9), 0)),
+    ),
     after="That is the theorem, and the check never used it: it nudged theta and solved the world again.",
     hints=(
         "Collect what the theorem names: where (your discounted_visitation), which way (the derivative of pi), how good (your action_values).",
@@ -415,6 +473,14 @@ EXACT_GRADIENT = Exercise(
                 "is in general the gradient of nothing. A visit at time t counts gamma^t. (Where nothing ends, plain visits have no finite number.)\n"
                 "(Chapter 2, The statement.)",
                 (lambda P, R, rho, theta, gamma: _gradient(P, R, rho, theta, gamma, d=lambda pi: _solve(P, pi, 1.0, rho, transpose=True)),)),
+        Mistake("greedy-values",
+                "Your Q is that of the best policy (a maximum over actions), not that of the policy whose gradient is asked for.\n"
+                "J depends on theta through this policy alone: average with its probabilities where you take max. (Chapter 2, The statement.)",
+                (lambda P, R, rho, theta, gamma: _gradient(P, R, rho, theta, gamma, good=lambda pi, V: R + gamma * P @ _optimal(P, R, gamma)),)),
+        Mistake("transposed-chain",
+                "Your visits run the wrong way: they solve d = rho + gamma P_pi d, which looks ahead as values do. Visits flow along P[s, a, t], "
+                "from s to t, so the transpose multiplies d. (Chapter 2, The statement.)",
+                (lambda P, R, rho, theta, gamma: _gradient(P, R, rho, theta, gamma, d=lambda pi: _solve(P, pi, gamma, rho)),)),
         Mistake("policy-missing",
                 "Each entry lacks its factor pi(a|s): you add up scores times Q over all actions as if each were taken once.\n"
                 "grad pi = pi grad log pi: a rare action counts rarely. (Chapter 2, One state first.)",

@@ -9,7 +9,7 @@ from math import fsum
 
 import numpy as np
 
-from .exercise import Case, Exercise, Mistake
+from .exercise import Case, Exercise, Law, Mistake, near
 
 CHAPTER = "03-the-log-derivative-trick"
 
@@ -45,7 +45,14 @@ def _sigmoid(theta):
 
 
 BERNOULLI = Exercise(
-    truth=bernoulli_score, cases=bernoulli_cases, chapter=CHAPTER, difficulty=2, importance=4, minutes=10, axes=("flip",),
+    truth=bernoulli_score, cases=bernoulli_cases, chapter=CHAPTER, difficulty=2, importance=4, minutes=10, axes=("flip",), laws=(
+        Law("The score of heads is not between 0 and 1: raising theta makes heads more likely, and never more than one for one.",
+            lambda score, theta, x: ((score[np.asarray(x) == 1] >= -1e-3) & (score[np.asarray(x) == 1] <= 1.001)).all()),
+        Law("The score of tails is not between -1 and 0: raising theta makes tails less likely.",
+            lambda score, theta, x: ((score[np.asarray(x) == 0] <= 1e-3) & (score[np.asarray(x) == 0] >= -1.001)).all()),
+        Law("The scores of heads and of tails should be exactly 1 apart, whatever theta is. Yours are not.",
+            lambda score, theta, x: not (0 in x and 1 in x) or near(score[np.asarray(x) == 1].mean() - score[np.asarray(x) == 0].mean(), 1)),
+    ),
     after="Outcome less probability: the coin's own form of e_a - pi. Its mean is zero: p (1 - p) - (1 - p) p.",
     hints=(
         "log p(x) is log p for heads and log(1 - p) for tails, with p = 1 / (1 + exp(-theta)). Differentiate each with respect to theta.",
@@ -76,6 +83,9 @@ BERNOULLI = Exercise(
         Mistake("heads-only",
                 "You give 1 - p for every flip. That is the score of heads. Tails has the score -p: where x is 0, raising theta makes it rarer.",
                 (lambda theta, x: (1 - _sigmoid(theta)) * np.ones(np.shape(x)),)),
+        Mistake("sign-of-the-logit",
+                "You have the sigmoid of minus theta: 1 / (1 + exp(theta)) is the probability of tails. p = 1 / (1 + exp(-theta)).",
+                (lambda theta, x: x - _sigmoid(-theta), lambda theta, x: _sigmoid(-theta) - x)),
         Mistake("logit-as-probability",
                 "You use theta as if it were the probability. It is a logit: p = 1 / (1 + exp(-theta)).",
                 (lambda theta, x: x - theta + 0.0,)),
@@ -111,7 +121,10 @@ def _estimate(f, s, b=0.0):
 
 ESTIMATOR = Exercise(
     truth=score_function_gradient, cases=estimator_cases, chapter=CHAPTER, difficulty=2, importance=5, minutes=10, axes=("parameter",),
-    sizes=lambda f_values, scores, baseline=0.0: {"N": scores.shape[0], "d": scores.shape[1]},
+    sizes=lambda f_values, scores, baseline=0.0: {"N": scores.shape[0], "d": scores.shape[1]}, laws=(
+        Law("With a single sample the estimate is (f - baseline) times its score. Yours is not.",
+            lambda g, f, s, b=0.0: len(f) > 1 or near(g, (f[0] - b) * s[0])),
+    ),
     after="Nothing here knows how f works. That is the whole power of the trick, and the source of its noise.",
     hints=(
         "Each sample gives one arrow: its score, times how good it was compared with the baseline. The estimate is the mean arrow.",
@@ -139,6 +152,18 @@ ESTIMATOR = Exercise(
                 "which was the whole information: the mean score alone is zero, up to noise.\n"
                 "Multiply first, then average. (Chapter 3, One lemma, used everywhere.)",
                 (lambda f, s, b=0.0: (f[:, None] - b).mean(0) * s.mean(0),)),
+        Mistake("returns-standardised",
+                "You centre or standardise f by its own mean or spread. What is compared with f is decided by the caller: the argument baseline.\n"
+                "(The samples' own mean also contains the sample itself, which biases the estimate.) (Chapter 3, Baselines: compare with something.)",
+                (lambda f, s, b=0.0: _estimate(f - f.mean(), s), lambda f, s, b=0.0: _estimate(f - f.mean(), s, b),
+                 lambda f, s, b=0.0: _estimate((f - f.mean()) / (f.std() + 1e-8), s), lambda f, s, b=0.0: _estimate(f, s, b) / (f.std() + 1e-8),
+                 lambda f, s, b=0.0: _estimate(f, s, b) / f.std())),
+        Mistake("scores-squared",
+                "You square the scores. Their sign says which way to go, and a square forgets it: (f - baseline) times the score itself.",
+                (lambda f, s, b=0.0: _estimate(f, s**2, b),)),
+        Mistake("good-samples-only",
+                "You keep only the samples that were better than the baseline (a maximum with 0). The bad ones count too: they push away.",
+                (lambda f, s, b=0.0: (np.maximum(f[:, None] - b, 0) * s).mean(0),)),
         Mistake("n-minus-one",
                 "You divide by N - 1. That corrects a sample variance, where the mean was estimated from the same data.\n"
                 "This is a plain mean: divide by N. (With one sample yours divides by zero.)",
@@ -182,6 +207,14 @@ def _backward(rewards, gamma, out=None):
     return out
 
 
+def _resetting(rewards, gamma):
+    out, G = np.zeros(np.shape(rewards)), 0.0
+    for t in reversed(range(len(rewards))):
+        G = np.where(rewards[t] != 0, 0, G) * gamma + rewards[t]
+        out[t] = G
+    return out
+
+
 def _backward_in_place(rewards, gamma):
     out = np.zeros_like(rewards)
     for t in reversed(range(len(rewards))):
@@ -195,7 +228,13 @@ def _powers(rewards, gamma):
 
 RETURNS = Exercise(
     truth=discounted_returns, cases=returns_cases, chapter=CHAPTER, difficulty=2, importance=5, minutes=10, axes=("step",),
-    sizes=lambda rewards, gamma: {"T": len(rewards)},
+    sizes=lambda rewards, gamma: {"T": len(rewards)}, laws=(
+        Law("The last return is the last reward, and nothing else: after it nothing is paid. Yours is not.",
+            lambda G, rewards, gamma: len(G) == 0 or near(G[-1], rewards[-1])),
+        Law("With gamma = 0 every return is the reward of its own step. Yours is not.", lambda G, rewards, gamma: gamma > 0 or near(G, rewards)),
+        Law("With gamma = 1 a return is the plain sum of the rewards from its step on. Yours is not.",
+            lambda G, rewards, gamma: gamma < 1 or near(G, np.cumsum(rewards[::-1], 0)[::-1])),
+    ),
     after="One pass, from the end: the same recursion that defines a value, V = r + gamma V', run backwards along one life.",
     hints=(
         "Write out G_0, G_1 and G_2 for rewards r_0, r_1, r_2. Where does G_1 occur in G_0?",
@@ -218,6 +257,14 @@ RETURNS = Exercise(
                 "(Books that call it r_(t+1) start their sums one index later.)",
                 (lambda rewards, gamma: np.concatenate([_backward(rewards, gamma)[1:], np.zeros((1, *np.shape(rewards)[1:]))])[:len(rewards)],
                  lambda rewards, gamma: _backward(rewards, gamma) - rewards)),
+        Mistake("resets-at-rewards",
+                "You begin anew at every reward that is not 0. That is a rule for games of Pong, where each point ends a rally, and has been copied widely.\n"
+                "A return goes on to the end of the episode, through all rewards.",
+                (_resetting,)),
+        Mistake("last-reward-twice",
+                "The running total begins with the last reward, and then the last reward is added to it: it counts twice. Begin with 0.",
+                (lambda rewards, gamma: _backward(rewards, gamma) + (
+                    _powers(rewards, gamma)[::-1] * gamma * rewards[-1] if len(rewards) else 0),)),
         Mistake("forwards",
                 "You run through the rewards forwards: your number at t adds up what was already paid, r_t + gamma r_(t-1) + ...\n"
                 "A return looks ahead. Start at the last step and go back. (Chapter 3, Causality: what came before does not count.)",
@@ -266,6 +313,7 @@ def trajectory_cases(rng):
         Case("a single action", (rng.normal(size=(3, 1)), np.zeros(3, int))),
         Case("the chosen logit 1,000 below the best", (np.array([[0.0, -1000.0, 0.5], [0.2, 0.1, -0.4]]), np.array([1, 0]))),
         Case("large logits", (np.array([[1000.0, 999.0], [998.5, 1000.0]]), np.array([0, 0]))),
+        Case("a row from -900 to 900", (np.array([[900.0, -900.0, 0.0], [0.5, 0.25, -1.0]]), np.array([2, 0]))),
         Case("no step at all", (np.zeros((0, 3)), np.zeros(0, int))),
         Case("5,000 steps", draw(5000, 2)),
     ]
@@ -285,6 +333,11 @@ def _log_softmax(z, actions):
     return _chosen(z, actions) - np.log(np.exp(z).sum(-1))
 
 
+def _log_softmax_of(z, axis):
+    z = z - z.max(axis, keepdims=True)
+    return z - np.log(np.exp(z).sum(axis, keepdims=True))
+
+
 def _clipped(smallest):
     return lambda z, a: float(np.log(np.maximum(_chosen(_softmax(z), a), smallest)).sum())
 
@@ -295,7 +348,13 @@ def _padded(smallest):
 
 TRAJECTORY = Exercise(
     truth=trajectory_log_prob, cases=trajectory_cases, chapter=CHAPTER, difficulty=3, importance=4, minutes=15,
-    sizes=lambda logits, actions: {"T": len(actions), "A": logits.shape[1]},
+    sizes=lambda logits, actions: {"T": len(actions), "A": logits.shape[1]}, laws=(
+        Law("A log-probability is never positive.", lambda v, logits, actions: v <= 1e-6),
+        Law("Without a step there is nothing to add up: 0.", lambda v, logits, actions: len(actions) > 0 or near(v, 0)),
+        Law("With a single action every probability is 1, and its log is 0.", lambda v, logits, actions: logits.shape[1] > 1 or near(v, 0)),
+        Law("With one step this is log(softmax(logits[0])[actions[0]]). Yours is another number already there, so the sum over steps is not the trouble.",
+            lambda v, logits, actions: len(actions) != 1 or near(v, _log_softmax(logits, actions)[0])),
+    ),
     after="The world's own probabilities are not in it, and its gradient does not need them.",
     hints=(
         "The log of a product is the sum of the logs: never form the product of 5,000 probabilities.",
@@ -322,6 +381,18 @@ TRAJECTORY = Exercise(
         Mistake("overflow",
                 "Right until the logits are large: exp(1000) is inf. Subtract the row's maximum before exp and add it again after the log.",
                 (lambda z, a: float((_chosen(z, a) - np.log(np.exp(z).sum(-1))).sum()),)),
+        Mistake("subtracts-the-mean",
+                "You subtract the row's mean. That changes no probability, but does not stop the overflow: in a row from -900 to 900 the best logit "
+                "still lies 900 above it.\nSubtract the row's maximum: then the largest exponent is exactly 0.",
+                (lambda z, a: float((_chosen(z, a) - z.mean(1) - np.log(np.exp(z - z.mean(1, keepdims=True)).sum(1))).sum()),)),
+        Mistake("wrong-axis",
+                "You normalise over the steps, or over the whole table. Each step has its own distribution over the actions: each row by itself (axis=1).",
+                (lambda z, a: float(_chosen(_log_softmax_of(z, 0), a).sum()) if len(a) else 0.0,
+                 lambda z, a: float(_chosen(_log_softmax_of(z, None), a).sum()) if len(a) else 0.0)),
+        Mistake("maximum-not-put-back",
+                "You take the maximum off inside the exponent and do not put it back after the log: log(sum of exp z) is max + log(sum of exp(z - max)).\n"
+                "It is easiest to subtract it from the row once, and to go on with the shifted row everywhere.",
+                (lambda z, a: float((_chosen(z, a) - np.log(np.exp(z - z.max(1, keepdims=True)).sum(1))).sum()) if len(a) else 0.0,)),
         Mistake("mean-for-sum",
                 "You average over the steps. The probability of a trajectory is a product over its steps, so its log is a sum.\n"
                 "Dividing by the length makes long and short trajectories look alike, and scales their scores. (Without a step it is 0 / 0.)\n"
@@ -363,6 +434,7 @@ def reinforce_cases(rng):
         Case("gamma 1", draw(4, 5, 2, 1.0)),
         Case("as many steps as episodes", draw(4, 4, 4, 0.8)),
         Case("one parameter", draw(3, 2, 1, 0.6)),
+        Case("rewards now and then, gamma 0.75", (rng.normal(0.2, 1, (5, 2, 3)), np.array([[0, 1.5], [2.0, 0], [0, 0], [0, -1.0], [3.0, 0.5]]), 0.75)),
         Case("a single step", draw(1, 4, 2, 0.9)),
         Case("a single episode", draw(5, 1, 3, 0.85)),
     ]
@@ -370,6 +442,14 @@ def reinforce_cases(rng):
 
 def _weigh(scores, psi):
     return (scores * psi[..., None]).sum(0).mean(0)
+
+
+def _centred(axis, gamma_t):
+    def reinforce_gradient(scores, rewards, gamma):
+        G = _backward(rewards, gamma)
+        A = G - G.mean(axis, keepdims=True)
+        return _weigh(scores, A * _powers(rewards, gamma) if gamma_t else A)
+    return reinforce_gradient
 
 
 def _standardised(axis, keep, gamma_t):
@@ -382,7 +462,12 @@ def _standardised(axis, keep, gamma_t):
 
 REINFORCE = Exercise(
     truth=reinforce_gradient, cases=reinforce_cases, chapter=CHAPTER, difficulty=3, importance=5, minutes=20, axes=("parameter",),
-    sizes=lambda scores, rewards, gamma: {"N": scores.shape[1], "T": scores.shape[0]},
+    sizes=lambda scores, rewards, gamma: {"N": scores.shape[1], "T": scores.shape[0]}, laws=(
+        Law("With a single step there is nothing to discount: the mean over episodes of the score times its reward. Yours is another number already there.",
+            lambda g, scores, rewards, gamma: len(rewards) > 1 or near(g, (scores[0] * rewards[0][:, None]).mean(0))),
+        Law("With gamma = 1 the weight of a step is the plain sum of the rewards from it on. Yours is wrong already there, so look beyond the discount.",
+            lambda g, scores, rewards, gamma: gamma < 1 or near(g, _weigh(scores, np.cumsum(rewards[::-1], 0)[::-1]))),
+    ),
     after="This is the theorem, sampled: no bias at all. The lab turns it into a balanced pole.",
     hints=(
         "Step t of episode i has one score, (d,), and one weight: everything that was paid from t on, as the theorem discounts it.",
@@ -424,6 +509,25 @@ REINFORCE = Exercise(
                 "The sign is flipped: that is the gradient of the loss to be minimised. grad J points uphill.\n"
                 "(Chapter 3, What the \"loss\" is not.)",
                 (lambda scores, rewards, gamma: -_weigh(scores, _powers(rewards, gamma) * _backward(rewards, gamma)),)),
+        Mistake("past-rewards",
+                "You weigh each step by what was paid up to it. An action cannot change what is past: weigh it by what is paid from then on.\n"
+                "(Chapter 3, Causality: what came before does not count.)",
+                (lambda scores, rewards, gamma: _weigh(scores, np.cumsum(_powers(rewards, gamma) * rewards, 0)),
+                 lambda scores, rewards, gamma: _weigh(scores, _backward(rewards[::-1], gamma)[::-1]))),
+        Mistake("mean-taken-off",
+                "You take the mean over the episodes off the returns. As a baseline that is sensible (though an episode's own return is in the mean, "
+                "which makes the estimate too small by 1/N), but it is another estimate: this exercise has no baseline.\n"
+                "(Chapter 3, Baselines: compare with something.)",
+                tuple(_centred(axis, gamma_t) for axis in (1, 0, (0, 1)) for gamma_t in (True, False))),
+        Mistake("discounts-too-often",
+                "A power of gamma too many: step t weighs gamma^t G_t, with G_t discounted from t. Step 0 is not discounted at all.",
+                (lambda scores, rewards, gamma: _weigh(scores, gamma * _powers(rewards, gamma) * _backward(rewards, gamma)),
+                 lambda scores, rewards, gamma: _weigh(scores, _powers(rewards, gamma)**2 * _backward(rewards, gamma)))),
+        Mistake("resets-at-rewards",
+                "Your returns begin anew at every reward that is not 0. That is a rule for games of Pong, where each point ends a rally.\n"
+                "A return goes on to the end of the episode.",
+                (lambda scores, rewards, gamma: _weigh(scores, _powers(rewards, gamma) * _resetting(rewards, gamma)),
+                 lambda scores, rewards, gamma: _weigh(scores, _resetting(rewards, gamma)))),
         Mistake("rewards-not-returns",
                 "You weigh each step by its own reward (discounted or not). An action is also responsible for what comes later:\n"
                 "weigh it by the return from t on, not by r_t alone.",
@@ -469,7 +573,13 @@ def _silent(s, b):
 
 OPTIMAL = Exercise(
     truth=optimal_baseline, cases=baseline_cases, chapter=CHAPTER, difficulty=3, importance=3, minutes=15, axes=("parameter",),
-    sizes=lambda f_values, scores: {"N": scores.shape[0], "d": scores.shape[1]},
+    sizes=lambda f_values, scores: {"N": scores.shape[0], "d": scores.shape[1]}, laws=(
+        Law("A parameter whose scores are all 0 should get 0.", lambda b, f, s: near(b[(s == 0).all(0)], 0)),
+        Law("A weighted mean of f cannot lie outside of f: one of your baselines is larger than every f, or smaller.",
+            lambda b, f, s: ((b >= f.min() - 1e-3) & (b <= f.max() + 1e-3) | (s == 0).all(0)).all()),
+        Law("You give the same baseline to all parameters. Each has its own, from its own column of scores.",
+            lambda b, f, s: s.shape[1] == 1 or np.ptp(b[(s != 0).any(0)]) > 1e-6),
+    ),
     after="A mean of f in which loud samples count more: it listens to those that shake theta.",
     hints=(
         "For one parameter: which b makes the mean of ((f - b) s)^2 smallest? It is a parabola in b.",
@@ -500,6 +610,17 @@ OPTIMAL = Exercise(
                 "With many samples the two agree. (Chapter 3, The best baseline.)",
                 (lambda f, s: _ratio(((f[:, None] * s - (f[:, None] * s).mean(0)) * (s - s.mean(0))).sum(0), ((s - s.mean(0)) ** 2).sum(0)),
                  lambda f, s: ((f[:, None] * s - (f[:, None] * s).mean(0)) * (s - s.mean(0))).sum(0) / ((s - s.mean(0)) ** 2).sum(0))),
+        Mistake("not-divided",
+                "This is the mean (or sum) of s^2 f: the weights do not sum to 1. Divide by the sum (or mean) of s^2, so that it is a weighted mean of f.",
+                (lambda f, s: (s**2 * f[:, None]).mean(0), lambda f, s: (s**2 * f[:, None]).sum(0))),
+        Mistake("variance-below",
+                "Below the line stands the variance of the scores, with their mean taken off, and above it s^2 as it is. The exercise uses E[s] = 0: "
+                "divide by the mean of s^2. (Chapter 3, The best baseline.)",
+                (lambda f, s: _ratio((s**2 * f[:, None]).mean(0), s.var(0)), lambda f, s: (s**2 * f[:, None]).mean(0) / s.var(0))),
+        Mistake("small-number-below",
+                "A small number below the line keeps the division from failing, and shrinks every baseline a little. Only where all scores are 0 "
+                "is there nothing to divide by: np.where(total == 0, 1, total).",
+                tuple(lambda f, s, small=small: (s**2 * f[:, None]).sum(0) / ((s**2).sum(0) + small) for small in (1.0, 0.1, 1e-2))),
         Mistake("zero-over-zero",
                 "Right, but for a parameter whose scores are all 0 you get 0 / 0, which is NaN, and NaN spreads to everything it touches.\n"
                 "No baseline makes a difference there: answer 0.",

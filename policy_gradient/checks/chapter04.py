@@ -7,7 +7,7 @@ from decimal import Decimal, localcontext
 
 import numpy as np
 
-from .exercise import Case, Exercise, Mistake
+from .exercise import Case, Exercise, Law, Mistake, near
 
 CHAPTER = "04-continuous-actions"
 GRID = np.linspace(-12, 12, 1201)      # in units of std: the trapezoid rule is exact here to the last digits
@@ -72,7 +72,13 @@ def _density(a, m, l):
 
 LOG_PROB = Exercise(
     truth=gaussian_log_prob, cases=gaussian_cases, chapter=CHAPTER, difficulty=2, importance=5, minutes=10, axes=("action",), each=True,
-    sizes=lambda actions, mean, log_std: {"D": log_std.shape[-1]},
+    sizes=lambda actions, mean, log_std: {"D": log_std.shape[-1]}, laws=(
+        Law("Your number is larger than the bell's highest point: at the mean the log density is the sum of - log_std - half log(2 pi), and nowhere more.",
+            lambda v, a, m, l: (v <= _terms(*_all(m, m, np.broadcast_arrays(a, m, l)[2])).sum(-1) + 1e-3).all()),
+        Law("An action at the mean has z = 0. There only the terms with log_std and the constant are left, and yours are wrong already.",
+            lambda v, a, m, l: near(v[(np.subtract(a, m) == 0).all(-1)], _terms(*_all(a, m, l)).sum(-1)[(np.subtract(a, m) == 0).all(-1)])
+            if np.subtract(a, m).shape == np.broadcast_arrays(a, m, l)[0].shape else True),
+    ),
     after="With std 0.1 it may well be positive. A density is probability per unit of action: in another unit it is another number, "
           "and only ratios stay.",
     hints=(
@@ -113,6 +119,25 @@ LOG_PROB = Exercise(
                 "The term - log_std is missing. It is the price of being wide: without it a wider bell is more likely everywhere.\n"
                 "The score of log_std would lose its minus one, and every good action would widen the bell. (Chapter 4, Two scores, two forces.)",
                 (lambda a, m, l: (-((a - m) / np.exp(l))**2 / 2 - CONSTANT).sum(-1),)),
+        Mistake("sign-of-a-term",
+                "One of the three terms has the wrong sign. All three are taken off: half of z squared (far away is unlikely), log_std (a wide bell is low), "
+                "and half log(2 pi). (Chapter 4, The Gaussian policy.)",
+                (lambda a, m, l: (_terms(a, m, l) + 2 * CONSTANT).sum(-1), lambda a, m, l: (_terms(a, m, l) + 2 * l).sum(-1),
+                 lambda a, m, l: (_terms(a, m, l) + ((a - m) / np.exp(l))**2).sum(-1))),
+        Mistake("small-number-added",
+                "You add a small number to std (or to the variance) against a division by zero. exp is never 0, so nothing is gained, "
+                "and narrow bells become wrong: with log_std = -8 std is 0.0003.",
+                (*(lambda a, m, l, small=small: (_terms(a, m, l) + ((a - m) / np.exp(l))**2 / 2 - ((a - m) / (np.exp(l) + small))**2 / 2).sum(-1)
+                   for small in (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)),
+                 *(lambda a, m, l, small=small: _terms(a, m, np.log(np.exp(l) + small)).sum(-1) for small in (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)),
+                 *(lambda a, m, l, small=small: (_terms(a, m, l) + ((a - m) / np.exp(l))**2 / 2 - (a - m)**2 / (2 * np.exp(2 * l) + small)).sum(-1)
+                   for small in (1e-6, 1e-8)))),
+        Mistake("log-std-clipped",
+                "You clip log_std. Programs do so to keep a network in bounds; a density is to be that of the bell it was asked for, log_std of -8 included.",
+                tuple(lambda a, m, l, low=low, high=high: _terms(a, m, np.clip(l, low, high)).sum(-1)
+                      for low, high in ((-5, 2), (-3, 2), (-2, 2), (-5, 5), (-2, 0), (-4, 4), (-1, 1)))),
+        Mistake("mean-ignored",
+                "The mean is not taken off: you measure the distance from 0.", (lambda a, m, l: (_terms(a, 0, l) + 0 * np.asarray(m)).sum(-1),)),
         Mistake("half-forgotten",
                 "One half is forgotten: the exponent is -z^2 / 2, and the constant is log(2 pi) / 2, since the density divides by the root of 2 pi.\n"
                 "(Chapter 4, Two scores, two forces.)",
@@ -189,7 +214,14 @@ def _bell(d, s):
 
 SCORE = Exercise(
     truth=gaussian_score, cases=gaussian_cases, chapter=CHAPTER, difficulty=2, importance=5, minutes=10, axes=("dimension",), parts=2,
-    sizes=lambda actions, mean, log_std: {"D": log_std.shape[-1]},
+    sizes=lambda actions, mean, log_std: {"D": log_std.shape[-1]}, laws=(
+        Law("For an action at the mean the first score is 0: moving the mean either way makes it less likely. Yours is not.",
+            lambda one, two, a, m, l: near(one[(lambda d: d == 0)(_all(a, m, l)[0] - _all(a, m, l)[1])], 0)),
+        Law("The first score has the wrong sign somewhere: above the mean it is positive, below it negative.",
+            lambda one, two, a, m, l: (one * (_all(a, m, l)[0] - _all(a, m, l)[1]) >= -1e-9).all()),
+        Law("The second score is -1 at the mean and larger everywhere else: narrowing the bell helps nothing more than what lies in its middle. "
+            "Yours is smaller than -1 somewhere.", lambda one, two, a, m, l: (two >= -1.001).all()),
+    ),
     after="Reach, and widen or narrow. The mean of each is zero for actions that were drawn from this bell: a test that finds the clipping bug.",
     hints=(
         "Only one of the three terms of the log density holds the mean. Differentiate it.",
@@ -240,6 +272,14 @@ SCORE = Exercise(
                  _scores(by_log_std=lambda d, s: -_widen(d, s)),
                  _scores(by_log_std=lambda d, s: (d / s)**2 + 1),
                  _scores(by_log_std=lambda d, s: -(d / s)**2 - 1))),
+        Mistake("clips-the-actions",
+                "You clip the actions before you score them. A clipped action was not drawn from this bell: score what was drawn.\n"
+                "(Chapter 4, Motors have limits.)",
+                (lambda a, m, l: _scores()(np.clip(a, -1, 1), m, l), lambda a, m, l: _scores()(np.tanh(a), m, l))),
+        Mistake("size-for-square",
+                "You take the size of z where its square belongs (or the other way about): the first score keeps the sign of the distance, "
+                "the second is z squared less 1.",
+                (_scores(by_mean=lambda d, s: abs(d) / s**2), _scores(by_log_std=lambda d, s: abs(d) / s - 1), _scores(by_log_std=lambda d, s: d / s - 1))),
         Mistake("swapped",
                 "Both are right and stand in the wrong order: first the score of mean, then that of log_std.",
                 (_scores(_widen, _reach),)),
@@ -305,6 +345,16 @@ ENTROPY = Exercise(
                 "The half is forgotten: the entropy of a bell is half log(2 pi e std^2), since its density divides by the root of 2 pi std^2.\n"
                 "(Chapter 4, Many dimensions.)",
                 (lambda l: (2 * l + 2 * BELL).sum(-1), lambda l: (l + 2 * BELL).sum(-1))),
+        Mistake("sign-of-a-term",
+                "One of the two terms has the wrong sign: a wider bell leaves more to chance, so log_std is added, and so is half log(2 pi e).",
+                (lambda l: (BELL - l).sum(-1), lambda l: (l - BELL).sum(-1))),
+        Mistake("log-std-clipped",
+                "You clip log_std. Programs do so to keep a network in bounds; the entropy is to be that of the bell it was asked for, log_std of -8 included.",
+                tuple(lambda l, low=low, high=high: (np.clip(l, low, high) + BELL).sum(-1) for low, high in ((-5, 2), (-3, 2), (-2, 2), (-5, 5), (-4, 4)))),
+        Mistake("product-of-entropies",
+                "You multiply the entropies of the dimensions. What is left to chance in one comes on top of what is left in the other: they add.\n"
+                "(Chapter 4, Many dimensions.)",
+                (lambda l: (l + BELL).prod(-1),)),
         Mistake("e-missing",
                 "One half is missing for each dimension: log_std + half log(2 pi) is minus the log density at the mean, the highest point.\n"
                 "On average an action lies one std away (z^2 has mean 1), which adds one half: log(2 pi e) in place of log(2 pi).\n"
@@ -407,6 +457,14 @@ def _squash(log_slope, terms=_terms, sign=-1):
     return tanh_gaussian_log_prob
 
 
+def _recovered(limit):
+    def tanh_gaussian_log_prob(u, mean, log_std):
+        u, m, l = _all(u, mean, log_std)
+        again = np.arctanh(np.clip(np.tanh(u), -limit, limit))
+        return (_terms(again, m, l) - _log_slope(again)).sum(-1)
+    return tanh_gaussian_log_prob
+
+
 def _padded(smallest):
     return _squash(lambda u: np.log(1 - np.tanh(u)**2 + smallest))
 
@@ -419,7 +477,12 @@ SMALL = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16, 1e-20, 
 
 TANH = Exercise(
     truth=tanh_gaussian_log_prob, cases=tanh_cases, chapter=CHAPTER, difficulty=3, importance=4, minutes=15, axes=("action",), each=True,
-    sizes=lambda u, mean, log_std: {"D": log_std.shape[-1]},
+    sizes=lambda u, mean, log_std: {"D": log_std.shape[-1]}, laws=(
+        Law("Squeezing puts the same probability on less room, so the log density of a = tanh(u) is never below that of u. Yours is.",
+            lambda v, u, m, l: (v >= _terms(*_all(u, m, l)).sum(-1) - 1e-3).all()),
+        Law("Far out the slope of tanh is 4 exp(-2 abs(u)): each unit of u adds 2 to the log density of a. Your correction is too small (or too large) there.",
+            lambda v, u, m, l: np.abs(u).max() < 50 or near(v / (_terms(*_all(u, m, l)) - _log_slope(_all(u, m, l)[0])).sum(-1), 1)),
+    ),
     after="The correction holds no parameter, so no score needs it. Entropies do, and there a wrong number at the walls is paid for.",
     hints=(
         "A small interval du is squeezed to tanh'(u) du, and its probability stays. So what happens to the density, and to its log?",
@@ -452,6 +515,27 @@ TANH = Exercise(
                 "Many published programs do this. An entropy bonus then pays too little or too much exactly at the walls.\n"
                 "Rewrite the log of the slope without subtraction. (Chapter 4, The tanh density, and when you need it.)",
                 (*map(_padded, SMALL), *map(_clipped, SMALL))),
+        Mistake("u-from-the-action",
+                "You squash u and compute it back with arctanh, from an action that is clipped or rounded to 1. tanh(u) has no digits left beyond "
+                "u of 19: whatever u was, it comes back as one and the same number, and its density is another one.\n"
+                "Keep the u that was drawn: it is the argument here. (Chapter 4, The tanh density, and when you need it.)",
+                tuple(_recovered(limit) for limit in (1 - 1e-3, 1 - 1e-4, 1 - 1e-5, 1 - 1e-6, 1 - 1e-7, 1 - 1e-8, 1 - 1e-12, 1 - 2**-24))),
+        Mistake("slip-in-the-rewriting",
+                "The log of the slope was rewritten, with a slip. Check it at two points: at u = 0 the slope of tanh is 1, so its log is 0; "
+                "far out the log falls by 2 for each unit of u, on both sides.\n(Chapter 4, The tanh density, and when you need it.)",
+                tuple(map(_squash, (
+                    lambda u: np.log(2) - u - np.logaddexp(0, -2 * u), lambda u: 2 * (-u - np.logaddexp(0, -2 * u)),
+                    lambda u: 2 * (np.log(2) + u - np.logaddexp(0, -2 * u)), lambda u: 2 * (np.log(2) - u + np.logaddexp(0, -2 * u)),
+                    lambda u: 2 * (np.log(2) - np.logaddexp(0, -2 * u)), lambda u: 2 * (np.log(2) - u),
+                    lambda u: 2 * (np.log(2) - u - np.logaddexp(0, -1 * u)), lambda u: 2 * (np.log(2) - u - np.logaddexp(0, 2 * u)),
+                    lambda u: np.log(2) - 2 * (u + np.logaddexp(0, -2 * u)), lambda u: -np.logaddexp(0, u) - np.logaddexp(0, -u),
+                    lambda u: np.log(2) - np.logaddexp(u, -u), lambda u: -2 * np.logaddexp(u, -u))))),
+        Mistake("correction-at-the-mean",
+                "You take the slope of tanh at the mean. It is needed where the action is: at u. (Chapter 4, The tanh density, and when you need it.)",
+                (lambda u, m, l: (_terms(*_all(u, m, l)) - _log_slope(_all(u, m, l)[1])).sum(-1),)),
+        Mistake("mean-squashed",
+                "You squash the mean. The bell stands over u, before the squash, and its mean with it. (Chapter 4, The tanh density, and when you need it.)",
+                (lambda u, m, l: (_terms(u, np.tanh(m), l) - _log_slope(u)).sum(-1),)),
         Mistake("overflow-on-one-side",
                 "Right up to u of 100, and at u = -400 exp(-2u) = e^800 does not fit into a float.\n"
                 "np.logaddexp(0, -2 * u) takes any u. Or use the symmetry: the slope of tanh is the same at u and at -u, so abs(u) will do.",
@@ -584,7 +668,24 @@ LINEAR = Exercise(
                 "has done so (or not) before:\n"
                 "use the weights as they come.",
                 (_weighing(lambda w: w - w.mean()), _weighing(lambda w: (w - w.mean()) / w.std()),
-                 _weighing(lambda w: (w - w.mean()) / (w.std() + 1e-8)), _weighing(lambda w: w / w.mean()))),
+                 _weighing(lambda w: (w - w.mean()) / (w.std() + 1e-8)), _weighing(lambda w: w / w.mean()),
+                 _weighing(lambda w: np.maximum(w, 0)), _weighing(lambda w: w**2), _weighing(np.abs), _weighing(np.sign),
+                 _weighing(lambda w: w * len(w) / np.abs(w).sum()))),
+        Mistake("mean-ignored",
+                "The mean is not taken off the actions: you score them as if W were 0. The distance is actions - features @ W.",
+                (lambda x, a, w, W, l: _gradient(x, a, w, 0 * W, l),)),
+        Mistake("log-std-as-it-stands",
+                "The standard deviations are not those of log_std: its sign is turned, one is used for all dimensions, or log_std itself is taken for std.\n"
+                "Each dimension has its own, std = exp(log_std).",
+                (lambda x, a, w, W, l: _gradient(x, a, w, W, -l), lambda x, a, w, W, l: _gradient(x, a, w, W, np.full(l.shape, l.mean())),
+                 lambda x, a, w, W, l: (x.T @ (w[:, None] * (a - x @ W) / l**2) / len(x), (w[:, None] * (((a - x @ W) / l)**2 - 1)).mean(0)))),
+        Mistake("weights-on-log-std-only",
+                "The weights reach log_std only: your gradient for W is the plain mean of its scores, which says nothing about good and bad.\n"
+                "Both parts are weighted alike. (Chapter 4, Two scores, two forces.)",
+                (lambda x, a, w, W, l: (_gradient(x, a, np.ones(len(w)), W, l)[0], _gradient(x, a, w, W, l)[1]),)),
+        Mistake("step-taken",
+                "You return the parameters after a step. Only the gradient is asked for: the step is the caller's.",
+                (lambda x, a, w, W, l: tuple(old + g for old, g in zip((W, l), _gradient(x, a, w, W, l))),)),
         Mistake("product-of-means",
                 "You multiply the mean weight by the mean score. That destroys the pairing of each sample with its own score, "
                 "which was the whole information.\n"

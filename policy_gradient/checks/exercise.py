@@ -25,6 +25,11 @@ class Mistake:
     ways: tuple[Callable, ...]
 
 
+def near(got, wanted):
+    """To three digits, as laws are held: those who break one are far off."""
+    return bool(np.allclose(got, wanted, rtol=1e-3, atol=1e-3))
+
+
 @dataclass(frozen=True)
 class Law:
     """What every right answer has: what to say where it is broken, and `holds(answer, *args)`."""
