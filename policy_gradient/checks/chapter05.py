@@ -298,7 +298,7 @@ HUNTS = (
           "The plainest mistake, and the only one here that no curve can hide: the return falls. Wherever a loss and a return meet, one of them has a minus.",
           ("Do not read the code yet. Where does the mean step point, compared with the exact gradient? The check tells you.",
            "J is to be climbed. Which sign does each line keep, and which line turns it?",
-           "Optimisers of libraries descend a loss. Here nobody has put a minus into a loss, and yet somebody descends.")),
+           "Optimisers of libraries descend a loss. Here nobody has formed a loss: which line behaves as if somebody had?")),
     _hunt(update_2, "mean-over-steps", 2, 10,
           "Divided by its own length, an episode is judged by its return per step: it is the gradient of E[G / T]. Here that makes stopping at once the best thing to do.",
           ("Work out one episode of three steps by hand. What is log P(tau), and what is its gradient?",

@@ -24,6 +24,7 @@ SIGMA = 4.0      # allowed distance of the mean from the exact gradient, in stan
 COUNT = 2000     # batches for each setting
 NOISE = 5.0      # a standard error this many times the reference's says nothing
 LR = 0.5
+PATIENCE = 4     # times the usual seconds: thousands of batches on a busy machine
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,9 @@ class Setting:
 
 
 @lru_cache(maxsize=16)
-def batches(setting, look):
-    """COUNT batches; another `look` is another draw of them."""
-    return setting.world.batches(setting.start, np.random.default_rng([setting.n, look]), setting.n, COUNT)
+def batches(setting, look, count):
+    """`count` batches; another `look` is another draw of them."""
+    return setting.world.batches(setting.start, np.random.default_rng([setting.n, look]), setting.n, count)
 
 
 @dataclass(frozen=True)
@@ -120,16 +121,16 @@ class Hunt(Exercise):
 
     def _look(self, function, number):
         """A `Look` for each setting, or the Result that says why there is none."""
-        budget, looks = Budget(engine.SECONDS), []
+        budget, looks = Budget(PATIENCE * engine.SECONDS), []
         for setting in self.settings:
-            drawn, theta = batches(setting, number), setting.start
+            drawn, theta = batches(setting, number, COUNT), setting.start
 
             def steps(many):
                 return [function(*self.arguments(theta.copy(), batch, LR)) for batch in many]
 
             outcome = attempt(steps, (drawn,), budget)
             if outcome.kind == "time":
-                return self._no(f"Your function is right in form, but {COUNT:,} small batches take it more than {engine.SECONDS:.0f} seconds: a few milliseconds "
+                return self._no(f"Your function is right in form, but {COUNT:,} small batches take it more than {PATIENCE * engine.SECONDS:.0f} seconds: a few milliseconds "
                                 "a batch should do.\nIs something computed again and again that could be computed once?", "too-slow")
             if outcome.kind == "raised":
                 return self._no(f"On one of {COUNT:,} sampled batches your function raised {outcome.detail}")
@@ -139,7 +140,7 @@ class Hunt(Exercise):
                 bad = drawn[int(np.argmax(~np.isfinite(outcome.parts[0]).reshape(COUNT, -1).all(axis=1)))]
                 return self._no(f"On some batches your answer holds NaN or infinity, for example on {bad!r}.\n"
                                 "A division by a spread of 0, or by a number of others that is 0?", "not-finite")
-            looks.append(Look.at(setting, (outcome.parts[0] - theta) / LR, _error_of(self.gradient, setting)))
+            looks.append(Look.at(setting, (outcome.parts[0] - theta) / LR, _error_of(self.gradient, setting, COUNT)))
         return looks
 
     def _what(self, runs, looks):
@@ -230,9 +231,9 @@ class Look:
 
 
 @lru_cache(maxsize=64)
-def _error_of(gradient, setting):
-    steps = np.array([gradient(setting.start, batch) for batch in batches(setting, 0)])
-    return (steps.std(axis=0, ddof=1) / np.sqrt(COUNT)).max()
+def _error_of(gradient, setting, count):
+    steps = np.array([gradient(setting.start, batch) for batch in batches(setting, 0, count)])
+    return (steps.std(axis=0, ddof=1) / np.sqrt(count)).max()
 
 
 def _same(step, other):
