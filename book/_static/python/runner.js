@@ -247,7 +247,7 @@
       this.editButton = button("Edit", () => this.edit(true), { ...label("Edit"), className: "pg-py-button pg-py-quiet" });
       this.resetButton = button("Reset", () => this.reset(), { ...label("Reset"), className: "pg-py-button pg-py-quiet", hidden: true });
       this.state = make("span", { className: "pg-py-mark" });
-      const asks = this.original.match(/^check\s*\(\s*(\w+)\s*\)/)?.[1];
+      const asks = this.original.match(/^check\s*\(\s*(\w+)/)?.[1];
       this.hintButton = asks && button("Hint", () => run(this, null, `hint("${asks}")`), { ...label("Hint"), className: "pg-py-button pg-py-quiet" });
       this.price = make("span", { className: "pg-py-price", textContent: price });
       this.place = make("div", { className: "pg-py-editor", hidden: true });
