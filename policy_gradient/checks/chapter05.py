@@ -329,7 +329,7 @@ HUNTS = (
           ("Which random number did the policy draw, and what did the world do with it?",
            "The mean of the score must be 0. Sample a thousand scores as this function takes them: what is their mean?",
            "The reward may depend on the clipped action as it likes. Whose log-probability is differentiated?"),
-          world="slider", gradient=lambda theta, d: _slide(d, "others")(d.actions, theta)),
+          world="slider", gradient=lambda theta, d: _slide(d, "none")(d.actions, theta)),
     _hunt(update_8, "bootstraps-past-the-end", 3, 15,
           "After the end there is nothing to come: V counts as 0. Environments that restart themselves report the next episode's start there, and every end then earns V(start).",
           ("Print batch.next_obs where batch.terminated is True.",

@@ -157,7 +157,7 @@ class Hunt(Exercise):
                     return name, f"{now}: {name} ({self.choices()[name].rstrip('.')})."
         factors = [look.factor for look in looks]
         if all(look.against(factor * look.exact) <= SIGMA for look, factor in zip(looks, factors)):
-            return _scaled(factors, [look.n for look in looks])
+            return _scaled(looks)
         return "biased", "Not mended yet: the mean step is not the gradient." if self.bug else "Not yet: the mean step is not the gradient."
 
     def _way(self, runs):
@@ -248,9 +248,9 @@ LENGTHS = (
 )
 
 
-def _scaled(factors, sizes):
-    shown = " and ".join(f"{factor:.2f} with {n} episodes a batch" for factor, n in zip(factors, sizes))
-    name, why = next(((name, why) for name, rule, why in LENGTHS if all(abs(f / rule(n) - 1) < 0.1 for f, n in zip(factors, sizes))), ("scaled", ""))
+def _scaled(looks):
+    shown = " and ".join(f"{look.factor:.2f} with {look.n} episodes a batch" for look in looks)
+    name, why = next(((name, why) for name, rule, why in LENGTHS if all(look.against(rule(look.n) * look.exact) <= SIGMA for look in looks)), ("scaled", ""))
     return name, f"The direction is right, the length is not: the mean step is {shown} times the exact gradient. {why}".strip()
 
 
