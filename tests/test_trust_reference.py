@@ -45,7 +45,7 @@ def test_every_example_runs_and_gives_what_it_says(monkeypatch):
 
 def test_plain_docstrings_become_right_markup():
     assert list(reference.converted(["Of `Rollout`, `x_` and a * b | c_", "    table", "more"])) == [
-        r"Of :py:obj:`Rollout <policy_gradient.rollouts.Rollout>`, ``x_`` and a \* b \| c\_", "", "::", "", "    table", "", "more"]
+        r"Of :py:obj:`Rollout <policy_gradient.rollouts.Rollout>`, ``x_`` and a \* b \| c\_", "", ".. code-block:: text", "", "    table", "", "more"]
 
 
 def test_every_term_is_explained_and_leads_to_a_place():

@@ -30,7 +30,7 @@ def converted(lines):
     for line in lines:
         indented = line.startswith("    ")
         if indented and not block:
-            yield from ("", "::", "")
+            yield from ("", ".. code-block:: text", "")
         elif block and line and not indented:
             yield ""
         block = indented or block and not line
@@ -42,7 +42,7 @@ def process(app, what, name, obj, options, lines):
 
 
 def assets(app, pagename, templatename, context, doctree):
-    if re.search(r'<dl class="(?:py|glossary)', context.get("body") or ""):
+    if re.search(r'<dl class="[^"]*\b(?:py|glossary)\b', context.get("body") or ""):
         app.add_css_file("reference.css")
 
 
