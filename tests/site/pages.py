@@ -44,7 +44,7 @@ class Server:
 def pages_of(site):
     """Every page of the site, as paths from its root; the root itself only forwards."""
     return sorted(p.relative_to(site).as_posix() for p in site.rglob("*.html")
-                  if not p.relative_to(site).parts[0].startswith("_") and p != site / "index.html")
+                  if not p.relative_to(site).parts[0].startswith(("_", "lite")) and p != site / "index.html")
 
 
 class Visit:
