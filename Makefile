@@ -3,7 +3,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 TESTS := tests $(wildcard notebooks solutions)
 
-.PHONY: serve lab book lite test notebooks exercises studies clean bench links reproducible
+.PHONY: serve lab book lite test notebooks exercises studies clean bench links reproducible trust
 .DELETE_ON_ERROR:
 
 serve: book                     ## build the book and serve it on this machine
@@ -41,6 +41,9 @@ bench: .venv-bench/installed    ## measure the book beside Stable-Baselines3 and
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	touch $@
+
+trust: .venv/installed          ## attack the exercises' checks with every mutant; the page's table
+	$(PY) tools/trust.py $(ARGS)
 
 # The stamp is written last, so that a broken installation is begun again. The package itself comes without a look at
 # any registry: its build tools are in the lock.

@@ -28,9 +28,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 import attacks  # noqa: E402
 
-from policy_gradient.checks import check, engine  # noqa: E402
+from policy_gradient.checks import check, diagnose, engine  # noqa: E402
 from policy_gradient.checks.attempt import Budget, attempt  # noqa: E402
 from policy_gradient.checks.engine import Run, registry  # noqa: E402
+from policy_gradient.checks.exercise import Case  # noqa: E402
 
 RESULTS = ROOT / "studies" / "trust.json"
 EQUIVALENT = ROOT / "tests" / "attacks" / "equivalent.json"
@@ -256,9 +257,9 @@ def right_on_probes(one, made):
         for outcome, (_, wanted) in zip(made, probes(one.name)))
 
 
-def verdict(one, function):
-    """{"passed", "says", "kind", "group", "true"} of the check on one answer; `true` is None where nothing can be verified."""
-    engine.SECONDS, before = SECONDS, engine.SECONDS
+def verdict(one, function, seconds=SECONDS):
+    """What the check says of one answer: {"passed", "says", "group", "message"}. A group is "named", "diagnosed" or "shown"."""
+    engine.SECONDS, before = seconds, engine.SECONDS
     try:
         result = check(function, one.name)
     finally:
@@ -268,11 +269,17 @@ def verdict(one, function):
     says = result.mistake or result.kind
     group = "named" if result.mistake else "shown" if result.kind == "smallest" else "diagnosed"
     assert says, f"the check of {one.name} stumbled: {result.message}"
-    return {"passed": False, "says": says, "group": group}
+    return {"passed": False, "says": says, "group": group, "message": result.message}
 
 
-def confirmed(one, function, says):
-    """Does the mistake that was named give this answer's numbers on the probes as well? None where it does not apply."""
+def confirmed(one, function, says, message=""):
+    """Is it true on the probes as well: the mistake that was named, the sign, the unused argument? None where it does not apply."""
+    if says == "sign" and not message.startswith("One of"):
+        return all(one.close(tuple(np.array(-part, part.dtype) for part in outcome.parts), wanted) for outcome, (_, wanted) in zip(outcomes(one, function), probes(one.name)))
+    if says == "unused":
+        name = re.search(r"when (\w+) changes", message)[1]
+        runs = [Run(Case("", args), wanted, outcome, False) for outcome, (args, wanted) in zip(outcomes(one, function), probes(one.name))]
+        return diagnose._ignores(one.names.index(name), one, runs, lambda args: attempt(function, args, Budget(1.0), one.parts, one.exact))
     mistake = next((mistake for mistake in one.mistakes if mistake.name == says), None)
     if mistake is None:
         return None
@@ -296,7 +303,7 @@ def judge(task):
     function = build(one, source)
     found = verdict(one, function)
     same = right_on_probes(one, outcomes(one, function))
-    return {"exercise": name, "key": key, **found, "same": same, "confirmed": confirmed(one, function, found["says"])}
+    return {"exercise": name, "key": key, **found, "same": same, "confirmed": confirmed(one, function, found["says"], found.pop("message", ""))}
 
 
 def tasks(names=None):
@@ -318,9 +325,9 @@ def judge_attacks(one):
     """The verdicts on the written attacks of one exercise."""
     made = []
     for attack in attacks.WRONG[one.name]:
-        found = verdict(one, attack.function)
+        found = verdict(one, attack.function, seconds=5.0)     # whatever else runs on this machine
         made.append({"exercise": one.name, "key": attack.name, **found, "expected": attack.says,
-                     "confirmed": confirmed(one, attack.function, found["says"])})
+                     "confirmed": confirmed(one, attack.function, found["says"], found.pop("message", ""))})
     return made
 
 

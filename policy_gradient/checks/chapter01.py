@@ -522,9 +522,9 @@ BINS = Exercise(
                 "np.ceil returns a float. Make the count per axis a Python int first (math.ceil does), then take the power.",
                 (lambda d, r, t: float(_cells(r, t)) ** d,)),
         Mistake("integer-overflow",
-                "Right until the number no longer fits into 64 bits: NumPy's integers then wrap around without a word.\n"
+                "Right until the number no longer fits into 64 bits (or 32): NumPy's integers then wrap around without a word.\n"
                 "int(...) before the power gives Python's own integers, which are as long as they need to be.",
-                (_wrapped,)),
+                (_wrapped, lambda d, r, t: int(np.prod(np.full(d, _cells(r, t), np.int32), dtype=np.int32)))),
         Mistake("not-even-one",
                 "When the tolerance is wider than the range you answer 0. One cell is always needed: its centre is an action to take.",
                 (lambda d, r, t: (lambda x: 0 if x < 1 else int(np.ceil(x)))(r / (2 * t)) ** d,)),

@@ -390,7 +390,7 @@ ADVANTAGES = Exercise(
     sizes=lambda P, R, policy, gamma: {"S": R.shape[0], "A": R.shape[1]}, laws=(
         Law("With a single action nothing can be better than usual: its advantage is 0, and yours is not.",
             lambda A, P, R, policy, gamma: R.shape[1] > 1 or near(A, 0)),
-        Law("Averaged with the policy's own probabilities your advantages are not 0, so what you subtract is not V.",
+        Law("Averaged with the policy's own probabilities your advantages should be 0 in every state, and they are not.",
             lambda A, P, R, policy, gamma: near((policy * A).sum(1) / max(np.abs(A).max(), 1e-9), 0)),
     ),
     after="By its own standard a policy is average everywhere: the sum over actions of pi A is zero. That zero carries the second proof.",
@@ -432,8 +432,7 @@ EXACT_GRADIENT = Exercise(
     sizes=lambda P, R, rho, theta, gamma: {"S": R.shape[0], "A": R.shape[1]}, laws=(
         Law("With a single action there is nothing to choose, and the gradient is 0. Yours is not.",
             lambda g, P, R, rho, theta, gamma: theta.shape[1] > 1 or near(g, 0)),
-        Law("A row of your gradient does not sum to 0. Raising all logits of a state alike changes no probability, so along that direction nothing changes: "
-            "what is taken off Q is not its average under the policy.",
+        Law("A row of your gradient does not sum to 0. Raising all logits of a state alike changes no probability, so along that direction J stands still.",
             lambda g, P, R, rho, theta, gamma: near(g.sum(1) / max(np.abs(g).max(), 1e-9), 0)),
     ),
     after="That is the theorem, and the check never used it: it nudged theta and solved the world again.",

@@ -352,7 +352,7 @@ TRAJECTORY = Exercise(
         Law("A log-probability is never positive.", lambda v, logits, actions: v <= 1e-6),
         Law("Without a step there is nothing to add up: 0.", lambda v, logits, actions: len(actions) > 0 or near(v, 0)),
         Law("With a single action every probability is 1, and its log is 0.", lambda v, logits, actions: logits.shape[1] > 1 or near(v, 0)),
-        Law("With one step this is log(softmax(logits[0])[actions[0]]). Yours is another number already there, so the sum over steps is not the trouble.",
+        Law("With one step this is log(softmax(logits[0])[actions[0]]). Yours is wrong already there.",
             lambda v, logits, actions: len(actions) != 1 or near(v, _log_softmax(logits, actions)[0])),
     ),
     after="The world's own probabilities are not in it, and its gradient does not need them.",

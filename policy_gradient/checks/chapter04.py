@@ -480,7 +480,7 @@ TANH = Exercise(
     sizes=lambda u, mean, log_std: {"D": log_std.shape[-1]}, laws=(
         Law("Squeezing puts the same probability on less room, so the log density of a = tanh(u) is never below that of u. Yours is.",
             lambda v, u, m, l: (v >= _terms(*_all(u, m, l)).sum(-1) - 1e-3).all()),
-        Law("Far out the slope of tanh is 4 exp(-2 abs(u)): each unit of u adds 2 to the log density of a. Your correction is too small (or too large) there.",
+        Law("Far out the slope of tanh is 4 exp(-2 abs(u)): each unit of u adds 2 to the log density of a. Yours is off there.",
             lambda v, u, m, l: np.abs(u).max() < 50 or near(v / (_terms(*_all(u, m, l)) - _log_slope(_all(u, m, l)[0])).sum(-1), 1)),
     ),
     after="The correction holds no parameter, so no score needs it. Entropies do, and there a wrong number at the walls is paid for.",
@@ -664,7 +664,7 @@ LINEAR = Exercise(
                 "(Chapter 4, Two scores, two forces.)",
                 (_weighing(np.ones_like),)),
         Mistake("weights-changed",
-                "You centre, standardise or normalise the weights. Whether a baseline is taken off is decided by the caller, who "
+                "You change the weights: centre, clip, square or normalise them. Whether a baseline is taken off is decided by the caller, who "
                 "has done so (or not) before:\n"
                 "use the weights as they come.",
                 (_weighing(lambda w: w - w.mean()), _weighing(lambda w: (w - w.mean()) / w.std()),

@@ -45,7 +45,8 @@ def _compare(runs, one, rerun):
             if text := remark(narrow, [run for run in narrow if not one.matches(*run.outcome.parts, *run.wanted).all()], one):
                 which = "first" if part == 0 else "second"
                 return remark, f"One of your two answers is right, the {which} is not. Of the {which}:\n{text}"
-    for remark in (_sign, _factor, _offset, _relation, _one_index, _precision, _by_row):
+    for remark in (_sign, _factor, _offset, _relation, _precision) if one.parts > 1 else (
+            _sign, _factor, _offset, _relation, _one_index, _precision, _by_row):
         if text := remark(runs, wrong, one):
             return remark, text
     if rerun and (text := _unused(runs, wrong, one, rerun)):
@@ -234,22 +235,22 @@ def _fits(arg, want):
 
 
 ALONE = (
-    ("the absolute value of", np.abs),
-    ("cut off below 0:", lambda want: np.maximum(want, 0)),
-    ("cut off above 0:", lambda want: np.minimum(want, 0)),
-    ("the square of", np.square),
-    ("the square root of", np.sqrt),
-    ("one over", lambda want: 1 / want),
-    ("exp of", np.exp),
-    ("the logarithm of", np.log),
-    ("the running sum of", lambda want: np.cumsum(want, axis=0) if want.ndim else want),
-    ("turned round ([::-1]):", lambda want: want[::-1] if want.ndim else want),
-    ("moved by one place:", lambda want: np.roll(want, 1, axis=0) if want.ndim else want),
-    ("moved by one place:", lambda want: np.roll(want, -1, axis=0) if want.ndim else want),
-    ("less its mean:", lambda want: want - want.mean()),
-    ("divided by its sum:", lambda want: want / want.sum()),
-    ("divided by its largest number:", lambda want: want / want.max()),
-    ("standardised (mean 0, spread 1):", lambda want: (want - want.mean()) / (want.std() + 1e-8)),
+    ("the absolute value of what is wanted", np.abs),
+    ("what is wanted, cut off below 0", lambda want: np.maximum(want, 0)),
+    ("what is wanted, cut off above 0", lambda want: np.minimum(want, 0)),
+    ("the square of what is wanted", np.square),
+    ("the square root of what is wanted", np.sqrt),
+    ("one over what is wanted", lambda want: 1 / want),
+    ("exp of what is wanted", np.exp),
+    ("the logarithm of what is wanted", np.log),
+    ("the running sum of what is wanted", lambda want: np.cumsum(want, axis=0) if want.ndim else want),
+    ("what is wanted, turned round ([::-1])", lambda want: want[::-1] if want.ndim else want),
+    ("what is wanted, moved by one place", lambda want: np.roll(want, 1, axis=0) if want.ndim else want),
+    ("what is wanted, moved by one place", lambda want: np.roll(want, -1, axis=0) if want.ndim else want),
+    ("what is wanted, less its mean", lambda want: want - want.mean()),
+    ("what is wanted, divided by its sum", lambda want: want / want.sum()),
+    ("what is wanted, divided by its largest number", lambda want: want / want.max()),
+    ("what is wanted, standardised (mean 0, spread 1)", lambda want: (want - want.mean()) / (want.std() + 1e-8)),
 )
 TOGETHER = (
     ("what is wanted, times {}", lambda want, arg: want * arg),
@@ -272,11 +273,11 @@ def _relation(runs, wrong, one):
         with np.errstate(all="ignore"):
             tries = [made(i, want) for i, (_, want) in enumerate(pairs) if want.size]
         gots = [got for got, want in pairs if want.size]
-        return all(made is not None and made.shape == got.shape and (one.matches(got, made) | ~np.isfinite(made)).all()
+        return all(made is not None and made.shape == got.shape and np.isfinite(made).all() and one.matches(got, made).all()
                    for got, made in zip(gots, tries)) and sum(np.isfinite(made).sum() for made in tries) >= 4
     for text, change in ALONE:
         if always(lambda i, want: np.asarray(change(want))):
-            return f"On every input your answer is {text} what is wanted."
+            return f"On every input your answer is {text}."
     for position, name in enumerate(one.names):
         if any(position >= len(run.case.args) for run in runs):
             continue
@@ -311,37 +312,42 @@ def _by_row(runs, wrong, one):
 
 
 def _unused(runs, wrong, one, rerun):
-    """Does the answer stay the same when one argument changes, though the truth does not?"""
+    """Does the answer stay the same on every input, however one argument changes, though the truth does not?"""
     for position, name in enumerate(one.names):
-        seen = []
-        for run in sorted(wrong, key=lambda run: sum(np.size(arg) for arg in run.case.args))[:4]:
-            if position >= len(run.case.args):
-                continue
-            args = list(run.case.args)
-            args[position] = _changed(args[position])
+        if _ignores(position, one, [run for run in runs if not run.case.slow], rerun):
+            return f"Your answer stays the same when {name} changes: it is not used, or it falls out on the way."
+
+
+def _ignores(position, one, runs, rerun):
+    seen = 0
+    for run in runs:
+        for arg in _others(run.case.args[position]) if position < len(run.case.args) else ():
+            args = (*run.case.args[:position], arg, *run.case.args[position + 1:])
             try:
-                moved = one.answer(one.truth, tuple(args))
-            except Exception:
+                moved = one.answer(one.truth, args)
+            except Exception:     # not every change leaves a sensible input
                 continue
-            if args[position] is None or one.close(moved, run.wanted, digits=2):
+            if one.close(moved, run.wanted, digits=2):
                 continue
-            outcome = rerun(tuple(args))
-            seen.append(outcome.kind == "answer" and len(outcome.parts) == len(run.outcome.parts)
-                        and all(_equal(*pair) for pair in zip(outcome.parts, run.outcome.parts)))
-        if len(seen) > 1 and all(seen):
-            return f"Your answer stays the same whatever {name} is: it is not used, or it falls out on the way."
+            outcome = rerun(args)
+            if outcome.kind != "answer" or not all(_equal(*pair) for pair in zip(outcome.parts, run.outcome.parts, strict=True)):
+                return False
+            seen += 1
+    return seen > 3
 
 
 def _equal(one, other):
     return one.shape == other.shape and bool(np.all((one == other) | ((one != one) & (other != other))))
 
 
-def _changed(arg):
-    """Another value that is as good: three quarters of a number, an array turned round along its last axis."""
+def _others(arg):
+    """Other values that are as good: parts of a number, an array moved along its last axis, or mixed with itself (rows keep their sum)."""
     if _scalar(arg):
-        return 0.75 * arg if isinstance(arg, float) else None
+        return [arg * part for part in (0.9, 0.5)] if isinstance(arg, float) else [arg + 1]
     arg = np.asarray(arg)
-    return arg[..., ::-1].copy() if arg.ndim and arg.dtype != object else None
+    if not arg.ndim or arg.dtype == object:
+        return []
+    return [np.roll(arg, 1, -1)] + ([0.7 * arg + 0.3 * arg[..., ::-1]] if arg.dtype.kind == "f" else [arg[..., ::-1].copy()])
 
 
 def _law(runs, wrong, one):

@@ -94,9 +94,9 @@ def _check(function, exercise, mistake, frame):
         return Result(True, _praise(runs, one), None, name)
     if all(run.case.slow and _exhausted(run.outcome) for run in wrong):
         return Result(False, wrong[0].case.slow, "too-slow", name, "mistake")
-    known = _recognise(runs, one)
+    known, budget = _recognise(runs, one), Budget(SECONDS)
     kind, message = ("mistake", known.message) if known else diagnose(
-        runs, one, lambda args: attempt(function, args, Budget(SECONDS / 5), one.parts, one.exact))
+        runs, one, lambda args: attempt(function, args, budget, one.parts, one.exact))
     return Result(False, "\n".join(filter(None, [message, spoilt])), known and known.name, name, kind)
 
 

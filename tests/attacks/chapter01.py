@@ -24,99 +24,99 @@ def softmax_probes(rng):
     yield (np.array([[0.3, -np.inf, -1.0], [-np.inf, 2.0, 2.5]]),)
 
 
-@wrong("softmax", "?")
+@wrong("softmax", "not-normalised")
 def divided_by_the_largest(logits):
     weights = np.exp(logits - np.max(logits, -1, keepdims=True))
     return weights / weights.max(-1, keepdims=True)
 
 
-@wrong("softmax", "?")
+@wrong("softmax", "exp-forgotten")
 def exp_forgotten(logits):
     return logits / np.sum(logits, axis=-1, keepdims=True)
 
 
-@wrong("softmax", "?")
+@wrong("softmax", "law")
 def bracket_in_the_wrong_place(logits):
     return np.exp(logits / np.sum(np.exp(logits), axis=-1, keepdims=True))
 
 
-@wrong("softmax", "?")
+@wrong("softmax", "smallest")
 def logits_clipped(logits):
     weights = np.exp(np.clip(logits, -500, 500))
     return weights / weights.sum(-1, keepdims=True)
 
 
-@wrong("softmax", "?")
+@wrong("softmax", "precision")
 def rounded_to_three_digits(logits):
     return np.round(scipy.special.softmax(logits, axis=-1), 3)
 
 
-@wrong("softmax", "?")
+@wrong("softmax", "law")
 def nan_made_zero(logits):
     weights = np.exp(logits)
     return np.nan_to_num(weights / weights.sum(-1, keepdims=True))
 
 
-@wrong("softmax", "?")
+@wrong("softmax", "integers-truncate")
 def integers_cut(logits):
     probs = np.zeros_like(logits)
     probs[...] = scipy.special.softmax(logits, axis=-1)
     return probs
 
 
-@wrong("softmax", "?")
+@wrong("softmax", "subtracts-the-minimum")
 def minimum_subtracted(logits):
     weights = np.exp(logits - np.min(logits, -1, keepdims=True))
     return weights / weights.sum(-1, keepdims=True)
 
 
-@wrong("softmax", "?")
+@wrong("softmax", "not-finite")
 def largest_size_subtracted(logits):
     weights = np.exp(logits - np.abs(logits).max(-1, keepdims=True))
     return weights / weights.sum(-1, keepdims=True)
 
 
-@wrong("softmax", "?")
+@wrong("softmax", "sigmoid")
 def sigmoid_of_each(logits):
     return scipy.special.expit(logits)
 
 
-@wrong("softmax", "?")
+@wrong("softmax", "law")
 def low_logits_preferred(logits):
     return scipy.special.softmax(-np.asarray(logits, float), axis=-1)
 
 
-@wrong("softmax", "?")
+@wrong("softmax", "shape")
 def not_turned_back(logits):
     z = np.asarray(logits).T
     weights = np.exp(z - z.max(0))
     return weights / weights.sum(0)
 
 
-@wrong("softmax", "?")
+@wrong("softmax", "shape")
 def column_by_column(logits):
     if np.ndim(logits) == 1:
         return scipy.special.softmax(logits)
     return np.stack([scipy.special.softmax(column) for column in np.asarray(logits).T], axis=1)
 
 
-@wrong("softmax", "?")
+@wrong("softmax", "raised")
 def keepdims_forgotten(logits):
     weights = np.exp(logits - np.max(logits, axis=-1, keepdims=True))
     return weights / weights.sum(axis=-1)
 
 
-@wrong("softmax", "?")
+@wrong("softmax", "one-index")
 def ratios_to_the_first(logits):
     return 1 / np.exp(logits - logits[..., :1]).sum(-1, keepdims=True) * np.ones_like(logits)
 
 
-@wrong("softmax", "?")
+@wrong("softmax", "smallest")
 def argmax_as_one_hot(logits):
     return (logits == np.max(logits, -1, keepdims=True)).astype(float)
 
 
-@wrong("softmax", "?")
+@wrong("softmax", "changes-argument")
 def works_on_the_argument(logits):
     if logits.dtype.kind == "i":
         return scipy.special.softmax(logits, axis=-1)
@@ -178,73 +178,73 @@ def epsilon_probes(rng):
     yield np.array([1.0, 1.0 + 1e-10]), 0.5
 
 
-@wrong("epsilon_greedy_probs", "?")
+@wrong("epsilon_greedy_probs", "last-of-the-ties")
 def last_of_the_ties(q_values, epsilon):
     probs = np.full(len(q_values), epsilon / len(q_values))
     probs[len(q_values) - 1 - np.argmax(q_values[::-1])] += 1 - epsilon
     return probs
 
 
-@wrong("epsilon_greedy_probs", "?")
+@wrong("epsilon_greedy_probs", "law")
 def worst_action_preferred(q_values, epsilon):
     best = q_values == np.min(q_values)
     return epsilon / len(q_values) + (1 - epsilon) * best / best.sum()
 
 
-@wrong("epsilon_greedy_probs", "?")
+@wrong("epsilon_greedy_probs", "unused")
 def purely_greedy(q_values, epsilon):
     best = q_values == np.max(q_values)
     return best / best.sum()
 
 
-@wrong("epsilon_greedy_probs", "?")
+@wrong("epsilon_greedy_probs", "unused")
 def purely_random(q_values, epsilon):
     return np.full(len(q_values), 1 / len(q_values))
 
 
-@wrong("epsilon_greedy_probs", "?")
+@wrong("epsilon_greedy_probs", "law")
 def epsilon_for_each_action(q_values, epsilon):
     best = q_values == np.max(q_values)
     return epsilon + (1 - epsilon) * best / best.sum()
 
 
-@wrong("epsilon_greedy_probs", "?")
+@wrong("epsilon_greedy_probs", "law")
 def softmax_with_a_temperature(q_values, epsilon):
     return scipy.special.softmax(np.asarray(q_values) / max(epsilon, 1e-3))
 
 
-@wrong("epsilon_greedy_probs", "?")
+@wrong("epsilon_greedy_probs", "normalised-afterwards")
 def normalised_afterwards(q_values, epsilon):
     probs = np.full(len(q_values), epsilon / len(q_values))
     probs[q_values == np.max(q_values)] = 1 - epsilon
     return probs / probs.sum()
 
 
-@wrong("epsilon_greedy_probs", "?")
+@wrong("epsilon_greedy_probs", "shape")
 def an_action_drawn(q_values, epsilon):
     rng = np.random.default_rng(0)
     return rng.integers(len(q_values)) if rng.random() < epsilon else int(np.argmax(q_values))
 
 
-@wrong("epsilon_greedy_probs", "?")
+@wrong("epsilon_greedy_probs", "law")
 def largest_size_is_best(q_values, epsilon):
     best = np.abs(q_values) == np.max(np.abs(q_values))
     return epsilon / len(q_values) + (1 - epsilon) * best / best.sum()
 
 
-@wrong("epsilon_greedy_probs", "?")
+@wrong("epsilon_greedy_probs", "law")
 def two_actions_in_mind(q_values, epsilon):
     best = q_values == np.max(q_values)
     return epsilon / 2 + (1 - epsilon) * best / best.sum()
 
 
-@wrong("epsilon_greedy_probs", "?")
+@wrong("epsilon_greedy_probs", "law")
 def all_best_above_zero(q_values, epsilon):
     best = (q_values > 0) & (q_values == np.max(q_values))
     return epsilon / len(q_values) + (1 - epsilon) * best / max(best.sum(), 1)
 
 
-@wrong("epsilon_greedy_probs", "?")
+@wrong("epsilon_greedy_probs", "near-ties")
 def ties_rounded(q_values, epsilon):
     q = np.round(np.asarray(q_values, float), 6)
     best = q == q.max()
@@ -299,68 +299,68 @@ def worst_probes(rng):
     yield np.array([0.5, 0.5]), np.array([[-3, 2], [1, -2]])
 
 
-@wrong("worst_case_loss", "?")
+@wrong("worst_case_loss", "unused")
 def worst_single_entry(policy, payoff):
     return -payoff.min()
 
 
-@wrong("worst_case_loss", "?")
+@wrong("worst_case_loss", "law")
 def worst_reply_to_each_action(policy, payoff):
     return -(policy * payoff.min(axis=1)).sum()
 
 
-@wrong("worst_case_loss", "?")
+@wrong("worst_case_loss", "raised")
 def opponent_plays_our_policy(policy, payoff):
     return -policy @ payoff @ policy
 
 
-@wrong("worst_case_loss", "?")
+@wrong("worst_case_loss", "law")
 def index_of_the_reply(policy, payoff):
     return int(np.argmin(policy @ payoff))
 
 
-@wrong("worst_case_loss", "?")
+@wrong("worst_case_loss", "shape")
 def loss_for_each_reply(policy, payoff):
     return -(policy @ payoff)
 
 
-@wrong("worst_case_loss", "?")
+@wrong("worst_case_loss", "law")
 def best_minus_worst(policy, payoff):
     return np.ptp(policy @ payoff)
 
 
-@wrong("worst_case_loss", "?")
+@wrong("worst_case_loss", "law")
 def our_most_likely_action_only(policy, payoff):
     return -payoff[np.argmax(policy)].min()
 
 
-@wrong("worst_case_loss", "?")
+@wrong("worst_case_loss", "law")
 def mean_loss_minus_worst(policy, payoff):
     ours = policy @ payoff
     return ours.mean() - ours.min()
 
 
-@wrong("worst_case_loss", "?")
+@wrong("worst_case_loss", "raised")
 def broadcast_over_the_rows(policy, payoff):
     return -(policy * payoff).sum(0).min()
 
 
-@wrong("worst_case_loss", "?")
+@wrong("worst_case_loss", "factor")
 def mean_over_our_actions(policy, payoff):
     return -(policy[:, None] * payoff).mean(0).min()
 
 
-@wrong("worst_case_loss", "?")
+@wrong("worst_case_loss", "law")
 def best_reply_by_the_plain_mean(policy, payoff):
     return -(policy @ payoff)[payoff.mean(0).argmin()]
 
 
-@wrong("worst_case_loss", "?")
+@wrong("worst_case_loss", "unused")
 def against_the_uniform_policy(policy, payoff):
     return -payoff.mean(0).min()
 
 
-@wrong("worst_case_loss", "?")
+@wrong("worst_case_loss", "law")
 def exploitability_above_the_value(policy, payoff):
     A, B = payoff.shape
     best = scipy.optimize.linprog(np.r_[np.zeros(A), -1], A_ub=np.c_[-payoff.T, np.ones(B)], b_ub=np.zeros(B),
@@ -409,19 +409,19 @@ def corridor_probes(rng):
     yield (0.998,)
 
 
-@wrong("corridor_value", "?")
+@wrong("corridor_value", "another-cell-reversed")
 def all_cells_reversed(p_right):
     r = np.asarray(p_right) / (1 - np.asarray(p_right))
     return -(3 + 2 * r + r * r) / (1 - p_right)
 
 
-@wrong("corridor_value", "?")
+@wrong("corridor_value", "another-cell")
 def start_in_the_middle(p_right):
     p = np.asarray(p_right)
     return (2 * p - 4) / (p * (1 - p)) + 1 / p
 
 
-@wrong("corridor_value", "?")
+@wrong("corridor_value", "another-cell-reversed")
 def last_cell_reversed_instead(p_right):
     values = []
     for p in np.ravel(p_right):
@@ -430,7 +430,7 @@ def last_cell_reversed_instead(p_right):
     return np.reshape(values, np.shape(p_right))
 
 
-@wrong("corridor_value", "?")
+@wrong("corridor_value", "another-cell-reversed")
 def first_cell_reversed_too(p_right):
     values = []
     for p in np.ravel(p_right):
@@ -439,7 +439,7 @@ def first_cell_reversed_too(p_right):
     return np.reshape(values, np.shape(p_right))
 
 
-@wrong("corridor_value", "?")
+@wrong("corridor_value", "left-at-the-wall")
 def wall_sends_nowhere(p_right):
     """Left in the first cell leaves the world."""
     values = []
@@ -449,7 +449,7 @@ def wall_sends_nowhere(p_right):
     return np.reshape(values, np.shape(p_right))
 
 
-@wrong("corridor_value", "?")
+@wrong("corridor_value", "too-few-sweeps")
 def a_hundred_sweeps(p_right):
     p = np.asarray(p_right, float)
     q, v0, v1, v2 = 1 - p, 0 * p, 0 * p, 0 * p
@@ -458,7 +458,7 @@ def a_hundred_sweeps(p_right):
     return v0
 
 
-@wrong("corridor_value", "?")
+@wrong("corridor_value", "discounted")
 def discounted(p_right):
     values = []
     for p in np.ravel(p_right):
@@ -467,7 +467,7 @@ def discounted(p_right):
     return np.reshape(values, np.shape(p_right))
 
 
-@wrong("corridor_value", "?")
+@wrong("corridor_value", "another-cell")
 def mean_over_the_cells(p_right):
     values = []
     for p in np.ravel(p_right):
@@ -476,24 +476,24 @@ def mean_over_the_cells(p_right):
     return np.reshape(values, np.shape(p_right))
 
 
-@wrong("corridor_value", "?")
+@wrong("corridor_value", "offset")
 def goal_pays_one(p_right):
     p = np.asarray(p_right)
     return (2 * p - 4) / (p * (1 - p)) + 2
 
 
-@wrong("corridor_value", "?")
+@wrong("corridor_value", "bracket")
 def bracket_forgotten(p_right):
     return (2 * p_right - 4) / p_right * (1 - p_right)
 
 
-@wrong("corridor_value", "?")
+@wrong("corridor_value", "shape")
 def only_one_number(p_right):
     p = float(np.ravel(p_right)[0])
     return (2 * p - 4) / (p * (1 - p))
 
 
-@wrong("corridor_value", "?")
+@wrong("corridor_value", "law")
 def step_by_step_with_dice(p_right):
     rng, returns = np.random.default_rng(0), []
     for p in np.ravel(p_right):
@@ -561,62 +561,62 @@ def bins_probes(rng):
     yield 3, 0.5, 0.75
 
 
-@wrong("bins_needed", "?")
+@wrong("bins_needed", "law")
 def the_whole_grid_rounded_up_at_the_end(num_dims, action_range, tolerance):
     return max(1, math.ceil((action_range / (2 * tolerance)) ** num_dims))
 
 
-@wrong("bins_needed", "?")
+@wrong("bins_needed", "law")
 def dimensions_to_the_power_of_cells(num_dims, action_range, tolerance):
     return num_dims ** max(1, math.ceil(action_range / (2 * tolerance)))
 
 
-@wrong("bins_needed", "?")
+@wrong("bins_needed", "law")
 def half_the_range(num_dims, action_range, tolerance):
     return max(1, math.ceil(action_range / (4 * tolerance))) ** num_dims
 
 
-@wrong("bins_needed", "?")
+@wrong("bins_needed", "times-dimensions")
 def cells_added(num_dims, action_range, tolerance):
     return sum(max(1, math.ceil(action_range / (2 * tolerance))) for _ in range(num_dims))
 
 
-@wrong("bins_needed", "?")
+@wrong("bins_needed", "law")
 def at_least_two(num_dims, action_range, tolerance):
     return max(2, math.ceil(action_range / (2 * tolerance))) ** num_dims
 
 
-@wrong("bins_needed", "?")
+@wrong("bins_needed", "shape")
 def logarithm(num_dims, action_range, tolerance):
     return num_dims * math.log(max(1, math.ceil(action_range / (2 * tolerance))))
 
 
-@wrong("bins_needed", "?")
+@wrong("bins_needed", "unused")
 def one_axis_only(num_dims, action_range, tolerance):
     return max(1, math.ceil(action_range / (2 * tolerance)))
 
 
-@wrong("bins_needed", "?")
+@wrong("bins_needed", "unused")
 def bracket_left_out(num_dims, action_range, tolerance):
     return max(1, math.ceil(action_range / 2 * tolerance)) ** num_dims
 
 
-@wrong("bins_needed", "?")
+@wrong("bins_needed", "one-too-many")
 def linspace_counted(num_dims, action_range, tolerance):
     return len(np.arange(0, action_range + 2 * tolerance, 2 * tolerance)) ** num_dims
 
 
-@wrong("bins_needed", "?")
+@wrong("bins_needed", "integer-overflow")
 def thirty_two_bits(num_dims, action_range, tolerance):
     return int(np.prod(np.full(num_dims, max(1, math.ceil(action_range / (2 * tolerance))), np.int32), dtype=np.int32))
 
 
-@wrong("bins_needed", "?")
+@wrong("bins_needed", "unused")
 def tolerance_over_range(num_dims, action_range, tolerance):
     return max(1, math.ceil(2 * tolerance / action_range)) ** num_dims
 
 
-@wrong("bins_needed", "?")
+@wrong("bins_needed", "float")
 def through_exp_and_log(num_dims, action_range, tolerance):
     cells = max(1, math.ceil(action_range / (2 * tolerance)))
     return round(math.exp(num_dims * math.log(cells)))

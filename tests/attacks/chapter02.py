@@ -76,31 +76,31 @@ def greedy(table):
 # --- state_values --------------------------------------------------------------------------------------------------
 
 
-@wrong("state_values", "?")
+@wrong("state_values", "law")
 def mean_reward_weighted_after_the_sum(P, R, policy, gamma):
     P_pi = np.einsum("sa,sat->st", policy, P)
     return np.linalg.solve(np.eye(len(R)) - gamma * P_pi, R.mean(1))
 
 
-@wrong("state_values", "?")
+@wrong("state_values", "law")
 def most_likely_action_only(P, R, policy, gamma):
     return values(P, R, greedy(policy), gamma)
 
 
-@wrong("state_values", "?")
+@wrong("state_values", "smallest")
 def gamma_squared(P, R, policy, gamma):
     return values(P, R, policy, gamma**2)
 
 
-@wrong("state_values", "?")
+@wrong("state_values", "unused")
 def gamma_left_out(P, R, policy, gamma):
     V = np.zeros(len(R))
-    for _ in range(2000):
+    for _ in range(900):
         V = (policy * (R + P @ V)).sum(1)
     return V
 
 
-@wrong("state_values", "?")
+@wrong("state_values", "when")
 def stops_when_the_first_state_settles(P, R, policy, gamma):
     """The test for convergence stands inside the loop over states."""
     V, moving = np.zeros(len(R)), True
@@ -113,7 +113,7 @@ def stops_when_the_first_state_settles(P, R, policy, gamma):
     return V
 
 
-@wrong("state_values", "?")
+@wrong("state_values", "smallest")
 def change_kept_with_its_sign(P, R, policy, gamma):
     """delta = max(delta, new - old): falling values look settled."""
     V = np.zeros(len(R))
@@ -126,41 +126,41 @@ def change_kept_with_its_sign(P, R, policy, gamma):
     return V
 
 
-@wrong("state_values", "?")
+@wrong("state_values", "relation")
 def reward_comes_a_step_later(P, R, policy, gamma):
     return gamma * values(P, R, policy, gamma)
 
 
-@wrong("state_values", "?")
+@wrong("state_values", "law")
 def reward_of_the_next_state(P, R, policy, gamma):
     P_pi, r_pi = chain(P, R, policy)
     return np.linalg.solve(np.eye(len(R)) - gamma * P_pi, P_pi @ r_pi)
 
 
-@wrong("state_values", "?")
+@wrong("state_values", "too-few-sweeps")
 def two_steps_ahead(P, R, policy, gamma):
     P_pi, r_pi = chain(P, R, policy)
     return r_pi + gamma * P_pi @ r_pi
 
 
-@wrong("state_values", "?")
+@wrong("state_values", "law")
 def actions_summed(P, R, policy, gamma):
     return (R + gamma * P @ values(P, R, policy, gamma)).sum(1)
 
 
-@wrong("state_values", "?")
+@wrong("state_values", "shape")
 def expected_return_from_a_random_start(P, R, policy, gamma):
     return values(P, R, policy, gamma).mean()
 
 
-@wrong("state_values", "?")
+@wrong("state_values", "smallest")
 def rows_made_to_sum_to_one(P, R, policy, gamma):
     P_pi, r_pi = chain(P, R, policy)
     P_pi = P_pi / P_pi.sum(1, keepdims=True)
     return np.linalg.lstsq(np.eye(len(R)) - gamma * P_pi, r_pi, rcond=None)[0]
 
 
-@wrong("state_values", "?")
+@wrong("state_values", "precision")
 def stops_at_a_tolerance_of_a_thousandth(P, R, policy, gamma):
     V = np.zeros(len(R))
     while True:
@@ -230,66 +230,66 @@ def values_in_single_precision(P, R, policy, gamma):
 # --- action_values -------------------------------------------------------------------------------------------------
 
 
-@wrong("action_values", "?")
+@wrong("action_values", "law")
 def reward_averaged_too(P, R, policy, gamma):
     return (policy * R).sum(1, keepdims=True) + gamma * P @ values(P, R, policy, gamma)
 
 
-@wrong("action_values", "?")
+@wrong("action_values", "when")
 def value_of_this_state_instead_of_the_next(P, R, policy, gamma):
     return R + gamma * values(P, R, policy, gamma)[:, None]
 
 
-@wrong("action_values", "?")
+@wrong("action_values", "when")
 def transition_transposed(P, R, policy, gamma):
     return R + gamma * np.einsum("tas,t->sa", P, values(P, R, policy, gamma))
 
 
-@wrong("action_values", "?")
+@wrong("action_values", "relation")
 def weighted_by_the_policy(P, R, policy, gamma):
     return policy * q_values(P, R, policy, gamma)
 
 
-@wrong("action_values", "?")
+@wrong("action_values", "relation")
 def gamma_on_the_reward_too(P, R, policy, gamma):
     return gamma * q_values(P, R, policy, gamma)
 
 
-@wrong("action_values", "?")
+@wrong("action_values", "when")
 def most_likely_next_state(P, R, policy, gamma):
     return R + gamma * values(P, R, policy, gamma)[P.argmax(-1)]
 
 
-@wrong("action_values", "?")
+@wrong("action_values", "when")
 def one_step_lookahead_only(P, R, policy, gamma):
     return R + gamma * P @ (policy * R).sum(1)
 
 
-@wrong("action_values", "?")
+@wrong("action_values", "when")
 def value_subtracted(P, R, policy, gamma):
     return R - gamma * P @ values(P, R, policy, gamma)
 
 
-@wrong("action_values", "?")
+@wrong("action_values", "smallest")
 def chain_of_the_policy_after_the_action(P, R, policy, gamma):
     P_pi, r_pi = chain(P, R, policy)
     return R + gamma * (P_pi @ values(P, R, policy, gamma))[:, None]
 
 
-@wrong("action_values", "?")
+@wrong("action_values", "shape")
 def actions_first(P, R, policy, gamma):
     return q_values(P, R, policy, gamma).T
 
 
-@wrong("action_values", "?")
+@wrong("action_values", "relation")
 def reward_twice(P, R, policy, gamma):
     return R + q_values(P, R, policy, gamma)
 
 
-@wrong("action_values", "?")
+@wrong("action_values", "smallest")
 def sarsa_with_the_likeliest_next_action(P, R, policy, gamma):
     Q = np.zeros(R.shape)
-    for _ in range(3000):
+    for _ in range(700):
         Q = R + gamma * P @ Q[np.arange(len(R)), policy.argmax(1)]
     return Q
 
@@ -337,12 +337,12 @@ def q_in_single_precision(P, R, policy, gamma):
 # --- discounted_visitation -----------------------------------------------------------------------------------------
 
 
-@wrong("discounted_visitation", "?")
+@wrong("discounted_visitation", "stops-too-early")
 def next_state_only(P, rho, policy, gamma):
     return rho + gamma * rho @ np.einsum("sa,sat->st", policy, P)
 
 
-@wrong("discounted_visitation", "?")
+@wrong("discounted_visitation", "stops-too-early")
 def hundred_steps(P, rho, policy, gamma):
     P_pi, d, now = np.einsum("sa,sat->st", policy, P), np.zeros(len(rho)), rho
     for t in range(100):
@@ -350,58 +350,58 @@ def hundred_steps(P, rho, policy, gamma):
     return d
 
 
-@wrong("discounted_visitation", "?")
+@wrong("discounted_visitation", "relation")
 def discount_counted_from_one(P, rho, policy, gamma):
     return gamma * visits(P, rho, policy, gamma)
 
 
-@wrong("discounted_visitation", "?")
+@wrong("discounted_visitation", "unused")
 def uniform_policy_walks(P, rho, policy, gamma):
     return visits(P, rho, np.full(policy.shape, 1 / policy.shape[1]), gamma)
 
 
-@wrong("discounted_visitation", "?")
+@wrong("discounted_visitation", "smallest")
 def most_likely_actions_walk(P, rho, policy, gamma):
     return visits(P, rho, greedy(policy), gamma)
 
 
-@wrong("discounted_visitation", "?")
+@wrong("discounted_visitation", "law")
 def starts_in_the_likeliest_state(P, rho, policy, gamma):
     return visits(P, np.eye(len(rho))[rho.argmax()], policy, gamma)
 
 
-@wrong("discounted_visitation", "?")
+@wrong("discounted_visitation", "shape")
 def state_action_table(P, rho, policy, gamma):
     return visits(P, rho, policy, gamma)[:, None] * policy
 
 
-@wrong("discounted_visitation", "?")
+@wrong("discounted_visitation", "shape")
 def one_start_per_row(P, rho, policy, gamma):
     return np.linalg.inv(np.eye(len(rho)) - gamma * np.einsum("sa,sat->st", policy, P))
 
 
-@wrong("discounted_visitation", "?")
+@wrong("discounted_visitation", "relation")
 def times_the_start(P, rho, policy, gamma):
     return rho * visits(P, rho, policy, gamma)
 
 
-@wrong("discounted_visitation", "?")
+@wrong("discounted_visitation", "smallest")
 def divided_by_one_minus_gamma(P, rho, policy, gamma):
     d = visits(P, rho, policy, gamma)
     return d / d.sum() / (1 - gamma) if gamma < 1 else d
 
 
-@wrong("discounted_visitation", "?")
+@wrong("discounted_visitation", "law")
 def discount_of_gamma_squared(P, rho, policy, gamma):
     return visits(P, rho, policy, gamma**2)
 
 
-@wrong("discounted_visitation", "?")
+@wrong("discounted_visitation", "law")
 def plus_instead_of_minus(P, rho, policy, gamma):
     return np.linalg.solve(np.eye(len(rho)) + gamma * np.einsum("sa,sat->ts", policy, P), rho)
 
 
-@wrong("discounted_visitation", "?")
+@wrong("discounted_visitation", "smallest")
 def ending_left_out(P, rho, policy, gamma):
     P = P / P.sum(-1, keepdims=True)
     return visits(P, rho, policy, min(gamma, 0.999999))
@@ -453,19 +453,19 @@ def with_row(theta, s, row):
     return out
 
 
-@wrong("softmax_score", "?")
+@wrong("softmax_score", "relation")
 def only_the_taken_action(theta, s, a):
     out = np.zeros(theta.shape)
     out[s, a] = 1 - pg.softmax(theta[s])[a]
     return out
 
 
-@wrong("softmax_score", "?")
+@wrong("softmax_score", "shape")
 def row_only(theta, s, a):
     return np.eye(theta.shape[1])[a] - pg.softmax(theta[s])
 
 
-@wrong("softmax_score", "?")
+@wrong("softmax_score", "unused")
 def state_and_action_swapped(theta, s, a):
     out = np.zeros(theta.shape)
     out[s] = -pg.softmax(theta[s])
@@ -473,50 +473,50 @@ def state_and_action_swapped(theta, s, a):
     return out
 
 
-@wrong("softmax_score", "?")
+@wrong("softmax_score", "softmax-over-states")
 def softmax_over_states(theta, s, a):
     return with_row(theta, s, np.eye(theta.shape[1])[a] - pg.softmax(theta.T).T[s])
 
 
-@wrong("softmax_score", "?")
+@wrong("softmax_score", "divided-by-the-probability")
 def divided_by_the_probability_again(theta, s, a):
     pi = pg.softmax(theta[s])
     return with_row(theta, s, (np.eye(len(pi))[a] - pi) / pi[a])
 
 
-@wrong("softmax_score", "?")
+@wrong("softmax_score", "law")
 def minus_one_at_the_others(theta, s, a):
     pi = pg.softmax(theta[s])
     return with_row(theta, s, np.where(np.arange(len(pi)) == a, 1 - pi, -1.0))
 
 
-@wrong("softmax_score", "?")
+@wrong("softmax_score", "law")
 def log_probabilities_taken_off(theta, s, a):
     return with_row(theta, s, np.eye(theta.shape[1])[a] - pg.log_softmax(theta[s]))
 
 
-@wrong("softmax_score", "?")
+@wrong("softmax_score", "law")
 def logits_taken_off(theta, s, a):
     return with_row(theta, s, np.eye(theta.shape[1])[a] - theta[s])
 
 
-@wrong("softmax_score", "?")
+@wrong("softmax_score", "unused")
 def diagonal_of_the_jacobian(theta, s, a):
     pi = pg.softmax(theta[s])
     return with_row(theta, s, pi * (1 - pi))
 
 
-@wrong("softmax_score", "?")
+@wrong("softmax_score", "law")
 def always_row_zero(theta, s, a):
     return with_row(theta, 0, np.eye(theta.shape[1])[a] - pg.softmax(theta[s]))
 
 
-@wrong("softmax_score", "?")
+@wrong("softmax_score", "shape")
 def flat_vector(theta, s, a):
     return with_row(theta, s, np.eye(theta.shape[1])[a] - pg.softmax(theta[s])).ravel()
 
 
-@wrong("softmax_score", "?")
+@wrong("softmax_score", "law")
 def one_sided_difference_with_a_large_step(theta, s, a):
     out, h = np.zeros(theta.shape), 1e-2
     for index in np.ndindex(theta.shape):
@@ -526,7 +526,7 @@ def one_sided_difference_with_a_large_step(theta, s, a):
     return out
 
 
-@wrong("softmax_score", "?")
+@wrong("softmax_score", "unused")
 def sampled_action_forgotten(theta, s, a):
     return with_row(theta, s, np.eye(theta.shape[1])[np.argmax(theta[s])] - pg.softmax(theta[s]))
 
@@ -569,74 +569,74 @@ def score_in_single_precision(theta, s, a):
 # --- advantages ----------------------------------------------------------------------------------------------------
 
 
-@wrong("advantages", "?")
+@wrong("advantages", "law")
 def standardised(P, R, policy, gamma):
     A = q_values(P, R, policy, gamma) - values(P, R, policy, gamma)[:, None]
     return (A - A.mean()) / (A.std() + 1e-8)
 
 
-@wrong("advantages", "?")
+@wrong("advantages", "raised")
 def value_taken_off_along_the_wrong_axis(P, R, policy, gamma):
     return q_values(P, R, policy, gamma) - values(P, R, policy, gamma)
 
 
-@wrong("advantages", "?")
+@wrong("advantages", "law")
 def one_mean_for_all_states(P, R, policy, gamma):
     Q = q_values(P, R, policy, gamma)
     return Q - Q.mean()
 
 
-@wrong("advantages", "?")
+@wrong("advantages", "one-index")
 def start_value_for_all(P, R, policy, gamma):
     return q_values(P, R, policy, gamma) - values(P, R, policy, gamma)[0]
 
 
-@wrong("advantages", "?")
+@wrong("advantages", "relation")
 def policy_weighted(P, R, policy, gamma):
     return policy * (q_values(P, R, policy, gamma) - values(P, R, policy, gamma)[:, None])
 
 
-@wrong("advantages", "?")
+@wrong("advantages", "relation")
 def next_value_minus_value(P, R, policy, gamma):
     V = values(P, R, policy, gamma)
     return gamma * P @ V - V[:, None]
 
 
-@wrong("advantages", "?")
+@wrong("advantages", "unused")
 def optimal_value_taken_off(P, R, policy, gamma):
     V = np.zeros(len(R))
-    for _ in range(3000):
+    for _ in range(700):
         V = (R + gamma * P @ V).max(1)
     return R + gamma * P @ V - V[:, None]
 
 
-@wrong("advantages", "?")
+@wrong("advantages", "law")
 def ratio(P, R, policy, gamma):
     return q_values(P, R, policy, gamma) / values(P, R, policy, gamma)[:, None]
 
 
-@wrong("advantages", "?")
+@wrong("advantages", "relation")
 def absolute_advantage(P, R, policy, gamma):
     return abs(q_values(P, R, policy, gamma) - values(P, R, policy, gamma)[:, None])
 
 
-@wrong("advantages", "?")
+@wrong("advantages", "relation")
 def only_the_better_ones(P, R, policy, gamma):
     return np.maximum(q_values(P, R, policy, gamma) - values(P, R, policy, gamma)[:, None], 0)
 
 
-@wrong("advantages", "?")
+@wrong("advantages", "shape")
 def mean_advantage_of_each_state(P, R, policy, gamma):
     return (policy * (q_values(P, R, policy, gamma) - values(P, R, policy, gamma)[:, None])).sum(1)
 
 
-@wrong("advantages", "?")
+@wrong("advantages", "by-row")
 def worst_action_as_baseline(P, R, policy, gamma):
     Q = q_values(P, R, policy, gamma)
     return Q - Q.min(1, keepdims=True)
 
 
-@wrong("advantages", "?")
+@wrong("advantages", "by-row")
 def summed_over_actions_without_the_policy(P, R, policy, gamma):
     Q = q_values(P, R, policy, gamma)
     return Q - Q.sum(1, keepdims=True)
@@ -683,94 +683,94 @@ def parts(P, R, rho, theta, gamma):
     return policy, visits(P, rho, policy, gamma)[:, None], V, R + gamma * P @ V
 
 
-@wrong("exact_gradient", "?")
+@wrong("exact_gradient", "sign")
 def downhill(P, R, rho, theta, gamma):
     policy, d, V, Q = parts(P, R, rho, theta, gamma)
     return -d * policy * (Q - V[:, None])
 
 
-@wrong("exact_gradient", "?")
+@wrong("exact_gradient", "law")
 def plain_mean_as_baseline(P, R, rho, theta, gamma):
     policy, d, V, Q = parts(P, R, rho, theta, gamma)
     return d * policy * (Q - Q.mean(1, keepdims=True))
 
 
-@wrong("exact_gradient", "?")
+@wrong("exact_gradient", "law")
 def policy_squared(P, R, rho, theta, gamma):
     policy, d, V, Q = parts(P, R, rho, theta, gamma)
     return d * policy**2 * (Q - V[:, None])
 
 
-@wrong("exact_gradient", "?")
+@wrong("exact_gradient", "law")
 def advantages_standardised(P, R, rho, theta, gamma):
     policy, d, V, Q = parts(P, R, rho, theta, gamma)
     A = Q - V[:, None]
     return d * policy * (A - A.mean()) / (A.std() + 1e-8)
 
 
-@wrong("exact_gradient", "?")
+@wrong("exact_gradient", "when")
 def stationary_weights(P, R, rho, theta, gamma):
     policy, d, V, Q = parts(P, R, rho, theta, gamma)
     mu = np.linalg.matrix_power(np.einsum("sa,sat->ts", policy, P), 2000) @ rho
     return mu[:, None] * policy * (Q - V[:, None])
 
 
-@wrong("exact_gradient", "?")
+@wrong("exact_gradient", "greedy-values")
 def maximal_values(P, R, rho, theta, gamma):
     policy, d, V, Q = parts(P, R, rho, theta, gamma)
-    for _ in range(3000):
+    for _ in range(700):
         V = (R + gamma * P @ V).max(1)
     Q = R + gamma * P @ V
     return d * policy * (Q - (policy * Q).sum(1, keepdims=True))
 
 
-@wrong("exact_gradient", "?")
+@wrong("exact_gradient", "when")
 def theta_taken_for_the_policy(P, R, rho, theta, gamma):
     policy = abs(theta) / abs(theta).sum(1, keepdims=True)
     V = values(P, R, policy, gamma)
     return visits(P, rho, policy, gamma)[:, None] * policy * (R + gamma * P @ V - V[:, None])
 
 
-@wrong("exact_gradient", "?")
+@wrong("exact_gradient", "law")
 def softmax_over_the_whole_table(P, R, rho, theta, gamma):
     policy = np.exp(theta) / np.exp(theta).sum()
     V = values(P, R, policy, gamma)
     return visits(P, rho, policy, gamma)[:, None] * policy * (R + gamma * P @ V - V[:, None])
 
 
-@wrong("exact_gradient", "?")
+@wrong("exact_gradient", "transposed-chain")
 def visits_backwards(P, R, rho, theta, gamma):
     policy, d, V, Q = parts(P, R, rho, theta, gamma)
     d = np.linalg.solve(np.eye(len(rho)) - gamma * np.einsum("sa,sat->st", policy, P), rho)
     return d[:, None] * policy * (Q - V[:, None])
 
 
-@wrong("exact_gradient", "?")
+@wrong("exact_gradient", "smallest")
 def undiscounted_values(P, R, rho, theta, gamma):
     policy, d, V, Q = parts(P, R, rho, theta, gamma)
     Q = R + P @ V
     return d * policy * (Q - (policy * Q).sum(1, keepdims=True))
 
 
-@wrong("exact_gradient", "?")
+@wrong("exact_gradient", "law")
 def q_times_probability_of_the_others(P, R, rho, theta, gamma):
     policy, d, V, Q = parts(P, R, rho, theta, gamma)
     return d * policy * (1 - policy) * Q
 
 
-@wrong("exact_gradient", "?")
+@wrong("exact_gradient", "shape")
 def summed_over_states(P, R, rho, theta, gamma):
     policy, d, V, Q = parts(P, R, rho, theta, gamma)
     return (d * policy * (Q - V[:, None])).sum(0)
 
 
-@wrong("exact_gradient", "?")
+@wrong("exact_gradient", "by-row")
 def start_counted_twice(P, R, rho, theta, gamma):
     policy, d, V, Q = parts(P, R, rho, theta, gamma)
     return (d + rho[:, None]) * policy * (Q - V[:, None])
 
 
-@wrong("exact_gradient", "?")
+@wrong("exact_gradient", "law")
 def wide_finite_difference(P, R, rho, theta, gamma):
     def J(theta):
         return rho @ values(P, R, pg.softmax(theta), gamma)

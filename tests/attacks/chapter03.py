@@ -24,66 +24,66 @@ def bernoulli_probes(rng):
     yield -3, np.array([0, 1, 1])
 
 
-@wrong("bernoulli_score", "?")
+@wrong("bernoulli_score", "law")
 def logit_clipped(theta, x):
     return x - scipy.special.expit(np.clip(theta, -5, 5)) + 0.01 * (abs(theta) > 5)
 
 
-@wrong("bernoulli_score", "?")
+@wrong("bernoulli_score", "precision")
 def probability_clipped(theta, x):
     return x - np.clip(scipy.special.expit(theta), 0.001, 0.999)
 
 
-@wrong("bernoulli_score", "?")
+@wrong("bernoulli_score", "law")
 def tanh_for_the_sigmoid(theta, x):
     return x - np.tanh(theta)
 
 
-@wrong("bernoulli_score", "?")
+@wrong("bernoulli_score", "law")
 def labels_of_plus_and_minus_one(theta, x):
     return (2 * x - 1) - scipy.special.expit(theta)
 
 
-@wrong("bernoulli_score", "?")
+@wrong("bernoulli_score", "law")
 def log_probability(theta, x):
     return np.where(np.asarray(x) == 1, scipy.special.log_expit(theta), scipy.special.log_expit(-theta))
 
 
-@wrong("bernoulli_score", "?")
+@wrong("bernoulli_score", "shape")
 def averaged_over_flips(theta, x):
     return np.mean(x - scipy.special.expit(theta))
 
 
-@wrong("bernoulli_score", "?")
+@wrong("bernoulli_score", "sign-of-the-logit")
 def sign_of_the_logit_lost(theta, x):
     return x - 1 / (1 + np.exp(theta))
 
 
-@wrong("bernoulli_score", "?")
+@wrong("bernoulli_score", "law")
 def integer_answer(theta, x):
     out = np.zeros_like(x)
     out[...] = np.trunc(x - scipy.special.expit(theta)) if x.dtype.kind == "i" else x - scipy.special.expit(theta)
     return out
 
 
-@wrong("bernoulli_score", "?")
+@wrong("bernoulli_score", "law")
 def divided_by_the_probability(theta, x):
     p = scipy.special.expit(theta)
     return (x - p) / np.where(np.asarray(x) == 1, p, 1 - p)
 
 
-@wrong("bernoulli_score", "?")
+@wrong("bernoulli_score", "law")
 def chain_rule_twice(theta, x):
     p = scipy.special.expit(theta)
     return (x - p) * p * (1 - p)
 
 
-@wrong("bernoulli_score", "?")
+@wrong("bernoulli_score", "relation")
 def tails_score_is_zero(theta, x):
     return np.asarray(x) * (1 - scipy.special.expit(theta))
 
 
-@wrong("bernoulli_score", "?")
+@wrong("bernoulli_score", "law")
 def logs_with_a_small_number(theta, x):
     """Central differences of log(p + 1e-18)."""
     def log_p(theta):
@@ -137,69 +137,69 @@ def estimator_probes(rng):
     yield np.array([1, 0, 2]), rng.normal(size=(3, 2)), 1
 
 
-@wrong("score_function_gradient", "?")
+@wrong("score_function_gradient", "law")
 def divided_by_d(f_values, scores, baseline=0.0):
     return ((f_values[:, None] - baseline) * scores).sum(0) / scores.shape[1]
 
 
-@wrong("score_function_gradient", "?")
+@wrong("score_function_gradient", "shape")
 def mean_over_everything(f_values, scores, baseline=0.0):
     return ((f_values[:, None] - baseline) * scores).mean()
 
 
-@wrong("score_function_gradient", "?")
+@wrong("score_function_gradient", "shape")
 def one_row_per_sample(f_values, scores, baseline=0.0):
     return (f_values[:, None] - baseline) * scores
 
 
-@wrong("score_function_gradient", "?")
+@wrong("score_function_gradient", "shape")
 def mean_over_parameters(f_values, scores, baseline=0.0):
     return ((f_values[:, None] - baseline) * scores).mean(1)
 
 
-@wrong("score_function_gradient", "?")
+@wrong("score_function_gradient", "returns-standardised")
 def divided_by_the_spread(f_values, scores, baseline=0.0):
     better = f_values[:, None] - baseline
     return (better * scores).mean(0) / (f_values.std() + 1e-8)
 
 
-@wrong("score_function_gradient", "?")
+@wrong("score_function_gradient", "returns-standardised")
 def mean_of_f_taken_off_as_well(f_values, scores, baseline=0.0):
     return ((f_values[:, None] - f_values.mean() - baseline) * scores).mean(0)
 
 
-@wrong("score_function_gradient", "?")
+@wrong("score_function_gradient", "law")
 def baseline_taken_off_at_the_end(f_values, scores, baseline=0.0):
     return (f_values[:, None] * scores).mean(0) - baseline
 
 
-@wrong("score_function_gradient", "?")
+@wrong("score_function_gradient", "scores-squared")
 def scores_squared(f_values, scores, baseline=0.0):
     return ((f_values[:, None] - baseline) * scores**2).mean(0)
 
 
-@wrong("score_function_gradient", "?")
+@wrong("score_function_gradient", "good-samples-only")
 def only_the_best_samples(f_values, scores, baseline=0.0):
     return (np.maximum(f_values[:, None] - baseline, 0) * scores).mean(0)
 
 
-@wrong("score_function_gradient", "?")
+@wrong("score_function_gradient", "one-index")
 def only_the_first_baseline(f_values, scores, baseline=0.0):
     return ((f_values[:, None] - np.ravel(baseline)[0]) * scores).mean(0)
 
 
-@wrong("score_function_gradient", "?")
+@wrong("score_function_gradient", "sign")
 def loss_to_be_minimised(f_values, scores, baseline=0.0):
     return -((f_values[:, None] - baseline) * scores).mean(0)
 
 
-@wrong("score_function_gradient", "?")
+@wrong("score_function_gradient", "law")
 def weights_normalised(f_values, scores, baseline=0.0):
     better = f_values[:, None] - baseline + 0 * scores
     return (better * scores).sum(0) / better.sum(0)
 
 
-@wrong("score_function_gradient", "?")
+@wrong("score_function_gradient", "law")
 def last_sample_forgotten(f_values, scores, baseline=0.0):
     return sum((f_values[i] - baseline) * scores[i] for i in range(len(f_values) - 1)) / len(f_values) + 0 * scores[0]
 
@@ -256,7 +256,7 @@ def backwards(rewards, gamma):
     return out
 
 
-@wrong("discounted_returns", "?")
+@wrong("discounted_returns", "resets-at-rewards")
 def begins_anew_at_every_reward(rewards, gamma):
     """As for Pong, where a point ends the rally."""
     out, total = np.zeros(rewards.shape), np.zeros(rewards.shape[1:])
@@ -266,7 +266,7 @@ def begins_anew_at_every_reward(rewards, gamma):
     return out
 
 
-@wrong("discounted_returns", "?")
+@wrong("discounted_returns", "last-reward-twice")
 def begins_with_the_last_reward(rewards, gamma):
     out, total = np.zeros(rewards.shape), rewards[-1] if len(rewards) else 0
     for t in reversed(range(len(rewards))):
@@ -274,25 +274,25 @@ def begins_with_the_last_reward(rewards, gamma):
     return out
 
 
-@wrong("discounted_returns", "?")
+@wrong("discounted_returns", "relation")
 def standardised(rewards, gamma):
     G = backwards(rewards, gamma)
     return (G - G.mean()) / (G.std() + 1e-8) if G.size else G
 
 
-@wrong("discounted_returns", "?")
+@wrong("discounted_returns", "offset")
 def centred(rewards, gamma):
     G = backwards(rewards, gamma)
     return G - G.mean() if G.size else G
 
 
-@wrong("discounted_returns", "?")
+@wrong("discounted_returns", "relation")
 def divided_by_the_largest(rewards, gamma):
     G = backwards(rewards, gamma)
     return G / G.max() if G.size else G
 
 
-@wrong("discounted_returns", "?")
+@wrong("discounted_returns", "relation")
 def discounts_the_reward_itself(rewards, gamma):
     out, total = np.zeros(rewards.shape), 0.0
     for t in reversed(range(len(rewards))):
@@ -300,7 +300,7 @@ def discounts_the_reward_itself(rewards, gamma):
     return out
 
 
-@wrong("discounted_returns", "?")
+@wrong("discounted_returns", "law")
 def discounts_the_reward_not_the_rest(rewards, gamma):
     out, total = np.zeros(rewards.shape), 0.0
     for t in reversed(range(len(rewards))):
@@ -308,30 +308,30 @@ def discounts_the_reward_not_the_rest(rewards, gamma):
     return out
 
 
-@wrong("discounted_returns", "?")
+@wrong("discounted_returns", "law")
 def powers_counted_from_the_end(rewards, gamma):
     T = len(rewards)
     powers = (float(gamma) ** np.arange(T)[::-1]).reshape(-1, *[1] * (rewards.ndim - 1))
     return np.cumsum((powers * rewards)[::-1], 0)[::-1]
 
 
-@wrong("discounted_returns", "?")
+@wrong("discounted_returns", "law")
 def one_step_target(rewards, gamma):
     following = np.concatenate([rewards[1:], np.zeros((1, *rewards.shape[1:]))])[:len(rewards)]
     return rewards + gamma * following
 
 
-@wrong("discounted_returns", "?")
+@wrong("discounted_returns", "raised")
 def episodes_added_up(rewards, gamma):
     return backwards(rewards.reshape(len(rewards), -1).sum(1), gamma)
 
 
-@wrong("discounted_returns", "?")
+@wrong("discounted_returns", "law")
 def along_the_episodes(rewards, gamma):
     return backwards(rewards.T, gamma).T
 
 
-@wrong("discounted_returns", "?")
+@wrong("discounted_returns", "law")
 def stops_before_the_first_step(rewards, gamma):
     out, total = np.zeros(rewards.shape), 0.0
     for t in range(len(rewards) - 1, 0, -1):
@@ -339,7 +339,7 @@ def stops_before_the_first_step(rewards, gamma):
     return out
 
 
-@wrong("discounted_returns", "?")
+@wrong("discounted_returns", "corner")
 def twenty_steps_ahead(rewards, gamma):
     out = np.zeros(rewards.shape)
     for t in range(len(rewards)):
@@ -348,7 +348,7 @@ def twenty_steps_ahead(rewards, gamma):
     return out
 
 
-@wrong("discounted_returns", "?")
+@wrong("discounted_returns", "raised")
 def fails_without_a_step(rewards, gamma):
     out = np.zeros(rewards.shape)
     out[-1] = rewards[-1]
@@ -357,7 +357,7 @@ def fails_without_a_step(rewards, gamma):
     return out
 
 
-@wrong("discounted_returns", "?")
+@wrong("discounted_returns", "not-discounted")
 def forgets_gamma_on_floats(rewards, gamma):
     return np.cumsum(rewards[::-1], axis=0)[::-1]
 
@@ -428,75 +428,75 @@ def picked(table, actions):
     return table[np.arange(len(actions)), actions]
 
 
-@wrong("trajectory_log_prob", "?")
+@wrong("trajectory_log_prob", "unused")
 def every_action_summed(logits, actions):
-    return log_table(logits)[:, actions].sum()
+    return log_table(logits).sum()
 
 
-@wrong("trajectory_log_prob", "?")
+@wrong("trajectory_log_prob", "unused")
 def best_action_picked(logits, actions):
     return log_table(logits).max(1).sum() if len(actions) else 0.0
 
 
-@wrong("trajectory_log_prob", "?")
+@wrong("trajectory_log_prob", "shape")
 def one_number_per_step(logits, actions):
     return picked(log_table(logits), actions)
 
 
-@wrong("trajectory_log_prob", "?")
+@wrong("trajectory_log_prob", "shape")
 def running_sum(logits, actions):
     return np.cumsum(picked(log_table(logits), actions))
 
 
-@wrong("trajectory_log_prob", "?")
+@wrong("trajectory_log_prob", "wrong-axis")
 def softmax_over_time(logits, actions):
     return picked(scipy.special.log_softmax(logits, axis=0), actions).sum() if len(actions) else 0.0
 
 
-@wrong("trajectory_log_prob", "?")
+@wrong("trajectory_log_prob", "wrong-axis")
 def softmax_over_everything(logits, actions):
     return picked(logits - np.logaddexp.reduce(np.ravel(logits).astype(float)), actions).sum() if len(actions) else 0.0
 
 
-@wrong("trajectory_log_prob", "?")
+@wrong("trajectory_log_prob", "factor")
 def binary_logarithm(logits, actions):
     return picked(log_table(logits), actions).sum() / math.log(2)
 
 
-@wrong("trajectory_log_prob", "?")
+@wrong("trajectory_log_prob", "law")
 def logs_multiplied(logits, actions):
     return picked(log_table(logits), actions).prod() if len(actions) else 0.0
 
 
-@wrong("trajectory_log_prob", "?")
+@wrong("trajectory_log_prob", "law")
 def log_of_the_summed_probabilities(logits, actions):
     return math.log(np.exp(picked(log_table(logits), actions)).sum()) if len(actions) else 0.0
 
 
-@wrong("trajectory_log_prob", "?")
+@wrong("trajectory_log_prob", "law")
 def actions_shifted_by_one(logits, actions):
     return picked(log_table(logits), np.asarray(actions) - 1).sum()
 
 
-@wrong("trajectory_log_prob", "?")
+@wrong("trajectory_log_prob", "maximum-not-put-back")
 def maximum_not_put_back(logits, actions):
     return (picked(logits, actions) - np.log(np.exp(logits - logits.max(1, keepdims=True)).sum(1))).sum()
 
 
-@wrong("trajectory_log_prob", "?")
+@wrong("trajectory_log_prob", "law")
 def sum_of_logits_for_the_sum_of_exps(logits, actions):
     return (picked(logits, actions) - logits.sum(1)).sum() * 1.0
 
 
-@wrong("trajectory_log_prob", "?")
+@wrong("trajectory_log_prob", "law")
 def last_step_left_out(logits, actions):
     return picked(log_table(logits), actions)[:-1].sum()
 
 
-@wrong("trajectory_log_prob", "?")
-def fails_without_a_step_or_with_many(logits, actions):
+@wrong("trajectory_log_prob", "raised")
+def recursion_too_deep(logits, actions):
     def total(t):
-        return 0.0 if t == len(actions) else log_table(logits)[t, actions[t]] + total(t + 1)
+        return 0.0 if t == len(actions) else (logits[t] - np.logaddexp.reduce(1.0 * logits[t]))[actions[t]] + total(t + 1)
     return total(0)
 
 
@@ -553,79 +553,79 @@ def powers(rewards, gamma):
     return gamma ** np.arange(len(rewards))[:, None]
 
 
-@wrong("reinforce_gradient", "?")
+@wrong("reinforce_gradient", "mean-taken-off")
 def baseline_over_episodes(scores, rewards, gamma):
     G = backwards(rewards, gamma)
     return weigh(scores, powers(rewards, gamma) * (G - G.mean(1, keepdims=True)))
 
 
-@wrong("reinforce_gradient", "?")
+@wrong("reinforce_gradient", "unused")
 def undiscounted_returns(scores, rewards, gamma):
     return weigh(scores, backwards(rewards, 1.0))
 
 
-@wrong("reinforce_gradient", "?")
+@wrong("reinforce_gradient", "smallest")
 def undiscounted_returns_with_the_power(scores, rewards, gamma):
     return weigh(scores, powers(rewards, gamma) * backwards(rewards, 1.0))
 
 
-@wrong("reinforce_gradient", "?")
+@wrong("reinforce_gradient", "past-rewards")
 def past_rewards(scores, rewards, gamma):
     return weigh(scores, np.cumsum(powers(rewards, gamma) * rewards, axis=0))
 
 
-@wrong("reinforce_gradient", "?")
+@wrong("reinforce_gradient", "discounts-too-often")
 def power_counted_from_one(scores, rewards, gamma):
     return gamma * weigh(scores, powers(rewards, gamma) * backwards(rewards, gamma))
 
 
-@wrong("reinforce_gradient", "?")
+@wrong("reinforce_gradient", "discounts-too-often")
 def power_squared(scores, rewards, gamma):
     return weigh(scores, powers(rewards, gamma) ** 2 * backwards(rewards, gamma))
 
 
-@wrong("reinforce_gradient", "?")
+@wrong("reinforce_gradient", "law")
 def mean_score_times_mean_return(scores, rewards, gamma):
     G = powers(rewards, gamma) * backwards(rewards, gamma)
     return scores.sum(0).mean(0) * G.mean()
 
 
-@wrong("reinforce_gradient", "?")
+@wrong("reinforce_gradient", "law")
 def returns_along_the_episodes(scores, rewards, gamma):
     return weigh(scores, powers(rewards, gamma) * backwards(rewards.T, gamma).T)
 
 
-@wrong("reinforce_gradient", "?")
+@wrong("reinforce_gradient", "shape")
 def sum_over_everything(scores, rewards, gamma):
     return (scores * (powers(rewards, gamma) * backwards(rewards, gamma))[..., None]).sum()
 
 
-@wrong("reinforce_gradient", "?")
+@wrong("reinforce_gradient", "shape")
 def one_arrow_per_episode(scores, rewards, gamma):
     return (scores * (powers(rewards, gamma) * backwards(rewards, gamma))[..., None]).sum(0)
 
 
-@wrong("reinforce_gradient", "?")
+@wrong("reinforce_gradient", "law")
 def return_without_the_own_reward(scores, rewards, gamma):
     return weigh(scores, powers(rewards, gamma) * (backwards(rewards, gamma) - rewards))
 
 
-@wrong("reinforce_gradient", "?")
+@wrong("reinforce_gradient", "law")
 def first_step_only(scores, rewards, gamma):
     return (scores[0] * backwards(rewards, gamma)[0][:, None]).mean(0)
 
 
-@wrong("reinforce_gradient", "?")
+@wrong("reinforce_gradient", "factor")
 def divided_by_all_steps_and_episodes_once_more(scores, rewards, gamma):
     return weigh(scores, powers(rewards, gamma) * backwards(rewards, gamma)) / rewards.shape[1]
 
 
-@wrong("reinforce_gradient", "?")
+@wrong("reinforce_gradient", "unused")
 def total_return_undiscounted(scores, rewards, gamma):
     return (scores.sum(0) * rewards.sum(0)[:, None]).mean(0)
 
 
-@wrong("reinforce_gradient", "?")
+@wrong("reinforce_gradient", "resets-at-rewards")
 def begins_anew_at_rewards(scores, rewards, gamma):
     return weigh(scores, powers(rewards, gamma) * begins_anew_at_every_reward(rewards, gamma))
 
@@ -687,69 +687,69 @@ def safely(above, below):
     return np.where(below == 0, 0.0, above / np.where(below == 0, 1, below))
 
 
-@wrong("optimal_baseline", "?")
+@wrong("optimal_baseline", "not-divided")
 def mean_of_f_times_the_square(f_values, scores):
     return (scores**2 * f_values[:, None]).mean(0)
 
 
-@wrong("optimal_baseline", "?")
+@wrong("optimal_baseline", "smallest")
 def fourth_powers(f_values, scores):
     return safely((scores**4 * f_values[:, None]).sum(0), (scores**4).sum(0))
 
 
-@wrong("optimal_baseline", "?")
+@wrong("optimal_baseline", "law")
 def f_squared(f_values, scores):
     return safely((scores**2 * f_values[:, None] ** 2).sum(0), (scores**2).sum(0))
 
 
-@wrong("optimal_baseline", "?")
+@wrong("optimal_baseline", "variance-below")
 def variance_below(f_values, scores):
     return safely((scores**2 * f_values[:, None]).mean(0), scores.var(0))
 
 
-@wrong("optimal_baseline", "?")
+@wrong("optimal_baseline", "small-number-below")
 def small_number_below(f_values, scores):
     return (scores**2 * f_values[:, None]).sum(0) / ((scores**2).sum(0) + 1e-2)
 
 
-@wrong("optimal_baseline", "?")
+@wrong("optimal_baseline", "smallest")
 def mean_over_mean_of_f(f_values, scores):
     return safely((scores**2 * f_values[:, None]).sum(0), (scores**2).sum(0)) / f_values.mean()
 
 
-@wrong("optimal_baseline", "?")
+@wrong("optimal_baseline", "law")
 def averaged_over_parameters(f_values, scores):
     each = safely((scores**2 * f_values[:, None]).sum(0), (scores**2).sum(0))
     return np.full(scores.shape[1], each.mean())
 
 
-@wrong("optimal_baseline", "?")
+@wrong("optimal_baseline", "shape")
 def per_sample_instead_of_per_parameter(f_values, scores):
     return f_values * (scores**2).sum(1) / (scores**2).sum()
 
 
-@wrong("optimal_baseline", "?")
+@wrong("optimal_baseline", "law")
 def median(f_values, scores):
     return np.where((scores == 0).all(0), 0, np.median(f_values))
 
 
-@wrong("optimal_baseline", "?")
+@wrong("optimal_baseline", "law")
 def mean_f_where_silent(f_values, scores):
     below = (scores**2).sum(0)
     return np.where(below == 0, f_values.mean(), safely((scores**2 * f_values[:, None]).sum(0), below))
 
 
-@wrong("optimal_baseline", "?")
+@wrong("optimal_baseline", "law")
 def upside_down(f_values, scores):
     return safely((scores**2).sum(0), (scores**2 * f_values[:, None]).sum(0))
 
 
-@wrong("optimal_baseline", "?")
+@wrong("optimal_baseline", "law")
 def weights_of_n_minus_one(f_values, scores):
     return safely((scores**2 * f_values[:, None]).sum(0) / max(len(f_values) - 1, 1), (scores**2).mean(0))
 
 
-@wrong("optimal_baseline", "?")
+@wrong("optimal_baseline", "shape")
 def best_single_number(f_values, scores):
     return float((f_values[:, None] * scores**2).sum() / (scores**2).sum())
 

@@ -35,80 +35,80 @@ def broad(*arrays):
 # --- gaussian_log_prob ---------------------------------------------------------------------------------------------
 
 
-@wrong("gaussian_log_prob", "?")
+@wrong("gaussian_log_prob", "small-number-added")
 def small_number_added_to_std(actions, mean, log_std):
     """As a well-known course's solution does, with a larger number."""
     z = (actions - mean) / (np.exp(log_std) + 1e-5)
     return (-0.5 * (z**2 + 2 * log_std + np.log(2 * np.pi))).sum(-1)
 
 
-@wrong("gaussian_log_prob", "?")
+@wrong("gaussian_log_prob", "log-std-clipped")
 def log_std_clipped(actions, mean, log_std):
     return bell_terms(actions, mean, np.clip(log_std, -5, 2)).sum(-1)
 
 
-@wrong("gaussian_log_prob", "?")
+@wrong("gaussian_log_prob", "sign-of-a-term")
 def constant_added(actions, mean, log_std):
     return (-((actions - mean) / np.exp(log_std)) ** 2 / 2 - log_std + HALF_LOG).sum(-1)
 
 
-@wrong("gaussian_log_prob", "?")
+@wrong("gaussian_log_prob", "sign-of-a-term")
 def log_std_added(actions, mean, log_std):
     return (-((actions - mean) / np.exp(log_std)) ** 2 / 2 + log_std - HALF_LOG).sum(-1)
 
 
-@wrong("gaussian_log_prob", "?")
+@wrong("gaussian_log_prob", "sign-of-a-term")
 def exponent_added(actions, mean, log_std):
     return (((actions - mean) / np.exp(log_std)) ** 2 / 2 - log_std - HALF_LOG).sum(-1)
 
 
-@wrong("gaussian_log_prob", "?")
+@wrong("gaussian_log_prob", "smallest")
 def distance_not_squared(actions, mean, log_std):
     return (-abs(actions - mean) / np.exp(log_std) / 2 - log_std - HALF_LOG).sum(-1)
 
 
-@wrong("gaussian_log_prob", "?")
+@wrong("gaussian_log_prob", "law")
 def laplace_for_gauss(actions, mean, log_std):
     return scipy.stats.laplace.logpdf(actions, mean, np.exp(log_std)).sum(-1)
 
 
-@wrong("gaussian_log_prob", "?")
+@wrong("gaussian_log_prob", "law")
 def std_in_place_of_its_log(actions, mean, log_std):
     return (-((actions - mean) / np.exp(log_std)) ** 2 / 2 - np.exp(log_std) - HALF_LOG).sum(-1)
 
 
-@wrong("gaussian_log_prob", "?")
+@wrong("gaussian_log_prob", "shape")
 def summed_over_the_batch(actions, mean, log_std):
     return bell_terms(*broad(actions, mean, log_std)).sum(0)
 
 
-@wrong("gaussian_log_prob", "?")
+@wrong("gaussian_log_prob", "mean-ignored")
 def mean_ignored(actions, mean, log_std):
     return (bell_terms(actions, 0.0, log_std) + 0 * np.asarray(mean)).sum(-1)
 
 
-@wrong("gaussian_log_prob", "?")
+@wrong("gaussian_log_prob", "offset")
 def pi_without_its_two(actions, mean, log_std):
     return (-((actions - mean) / np.exp(log_std)) ** 2 / 2 - log_std - 0.5 * np.log(np.pi)).sum(-1)
 
 
-@wrong("gaussian_log_prob", "?")
+@wrong("gaussian_log_prob", "relation")
 def cut_off_at_zero(actions, mean, log_std):
     return np.minimum(bell_terms(*broad(actions, mean, log_std)).sum(-1), 0)
 
 
-@wrong("gaussian_log_prob", "?")
+@wrong("gaussian_log_prob", "factor")
 def decimal_logarithm(actions, mean, log_std):
     return bell_terms(*broad(actions, mean, log_std)).sum(-1) / np.log(10)
 
 
-@wrong("gaussian_log_prob", "?")
+@wrong("gaussian_log_prob", "law")
 def constant_of_the_batch(actions, mean, log_std):
     a, m, ls = broad(actions, mean, log_std)
     return (-((a - m) / np.exp(ls)) ** 2 / 2 - ls).sum(-1) - len(a) * HALF_LOG
 
 
-@wrong("gaussian_log_prob", "?")
+@wrong("gaussian_log_prob", "law")
 def probability_of_being_below(actions, mean, log_std):
     return scipy.stats.norm.logcdf(actions, mean, np.exp(log_std)).sum(-1)
 
@@ -158,77 +158,77 @@ def two_scores(actions, mean, log_std):
     return (a - m) / np.exp(2 * ls), ((a - m) / np.exp(ls)) ** 2 - 1
 
 
-@wrong("gaussian_score", "?")
+@wrong("gaussian_score", "not-finite")
 def std_taken_from_log_std_twice(actions, mean, log_std):
     return two_scores(actions, mean, 2.0 * np.asarray(log_std))
 
 
-@wrong("gaussian_score", "?")
+@wrong("gaussian_score", "offset")
 def minus_two(actions, mean, log_std):
     first, second = two_scores(actions, mean, log_std)
     return first, second - 1
 
 
-@wrong("gaussian_score", "?")
+@wrong("gaussian_score", "size-for-square")
 def size_of_the_distance(actions, mean, log_std):
     first, second = two_scores(actions, mean, log_std)
     return abs(first), second
 
 
-@wrong("gaussian_score", "?")
+@wrong("gaussian_score", "size-for-square")
 def not_squared(actions, mean, log_std):
     a, m, ls = broad(actions, mean, log_std)
     return (a - m) / np.exp(2 * ls), abs(a - m) / np.exp(ls) - 1
 
 
-@wrong("gaussian_score", "?")
+@wrong("gaussian_score", "law")
 def log_density_and_score(actions, mean, log_std):
     return bell_terms(*broad(actions, mean, log_std)), two_scores(actions, mean, log_std)[1]
 
 
-@wrong("gaussian_score", "?")
+@wrong("gaussian_score", "shape")
 def stacked_in_the_last_axis(actions, mean, log_std):
     return np.concatenate(two_scores(actions, mean, log_std), axis=-1)
 
 
-@wrong("gaussian_score", "?")
+@wrong("gaussian_score", "shape")
 def summed_over_the_batch_for_log_std(actions, mean, log_std):
     first, second = two_scores(actions, mean, log_std)
     return first, second.reshape(-1, second.shape[-1]).sum(0)
 
 
-@wrong("gaussian_score", "?")
+@wrong("gaussian_score", "offset")
 def constant_in_the_second(actions, mean, log_std):
     first, second = two_scores(actions, mean, log_std)
     return first, second - HALF_LOG
 
 
-@wrong("gaussian_score", "?")
+@wrong("gaussian_score", "clips-the-actions")
 def distance_clipped(actions, mean, log_std):
     a, m, ls = broad(actions, mean, log_std)
     return two_scores(np.clip(a, -1, 1), m, ls)
 
 
-@wrong("gaussian_score", "?")
+@wrong("gaussian_score", "law")
 def scores_multiplied(actions, mean, log_std):
     first, second = two_scores(actions, mean, log_std)
     return first, first * second
 
 
-@wrong("gaussian_score", "?")
+@wrong("gaussian_score", "law")
 def std_squared_in_the_second(actions, mean, log_std):
     a, m, ls = broad(actions, mean, log_std)
     return (a - m) / np.exp(2 * ls), (a - m) ** 2 / np.exp(2 * ls) - np.exp(2 * ls)
 
 
-@wrong("gaussian_score", "?")
+@wrong("gaussian_score", "smallest")
 def cubed(actions, mean, log_std):
     """The derivative to std, with std forgotten below."""
     a, m, ls = broad(actions, mean, log_std)
     return (a - m) / np.exp(2 * ls), (a - m) ** 2 / np.exp(3 * ls) - 1
 
 
-@wrong("gaussian_score", "?")
+@wrong("gaussian_score", "law")
 def same_for_both(actions, mean, log_std):
     first, second = two_scores(actions, mean, log_std)
     return first, first
@@ -285,62 +285,62 @@ def entropy_probes(rng):
     yield (np.array([[0.5], [3.0]]),)
 
 
-@wrong("gaussian_entropy", "?")
+@wrong("gaussian_entropy", "offset")
 def pi_without_its_two_in_the_entropy(log_std):
     return (log_std + 0.5 * np.log(np.pi * np.e)).sum(-1)
 
 
-@wrong("gaussian_entropy", "?")
+@wrong("gaussian_entropy", "sign-of-a-term")
 def constant_taken_off(log_std):
     return (log_std - 0.5 * np.log(2 * np.pi * np.e)).sum(-1)
 
 
-@wrong("gaussian_entropy", "?")
+@wrong("gaussian_entropy", "sign-of-a-term")
 def log_std_taken_off(log_std):
     return (-log_std + 0.5 * np.log(2 * np.pi * np.e)).sum(-1)
 
 
-@wrong("gaussian_entropy", "?")
+@wrong("gaussian_entropy", "product-of-entropies")
 def entropies_multiplied(log_std):
     return (log_std + 0.5 * np.log(2 * np.pi * np.e)).prod(-1)
 
 
-@wrong("gaussian_entropy", "?")
+@wrong("gaussian_entropy", "shape")
 def over_the_first_axis(log_std):
     return (log_std + 0.5 * np.log(2 * np.pi * np.e)).sum(0)
 
 
-@wrong("gaussian_entropy", "?")
+@wrong("gaussian_entropy", "offset")
 def entropy_of_a_laplace(log_std):
     return (log_std + np.log(2 * np.e)).sum(-1)
 
 
-@wrong("gaussian_entropy", "?")
+@wrong("gaussian_entropy", "log-std-as-variance")
 def half_of_everything(log_std):
     return 0.5 * (log_std + np.log(2 * np.pi * np.e)).sum(-1)
 
 
-@wrong("gaussian_entropy", "?")
+@wrong("gaussian_entropy", "log-std-clipped")
 def clipped_log_std(log_std):
     return (np.clip(log_std, -5, 2) + 0.5 * np.log(2 * np.pi * np.e)).sum(-1)
 
 
-@wrong("gaussian_entropy", "?")
+@wrong("gaussian_entropy", "smallest")
 def std_squared_added(log_std):
     return (np.exp(log_std) ** 2 + 0.5 * np.log(2 * np.pi * np.e)).sum(-1)
 
 
-@wrong("gaussian_entropy", "?")
+@wrong("gaussian_entropy", "offset")
 def e_added_instead_of_multiplied(log_std):
     return (log_std + 0.5 * np.log(2 * np.pi + np.e)).sum(-1)
 
 
-@wrong("gaussian_entropy", "?")
+@wrong("gaussian_entropy", "offset")
 def one_for_the_half(log_std):
     return (log_std + 1 + HALF_LOG).sum(-1)
 
 
-@wrong("gaussian_entropy", "?")
+@wrong("gaussian_entropy", "smallest")
 def sampled(log_std):
     z = np.random.default_rng(0).normal(size=(10_000, *np.shape(log_std)))
     return (z**2 / 2 + log_std + HALF_LOG).mean(0).sum(-1)
@@ -400,74 +400,74 @@ def log_slope(u):
     return 2 * (np.log(2) - u - np.logaddexp(0, -2 * u))
 
 
-@wrong("tanh_gaussian_log_prob", "?")
+@wrong("tanh_gaussian_log_prob", "u-from-the-action")
 def u_found_again_from_a_clipped_action(u, mean, log_std):
     a = np.clip(np.tanh(u), -0.999999, 0.999999)
     return (bell_terms(np.arctanh(a), mean, log_std) - log_slope(np.arctanh(a))).sum(-1)
 
 
-@wrong("tanh_gaussian_log_prob", "?")
+@wrong("tanh_gaussian_log_prob", "correction-at-the-mean")
 def correction_at_the_mean(u, mean, log_std):
     return (bell_terms(u, mean, log_std) - log_slope(np.asarray(mean, float))).sum(-1)
 
 
-@wrong("tanh_gaussian_log_prob", "?")
+@wrong("tanh_gaussian_log_prob", "slip-in-the-rewriting")
 def slope_of_the_sigmoid(u, mean, log_std):
     return (bell_terms(u, mean, log_std) - scipy.special.log_expit(1.0 * u) - scipy.special.log_expit(-1.0 * u)).sum(-1)
 
 
-@wrong("tanh_gaussian_log_prob", "?")
+@wrong("tanh_gaussian_log_prob", "slip-in-the-rewriting")
 def half_the_correction(u, mean, log_std):
     return (bell_terms(u, mean, log_std) - log_slope(u) / 2).sum(-1)
 
 
-@wrong("tanh_gaussian_log_prob", "?")
+@wrong("tanh_gaussian_log_prob", "slip-in-the-rewriting")
 def two_forgotten_before_u(u, mean, log_std):
     return (bell_terms(u, mean, log_std) - 2 * (np.log(2) - u - np.logaddexp(0, -1.0 * u))).sum(-1)
 
 
-@wrong("tanh_gaussian_log_prob", "?")
+@wrong("tanh_gaussian_log_prob", "slip-in-the-rewriting")
 def log_two_forgotten(u, mean, log_std):
     return (bell_terms(u, mean, log_std) - 2 * (-u - np.logaddexp(0, -2.0 * u))).sum(-1)
 
 
-@wrong("tanh_gaussian_log_prob", "?")
+@wrong("tanh_gaussian_log_prob", "slip-in-the-rewriting")
 def softplus_with_the_other_sign(u, mean, log_std):
     return (bell_terms(u, mean, log_std) - 2 * (np.log(2) - u - np.logaddexp(0, 2.0 * u))).sum(-1)
 
 
-@wrong("tanh_gaussian_log_prob", "?")
+@wrong("tanh_gaussian_log_prob", "law")
 def correction_averaged(u, mean, log_std):
     return bell_terms(u, mean, log_std).sum(-1) - (log_slope(u) + 0 * np.asarray(mean)).mean(-1)
 
 
-@wrong("tanh_gaussian_log_prob", "?")
+@wrong("tanh_gaussian_log_prob", "law")
 def nan_made_zero_in_the_log(u, mean, log_std):
     correction = np.log(1 - np.tanh(u) ** 2)
     return (bell_terms(u, mean, log_std) - np.where(np.isfinite(correction), correction, 0)).sum(-1)
 
 
-@wrong("tanh_gaussian_log_prob", "?")
+@wrong("tanh_gaussian_log_prob", "law")
 def u_clipped_to_twenty(u, mean, log_std):
     return (bell_terms(u, mean, log_std) - log_slope(np.clip(u, -20, 20))).sum(-1)
 
 
-@wrong("tanh_gaussian_log_prob", "?")
+@wrong("tanh_gaussian_log_prob", "offset")
 def constant_of_the_bell_forgotten(u, mean, log_std):
     return (bell_terms(u, mean, log_std) + HALF_LOG - log_slope(u)).sum(-1)
 
 
-@wrong("tanh_gaussian_log_prob", "?")
+@wrong("tanh_gaussian_log_prob", "mean-squashed")
 def mean_squashed_too(u, mean, log_std):
     return (bell_terms(u, np.tanh(mean), log_std) - log_slope(u)).sum(-1)
 
 
-@wrong("tanh_gaussian_log_prob", "?")
+@wrong("tanh_gaussian_log_prob", "shape")
 def per_dimension_and_batch(u, mean, log_std):
     return (bell_terms(u, mean, log_std) - log_slope(u)).sum()
 
 
-@wrong("tanh_gaussian_log_prob", "?")
+@wrong("tanh_gaussian_log_prob", "offset")
 def scaled_by_two(u, mean, log_std):
     """An action limit of 2 that nobody asked for."""
     return (bell_terms(u, mean, log_std) - log_slope(u) - np.log(2)).sum(-1)
@@ -526,80 +526,80 @@ def linear(features, actions, weights, W, log_std):
     return features.T @ (weights[:, None] * first) / N, weights @ second / N
 
 
-@wrong("linear_gaussian_gradient", "?")
+@wrong("linear_gaussian_gradient", "smallest")
 def features_forgotten(features, actions, weights, W, log_std):
     first, second = two_scores(actions, features @ W, log_std)
     return np.broadcast_to((weights[:, None] * first).mean(0), W.shape), (weights[:, None] * second).mean(0)
 
 
-@wrong("linear_gaussian_gradient", "?")
+@wrong("linear_gaussian_gradient", "shape")
 def transposed(features, actions, weights, W, log_std):
     first, second = linear(features, actions, weights, W, log_std)
     return first.T, second
 
 
-@wrong("linear_gaussian_gradient", "?")
+@wrong("linear_gaussian_gradient", "factor")
 def mean_over_dimensions_too(features, actions, weights, W, log_std):
     first, second = linear(features, actions, weights, W, log_std)
     return first / W.shape[1], second / W.shape[1]
 
 
-@wrong("linear_gaussian_gradient", "?")
+@wrong("linear_gaussian_gradient", "shape")
 def one_number_for_log_std(features, actions, weights, W, log_std):
     first, second = linear(features, actions, weights, W, log_std)
     return first, second.sum()
 
 
-@wrong("linear_gaussian_gradient", "?")
+@wrong("linear_gaussian_gradient", "weights-changed")
 def weights_twice(features, actions, weights, W, log_std):
     return linear(features, actions, weights**2, W, log_std)
 
 
-@wrong("linear_gaussian_gradient", "?")
+@wrong("linear_gaussian_gradient", "weights-changed")
 def good_samples_only(features, actions, weights, W, log_std):
     return linear(features, actions, np.maximum(weights, 0), W, log_std)
 
 
-@wrong("linear_gaussian_gradient", "?")
+@wrong("linear_gaussian_gradient", "weights-changed")
 def divided_by_the_sum_of_weights(features, actions, weights, W, log_std):
     first, second = linear(features, actions, weights, W, log_std)
     return first * len(weights) / abs(weights).sum(), second * len(weights) / abs(weights).sum()
 
 
-@wrong("linear_gaussian_gradient", "?")
+@wrong("linear_gaussian_gradient", "mean-ignored")
 def mean_left_out(features, actions, weights, W, log_std):
     first, second = two_scores(actions, 0 * actions, log_std)
     return features.T @ (weights[:, None] * first) / len(weights), weights @ second / len(weights)
 
 
-@wrong("linear_gaussian_gradient", "?")
+@wrong("linear_gaussian_gradient", "log-std-as-it-stands")
 def log_std_negated(features, actions, weights, W, log_std):
     return linear(features, actions, weights, W, -log_std)
 
 
-@wrong("linear_gaussian_gradient", "?")
+@wrong("linear_gaussian_gradient", "log-std-as-it-stands")
 def one_std_for_all_dimensions(features, actions, weights, W, log_std):
     return linear(features, actions, weights, W, np.full(log_std.shape, log_std.mean()))
 
 
-@wrong("linear_gaussian_gradient", "?")
+@wrong("linear_gaussian_gradient", "smallest")
 def ridge_on_the_weights(features, actions, weights, W, log_std):
     first, second = linear(features, actions, weights, W, log_std)
     return first - 0.01 * W, second
 
 
-@wrong("linear_gaussian_gradient", "?")
+@wrong("linear_gaussian_gradient", "step-taken")
 def step_already_taken(features, actions, weights, W, log_std):
     first, second = linear(features, actions, weights, W, log_std)
     return W + first, log_std + second
 
 
-@wrong("linear_gaussian_gradient", "?")
+@wrong("linear_gaussian_gradient", "weights-on-log-std-only")
 def weights_on_the_log_std_only(features, actions, weights, W, log_std):
     return linear(features, actions, 0 * weights + 1, W, log_std)[0], linear(features, actions, weights, W, log_std)[1]
 
 
-@wrong("linear_gaussian_gradient", "?")
+@wrong("linear_gaussian_gradient", "shape")
 def one_gradient_for_each_sample(features, actions, weights, W, log_std):
     first, second = two_scores(actions, features @ W, log_std)
     return np.einsum("n,nk,nd->nkd", weights, features, first), weights[:, None] * second
