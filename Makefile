@@ -65,5 +65,31 @@ links: book                     ## ask the network about every link to another h
 reproducible: .venv/installed   ## build two fresh clones in two places: the same bytes?
 	$(PY) tools/reproducible.py
 
+lock: .venv/installed           ## constraints.txt and requirements.lock from requirements.txt; ARGS=--upgrade takes the newest
+	$(PY) tools/lock.py $(ARGS)
+	$(MAKE) --no-print-directory licences
+
+licences: .venv/installed       ## the list of the locked packages' licences
+	$(PY) tools/licences.py
+
+audit: .venv/installed          ## ask the network for known vulnerabilities of what is locked
+	$(PY) tools/audit.py
+
+determinism: .venv/installed    ## every notebook twice, on other Pythons, on older processors: the same outputs? (ARGS=--twice ...)
+	$(PY) tools/determinism.py $(ARGS)
+
+test-matrix: .venv/installed    ## the tests with the oldest and with the newest dependencies, in environments that are thrown away
+	$(PY) tools/test_matrix.py $(ARGS)
+
+AUTODIFF := _build/environments/autodiff
+test-autodiff: $(AUTODIFF)/installed     ## hold the package against PyTorch and Stable-Baselines3; nothing is skipped
+	PG_NOTHING_SKIPPED=1 $(AUTODIFF)/bin/python -m pytest -p no:cacheprovider tests/test_against_others.py $(ARGS)
+
+$(AUTODIFF)/installed: requirements-autodiff.txt constraints.txt pyproject.toml
+	test -x $(AUTODIFF)/bin/python || $(PYTHON) -m venv $(AUTODIFF)
+	$(AUTODIFF)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-autodiff.txt
+	$(AUTODIFF)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
 clean:                          ## what can be made again; my/ stays
 	rm -rf _build .stamps .pytest_cache .ruff_cache .venv .venv-lite *.egg-info
