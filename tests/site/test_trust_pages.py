@@ -102,3 +102,9 @@ def test_right_html_has_no_fault():
     page = """<!DOCTYPE html><html lang=en><title>x</title><body><p id=a aria-labelledby=b>x<ul><li>y</ul><dl><div><dt id=b>t<dd>d</div></dl>
     <details><summary>s</summary><p>x</details><math><msub><mi>a</mi><mn>1</mn></msub></math><img src=a alt="">"""
     assert check_html.faults(page) == []
+
+
+def test_every_page_says_where_to_report_a_mistake(site):
+    for path in check_html.pages(site):
+        if path != site / "index.html":                     # it only forwards
+            assert 'errata.html">Found a mistake?</a>' in path.read_text("utf8") or path.name == "errata.html", path
