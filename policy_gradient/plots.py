@@ -174,7 +174,8 @@ def learning_curves(ax, steps, returns, label, kind="policy", level=0.95, nudge=
 
 def mended(ax, wrong, right, best):
     """Learning curves of a program before (vermilion, dashed) and after its bug was mended, (seeds, T) each, under the best return."""
-    (wrong, right), steps = (np.asarray(wrong, float), np.asarray(right, float)), np.arange(np.shape(right)[1])
+    wrong, right, best = finite("wrong", wrong, (None, None)), finite("right", right, (None, None)), number("best", best)
+    steps = np.arange(right.shape[1])
     ends = wrong.mean(axis=0)[-1], right.mean(axis=0)[-1]
     span = max(best, np.max(right)) - min(np.min(wrong), np.min(right))
     apart = np.sign(ends[1] - ends[0]) * 9 * (abs(ends[0] - ends[1]) < 0.1 * span)       # points: labels must not lie on each other
