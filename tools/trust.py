@@ -9,7 +9,7 @@ The mutator is our own, because the solutions are cells of notebooks, a mutant m
 cosmic-ray start a test run for each), and the mistakes that matter here are about axes and indices, which they do not change.
 
     tools/trust.py            everything, in two processes; writes studies/trust.json and the page's table
-    tools/trust.py NAME ...   prints the verdicts on these exercises' attacks and mutants, writes nothing
+    tools/trust.py NAME ...   these exercises only: prints their verdicts and makes their rows anew (make trust ARGS="softmax")
 """
 import ast
 import copy
@@ -274,13 +274,13 @@ def verdict(one, function, seconds=SECONDS):
 
 def confirmed(one, function, says, message=""):
     """Is it true on the probes as well: the mistake that was named, the sign, the unused argument? None where it does not apply."""
-    if says == "sign" and not message.startswith("One of"):
+    mistake = next((mistake for mistake in one.mistakes if mistake.name == says), None)
+    if not mistake and says == "sign" and not message.startswith("One of"):
         return all(one.close(tuple(np.array(-part, part.dtype) for part in outcome.parts), wanted) for outcome, (_, wanted) in zip(outcomes(one, function), probes(one.name)))
     if says == "unused":
         name = re.search(r"when (\w+) changes", message)[1]
-        runs = [Run(Case("", args), wanted, outcome, False) for outcome, (args, wanted) in zip(outcomes(one, function), probes(one.name))]
+        runs = [Run(Case("", args), wanted, outcome, False) for outcome, (args, wanted) in zip(outcomes(one, function), probes(one.name)) if outcome.finite]
         return diagnose._ignores(one.names.index(name), one, runs, lambda args: attempt(function, args, Budget(1.0), one.parts, one.exact))
-    mistake = next((mistake for mistake in one.mistakes if mistake.name == says), None)
     if mistake is None:
         return None
     runs = [Run(None, wanted, outcome, False) for outcome, (_, wanted) in zip(outcomes(one, function), probes(one.name))]
@@ -356,6 +356,8 @@ def summary(verdicts, written, known):
     """The committed table: one row for each exercise."""
     rows = []
     for one in exercises():
+        if one.name not in known:
+            continue
         mine = [found for found in verdicts if found["exercise"] == one.name]
         theirs = [found for found in written if found["exercise"] == one.name]
         killed = [found for found in mine if not found["passed"]]
@@ -421,8 +423,11 @@ def main(names):
     if names:
         for found in [*verdicts, *written]:
             print("PASSED" if found["passed"] else found["group"].ljust(9), found["says"].ljust(24), found["key"])
-    else:
-        rows = summary(verdicts, written, known)
+    rows = summary(verdicts, written, known)
+    if names and RESULTS.exists():
+        fresh = {row["exercise"]: row for row in rows}
+        rows = [fresh.get(row["exercise"], row) for row in json.loads(RESULTS.read_text(encoding="utf-8"))]
+    if rows:
         RESULTS.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
         if PAGE.exists():
             write_page(rows)

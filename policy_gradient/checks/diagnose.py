@@ -49,7 +49,7 @@ def _compare(runs, one, rerun):
             _sign, _factor, _offset, _relation, _one_index, _precision, _by_row):
         if text := remark(runs, wrong, one):
             return remark, text
-    if rerun and (text := _unused(runs, wrong, one, rerun)):
+    if rerun and not one.exact and (text := _unused(runs, wrong, one, rerun)):
         return _unused, text
     return next((remark, text) for remark in (_law, _when, _corner, _smallest) if (text := remark(runs, wrong, one)))
 

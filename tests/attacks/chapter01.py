@@ -591,12 +591,12 @@ def logarithm(num_dims, action_range, tolerance):
     return num_dims * math.log(max(1, math.ceil(action_range / (2 * tolerance))))
 
 
-@wrong("bins_needed", "unused")
+@wrong("bins_needed", "law")
 def one_axis_only(num_dims, action_range, tolerance):
     return max(1, math.ceil(action_range / (2 * tolerance)))
 
 
-@wrong("bins_needed", "unused")
+@wrong("bins_needed", "law")
 def bracket_left_out(num_dims, action_range, tolerance):
     return max(1, math.ceil(action_range / 2 * tolerance)) ** num_dims
 
@@ -611,7 +611,7 @@ def thirty_two_bits(num_dims, action_range, tolerance):
     return int(np.prod(np.full(num_dims, max(1, math.ceil(action_range / (2 * tolerance))), np.int32), dtype=np.int32))
 
 
-@wrong("bins_needed", "unused")
+@wrong("bins_needed", "law")
 def tolerance_over_range(num_dims, action_range, tolerance):
     return max(1, math.ceil(2 * tolerance / action_range)) ** num_dims
 
