@@ -6,8 +6,8 @@ from bs4 import BeautifulSoup
 VERBS = {"book": "Read", "notebooks": "Run", "exercises": "Do", "solutions": "Compare"}
 WIDGETS = "application/vnd.jupyter.widget-state+json"      # a notebook's stored figures
 SEARCH_ONLY = ("doctools", "sphinx_highlight")      # scripts that only the search page needs
-OURS = ("site.js", "host.js", "interview.js", "practice-", "documentation_options", "clipboard", "copybutton")
-STYLES = ("pygments", "copybutton", "katex", "palette", "icons", "site.css", "interview.css", "reference.css", "practice.css")
+OURS = ("site.js", "host.js", "interview.js", "practice-", "progress", "documentation_options", "clipboard", "copybutton")
+STYLES = ("pygments", "copybutton", "katex", "palette", "icons", "site.css", "interview.css", "reference.css", "practice.css", "progress.css")
 
 
 # What a page may load and run. A static host sends no headers of ours, so the policy stands in each page's head.

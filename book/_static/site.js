@@ -80,6 +80,8 @@
       e.preventDefault();
       const picked = rows.find(row => row.radio.checked);
       if (!picked) return rows[0].radio.focus();
+      if (picked.right && quiz.id && !quiz.closest(".pg-a-rules"))                // at whichever try; the rules of a drill count as one
+        document.dispatchEvent(new CustomEvent("pg:passed", { detail: { kind: "quiz", id: quiz.id } }));
       if (picked.right && rows.every(row => row === picked || !row.said.firstChild)) check.textContent = "Why not the others?";
       else if (picked.right) check.hidden = true;
       const others = picked.right && picked.said.firstChild;                    // asked a second time: explain the rest too

@@ -138,10 +138,12 @@ export function explorable({ name, settings, challenge, repair = s => s, build }
     challengeLine.append(badge, " ", words);
     const store = { get: k => { try { return sessionStorage.getItem(k); } catch { return null; } },        // storage may be forbidden
       set: k => { try { sessionStorage.setItem(k, "1"); } catch { /* then it lasts as long as the page */ } } };
+    const passed = () => el.dataset.widget                   // set by the book's pages only; JupyterLab keeps no progress
+      && document.dispatchEvent(new CustomEvent("pg:passed", { detail: { kind: "challenge", id: el.dataset.widget } }));
     ui.challenge = reached => {                       // called at every change; a challenge may depend on the state
       const [id, task] = typeof challenge === "function" ? challenge(ui.state) : ["", challenge], memory = `pg-met-${name}-${id}`;
       const known = reachedNow.has(id) || store.get(memory), met = known || (reached && touched);
-      if (met && !known) { reachedNow.add(id); store.set(memory); ui.say(`Challenge met: ${task}`); }
+      if (met && !known) { reachedNow.add(id); store.set(memory); ui.say(`Challenge met: ${task}`); passed(); }
       if (words.textContent !== task) words.textContent = task;
       challengeLine.classList.toggle("pg-x-met", Boolean(met));
       badge.textContent = met ? "\u2713 Met" : "Challenge";
