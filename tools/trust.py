@@ -50,6 +50,7 @@ RENAME = {"max": ("min", "sum", "mean"), "min": ("max", "sum", "mean"), "sum": (
 
 # --- the mutator ---------------------------------------------------------------------------------------------------
 
+@functools.cache
 def mutants(source):
     """[(key, source)] of every small change to a function, each once. The key is the changed statement, before and after."""
     tree = ast.parse(source)
