@@ -325,6 +325,7 @@
     }
     async runAbove() {
       const above = cells.slice(0, this.index);
+      if (!above.length || python.busy) return;
       await run(above.at(-1), above);
       const failed = above.filter(c => c.failed).length;
       if (above.at(-1).box.dataset.state !== "stopped") {
@@ -444,7 +445,7 @@
     make("p", { id: "pg-py-what" }, make("strong", { textContent: "Run and edit in this page. " }),
       `Python comes into the page when you press Run here, and not before: ${price}, once; your browser then keeps it. `
       + "Your code runs on your machine, your edits stay in this browser, and nothing is sent anywhere."),
-    make("p", { className: "pg-py-row" }, start, button("Download my notebook", download), button("Upload a notebook", () => file.click()), file),
+    make("p", { className: "pg-py-row" }, start, button("Download my notebook", download), button("Upload a notebook", () => { if (navigator.userActivation?.isActive ?? true) file.click(); }), file),
     bar, state, make("p", { id: "pg-py-keys", className: "pg-py-small" }, make("kbd", { textContent: "Shift+Enter" }), " runs a cell, ", make("kbd", { textContent: "Tab" }),
       " indents, ", make("kbd", { textContent: "Esc" }), " leaves the editor. A run first runs the cells above that define what it needs."), notes, said);
   boxes[0].before(panel);
