@@ -38,7 +38,7 @@ OPERATE = """async () => {
       done.quizzes++;
     }
     await pause();
-    for (const e of all('button:not([type=submit])').filter(e => !e.closest('header'))) { e.click(); e.isConnected && e.click(); done.buttons++; }
+    for (const e of all('button:not([type=submit])').filter(e => !e.closest('header'))) for (let i = 0; i < 2; i++) if (e.isConnected && e.checkVisibility()) { e.click(); done.buttons++; }
     await pause();
     all('header button').forEach(e => { e.click(); e.click(); });
     tell(window, 'beforeprint', 'afterprint', 'resize', 'scroll');
