@@ -126,9 +126,9 @@ if (globalThis.document) (() => {
     const url = new URL(href, location.href);
     return url.origin === location.origin && url.pathname.startsWith(root) ? url.pathname.slice(root.length).replace(/\.html$/, "") : null;
   }
-  const links = $$(".pg-contents > ul a, .pg-contents > .toctree-wrapper a, .pg-contents a:not(.pg-local a)").filter(a => !a.closest(".pg-local")), here = docOf(location.href);
+  const links = $$(".pg-contents a").filter(a => !a.closest(".pg-local")), here = docOf(location.href);
   const linkTo = new Map(links.map(a => [docOf(a.href), a]));
-  const nameOf = doc => (linkTo.get(doc).getAttribute("aria-label") ?? linkTo.get(doc).textContent).replace(/^([\w ]+): (.+)$/, "$2: $1");
+  const nameOf = doc => (linkTo.get(doc).getAttribute("aria-label") ?? linkTo.get(doc).textContent).replace(/^([\w ]+): (.+)$/, "$2 ($1)");
 
   // --- marks: a number beside each page of the contents that has something passed, and on what was passed
   const says = make("p", { className: "pg-r-hidden", role: "status" }), main = $("main");
@@ -261,7 +261,7 @@ if (globalThis.document) (() => {
       const now = JSON.stringify([memory.passed, last?.page, last?.hash]);
       if (now === drawn) return;                     // else a link would lose the focus
       drawn = now;
-      go.replaceChildren(...last ? [make("a", { href: `${base}${last.page}.html${last.hash && `#${last.hash}`}` }, `Continue with ${nameOf(last.page)}`)] : []);
+      go.replaceChildren(...last ? [make("a", { href: `${base}${last.page}.html${last.hash && `#${last.hash}`}` }, `Continue: ${nameOf(last.page)}`)] : []);
       go.hidden = !last;
       sum.textContent = begun ? `${counted(n, all.length)}. Quizzes, challenges, exercises and drills count. Kept in this browser only.`
         : "What you pass on these pages is counted here. It is kept in this browser only, and nothing is sent anywhere.";
