@@ -6,7 +6,9 @@ from urllib.parse import urlsplit
 
 import chromium
 import pytest
+from bs4 import BeautifulSoup
 from pages import Server
+from test_site import violations
 
 LAB = "notebooks/03-the-log-derivative-trick"
 ALONE = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
@@ -21,7 +23,7 @@ check(bernoulli_score)"""
 @pytest.fixture
 def hosted(site, pyodide, tmp_path):
     """The built site with a Pyodide of its own, as PYODIDE=folder makes it."""
-    if not (site / "lite/notebooks/index.html").exists():
+    if not in_lite(site):
         pytest.skip("JupyterLite is not part of this site: .venv-lite could not be made (`make .venv-lite/installed` says why)")
     (tmp_path / "_static").mkdir()
     for entry in site.iterdir():
@@ -35,6 +37,47 @@ def hosted(site, pyodide, tmp_path):
     yield server
     server.http.shutdown()
     server.http.server_close()
+
+
+def in_lite(site):
+    return (site / "lite/notebooks/index.html").exists()
+
+
+def test_every_button_leads_to_its_notebook_and_there_is_none_without_the_app(site):
+    pages = [p for folder in ("notebooks", "exercises", "solutions") for p in sorted((site / folder).glob("*.html"))]
+    assert len(pages) > 10
+    for page in pages:
+        name = page.relative_to(site).with_suffix(".ipynb").as_posix()
+        if not (site / "_sources" / name).exists():
+            continue                                       # an old page that this book no longer has
+        found = [a["href"] for a in BeautifulSoup(page.read_text(), "html.parser").select("a.pg-run")]
+        assert found == (["../lite/notebooks/index.html?path=" + name] if in_lite(site) else []), name
+        assert not found or ((site / "lite/files" / name).is_file() and (page.parent / found[0].partition("?")[0]).is_file())
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_the_menu_works_by_keyboard_on_a_phone(browser, server, site, mode):
+    if not in_lite(site):
+        pytest.skip("JupyterLite is not part of this site, so the pages have no menu")
+    page = browser.new_page(viewport={"width": 375, "height": 667}, color_scheme=mode)
+    page.goto(server.url + LAB + ".html")
+    menu = page.locator(".pg-open")
+    page.locator(".pg-run").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    links = menu.locator("a")
+    assert links.first.is_visible() and links.count() >= 3
+    for k in range(links.count()):
+        page.keyboard.press("Tab")
+        assert links.nth(k).evaluate("a => a === document.activeElement")
+        box = links.nth(k).bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 375
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    assert not violations(page)
+    menu.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert not links.first.is_visible()
+    page.close()
 
 
 def asked_by_pages(log):
