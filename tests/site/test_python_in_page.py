@@ -513,6 +513,17 @@ def test_run_all_above(session):
     assert "right" in session.cell("bernoulli-score-check").inner_text()
 
 
+def test_a_loop_in_a_cell_above_is_stopped_too(session):
+    session.write("imports", "import numpy as np\nwhile True: pass\n")
+    session.press("bernoulli-score-check", "Run here")
+    session.page.wait_for_function("document.querySelector('[data-cell=imports]').dataset.state === 'running'", timeout=120_000)
+    session.press("bernoulli-score-check", "Stop")
+    session.page.wait_for_function("document.querySelector('[data-cell=bernoulli-score-check]').dataset.state === 'stopped'")
+    assert session.cell("imports").get_attribute("data-state") == "stopped"
+    session.press("imports", "Reset")
+    session.page.reload()
+
+
 def test_an_endless_loop_is_stopped_and_the_text_stays(session):
     endless = "def bernoulli_score(theta, x):\n    while True:\n        pass\n"
     session.write("bernoulli-score-answer", endless)

@@ -109,6 +109,7 @@
     python.ready.then(() => {
       state.textContent = `Python is here (${((performance.now() - from) / 1000).toFixed(1)} s). It stays in this tab until you leave the page.`;
       $$(".pg-py-price").forEach(e => { e.hidden = true; });
+      start.hidden = true;
       document.documentElement.dataset.python = "ready";
     }, () => {}).finally(() => { bar.hidden = true; });
     return python.ready;
@@ -118,6 +119,7 @@
     python.worker?.terminate();
     python.worker = python.ready = null;
     python.ran.clear();
+    start.hidden = false;
     delete document.documentElement.dataset.python;
     python.giveUp?.();
     python.waiting?.({ say: "stopped" });
@@ -135,7 +137,10 @@
   const setup = cell => !cell.example && !/^\s*(check|hint)\s*\(/.test(cell.text);      // cells that define what others use
 
   async function run(target, plan, instead) {                      // instead: other code than the target's own
-    if (python.busy) return say("Python is busy with another cell. Stop it first, or wait.");
+    if (python.busy) {
+      target.state.textContent = "Python is busy with another cell: stop it first, or wait.";
+      return say(target.state.textContent);
+    }
     python.busy = true;
     const fresh = cell => python.ran.get(cell.id) === cell.text;
     plan ??= [...cells.slice(0, cells.indexOf(target)).filter(c => setup(c) && !fresh(c)), target];
@@ -162,12 +167,13 @@
         const text = cell === target && instead || cell.text, m = await runInPython(cell, text);
         clearInterval(clock);
         if (m.say === "stopped") {
-          cell.mark("stopped", "Stopped. Your text is kept; Python starts anew at the next run.");
+          for (const one of new Set([cell, target])) one.mark("stopped", "Stopped. Your text is kept; Python starts anew at the next run.");
           say("Stopped. Your text is kept.");
           return;
         }
         if (m.say === "broken") {
           endPython();
+          target.mark("failed", "");
           cell.mark("failed", "Python itself gave up on this cell (too deep a recursion, or no memory left). Your text is kept; it starts anew at the next run.");
           return say("Python gave up on this cell.");
         }
@@ -439,7 +445,7 @@
   file.addEventListener("change", () => { if (file.files[0]) upload(file.files[0]); file.value = ""; });
   const start = button("Run here", async () => {
     await run(cells[0], cells.filter(setup));
-    if (python.ready) start.closest(".pg-py-row").hidden = true;
+    if (start.hidden) cells[0].runButton.focus();
   }, { className: "pg-py-button pg-py-run", attributes: { "aria-describedby": "pg-py-what" } });
   const panel = make("section", { className: "pg-py-panel", attributes: { "aria-label": "Python in this page" } },
     make("p", { id: "pg-py-what" }, make("strong", { textContent: "Run and edit in this page. " }),
