@@ -1,9 +1,12 @@
 # Everything runs in .venv, made from requirements.lock. A second run does only what changed.
 PYTHON ?= python3
 PY := .venv/bin/python
+TOOL := nbgrader
+NBGRADER := .venv-nbgrader
+OTTER := .venv-otter
 TESTS := tests $(wildcard notebooks solutions)
 
-.PHONY: serve lab book lite test notebooks exercises studies clean bench links reproducible trust
+.PHONY: serve lab book lite test notebooks exercises studies clean bench links reproducible trust class test-class pdf
 .DELETE_ON_ERROR:
 
 serve: book                     ## build the book and serve it on this machine
@@ -59,6 +62,25 @@ trust: .venv/installed          ## attack the exercises' checks with every mutan
 	.venv-lite/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r lite/requirements.txt
 	touch $@
 
+class: .venv/installed          ## assignments with hidden tests and points, into class/: TOOL=nbgrader or otter, CHAPTER=03 (or all)
+	$(PY) tools/make_class.py $(TOOL) $(CHAPTER)
+
+test-class: .venv/installed $(NBGRADER)/installed $(OTTER)/installed     ## what both tools give to right and wrong work, nothing skipped
+	PG_CLASS=1 PG_NBGRADER=$(NBGRADER) PG_OTTER=$(OTTER) $(PY) -m pytest tests/test_class.py $(ARGS)
+
+$(NBGRADER)/installed: constraints.txt
+	test -x $(NBGRADER)/bin/python || $(PYTHON) -m venv $(NBGRADER)
+	$(NBGRADER)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt nbgrader==0.9.6 -e .
+	touch $@
+
+$(OTTER)/installed: constraints.txt
+	test -x $(OTTER)/bin/python || $(PYTHON) -m venv $(OTTER)
+	$(OTTER)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt otter-grader==7.0.0 ipykernel -e .
+	touch $@
+
+pdf: book                       ## the book on paper, into _build/learning-to-act.pdf
+	$(PY) tools/make_pdf.py
+
 links: book                     ## ask the network about every link to another host (internal links are under `make test`)
 	$(PY) tools/check_links.py --external
 
@@ -92,4 +114,4 @@ $(AUTODIFF)/installed: requirements-autodiff.txt constraints.txt pyproject.toml
 	touch $@
 
 clean:                          ## what can be made again; my/ stays
-	rm -rf _build .stamps .pytest_cache .ruff_cache .venv .venv-lite *.egg-info
+	rm -rf _build .stamps .pytest_cache .ruff_cache .venv .venv-lite $(NBGRADER) $(OTTER) *.egg-info
