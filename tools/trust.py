@@ -380,18 +380,17 @@ def _count(found, group):
 
 
 def percent(part, whole):
-    return f"{100 * part / whole:.0f} %" if whole else "-"
+    return f"{100 * part / whole:.0f}%" if whole else "-"
 
 
 def table(rows):
     """The page's table, in Markdown."""
-    lines = ["| exercise | right ones passed | listed ways, told by name | unlisted wrong ones | told why | mutants | killed | equivalent | told why |",
-             "|---|--:|--:|--:|--:|--:|--:|--:|--:|"]
+    lines = ["| exercise | right, passed | listed, named | unlisted | told why | mutants killed | told why | equal |", "|---|--:|--:|--:|--:|--:|--:|--:|"]
     for row in [*rows, _total(rows)]:
         name = f"`{row['exercise']}`" if row["exercise"] != "all" else "**all**"
-        lines.append(f"| {name} | {row['right']} | {row['listed']} · {percent(row['listed_named'], row['listed'])} | {row['wrong']} | "
-                     f"{percent(row['wrong_named'] + row['wrong_diagnosed'], row['wrong'])} | {row['mutants']} | {row['killed']} | {row['equivalent']} | "
-                     f"{percent(row['mutants_named'] + row['mutants_diagnosed'], row['killed'])} |")
+        lines.append(f"| {name} | {row['right']} | {row['listed_named']}/{row['listed']} | {row['wrong']} | "
+                     f"{percent(row['wrong_named'] + row['wrong_diagnosed'], row['wrong'])} | {row['killed']} | "
+                     f"{percent(row['mutants_named'] + row['mutants_diagnosed'], row['killed'])} | {row['equivalent']} |")
     return "\n".join(lines)
 
 
