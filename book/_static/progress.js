@@ -84,7 +84,7 @@ if (globalThis.document) (() => {
     damaged: "What was kept of your progress could not be read. It is put aside, not deleted; counting begins anew.",
     stuck: "What was kept of your progress could not be read, and there is no room to put it aside. It is left as it is, and nothing new is kept.",
   };
-  let memory = P.empty(), trouble = null, locked = false, told = false;
+  let memory = P.empty(), trouble = null, locked = false, told = false, saved = false;
   const asides = () => { try { return Object.keys(localStorage).filter(name => name.startsWith(ASIDE)).sort(); } catch { return []; } };
   function put(name, text) {
     try { localStorage.setItem(name, text); return true; } catch (problem) {
@@ -98,8 +98,9 @@ if (globalThis.document) (() => {
     let text;
     try { text = localStorage.getItem(KEY); } catch { trouble = "blocked"; return null; }
     locked = false;
+    if (text === null && saved) { memory = P.empty(); saved = false; }      // the reader cleared the browser's data: do not bring it back
     if (text === null) return P.empty();
-    try { return P.parsed(text); } catch (problem) {
+    try { const state = P.parsed(text); saved = true; return state; } catch (problem) {
       locked = true;
       if (problem.reason === "newer") { trouble = "newer"; return null; }
       let aside = ASIDE;
@@ -114,7 +115,7 @@ if (globalThis.document) (() => {
     const kept = read(), before = kept && JSON.stringify(kept);
     memory = act(kept ? P.merged(memory, kept) : memory);
     const text = JSON.stringify(memory);
-    if (kept && text !== before && put(KEY, text)) trouble = null;
+    if (kept && text !== before && put(KEY, text)) { trouble = null; saved = true; }
     if (!trouble && asides().length) trouble = "damaged";
     draw();
   }
@@ -159,13 +160,14 @@ if (globalThis.document) (() => {
     const id = cell.dataset.exercise, name = `exercise:${id}`, words = make("span");
     const toggle = button("", () => {
       const undo = P.passes(memory, name);
+      told = true;
       change(state => P.noted(state, name, undo ? "undone" : "hand", Date.now()));
       say(undo ? `${id} is no longer marked as passed. ${progressHere(name)}` : `${id} is marked as passed. ${progressHere(name)}`);
     });
     cell.after(make("p", { className: "pg-r-exercise" }, words, toggle));
     marks.set(name, yes => {
       const entry = memory.passed[name];
-      words.replaceChildren(...yes ? [passedMark(`${entry.by === "hand" ? "Marked as passed by you" : "Passed"} on ${day(entry.at)}`)] : []);
+      words.replaceChildren(...yes ? [passedMark(`${entry.by === "hand" ? "Marked as passed by you" : "Passed"} on ${day(entry.at)}${trouble && trouble !== "damaged" ? ". Not kept." : ""}`)] : []);
       toggle.textContent = yes ? "Undo" : "I passed this elsewhere";
       toggle.setAttribute("aria-label", yes ? `Undo: ${id} is not passed` : `I passed this elsewhere: ${id}`);
     });
