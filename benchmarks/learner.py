@@ -37,17 +37,19 @@ def peak(pid):
 
 def notebook(path):
     """Run every cell in a fresh kernel: {memory and CPU}."""
-    nb = nbformat.read(path, as_version=4)
-    client = NotebookClient(nb, timeout=3600, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}})
-    with client.setup_kernel(env=os.environ | ONE_THREAD):
+    nb, found = nbformat.read(path, as_version=4), {}
+
+    def look(**_):
         process = psutil.Process(client.km.provisioner.process.pid)
-        start = process.memory_info().rss / MIB
-        for number, cell in enumerate(nb.cells):
-            if cell.cell_type == "code":
-                client.execute_cell(cell, number)
         times = process.cpu_times()
-        cpu = times.user + times.system + times.children_user + times.children_system
-        return {"start MiB": round(start), "peak MiB": round(peak(process.pid)), "CPU seconds": round(cpu, 1)}
+        found.setdefault("start MiB", round(process.memory_info().rss / MIB))
+        found["peak MiB"] = round(peak(process.pid))
+        found["CPU seconds"] = round(times.user + times.system + times.children_user + times.children_system, 1)
+
+    client = NotebookClient(nb, timeout=3600, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}},
+                            extra_arguments=["--IPKernelApp.log_level=ERROR"], on_cell_start=look, on_cell_executed=look)
+    client.execute(env=os.environ | ONE_THREAD)
+    return found
 
 
 def server():
@@ -89,6 +91,26 @@ def server():
         finally:
             running.terminate()
             running.wait(60)
+
+
+def gib(mib, learners):
+    """Memory for so many, as the Littlest JupyterHub's documentation counts it, in GiB, two figures."""
+    return f"{float(f'{mib * learners / 1024:.2g}'):.0f}" if mib * learners >= 10 * 1024 else f"{mib * learners / 1024:.1f}"
+
+
+def tables(found):
+    """(what one learner costs, what that means for many), in Markdown, for book/for-instructors.md."""
+    chapters = sorted({path.split("/")[1] for path in found["notebooks"]})
+    rows = [f"| {name.split('.')[0].partition('-')[0].lstrip('0') if name[0] == '0' else 'museum of mistakes'} | "
+            + " | ".join(f"{one[what]}" if (one := found["notebooks"].get(f"{kind}/{name}")) else " "
+                         for kind in ("notebooks", "exercises") for what in ("peak MiB", "CPU seconds")) + " |" for name in chapters]
+    costs = ["| chapter | lab, peak MiB | lab, CPU seconds | exercises, peak MiB | exercises, CPU seconds |", "|:--|--:|--:|--:|--:|", *rows]
+    server, kernels = found["server"]["peak MiB"], sorted(one["peak MiB"] for one in found["notebooks"].values())
+    one, three = server + kernels[-1], server + sum(kernels[-3:])
+    heavy = max(one["CPU seconds"] for name, one in found["notebooks"].items() if name.startswith("notebooks/"))
+    sizes = ["| learners at the same time | one notebook open each, GiB | three open each, GiB | CPU minutes if all press Run All |", "|--:|--:|--:|--:|",
+             *(f"| {n} | {gib(one, n)} | {gib(three, n)} | {n * heavy / 60:.0f} |" for n in (40, 100, 200))]
+    return "\n".join(costs), "\n".join(sizes)
 
 
 def main(names):

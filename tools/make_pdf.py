@@ -59,7 +59,7 @@ def order(contents):
         for chapter in part["chapters"]:
             for section in chapter.get("sections", ()):
                 if section["file"].startswith("solutions/"):
-                    yield section["file"], chapter.get("title"), 2
+                    yield section["file"], chapter.get("title"), 1
 
 
 def key(page, anchor=""):
@@ -98,7 +98,7 @@ def article(site, page, pages, level):
     body = "".join(part if part.startswith("<script") else TAG.sub(tag, part) for part in scripts)
     if level > 1:                                # below its chapter in the bookmarks
         body = re.sub(r"(</?h)([1-5])\b", lambda m: f"{m[1]}{int(m[2]) + level - 1}", body)
-    return f'<article class="pg-article pg-part" id="{key(page)}">{body}</article>'
+    return f'<div class="pg-main pg-part" id="{key(page)}"><article class="pg-article">{body}</article></div>'
 
 
 def title(page, given, site):
@@ -137,12 +137,12 @@ def composed(site, listed, numbers):
     links = "".join(f'<link rel="stylesheet" href="/{path}">' for path in styles(site, pages))
     articles = "".join(article(site, page, set(pages), level) for page, _, level in listed)
     return f"""<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>Learning to Act</title>
-{links}<style>{STYLE}{heads}</style><script src="/_static/host.js" defer></script></head><body><div class="pg-page"><main class="pg-main">
+{links}<style>{STYLE}{heads}</style><script src="/_static/host.js" defer></script></head><body><main class="pg-page">
 <div class="pg-title"><p class="pg-big">Learning to Act</p><p class="pg-sub">the policy gradient theorem, interactively</p>
 <div class="pg-formula">{formula[0] if formula else ""}</div>
 <small id="{key("elsewhere")}">This is the book on paper. Its figures stand still here and its exercises do not answer; on the book's pages and in its notebooks they do.
 Flashcards, drills and the mock interview are only there. Text and figures CC BY 4.0, code MIT.</small></div>
-<nav class="pg-toc"><h1>Contents</h1>{rows}</nav>{articles}</main></div></body></html>"""
+<nav class="pg-toc"><h1>Contents</h1>{rows}</nav>{articles}</main></body></html>"""
 
 
 HEADINGS = """() => [...document.querySelectorAll('h1, h2, h3, h4, h5, h6')].map(h => {
