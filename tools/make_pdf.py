@@ -215,25 +215,22 @@ def sheets(reader, listed):
     return found
 
 
-def make(site, out, only=()):
+def make(browser, site, out, only=()):
     """Write `out`; return its number of sheets."""
-    contents = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    contents = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     listed = [one for one in order(contents) if not one[0].startswith(WITH_A_HAND) and (site / f"{one[0]}.html").exists()
               and (not only or one[0] in only)]
     if not listed:
         sys.exit(f"none of these pages is in {site}: build the book first (make book)")
-    with sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=chromium.path(), args=chromium.ARGS)
-        numbers = sheets(PdfReader(BytesIO(printed(browser, site, composed(site, listed, {}))[0])), listed)
-        pdf, headings = printed(browser, site, composed(site, listed, numbers))
-        browser.close()
+    numbers = sheets(PdfReader(BytesIO(printed(browser, site, composed(site, listed, {}))[0])), listed)
+    pdf, headings = printed(browser, site, composed(site, listed, numbers))
     second = PdfReader(BytesIO(pdf))
-    if sheets(second, listed) != numbers:
+    if len(numbers) < len(listed) or sheets(second, listed) != numbers:
         sys.exit("the numbers in the contents are not those of the sheets")
     writer = PdfWriter(clone_from=second)
     bookmarks(writer, headings)
     writer.add_metadata({"/Title": "Learning to Act: the policy gradient theorem, interactively", "/Author": "the contributors of Learning to Act",
-                         "/Subject": "Text and figures CC BY 4.0, code MIT"})
+                         "/Subject": "Text and figures CC BY 4.0, code MIT", "/Creator": "Learning to Act"})
     out.parent.mkdir(parents=True, exist_ok=True)
     writer.write(out)
     return len(writer.pages)
@@ -245,7 +242,12 @@ def main():
     parser.add_argument("--site", type=Path, default=ROOT / "_build/html", metavar="FOLDER")
     parser.add_argument("--out", type=Path, default=ROOT / "_build/learning-to-act.pdf", metavar="FILE")
     args, start = parser.parse_args(), time.monotonic()
-    count = make(args.site.resolve(), args.out, args.pages)
+    if not (path := chromium.path()):
+        sys.exit(chromium.NONE)
+    with sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=path, args=chromium.ARGS)
+        count = make(browser, args.site.resolve(), args.out, args.pages)
+        browser.close()
     print(f"{args.out}: {count} pages, {args.out.stat().st_size / 1e6:.1f} MB, {time.monotonic() - start:.0f} s")
 
 
