@@ -53,11 +53,10 @@ OLD = ["-W", "ignore::DeprecationWarning", "-W", "ignore::PendingDeprecationWarn
 
 def commands(which):
     """(name, what follows python)."""
+    tests = [f"tests/test_{name}.py" for name in PACKAGE_TESTS]
     if which == "oldest":
-        tests = [f"tests/test_{name}.py" for name in PACKAGE_TESTS]
         return [("tests of the package", ["-m", "pytest", "-q", "-p", "no:cacheprovider", *OLD, *tests])]
-    return [("tests", ["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", "--ignore", "tests/site", "--ignore", "tests/attacks",
-                       "--deselect", "tests/test_lab.py", "--deselect", "tests/test_make.py", "-k", "not bytes and not byte"]),
+    return [("tests of the package", ["-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]),
             ("the book", ["tools/build_book.py", "--path-output"]),
             ("notebooks", ["-m", "pytest", "-q", "-p", "tests.conftest", "-p", "no:cacheprovider", "--nbval-lax", "--nbval-current-env",
                            "notebooks", "solutions"])]
