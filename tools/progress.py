@@ -50,8 +50,8 @@ def names(root, doc):
 
 def totals(root):
     """[{"title": chapter, "parts": [[label, page, names], ...]}, ...] of every chapter with something to pass."""
-    chapters = []
-    for entry in (e for part in yaml.safe_load((root / "_toc.yml").read_text("utf8"))["parts"] for e in part["chapters"]):
+    chapters, toc = [], yaml.safe_load((root / "_toc.yml").read_text("utf8"))
+    for entry in (e for part in toc.get("parts", [toc]) for e in part.get("chapters", [])):
         docs = [entry["file"], *(section["file"] for section in entry.get("sections", []))]
         parts = [[label(doc), doc, found] for doc in docs if (found := names(root, doc))]
         if parts:
@@ -60,7 +60,7 @@ def totals(root):
 
 
 def label(doc):
-    return "Practice" if doc.startswith("book/practice/") else VERBS[doc.split("/")[0]]
+    return "Practice" if doc.startswith("book/practice/") else VERBS.get(doc.split("/")[0], "Read")
 
 
 def script(root):
