@@ -163,6 +163,7 @@ def test_two_tabs_lose_nothing(reader):
     assert passed(b) == ["exercise:bins_needed", "exercise:corridor_value", "exercise:softmax"]
     b.evaluate("localStorage.clear()")
     a.wait_for_function("() => document.querySelectorAll('.pg-r-mark').length === 0")
+    b.reload()
     a.reload()
     assert passed(a) == [], "what the reader cleared does not come back from a tab's memory"
 
