@@ -10,6 +10,7 @@ hand (flashcards, drills) are left out. Links to other places carry a number, an
 """
 import argparse
 import html
+import logging
 import mimetypes
 import posixpath
 import re
@@ -35,16 +36,16 @@ KINDS = {"notebooks": "Lab", "exercises": "Exercises", "solutions": "Solutions"}
 STYLE = """
 @page { size: A4; margin: 20mm 21mm 22mm; @bottom-center { content: counter(page); font: 9pt var(--sans, sans-serif); color: #5B636B; } }
 @page :first { @bottom-center { content: none; } }
-.pg-drawing svg, figure img, div.cell_output img { max-width: 128mm; }
 body { font-size: 10.5pt; }
 .pg-part { break-before: page; }
 .pg-title { height: 250mm; display: flex; flex-direction: column; padding-top: 55mm; }
 .pg-title .pg-big { margin: 0; font: 700 34pt/1.15 var(--serif); } .pg-title .pg-sub { font-size: 15pt; color: var(--muted); }
 .pg-title .pg-formula { margin: 4rem 0; } .pg-title .katex { font-size: 1.35em; } .pg-title small { margin-top: auto; color: var(--muted); font: 9pt/1.5 var(--sans); }
-.pg-toc { break-before: page; } .pg-toc p { display: flex; align-items: baseline; margin: 0; }
-.pg-toc p::before { content: none; } .pg-toc a { color: inherit; text-decoration: none; } .pg-toc .pg-dots { flex: 1; margin: 0 .5em; border-bottom: 1px dotted #999; }
-.pg-toc .pg-number { min-width: 2.4em; text-align: right; } .pg-toc .pg-1 { margin-top: .75em; font-weight: 600; } .pg-toc .pg-2 { padding-left: 1.4em; }
+.pg-toc { break-before: page; } .pg-toc p { display: flex; align-items: baseline; margin: 0; font-size: 9.5pt; line-height: 1.4; }
+.pg-toc a { color: inherit; text-decoration: none; } .pg-toc .pg-dots { flex: 1; margin: 0 .5em; border-bottom: 1px dotted #999; }
+.pg-toc .pg-number { min-width: 2.4em; text-align: right; } .pg-toc .pg-1 { margin-top: .45em; font-weight: 600; } .pg-toc .pg-2 { padding-left: 1.4em; }
 """
+logging.getLogger("pypdf").setLevel(logging.ERROR)       # it remarks on how Chromium counts its objects
 
 
 def order(contents):
