@@ -180,7 +180,8 @@ def printed(browser, site, text):
     page.set_default_timeout(300_000)
     page.emulate_media(media="print")            # widgets size themselves for the sheet
     page.goto(f"{HOST}print.html", wait_until="load")
-    page.wait_for_function("document.documentElement.dataset.widgets === 'ready' && document.fonts.status === 'loaded'")
+    page.evaluate("dispatchEvent(new Event('pg:start'))")          # host.js: also the figures far from sight
+    page.wait_for_function("document.documentElement.dataset.widgets === 'ready' && document.fonts.status === 'loaded'", timeout=300_000)
     page.evaluate(FOOTNOTES)
     pdf = page.pdf(prefer_css_page_size=True, print_background=True, outline=True, tagged=True)
     headings = page.evaluate(HEADINGS)
