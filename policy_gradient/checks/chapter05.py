@@ -9,6 +9,7 @@ import numpy as np
 
 from ..policies import softmax
 from ..returns import reward_to_go
+from .attempt import Budget, attempt
 from .display import Hint
 from .hunt import Hunt, Setting, choices_text, first_batches
 from .worlds import Ladder, ladder, slider
@@ -270,9 +271,9 @@ def known_on_the_slider():
 
 # --- the exercises -------------------------------------------------------------------------------------------------
 
-_STEEPER = Ladder(ladder.stop, ladder.climb, 0.6)
-LADDERS = (Setting(ladder, ((0.3, -0.2), (-0.1, 0.2), (0.2, 0.4)), 4), Setting(_STEEPER, ((-0.4, 0.3), (0.5, 0.1), (0.0, -0.3)), 3))
-SLIDERS = (Setting(slider, (0.8,), 4), Setting(slider, (-0.3,), 3))
+_MIXED = Ladder((-1.0, 2.0, -3.0), (1.0, -1.0, 4.0), 0.6)      # returns of both signs: a weight cut off at 0 shows here
+LADDERS = (Setting(ladder, ((0.3, -0.2), (-0.1, 0.2), (0.2, 0.4)), 4), Setting(_MIXED, ((-0.4, 0.3), (0.5, 0.1), (0.0, -0.3)), 3))
+SLIDERS = (Setting(slider, (0.8,), 4), Setting(slider, (-1.3,), 3))       # one mean within the stops, one beyond
 
 
 def _update(name, gradient):
@@ -381,9 +382,9 @@ def _minutes():
 def _drill_remarks(function):
     """What to add to a passed drill: the time, and how it stands large logits."""
     shifted = np.array([[1000.0, 1000.0], [0.0, 0.0]])
-    with np.errstate(all="ignore"):
-        sound = np.isfinite(np.asarray(function(shifted, [[(0, 0, 1.0)], [(0, 1, 0.0)]], 0.5, 0.9), float)).all()
-    return _minutes() + ("" if sound else " One follow-up they ask: with logits of 1,000 it gives NaN. Subtract the row's maximum before exp.")
+    outcome = attempt(function, (shifted, [[(0, 0, 1.0)], [(0, 1, 0.0)]], 0.5, 0.9), Budget(1.0))
+    fails = "overflows" if outcome.kind == "raised" else "gives NaN"
+    return _minutes() + ("" if outcome.finite else f" One follow-up they ask: with logits of 1,000 it {fails}. Subtract the row's maximum before exp.")
 
 
 DRILL = Hunt(

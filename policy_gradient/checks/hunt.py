@@ -4,12 +4,13 @@
 unbiased passes, in any style and with any baseline; whatever is not is told how many sigma off it is.
 
 Why this rarely errs: six independent numbers are compared (three logits of two policies), so an unbiased function lies beyond
-4 sigma somewhere with probability 4e-4. Then all is drawn again, and only twice beyond 4 sigma is rejected: 2e-7. Every
+4 sigma somewhere with probability 4e-4. Then all is drawn again, and only twice beyond 4 sigma is rejected: 2e-7. Batches in
+which nothing is paid show what does not come from rewards at all; most functions then stand still, without any scatter. Every
 mistake of the book lies beyond 8 sigma, so that one of them slips through with probability 6e-5 at most.
 """
 import difflib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -21,9 +22,11 @@ from .display import Hint, Result
 from .exercise import Case, Exercise
 
 SIGMA = 4.0      # allowed distance of the mean from the exact gradient, in standard errors, at each parameter
+FREE_SIGMA = 5.0 # the same where nothing is paid, looked at once
 COUNT = 2000     # batches for each setting
 NOISE = 5.0      # a standard error this many times the reference's says nothing
 LR = 0.5
+FREE = 400       # batches without rewards for each setting
 PATIENCE = 4     # times the usual seconds: thousands of batches on a busy machine
 
 
@@ -78,6 +81,11 @@ class Hunt(Exercise):
             if text := remark(runs, wrong, self):
                 kind, text = _signed(remark, text, self)
                 return Result(False, text, None, self.name, kind)
+        if any(part.dtype.kind == "f" and part.dtype.itemsize < 4 for run in runs for part in run.outcome.parts):
+            return self._no("Your answer is in half precision (float16): next to theta a small step is rounded away. Use float64, or at least float32.", "precision")
+        if not self._repeats(function, runs):
+            return self._no("Called twice with the same arguments, your function gives two answers. It remembers something from call to call (momentum, a running mean, "
+                            "a list that grows), or it draws random numbers of its own.\nThe step must depend on theta, the batch and lr alone.", "two-answers")
         if not self._proportional(function, runs):
             return self._no("The step is not proportional to lr: with a fiftieth of lr it is not a fiftieth of the step. The check divides the step by lr "
                             "to find your gradient.\nReturn theta plus lr times an estimate: no Adam, no momentum, no clipping here.", "not-linear")
@@ -90,8 +98,10 @@ class Hunt(Exercise):
                 return looks
         worst = max(looks, key=lambda look: look.sigma)
         if worst.beyond:
-            what, text = self._what(runs, looks)
+            what, text = self._what(function, runs, looks)
             return self._no("\n".join(filter(None, [text, worst.text, naming.aside])), what)
+        if text := self._free(function, looks):
+            return self._no(text, "not-from-rewards")
         if worst.noise > NOISE:
             return self._no(f"Your steps scatter {worst.noise:.0f} times as much as they must, so their mean says nothing about bias.\n{worst.text}", "too-noisy")
         changed = engine._changed(runs, self, right=True)
@@ -107,6 +117,52 @@ class Hunt(Exercise):
 
     def _no(self, message, what=None):
         return Result(False, message, what, self.name, "mistake" if what else "raised")
+
+    def _step(self, function, theta, batch, lr=LR):
+        """The function's step / lr on one batch, or None."""
+        outcome = attempt(function, self.arguments(theta, batch, lr), Budget(engine.SECONDS))
+        good = outcome.finite and outcome.parts[0].shape == theta.shape
+        return (outcome.parts[0] - theta) / lr if good else None
+
+    def _repeats(self, function, runs):
+        for run in runs[:2]:
+            again = attempt(function, run.case.args, Budget(engine.SECONDS))
+            if again.kind != "answer" or not np.array_equal(again.parts[0], run.outcome.parts[0]):
+                return False
+        return True
+
+    def _changes(self, function, runs, change, factor=1):
+        """Is the step on a changed batch not `factor` times what it was?"""
+        for run in runs:
+            theta, batch, lr = run.case.raw
+            changed = change(batch)
+            if changed is None:
+                continue
+            new, old = self._step(function, theta, changed, lr), factor * (run.outcome.parts[0] - theta) / lr
+            if new is not None and np.abs(new - old).max() > 1e-4 * np.abs(old).max() + 1e-6:
+                return True
+        return False
+
+    def _free(self, function, looks=None):
+        """What to say where the mean step is not 0 though nothing is paid and all values are 0, or "".
+
+        A bonus or a decay may be too small to be seen among the rewards' noise; here it has none. One that `looks` would have
+        seen is none: an unbiased answer that knows the prices without looking at them (a derivative along the path) is right.
+        """
+        for i, setting in enumerate(self.settings):
+            drawn = [_unpaid(batch) for batch in batches(setting, 0, COUNT)[:FREE]]
+            outcome = attempt(lambda many: [function(*self.arguments(setting.start, batch, LR)) for batch in many], (drawn,), Budget(PATIENCE * engine.SECONDS))
+            if not outcome.finite or outcome.parts[0].shape != (len(drawn), *setting.start.shape):
+                return ""           # it divides by what is paid: the mean among rewards has judged that
+            steps = (outcome.parts[0] - setting.start) / LR
+            mean, error = steps.mean(axis=0), np.maximum(steps.std(axis=0, ddof=1) / np.sqrt(len(steps)), 1e-6)
+            at = np.unravel_index(np.abs(mean / error).argmax(), mean.shape)
+            seen = looks and (np.abs(mean) > 2 * SIGMA * looks[i].error).any()
+            if np.abs(mean[at]) > FREE_SIGMA * error[at] and not seen:
+                return ("With all rewards and values set to 0 the mean step must be 0, and yours is not: "
+                        f"{mean[at]:+.2g} times lr at theta[{', '.join(map(str, at))}].\n"
+                        "Something moves theta that does not come from the rewards: a decay of theta, an entropy bonus, or a constant times a score whose mean is not 0.")
+        return ""
 
     def _proportional(self, function, runs):
         for run in runs:
@@ -143,7 +199,7 @@ class Hunt(Exercise):
             looks.append(Look.at(setting, (outcome.parts[0] - theta) / LR, _error_of(self.gradient, setting, COUNT)))
         return looks
 
-    def _what(self, runs, looks):
+    def _what(self, function, runs, looks):
         """(identifier, text): what kind of wrong it is."""
         steps = [(run.case.raw, (run.outcome.parts[0] - run.case.raw[0]) / run.case.raw[2]) for run in runs]
         if self.original and all(_same(step, (self.original(theta, batch, lr) - theta) / lr) for (theta, batch, lr), step in steps):
@@ -155,10 +211,18 @@ class Hunt(Exercise):
                 if all(_same(step, way(theta, batch)) for (theta, batch, lr), step in steps):
                     now = "This is the original mistake still, in other words" if name == self.bug else "Recognised" if not self.bug else "Now it is another mistake"
                     return name, f"{now}: {name} ({self.choices()[name].rstrip('.')})."
-        factors = [look.factor for look in looks]
-        if all(look.against(factor * look.exact) <= SIGMA for look, factor in zip(looks, factors)):
-            return _scaled(looks)
-        return "biased", "Not mended yet: the mean step is not the gradient." if self.bug else "Not yet: the mean step is not the gradient."
+        found = "Not mended yet" if self.bug else "Not yet"
+        for what, change, text in CLUES:
+            if self._changes(function, runs, change):
+                return what, f"{found}: {text}"
+        if text := self._free(function):
+            return "not-from-rewards", f"{found}. {text}"
+        if self._changes(function, runs, _threefold, 3):
+            return "not-scaling", (f"{found}: with all rewards and values three times as large, your step is not three times as large. "
+                                   "Something is clipped, normalised, or added that does not come from the rewards.")
+        if all(look.against(look.factor * look.exact) <= SIGMA for look in looks) and (scaled := _scaled(looks)):
+            return scaled
+        return "biased", f"{found}: the mean step is not the gradient."
 
     def _way(self, runs):
         for words, way in self.right_ways().items():
@@ -236,6 +300,38 @@ def _error_of(gradient, setting, count):
     return (steps.std(axis=0, ddof=1) / np.sqrt(count)).max()
 
 
+def _threefold(batch):
+    """Every reward and value three times as large."""
+    return _paid(batch, 3.0)
+
+
+def _unpaid(batch):
+    return _paid(batch, 0.0)
+
+
+def _paid(batch, factor):
+    values = {"values": factor * batch.values} if hasattr(batch, "values") else {}
+    return replace(batch, rewards=factor * batch.rewards, **values)
+
+
+def _other_padding(batch):
+    """Other observations and actions where the episode is over."""
+    if not hasattr(batch, "mask") or batch.mask.all():
+        return None
+    return replace(batch, obs=np.where(batch.mask, batch.obs, 1), actions=np.where(batch.mask, batch.actions, 1 - batch.actions))
+
+
+def _other_start(batch):
+    """Another observation behind the end."""
+    return replace(batch, next_obs=np.where(batch.terminated, 1, batch.next_obs)) if hasattr(batch, "next_obs") else None
+
+
+CLUES = (
+    ("padding-counted", _other_padding, "your step changes when obs and actions change where mask is False, after an episode's end. Nothing there may count."),
+    ("bootstraps-past-the-end", _other_start, "your step changes when next_obs changes where terminated is True. What comes after the end must not count."),
+)
+
+
 def _same(step, other):
     return bool(np.abs(step - other).max() <= 1e-6 * np.abs(other).max() + 1e-9)
 
@@ -250,7 +346,11 @@ LENGTHS = (
 
 def _scaled(looks):
     shown = " and ".join(f"{look.factor:.2f} with {look.n} episodes a batch" for look in looks)
+    """One number has no direction: there, only a factor that is the same everywhere, or has a reason, says something."""
     name, why = next(((name, why) for name, rule, why in LENGTHS if all(look.against(rule(look.n) * look.exact) <= SIGMA for look in looks)), ("scaled", ""))
+    mean = np.mean([look.factor for look in looks])
+    if not why and looks[0].exact.size == 1 and any(look.against(mean * look.exact) > SIGMA for look in looks):
+        return None
     return name, f"The direction is right, the length is not: the mean step is {shown} times the exact gradient. {why}".strip()
 
 
