@@ -116,7 +116,7 @@ def for_otter(path):
             raw(f"BEGIN QUESTION\nname: {question.name}\npoints: {question.points}", f"{stem}-begin")
             raw("BEGIN SOLUTION", f"{stem}-solution-begin")
             if question.bug:
-                cell.source = f"{prompted(question.mended, cell.source)}\n" + prompted(
+                cell.source = f"{prompted(question.mended, cell.source)}\n\n" + prompted(
                     f'{question.label} = "{registry()[question.name].bug}"', naming(question))
             else:
                 cell.source = REGION.sub(lambda region: region[0].replace("# BEGIN SOLUTION", "# BEGIN SOLUTION NO PROMPT", 1)
