@@ -6,7 +6,7 @@ NBGRADER := .venv-nbgrader
 OTTER := .venv-otter
 TESTS := tests $(wildcard notebooks solutions)
 
-.PHONY: serve lab book lite test notebooks exercises studies clean bench links reproducible trust class test-class pdf
+.PHONY: serve lab book lite test notebooks exercises studies clean bench links reproducible trust class test-class pdf lock licences audit determinism test-matrix test-autodiff
 .DELETE_ON_ERROR:
 
 serve: book                     ## build the book and serve it on this machine

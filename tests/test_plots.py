@@ -131,3 +131,19 @@ def test_text_is_readable_on_a_phone():
 def test_bad_input_is_named(ax, call, said):
     with pytest.raises(ValueError, match=said):
         call(ax)
+
+
+@pytest.mark.parametrize("wrong_end, apart", [(0.4, False), (1.95, True)])
+def test_mended_shows_both_curves_under_the_best_and_keeps_their_labels_apart(ax, wrong_end, apart):
+    rng = np.random.default_rng(3)
+    wrong, right = (np.linspace(0, end, 6) + rng.normal(scale=0.01, size=(4, 6)) for end in (wrong_end, 2.0))
+    plots.mended(ax, wrong, right, best=2.5)
+    ends = {t.get_text(): t for t in ax.texts}
+    assert set(ends) == {"as given", "mended", "best"}
+    curves = [line.get_ydata() for line in ax.lines if len(line.get_ydata()) == 6]
+    assert np.allclose(curves[0], wrong.mean(axis=0)) and np.allclose(curves[1], right.mean(axis=0))
+    assert any(np.allclose(line.get_ydata(), 2.5) for line in ax.lines) and ax.get_xlim() == (0, 5)
+    ax.figure.canvas.draw()
+    boxes = [ends[name].get_window_extent() for name in ("as given", "mended")]
+    assert not boxes[0].overlaps(boxes[1])
+    assert (ends["mended"].xyann[1] - ends["as given"].xyann[1] > 0) == apart
