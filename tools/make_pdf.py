@@ -118,12 +118,18 @@ def running(listed, site):
 
 
 def styles(site, pages):
-    found = {}
+    """Every style sheet of the pages once, in an order that agrees with each page's own: the later one wins."""
+    found = []
     for page in pages:
-        for url in re.findall(r'<link rel="stylesheet"[^>]*href="([^"]+)"', (site / f"{page}.html").read_text(encoding="utf-8")):
-            path = posixpath.normpath(posixpath.join(posixpath.dirname(page), url.split("?")[0]))
-            found[path] = None
-    return sorted(found, key=lambda path: ("site.css" in path, path))
+        own = [posixpath.normpath(posixpath.join(posixpath.dirname(page), url.split("?")[0]))
+               for url in re.findall(r'<link rel="stylesheet"[^>]*href="([^"]+)"', (site / f"{page}.html").read_text(encoding="utf-8"))]
+        at = len(found)
+        for path in reversed(own):
+            if path in found:
+                at = found.index(path)
+            else:
+                found.insert(at, path)
+    return found
 
 
 def composed(site, listed, numbers):

@@ -95,3 +95,10 @@ def test_names_of_two_pages_do_not_collide(tmp_path):
     assert '<h3 id="a--x---s">S</h3>' in made and 'id="a--x---c" clip-path="url(#a--x---c)"' in made
     assert 'href="#a--x---s"' in made and 'href="#a--y---t"' in made and 'href="#elsewhere"' in made
     assert 'src="/_images/p.png"' in made and '<details open class="q"><summary>id="s"</summary>' in made
+
+
+def test_style_sheets_keep_the_order_that_each_page_gives_them(tmp_path):
+    (tmp_path / "b").mkdir()
+    for name, sheets in {"x": "ad", "y": "abd", "z": "bcde"}.items():
+        (tmp_path / f"b/{name}.html").write_text("".join(f'<link rel="stylesheet" type="text/css" href="../_static/{one}.css?v=1">' for one in sheets))
+    assert make_pdf.styles(tmp_path, ["b/x", "b/y", "b/z"]) == [f"_static/{one}.css" for one in "abcde"]
