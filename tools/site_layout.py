@@ -2,12 +2,13 @@
 import re
 
 from bs4 import BeautifulSoup
+from light_pages import figures_apart, lighter_figures, one_sheet, sized
 
 VERBS = {"book": "Read", "notebooks": "Run", "exercises": "Do", "solutions": "Compare"}
 WIDGETS = "application/vnd.jupyter.widget-state+json"      # a notebook's stored figures
 SEARCH_ONLY = ("doctools", "sphinx_highlight")      # scripts that only the search page needs
 OURS = ("site.js", "host.js", "interview.js", "practice-", "progress", "documentation_options", "clipboard", "copybutton")
-STYLES = ("pygments", "copybutton", "katex", "palette", "icons", "site.css", "interview.css", "reference.css", "practice.css", "progress.css")
+STYLES = ("pygments", "copybutton", "katex", "palette", "icons", "site.css", "book.css", "interview.css", "reference.css", "practice.css", "progress.css")
 
 
 # What a page may load and run. A static host sends no headers of ours, so the policy stands in each page's head.
@@ -66,7 +67,9 @@ def repaired(body):
 
 
 def page_context(app, pagename, templatename, context, doctree):
-    body = context["body"] = repaired(context.get("body") or "")
+    body = context["body"] = sized(app, repaired(context.get("body") or ""))
+    if pagename != app.config.root_doc:
+        context["body"] = figures_apart(app, body, context["content_root"])
     if pagename.startswith("solutions/"):       # they share the exercises' description, being their source
         context["metatags"] = re.sub(r'(?<=<meta content=")(?=[^"]*"[^>]* name="description")', "Worked solutions. ", context["metatags"])
     toctree = context.get("toctree")
@@ -79,11 +82,17 @@ def page_context(app, pagename, templatename, context, doctree):
     wanted = OURS + SEARCH_ONLY * search
     context["script_files"] = [s for s in context["script_files"] if getattr(s, "attributes", {}).get("type") == WIDGETS
                                or any(w in str(getattr(s, "filename", s)) for w in wanted)]
+    for kind in (getattr(s, "attributes", {}) for s in context["script_files"]):
+        if kind.get("type") == WIDGETS:
+            kind["body"] = lighter_figures(app, kind["body"], context["content_root"])
+        elif not search:                        # Sphinx's search starts at once, and what it needs stands before it
+            kind["defer"] = "defer"             # nothing waits for a script; their order stays
     styles = STYLES + ("mystnb",) * ('class="cell' in body)
-    context["css_files"] = [s for s in context["css_files"] if any(w in str(getattr(s, "filename", s)) for w in styles)]
+    context["css_files"] = one_sheet(app, [s for s in context["css_files"] if any(w in str(getattr(s, "filename", s)) for w in styles)])
 
 
 def setup(app):
     app.setup_extension("launch")             # what layout.html says about running a notebook elsewhere
+    app.add_css_file("book.css")
     app.connect("html-page-context", page_context, priority=900)      # after the theme's own handlers
     return {"parallel_read_safe": True, "parallel_write_safe": True}

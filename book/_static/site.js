@@ -29,26 +29,30 @@
     }
   });
 
+  // --- who goes to a place in the page must land on it: lay out what lies between (site.css puts that off)
+  addEventListener("click", e => { if (e.target.closest?.("a[href*='#']")) root.classList.add("pg-whole"); }, true);
+  addEventListener("hashchange", () => root.classList.add("pg-whole"));
+
   // --- where am I: the heading last passed is marked in the contents
   const places = $$(".pg-local a[href^='#']").map(a => [document.getElementById(decodeURIComponent(a.hash.slice(1))), a]).filter(p => p[0]);
   if (places.length) {
+    const laid = e => e.checkVisibility?.({ contentVisibilityAuto: true }) ?? true;       // to ask where the others stand would lay them out
     const mark = () => {
-      const here = places.findLast(([section]) => section.getBoundingClientRect().top < innerHeight / 3)?.[1];
+      const here = places.findLast(([section]) => laid(section) && section.getBoundingClientRect().top < innerHeight / 3)?.[1];
       for (const [, a] of places) a.classList.toggle("pg-here", a === here);
     };
     let waiting = false;
     addEventListener("scroll", () => { if (!waiting) { waiting = true; requestAnimationFrame(() => { waiting = false; mark(); }); } }, { passive: true });
-    mark();
+    requestAnimationFrame(mark);
   }
 
   // --- what scrolls sideways in its own box must be reachable by keyboard
-  const reach = () => $$("pre, div.math, .pst-scrollable-table-container, div.cell_output").forEach(e => {
-    const wide = e.scrollWidth > e.clientWidth + 1;
-    if (wide) e.tabIndex = 0; else e.removeAttribute("tabindex");
-  });
-  reach();
-  addEventListener("resize", reach);
-  document.fonts?.ready.then(reach);
+  const reach = new ResizeObserver(seen => seen.forEach(({ target: e }) => {          // called first when the browser has laid it out
+    if (e.scrollWidth > e.clientWidth + 1) e.tabIndex = 0; else e.removeAttribute("tabindex");
+  }));
+  const boxes = $$("pre, div.math, .pst-scrollable-table-container, div.cell_output");
+  boxes.forEach(e => reach.observe(e));
+  document.fonts?.ready.then(() => boxes.forEach(e => { reach.unobserve(e); reach.observe(e); }));
 
   // --- quiz: the unfolding choices become radio buttons with one Check button and a spoken answer
   const icon = name => { const e = make("span", { className: `pg-icon pg-icon-${name}` }); e.setAttribute("aria-hidden", "true"); return e; };

@@ -70,4 +70,5 @@ class Visit:
 
 def settled(page):
     """Wait until every stored widget is mounted (or says why not) and the fonts are there."""
+    page.evaluate("dispatchEvent(new Event('pg:start'))")          # host.js: also the figures far from sight
     page.wait_for_function("document.documentElement.dataset.widgets === 'ready' && document.fonts.status === 'loaded'", timeout=10_000)

@@ -1,0 +1,125 @@
+"""A JupyterLab of our own, and how long a slider in it takes from the hand to the painted picture."""
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+
+# The same figure three times: this book's `explore` that moves only what changes, that draws all anew, and `interact` as it comes.
+BEGIN = """
+import matplotlib.pyplot as plt
+import numpy as np
+from ipywidgets import interact
+from policy_gradient.explore import explore
+x = np.linspace(.02, .98, 300)
+J = lambda p: (2 * p - 4) / (p * (1 - p))
+def curve(ax, p):
+    ax.plot(x, J(x), label="expected return")
+    ax.set(xlabel="probability of right", ylim=(-100, 0))
+    dot, = ax.plot([p], [J(p)], "o", label="here")
+    ax.legend()
+    ax.set_title(f"J = {J(p):.2f}")
+    return dot
+"""
+WAYS = {"explore, update": """
+def draw(ax, p):
+    dot = curve(ax, p)
+    def update(p):
+        dot.set_data([p], [J(p)])
+        ax.set_title(f"J = {J(p):.2f}")
+    return update
+explore(draw, p=np.linspace(.05, .95, 61))
+""", "explore": """
+def whole(ax, p):
+    curve(ax, p)
+explore(whole, p=np.linspace(.05, .95, 61))
+""", "interact": """
+@interact(p=(.05, .95, .015))
+def show(p=.5):
+    fig, ax = plt.subplots(figsize=(6, 3.5))
+    curve(ax, p)
+    plt.show()
+"""}
+
+# For each figure: milliseconds from the button pressed on its slider until another picture is decoded and painted.
+WATCH = """() => {
+  const places = [...document.querySelectorAll(".jp-CodeCell")].filter(e => e.querySelector(".jp-OutputArea-output img"));
+  window.waits = places.map(() => []);
+  places.forEach((place, k) => {
+    let pressed = null, last = place.querySelector(".jp-OutputArea-output img").src;
+    addEventListener("pointerdown", e => { if (place.contains(e.target)) pressed = performance.now(); }, true);
+    new MutationObserver(async () => {
+      const img = place.querySelector(".jp-OutputArea-output img");
+      if (!img || !img.src || img.src === last || pressed === null) return;
+      const from = pressed;
+      last = img.src; pressed = null;
+      await img.decode();
+      requestAnimationFrame(() => setTimeout(() => waits[k].push(performance.now() - from)));
+    }).observe(place, { subtree: true, childList: true, attributes: true });
+  });
+  return places.length;
+}"""
+
+
+@contextmanager
+def running(folder, data):
+    """JupyterLab on `folder`, with its own settings in `data`; gives its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {k: v for k, v in os.environ.items() if k != "PG_PRERENDER"}
+    environment |= {"JUPYTER_DATA_DIR": str(data), "JUPYTER_CONFIG_DIR": str(data), "OPENBLAS_NUM_THREADS": "1"}
+    server = subprocess.Popen(
+        [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--ServerApp.port_retries=0",
+         "--IdentityProvider.token=", f"--ServerApp.root_dir={folder}"],
+        env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/api/status", timeout=5).close()
+                break
+            except OSError:
+                if server.poll() is not None:
+                    raise RuntimeError("JupyterLab did not start") from None
+                time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def write_comparison(path):
+    import nbformat
+    from nbformat.v4 import new_code_cell, new_notebook
+    cells = [new_code_cell(source.strip()) for source in (BEGIN, *WAYS.values())]
+    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
+
+
+def run_all(page):
+    page.wait_for_selector(".jp-NotebookPanel-toolbar [data-status=idle]", timeout=60_000)
+    page.wait_for_timeout(2000)                   # idle is shown before the kernel listens
+    page.get_by_text("Run", exact=True).first.click()
+    page.get_by_text("Run All Cells", exact=True).click()
+
+
+def compared(browser, address, name, presses):
+    """{way: milliseconds of each press} in one notebook, one kernel, the ways taking turns."""
+    page = browser.new_page(viewport={"width": 1280, "height": 2400})          # all three figures in view
+    page.goto(f"{address}/lab/tree/{name}?reset")
+    run_all(page)
+    page.wait_for_function("document.querySelectorAll('.jp-CodeCell .jp-OutputArea-output img').length === 3", timeout=120_000)
+    page.wait_for_timeout(2000)
+    assert page.evaluate(WATCH) == len(WAYS)
+    sliders = page.locator(".pg-explore input, .widget-slider .noUi-target")
+    assert sliders.count() == len(WAYS)
+    for press in range(presses + 2):              # the first two warm up
+        for k in range(len(WAYS)):
+            box = sliders.nth(k).bounding_box()
+            page.mouse.click(box["x"] + box["width"] * (0.3 + 0.4 * (press * 0.37 % 1)), box["y"] + box["height"] / 2)
+            page.wait_for_function("([k, n]) => waits[k].length > n", arg=[k, press], timeout=10_000, polling=20)
+    times = page.evaluate("waits")
+    page.close()
+    return {way: row[2:] for way, row in zip(WAYS, times)}
