@@ -6,7 +6,7 @@ NBGRADER := .venv-nbgrader
 OTTER := .venv-otter
 TESTS := tests $(wildcard notebooks solutions)
 
-.PHONY: serve lab book lite test notebooks exercises studies clean bench links reproducible trust class test-class pdf lock licences audit determinism test-matrix test-autodiff
+.PHONY: serve lab book lite test notebooks exercises studies clean bench lighthouse links reproducible trust class test-class pdf lock licences audit determinism test-matrix test-autodiff
 .DELETE_ON_ERROR:
 
 serve: book                     ## build the book and serve it on this machine
@@ -38,6 +38,9 @@ studies: .venv/installed        ## the long runs whose results the labs plot
 
 bench: .venv-bench/installed    ## measure the book beside Stable-Baselines3 and PyTorch; ONLY="rollouts gradients" for some
 	.venv-bench/bin/python benchmarks/run.py $(ONLY)
+
+lighthouse: book                ## Lighthouse on one page of each kind (needs npm, which brings it into _build)
+	$(PY) benchmarks/lighthouse.py
 
 .venv-bench/installed: benchmarks/requirements.txt constraints.txt
 	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench

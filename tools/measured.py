@@ -97,6 +97,35 @@ def other_tables():
             "gradient_most": f"{max(r['PyTorch / book'] for r in gradients):.1f}"}
 
 
+WAYS = {"explore, update": "`explore`, moving what changed", "explore": "`explore`, drawing all anew", "interact": "`interact`, as it comes"}
+
+
+def waiting_tables():
+    """Nothing where nobody has measured yet: the page then says so."""
+    if not (RESULTS / "waiting.json").exists():
+        return dict.fromkeys(("lab_table", "build_table", "slider_table", "labs_together", "page_slider", "slider_ratio"), "(not measured here yet)")
+    found = stored("waiting")
+    medians = {row["way"]: row["median ms"] for row in found["sliders"]}
+    return {"lab_table": table(["lab", "seconds", "CPU s"], [[row["lab"].replace("-", " "), number(row["seconds"]), number(row["CPU seconds"])]
+                                                              for row in found["labs"]]),
+            "labs_together": number(sum(row["seconds"] for row in found["labs"])),
+            "build_table": table(["`make book`", "seconds", "CPU s"], [[row["build"], number(row["seconds"]), number(row["CPU seconds"])]
+                                                                          for row in found["builds"]]),
+            "slider_table": table(["the same figure", "median, ms", "95 % within, ms"],
+                                  [[WAYS[row["way"]], row["median ms"], row["95 % within ms"]] for row in found["sliders"]]),
+            "slider_ratio": f"{medians['interact'] / medians['explore, update']:.1f}",
+            "page_slider": " and ".join(number(row["median ms"]) for row in found["pages"])}
+
+
+def page_table():
+    if not (RESULTS / "lighthouse.json").exists():
+        return {"page_table": "(not measured here yet)"}
+    head = ["kind of page", "performance", "accessibility", "best practices", "SEO", "FCP, s", "LCP, s", "TBT, ms", "CLS", "kB"]
+    return {"page_table": table(head, [[row["kind"], row["performance"], row["accessibility"], row["best practices"], row["SEO"],
+                                        f"{row['FCP'] / 1000:.1f}", f"{row['LCP'] / 1000:.1f}", row["TBT"], f"{row['CLS']:.3f}",
+                                        number(row["bytes"] / 1000)] for row in stored("lighthouse")])}
+
+
 def about():
     first = json.loads((RESULTS / "training.json").read_text("utf8"))["about"]
     versions = ", ".join(f"{name} {version}" for name, version in first["versions"].items())
@@ -104,7 +133,7 @@ def about():
 
 
 def facts():
-    return training_tables() | training_numbers() | other_tables() | about()
+    return training_tables() | training_numbers() | other_tables() | waiting_tables() | page_table() | about()
 
 
 def setup(app):

@@ -1,0 +1,90 @@
+"""Lighthouse on one page of each kind, as a phone on a slow network: the median of three runs, into results/lighthouse.json.
+
+    python benchmarks/lighthouse.py [FOLDER]          # the built site: _build/html unless named; needs npm
+
+The server is the one of the site's tests, which compresses as real hosts do. Lighthouse and the Node that it wants come from npm
+into a folder of their own under _build. The phone, its processor and its network are simulated (Lighthouse's own mobile settings).
+"""
+import json
+import os
+import statistics
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "tests/site"), str(ROOT / "tools")]
+import chromium  # noqa: E402
+from pages import Server  # noqa: E402
+
+TOOLS = ROOT / "_build/environments/lighthouse"
+PACKAGES = ["lighthouse@13.5.0", "node@22"]             # a Node of its own: Lighthouse 13 wants at least 22.12
+PAGES = {                                                # of each kind the heaviest
+    "front page": "book/index", "prose": "book/glossary", "notation": "book/notation", "reference": "book/helper-reference",
+    "chapter": "book/03-the-log-derivative-trick", "interview": "book/interview/language-models", "practice": "book/practice/flashcards",
+    "exercises": "exercises/02-the-theorem", "solutions": "solutions/03-the-log-derivative-trick", "lab": "notebooks/02-the-theorem",
+    "museum": "notebooks/museum-of-mistakes", "speed": "book/speed"}
+SCORES = {"performance": "performance", "accessibility": "accessibility", "best practices": "best-practices", "SEO": "seo"}
+TIMES = {"FCP": "first-contentful-paint", "LCP": "largest-contentful-paint", "TBT": "total-blocking-time"}       # milliseconds
+RUNS = 3
+
+
+def installed():
+    """The path of the command, brought here if it is missing."""
+    command = TOOLS / "node_modules/.bin/lighthouse"
+    if not command.exists():
+        TOOLS.mkdir(parents=True, exist_ok=True)
+        (TOOLS / "package.json").write_text('{"private": true}\n')
+        subprocess.run(["npm", "install", "--no-package-lock", "--no-fund", "--no-audit", *PACKAGES], cwd=TOOLS, check=True)
+    return command
+
+
+def report(url):
+    """Lighthouse's own report of one run."""
+    path = os.pathsep.join([str(TOOLS / "node_modules/.bin"), os.environ["PATH"]])
+    flags = " ".join(["--headless=new", *chromium.ARGS])
+    done = subprocess.run([installed(), url, "--output=json", "--quiet", "--form-factor=mobile", f"--chrome-flags={flags}"],
+                          env=os.environ | {"CHROME_PATH": str(chromium.path()), "PATH": path}, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"Lighthouse failed on {url}:\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout)
+
+
+def complaints(found):
+    """What cost the page a point of accessibility, best practices or SEO."""
+    wanted = {ref["id"] for name in list(SCORES.values())[1:] for ref in found["categories"][name]["auditRefs"] if ref["weight"]}
+    return [f"{name}: {audit['title']}" for name, audit in found["audits"].items()
+            if name in wanted and audit["score"] is not None and audit["score"] < 1]
+
+
+def summary(reports):
+    """Medians of the runs; what was complained of in any of them."""
+    def middle(value):
+        return statistics.median(value(r) for r in reports)
+
+    row = {name: round(100 * middle(lambda r: r["categories"][key]["score"])) for name, key in SCORES.items()}
+    row |= {name: round(middle(lambda r: r["audits"][key]["numericValue"])) for name, key in TIMES.items()}
+    row["CLS"] = round(middle(lambda r: r["audits"]["cumulative-layout-shift"]["numericValue"]), 4)
+    row["bytes"] = round(middle(lambda r: r["audits"]["total-byte-weight"]["numericValue"]))
+    row["lost points"] = sorted({line for r in reports for line in complaints(r)})
+    return row
+
+
+def main(folder=ROOT / "_build/html", only=None):
+    server, rows = Server(Path(folder)), []
+    for kind, page in PAGES.items():
+        if only and kind not in only:
+            continue
+        reports = [report(f"{server.url}{page}.html") for _ in range(RUNS)]
+        rows.append({"kind": kind, "page": page} | summary(reports))
+        print(json.dumps(rows[-1]), flush=True)
+    about = {"date": date.today().isoformat(), "runs": RUNS, "lighthouse": reports[0]["lighthouseVersion"], "cores": os.cpu_count(),
+             "browser": reports[0]["environment"]["hostUserAgent"].split("Chrome/")[-1].split()[0]}
+    server.http.shutdown()
+    return {"about": about, "result": rows}
+
+
+if __name__ == "__main__":
+    found = main(*sys.argv[1:2])
+    (ROOT / "benchmarks/results/lighthouse.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf8")
