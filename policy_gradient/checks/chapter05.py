@@ -12,7 +12,7 @@ from ..returns import reward_to_go
 from .attempt import Budget, attempt
 from .display import Hint
 from .hunt import Hunt, Setting, choices_text, first_batches
-from .worlds import Ladder, ladder, slider
+from .worlds import Ladder, Slider, ladder, slider
 
 CHAPTER = "05-in-the-interview"
 
@@ -272,8 +272,10 @@ def known_on_the_slider():
 # --- the exercises -------------------------------------------------------------------------------------------------
 
 _MIXED = Ladder((-1.0, 2.0, -3.0), (1.0, -1.0, 4.0), 0.6)      # returns of both signs: a weight cut off at 0 shows here
-LADDERS = (Setting(ladder, ((0.3, -0.2), (-0.1, 0.2), (0.2, 0.4)), 4), Setting(_MIXED, ((-0.4, 0.3), (0.5, 0.1), (0.0, -0.3)), 3))
-SLIDERS = (Setting(slider, (0.8,), 4), Setting(slider, (-1.3,), 3))       # one mean within the stops, one beyond
+# Fewer episodes than steps, and more; no two rows of theta alike; another std than 1, and rewards without a large constant:
+# so that nothing passes for another thing, or hides in noise.
+LADDERS = (Setting(ladder, ((0.3, -0.2), (-0.1, 0.2), (0.6, -0.3)), 2), Setting(_MIXED, ((-0.4, 0.3), (0.5, 0.1), (-0.5, 0.4)), 4))
+SLIDERS = (Setting(slider, (0.8,), 4), Setting(Slider(-0.5, 1.0, 1.4, 1.0), (-0.6,), 2))       # one mean within the stops, one beyond
 
 
 def _update(name, gradient):

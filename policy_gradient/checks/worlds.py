@@ -126,11 +126,12 @@ def _tail(z):
 
 @dataclass(frozen=True)
 class Slider:
-    """One action a, drawn from a Gaussian with mean theta[0]; executed is clip(a, low, high), paid is 5 + what was executed."""
+    """One action a, drawn from a Gaussian with mean theta[0]; executed is clip(a, low, high), paid is base + what was executed."""
 
     low: float = -1.0
     high: float = 1.0
     std: float = 1.0
+    base: float = 5.0
 
     def expected_return(self, theta):
         """J(theta): the mean between the stops, and the mass that lies beyond each."""
@@ -138,7 +139,7 @@ class Slider:
         below, above = _tail(-z[0]), _tail(z[1])
         density = np.exp(-z**2 / 2) / np.sqrt(2 * np.pi)
         inside = theta[0] * (1 - below - above) - self.std * (density[1] - density[0])
-        return 5 + self.low * below + self.high * above + inside
+        return self.base + self.low * below + self.high * above + inside
 
     def exact_gradient(self, theta):
         """The probability that a small shift of the draw is executed at all, (1,)."""
@@ -148,7 +149,7 @@ class Slider:
     def sample(self, theta, rng, n=4):
         """n draws of the policy theta."""
         actions = theta[0] + self.std * rng.standard_normal(n)
-        return Draws(actions, 5 + np.clip(actions, self.low, self.high), self.low, self.high, self.std)
+        return Draws(actions, self.base + np.clip(actions, self.low, self.high), self.low, self.high, self.std)
 
     def batches(self, theta, rng, n, count):
         """`count` such batches in a list."""

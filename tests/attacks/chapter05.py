@@ -370,7 +370,7 @@ CLIP, SCORE = "np.clip(batch.actions, batch.low, batch.high)", "score = (execute
 DRAWN = (SCORE, "score = (batch.actions - mean) / variance")
 graft("update_7", "clipped_by_hand", "cosmetic", (CLIP, "np.array([min(max(a, batch.low), batch.high) for a in batch.actions])"))
 graft("update_7", "mean_clipped_too", "cosmetic", (SCORE, "score = (executed - np.clip(mean, batch.low, batch.high)) / variance"))
-graft("update_7", "score_of_a_squash", "biased", (CLIP, "np.tanh(batch.actions)"))
+graft("update_7", "score_of_a_squash", "scaled", (CLIP, "np.tanh(batch.actions)"))
 graft("update_7", "clipped_draws_left_out", "biased", (SCORE, "score = np.where(executed == batch.actions, batch.actions - mean, 0) / variance"))
 graft("update_7", "clipped_below_only", "biased", (CLIP, "np.maximum(batch.actions, batch.low)"))
 graft("update_7", "standardised_rewards", "not-scaling", DRAWN, ("advantage = batch.rewards - others", "advantage = (batch.rewards - batch.rewards.mean()) / (batch.rewards.std() + 1e-8)"))

@@ -101,7 +101,7 @@ def test_a_sampled_batch_has_the_law_of_its_policy():
     wanted = [probs[0, 0], probs[0, 1] * probs[1, 0], probs[0, 1] * probs[1, 1] * probs[2, 0], probs[:, 1].prod()]
     assert scipy.stats.chisquare(np.bincount(climbs, minlength=4), np.array(wanted) * len(climbs)).pvalue > 1e-3
     for batch in drawn[:50]:
-        assert isinstance(batch, Batch) and batch.rewards.shape == (3, 4)
+        assert isinstance(batch, Batch) and batch.rewards.shape == (3, setting.n)
         assert (batch.rewards[~batch.mask] == 0).all() and (batch.obs[~batch.mask] == 0).all()
         assert (batch.terminated.sum(axis=0) == 1).all() and (batch.next_obs[batch.terminated] == 0).all()
         np.testing.assert_array_equal(batch.obs[batch.mask], np.nonzero(batch.mask)[0])
@@ -124,11 +124,11 @@ def test_each_bug_lies_beyond_eight_sigma_and_each_truth_at_none(one):
 def test_the_clipped_score_lies_beyond_eight_sigma():
     """Its mean by quadrature: the draws are independent, so a leave-one-out baseline subtracts E[r] E[score]."""
     for setting in chapter05.SLIDERS:
-        mean, = setting.start
+        (mean,), world = setting.start, setting.world
         def expect(f):
-            ends = ((mean - 12, -1), (-1, 1), (1, mean + 12))
-            return sum(scipy.integrate.quad(lambda a: f(a) * scipy.stats.norm.pdf(a, mean), *pair, epsabs=1e-12)[0] for pair in ends)
-        reward, score = (lambda a: 5 + np.clip(a, -1, 1)), (lambda a: np.clip(a, -1, 1) - mean)
+            ends = ((mean - 12, world.low), (world.low, world.high), (world.high, mean + 12))
+            return sum(scipy.integrate.quad(lambda a: f(a) * scipy.stats.norm.pdf(a, mean, world.std), *pair, epsabs=1e-12)[0] for pair in ends)
+        reward, score = (lambda a: world.base + np.clip(a, world.low, world.high)), (lambda a: (np.clip(a, world.low, world.high) - mean) / world.std**2)
         biased = expect(lambda a: reward(a) * score(a)) - expect(reward) * expect(score)
         steps = np.array([HUNTS["update_7"].original(setting.start, draws, 1.0) - setting.start for draws in hunt.batches(setting, 0, hunt.COUNT)])
         error = steps.std() / np.sqrt(hunt.COUNT)
