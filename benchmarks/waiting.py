@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests/site"), str(ROOT / "tools")]
 import chromium  # noqa: E402
 
-PRESSES = 30
+MOVES = 12                                  # of the hand, in each of three turns
 PAGES = "book/index.html", "book/01-values-or-probabilities.html"
 LAB = """
 import sys, nbformat
@@ -91,7 +91,7 @@ def sliders():
     with tempfile.TemporaryDirectory() as folder, browser() as opened:
         lab.write_comparison(Path(folder) / "compare.ipynb")
         with lab.running(folder, Path(folder) / ".jupyter") as address:
-            times = lab.compared(opened, address, "compare.ipynb", PRESSES)
+            times = lab.compared(opened, address, "compare.ipynb", MOVES)
     return [{"way": way, "median ms": round(statistics.median(row)), "95 % within ms": round(sorted(row)[int(0.95 * len(row))])}
             for way, row in times.items()]
 

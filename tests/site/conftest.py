@@ -2,12 +2,10 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from pages import Server
-from playwright.sync_api import Error, Page, TimeoutError
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -15,23 +13,6 @@ import build_book  # noqa: E402
 import chromium  # noqa: E402
 import lite  # noqa: E402
 import pyodide_folder  # noqa: E402
-
-
-def wait_for_function(self, expression, *, arg=None, timeout=30_000, polling=50):
-    """Playwright's own asks by `eval` inside the page, which the page's policy forbids; this asks from outside."""
-    end = time.monotonic() + timeout / 1000
-    while time.monotonic() < end:
-        try:
-            if self.evaluate(expression, arg):
-                return
-        except Error as problem:                  # on the way to another page there is nobody to ask
-            if not any(words in str(problem) for words in ("context was destroyed", "navigat", "Cannot find context")):
-                raise
-        self.wait_for_timeout(polling)
-    raise TimeoutError(f"not within {timeout} ms: {expression}")
-
-
-Page.wait_for_function = wait_for_function
 
 
 @pytest.fixture(scope="session")

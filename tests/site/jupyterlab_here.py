@@ -7,6 +7,8 @@ import time
 import urllib.request
 from contextlib import contextmanager
 
+TURNS = 3
+
 # The same figure three times: this book's `explore` that moves only what changes, that draws all anew, and `interact` as it comes.
 BEGIN = """
 import matplotlib.pyplot as plt
@@ -43,13 +45,13 @@ def show(p=.5):
     plt.show()
 """}
 
-# For each figure: milliseconds from the button pressed on its slider until another picture is decoded and painted.
+# For each figure: milliseconds from a move of the hand that holds its slider until another picture is decoded and painted.
 WATCH = """() => {
   const places = [...document.querySelectorAll(".jp-CodeCell")].filter(e => e.querySelector(".jp-OutputArea-output img"));
   window.waits = places.map(() => []);
   places.forEach((place, k) => {
     let pressed = null, last = place.querySelector(".jp-OutputArea-output img").src;
-    addEventListener("pointerdown", e => { if (place.contains(e.target)) pressed = performance.now(); }, true);
+    addEventListener("pointermove", e => { if (e.buttons && place.contains(e.target)) pressed ??= performance.now(); }, true);
     new MutationObserver(async () => {
       const img = place.querySelector(".jp-OutputArea-output img");
       if (!img || !img.src || img.src === last || pressed === null) return;
@@ -105,21 +107,28 @@ def run_all(page):
     page.get_by_text("Run All Cells", exact=True).click()
 
 
-def compared(browser, address, name, presses):
-    """{way: milliseconds of each press} in one notebook, one kernel, the ways taking turns."""
+def compared(browser, address, name, moves):
+    """{way: milliseconds of each move, `moves` in each turn} in one notebook, one kernel, the ways taking turns."""
     page = browser.new_page(viewport={"width": 1280, "height": 2400})          # all three figures in view
     page.goto(f"{address}/lab/tree/{name}?reset")
     run_all(page)
     page.wait_for_function("document.querySelectorAll('.jp-CodeCell .jp-OutputArea-output img').length === 3", timeout=120_000)
     page.wait_for_timeout(2000)
     assert page.evaluate(WATCH) == len(WAYS)
-    sliders = page.locator(".pg-explore input, .widget-slider .noUi-target")
-    assert sliders.count() == len(WAYS)
-    for press in range(presses + 2):              # the first two warm up
+    handles, tracks = page.locator(".pg-explore input, .noUi-handle"), page.locator(".pg-explore input, .noUi-target")
+    assert handles.count() == tracks.count() == len(WAYS)
+    for turn in range(TURNS):
         for k in range(len(WAYS)):
-            box = sliders.nth(k).bounding_box()
-            page.mouse.click(box["x"] + box["width"] * (0.3 + 0.4 * (press * 0.37 % 1)), box["y"] + box["height"] / 2)
-            page.wait_for_function("([k, n]) => waits[k].length > n", arg=[k, press], timeout=10_000, polling=20)
+            grip, track = handles.nth(k).bounding_box(), tracks.nth(k).bounding_box()
+            height = grip["y"] + grip["height"] / 2
+            page.mouse.move(grip["x"] + grip["width"] / 2, height)
+            page.mouse.down()
+            page.wait_for_timeout(500)            # taking it may move it
+            for step in range(moves):
+                before = page.evaluate("k => waits[k].length", k)
+                page.mouse.move(track["x"] + track["width"] * (0.3 + 0.4 * ((moves * turn + step + 1) * 0.37 % 1)), height)
+                page.wait_for_function("([k, n]) => waits[k].length > n", arg=[k, before], timeout=10_000, polling=20)
+            page.mouse.up()
     times = page.evaluate("waits")
     page.close()
-    return {way: row[2:] for way, row in zip(WAYS, times)}
+    return dict(zip(WAYS, times))

@@ -1,12 +1,32 @@
 """A small server that compresses as real hosts do, and a visit to one page."""
 import gzip
 import threading
+import time
 from functools import cache
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from playwright.sync_api import Error, Page, TimeoutError
+
 PREFIX = "/learning-to-act"              # a site on a shared host stands in a folder: nothing may begin at the root
 COMPRESSED = (".html", ".css", ".js", ".svg", ".json", ".txt", ".ipynb", ".md")
+
+
+def wait_for_function(self, expression, *, arg=None, timeout=30_000, polling=50):
+    """Playwright's own asks by `eval` inside the page, which the page's policy forbids; this asks from outside."""
+    end = time.monotonic() + timeout / 1000
+    while time.monotonic() < end:
+        try:
+            if self.evaluate(expression, arg):
+                return
+        except Error as problem:                  # on the way to another page there is nobody to ask
+            if not any(words in str(problem) for words in ("context was destroyed", "navigat", "Cannot find context")):
+                raise
+        self.wait_for_timeout(polling)
+    raise TimeoutError(f"not within {timeout} ms: {expression}")
+
+
+Page.wait_for_function = wait_for_function
 
 
 class Server:
