@@ -36,7 +36,7 @@ class Outcome:
     @property
     def finite(self):
         """Numbers all through? What a singular system answers, 1e16 and the like, counts as infinite."""
-        return self.kind == "answer" and all((np.abs(part.astype(float)) < HUGE).all() for part in self.parts if part.dtype != object)
+        return self.kind == "answer" and all((np.abs(part if part.dtype.itemsize > 2 else part.astype(float)) < HUGE).all() for part in self.parts if part.dtype != object)
 
 
 class Silence(io.TextIOBase):

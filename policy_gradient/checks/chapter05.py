@@ -236,6 +236,7 @@ def known_on_the_ladder():
                                 _estimate(lambda b: _td(b, True) / _discount(b))),
         "mean-over-steps": tuple(_estimate(way) for way in (
             lambda b: _whole(b) / _lengths(b), lambda b: _to_go(b) / _lengths(b), lambda b: _whole(b) / len(b.mask), lambda b: _to_go(b) / len(b.mask),
+            lambda b: _whole(b) / _lengths(b).max(), lambda b: _to_go(b) / _lengths(b).max(),
             lambda b: _whole(b) * b.mask.shape[1] / b.mask.sum(), lambda b: _to_go(b) * b.mask.shape[1] / b.mask.sum())),
         "standardised-per-episode": tuple(_estimate(lambda b, w=w, scale=scale: _inside(b, w(b), scale)) for w in (_to_go, _return) for scale in (True, False)),
         "standardised-over-the-batch": tuple(_estimate(lambda b, w=w: _over_batch(b, w(b))) for w in (_to_go, _return)),
