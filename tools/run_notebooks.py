@@ -72,6 +72,7 @@ def execute(path, progress=False):
     nb.metadata.kernelspec = KERNEL
     with tqdm(total=len(code), desc=path.stem, unit="cell", disable=None if progress else True, leave=False) as bar:
         client = NotebookClient(nb, timeout=900, record_timing=False, coalesce_streams=True, store_widget_state=True,
+                                iopub_timeout=60, raise_on_iopub_timeout=True,      # on a busy machine 4 seconds lost outputs
                                 resources={"metadata": {"path": str(path.resolve().parent)}},
                                 extra_arguments=["--IPKernelApp.log_level=ERROR"],      # no word about its sockets
                                 on_cell_executed=lambda **_: bar.update())
