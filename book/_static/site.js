@@ -29,10 +29,6 @@
     }
   });
 
-  // --- who goes to a place in the page must land on it: lay out what lies between (site.css puts that off)
-  addEventListener("click", e => { if (e.target.closest?.("a[href*='#']")) root.classList.add("pg-whole"); }, true);
-  addEventListener("hashchange", () => root.classList.add("pg-whole"));
-
   // --- where am I: the heading last passed is marked in the contents
   const places = $$(".pg-local a[href^='#']").map(a => [document.getElementById(decodeURIComponent(a.hash.slice(1))), a]).filter(p => p[0]);
   if (places.length) {
