@@ -36,14 +36,14 @@ def test_medians_ratios_and_failures_are_what_the_runs_say(hand_made):
     assert facts["ratio_a2c"] == "inf" and facts["ours_median"] == "2.5" and facts["ours_worst"] == "9"
     assert facts["memory_ratio"] == "6.0" and facts["ours_solved"] == 4
     table = measured.training_tables()["training_time"]
-    assert "| 1 of 3 | not solved (50 to not solved) |" in table and "| 4 of 4 | 2.5 (1 to 9) | 1.25 (0.5 to 4.5) |" in table
+    assert "| 1 of 3 | not solved (50 to not solved) |" in table and "| 4 of 4 | 2.5 (1 to 9) | 1.2 (0.5 to 4.5) |" in table
 
 
 def test_every_number_that_the_page_names_was_measured():
     page = (ROOT / "book/speed.md").read_text("utf8")
     named, facts = set(re.findall(r"\{\{ (\w+) \}\}", page)), measured.facts()
     assert named and named <= set(facts), named - set(facts)
-    assert not any("nan" in str(value) or "inf" in str(value) for value in facts.values()), facts
+    assert not any(bad in str(value) for value in facts.values() for bad in ("nan", "inf", "not measured")), facts
 
 
 def test_peers_and_book_ran_on_the_same_fresh_seeds():
@@ -63,7 +63,7 @@ def test_the_stored_result_holds_its_lines():
 
 
 def test_a_seed_can_be_run_again():
-    """Our arm needs nothing but the book's own environment; the same seed solves after the same number of steps."""
+    """Our arm needs nothing but the book's own environment. Training is chaotic: another processor needs other steps, not ten times as many."""
     stored = next(r for r in measured.stored("training")["runs"] if (r["method"], r["seed"]) == ("ours", 9001))
     done = subprocess.run([sys.executable, ROOT / "benchmarks/train_one.py", "ours", "9001"], capture_output=True, text=True)
     again = json.loads(done.stdout)

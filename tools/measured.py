@@ -34,10 +34,10 @@ def table(head, rows):
 
 
 def number(value):
-    """Three figures at most, thousands with commas."""
+    """Two figures below a hundred, as CPU times repeat no better; thousands with commas."""
     if not np.isfinite(value):
         return "not solved"
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2g}"
 
 
 def span(values):
@@ -65,7 +65,7 @@ def training_numbers():
             "ours_solved": int(np.isfinite(time["ours"]).sum()), "peer_seeds": len(time["ppo"]),
             "ratio_best": f"{best / same:.0f}", "ratio_ppo": f"{mid['ppo'] / same:.0f}", "ratio_a2c": f"{mid['a2c'] / same:.0f}",
             "ratio_torch": f"{mid['torch_reinforce'] / same:.0f}", "ratio_batch": f"{mid['torch_batch'] / same:.0f}",
-            "ratio_greedy": f"{min(np.median(greedy['ppo']), np.median(greedy['a2c'])) / np.median(greedy['ours']):.0f}",
+            "ratio_greedy": f"{min(np.median(greedy['ppo']), np.median(greedy['a2c'])) / np.median(greedy['ours'][:len(greedy['ppo'])]):.0f}",
             "steps_ours": number(np.median(steps["ours"])), "steps_ppo": number(np.median(steps["ppo"])),
             "steps_ratio": f"{np.median(steps['ours']) / np.median(steps['ppo']):.1f}",
             "memory_ratio": f"{min(used['ppo'], used['a2c']) / used['ours']:.1f}"}

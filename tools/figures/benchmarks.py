@@ -8,7 +8,7 @@ SHORT = {"ours": "this book", "ppo": "SB3 PPO", "a2c": "SB3 A2C", "torch_reinfor
          "torch_batch": "PyTorch,\nbatches"}
 
 
-def _dots(ax, values, unit):
+def _dots(ax, values, unit, ticks):
     """One row per method, one dot per seed, a bar at the median."""
     for row, method in enumerate(NAMES):
         found = values[method][np.isfinite(values[method])]
@@ -19,17 +19,19 @@ def _dots(ax, values, unit):
         if np.isfinite(median):
             ax.plot([median] * 2, [row - .34, row + .34], color=color("ink"), lw=2)
     ax.set_xscale("log")
+    ax.set_xticks(ticks, [f"{tick:,g}" for tick in ticks])
+    ax.set_xticks([], minor=True)
     ax.set_yticks(range(len(NAMES)), [SHORT[m] for m in NAMES])
     ax.invert_yaxis()
     ax.set_xlabel(unit)
 
 
 def training_time(fig, ax):
-    _dots(ax, by_method("sampled", "seconds"), "CPU seconds until CartPole is solved")
+    _dots(ax, by_method("sampled", "seconds"), "CPU seconds until solved", (0.3, 1, 3, 10, 30))
 
 
 def training_steps(fig, ax):
-    _dots(ax, by_method("sampled", "steps"), "steps in the environment until CartPole is solved")
+    _dots(ax, by_method("sampled", "steps"), "steps in the environment until solved", (20_000, 50_000, 100_000, 200_000))
 
 
-training_time.figsize = training_steps.figsize = (6, 3)
+training_time.figsize = training_steps.figsize = (5, 3)
