@@ -114,10 +114,10 @@ def test_a_chapter_by_its_number_and_a_wrong_one(tmp_path, capsys):
 
 def test_the_page_says_what_was_measured_and_what_is_given():
     sys.path.insert(0, str(ROOT / "benchmarks"))
-    import learner
+    import one_learner
     page = (ROOT / "book/for-instructors.md").read_text()
     found = json.loads((ROOT / "benchmarks/results/learner.json").read_text())
-    for table in learner.tables(found):
+    for table in one_learner.tables(found):
         assert table in page
     kernels = sorted(one["peak MiB"] for one in found["notebooks"].values())
     assert f"takes {found['server']['peak MiB']} MiB" in page

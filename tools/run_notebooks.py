@@ -26,6 +26,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from nbclient.output_widget import OutputWidget
 from tqdm import tqdm
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,6 +43,14 @@ ENVIRONMENT = {                                   # the same results each time
 
 class Refused(Exception):
     """What this notebook shows must not be stored."""
+
+
+class Output(OutputWidget):
+    """Keeps what a plain `Output` widget catches, and does not tell the kernel, which nobody asks: nbclient sends on the channel
+    that it waits on, and on a busy machine it then waits for ever (jupyter/nbclient#312)."""
+
+    def sync_state(self):
+        pass
 
 
 def source_hash(nb):
@@ -76,6 +85,7 @@ def execute(path, progress=False):
                                 resources={"metadata": {"path": str(path.resolve().parent)}},
                                 extra_arguments=["--IPKernelApp.log_level=ERROR"],      # no word about its sockets
                                 on_cell_executed=lambda **_: bar.update())
+        client.widget_registry = {"@jupyter-widgets/output": {"OutputModel": Output}}
         client.execute(env=os.environ | ENVIRONMENT)
     for cell in code:
         _refuse(cell)

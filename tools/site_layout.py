@@ -78,14 +78,13 @@ def page_context(app, pagename, templatename, context, doctree):
     context["pg_is_notebook"] = (context.get("sourcename") or "").endswith(".ipynb") or pagename.split("/")[0] in list(VERBS)[1:]
     context["pg_policy"] = "; ".join(f"{name} {value}" for name, value in POLICY.items())
     context["pg_front"] = pagename == app.config.root_doc
-    search = pagename == "search"
-    wanted = OURS + SEARCH_ONLY * search
+    wanted = OURS + SEARCH_ONLY * (pagename == "search")
     context["script_files"] = [s for s in context["script_files"] if getattr(s, "attributes", {}).get("type") == WIDGETS
                                or any(w in str(getattr(s, "filename", s)) for w in wanted)]
     for kind in (getattr(s, "attributes", {}) for s in context["script_files"]):
         if kind.get("type") == WIDGETS:
             kind["body"] = lighter_figures(app, kind["body"], context["content_root"])
-        elif not search:                        # Sphinx's search starts at once, and what it needs stands before it
+        else:
             kind["defer"] = "defer"             # nothing waits for a script; their order stays
     styles = STYLES + ("mystnb",) * ('class="cell' in body)
     context["css_files"] = one_sheet(app, [s for s in context["css_files"] if any(w in str(getattr(s, "filename", s)) for w in styles)])

@@ -1,7 +1,7 @@
 """What one learner costs a server: memory and CPU seconds of a kernel for every lab and every set of exercises, and of
 the Jupyter server in front of it.
 
-    python benchmarks/learner.py [NOTEBOOK ...]        Linux; writes benchmarks/results/learner.json (all notebooks: some minutes)
+    python benchmarks/one_learner.py [NOTEBOOK ...]        Linux; writes benchmarks/results/learner.json (all notebooks: some minutes)
 
 Each notebook runs from a fresh kernel, every cell once, as "Run All" does. Memory is what the kernel's process had resident:
 at the start, and at most (VmHWM of /proc/PID/status). CPU seconds are user + system of the kernel and its children,
