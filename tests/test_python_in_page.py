@@ -172,7 +172,8 @@ def test_the_site_says_where_python_comes_from(tmp_path):
 # --- running one cell
 
 @pytest.fixture
-def cells():
+def cells(monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "agg")       # as cells.py sets it, but taken back: kernels of other tests would inherit it
     module, main = load("pg_cells", ROOT / "book/_static/python/cells.py"), sys.modules["__main__"]
     yield module
     assert sys.modules["__main__"] is main

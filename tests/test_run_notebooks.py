@@ -51,7 +51,9 @@ def lab(tmp_path_factory):
     path = write(tmp_path_factory.mktemp("lab") / "01-lab.ipynb", "object()", EXPLORE, INTERACT, ("1 / 0", ["raises-exception"]),
                  ("import warnings; warnings.warn('careful')", ["shows-warning"]),
                  vscode={"x": 1}, myst={"html_meta": {"description": "A lab"}})
-    run.store(run.execute(path), path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MPLBACKEND", "agg")         # somebody's own choice, which shows no pictures
+        run.store(run.execute(path), path)
     return path
 
 

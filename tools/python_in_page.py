@@ -9,7 +9,9 @@ import base64
 import hashlib
 import json
 import os
+import re
 import shutil
+from html import escape
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -51,6 +53,33 @@ def described(into, record, entries, network):
             "sizes": {name: sizes[name] for name in (*CORE, *AT_START)}}
 
 
+# Room for what runner.js puts into the page, in its words and sizes, so that nothing moves when it comes. Only where scripts run.
+PANEL = """<div class="pg-py-panel pg-py-wait" aria-hidden="true"><p><strong>Run and edit in this page. </strong>Python comes into the page when
+you press Run here, and not before: {price}, once; your browser then keeps it. Your code runs on your machine, your edits stay in this
+browser, and nothing is sent anywhere.</p><p class="pg-py-row"><span class="pg-py-button pg-py-run">Run here</span>
+<span class="pg-py-button">Download my notebook</span><span class="pg-py-button">Upload a notebook</span></p><p class="pg-py-small">
+<kbd>Shift+Enter</kbd> runs a cell, <kbd>Tab</kbd> indents, <kbd>Esc</kbd> leaves the editor. A run first runs the cells above that
+define what it needs.</p></div>
+"""
+BAR = """<div class="pg-py-bar pg-py-wait" aria-hidden="true"><span class="pg-py-button pg-py-run">Run here</span>{hint}
+<span class="pg-py-button pg-py-quiet">Edit</span><span class="pg-py-price">{price}</span></div>
+"""
+INPUT = re.compile(r'<div class="cell_input docutils container">.*?</pre></div>\n</div>\n</div>\n', re.S)
+
+
+def with_room(body, sources, host):
+    """The page with room for the panel before its first cell and for the buttons under each."""
+    found = list(INPUT.finditer(body))
+    if not found or len(found) != len(sources):
+        return body
+    price = escape(f"up to 00 MB from {host}")
+    for one, source in reversed(list(zip(found, sources))):
+        hint = '<span class="pg-py-button pg-py-quiet">Hint</span>' * bool(re.match(r"check\s*\(\s*\w", source))
+        body = body[:one.end()] + BAR.format(hint=hint, price=price) + body[one.end():]
+    start = body.rindex('<div class="cell ', 0, found[0].start())
+    return body[:start] + PANEL.format(price=price) + body[start:]
+
+
 def page(app, pagename, templatename, context, doctree):
     """After site_layout: the page's own scripts and its data."""
     source = Path(app.env.doc2path(pagename)) if pagename in app.env.found_docs else None
@@ -66,6 +95,9 @@ def page(app, pagename, templatename, context, doctree):
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     scripts = "".join(f'\n  <script defer src="{name}"></script>' for name in [site + "where.js", *(address("python/" + s) for s in SCRIPTS)])
     context["metatags"] += f'\n  <link rel="stylesheet" href="{address("python/python.css")}">{scripts}'
+    host = "this site (127.0.0.1:8000)" if given() else urlsplit(pyodide_folder.official()["network"]).hostname
+    sources = ["".join(cell["source"]) for cell in data["notebook"]["cells"] if cell["cell_type"] == "code"]
+    context["body"] = with_room(context["body"], sources, host)
     context["body"] += f'\n<script type="application/json" id="pg-python">{text}</script>'
 
 

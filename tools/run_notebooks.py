@@ -38,6 +38,7 @@ KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": 
 ENVIRONMENT = {                                   # the same results each time
     "PG_PRERENDER": "1", "PYTHONHASHSEED": "0", "TQDM_DISABLE": "1", "TZ": "UTC",
     "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "NO_COLOR": "",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",      # a shell's own choice would lose the pictures
 }
 
 

@@ -4,7 +4,7 @@ DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = location.protocol !== "file:";   // 
   const whole = Search.htmlToText;
   Search.htmlToText = (html, anchor) => {
     const page = new DOMParser().parseFromString(html, "text/html");
-    page.querySelectorAll(".katex-html, annotation, script, svg title").forEach(e => e.remove());
+    page.querySelectorAll(".katex-html, annotation, script, svg title, .pg-py-wait").forEach(e => e.remove());
     return whole(page.documentElement.outerHTML, anchor);
   };
 }

@@ -71,7 +71,7 @@ def running(folder, data):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = {k: v for k, v in os.environ.items() if k != "PG_PRERENDER"}
+    environment = {k: v for k, v in os.environ.items() if k not in ("PG_PRERENDER", "MPLBACKEND")}
     environment |= {"JUPYTER_DATA_DIR": str(data), "JUPYTER_CONFIG_DIR": str(data), "OPENBLAS_NUM_THREADS": "1"}
     server = subprocess.Popen(
         [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--ServerApp.port_retries=0",
@@ -111,17 +111,8 @@ def compared(browser, address, name, moves):
     """{way: milliseconds of each move, `moves` in each turn} in one notebook, one kernel, the ways taking turns."""
     page = browser.new_page(viewport={"width": 1280, "height": 2400})          # all three figures in view
     page.goto(f"{address}/lab/tree/{name}?reset")
-    pictures = page.locator(".jp-CodeCell .jp-OutputArea-output img")
-    for _ in range(4):                            # on a busy machine the first order may come before the kernel can take it
-        run_all(page)
-        for _ in range(60):
-            if pictures.count() == len(WAYS):
-                break
-            page.wait_for_timeout(500)
-        else:
-            continue
-        break
-    assert pictures.count() == len(WAYS), page.locator(".jp-Notebook").inner_text()
+    run_all(page)
+    page.wait_for_function("document.querySelectorAll('.jp-CodeCell .jp-OutputArea-output img').length === 3", timeout=120_000)
     page.wait_for_timeout(2000)
     assert page.evaluate(WATCH) == len(WAYS)
     handles, tracks = page.locator(".pg-explore input, .noUi-handle"), page.locator(".pg-explore input, .noUi-target")

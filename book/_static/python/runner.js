@@ -15,6 +15,7 @@
     return b;
   };
   const data = JSON.parse($("#pg-python").textContent), joined = source => Array.isArray(source) ? source.join("") : source;
+  $$(".pg-py-wait").forEach(e => e.remove());                      // the room that the page kept; what comes now fills it
   const code = data.notebook.cells.filter(c => c.cell_type === "code");
   const boxes = $$(".pg-article div.cell");
   if (code.length !== boxes.length || !window.pgPyodide) return;   // not the page this data belongs to
@@ -331,10 +332,11 @@
     }
     async runAbove() {
       const above = cells.slice(0, this.index);
-      if (!above.length || python.busy) return;
+      if (!above.length) return;
+      if (python.busy) return run(this);                            // which says so
       await run(above.at(-1), above);
       const failed = above.filter(c => c.failed).length;
-      if (above.at(-1).box.dataset.state !== "stopped") {
+      if (python.ready && above.at(-1).box.dataset.state !== "stopped") {
         this.state.textContent = `${above.length} ${above.length === 1 ? "cell" : "cells"} above ran${failed ? `, ${failed} of them with an error (an answer still to be written?)` : ""}.`;
         say(this.state.textContent);
       }
