@@ -50,7 +50,19 @@ class MLP:
         return found
 
     def __call__(self, theta, inputs):
-        return self._forward(self.layers(theta), inputs)[-1]
+        return self.at(theta)(inputs)
+
+    def at(self, theta):
+        """The function of the inputs that these parameters make: taken apart once, for a loop that calls it often."""
+        *hidden, (W, b) = self.layers(theta)
+        hidden = [(W, b, np.concatenate([W, b[None]])) for W, b in hidden]
+
+        def network(inputs):
+            z = _forward(hidden, inputs)[-1] @ W
+            z = np.asfortranarray(z) if z.ndim == 2 else z     # what follows goes along long columns, not along short rows
+            z += b
+            return z
+        return network
 
     def vjp(self, theta, inputs, by_outputs):
         """sum over samples of (d outputs / d theta)^T by_outputs, (d,): one backward pass.
@@ -79,22 +91,30 @@ class MLP:
             parts += [outer.reshape(outer.shape[:-2] + (outer.shape[-2] * outer.shape[-1],)), delta]
         return np.concatenate(parts, axis=-1)
 
-    def _forward(self, layers, inputs):
-        """Inputs of every layer, then the outputs."""
-        signals = [inputs]
-        for i, (W, b) in enumerate(layers):
-            z = signals[-1] @ W
-            z += b
-            signals.append(z if i == len(layers) - 1 else np.tanh(z, out=z))
-        return signals
-
     def _backward(self, theta, inputs, delta):
         """(inputs, derivative by what leaves it before tanh) of every layer, first to last."""
         layers = self.layers(theta)
-        signals, pairs = self._forward(layers, inputs), []
-        delta = delta(signals[-1]) if callable(delta) else delta
+        *hidden, (W, b) = layers
+        signals, pairs = _forward([(W, b, np.concatenate([W, b[None]])) for W, b in hidden], inputs), []
+        delta = delta(signals[-1] @ W + b) if callable(delta) else delta
         for i in reversed(range(len(layers))):
             pairs.append((signals[i], delta))
             if i:
                 delta = (delta @ layers[i][0].T) * (1 - signals[i] ** 2)
         return pairs[::-1]
+
+
+def _forward(hidden, inputs):
+    """Inputs of every layer, the last one's too, through the `hidden` layers before it: (W, b, both as one array)."""
+    signals = [inputs]
+    for W, b, both in hidden:
+        x = signals[-1]
+        if x.ndim == 2 and len(x) >= 64 and len(W) < len(b):   # b as the weights of one more input, always 1: a wide result
+            x1 = np.empty((len(both), len(x)), W.dtype)        # is spared a second pass
+            x1[:-1], x1[-1] = x.T, 1
+            z = x1.T @ both
+        else:
+            z = x @ W
+            z += b
+        signals.append(np.tanh(z, out=z))
+    return signals

@@ -58,6 +58,17 @@ def _over_actions(ufunc, array):
     return ufunc.reduce(array, axis=-1, keepdims=True)
 
 
+def _draw(probs, rng):
+    """One action per row of probabilities (..., A): int64 (...)."""
+    u, boundary = generator(rng).random(probs.shape[:-1]), probs[..., 0]
+    # Count the boundaries below u: unlike rng.choice this serves a whole batch with one draw each.
+    actions = (boundary <= u).astype(np.int64)
+    for a in range(1, probs.shape[-1] - 1):
+        boundary = boundary + probs[..., a]
+        actions = actions + (boundary <= u)
+    return actions
+
+
 class _Softmax:
     """What all softmax policies share; they supply `logits`, `score`, `weighted_score` and `_check(obs)`."""
 
@@ -75,13 +86,7 @@ class _Softmax:
 
     def sample(self, theta, obs, rng):
         """One action per observation, int64 (...), drawn with the numpy.random.Generator `rng`."""
-        probs = self.probs(theta, obs)
-        u, boundary, actions = generator(rng).random(probs.shape[:-1]), 0, np.zeros(probs.shape[:-1], np.int64)
-        # Count the boundaries below u: unlike rng.choice this serves a whole batch with one draw each.
-        for a in range(probs.shape[-1] - 1):
-            boundary = boundary + probs[..., a]
-            actions = actions + (boundary <= u)
-        return actions
+        return _draw(self.probs(theta, obs), rng)
 
     def entropy(self, theta, obs):
         """-sum_a pi log pi in nats, (...): log(A) for the uniform policy, 0 for a deterministic one."""
@@ -236,6 +241,12 @@ class MLPSoftmax(_Softmax):
         """What the network puts out, (..., A)."""
         theta = self._theta(theta)
         return self._network(theta, self._check(obs, theta))
+
+    def _sampler(self, theta):
+        """`sample` for a loop in which theta stays: a function (obs, rng), with theta checked and taken apart once."""
+        theta = self._theta(theta)
+        network = self._network.at(theta)
+        return lambda obs, rng: _draw(softmax(network(self._check(obs, theta))), rng)
 
     def score(self, theta, obs, actions):
         """e_a - pi sent backwards through the network, one sample at a time, (..., d)."""

@@ -1,6 +1,7 @@
 """Collect whole episodes from a vector environment, one per column."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -58,26 +59,44 @@ def rollout(envs, policy, theta, rng, max_steps=None):
     mode = _autoreset_mode(envs)
     having("policy", policy, ["sample"], "a policy with a method sample(theta, obs, rng)")
     max_steps = None if max_steps is None else whole("max_steps", max_steps)
+    sample = policy._sampler(theta) if hasattr(policy, "_sampler") else partial(policy.sample, theta)
     obs, _ = envs.reset(seed=int(generator(rng).integers(2**31)))
     alive = np.ones(envs.num_envs, bool)
     last_obs = np.array(obs)
-    steps = []
-    while alive.any() and len(steps) != max_steps:
+    columns, t, going = None, 0, True
+    while going and t != max_steps:
         obs = np.array(obs)                                   # a copy: some environments reuse their buffer
-        actions = policy.sample(theta, obs, rng)
+        actions = sample(obs, rng)
         next_obs, rewards, terminated, truncated, info = envs.step(actions)
-        steps.append((obs, actions, np.array(rewards), alive, np.array(terminated), np.array(truncated)))
-        ended = alive & (terminated | truncated)
+        columns = _written(columns, t, max_steps, obs, actions, rewards, alive, terminated, truncated)
+        ended = terminated | truncated
         if ended.any():
+            ended = ended & alive
             last_obs[ended] = _seen_next(next_obs, info, mode)[ended]
             alive = alive & ~ended
-        obs = next_obs
+            going = alive.any()
+        obs, t = next_obs, t + 1
     last_obs[alive] = obs[alive]
-    obs, actions, rewards, mask, terminated, truncated = (np.array(column) for column in zip(*steps))
+    obs, actions, rewards, mask, terminated, truncated = (column[:t] for column in columns)
     # An episode that has ended starts again by itself; what it then returned is not ours.
-    rewards, terminated, truncated = np.where(mask, rewards, 0.0), terminated & mask, truncated & mask
+    rewards[~mask], terminated[~mask], truncated[~mask] = 0, False, False
     truncated[-1] |= alive                                    # cut by max_steps
     return Rollout(obs, actions, rewards, mask, terminated, truncated, last_obs)
+
+
+def _written(columns, t, max_steps, *row):
+    """The columns, each with its entry of `row` at step t. Made at the first step, doubled when full: faster than a list of steps
+    that is copied at the end, and memory that is not yet written costs nothing."""
+    if columns is None:
+        row = [np.asarray(value) for value in row]
+        dtypes = [value.dtype for value in row]
+        dtypes[2] = np.result_type(dtypes[2], np.float16)      # rewards may begin as whole numbers
+        columns = [np.empty((min(max_steps or 500, 500), *value.shape), dtype) for value, dtype in zip(row, dtypes)]
+    elif t == len(columns[0]):
+        columns = [np.concatenate([column, np.empty_like(column)]) for column in columns]
+    for column, value in zip(columns, row):
+        column[t] = value
+    return columns
 
 
 def _autoreset_mode(envs):

@@ -163,6 +163,8 @@ def test_two_tabs_lose_nothing(reader):
     passes(a, "exercise:bins_needed")
     passes(b, "exercise:corridor_value")
     assert passed(b) == ["exercise:bins_needed", "exercise:corridor_value", "exercise:softmax"]
+    for tab in (a, b):                            # each has heard of the other's, so that nothing is under way when it is cleared
+        tab.wait_for_function("() => document.querySelectorAll('.pg-r-mark').length === 3")
     b.evaluate("localStorage.clear()")
     a.wait_for_function("() => document.querySelectorAll('.pg-r-mark').length === 0")
     b.reload()
