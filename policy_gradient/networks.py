@@ -54,15 +54,8 @@ class MLP:
 
     def at(self, theta):
         """The function of the inputs that these parameters make: taken apart once, for a loop that calls it often."""
-        *hidden, (W, b) = self.layers(theta)
-        hidden = [(W, b, np.concatenate([W, b[None]])) for W, b in hidden]
-
-        def network(inputs):
-            z = _forward(hidden, inputs)[-1] @ W
-            z = np.asfortranarray(z) if z.ndim == 2 else z     # what follows goes along long columns, not along short rows
-            z += b
-            return z
-        return network
+        *hidden, last = self.layers(theta)
+        return lambda inputs: _outputs(_forward(hidden, inputs)[-1], *last)
 
     def vjp(self, theta, inputs, by_outputs):
         """sum over samples of (d outputs / d theta)^T by_outputs, (d,): one backward pass.
@@ -94,27 +87,38 @@ class MLP:
     def _backward(self, theta, inputs, delta):
         """(inputs, derivative by what leaves it before tanh) of every layer, first to last."""
         layers = self.layers(theta)
-        *hidden, (W, b) = layers
-        signals, pairs = _forward([(W, b, np.concatenate([W, b[None]])) for W, b in hidden], inputs), []
-        delta = delta(signals[-1] @ W + b) if callable(delta) else delta
+        signals, pairs = _forward(layers[:-1], inputs), []
+        delta = delta(_outputs(signals[-1], *layers[-1])) if callable(delta) else delta
+        delta = np.ascontiguousarray(delta)          # the rounding of a sum depends on the layout of what it adds
         for i in reversed(range(len(layers))):
             pairs.append((signals[i], delta))
             if i:
-                delta = (delta @ layers[i][0].T) * (1 - signals[i] ** 2)
+                slope = np.square(signals[i])                  # of tanh: 1 - tanh^2, in place, for these are the largest arrays
+                np.subtract(1, slope, out=slope)
+                delta = delta @ layers[i][0].T
+                delta *= slope
         return pairs[::-1]
 
 
 def _forward(hidden, inputs):
-    """Inputs of every layer, the last one's too, through the `hidden` layers before it: (W, b, both as one array)."""
+    """Inputs of every layer, the last one's too, through the `hidden` layers before it."""
     signals = [inputs]
-    for W, b, both in hidden:
+    for W, b in hidden:
         x = signals[-1]
         if x.ndim == 2 and len(x) >= 64 and len(W) < len(b):   # b as the weights of one more input, always 1: a wide result
-            x1 = np.empty((len(both), len(x)), W.dtype)        # is spared a second pass
+            x1 = np.empty((len(W) + 1, len(x)), W.dtype)       # is spared a second pass
             x1[:-1], x1[-1] = x.T, 1
-            z = x1.T @ both
+            z = x1.T @ np.concatenate([W, b[None]])
         else:
             z = x @ W
             z += b
         signals.append(np.tanh(z, out=z))
     return signals
+
+
+def _outputs(x, W, b):
+    """x @ W + b, of many rows in columns: a softmax goes along them faster than along short rows."""
+    z = x @ W
+    z = np.asfortranarray(z) if z.ndim == 2 else z
+    z += b
+    return z

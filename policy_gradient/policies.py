@@ -270,7 +270,7 @@ class MLPSoftmax(_Softmax):
                 np.broadcast_to(actions, shape), np.broadcast_to(weights, shape))
 
     def _one_hot(self, actions, theta):
-        return np.eye(self.num_actions, dtype=theta.dtype)[actions]
+        return np.moveaxis(np.arange(self.num_actions).reshape(-1, *[1] * actions.ndim) == actions, 0, -1).astype(theta.dtype)
 
     def _check(self, obs, theta):
         obs = finite("obs", obs)
