@@ -4,7 +4,7 @@ PY := .venv/bin/python
 TOOL := nbgrader
 NBGRADER := .venv-nbgrader
 OTTER := .venv-otter
-TESTS := tests $(wildcard notebooks solutions)
+PYTEST := $(PY) -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg
 
 .PHONY: serve lab book lite test notebooks exercises studies clean bench lighthouse links reproducible trust class test-class pdf lock licences audit determinism test-matrix test-autodiff
 .DELETE_ON_ERROR:
@@ -25,7 +25,8 @@ lite: .venv/installed .venv-lite/installed     ## the site with JupyterLite in i
 test: .venv/installed           ## every test, the site's in a real browser
 	-$(MAKE) --no-print-directory .venv-lite/installed
 	$(PY) tools/chromium.py
-	$(PY) -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg $(TESTS) $(ARGS)
+	$(PYTEST) -n auto --dist loadfile tests $(wildcard notebooks solutions) --ignore tests/site $(ARGS)
+	$(PYTEST) tests/site $(ARGS)
 
 notebooks: .venv/installed      ## run what changed and store its outputs; FORCE=1 runs all
 	$(PY) tools/run_notebooks.py $(if $(FORCE),--force)
