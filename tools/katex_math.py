@@ -2,6 +2,7 @@
 
 An unknown macro or a broken formula stops the build. A block has one number, also when it is an `align`.
 """
+import atexit
 import functools
 import json
 import re
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 @functools.cache
 def engine():
     v8 = MiniRacer()
+    atexit.register(v8.close)            # later, in `__del__`, Python 3.13 waits for ever for a thread that is gone
     v8.eval(ENGINE.read_text(encoding="utf8"))
     return v8
 
