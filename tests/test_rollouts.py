@@ -119,3 +119,60 @@ def test_bad_input_is_named():
         pg.rollout(envs, POLICY, THETA, np.random.default_rng(0), max_steps=0)
     with pytest.raises(ValueError, match="theta"):
         pg.rollout(envs, POLICY, THETA[1:], np.random.default_rng(0))
+
+
+def test_episodes_longer_than_the_room_made_for_them():
+    envs = SyncVectorEnv([lambda n=n: Countdown(n, 9999) for n in (3, 1203)])
+    policy = pg.TabularSoftmax(2000, 2)
+    r = pg.rollout(envs, policy, np.zeros(4000), np.random.default_rng(0))
+    assert r.lengths.tolist() == [3, 1203] and r.rewards.dtype == float
+    np.testing.assert_array_equal(r.rewards[:, 1], 10 + np.arange(1203))
+    np.testing.assert_array_equal(r.obs[:, 1], np.arange(1203))
+    assert not r.rewards[3:, 0].any() and not r.terminated[3:, 0].any() and r.terminated[-1, 1]
+
+
+def test_whole_rewards_do_not_cut_later_ones():
+    """An environment whose first rewards are whole numbers by type, too."""
+    class Halves(gym.vector.VectorEnv):
+        num_envs, metadata = 2, {"autoreset_mode": AutoresetMode.NEXT_STEP}
+
+        def reset(self, *, seed=None, options=None):
+            self.t = 0
+            return np.zeros(2, np.int64), {}
+
+        def step(self, actions):
+            self.t += 1
+            rewards = np.array([1, 1]) if self.t == 1 else np.array([0.5, 0.5])
+            return np.zeros(2, np.int64), rewards, np.full(2, self.t == 3), np.zeros(2, bool), {}
+
+    r = pg.rollout(Halves(), POLICY, THETA, np.random.default_rng(0))
+    np.testing.assert_array_equal(r.rewards, [[1, 1], [0.5, 0.5], [0.5, 0.5]])
+
+
+def test_a_rollout_names_the_theta_that_it_cannot_use():
+    envs, policy = gym.make_vec("CartPole-v1", num_envs=2), pg.MLPSoftmax((4, 8, 2))
+    with pytest.raises(ValueError, match="theta must have shape"):
+        pg.rollout(envs, policy, np.zeros(3), np.random.default_rng(0))
+    with pytest.raises(ValueError, match="theta must be finite"):
+        pg.rollout(envs, policy, np.full(policy.num_params, np.nan), np.random.default_rng(0))
+
+
+def test_a_policy_prepared_for_a_loop_draws_as_it_does_alone():
+    policy = pg.MLPSoftmax((4, 8, 3))
+    theta, obs = policy.init(np.random.default_rng(0)) * 30, np.random.default_rng(1).standard_normal((500, 4))
+    alone, prepared = (draw(np.random.default_rng(2)) for draw in (
+        lambda rng: policy.sample(theta, obs, rng), lambda rng: policy._sampler(theta)(obs, rng)))
+    np.testing.assert_array_equal(alone, prepared)
+    assert set(alone) == {0, 1, 2}
+
+
+@pytest.mark.parametrize("sizes", [(4, 64, 2), (3, 5, 7, 4), (6, 2), (2, 64, 1)])
+def test_many_rows_are_as_one_by_one(sizes):
+    """The network takes a shorter way for many rows."""
+    policy = pg.MLPSoftmax(sizes)
+    rng = np.random.default_rng(0)
+    theta = rng.standard_normal(policy.num_params)
+    obs, weights, actions = rng.standard_normal((200, sizes[0])), rng.standard_normal(200), rng.integers(sizes[-1], size=200)
+    np.testing.assert_allclose(policy.logits(theta, obs), [policy.logits(theta, row) for row in obs], rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(policy.weighted_score(theta, obs, actions, weights),
+                               sum(w * policy.score(theta, o, a) for w, o, a in zip(weights, obs, actions)), rtol=1e-9, atol=1e-11)
