@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LIST = ROOT / "LICENSES-OF-OTHERS.md"
 COMPATIBLE = re.compile(r"MIT|MIT-0|MIT-CMU|0?BSD(-\d-Clause)?|Apache-2\.0|ISC|PSF-2\.0|Python-2\.0|MPL-2\.0|HPND|Unlicense|Zlib|CC0-1\.0|Public Domain")
 ELSEWHERE = {              # only installed on other systems, or saying nothing readable: from their own repositories
-    "appnope": "BSD-2-Clause", "colorama": "BSD-3-Clause", "pywinpty": "MIT",
+    "appnope": "BSD-2-Clause", "colorama": "BSD-3-Clause", "pywin32": "PSF-2.0", "pywinpty": "MIT",
     "axe-playwright-python": "MIT AND MPL-2.0",                         # its LICENSE file, and that of axe, which it carries
     "docutils": "Public Domain AND BSD-2-Clause AND PSF-2.0",           # its GPL part, an Emacs mode, is in no wheel
 }
