@@ -4,6 +4,8 @@ PY := .venv/bin/python
 TOOL := nbgrader
 NBGRADER := .venv-nbgrader
 OTTER := .venv-otter
+# Tests that measure what a reader waits for, and so want the machine to themselves
+TIMED := $(patsubst %,tests/site/test_%.py,explorables explorables_chapter03 jupyterlab_latency lite python_in_page)
 NONE = $(if $(ARGS),[ $$? = 5 ] ||)        # of a selection, one half of the tests may have none
 PYTEST := $(PY) -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg
 
@@ -26,9 +28,12 @@ lite: .venv/installed .venv-lite/installed     ## the site with JupyterLite in i
 test: .venv/installed           ## every test, the site's in a real browser
 	-$(MAKE) --no-print-directory .venv-lite/installed
 	$(PY) tools/chromium.py
+	test ! -e .venv-lite/installed || $(PY) tools/lite.py
+	$(PY) tools/build_book.py
 	status=0; \
 	$(PYTEST) -n auto --dist loadfile tests $(wildcard notebooks solutions) --ignore tests/site $(ARGS) || $(NONE) status=1; \
-	$(PYTEST) tests/site $(ARGS) || $(NONE) status=1; \
+	$(PYTEST) -n 2 --dist loadfile tests/site $(addprefix --ignore=,$(TIMED)) $(ARGS) || $(NONE) status=1; \
+	$(PYTEST) $(TIMED) $(ARGS) || $(NONE) status=1; \
 	exit $$status
 
 notebooks: .venv/installed      ## run what changed and store its outputs; FORCE=1 runs all
