@@ -1,6 +1,6 @@
 """Lighthouse on one page of each kind, as a phone on a slow network: the median of three runs, into results/lighthouse.json.
 
-    python benchmarks/lighthouse.py [FOLDER]          # the built site: _build/html unless named; needs npm
+    python benchmarks/lighthouse.py [KIND ...]        # of the site in _build/html; the rows of kinds not named stay; needs npm
 
 The server is the one of the site's tests, which compresses as real hosts do. Lighthouse and the Node that it wants come from npm
 into a folder of their own under _build. The phone, its processor and its network are simulated (Lighthouse's own mobile settings).
@@ -18,6 +18,7 @@ sys.path[:0] = [str(ROOT / "tests/site"), str(ROOT / "tools")]
 import chromium  # noqa: E402
 from pages import Server  # noqa: E402
 
+RESULT = ROOT / "benchmarks/results/lighthouse.json"
 TOOLS = ROOT / "_build/environments/lighthouse"
 PACKAGES = ["lighthouse@13.5.0", "node@22"]             # a Node of its own: Lighthouse 13 wants at least 22.12
 PAGES = {                                                # of each kind the heaviest
@@ -71,20 +72,20 @@ def summary(reports):
     return row
 
 
-def main(folder=ROOT / "_build/html", only=None):
-    server, rows = Server(Path(folder)), []
-    for kind, page in PAGES.items():
-        if only and kind not in only:
-            continue
-        reports = [report(f"{server.url}{page}.html") for _ in range(RUNS)]
-        rows.append({"kind": kind, "page": page} | summary(reports))
-        print(json.dumps(rows[-1]), flush=True)
+def main(kinds):
+    if unknown := set(kinds) - set(PAGES):
+        sys.exit(f"no such kind of page: {', '.join(sorted(unknown))}; there are {', '.join(PAGES)}")
+    server = Server(ROOT / "_build/html")
+    rows = {row["kind"]: row for row in json.loads(RESULT.read_text("utf8"))["result"]} if RESULT.exists() else {}
+    for kind in kinds:
+        reports = [report(f"{server.url}{PAGES[kind]}.html") for _ in range(RUNS)]
+        rows[kind] = {"kind": kind, "page": PAGES[kind]} | summary(reports)
+        print(json.dumps(rows[kind]), flush=True)
     about = {"date": date.today().isoformat(), "runs": RUNS, "lighthouse": reports[0]["lighthouseVersion"], "cores": os.cpu_count(),
              "browser": reports[0]["environment"]["hostUserAgent"].split("Chrome/")[-1].split()[0]}
     server.http.shutdown()
-    return {"about": about, "result": rows}
+    RESULT.write_text(json.dumps({"about": about, "result": [rows[kind] for kind in PAGES if kind in rows]}, indent=1) + "\n", encoding="utf8")
 
 
 if __name__ == "__main__":
-    found = main(*sys.argv[1:2])
-    (ROOT / "benchmarks/results/lighthouse.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf8")
+    main(sys.argv[1:] or list(PAGES))

@@ -270,6 +270,7 @@ class MLPSoftmax(_Softmax):
                 np.broadcast_to(actions, shape), np.broadcast_to(weights, shape))
 
     def _one_hot(self, actions, theta):
+        """e_a, (..., A), written action by action: over many short rows NumPy is slow."""
         return np.moveaxis(np.arange(self.num_actions).reshape(-1, *[1] * actions.ndim) == actions, 0, -1).astype(theta.dtype)
 
     def _check(self, obs, theta):

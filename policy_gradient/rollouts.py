@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 
 from ._validate import _short, generator, having, whole
+from .policies import MLPSoftmax
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +60,8 @@ def rollout(envs, policy, theta, rng, max_steps=None):
     mode = _autoreset_mode(envs)
     having("policy", policy, ["sample"], "a policy with a method sample(theta, obs, rng)")
     max_steps = None if max_steps is None else whole("max_steps", max_steps)
-    sample = policy._sampler(theta) if hasattr(policy, "_sampler") else partial(policy.sample, theta)
+    # Of a subclass, or of whatever wraps a policy, its own `sample` counts.
+    sample = policy._sampler(theta) if type(policy) is MLPSoftmax else partial(policy.sample, theta)
     obs, _ = envs.reset(seed=int(generator(rng).integers(2**31)))
     alive = np.ones(envs.num_envs, bool)
     last_obs = np.array(obs)

@@ -176,3 +176,27 @@ def test_many_rows_are_as_one_by_one(sizes):
     np.testing.assert_allclose(policy.logits(theta, obs), [policy.logits(theta, row) for row in obs], rtol=1e-10, atol=1e-12)
     np.testing.assert_allclose(policy.weighted_score(theta, obs, actions, weights),
                                sum(w * policy.score(theta, o, a) for w, o, a in zip(weights, obs, actions)), rtol=1e-9, atol=1e-11)
+
+
+class Always(pg.MLPSoftmax):
+    def sample(self, theta, obs, rng):
+        return np.ones(len(obs), np.int64)
+
+
+class Wrapped:
+    """All of a policy but its `sample`."""
+
+    def __init__(self, policy):
+        self.policy = policy
+
+    def __getattr__(self, name):
+        return getattr(self.policy, name)
+
+    def sample(self, theta, obs, rng):
+        return np.ones(len(obs), np.int64)
+
+
+@pytest.mark.parametrize("policy", [Always((4, 8, 2)), Wrapped(pg.MLPSoftmax((4, 8, 2)))], ids=["subclass", "wrapper"])
+def test_a_policy_that_draws_in_its_own_way_does_so_in_a_rollout(policy):
+    envs, rng = gym.make_vec("CartPole-v1", num_envs=3, vectorization_mode="vector_entry_point"), np.random.default_rng(0)
+    assert (pg.rollout(envs, policy, policy.init(rng), rng).actions == 1).all()

@@ -32,9 +32,8 @@
   // --- where am I: the heading last passed is marked in the contents
   const places = $$(".pg-local a[href^='#']").map(a => [document.getElementById(decodeURIComponent(a.hash.slice(1))), a]).filter(p => p[0]);
   if (places.length) {
-    const laid = e => e.checkVisibility?.({ contentVisibilityAuto: true }) ?? true;       // to ask where the others stand would lay them out
     const mark = () => {
-      const here = places.findLast(([section]) => laid(section) && section.getBoundingClientRect().top < innerHeight / 3)?.[1];
+      const here = places.findLast(([section]) => section.getBoundingClientRect().top < innerHeight / 3)?.[1];
       for (const [, a] of places) a.classList.toggle("pg-here", a === here);
     };
     let waiting = false;
