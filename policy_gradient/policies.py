@@ -17,11 +17,15 @@ each class only adds how its logits depend on theta.
 
 from dataclasses import dataclass
 from functools import reduce
+from itertools import accumulate
+from math import prod
 
 import numpy as np
 
 from ._validate import finite, generator, indices, numbers, same_shape, whole
 from .networks import MLP
+
+_NOT_LOGITS = "logits must not be NaN or +inf, nor may a whole row be -inf"
 
 
 def softmax(logits):
@@ -46,7 +50,7 @@ def _shifted(logits):
         raise ValueError(f"logits must have at least one action on the last axis, got shape {logits.shape}")
     largest = _over_actions(np.maximum, logits.real)      # .real: complex_step sends complex numbers through here
     if not np.isfinite(largest).all():
-        raise ValueError("logits must not be NaN or +inf, nor may a whole row be -inf")
+        raise ValueError(_NOT_LOGITS)
     with np.errstate(over="ignore"):                      # the largest float less the smallest is -inf, as it should be
         return logits - largest
 
@@ -58,13 +62,23 @@ def _over_actions(ufunc, array):
     return ufunc.reduce(array, axis=-1, keepdims=True)
 
 
-def _draw(probs, rng):
-    """One action per row of probabilities (..., A): int64 (...)."""
-    u, boundary = generator(rng).random(probs.shape[:-1]), probs[..., 0]
-    # Count the boundaries below u: unlike rng.choice this serves a whole batch with one draw each.
-    actions = (boundary <= u).astype(np.int64)
-    for a in range(1, probs.shape[-1] - 1):
-        boundary = boundary + probs[..., a]
+def _draw(logits, rng):
+    """One action per column of logits (A, ...): int64 (...).
+
+    It is the number of partial sums of the exponentials that lie at or below u times the whole sum, u uniform in [0, 1):
+    unlike rng.choice this serves a whole batch with one draw each.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        if len(logits) == 2:                              # only the difference counts: one exponential, not two
+            sums = [1, 1 + np.exp(logits[1] - logits[0])]
+        else:
+            largest = reduce(np.maximum, logits)
+            sums = list(accumulate(np.exp(row - largest) for row in logits))
+    if np.isnan(sums[-1]).any():
+        raise ValueError(_NOT_LOGITS)
+    u = np.asarray(generator(rng).random(np.shape(sums[-1]))) * sums[-1]
+    actions = (sums[0] <= u).astype(np.int64)
+    for boundary in sums[1:-1]:
         actions = actions + (boundary <= u)
     return actions
 
@@ -86,7 +100,7 @@ class _Softmax:
 
     def sample(self, theta, obs, rng):
         """One action per observation, int64 (...), drawn with the numpy.random.Generator `rng`."""
-        return _draw(self.probs(theta, obs), rng)
+        return _draw(np.moveaxis(self.logits(theta, obs), -1, 0), rng)
 
     def entropy(self, theta, obs):
         """-sum_a pi log pi in nats, (...): log(A) for the uniform policy, 0 for a deterministic one."""
@@ -242,11 +256,15 @@ class MLPSoftmax(_Softmax):
         theta = self._theta(theta)
         return self._network(theta, self._check(obs, theta))
 
-    def _sampler(self, theta):
-        """`sample` for a loop in which theta stays: a function (obs, rng), with theta checked and taken apart once."""
+    def sample(self, theta, obs, rng):
+        """One action per observation, int64 (...), drawn with the numpy.random.Generator `rng`."""
+        return self._sampler(theta, finite("obs", obs).shape[:-1])(obs, rng)
+
+    def _sampler(self, theta, shape):
+        """`sample` for a loop in which theta and the shape (...) stay: a function (obs, rng)."""
         theta = self._theta(theta)
-        network = self._network.at(theta)
-        return lambda obs, rng: _draw(softmax(network(self._check(obs, theta))), rng)
+        network = self._network.at(theta, prod(shape))
+        return lambda obs, rng: _draw(network(self._check(obs, theta).reshape(-1, self.sizes[0])), rng).reshape(shape)[()]
 
     def score(self, theta, obs, actions):
         """e_a - pi sent backwards through the network, one sample at a time, (..., d)."""
