@@ -121,8 +121,9 @@ def _stored(cls, attribute):
 
 def same_shape(**arrays):
     """The shape that all arrays broadcast to."""
+    shapes = {np.shape(array) for array in arrays.values()}
     try:
-        return np.broadcast_shapes(*map(np.shape, arrays.values()))
+        return shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
     except ValueError:
         shapes = ", ".join(f"{name} {np.shape(array)}" for name, array in arrays.items())
         raise ValueError(f"{' and '.join(arrays)} must have shapes that fit each other, got {shapes}") from None

@@ -1,15 +1,18 @@
 """A small multilayer perceptron in NumPy, forward and backward: the mean of a Gaussian policy, or a learned baseline.
 
 `theta` is one flat vector: weights (inputs, outputs) and offsets (outputs,) of each layer in turn. tanh between layers.
+Side by side in theta, the two are one matrix (inputs + 1, outputs): the offsets are the weights of one more input that is
+always 1. Inside, each sample is a column, for NumPy is fast along long rows: a layer is one product, forward and backward.
 """
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
 from ._validate import _short, generator
 
-CHUNK = 2048             # rows at a time: the activations of more would leave the processor's cache
+CHUNK = 2000             # samples at a time: the activations of more would leave the processor's cache
 
 
 def layer_sizes(sizes):
@@ -43,95 +46,86 @@ class MLP:
 
     def layers(self, theta):
         """[(W, b), ...], views into theta."""
+        return [(block[:-1], block[-1]) for block in self._blocks(theta)]
+
+    def _blocks(self, theta):
+        """[(inputs + 1, outputs), ...], views into theta: weights, and offsets as the last row."""
         found, start = [], 0
         for m, n in zip(self.sizes, self.sizes[1:]):
-            found.append((theta[start:start + m * n].reshape(m, n), theta[start + m * n:start + (m + 1) * n]))
+            found.append(theta[start:start + (m + 1) * n].reshape(m + 1, n))
             start += (m + 1) * n
         return found
 
     def __call__(self, theta, inputs):
-        *hidden, last = self.layers(theta)
-        return _outputs(_forward(hidden, inputs)[-1], *last)
+        samples, blocks = _flat(inputs), self._blocks(theta)
+        return _forward(blocks, _room(blocks, len(samples)), samples).T.reshape(*inputs.shape[:-1], self.sizes[-1])
 
     def at(self, theta, num):
-        """The function (num, inputs) -> (outputs, num) of these parameters, one sample per column, for a loop that calls it often.
-
-        Everything that stays is made once: each layer's weights with its offsets as those of one more input, always 1,
-        and the room for its inputs.
-        """
-        layers = [np.concatenate([W, b[None]]).T.copy() for W, b in self.layers(theta)]
+        """The function (num, inputs) -> (outputs, num), a sample per column: for a loop, with what stays made once."""
+        blocks = self._blocks(theta)
         # Eight columns to spare: rows that begin whole multiples of 4096 bytes apart would fight for the same lines of the cache.
-        signals = [np.ones((layer.shape[1], num + 8), theta.dtype) for layer in layers]
-
-        def outputs(inputs):
-            signals[0][:-1, :num] = inputs.T
-            for layer, x, z in zip(layers, signals, signals[1:]):
-                np.tanh(np.matmul(layer, x, out=z[:-1]), out=z[:-1])
-            return (layers[-1] @ signals[-1])[:, :num]
-        return outputs
+        signals = _room(blocks, num + 8)
+        signals[0][:] = 1
+        return lambda inputs: _forward(blocks, signals, inputs)[:, :num]
 
     def vjp(self, theta, inputs, by_outputs):
         """sum over samples of (d outputs / d theta)^T by_outputs, (d,): one backward pass.
 
-        by_outputs: (..., outputs), or a function (outputs, rows) that gives it for a slice of the samples, where it
-        depends on the outputs themselves: that saves a second forward pass.
+        by_outputs: (..., outputs), or a function (outputs, rows) that gives it for a slice of the samples, both with one
+        sample per column, where it depends on the outputs themselves: that saves a second forward pass.
         """
-        inputs = inputs.reshape(-1, self.sizes[0])
+        inputs = _flat(inputs)
         if not callable(by_outputs):
-            given = by_outputs.reshape(-1, self.sizes[-1])
-            by_outputs = lambda outputs, rows: given[rows]                 # noqa: E731
+            given = _flat(by_outputs).T
+            by_outputs = lambda outputs, rows: given[:, rows]              # noqa: E731
         total = np.zeros(self.num_params, theta.dtype)
         for start in range(0, len(inputs), CHUNK):
             rows = slice(start, start + CHUNK)
             pairs = self._backward(theta, inputs[rows], lambda outputs: by_outputs(outputs, rows))
-            for (W, b), (x, delta) in zip(self.layers(total), pairs):
-                W += x.T @ delta
-                b += delta.sum(axis=0)
+            for block, (x, delta) in zip(self._blocks(total), pairs):
+                block += x @ delta.T
         return total
 
     def vjp_each(self, theta, inputs, by_outputs):
-        """The same for each sample on its own, (..., d)."""
-        parts = []
-        for x, delta in self._backward(theta, inputs, by_outputs):
-            outer = x[..., :, None] * delta[..., None, :]
-            parts += [outer.reshape(outer.shape[:-2] + (outer.shape[-2] * outer.shape[-1],)), delta]
+        """The same for each sample on its own, (..., d); a function gets the outputs of all, one sample per column."""
+        given = by_outputs if callable(by_outputs) else lambda outputs: _flat(by_outputs).T
+        pairs = self._backward(theta, _flat(inputs), given)
+        parts = [x.T.copy()[:, :, None] * delta.T.copy()[:, None] for x, delta in pairs]
+        parts = [part.reshape(*inputs.shape[:-1], part.shape[1] * part.shape[2]) for part in parts]
         return np.concatenate(parts, axis=-1)
 
-    def _backward(self, theta, inputs, delta):
+    def _backward(self, theta, inputs, by_outputs):
         """(inputs, derivative by what leaves it before tanh) of every layer, first to last."""
-        layers = self.layers(theta)
-        signals, pairs = _forward(layers[:-1], inputs), []
-        delta = delta(_outputs(signals[-1], *layers[-1])) if callable(delta) else delta
+        blocks = self._blocks(theta)
+        signals, pairs = _room(blocks, len(inputs)), []
+        delta = by_outputs(_forward(blocks, signals, inputs))
         delta = np.ascontiguousarray(delta)          # the rounding of a sum depends on the layout of what it adds
-        for i in reversed(range(len(layers))):
+        for i in reversed(range(len(blocks))):
             pairs.append((signals[i], delta))
             if i:
-                slope = np.square(signals[i])                  # of tanh: 1 - tanh^2, in place, for these are the largest arrays
+                slope = np.square(signals[i][:-1])             # of tanh: 1 - tanh^2, in place, for these are the largest arrays
                 np.subtract(1, slope, out=slope)
-                delta = delta @ layers[i][0].T
+                delta = blocks[i][:-1] @ delta
                 delta *= slope
         return pairs[::-1]
 
 
-def _forward(hidden, inputs):
-    """Inputs of every layer, the last one's too, through the `hidden` layers before it."""
-    signals = [inputs]
-    for W, b in hidden:
-        x = signals[-1]
-        if x.ndim == 2 and len(x) >= 64 and len(W) < len(b):   # b as the weights of one more input, always 1: a wide result
-            x1 = np.empty((len(W) + 1, len(x)), W.dtype)       # is spared a second pass
-            x1[:-1], x1[-1] = x.T, 1
-            z = x1.T @ np.concatenate([W, b[None]])
-        else:
-            z = x @ W
-            z += b
-        signals.append(np.tanh(z, out=z))
+def _flat(array):
+    """(..., n) as (samples, n), also where there are none."""
+    return array.reshape(prod(array.shape[:-1]), array.shape[-1])
+
+
+def _room(blocks, num):
+    """Arrays for what enters each layer, (inputs + 1, num), with the input that is always 1."""
+    signals = [np.empty((len(block), num), block.dtype) for block in blocks]
+    for x in signals:
+        x[-1] = 1
     return signals
 
 
-def _outputs(x, W, b):
-    """x @ W + b, of many rows in columns: a softmax goes along them faster than along short rows."""
-    z = x @ W
-    z = np.asfortranarray(z) if z.ndim == 2 else z
-    z += b
-    return z
+def _forward(blocks, signals, inputs):
+    """The outputs (outputs, num) for inputs (num, inputs); what enters each layer is left in `signals`."""
+    signals[0][:-1, :len(inputs)] = inputs.T
+    for block, x, z in zip(blocks, signals, signals[1:]):
+        np.tanh(np.matmul(block.T, x, out=z[:-1]), out=z[:-1])
+    return blocks[-1].T @ signals[-1]

@@ -263,20 +263,24 @@ class MLPSoftmax(_Softmax):
     def _sampler(self, theta, shape):
         """`sample` for a loop in which theta and the shape (...) stay: a function (obs, rng)."""
         theta = self._theta(theta)
-        network = self._network.at(theta, prod(shape))
-        return lambda obs, rng: _draw(network(self._check(obs, theta).reshape(-1, self.sizes[0])), rng).reshape(shape)[()]
+        num, K = prod(shape), self.sizes[0]
+        network = self._network.at(theta, num)
+        return lambda obs, rng: _draw(network(self._check(obs, theta).reshape(num, K)), rng).reshape(shape)[()]
 
     def score(self, theta, obs, actions):
         """e_a - pi sent backwards through the network, one sample at a time, (..., d)."""
         theta, obs, actions, _ = self._samples(theta, obs, actions)
-        return self._network.vjp_each(theta, obs, lambda logits: self._one_hot(actions, theta) - softmax(logits))
+        return self._network.vjp_each(theta, obs, lambda logits: self._by_logits(logits, actions.ravel()))
 
     def weighted_score(self, theta, obs, actions, weights):
         """sum_i weights_i score_i, (d,): weights times e_a - pi sent backwards once, with no (N, d) array."""
         theta, obs, actions, weights = self._samples(theta, obs, actions, weights)
-        actions, weights = actions.ravel(), weights.astype(theta.dtype, copy=False).reshape(-1, 1)
-        return self._network.vjp(theta, obs, lambda logits, rows: weights[rows] * (self._one_hot(actions[rows], theta)
-                                                                                   - softmax(logits)))
+        actions, weights = actions.ravel(), weights.astype(theta.dtype, copy=False).ravel()
+        return self._network.vjp(theta, obs, lambda logits, rows: weights[rows] * self._by_logits(logits, actions[rows]))
+
+    def _by_logits(self, logits, actions):
+        """e_a - pi, (A, n), of logits (A, n) and actions (n,)."""
+        return (np.arange(self.num_actions)[:, None] == actions) - softmax(logits.T).T
 
     def _samples(self, theta, obs, actions, weights=1.0):
         """All of one leading shape (...)."""
@@ -284,12 +288,10 @@ class MLPSoftmax(_Softmax):
         obs, actions = self._check(obs, theta), indices("actions", actions, self.num_actions)
         weights = finite("weights", weights)
         shape = same_shape(obs=obs[..., 0], actions=actions, weights=weights)
-        return (theta, np.broadcast_to(obs, shape + obs.shape[-1:]),
-                np.broadcast_to(actions, shape), np.broadcast_to(weights, shape))
-
-    def _one_hot(self, actions, theta):
-        """e_a, (..., A), written action by action: over many short rows NumPy is slow."""
-        return np.moveaxis(np.arange(self.num_actions).reshape(-1, *[1] * actions.ndim) == actions, 0, -1).astype(theta.dtype)
+        if not obs.shape[:-1] == actions.shape == weights.shape:
+            obs = np.broadcast_to(obs, shape + obs.shape[-1:])
+            actions, weights = np.broadcast_to(actions, shape), np.broadcast_to(weights, shape)
+        return theta, obs, actions, weights
 
     def _check(self, obs, theta):
         obs = finite("obs", obs)
