@@ -11,7 +11,7 @@ import torch
 
 import policy_gradient as pg
 
-SIZES, ROUNDS = (256, 2048, 16_384, 131_072), 9
+SIZES, ROUNDS = (256, 2048, 16_384, 131_072), 15
 torch.set_num_threads(1)
 
 
@@ -43,15 +43,15 @@ def measure(size, rounds=ROUNDS):
         for _ in range(calls):
             found["scores"] = weights @ policy.score(theta, obs, actions)
 
-    times = in_turn({"book": book, "PyTorch": autograd}, rounds) | in_turn({"scores": score_matrix}, 3)
+    times = {name: np.array(ts) / calls for name, ts in
+             in_turn({"book": book, "PyTorch": autograd, "scores": score_matrix}, rounds).items()}
     same = np.concatenate([p.grad.numpy().T.ravel() if p.ndim == 2 else p.grad.numpy() for p in net.parameters()])
     scale = abs(same).max()
     assert abs(found["book"] - same).max() < 1e-4 * scale and abs(found["book"] - found["scores"]).max() < 1e-4 * scale
-    median = {name: float(np.median(ts)) / calls for name, ts in times.items()}
-    return {"samples": size, "milliseconds": {name: float(f"{1000 * t:.3g}") for name, t in median.items()},
-            "spread": {name: [float(f"{1000 * q / calls:.3g}") for q in (min(ts), max(ts))] for name, ts in times.items()},
-            "PyTorch / book": round(median["PyTorch"] / median["book"], 2),
-            "scores / book": round(median["scores"] / median["book"], 2)}
+    return {"samples": size, "milliseconds": {name: float(f"{1000 * np.median(ts):.3g}") for name, ts in times.items()},
+            "spread": {name: [float(f"{1000 * q:.3g}") for q in (min(ts), max(ts))] for name, ts in times.items()}} | {
+            # Turn by turn, as of rollouts.
+            f"{name} / book": round(float(np.median(times[name] / times["book"])), 2) for name in ("PyTorch", "scores")}
 
 
 if __name__ == "__main__":

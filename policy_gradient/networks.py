@@ -49,10 +49,10 @@ class MLP:
         return [(block[:-1], block[-1]) for block in self._blocks(theta)]
 
     def _blocks(self, theta):
-        """[(inputs + 1, outputs), ...], views into theta: weights, and offsets as the last row."""
+        """[(..., inputs + 1, outputs), ...], views into theta (..., d): weights, and offsets as the last row."""
         found, start = [], 0
         for m, n in zip(self.sizes, self.sizes[1:]):
-            found.append(theta[start:start + (m + 1) * n].reshape(m + 1, n))
+            found.append(theta[..., start:start + (m + 1) * n].reshape(*theta.shape[:-1], m + 1, n))
             start += (m + 1) * n
         return found
 
@@ -90,9 +90,10 @@ class MLP:
         """The same for each sample on its own, (..., d); a function gets the outputs of all, one sample per column."""
         given = by_outputs if callable(by_outputs) else lambda outputs: _flat(by_outputs).T
         pairs = self._backward(theta, _flat(inputs), given)
-        parts = [x.T.copy()[:, :, None] * delta.T.copy()[:, None] for x, delta in pairs]
-        parts = [part.reshape(*inputs.shape[:-1], part.shape[1] * part.shape[2]) for part in parts]
-        return np.concatenate(parts, axis=-1)
+        each = np.empty(inputs.shape[:-1] + (self.num_params,), theta.dtype)
+        for part, (x, delta) in zip(self._blocks(_flat(each)), pairs):
+            np.multiply(x.T.copy()[:, :, None], delta.T.copy()[:, None], out=part)
+        return each
 
     def _backward(self, theta, inputs, by_outputs):
         """(inputs, derivative by what leaves it before tanh) of every layer, first to last."""
