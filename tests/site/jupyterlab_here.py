@@ -10,6 +10,7 @@ from contextlib import contextmanager
 TURNS = 3
 
 # The same figure three times: this book's `explore` that moves only what changes, that draws all anew, and `interact` as it comes.
+# And a speck of 40 x 30 pixels, which takes no time to draw: what is left is the way to the kernel and back.
 BEGIN = """
 import matplotlib.pyplot as plt
 import numpy as np
@@ -43,6 +44,13 @@ def show(p=.5):
     fig, ax = plt.subplots(figsize=(6, 3.5))
     curve(ax, p)
     plt.show()
+""", "speck": """
+def speck(ax, p):
+    ax.axis("off")
+    ax.set(xlim=(0, 1), ylim=(0, 1))
+    dot, = ax.plot([p], [.5], "o")
+    return lambda p: dot.set_data([p], [.5])
+explore(speck, p=np.linspace(.05, .95, 61), figsize=(.4, .3))
 """}
 
 # For each figure: milliseconds from a move of the hand that holds its slider until another picture is decoded and painted.
@@ -109,10 +117,10 @@ def run_all(page):
 
 def compared(browser, address, name, moves):
     """{way: milliseconds of each move, `moves` in each turn} in one notebook, one kernel, the ways taking turns."""
-    page = browser.new_page(viewport={"width": 1280, "height": 2400})          # all three figures in view
+    page = browser.new_page(viewport={"width": 1280, "height": 2400})          # all figures in view
     page.goto(f"{address}/lab/tree/{name}?reset")
     run_all(page)
-    page.wait_for_function("document.querySelectorAll('.jp-CodeCell .jp-OutputArea-output img').length === 3", timeout=120_000)
+    page.wait_for_function("n => document.querySelectorAll('.jp-CodeCell .jp-OutputArea-output img').length === n", arg=len(WAYS), timeout=120_000)
     page.wait_for_timeout(2000)
     assert page.evaluate(WATCH) == len(WAYS)
     handles, tracks = page.locator(".pg-explore input, .noUi-handle"), page.locator(".pg-explore input, .noUi-target")
