@@ -4,30 +4,17 @@ Two doors and the three small worlds are written out here as closed forms in p a
 """
 import itertools
 import re
-from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
+from page_and_lab import PageAndLab
 
-ROOT = Path(__file__).resolve().parents[1]
-PAGE = (ROOT / "book/02-the-theorem.md").read_text(encoding="utf-8")
-LAB = nbformat.read(ROOT / "notebooks/02-the-theorem.ipynb", as_version=4)
+CHAPTER = PageAndLab("02-the-theorem")
+PAGE, LAB, says, printed = CHAPTER.page, CHAPTER.lab, CHAPTER.says, CHAPTER.printed
 
 
 def sigmoid(x):
     return 1 / (1 + np.exp(-x))
-
-
-def says(*texts):
-    for text in texts:
-        assert text in PAGE, f"the page no longer says {text}"
-
-
-def printed(cell):
-    """The text that this cell of the lab stored."""
-    found = next(c for c in LAB.cells if c.id == cell)
-    return "".join(o.text for o in found.outputs if o.output_type == "stream")
 
 
 def numbers(text):

@@ -6,28 +6,15 @@ Two doors is enumerated in fractions, Gaussians are integrated by SciPy, everyth
 import itertools
 import re
 from fractions import Fraction as F
-from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
+from page_and_lab import ROOT, PageAndLab
 from scipy import integrate, optimize, stats
 
-ROOT = Path(__file__).resolve().parents[1]
-PAGE = (ROOT / "book/03-the-log-derivative-trick.md").read_text(encoding="utf-8")
-LAB = nbformat.read(ROOT / "notebooks/03-the-log-derivative-trick.ipynb", as_version=4)
+CHAPTER = PageAndLab("03-the-log-derivative-trick")
+PAGE, LAB, says, printed = CHAPTER.page, CHAPTER.lab, CHAPTER.says, CHAPTER.printed
 HALF = F(1, 2)
-
-
-def says(*texts):
-    for text in texts:
-        assert text in PAGE, f"the page no longer says {text}"
-
-
-def printed(cell):
-    """The text that this cell of the lab stored."""
-    found = next(c for c in LAB.cells if c.id == cell)
-    return "".join(o.text for o in found.outputs if o.output_type == "stream")
 
 
 def numbers(text):

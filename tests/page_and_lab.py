@@ -1,0 +1,21 @@
+"""A chapter's page and its lab, as they are stored: what the numbers of both are tested in."""
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class PageAndLab:
+    def __init__(self, name):
+        self.page = (ROOT / f"book/{name}.md").read_text(encoding="utf-8")
+        self.lab = nbformat.read(ROOT / f"notebooks/{name}.ipynb", as_version=4)
+
+    def says(self, *texts):
+        for text in texts:
+            assert text in self.page, f"the page no longer says {text}"
+
+    def printed(self, cell):
+        """The text that this cell of the lab stored."""
+        found = next(c for c in self.lab.cells if c.id == cell)
+        return "".join(o.text for o in found.outputs if o.output_type == "stream")
