@@ -73,9 +73,11 @@ def training_numbers():
 
 def other_tables():
     rollouts, gradients, tables, imports = (stored(name) for name in ("rollouts", "gradients", "tables", "imports"))
-    speed = [[row["envs"], *(number(row["steps per second"][k][0] / 1000) if k in row["steps per second"] else ""
-                             for k in ("book", RANDOM, BARE, SYNC)),
-              f"{row['book against'][RANDOM]:.2f}"] for row in rollouts]
+    def thousands(row, *methods):
+        return [number(row["steps per second"][k][0] / 1000) if k in row["steps per second"] else "" for k in methods]
+
+    speed = [[f"{row['envs']:,}", *thousands(row, "book", RANDOM), f"{row['book against'][RANDOM]:.2f}", *thousands(row, BARE, SYNC)]
+             for row in rollouts]
     sums = [[f"{row['samples']:,}", *(number(row["milliseconds"][k]) for k in ("book", "PyTorch", "scores")),
              f"{row['PyTorch / book']:.1f}", f"{row['scores / book']:.1f}"] for row in gradients]
     growth = [[f"{row['trajectories']:,}", number(row["seconds"]), number(row["peak MiB"])] for row in tables["sampled"]]
@@ -83,8 +85,8 @@ def other_tables():
              for row in tables["exact"]]
     loads = [[f"`{row['import']}`" if " " not in row["import"] else row["import"], number(row["CPU seconds"]), row["MiB"]]
              for row in imports]
-    return {"rollout_table": table(["N", "the book", "Gymnasium, random", "bare NumPy, random", "SyncVectorEnv",
-                                    "book / Gymnasium"], speed),
+    return {"rollout_table": table(["N", "the book", "Gymnasium, random", "book / Gymnasium", "bare NumPy, random",
+                                    "SyncVectorEnv"], speed),
             "gradient_table": table(["samples", "the book, ms", "PyTorch, ms", "score matrix, ms", "PyTorch / book",
                                      "matrix / book"], sums),
             "growth_table": table(["trajectories", "CPU s", "peak memory, MiB"], growth),

@@ -1,6 +1,6 @@
 """Still pictures of the page on speed, from benchmarks/results."""
 import numpy as np
-from measured import NAMES, by_method
+from measured import NAMES, by_method, stored
 
 from policy_gradient.palette import color
 
@@ -34,4 +34,20 @@ def training_steps(fig, ax):
     _dots(ax, by_method("sampled", "steps"), "steps in the environment until solved", (20_000, 50_000, 100_000, 200_000))
 
 
+def growth(fig, ax):
+    rows = stored("tables")["sampled"]
+    trajectories = [row["trajectories"] for row in rows]
+    seconds, memory = [1000 * row["seconds"] for row in rows], [row["peak MiB"] for row in rows]
+    ax.plot(trajectories, seconds, "o-", color=color("policy"))
+    ax.plot(trajectories, memory, "o-", color=color("muted"))
+    ax.annotate("CPU time, ms", (trajectories[-1], seconds[-1]), xytext=(-12, -4), textcoords="offset points", ha="right", color=color("policy"))
+    ax.annotate("memory, MiB", (trajectories[0], memory[0]), xytext=(0, 9), textcoords="offset points", color=color("muted"))
+    ax.set(xscale="log", yscale="log", xlabel="trajectories of ten steps")
+    ax.set_xticks(trajectories, ["10³", "10⁴", "10⁵", "10⁶", "10⁷"])
+    ax.set_yticks((1, 10, 100, 1000), ("1", "10", "100", "1,000"))
+    ax.set_xticks([], minor=True)
+    ax.set_yticks([], minor=True)
+
+
+growth.figsize = (5, 2.8)
 training_time.figsize = training_steps.figsize = (5, 3)
