@@ -68,14 +68,14 @@ def _draw(logits, rng):
     It is the number of partial sums of the exponentials that lie at or below u times the whole sum, u uniform in [0, 1):
     unlike rng.choice this serves a whole batch with one draw each.
     """
-    with np.errstate(over="ignore", invalid="ignore"):
+    largest = reduce(np.maximum, logits)
+    if not np.isfinite(largest).all():
+        raise ValueError(_NOT_LOGITS)
+    with np.errstate(over="ignore"):
         if len(logits) == 2:                              # only the difference counts: one exponential, not two
             sums = [1, 1 + np.exp(logits[1] - logits[0])]
         else:
-            largest = reduce(np.maximum, logits)
             sums = list(accumulate(np.exp(row - largest) for row in logits))
-    if np.isnan(sums[-1]).any():
-        raise ValueError(_NOT_LOGITS)
     u = np.asarray(generator(rng).random(np.shape(sums[-1]))) * sums[-1]
     actions = (sums[0] <= u).astype(np.int64)
     for boundary in sums[1:-1]:

@@ -86,3 +86,9 @@ def test_the_bare_physics_of_the_benchmark_is_gymnasiums():
         obs, *_ = envs.step(actions)
         assert not bare.step(actions).any()
         np.testing.assert_allclose(bare.state, obs.T, atol=1e-6)
+
+
+def test_the_page_has_its_words_where_nobody_has_measured_the_waits(monkeypatch, tmp_path):
+    found = set(measured.waiting_tables())
+    monkeypatch.setattr(measured, "RESULTS", tmp_path)
+    assert set(measured.waiting_tables()) == found

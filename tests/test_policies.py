@@ -123,7 +123,8 @@ def test_a_draw_bears_logits_of_any_size(logits, drawn):
     assert (_draw(np.tile(single[:, None], 1000), np.random.default_rng(0)) == drawn).all()
 
 
-@pytest.mark.parametrize("logits", [[np.nan, 0], [0, np.nan, 0], [-np.inf, -np.inf], [-np.inf] * 3, [np.inf, np.inf]])
+@pytest.mark.parametrize("logits", [[np.nan, 0], [0, np.nan, 0], [-np.inf, -np.inf], [-np.inf] * 3, [np.inf, np.inf],
+                                    [np.inf, 0], [0, np.inf], [0, np.inf, 0]])
 def test_a_draw_refuses_what_has_no_probabilities(logits):
     with pytest.raises(ValueError, match="logits must not be NaN"):
         _draw(np.array(logits)[:, None], np.random.default_rng(0))

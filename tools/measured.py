@@ -73,6 +73,7 @@ def training_numbers():
 
 def other_tables():
     rollouts, gradients, tables, imports = (stored(name) for name in ("rollouts", "gradients", "tables", "imports"))
+
     def thousands(row, *methods):
         return [number(row["steps per second"][k][0] / 1000) if k in row["steps per second"] else "" for k in methods]
 
@@ -106,7 +107,7 @@ WAYS = {"explore, update": "`explore`, moving what changed", "explore": "`explor
 def waiting_tables():
     """Nothing where nobody has measured yet: the page then says so."""
     if not (RESULTS / "waiting.json").exists():
-        return dict.fromkeys(("lab_table", "build_table", "slider_table", "labs_together", "page_slider", "slider_ratio"), "(not measured here yet)")
+        return dict.fromkeys(("lab_table", "build_table", "slider_table", "labs_together", "page_slider", "slider_ratio", "slider_way"), "(not measured here yet)")
     found = stored("waiting")
     medians = {row["way"]: row["median ms"] for row in found["sliders"]}
     return {"lab_table": table(["lab", "seconds", "CPU s"], [[row["lab"].replace("-", " "), number(row["seconds"]), number(row["CPU seconds"])]
@@ -117,7 +118,7 @@ def waiting_tables():
             "slider_table": table(["figure", "median, ms", "95 % within, ms"],
                                   [[WAYS[row["way"]], row["median ms"], row["95 % within ms"]] for row in found["sliders"]]),
             "slider_ratio": f"{medians['interact'] / medians['explore, update']:.1f}",
-            "slider_way": number(medians["speck"]) if "speck" in medians else "(not measured yet)",
+            "slider_way": number(medians["speck"]),
             "page_slider": " and ".join(number(row["median ms"]) for row in found["pages"])}
 
 
