@@ -9,7 +9,7 @@ TIMED := $(patsubst %,tests/site/test_%.py,explorables explorables_chapter03 jup
 NONE = $(if $(ARGS),[ $$? = 5 ] ||)        # of a selection, one half of the tests may have none
 PYTEST := $(PY) -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg
 
-.PHONY: serve lab book lite test notebooks exercises studies clean bench lighthouse links reproducible trust class test-class pdf lock licences audit determinism test-matrix test-autodiff
+.PHONY: serve lab book lite test notebooks exercises studies clean bench lighthouse links reproducible trust class test-class pdf lock licences audit determinism test-matrix test-autodiff test-browsers
 .DELETE_ON_ERROR:
 
 serve: book                     ## build the book and serve it on this machine
@@ -114,6 +114,9 @@ determinism: .venv/installed    ## every notebook twice, on other Pythons, on ol
 
 test-matrix: .venv/installed    ## the tests with the oldest and with the newest dependencies, in environments that are thrown away
 	$(PY) tools/test_matrix.py $(ARGS)
+
+test-browsers: .venv/installed   ## every explorable, quiz, practice page and one exercise in Firefox and WebKitGTK; ARGS="-k firefox" for one
+	PG_BROWSERS=1 $(PY) -m pytest -s -rs tests/site/browsers $(ARGS)
 
 AUTODIFF := _build/environments/autodiff
 test-autodiff: $(AUTODIFF)/installed     ## hold the package against PyTorch and Stable-Baselines3; nothing is skipped
