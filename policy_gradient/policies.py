@@ -10,7 +10,8 @@ Every policy has the same methods. Shapes: `...` any leading axes, A actions, d 
     weighted_score(theta, obs, actions, weights) -> (d,)     the sum over samples of weight times score, in one pass
     entropy(theta, obs) -> (...)                 in nats
 
-Computation follows theta's dtype. NaN, wrong shapes and indices out of range raise ValueError or TypeError.
+Computation follows theta's dtype. NaN, wrong shapes and indices out of range raise ValueError or TypeError. Where shapes
+differ NumPy's rules pair obs, actions and weights, but only single numbers go with every shape: (N, 1) beside (N,) is an error.
 For a softmax the score with respect to the logits is e_a - pi (Sutton & Barto 2018, section 13.3 and exercise 13.3);
 each class only adds how its logits depend on theta.
 """
@@ -84,7 +85,7 @@ def _draw(logits, rng):
 
 
 class _Softmax:
-    """What all softmax policies share; they supply `logits`, `score`, `weighted_score` and `_check(obs)`."""
+    """What all softmax policies share; they supply `logits`, `score` and `weighted_score`."""
 
     def probs(self, theta, obs):
         """pi(a|s) for every action, (..., A)."""
@@ -245,6 +246,7 @@ class MLPSoftmax(_Softmax):
         object.__setattr__(self, "sizes", self._network.sizes)
 
     num_params = property(lambda self: self._network.num_params)
+    num_features = property(lambda self: self.sizes[0])
     num_actions = property(lambda self: self.sizes[-1])
 
     def init(self, rng, dtype=np.float32):
