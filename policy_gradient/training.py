@@ -129,6 +129,8 @@ def evaluate(envs, policy, theta, rng, max_steps=None, greedy=False):
     """
     if greedy:
         having("policy", policy, ["probs" if hasattr(policy, "probs") else "mean"], "a policy with probs or a mean")
+        autoreset_mode(envs)
+        agreement(envs, policy)              # here, so that what is said names this policy
     player = _Greedy(policy) if greedy else policy
     return rollout(envs, player, theta, rng, max_steps).rewards.sum(axis=0)
 
