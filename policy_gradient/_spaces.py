@@ -50,13 +50,13 @@ def _observations(space, policy, name):
         raise TypeError(f"{name} must show arrays of numbers, but one observation is {_short(space)}: {_flattened(space)}")
     features, size = getattr(policy, "num_features", None), getattr(policy, "num_obs", None)
     shows = f"{name} show {_words(space)}"
-    whose = f"policy, a {type(policy).__name__}, must fit {name}: it"
+    whose = f"policy ({type(policy).__name__}) must fit {name}: it"
     if features is not None and space.shape != (features,):
         if isinstance(space, Discrete):
             cure = f"take a TabularSoftmax({space.n}, ...), or {_flattened(space)}"
         else:
             cure = f"make the policy for {space.shape[0]}" if len(space.shape) == 1 else _flattened(space)
-        raise ValueError(f"{whose} sees vectors of {features} numbers, but {shows}: {cure}")
+        raise ValueError(f"{whose} sees vectors of {_count(features)}, but {shows}: {cure}")
     if size is not None:
         if not isinstance(space, Discrete):
             raise ValueError(f"{whose} sees whole numbers, but {shows}: take an MLPSoftmax or "
@@ -72,20 +72,24 @@ def _words(space):
     from gymnasium.spaces import Discrete
     if isinstance(space, Discrete):
         return f"one whole number, {space.start} .. {space.start + space.n - 1}"
-    kind = {"f": "", "i": "whole ", "u": "whole "}[space.dtype.kind]
-    return f"vectors of {space.shape[0]} {kind}numbers" if len(space.shape) == 1 else f"arrays of shape {space.shape}"
+    kind = "" if space.dtype.kind == "f" else "whole "
+    return f"vectors of {_count(space.shape[0], kind)}" if len(space.shape) == 1 else f"arrays of {kind}numbers, shape {space.shape}"
+
+
+def _count(n, kind=""):
+    return f"{n} {kind}number{'s' if n != 1 else ''}"
 
 
 def _flattened(space):
     from gymnasium.spaces import flatdim
     if not space.is_np_flattenable:
         return f"{WRAP}TransformObservation, with a function that makes it a vector"
-    return f"{WRAP}FlattenObservation, and make the policy for its {flatdim(space)} numbers"
+    return f"{WRAP}FlattenObservation, and make the policy for {_count(flatdim(space))}"
 
 
 def _counted(space):
     from gymnasium.spaces import Box
-    if isinstance(space, Box) and space.is_bounded():
+    if isinstance(space, Box) and space.is_bounded() and np.prod(space.shape) <= 4:      # each number multiplies the bins
         return "DiscretizeObservation"
     return "TransformObservation, with a function that makes it one whole number"
 
@@ -95,8 +99,9 @@ def _actions(space, policy, envs, name):
     from gymnasium.spaces import Box, Discrete, MultiBinary, MultiDiscrete
     chooses, draws = hasattr(policy, "probs"), hasattr(policy, "mean")
 
-    def refuse(does, cure):
-        raise ValueError(f"policy, a {type(policy).__name__}, must fit {name}: it {does}, but {name} take {_words(space)}: {cure}")
+    def refuse(does, cure, take=None):
+        take = take or (f"one of {space.n} actions" if isinstance(space, Discrete) else _words(space))
+        raise ValueError(f"policy ({type(policy).__name__}) must fit {name}: it {does}, but {name} take {take}: {cure}")
 
     if isinstance(space, (MultiDiscrete, MultiBinary)):
         counts = np.asarray(getattr(space, "nvec", np.full(space.shape, 2)))
@@ -120,7 +125,7 @@ def _actions(space, policy, envs, name):
         refuse("draws real numbers", f"take a softmax policy, and {WRAP}TransformAction, which makes its action one of these")
     dims = getattr(policy, "num_actions", None)
     if dims is not None and space.shape != (dims,):
-        refuse(f"draws {dims} numbers" if dims > 1 else "draws one number",
+        refuse(f"draws {_count(dims)}",
                f"make the policy for {space.shape[0]}" if len(space.shape) == 1 else
                f"{WRAP}TransformAction, which gives the policy's vector that shape, and make the policy for {np.prod(space.shape):g}")
     if hasattr(policy, "execute"):
@@ -135,10 +140,11 @@ def _inside(space, policy, envs, name, refuse):
         return
     if getattr(getattr(envs, "unwrapped", envs), "bounds", None) == "squash":
         raise ValueError(f'{name} squash actions (bounds="squash"), and so does policy: make them with bounds="refuse"')
-    room = (1 + 1e-6) * np.minimum(space.high.astype(float), -space.low.astype(float)).min()        # float32 bounds are rounded
+    low, high = space.low.max(), space.high.min()
+    room = (1 + 1e-6) * float(min(high, -low))                # bounds in single precision are rounded
     if limit > room:
-        refuse(f"executes -{limit:g} .. {limit:g}", f"take limit={room:g}" if room > 0 else
-               f"{WRAP}RescaleAction(env, -{limit:g}, {limit:g})")
+        refuse(f"executes from -{limit:g} to {limit:g}", f"take limit={room:g}" if room > 0 else
+               f"{WRAP}RescaleAction(env, -{limit:g}, {limit:g})", f"numbers from {low:g} to {high:g}")
 
 
 def _own(policy):

@@ -51,7 +51,8 @@ def psi_reward_to_go(rollout, gamma, baseline=0.0, drop_gamma_t=False):
 def psi_table(rollout, gamma, table, drop_gamma_t=False):
     """gamma^t table[s_t, a_t], (T, N), for a table (S, A) of Q or of the advantage Q - V."""
     table = finite("table", table, (None, None))
-    states = _rollout(rollout).obs if rollout.states is None else rollout.states
+    known = getattr(_rollout(rollout), "states", None)
+    states = rollout.obs if known is None else known
     states = indices("states (rows of table)", states, len(table))
     actions = indices("actions (columns of table)", rollout.actions, table.shape[1])
     return _gamma_t(rollout, gamma, drop_gamma_t) * table[states, actions]

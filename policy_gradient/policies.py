@@ -84,6 +84,14 @@ def _draw(logits, rng):
     return actions
 
 
+def _leading(obs, actions, weights):
+    """The shape (...) of all samples."""
+    shape = same_shape(obs=obs, actions=actions, weights=weights)
+    if weights.ndim and shape != (samples := same_shape(obs=obs, actions=actions)):
+        raise ValueError(f"weights must have shape {samples}, one per sample, got {weights.shape}")
+    return shape
+
+
 class _Softmax:
     """What all softmax policies share; they supply `logits`, `score` and `weighted_score`."""
 
@@ -116,7 +124,7 @@ class _Softmax:
         obs = indices("obs", obs, self.num_obs)
         actions = indices("actions", actions, self.num_actions)
         weights = finite("weights", weights)
-        same_shape(obs=obs, actions=actions, weights=weights)
+        _leading(obs, actions, weights)
         return np.broadcast_arrays(obs, actions, weights)
 
 
@@ -289,7 +297,7 @@ class MLPSoftmax(_Softmax):
         theta = self._theta(theta)
         obs, actions = self._check(obs, theta), indices("actions", actions, self.num_actions)
         weights = finite("weights", weights)
-        shape = same_shape(obs=obs[..., 0], actions=actions, weights=weights)
+        shape = _leading(obs[..., 0], actions, weights)
         if not obs.shape[:-1] == actions.shape == weights.shape:
             obs = np.broadcast_to(obs, shape + obs.shape[-1:])
             actions, weights = np.broadcast_to(actions, shape), np.broadcast_to(weights, shape)
