@@ -19,6 +19,8 @@ def autoreset_mode(envs, name="envs"):
     whole(f"{name}.num_envs", envs.num_envs)
     metadata = getattr(envs, "metadata", None)
     mode = metadata.get("autoreset_mode") if isinstance(metadata, dict) else None
+    # Older Gymnasium writes the mode of the newest vector into metadata that all vectors of a class share.
+    mode = getattr(getattr(envs, "unwrapped", envs), "autoreset_mode", mode)
     mode = getattr(mode, "value", mode)                       # a member of AutoresetMode, its value, or its name
     mode = MODES.get(mode, mode) if isinstance(mode, str) else mode
     if mode not in MODES.values():
@@ -89,9 +91,16 @@ def _flattened(space):
 
 def _counted(space):
     from gymnasium.spaces import Box
+    other = "TransformObservation, with a function that makes it one whole number"
     if isinstance(space, Box) and space.is_bounded() and np.prod(space.shape) <= 4:      # each number multiplies the bins
-        return "DiscretizeObservation"
-    return "TransformObservation, with a function that makes it one whole number"
+        return _newer("DiscretizeObservation", other)
+    return other
+
+
+def _newer(wrapper, other):
+    """The wrapper, if this Gymnasium has it yet."""
+    from gymnasium import wrappers
+    return wrapper if hasattr(wrappers, wrapper) else other
 
 
 def _actions(space, policy, envs, name):
@@ -120,14 +129,17 @@ def _actions(space, policy, envs, name):
         raise TypeError(f"{name} must take arrays of numbers, but one action is {_short(space)}: {WRAP}TransformAction, "
                         "which makes it of an array")
     if chooses:
-        refuse("chooses one action", f"take a LinearGaussian or MLPGaussian, or {WRAP}DiscretizeAction")
+        refuse("chooses one action", f"take a LinearGaussian or MLPGaussian, or {WRAP}"
+               + _newer("DiscretizeAction", "TransformAction, which makes its numbers of one of a few actions"))
     if draws and space.dtype.kind != "f":
-        refuse("draws real numbers", f"take a softmax policy, and {WRAP}TransformAction, which makes its action one of these")
+        refuse("draws real numbers", f"take a softmax policy, and {WRAP}TransformAction, which makes its action one of "
+               "these")
     dims = getattr(policy, "num_actions", None)
     if dims is not None and space.shape != (dims,):
         refuse(f"draws {_count(dims)}",
                f"make the policy for {space.shape[0]}" if len(space.shape) == 1 else
-               f"{WRAP}TransformAction, which gives the policy's vector that shape, and make the policy for {np.prod(space.shape):g}")
+               f"{WRAP}TransformAction, which gives the policy's vector that shape, and make the policy for "
+               f"{np.prod(space.shape):g}")
     if hasattr(policy, "execute"):
         _inside(space, policy, envs, name, refuse)
     return _real_numbers(envs, policy, space)
@@ -160,7 +172,8 @@ def _whole_numbers(envs, policy, space, counts):
 
     def send(actions):
         if actions.shape != shape or actions.dtype.kind not in "iu":
-            raise ValueError(f"policy.sample must give whole numbers of shape {shape}, one action per environment, got {_short(actions)}")
+            raise ValueError(f"policy.sample must give whole numbers of shape {shape}, one action per environment, "
+                             f"got {_short(actions)}")
         if not sure and ((actions < 0).any() or (actions > largest).any()):
             raise ValueError(f"policy.sample must give actions from 0 to {largest}, got from {actions.min()} to {actions.max()}"
                              + (f" (envs count from {start}; what is sent is the action plus that)" if shifted else ""))
@@ -176,7 +189,8 @@ def _real_numbers(envs, policy, space):
     def send(actions):
         if actions.shape != shape or actions.dtype.kind not in kinds:
             kind = "real" if kinds == "f" else "whole"
-            raise ValueError(f"policy.sample must give {kind} numbers of shape {shape}, a row per environment, got {_short(actions)}")
+            raise ValueError(f"policy.sample must give {kind} numbers of shape {shape}, a row per environment, "
+                             f"got {_short(actions)}")
         if not sure:
             finite("actions", actions)
         return actions if execute is None else execute(actions)

@@ -136,7 +136,8 @@ def fitting_shapes(**shapes):
         return different.pop() if len(different) == 1 else np.broadcast_shapes(*different)
     except ValueError:
         listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
-        raise ValueError(f"{' and '.join(shapes)} must have shapes that fit each other, with as many axes, got {listed}") from None
+        raise ValueError(f"{' and '.join(shapes)} must have shapes that fit each other, with as many axes, got "
+                         f"{listed}") from None
 
 
 def indices(name, value, size):

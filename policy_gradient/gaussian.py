@@ -92,8 +92,8 @@ def _fitting(actions, mean, log_std, name="actions"):
     dims = {name: actions.shape[-1:], "mean": mean.shape[-1:], "log_std": log_std.shape[-1:]}
     if len({d for d in dims.values() if d}) > 1:
         listed = ", ".join(f"{n} {array.shape}" for n, array in zip(dims, (actions, mean, log_std)))
-        raise ValueError(f"{name} and mean and log_std must have shapes that fit each other, with as many numbers on the last "
-                         f"axis, one per action dimension, got {listed}")
+        raise ValueError(f"{name} and mean and log_std must have shapes that fit each other, with as many numbers on the "
+                         f"last axis, one per action dimension, got {listed}")
     fitting_shapes(**{name: actions.shape[:-1], "mean": mean.shape[:-1], "log_std": log_std.shape[:-1]})
     return actions, mean, log_std
 

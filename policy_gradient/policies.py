@@ -10,8 +10,8 @@ Every policy has the same methods. Shapes: `...` any leading axes, A actions, d 
     weighted_score(theta, obs, actions, weights) -> (d,)     the sum over samples of weight times score, in one pass
     entropy(theta, obs) -> (...)                 in nats
 
-Computation follows theta's dtype. NaN, wrong shapes and indices out of range raise ValueError or TypeError. Where shapes
-differ NumPy's rules pair obs, actions and weights, but only single numbers go with every shape: (N, 1) beside (N,) is an error.
+Computation follows theta's dtype. NaN, wrong shapes and indices out of range raise ValueError or TypeError. One number
+goes with every shape; else obs, actions and weights have as many axes: (N, 1) beside (N,) would be (N, N), and is an error.
 For a softmax the score with respect to the logits is e_a - pi (Sutton & Barto 2018, section 13.3 and exercise 13.3);
 each class only adds how its logits depend on theta.
 """

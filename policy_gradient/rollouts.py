@@ -164,7 +164,7 @@ def _hidden(obs, info, ended, terminated):
     told, has = info.get("final_obs"), info.get("_final_obs")
     seen = obs.copy()
     for i in np.flatnonzero(ended):
-        missing = not np.iterable(told) or len(told) <= i or has is not None and not has[i]
+        missing = not np.iterable(told) or len(told) <= i or (has is not None and not has[i])
         final = None if missing else told[i]
         if final is not None:
             seen[i] = _array('info["final_obs"] must hold obs', final, obs.shape[1:], "biuf")

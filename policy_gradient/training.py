@@ -116,7 +116,8 @@ def _given(advantages, batch):
     """What a learner's own baseline gave."""
     advantages = numbers("baseline(rollout)", advantages)
     if advantages.shape != batch.mask.shape:                   # (N,) would broadcast over time, unnoticed
-        raise ValueError(f"baseline(rollout) must give the advantages, shape (T, N) = {batch.mask.shape}, got {advantages.shape}")
+        raise ValueError(f"baseline(rollout) must give the advantages, shape (T, N) = {batch.mask.shape}, "
+                         f"got {advantages.shape}")
     return advantages
 
 
@@ -177,7 +178,8 @@ def sweep(train, settings, seeds, progress=True, n_jobs=1):
         try:
             from joblib import Parallel, delayed      # here: who runs one after another needs no joblib
         except ImportError:
-            raise ImportError('n_jobs needs joblib, which is not installed: "pip install joblib", or leave n_jobs at 1') from None
+            raise ImportError("n_jobs other than 1 needs joblib, which is not installed: pip install joblib, or leave n_jobs "
+                              "at 1") from None
         coming = Parallel(n_jobs=n_jobs, return_as="generator")(delayed(_one_run)(*run) for run in runs)
         results = list(_bar(coming, "seeds", progress, len(runs)))
     return [results[k:k + len(seeds)] for k in range(0, len(runs), len(seeds))] if seeds else [[] for _ in settings]
