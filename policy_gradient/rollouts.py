@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from inspect import signature
 
 import numpy as np
 
@@ -71,7 +72,7 @@ def rollout(envs, policy, theta, rng, max_steps=None):
     having("policy", policy, ["sample"], "a policy with a method sample(theta, obs, rng)")
     max_steps = None if max_steps is None else whole("max_steps", max_steps)
     shape, send = agreement(envs, policy)
-    obs, num_envs = _first(envs.reset(seed=int(generator(rng).integers(2**31))), shape), envs.num_envs
+    obs, num_envs = _first(envs, int(generator(rng).integers(2**31)), shape), envs.num_envs
     # Of a subclass, or of whatever wraps a policy, its own `sample` counts.
     prepared = type(policy) is MLPSoftmax
     sample = policy._sampler(theta, (num_envs,)) if prepared else partial(policy.sample, theta)
@@ -79,7 +80,7 @@ def rollout(envs, policy, theta, rng, max_steps=None):
     last_obs = obs.copy()
     columns, t, going = None, 0, True
     while going and t != max_steps:
-        actions = np.asarray(sample(obs, rng))
+        actions = _drawn(sample(obs, rng))
         next_obs, rewards, terminated, truncated, info = _step(envs.step(send(actions)), obs)
         row = obs, actions, rewards, alive, terminated, truncated
         if columns is None or t == len(columns[0]):
@@ -104,11 +105,25 @@ def rollout(envs, policy, theta, rng, max_steps=None):
     return Rollout(obs, actions, rewards, mask, terminated, truncated, last_obs)
 
 
-def _first(reset, shape):
+def _first(envs, seed, shape):
     """The observations of a reset."""
+    try:
+        reset = envs.reset(seed=seed)
+    except TypeError:
+        known = signature(envs.reset).parameters.values()
+        if any(p.name == "seed" or p.kind is p.VAR_KEYWORD for p in known):
+            raise
+        raise TypeError("envs.reset must take a seed, as in reset(*, seed=None, options=None)") from None
     if not isinstance(reset, tuple) or len(reset) != 2:
         raise TypeError(f"envs.reset must return (obs, info), got {_short(reset)}")
     return _array("envs.reset must return obs", reset[0], shape, "biuf", copy=True)
+
+
+def _drawn(actions):
+    try:
+        return np.asarray(actions)
+    except ValueError:                                        # rows of unequal length
+        raise ValueError(f"policy.sample must give an array of actions, one per environment, got {_short(actions)}") from None
 
 
 def _step(result, before):
