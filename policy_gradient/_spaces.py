@@ -75,7 +75,9 @@ def _words(space):
     if isinstance(space, Discrete):
         return f"one whole number, {space.start} .. {space.start + space.n - 1}"
     kind = "" if space.dtype.kind == "f" else "whole "
-    return f"vectors of {_count(space.shape[0], kind)}" if len(space.shape) == 1 else f"arrays of {kind}numbers, shape {space.shape}"
+    if len(space.shape) == 1:
+        return f"vectors of {_count(space.shape[0], kind)}"
+    return f"arrays of {kind}numbers, shape {space.shape}"
 
 
 def _count(n, kind=""):
@@ -175,8 +177,9 @@ def _whole_numbers(envs, policy, space, counts):
             raise ValueError(f"policy.sample must give whole numbers of shape {shape}, one action per environment, "
                              f"got {_short(actions)}")
         if not sure and ((actions < 0).any() or (actions > largest).any()):
-            raise ValueError(f"policy.sample must give actions from 0 to {largest}, got from {actions.min()} to {actions.max()}"
-                             + (f" (envs count from {start}; what is sent is the action plus that)" if shifted else ""))
+            note = f" (envs count from {start}; what is sent is the action plus that)" if shifted else ""
+            raise ValueError(f"policy.sample must give actions from 0 to {largest}, got from {actions.min()} to "
+                             f"{actions.max()}{note}")
         return actions + start if shifted else actions
     return send
 

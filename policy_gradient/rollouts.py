@@ -123,7 +123,8 @@ def _drawn(actions):
     try:
         return np.asarray(actions)
     except ValueError:                                        # rows of unequal length
-        raise ValueError(f"policy.sample must give an array of actions, one per environment, got {_short(actions)}") from None
+        raise ValueError("policy.sample must give an array of actions, one per environment, got "
+                         f"{_short(actions)}") from None
 
 
 def _step(result, before):
@@ -134,7 +135,7 @@ def _step(result, before):
                         "the older interface must tell apart why an episode is done")
     obs, rewards, terminated, truncated, info = result
     each = before.shape[:1]
-    obs = _array("envs.step must return obs", obs, before.shape, "biuf", copy=True)     # some environments reuse their buffer
+    obs = _array("envs.step must return obs", obs, before.shape, "biuf", copy=True)     # some reuse their buffer
     if obs.dtype != before.dtype and not np.can_cast(obs.dtype, before.dtype, "same_kind"):
         raise TypeError(f"envs.step must return obs of the kind that envs.reset gave, {before.dtype}, got {obs.dtype}")
     return (obs, _array("envs.step must return rewards", rewards, each, "biuf"),

@@ -154,8 +154,9 @@ class _Greedy:
 def run_seeds(train, seeds, progress=True, n_jobs=1):
     """[train(rng) for each seed], each with a Generator of its own; a bar, if it takes longer than two seconds.
 
-    n_jobs: how many run side by side, each in a process of its own, through joblib (the extra `parallel`); -1 takes every core. With None
-    `joblib.parallel_config` decides, and so the same call runs on a Dask or Ray cluster. The results are the same bits.
+    n_jobs: how many run side by side, each in a process of its own, through joblib (the extra `parallel`);
+    -1 takes every core. With None `joblib.parallel_config` decides, and so the same call runs on a Dask or Ray cluster.
+    The results are the same bits. Raises ImportError where joblib is missing.
     """
     function("train", train, "train(rng)")
     return sweep(train, [{}], seeds, progress, n_jobs)[0]
