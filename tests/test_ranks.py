@@ -127,6 +127,17 @@ PARTS = {k: getattr(ROLLOUT, k) for k in ("obs", "actions", "rewards", "mask", "
 DUCK = SimpleNamespace(**PARTS | {"rewards": ROLLOUT.rewards[..., None]})
 
 
+@pytest.mark.parametrize("policy", [pg.MLPSoftmax((4, 2)), pg.TabularSoftmax(3, 1), pg.TabularSoftmax(3, 3)],
+                         ids=["as many features as states", "one action", "three actions"])
+def test_a_policy_for_another_finite_world_is_refused_before_anything_is_drawn(policy):
+    """Four states taken for one vector of four numbers gave one row of probabilities, which served every state."""
+    theta = np.zeros(policy.num_params)
+    for call in (lambda: pg.state_probs(MDP, policy, theta), lambda: pg.exact_gradient(MDP, policy, theta),
+                 lambda: pg.sample_rollout(MDP, policy, theta, 5, 5, np.random.default_rng(0)),
+                 lambda: pg.sample_gradient(MDP, policy, theta, 5, 5, np.random.default_rng(0))):
+        refuses(call, r"policy must give probabilities of shape \(4, 2\), a row of 2 actions for each state of mdp, got \(")
+
+
 def test_estimators_want_one_weight_per_step():
     policy, theta = pg.two_action_softmax(2, 3), np.zeros(2)
     for psi in (1.0, np.ones(N), np.ones((T, 1)), np.ones((1, N)), np.ones((T, N, 1))):
