@@ -135,7 +135,7 @@ def test_a_policy_for_another_finite_world_is_refused_before_anything_is_drawn(p
     for call in (lambda: pg.state_probs(MDP, policy, theta), lambda: pg.exact_gradient(MDP, policy, theta),
                  lambda: pg.sample_rollout(MDP, policy, theta, 5, 5, np.random.default_rng(0)),
                  lambda: pg.sample_gradient(MDP, policy, theta, 5, 5, np.random.default_rng(0))):
-        refuses(call, r"policy must give probabilities of shape \(4, 2\), a row of 2 actions for each state of mdp, got \(")
+        refuses(call, r"policy's probs must have shape \(4, 2\), got \(.*: a row of 2 actions for each state of mdp")
 
 
 def test_estimators_want_one_weight_per_step():
