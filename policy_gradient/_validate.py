@@ -120,13 +120,24 @@ def _stored(cls, attribute):
 
 
 def same_shape(**arrays):
-    """The shape that all arrays broadcast to."""
-    shapes = {np.shape(array) for array in arrays.values()}
+    """The shape that all arrays broadcast to; a single number goes with every shape, else all have as many axes.
+
+    (N, 1) beside (N,) would broadcast to (N, N), each entry with every other: hardly ever what is meant.
+    """
+    return fitting_shapes(**{name: np.shape(array) for name, array in arrays.items()})
+
+
+def fitting_shapes(**shapes):
+    """The same for shapes."""
+    different = set(shapes.values())
     try:
-        return shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
+        if len({len(shape) for shape in different if shape}) > 1:
+            raise ValueError
+        return different.pop() if len(different) == 1 else np.broadcast_shapes(*different)
     except ValueError:
-        shapes = ", ".join(f"{name} {np.shape(array)}" for name, array in arrays.items())
-        raise ValueError(f"{' and '.join(arrays)} must have shapes that fit each other, got {shapes}") from None
+        listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        raise ValueError(f"{' and '.join(shapes)} must have shapes that fit each other, with as many axes, got "
+                         f"{listed}") from None
 
 
 def indices(name, value, size):

@@ -4,7 +4,8 @@
 
 Importing this module registers the environments, vectorised like those of `envs.py`. Actions are arrays (num_envs, D).
 `bounds` says what happens to an action outside the box: "refuse" raises ValueError, "clip" cuts it off as an actuator
-(and Gymnasium's own Pendulum-v1) does, "squash" takes any u and executes limit * tanh(u).
+(and Gymnasium's own Pendulum-v1) does, "squash" takes any u and executes limit * tanh(u):
+for a Gaussian, since a `Squashed` policy does that by itself.
 """
 
 from dataclasses import dataclass

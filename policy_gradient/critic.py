@@ -19,6 +19,7 @@ def gae(rollout, values, last_values, gamma, lam):
     An episode that *terminated* is worth nothing afterwards; one that was *truncated* counts V of what it would have seen.
     """
     having("rollout", rollout, ["rewards", "mask", "terminated"], "a Rollout")
+    finite("rollout.rewards", rollout.rewards, rollout.mask.shape)
     values, last_values = finite("values", values, rollout.mask.shape), finite("last_values", last_values, rollout.mask.shape[1:])
     gamma, lam, mask = discount(gamma), discount(lam, "lam"), rollout.mask
     is_last = mask & ~np.vstack([mask[1:], np.zeros_like(mask[:1])])

@@ -41,7 +41,7 @@ def psi_total_return(rollout, gamma):
 
 
 def psi_reward_to_go(rollout, gamma, baseline=0.0, drop_gamma_t=False):
-    """gamma^t (G_t - baseline), (T, N). baseline: anything that broadcasts to (T, N) and does not depend on a_t."""
+    """gamma^t (G_t - baseline), (T, N). baseline: one number, or (T, N), (T, 1) or (1, N), that does not depend on a_t."""
     returns, baseline = reward_to_go(_rollout(rollout).rewards, gamma), finite("baseline", baseline)
     if same_shape(baseline=baseline, rewards=returns) != returns.shape:
         raise ValueError(f"baseline must broadcast to (T, N) = {returns.shape}, got shape {baseline.shape}")
@@ -51,7 +51,8 @@ def psi_reward_to_go(rollout, gamma, baseline=0.0, drop_gamma_t=False):
 def psi_table(rollout, gamma, table, drop_gamma_t=False):
     """gamma^t table[s_t, a_t], (T, N), for a table (S, A) of Q or of the advantage Q - V."""
     table = finite("table", table, (None, None))
-    states = _rollout(rollout).obs if rollout.states is None else rollout.states
+    known = getattr(_rollout(rollout), "states", None)
+    states = rollout.obs if known is None else known
     states = indices("states (rows of table)", states, len(table))
     actions = indices("actions (columns of table)", rollout.actions, table.shape[1])
     return _gamma_t(rollout, gamma, drop_gamma_t) * table[states, actions]
@@ -85,7 +86,11 @@ def _running(returns, mask):
 
 
 def _rollout(rollout):
-    return having("rollout", rollout, ["obs", "actions", "rewards", "mask"], "a Rollout")
+    having("rollout", rollout, ["obs", "actions", "rewards", "mask"], "a Rollout")
+    if np.shape(rollout.rewards) != np.shape(rollout.mask):
+        raise ValueError(f"rollout.rewards must have the shape of rollout.mask, (T, N) = {np.shape(rollout.mask)}, "
+                         f"got {np.shape(rollout.rewards)}")
+    return rollout
 
 
 def _sums(returns, mask):

@@ -23,7 +23,7 @@ from functools import cache
 
 import numpy as np
 
-from ._validate import NotFinite, finite, generator, having, number, numbers, positive, same_shape, whole
+from ._validate import NotFinite, finite, fitting_shapes, generator, having, number, numbers, positive, whole
 from .networks import MLP, layer_sizes
 
 LOG_STD_LIMIT = 20.0     # std from 2e-9 to 5e8: beyond, its square is no longer a useful number in float32
@@ -31,7 +31,11 @@ HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)      # math: a NumPy scalar would tur
 
 
 def gaussian_log_prob(actions, mean, log_std):
-    """log N(actions; mean, exp(log_std)^2), (..., D) each, broadcast -> (...): summed over the D dimensions."""
+    """log N(actions; mean, exp(log_std)^2), (..., D) each -> (...): summed over the D dimensions.
+
+    Mean and log_std may be shared, (D,), by many actions (N, D), or actions by many means. D itself is never broadcast:
+    mean (N,) beside actions (N, 1) raises ValueError, as it would pair each action with every mean.
+    """
     actions, mean, log_std = _fitting(actions, mean, log_std)
     z = (actions - mean) * np.exp(-log_std)
     return _sum(-0.5 * z * z - log_std - HALF_LOG_2PI)
@@ -83,9 +87,14 @@ def _actions(actions, name="actions"):
 
 
 def _fitting(actions, mean, log_std, name="actions"):
-    """All three checked, of shapes that broadcast."""
+    """All three checked: D numbers each on the last axis, and leading shapes that fit (none at all fits every one)."""
     actions, mean, log_std = _actions(actions, name), finite("mean", mean), _log_std(log_std)
-    same_shape(**{name: actions, "mean": mean, "log_std": log_std})
+    dims = {name: actions.shape[-1:], "mean": mean.shape[-1:], "log_std": log_std.shape[-1:]}
+    if len({d for d in dims.values() if d}) > 1:
+        listed = ", ".join(f"{n} {array.shape}" for n, array in zip(dims, (actions, mean, log_std)))
+        raise ValueError(f"{name} and mean and log_std must have shapes that fit each other, with as many numbers on the "
+                         f"last axis, one per action dimension, got {listed}")
+    fitting_shapes(**{name: actions.shape[:-1], "mean": mean.shape[:-1], "log_std": log_std.shape[:-1]})
     return actions, mean, log_std
 
 
@@ -135,8 +144,9 @@ class _Gaussian:
         """sum_i weights_i score_i, (d,)."""
         by_mean, by_log_std = self._by_parameter(theta, obs, actions)
         weights = finite("weights", weights).astype(by_mean.dtype, copy=False)
-        if np.broadcast_shapes(same_shape(obs=by_mean[..., 0], weights=weights), by_mean.shape[:-1]) != by_mean.shape[:-1]:
-            raise ValueError(f"weights must have shape {by_mean.shape[:-1]}, one per observation, got {weights.shape}")
+        each = by_mean.shape[:-1]
+        if weights.ndim not in (0, len(each)) or fitting_shapes(obs=each, weights=weights.shape) != each:
+            raise ValueError(f"weights must have shape {each}, one per observation, got {weights.shape}")
         weights = weights[..., None]
         return self._pull_back(theta, obs, weights * by_mean, weights * by_log_std)
 
@@ -278,7 +288,8 @@ class Squashed:
     """The law of a = limit * tanh(u) with u drawn from a Gaussian `policy`: what `actions` means here is still u.
 
     u is what is sampled and stored: from a stored a near the limit nobody gets u back. `execute(u)` is what the world
-    sees. The squash has no parameters, so the score is that of u; densities and entropy change.
+    sees: `rollout`, and so `reinforce` and `evaluate`, send it and keep u, and nothing else must squash it
+    again. The squash has no parameters, so the score is that of u; densities and entropy change.
     """
 
     policy: _Gaussian
@@ -296,9 +307,13 @@ class Squashed:
         """limit * tanh(u): what the world gets, inside the box."""
         return self.limit * np.tanh(finite("actions", actions))
 
-    def init(self, rng, dtype=np.float32):
-        """As the Gaussian starts."""
-        return self.policy.init(rng, dtype)
+    def init(self, rng=None, dtype=None):
+        """As the Gaussian starts, in the Gaussian's own precision if `dtype` is None."""
+        return self.policy.init(rng) if dtype is None else self.policy.init(rng, dtype)
+
+    def mean(self, theta, obs):
+        """The Gaussian's mean, before the squash, (..., D); execute(mean) is the median of what the world sees."""
+        return self.policy.mean(theta, obs)
 
     def sample(self, theta, obs, rng):
         """u, before the squash, (..., D)."""

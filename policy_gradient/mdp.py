@@ -71,7 +71,11 @@ def _policy(policy):
 
 def state_probs(mdp, policy, theta):
     """pi(a|s) in each state, (S, A): the policy asked at what the agent sees there."""
-    return _policy(policy).probs(theta, _problem(mdp).obs)
+    probs, shape = np.asarray(_policy(policy).probs(theta, _problem(mdp).obs)), mdp.R.shape
+    if probs.shape != shape:             # as many states as features, or another number of actions: it would broadcast
+        raise ValueError(f"policy's probs must have shape {shape}, got {probs.shape}: a row of {shape[1]} actions for each "
+                         "state of mdp")
+    return probs
 
 
 def state_values(mdp, probs):

@@ -26,6 +26,9 @@ class Adam:
         theta, gradient = numbers("theta", theta), numbers("gradient", gradient)
         if theta.shape != gradient.shape:
             raise ValueError(f"gradient must have the shape of theta, {theta.shape}, got {gradient.shape}")
+        if self.num_steps and self.mean.shape != gradient.shape:
+            raise ValueError(f"gradient must have the shape of those before, {self.mean.shape}, got {gradient.shape}: another "
+                             "theta needs an optimizer of its own")
         self.num_steps += 1
         self.mean = self.beta1 * self.mean + (1 - self.beta1) * gradient
         self.square = self.beta2 * self.square + (1 - self.beta2) * gradient**2

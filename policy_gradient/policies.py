@@ -10,7 +10,8 @@ Every policy has the same methods. Shapes: `...` any leading axes, A actions, d 
     weighted_score(theta, obs, actions, weights) -> (d,)     the sum over samples of weight times score, in one pass
     entropy(theta, obs) -> (...)                 in nats
 
-Computation follows theta's dtype. NaN, wrong shapes and indices out of range raise ValueError or TypeError.
+Computation follows theta's dtype. NaN, wrong shapes and indices out of range raise ValueError or TypeError. One number
+goes with every shape; else obs, actions and weights have as many axes: (N, 1) beside (N,) would be (N, N), and is an error.
 For a softmax the score with respect to the logits is e_a - pi (Sutton & Barto 2018, section 13.3 and exercise 13.3);
 each class only adds how its logits depend on theta.
 """
@@ -83,8 +84,16 @@ def _draw(logits, rng):
     return actions
 
 
+def _leading(obs, actions, weights):
+    """The shape (...) of all samples."""
+    shape = same_shape(obs=obs, actions=actions, weights=weights)
+    if weights.ndim and shape != (samples := same_shape(obs=obs, actions=actions)):
+        raise ValueError(f"weights must have shape {samples}, one per sample, got {weights.shape}")
+    return shape
+
+
 class _Softmax:
-    """What all softmax policies share; they supply `logits`, `score`, `weighted_score` and `_check(obs)`."""
+    """What all softmax policies share; they supply `logits`, `score` and `weighted_score`."""
 
     def probs(self, theta, obs):
         """pi(a|s) for every action, (..., A)."""
@@ -115,7 +124,7 @@ class _Softmax:
         obs = indices("obs", obs, self.num_obs)
         actions = indices("actions", actions, self.num_actions)
         weights = finite("weights", weights)
-        same_shape(obs=obs, actions=actions, weights=weights)
+        _leading(obs, actions, weights)
         return np.broadcast_arrays(obs, actions, weights)
 
 
@@ -245,6 +254,7 @@ class MLPSoftmax(_Softmax):
         object.__setattr__(self, "sizes", self._network.sizes)
 
     num_params = property(lambda self: self._network.num_params)
+    num_features = property(lambda self: self.sizes[0])
     num_actions = property(lambda self: self.sizes[-1])
 
     def init(self, rng, dtype=np.float32):
@@ -287,7 +297,7 @@ class MLPSoftmax(_Softmax):
         theta = self._theta(theta)
         obs, actions = self._check(obs, theta), indices("actions", actions, self.num_actions)
         weights = finite("weights", weights)
-        shape = same_shape(obs=obs[..., 0], actions=actions, weights=weights)
+        shape = _leading(obs[..., 0], actions, weights)
         if not obs.shape[:-1] == actions.shape == weights.shape:
             obs = np.broadcast_to(obs, shape + obs.shape[-1:])
             actions, weights = np.broadcast_to(actions, shape), np.broadcast_to(weights, shape)

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from functools import partial
+from inspect import signature
 
 import numpy as np
 
-from ._validate import _short, generator, having, whole
+from ._spaces import agreement, autoreset_mode
+from ._validate import NotFinite, _short, generator, having, whole
 from .policies import MLPSoftmax
 
 
@@ -18,7 +20,7 @@ class Rollout:
     """
 
     obs: np.ndarray              # (T, N, ...) what the agent saw
-    actions: np.ndarray          # (T, N, ...) what it did
+    actions: np.ndarray          # (T, N, ...) what it did, as the policy drew it (see `rollout`)
     rewards: np.ndarray          # (T, N) what it got for that, 0 where mask is False
     mask: np.ndarray             # (T, N) bool, True until the episode has ended
     terminated: np.ndarray       # (T, N) bool, True at the step at which the environment ended the episode
@@ -33,6 +35,9 @@ class Rollout:
         for name in ("obs", "actions"):
             if np.shape(getattr(self, name))[:2] != shape:
                 raise ValueError(f"{name} must have shape ({T}, {N}, ...), as mask, got {np.shape(getattr(self, name))}")
+        for name in ("terminated", "truncated"):
+            if np.asarray(getattr(self, name)).dtype != bool:         # ~ of whole numbers is no "not"
+                raise ValueError(f"{name} must be an array of bool, shape {shape}, got {_short(getattr(self, name))}")
         for name in ("rewards", "terminated", "truncated", "states"):
             if np.shape(getattr(self, name)) != shape and not (name == "states" and self.states is None):
                 raise ValueError(f"{name} must have shape {shape}, as mask, got {np.shape(getattr(self, name))}")
@@ -55,22 +60,28 @@ def rollout(envs, policy, theta, rng, max_steps=None):
 
     envs: a gymnasium.vector.VectorEnv, reset here with a seed drawn from `rng`. max_steps: cut all episodes there.
     Whole episodes, because "the first T steps" of environments that start again would hold too many short ones.
-    Raises TypeError if `envs` is no vector environment, ValueError if its autoreset mode is unknown or disabled.
+
+    `Rollout.actions` are the policy's own, which its log_prob and score want. What the environment is sent can differ:
+    of a Discrete space that begins at `start` it gets action + start, and of a `Squashed` policy it gets execute(u).
+    Before the first step the spaces of `envs` are held against the policy: pictures, tuples, dictionaries, and another
+    kind, number or shape of actions than the policy's raise ValueError or TypeError, which names the wrapper that helps.
+    So do an autoreset mode that is unknown or disabled, a step of any other form than Gymnasium's, a reward that is not
+    finite, and a SAME_STEP environment that does not say in info["final_obs"] what it last showed of a truncated episode.
     """
-    mode = _autoreset_mode(envs)
+    mode = autoreset_mode(envs)
     having("policy", policy, ["sample"], "a policy with a method sample(theta, obs, rng)")
     max_steps = None if max_steps is None else whole("max_steps", max_steps)
-    obs, _ = envs.reset(seed=int(generator(rng).integers(2**31)))
+    shape, send = agreement(envs, policy)
+    obs, num_envs = _first(envs, int(generator(rng).integers(2**31)), shape), envs.num_envs
     # Of a subclass, or of whatever wraps a policy, its own `sample` counts.
     prepared = type(policy) is MLPSoftmax
-    sample = policy._sampler(theta, np.shape(obs)[:-1]) if prepared else partial(policy.sample, theta)
-    alive = np.ones(envs.num_envs, bool)
-    last_obs = np.array(obs)
+    sample = policy._sampler(theta, (num_envs,)) if prepared else partial(policy.sample, theta)
+    alive = np.ones(num_envs, bool)
+    last_obs = obs.copy()
     columns, t, going = None, 0, True
     while going and t != max_steps:
-        obs = np.array(obs)                                   # a copy: some environments reuse their buffer
-        actions = sample(obs, rng)
-        next_obs, rewards, terminated, truncated, info = envs.step(actions)
+        actions = _drawn(sample(obs, rng))
+        next_obs, rewards, terminated, truncated, info = _step(envs.step(send(actions)), obs)
         row = obs, actions, rewards, alive, terminated, truncated
         if columns is None or t == len(columns[0]):
             columns = _room(columns, row, max_steps)
@@ -79,7 +90,7 @@ def rollout(envs, policy, theta, rng, max_steps=None):
         ended = terminated | truncated
         if ended.any():
             ended = ended & alive
-            last_obs[ended] = _seen_next(next_obs, info, mode)[ended]
+            last_obs[ended] = (next_obs if mode == "NextStep" else _hidden(obs, info, ended, terminated))[ended]
             alive = alive & ~ended
             going = alive.any()
         obs, t = next_obs, t + 1
@@ -88,7 +99,63 @@ def rollout(envs, policy, theta, rng, max_steps=None):
     # An episode that has ended starts again by itself; what it then returned is not ours.
     rewards[~mask], terminated[~mask], truncated[~mask] = 0, False, False
     truncated[-1] |= alive                                    # cut by max_steps
+    if not np.isfinite(rewards).all():
+        t, n = np.argwhere(~np.isfinite(rewards))[0]
+        raise NotFinite(f"rewards must be finite, but at step {t} environment {n} of envs gave {rewards[t, n]}")
     return Rollout(obs, actions, rewards, mask, terminated, truncated, last_obs)
+
+
+def _first(envs, seed, shape):
+    """The observations of a reset."""
+    try:
+        reset = envs.reset(seed=seed)
+    except TypeError:
+        known = signature(envs.reset).parameters.values()
+        if any(p.name == "seed" or p.kind is p.VAR_KEYWORD for p in known):
+            raise
+        raise TypeError("envs.reset must take a seed, as in reset(*, seed=None, options=None)") from None
+    if not isinstance(reset, tuple) or len(reset) != 2:
+        raise TypeError(f"envs.reset must return (obs, info), got {_short(reset)}")
+    return _array("envs.reset must return obs", reset[0], shape, "biuf", copy=True)
+
+
+def _drawn(actions):
+    try:
+        return np.asarray(actions)
+    except ValueError:                                        # rows of unequal length
+        raise ValueError("policy.sample must give an array of actions, one per environment, got "
+                         f"{_short(actions)}") from None
+
+
+def _step(result, before):
+    """What a step returned, as arrays of the one form that is right; `before` are the observations before it."""
+    if not isinstance(result, (tuple, list)) or len(result) != 5:
+        number = f"{len(result)} values" if isinstance(result, (tuple, list)) else _short(result)
+        raise TypeError(f"envs.step must return (obs, rewards, terminated, truncated, info), got {number}: an environment of "
+                        "the older interface must tell apart why an episode is done")
+    obs, rewards, terminated, truncated, info = result
+    each = before.shape[:1]
+    obs = _array("envs.step must return obs", obs, before.shape, "biuf", copy=True)     # some reuse their buffer
+    if obs.dtype != before.dtype and not np.can_cast(obs.dtype, before.dtype, "same_kind"):
+        raise TypeError(f"envs.step must return obs of the kind that envs.reset gave, {before.dtype}, got {obs.dtype}")
+    if (type(rewards) is type(terminated) is type(truncated) is np.ndarray
+            and rewards.shape == terminated.shape == truncated.shape == each
+            and rewards.dtype.kind in "biuf" and terminated.dtype.kind == truncated.dtype.kind == "b"):
+        return obs, rewards, terminated, truncated, info      # nearly always, and in every step: so at once
+    return (obs, _array("envs.step must return rewards", rewards, each, "biuf"),
+            _array("envs.step must return terminated", terminated, each, "b", "bool"),
+            _array("envs.step must return truncated", truncated, each, "b", "bool"), info)
+
+
+def _array(must, value, shape, kinds, of="numbers", copy=False):
+    """`value` as an array of this very shape: rows (N, 1) in the place of (N,) would fill whole tables."""
+    try:
+        array = np.array(value) if copy else np.asarray(value)
+    except ValueError:                                        # rows of unequal length
+        array = None
+    if array is None or array.shape != shape or array.dtype.kind not in kinds:
+        raise ValueError(f"{must} as an array of {of}, shape {shape}, one entry per environment, got {_short(value)}")
+    return array
 
 
 def _room(columns, row, max_steps):
@@ -108,22 +175,21 @@ def _room(columns, row, max_steps):
     return room
 
 
-def _autoreset_mode(envs):
-    if not hasattr(envs, "num_envs") or not hasattr(envs, "step"):
-        raise TypeError(f"envs must be a gymnasium.vector.VectorEnv (gymnasium.make_vec makes one), got {_short(envs)}")
-    mode = getattr(envs, "metadata", {}).get("autoreset_mode")
-    mode = getattr(mode, "value", mode)
-    if mode not in ("NextStep", "SameStep"):
-        raise ValueError("envs must reset themselves: metadata['autoreset_mode'] must be NEXT_STEP or SAME_STEP, "
-                         f"got {mode!r}")
-    return mode
+def _hidden(obs, info, ended, terminated):
+    """The observations that followed the step where episodes ended, which a SAME_STEP environment hides in `info`.
 
-
-def _seen_next(next_obs, info, mode):
-    """The observation that followed the step; at an episode's end a SAME_STEP environment hides it in `info`."""
-    if mode == "NextStep" or "final_obs" not in info:
-        return next_obs
-    seen = np.array(next_obs)
-    for i in np.flatnonzero(info["_final_obs"]):
-        seen[i] = info["final_obs"][i]
+    After termination nobody needs it: where it is not told, the last one that was seen stands in its place.
+    """
+    info = info if isinstance(info, dict) else {}
+    told, has = info.get("final_obs"), info.get("_final_obs")
+    seen = obs.copy()
+    for i in np.flatnonzero(ended):
+        missing = not np.iterable(told) or len(told) <= i or (has is not None and not has[i])
+        final = None if missing else told[i]
+        if final is not None:
+            seen[i] = _array('info["final_obs"] must hold obs', final, obs.shape[1:], "biuf")
+        elif not terminated[i]:
+            raise ValueError('envs must say in info["final_obs"] what they last showed, since they reset in the same step '
+                             f"(SAME_STEP), but the truncated episode of environment {i} has no such entry: add it, or make "
+                             "envs with autoreset_mode NEXT_STEP")
     return seen

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ._spaces import agreement, autoreset_mode
 from ._validate import NotFinite, discount, finite, function, generator, having, number, numbers, whole
 from .estimators import batch_mean, estimate_gradient, leave_one_out_mean
 from .optimizers import Adam
@@ -61,11 +62,16 @@ def reinforce(envs, policy, theta, rng, *, num_updates, gamma=1.0, learning_rate
         function("callback", callback, "callback(update, theta, rollout)")
     theta, optimizer, log = np.array(numbers("theta", theta)), optimizer or Adam(learning_rate), []
     having("optimizer", optimizer, ["step"], "an optimizer with a method step(theta, gradient), such as Adam")
+    having("policy", policy, ["sample", "weighted_score"], "a policy with methods sample and weighted_score")
+    for name, asked in {"envs": envs, "eval_envs": eval_envs}.items():
+        if asked is not None or name == "envs":
+            autoreset_mode(asked, name)
+            agreement(asked, policy, name)
     stopped, reached = f"did all {num_updates} updates", False
     try:
         for update in _bar(range(num_updates), "REINFORCE", progress):
             batch = rollout(envs, policy, theta, rng, max_steps)
-            psi = baseline(batch) if callable(baseline) else _advantages(batch, gamma, baseline)
+            psi = _given(baseline(batch), batch) if callable(baseline) else _advantages(batch, gamma, baseline)
             if not drop_gamma_t:
                 psi = psi * discounts(len(psi), gamma)[:, None]
             if scale:
@@ -106,31 +112,51 @@ def _advantages(batch, gamma, baseline):
     return returns - BASELINES[baseline](returns, batch.mask)
 
 
+def _given(advantages, batch):
+    """What a learner's own baseline gave."""
+    advantages = numbers("baseline(rollout)", advantages)
+    if advantages.shape != batch.mask.shape:                   # (N,) would broadcast over time, unnoticed
+        raise ValueError(f"baseline(rollout) must give the advantages, shape (T, N) = {batch.mask.shape}, "
+                         f"got {advantages.shape}")
+    return advantages
+
+
 def evaluate(envs, policy, theta, rng, max_steps=None, greedy=False):
     """Undiscounted returns of one fresh episode per sub-environment, (N,).
 
     greedy=False plays the policy itself, which is what a policy gradient improves; True plays its likeliest action
-    (its mean, for a Gaussian), which often looks better sooner.
+    (its mean, for a Gaussian; limit * tanh(mean), for a squashed one), which often looks better sooner.
+    Raises what `rollout` does.
     """
+    if greedy:
+        having("policy", policy, ["probs" if hasattr(policy, "probs") else "mean"], "a policy with probs or a mean")
+        autoreset_mode(envs)
+        agreement(envs, policy)              # here, so that what is said names this policy
     player = _Greedy(policy) if greedy else policy
     return rollout(envs, player, theta, rng, max_steps).rewards.sum(axis=0)
 
 
 @dataclass(frozen=True)
 class _Greedy:
+    """The policy, all but the way it draws."""
+
     policy: object
+
+    def __getattr__(self, name):
+        return getattr(self.policy, name)
 
     def sample(self, theta, obs, rng):
         if hasattr(self.policy, "probs"):
             return self.policy.probs(theta, obs).argmax(axis=-1)
-        return having("policy", self.policy, ["mean"], "a policy with probs or a mean").mean(theta, obs)
+        return self.policy.mean(theta, obs)
 
 
 def run_seeds(train, seeds, progress=True, n_jobs=1):
     """[train(rng) for each seed], each with a Generator of its own; a bar, if it takes longer than two seconds.
 
-    n_jobs: how many run side by side, each in a process of its own, through joblib; -1 takes every core. With None
-    `joblib.parallel_config` decides, and so the same call runs on a Dask or Ray cluster. The results are the same bits.
+    n_jobs: how many run side by side, each in a process of its own, through joblib (the extra `parallel`);
+    -1 takes every core. With None `joblib.parallel_config` decides, and so the same call runs on a Dask or Ray cluster.
+    The results are the same bits. Raises ImportError where joblib is missing.
     """
     function("train", train, "train(rng)")
     return sweep(train, [{}], seeds, progress, n_jobs)[0]
@@ -150,8 +176,11 @@ def sweep(train, settings, seeds, progress=True, n_jobs=1):
     if n_jobs == 1:
         results = [_one_run(*run) for run in _bar(runs, "seeds", progress)]
     else:
-        from joblib import Parallel, delayed      # here: who runs one after another needs no joblib
-
+        try:
+            from joblib import Parallel, delayed      # here: who runs one after another needs no joblib
+        except ImportError:
+            raise ImportError("n_jobs other than 1 needs joblib, which is not installed: pip install joblib, or leave n_jobs "
+                              "at 1") from None
         coming = Parallel(n_jobs=n_jobs, return_as="generator")(delayed(_one_run)(*run) for run in runs)
         results = list(_bar(coming, "seeds", progress, len(runs)))
     return [results[k:k + len(seeds)] for k in range(0, len(runs), len(seeds))] if seeds else [[] for _ in settings]

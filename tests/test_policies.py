@@ -71,7 +71,7 @@ def test_weighted_score_broadcasts_one_weight_over_all_samples(policy):
 
 def test_expected_score_is_zero(policy):
     theta, obs, _, _ = some(policy)
-    actions = np.arange(policy.num_actions)
+    actions = np.arange(policy.num_actions)[None, None]
     score = policy.score(theta, np.expand_dims(obs, 2), actions)       # (2, 6, A, d)
     np.testing.assert_allclose((policy.probs(theta, obs)[..., None] * score).sum(-2), 0, atol=1e-12)
 

@@ -4,7 +4,6 @@ import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
-from scipy import stats
 
 import policy_gradient as pg
 from policy_gradient.envs import TabularVectorEnv
@@ -135,6 +134,7 @@ def test_whole_rewards_do_not_cut_later_ones():
     """An environment whose first rewards are whole numbers by type, too."""
     class Halves(gym.vector.VectorEnv):
         num_envs, metadata = 2, {"autoreset_mode": AutoresetMode.NEXT_STEP}
+        single_observation_space, single_action_space = gym.spaces.Discrete(1), gym.spaces.Discrete(2)
 
         def reset(self, *, seed=None, options=None):
             self.t = 0

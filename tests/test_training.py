@@ -1,8 +1,11 @@
 """Training against optima known from elsewhere; CartPole on seeds that tuned nothing; intervals against SciPy's t."""
 
 import os
+import sys
 import time
+import tomllib
 import warnings
+from pathlib import Path
 
 import gymnasium as gym
 import numpy as np
@@ -187,7 +190,8 @@ def short_training(rng, learning_rate=0.1):
 
 
 def test_a_sweep_is_the_same_bits_one_by_one_and_on_a_cluster_of_two():
-    joblib, distributed = pytest.importorskip("joblib"), pytest.importorskip("distributed")
+    import distributed
+    import joblib
     arms = [{"learning_rate": 0.1}, {"learning_rate": 0.3}]
     alone = np.array(pg.sweep(short_training, arms, range(3)))
     assert alone.shape == (2, 3, 1) and len(np.unique(alone)) == 6
@@ -203,9 +207,19 @@ def test_a_sweep_is_the_same_bits_one_by_one_and_on_a_cluster_of_two():
 
 
 def test_a_sweep_over_processes_is_the_same_bits():
-    pytest.importorskip("joblib")
     alone = pg.run_seeds(short_training, range(3))
     np.testing.assert_array_equal(alone, pg.run_seeds(short_training, range(3), n_jobs=2))
+
+
+def test_without_joblib_one_sentence_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "joblib", None)           # as if it were not there
+    assert len(pg.run_seeds(short_training, range(1))) == 1    # one by one needs none
+    for n_jobs in (2, -1, None):
+        with pytest.raises(ImportError, match="n_jobs other than 1 needs joblib.*pip install joblib, or leave n_jobs") as caught:
+            pg.run_seeds(short_training, range(2), n_jobs=n_jobs)
+        assert caught.value.__suppress_context__
+    extras = tomllib.loads((Path(__file__).resolve().parents[1] / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert [line.split(">")[0] for line in extras["parallel"]] == ["joblib"]
 
 
 def test_bars_stay_away_from_what_is_quick_and_come_when_it_lasts(capsys, monkeypatch):

@@ -15,7 +15,7 @@ import yaml
 from docutils import nodes
 from sphinx.util import logging
 
-from book_directives import Details, Quiz, Summary
+from book_directives import Quiz, Summary
 from interview import DATA, LEVELS, ROOT, Base, questions
 
 FOLDER = ROOT / "book/practice"

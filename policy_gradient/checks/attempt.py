@@ -5,7 +5,6 @@ import inspect
 import io
 import linecache
 import os
-import sys
 import sysconfig
 import time
 import types

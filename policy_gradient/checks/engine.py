@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .attempt import Budget, Outcome, attempt
-from .diagnose import describe, diagnose
+from .diagnose import diagnose
 from .display import Hint, Result
 from .exercise import Case, is_single
 

@@ -39,7 +39,7 @@ def sums_to_one(policy):
 class Explorable(anywidget.AnyWidget):
     """A figure that answers to the hand. A subclass names its module (`js`) and the traits that are its settings."""
 
-    js = None
+    js: str                                 # the module's name; each subclass has one
     title = traitlets.Unicode().tag(sync=True)
 
     def __init_subclass__(cls, **kwargs):
