@@ -225,6 +225,7 @@ FAULTS = {
     "a macro nobody defined": (r"$\nosuchmacro$", "nosuchmacro"),
     "a choice without explanation": ("```{quiz} Which?\n- [ ] a\n- [x] b\n  Because.\n```", "no explanation"),
     "two right choices": ("```{quiz} Which?\n- [x] a\n  Yes.\n- [x] b\n  Yes.\n```", "exactly one"),
+    "a chapter that does not exist": ("See chapter 12.", "no such chapter"),
     "a figure that does not exist": ("```{explorable} policy_gradient.explorables.Nothing\nx\n```", "Nothing"),
 }
 
