@@ -220,10 +220,11 @@ def setup(app):
             return
         about = {"read": "to read", "run": "to run and read", "compare": "to read"}[verb]
         line = nodes.paragraph("", f"About {minutes(doc, root)} minutes {about}.", classes=["pg-minutes"])
-        section, place = title.parent, title.parent.index(title) + 1
-        first = section[place] if place < len(section) else None
-        question = isinstance(first, nodes.paragraph) and [type(child) for child in first.children] == [nodes.strong]
-        section.insert(place + question, line)
+        section, after = title.parent, title
+        first = next(section.findall(nodes.paragraph), None)
+        if first is not None and first.parent is section and isinstance(first[0], nodes.strong) and first.astext() == first[0].astext():
+            after = first                                     # the page's question belongs to its title
+        section.insert(section.index(after) + 1, line)
 
     app.add_role("minutes", role)
     app.connect("doctree-read", begin_with_it)
