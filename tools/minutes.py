@@ -220,11 +220,7 @@ def setup(app):
             return
         about = {"read": "to read", "run": "to run and read", "compare": "to read"}[verb]
         line = nodes.paragraph("", f"About {minutes(doc, root)} minutes {about}.", classes=["pg-minutes"])
-        section, after = title.parent, title
-        first = next(section.findall(nodes.paragraph), None)
-        if first is not None and first.parent is section and isinstance(first[0], nodes.strong) and first.astext() == first[0].astext():
-            after = first                                     # the page's question belongs to its title
-        section.insert(section.index(after) + 1, line)
+        title.parent.insert(title.parent.index(title) + 1, line)
 
     app.add_role("minutes", role)
     app.connect("doctree-read", begin_with_it)
