@@ -64,6 +64,7 @@ trust: .venv/installed          ## attack the exercises' checks with every mutan
 # any registry: its build tools are in the lock.
 .venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) tools/check_python.py
+	@test -x $(PY) || echo "Installing what the book needs into .venv: about 900 MB, once, some minutes without a word."
 	test -x $(PY) || $(PYTHON) -m venv .venv
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

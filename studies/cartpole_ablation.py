@@ -6,6 +6,7 @@ Every arm collects 16 whole episodes per update. After each 10,000 steps in the 
 episodes are played twice, once sampled from the policy and once with its likeliest action. The seeds were not used
 to choose any setting.
 """
+import argparse
 import json
 from pathlib import Path
 
@@ -100,4 +101,5 @@ def _one_line_per_list(text):
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
     main()

@@ -5,6 +5,7 @@
 
 CPU seconds are of one thread and include the evaluations that decide when to stop.
 """
+import argparse
 import json
 import re
 import time
@@ -118,4 +119,5 @@ def main():
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
     main()

@@ -5,6 +5,7 @@
 One run, seed 0. The policy is linear, so a checkpoint is three numbers: the two weights of its mean and its log sigma. From
 these the page computes every path itself. The expected return of each is exact, as is that of Riccati's optimum.
 """
+import argparse
 import json
 from pathlib import Path
 
@@ -39,4 +40,5 @@ def main():
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
     main()

@@ -5,6 +5,7 @@
 Trajectories of exactly 10 steps in a random world of five states and two actions. CPU seconds of one thread, the best of
 five: what else runs on the machine can only slow a run down.
 """
+import argparse
 import json
 import time
 from pathlib import Path
@@ -39,4 +40,5 @@ def main():
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
     main()

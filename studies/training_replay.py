@@ -6,6 +6,7 @@ Ten seeds train with the package's recipe; their returns per update make the cur
 update's policy is kept, and plays 20 fresh episodes: all lengths are stored, and of the shortest, the middle (the tenth) and
 the longest each step. Nothing was chosen for its looks: the seeds are 0 to 9.
 """
+import argparse
 import json
 from pathlib import Path
 
@@ -72,4 +73,5 @@ def main():
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
     main()

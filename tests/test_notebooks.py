@@ -1,5 +1,6 @@
 """The stored notebooks, as files: that they are what the runner wrote. (nbval runs notebooks/ and solutions/ in the same
 pytest run and compares what their cells print: see `make test`.)"""
+import ast
 import json
 import re
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbconvert import ScriptExporter
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -59,8 +61,16 @@ def test_written_as_the_runner_writes(path):
     nb, text = read(path), path.read_text(encoding="utf-8")
     nbformat.validate(nb)
     assert text == nbformat.writes(nb) + "\n"
-    assert nb.metadata.kernelspec == run.KERNEL and "version" not in nb.metadata.get("language_info", {})
+    assert nb.metadata.kernelspec == run.KERNEL and nb.metadata.language_info == run.LANGUAGE
     assert all(re.fullmatch(r"[A-Za-z0-9_-]+", c.id) for c in nb.cells)
+
+
+@each
+def test_as_a_script_it_is_python(path):
+    """`jupyter nbconvert --to script` takes the file's ending from the notebook."""
+    text, resources = ScriptExporter().from_notebook_node(read(path))
+    assert resources["output_extension"] == ".py"
+    ast.parse(text)
 
 
 @each

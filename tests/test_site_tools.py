@@ -76,14 +76,6 @@ def test_text_in_every_colour_can_be_read(name, dark):
     assert (paper + .05) / (ink + .05) >= 4.5
 
 
-def test_vendored_files_are_those_recorded():
-    vendor = tool("vendor")
-    record = json.loads(vendor.RECORD.read_text())
-    assert record["sha256"] == vendor.digests()
-    assert {p["name"]: p["version"] for p in record["packages"]} == vendor.PACKAGES
-    assert all(p["licence"] for p in record["packages"])
-
-
 # --- a book of two pages ---------------------------------------------------------------------------------------------------
 
 CHAPTER = r"""---
@@ -225,6 +217,7 @@ FAULTS = {
     "a macro nobody defined": (r"$\nosuchmacro$", "nosuchmacro"),
     "a choice without explanation": ("```{quiz} Which?\n- [ ] a\n- [x] b\n  Because.\n```", "no explanation"),
     "two right choices": ("```{quiz} Which?\n- [x] a\n  Yes.\n- [x] b\n  Yes.\n```", "exactly one"),
+    "a chapter that does not exist": ("See chapter 12.", "no such chapter"),
     "a figure that does not exist": ("```{explorable} policy_gradient.explorables.Nothing\nx\n```", "Nothing"),
 }
 

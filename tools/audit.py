@@ -6,6 +6,7 @@
 that nothing needs any more fails too, and so does a package that could not be looked up: pip-audit itself says
 "no known vulnerabilities" then. pip-audit runs in an environment of its own that is thrown away.
 """
+import argparse
 import json
 import subprocess
 import sys
@@ -32,6 +33,7 @@ def verdict(report, explained):
 
 
 def main():
+    argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
     with tempfile.TemporaryDirectory() as folder:
         python = throwaway(Path(folder, "audit"), "pip-audit")
         done = subprocess.run([python, "-m", "pip_audit", "--disable-pip", "--require-hashes", "-r", ROOT / "requirements.lock", "-f", "json",

@@ -4,6 +4,7 @@ html5lib reads as browsers do and says where a page breaks the rules of parsing 
 entities); what it does not know is asked here: ids, what refers to them, what may stand in what. The Nu checker knows more and
 needs Java: with its jar's path in the variable VNU it is asked as well.
 """
+import argparse
 import os
 import re
 import subprocess
@@ -96,7 +97,9 @@ def nu(folder, jar):
 
 
 def main():
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "_build/html").resolve()
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("_build/html"), help="the built site")
+    folder = parser.parse_args().folder.resolve()
     lines = [f"{page}: {line}" for page, said in check(folder).items() for line in said]
     lines += nu(folder, os.environ["VNU"]) if "VNU" in os.environ else []
     print(*lines, f"{len(pages(folder))} pages, {len(lines)} faults", sep="\n")

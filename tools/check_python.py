@@ -1,4 +1,5 @@
 """Say plainly, before anything is installed, if this Python cannot carry the book. Runs on any Python."""
+import argparse
 import sys
 
 
@@ -14,4 +15,5 @@ def problem(version=sys.version_info):
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     sys.exit(problem())

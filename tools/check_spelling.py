@@ -3,6 +3,7 @@
 codespell knows common misspellings, so names and formulas do not disturb it. Its list of British words and their American
 forms, turned around, holds the book to one of the two. tools/words.txt has the words that are right here.
 """
+import argparse
 import io
 import json
 import re
@@ -69,6 +70,7 @@ def check(paths, root=ROOT):
 
 
 def main():
+    argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
     lines = check(files())
     print(*lines, f"{len(files())} files, {len(lines)} words to look at", sep="\n")
     return bool(lines)

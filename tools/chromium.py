@@ -4,6 +4,7 @@
 
 `PG_CHROMIUM` names another one. Tests call `path()` and `ARGS`.
 """
+import argparse
 import os
 import shutil
 import subprocess
@@ -51,5 +52,6 @@ def get():
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
     path() or get()
     print(path() or NONE)                         # the tests of the site stop with the same line

@@ -7,6 +7,7 @@
 version of a notebook, an unedited copy is brought up to date; next to an edited one the new version is put as
 `NAME.new.ipynb`. The copies are marked as trusted, else JupyterLab would show no widget before you run them.
 """
+import argparse
 import hashlib
 import json
 import os
@@ -83,15 +84,19 @@ def _free(target):
 
 
 def main(arguments):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--copy-only", action="store_true", help="bring my/ up to date and open nothing")
+    parser.add_argument("--no-browser", action="store_true", help="print the address, open no browser; any other option goes to JupyterLab as it is")
+    args, others = parser.parse_known_args(arguments)
     first = copy()
-    if "--copy-only" in arguments:
+    if args.copy_only:
         return
     quiet()
     page = "/lab" if first.is_dir() else f"/lab/tree/{first.relative_to(ROOT / 'my').as_posix()}"
     options = [f"--ServerApp.root_dir={ROOT / 'my'}", f"--LabApp.default_url={page}"]
     if getattr(os, "geteuid", lambda: 1)() == 0:
         options.append("--allow-root")
-    command = [sys.executable, "-m", "jupyterlab", *options, *arguments]
+    command = [sys.executable, "-m", "jupyterlab", *options, *others, *["--no-browser"] * args.no_browser]
     if os.name == "posix":
         return os.execv(sys.executable, command)      # JupyterLab takes Ctrl-C itself
     import subprocess

@@ -2,6 +2,7 @@
 
     make licences                     after the lock changed; a test compares the list with the lock
 """
+import argparse
 import re
 import sys
 from importlib import metadata
@@ -68,6 +69,7 @@ def table():
 
 
 def main():
+    argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
     wrong = [n for n in locked() if n not in APART and not is_compatible(licence(n))]
     LIST.write_text(table())
     if wrong:

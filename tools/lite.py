@@ -31,7 +31,7 @@ BOOK = re.compile(r"\[([^\]]*)\]\(\.\./(book/[\w/.-]*?)\.md(#[\w-]+)?\)")
 
 def clean(nb, address=""):
     """A notebook as it stands in the browser: nothing run yet. A chapter is not among its files: it is named, or linked if we know where."""
-    nb.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
+    nb.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"file_extension": ".py", "name": "python"}})
     for cell in nb.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None

@@ -5,6 +5,7 @@
 
 The resolver (uv) runs in an environment of its own that is thrown away: the book does not depend on it.
 """
+import argparse
 import re
 import subprocess
 import sys
@@ -39,13 +40,16 @@ def without_hashes(lock):
 
 
 def main(arguments):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--upgrade", action="store_true", help="the newest versions of everything")
+    args = parser.parse_args(arguments)
     lock = ROOT / "requirements.lock"
     with tempfile.TemporaryDirectory() as folder:
         python = throwaway(Path(folder, "uv"), "uv")
         Path(folder, "wanted.txt").write_text(wanted())
         subprocess.run([python, "-m", "uv", "pip", "compile", Path(folder, "wanted.txt"), "--quiet", "--universal", "--fork-strategy",
                         "fewest", "--python-version", PYTHON, "--generate-hashes", "--no-emit-index-url", "--no-header",
-                        "--no-annotate", *arguments, "--output-file", lock], check=True, stdout=subprocess.DEVNULL)
+                        "--no-annotate", *["--upgrade"] * args.upgrade, "--output-file", lock], check=True, stdout=subprocess.DEVNULL)
     (ROOT / "constraints.txt").write_text(without_hashes(lock.read_text()))
 
 

@@ -15,12 +15,11 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_raw_cell
 
-from make_exercises import REGION, ROOT
+from make_exercises import REGION, ROOT, STUB, runs_through
 
 sys.path.insert(0, str(ROOT))
 from policy_gradient.checks.engine import registry  # noqa: E402
 
-STUB = 'raise NotImplementedError("your code goes here")'
 MINUTES = 5                          # for a point
 CHECK = re.compile(r'check\((\w+)(, mistake="")?\)')
 SCHEMA = 3                           # of nbgrader's cell metadata
@@ -51,6 +50,7 @@ def questions(path):
     mended = {cell.id.removesuffix("-mended"): cell.source for cell in nb.cells if cell.id.endswith("-mended")}
     cells = [cell for cell in nb.cells if "solution-only" not in cell.metadata.get("tags", [])]
     cells[0].source = cells[0].source.replace("# Solutions", "# Exercises", 1)
+    runs_through(cells)
     for cell in cells:
         cell.metadata = nbformat.from_dict({})
         if cell.cell_type == "code":

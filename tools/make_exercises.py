@@ -2,7 +2,8 @@
 
     python tools/make_exercises.py [--force] [--to FOLDER]
 
-Cells tagged `solution-only`, outputs and widget state are left out. A file that differs from what was generated last (the
+In a cell tagged `example`, which calls the function, `with example:` says in one line that it is not written yet, so that Run All
+goes on. Cells tagged `solution-only`, outputs and widget state are left out. A file that differs from what was generated last (the
 SHA-256 of its cell sources is in its metadata) holds somebody's work: it is left alone, or with --force copied first.
 """
 import argparse
@@ -11,11 +12,13 @@ import itertools
 import json
 import re
 import sys
+import textwrap
 from pathlib import Path
 
 import nbformat
 
 ROOT = Path(__file__).resolve().parents[1]
+STUB = 'raise NotImplementedError("your code goes here")'
 REGION = re.compile(r"^([ \t]*)# BEGIN SOLUTION\b.*?^[ \t]*# END SOLUTION\b[^\n]*$", re.S | re.M)
 
 
@@ -24,12 +27,23 @@ def digest(nb):
     return hashlib.sha256(json.dumps([[cell.cell_type, cell.source] for cell in nb.cells]).encode()).hexdigest()
 
 
+def runs_through(cells):
+    """An example whose function is not written yet says so in place of an error, which would end Run All."""
+    examples = [cell for cell in cells if "example" in cell.metadata.get("tags", [])]
+    for cell in examples:
+        cell.source = "with example:\n" + textwrap.indent(cell.source, "    ")
+    for cell in cells if examples else ():
+        if cell.cell_type == "code":
+            cell.source = re.sub(r"^(from policy_gradient\.checks import check)\b", r"\1, example", cell.source, flags=re.M)
+
+
 def exercise(path):
     nb = nbformat.read(path, as_version=4)
     nb.cells = [cell for cell in nb.cells if "solution-only" not in cell.metadata.get("tags", [])]
     nb.cells[0].source = nb.cells[0].source.replace("# Solutions", "# Exercises", 1)
+    runs_through(nb.cells)
     for cell in nb.cells:
-        cell.source = REGION.sub(r'\1raise NotImplementedError("your code goes here")', cell.source)
+        cell.source = REGION.sub(rf"\1{STUB}", cell.source)
         if re.search("# (BEGIN|END) SOLUTION", cell.source):
             sys.exit(f"{path.name}: cell {cell.id} has a solution marker without its partner")
         if cell.cell_type == "code":

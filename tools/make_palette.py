@@ -1,4 +1,5 @@
 """Write the book's colours, said once in `policy_gradient/palette.py`, as the site's style sheet."""
+import argparse
 import sys
 from pathlib import Path
 
@@ -20,6 +21,7 @@ def written():
 
 
 def main():
+    argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
     for path, text in written().items():
         path.write_text(text, encoding="utf8")
 

@@ -3,6 +3,7 @@
 The site gets `_static/progress-totals.js`, which progress.js reads; `{progress}` marks the place of the overview. Names are those
 that nobody changes lightly: an exercise's function, a quiz's `:name:`, a figure's class, a drill's id.
 """
+import argparse
 import json
 import re
 from pathlib import Path
@@ -110,5 +111,6 @@ def setup(app):
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
     for chapter in totals(ROOT):
         print(chapter["title"], *(f"{part[0]} {len(part[2])}" for part in chapter["parts"]))

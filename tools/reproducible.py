@@ -3,6 +3,7 @@
 Two fresh clones of what is committed, in folders of different names and depth, one with another clock zone, language, number of
 hash seeds and home. A difference is printed with the place where the two files part.
 """
+import argparse
 import os
 import subprocess
 import sys
@@ -43,6 +44,7 @@ def differences(one, other):
 
 
 def main():
+    argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
     with tempfile.TemporaryDirectory() as folder:
         sites = []
         for place, environment in PLACES.items():

@@ -35,6 +35,8 @@ STATE, VIEW = "application/vnd.jupyter.widget-state+json", "application/vnd.jupy
 TIME = re.compile(rb"\b\d+(\.\d+)?(?= CPU seconds\b)")            # never twice the same: alone it is no reason to store anew
 LINE = "*Run this notebook to move the sliders.*"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+LANGUAGE = {"file_extension": ".py", "mimetype": "text/x-python", "name": "python", "nbconvert_exporter": "python",      # for
+            "pygments_lexer": "ipython3"}                                          # `jupyter nbconvert --to script`; no version
 ENVIRONMENT = {                                   # the same results each time
     "PG_PRERENDER": "1", "PYTHONHASHSEED": "0", "TQDM_DISABLE": "1", "TZ": "UTC",
     "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "NO_COLOR": "",
@@ -184,7 +186,7 @@ def _without_machine(output):
 def _trim(nb):
     """Only the metadata that somebody wrote or reads."""
     nb.metadata = nbformat.from_dict({k: v for k, v in nb.metadata.items() if k in ("myst", "widgets", "title")})
-    nb.metadata.kernelspec, nb.metadata.language_info = KERNEL, {"name": "python", "pygments_lexer": "ipython3"}
+    nb.metadata.kernelspec, nb.metadata.language_info = KERNEL, LANGUAGE
     for cell in nb.cells:
         cell.metadata = nbformat.from_dict({k: v for k, v in cell.metadata.items() if k in ("tags", "mystnb", "jupyter")})
     nbformat.validate(nb)

@@ -6,6 +6,7 @@ Each row is an environment that is thrown away: `oldest` holds the package's flo
 without the lock, the site's tools included, so that rot shows before readers meet it. With the newest the book is built
 and its notebooks are run as well. Without arguments: oldest on the oldest Python, newest on the oldest and newest Python found.
 """
+import argparse
 import os
 import subprocess
 import sys
@@ -86,10 +87,13 @@ def run_row(uv, which, version):
 
 
 def main(arguments):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("rows", nargs="*", metavar="oldest|newest PYTHON", help="rows of the matrix, such as: oldest 3.11 newest 3.13")
+    arguments = parser.parse_args(arguments).rows
     found = [v for v in PYTHONS if find_python(v)]
     rows = list(zip(arguments[::2], arguments[1::2])) or [("oldest", found[0]), ("newest", found[0]), ("newest", found[-1])]
-    if any(which not in ("oldest", "newest") for which, _ in rows):
-        return "usage: test_matrix.py [oldest|newest PYTHON] ..."
+    if len(arguments) % 2 or any(which not in ("oldest", "newest") for which, _ in rows):
+        parser.error("rows are pairs: oldest or newest, and a Python")
     with tempfile.TemporaryDirectory() as folder:
         uv = throwaway(Path(folder, "uv"), "uv").parent / "uv"
         start = time.monotonic()

@@ -11,6 +11,7 @@ cosmic-ray start a test run for each), and the mistakes that matter here are abo
     tools/trust.py            everything, in two processes; writes studies/trust.json and the page's table
     tools/trust.py NAME ...   these exercises only: prints their verdicts and makes their rows anew (make trust ARGS="softmax")
 """
+import argparse
 import ast
 import copy
 import functools
@@ -461,7 +462,12 @@ def problems(verdicts, written):
             + [f"NOT TRUE: {found['exercise']}: {found['key']} is called {found['says']}" for found in [*verdicts, *written] if found["confirmed"] is False])
 
 
-def main(names):
+def main(arguments):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="these exercises only; default: all")
+    names = parser.parse_args(arguments).names
+    if unknown := set(names) - {one.name for one in exercises()}:
+        parser.error(f"no such exercise: {', '.join(sorted(unknown))}")
     verdicts, written, known = everything(names)
     if names:
         for found in [*verdicts, *written]:

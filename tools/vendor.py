@@ -2,6 +2,7 @@
 
 Building the book never needs this: its results are committed. Run `python tools/vendor.py` (npm is needed) to update them.
 """
+import argparse
 import hashlib
 import json
 import re
@@ -99,6 +100,7 @@ def digests():
 
 
 def main():
+    argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
     ENGINE.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         katex(fetch("katex", FETCHED["katex"], folder))

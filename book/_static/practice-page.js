@@ -28,7 +28,7 @@
     read() { try { return localStorage.getItem(this.key); } catch { this.say(BLOCKED); return null; } }
     write(text, key = this.key) {
       try { localStorage.setItem(key, text); return true; } catch (problem) {
-        let empty = false;
+        let empty;
         try { empty = localStorage.length === 0; } catch { empty = true; }
         this.say(problem.name === "QuotaExceededError" && !empty ? FULL : BLOCKED);
         return false;

@@ -1,8 +1,9 @@
 """Self-checking exercises: `check(your_function)` says what is wrong, `hint(your_function)` helps without the answer."""
 from .display import Hint, Result
 from .engine import check, hint
+from .unwritten import example
 
-__all__ = ["Hint", "Result", "check", "hint", "mistakes", "start_drill"]
+__all__ = ["Hint", "Result", "check", "example", "hint", "mistakes", "start_drill"]
 
 
 def mistakes():

@@ -291,10 +291,17 @@ class Look:
         far = np.abs((self.mean - self.exact) / self.error)
         at = np.unravel_index(far.round(6).argmax(), far.shape)          # rounded: of two that are alike always the first
         sizes = np.linalg.norm(self.mean), np.linalg.norm(self.exact)
-        turned = f"turned by {np.degrees(np.arccos(np.clip(self.cosine, -1, 1))):.0f} degrees and " if self.exact.size > 1 else ""
+        degrees = np.degrees(np.arccos(np.clip(self.cosine, -1, 1))) if self.exact.size > 1 else 0
         return (f"Over {COUNT:,} batches the mean step / lr is {self.sigma:.0f} sigma from the exact gradient at theta[{', '.join(map(str, at))}]: "
                 f"exact {self.exact[at]:+.3f}, yours {self.mean[at]:+.3f} +- {self.error[at]:.3f}.\n"
-                f"The mean arrow is {turned}{sizes[0] / sizes[1]:.2f} times as long as it should be.")
+                f"The mean arrow is {lies(degrees, sizes[0] / sizes[1])}.")
+
+
+def lies(degrees, ratio):
+    """How an arrow lies that is turned by so many degrees and `ratio` times as long, in words; nothing is said of 0 degrees."""
+    degrees, times = f"{degrees:.0f}", f"{ratio:.2f}"
+    turned = "" if degrees == "0" else f"turned by {degrees} degree{'s' * (degrees != '1')} and "
+    return f"{turned}{'' if times == '1.00' else f'{times} times '}as long as it should be"
 
 
 @lru_cache(maxsize=64)

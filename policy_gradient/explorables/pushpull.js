@@ -1,5 +1,5 @@
 /* Push and pull: one softmax over three actions; each sample pulls along its score, as strongly as Q says. */
-import { add, arrow, choose, clamp, dot, explorable, fmt, hatch, html, path, percent,
+import { add, arrow, choose, clamp, dot, explorable, fmt, hatch, html, percent,
   random, range, redo, round, scale, softmax, stepKey, sum, svg, text, unique } from "./draw.js";
 
 // ---- pure ----
@@ -106,7 +106,7 @@ function build(ui) {
       return [x + u / l * 9 + (Math.abs(u) < 9 ? 9 : 0), y + v / l * 9 + 5]; };
     redo(plane.live, svg("g", { "clip-path": `url(#${clipId})` },
       svg("circle", { cx: tip[0], cy: tip[1], r: Math.max(0.5, size * unit), class: "pg-p-spread" }),
-      ends.map((end, a) => svg("line", { x1: origin[0], y1: origin[1], x2: end[0], y2: end[1], class: "pg-p-pull" })),
+      ends.map(end => svg("line", { x1: origin[0], y1: origin[1], x2: end[0], y2: end[1], class: "pg-p-pull" })),
       ends.map((end, a) => svg("circle", { cx: end[0], cy: end[1], r: 2 + 9 * Math.sqrt(policy[a]), class: "pg-p-possible" })),
       samples.map(a => { const [dx, dy] = sunflower(seen[a]++);
         return svg("circle", { cx: ends[a][0] + 2.7 * dx, cy: ends[a][1] + 2.7 * dy, r: 1.7, class: "pg-p-sample" }); })),

@@ -1,5 +1,5 @@
 /* Score sampler: samples from a bell pull its mean, each as strongly as f says; the mean of the pulls is the slope of E[f]. */
-import { add, arrow, axes, clamp, explorable, fmt, hatch, html, path, random, range, redo, round, scale, stepKey, sum, svg, text } from "./draw.js";
+import { add, arrow, axes, clamp, explorable, fmt, html, path, random, range, redo, round, scale, stepKey, sum, svg, text } from "./draw.js";
 
 // ---- pure ----
 export const KNOTS = [-3, -1.5, 0, 1.5, 3];

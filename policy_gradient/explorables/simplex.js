@@ -94,7 +94,7 @@ function build(ui) {
       const centre = part => [0, 1, 2].map(k => sum(part.map(p => p[k])) / part.length), parts = range(3).map(reply => region(reply, M));
       add(plot.back, svg("defs", {}, shade), parts.map((part, reply) => svg("path", { d: outline(part), fill: `url(#${ids[reply]})` })),
         LEVELS.map(level => below(level, M)).map(part => svg("path", { d: outline(part), class: "pg-s-level" })),
-        parts.map((part, reply) => svg("path", { d: path(part.map(plot.at)) + "Z", class: "pg-s-border" })),
+        parts.map(part => svg("path", { d: path(part.map(plot.at)) + "Z", class: "pg-s-border" })),
         svg("path", { d: outline(below(0.05, M)), class: "pg-s-goal" }),
         svg("path", { d: path(corner) + "Z", class: "pg-s-edge" }),
         parts.map((part, reply) => {

@@ -594,3 +594,11 @@ def test_learning_curves_are_exact_returns_of_seeded_runs():
     rng = np.random.default_rng(1)
     theta = monte_carlo(np.zeros((3, 2)), ladder.sample(np.zeros((3, 2)), rng, 8), 0.5)
     assert curves[1, 1] == ladder.expected_return(theta)
+
+
+@pytest.mark.parametrize("degrees, ratio, words", [
+    (179.2, 1.003, "turned by 179 degrees and as long as it should be"), (1.2, 0.5, "turned by 1 degree and 0.50 times as long as it should be"),
+    (0.3, 2.0, "2.00 times as long as it should be"), (0.0, 1.0, "as long as it should be")])
+def test_how_an_arrow_lies_is_said_in_words(degrees, ratio, words):
+    from policy_gradient.checks import hunt
+    assert hunt.lies(degrees, ratio) == words

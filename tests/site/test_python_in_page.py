@@ -497,7 +497,7 @@ def test_output_of_every_kind_in_place(session):
     run(session, "bernoulli-score-example")
     assert "TypeError" in cell.locator(".pg-py-error").inner_text() and "_pyodide" not in cell.inner_text()
     run(session, "score-function-gradient-example")
-    assert "still to be written" in session.cell("score-function-gradient-example").inner_text()
+    assert "score_function_gradient is not written yet." in session.cell("score-function-gradient-example").inner_text()
     run(session, "bernoulli-score-check", "Hint")
     assert "hint 1 of" in session.cell("bernoulli-score-check").inner_text()
     clean_everywhere(session.page)
