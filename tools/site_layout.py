@@ -6,6 +6,8 @@ from bs4 import BeautifulSoup
 from light_pages import figures_apart, lighter_figures, one_sheet, sized
 
 VERBS = {"book": "Read", "notebooks": "Run", "exercises": "Do", "solutions": "Compare"}
+THEN = {"Run": "the lab, with this chapter's experiments", "Do": "the exercises, checked as you go",
+        "Compare": "your answers with the worked solutions"}               # the way on, at the end of a chapter
 WIDGETS = "application/vnd.jupyter.widget-state+json"      # a notebook's stored figures
 FORMULAS = ('class="katex', 'class="pg-figure')       # where formulas stand or may come
 SEARCH_ONLY = ("doctools", "sphinx_highlight")      # scripts that only the search page needs
@@ -77,6 +79,7 @@ def page_context(app, pagename, templatename, context, doctree):
     toctree = context.get("toctree")
     context["pg_contents"] = contents(toctree(collapse=False, maxdepth=2, includehidden=True, titles_only=True)) if toctree else ""
     context["pg_verbs"] = chapter(app, pagename)
+    context["pg_then"] = [(verb, page, THEN[verb]) for verb, page in context["pg_verbs"] if verb in THEN] * pagename.startswith("book/")
     context["pg_is_notebook"] = (context.get("sourcename") or "").endswith(".ipynb") or pagename.split("/")[0] in list(VERBS)[1:]
     context["pg_policy"] = "; ".join(f"{name} {value}" for name, value in POLICY.items())
     context["pg_formulas"] = any(word in body for word in FORMULAS)
@@ -109,6 +112,7 @@ def finish(app, exception):
 
 
 def setup(app):
+    app.setup_extension("notebook_pages")
     app.setup_extension("launch")             # what layout.html says about running a notebook elsewhere
     app.add_css_file("book.css")
     app.connect("html-page-context", page_context, priority=900)      # after the theme's own handlers
