@@ -267,7 +267,10 @@
       this.still();
       this.buttons();
     }
-    settled() { $("[data-note=tab]", this.notes)?.remove(); }       // another text stands here now than the note speaks of
+    settled() {                                                     // another text stands here now than the note speaks of
+      const words = $("[data-note=tab][data-taken] > p", this.notes);
+      if (words) words.textContent = "Another tab changed this cell earlier. What was here before that is kept until you leave the page.";
+    }
     still() {                                                       // the text as it stands in the page before there is an editor
       this.pre.replaceChildren(...(this.text === this.original ? this.coloured.map(n => n.cloneNode(true)) : [make("span", { textContent: this.text })]));
     }
@@ -304,7 +307,7 @@
     typed(text) {
       if (text === this.text) return;
       this.text = text;
-      $("[data-note=tab][data-taken]", this.notes)?.remove();         // it said what stands here, which is no longer so
+      this.settled();
       this.unsaved = true;
       work.typing(this.id, text);
       clearTimeout(this.later);
