@@ -51,6 +51,7 @@ EMBEDDED = {                                             # characters in the scr
     "Size3-Regular": BRACKETS,
     "Size4-Regular": BRACKETS + "⎛⎜⎝⎞⎟⎠⎡⎢⎣⎤⎥⎦⎧⎨⎩⎪⎫⎬⎭",
 }
+HINTED = "Main-Regular", "Math-Italic"                   # in large brackets and single signs hints are not seen, and weigh 15 kB
 SCRIPT = """/* The commonest characters of KaTeX's fonts (MIT, LICENSE beside this file); written by tools/vendor.py. Runs in the head. */
 try {
   for (const [family, style, weight, unicodeRange, data] of [
@@ -96,7 +97,8 @@ def embedded(css, folder):
     def ranged(face):
         name = re.search(r"KaTeX_([\w-]+)\.woff2", face[0])[1]
         family, style, weight = (re.search(rf'font-{what}:"?([^;"]+)', face[0])[1] for what in ("family", "style", "weight"))
-        font = subset.load_font(folder / f"KaTeX_{name}.woff2", options := subset.Options(flavor="woff2", name_IDs=[], notdef_outline=True))
+        font = subset.load_font(folder / f"KaTeX_{name}.woff2", options := subset.Options(
+            flavor="woff2", name_IDs=[], notdef_outline=True, hinting=name in HINTED))
         every, wanted = set(font.getBestCmap()), set(map(ord, EMBEDDED.get(name, "") + " \xa0"))
         if wanted - every:
             raise SystemExit(f"KaTeX_{name} has no {', '.join(map(hex, sorted(wanted - every)))}: correct EMBEDDED")
