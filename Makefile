@@ -53,8 +53,8 @@ lighthouse: book                ## Lighthouse on one page of each kind (needs np
 
 .venv-bench/installed: benchmarks/requirements.txt constraints.txt
 	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
-	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	.venv-bench/bin/python tools/installing.py .venv-bench/bin/python -m pip install --disable-pip-version-check -r benchmarks/requirements.txt
+	.venv-bench/bin/python tools/installing.py .venv-bench/bin/python -m pip install --disable-pip-version-check --no-deps -e .
 	touch $@
 
 trust: .venv/installed          ## attack the exercises' checks with every mutant; the page's table
@@ -66,13 +66,13 @@ trust: .venv/installed          ## attack the exercises' checks with every mutan
 	$(PYTHON) tools/check_python.py
 	@test -x $(PY) || echo "Installing what the book needs into .venv: about 900 MB, once, some minutes without a word."
 	test -x $(PY) || $(PYTHON) -m venv .venv
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(PY) tools/installing.py $(PY) -m pip install --disable-pip-version-check --require-hashes -r requirements.lock
+	$(PY) tools/installing.py $(PY) -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
 .venv-lite/installed: lite/requirements.txt
 	test -x .venv-lite/bin/python || $(PYTHON) -m venv .venv-lite
-	.venv-lite/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r lite/requirements.txt
+	.venv-lite/bin/python tools/installing.py .venv-lite/bin/python -m pip install --disable-pip-version-check --require-hashes -r lite/requirements.txt
 	touch $@
 
 class: .venv/installed          ## assignments with hidden tests and points, into class/: TOOL=nbgrader or otter, CHAPTER=03 (or all)
@@ -83,12 +83,12 @@ test-class: .venv/installed $(NBGRADER)/installed $(OTTER)/installed     ## what
 
 $(NBGRADER)/installed: constraints.txt
 	test -x $(NBGRADER)/bin/python || $(PYTHON) -m venv $(NBGRADER)
-	$(NBGRADER)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt nbgrader==0.9.6 -e .
+	$(NBGRADER)/bin/python tools/installing.py $(NBGRADER)/bin/python -m pip install --disable-pip-version-check -c constraints.txt nbgrader==0.9.6 -e .
 	touch $@
 
 $(OTTER)/installed: constraints.txt
 	test -x $(OTTER)/bin/python || $(PYTHON) -m venv $(OTTER)
-	$(OTTER)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt otter-grader==7.0.0 ipykernel -e .
+	$(OTTER)/bin/python tools/installing.py $(OTTER)/bin/python -m pip install --disable-pip-version-check -c constraints.txt otter-grader==7.0.0 ipykernel -e .
 	touch $@
 
 pdf: book                       ## the book on paper, into _build/learning-to-act.pdf
@@ -125,8 +125,8 @@ test-autodiff: $(AUTODIFF)/installed     ## hold the package against PyTorch and
 
 $(AUTODIFF)/installed: requirements-autodiff.txt constraints.txt pyproject.toml
 	test -x $(AUTODIFF)/bin/python || $(PYTHON) -m venv $(AUTODIFF)
-	$(AUTODIFF)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-autodiff.txt
-	$(AUTODIFF)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(AUTODIFF)/bin/python tools/installing.py $(AUTODIFF)/bin/python -m pip install --disable-pip-version-check -r requirements-autodiff.txt
+	$(AUTODIFF)/bin/python tools/installing.py $(AUTODIFF)/bin/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
 clean:                          ## what can be made again; my/ stays

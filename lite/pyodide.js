@@ -1,6 +1,10 @@
 // The browser's Python as the book wants it. JupyterLite's worker loads this in place of Pyodide's own pyodide.js and calls
 // `loadPyodide`. The list of packages in _static/pyodide, with the checksum of each, says where Pyodide itself is: on its
 // content network or beside that list. The book's own wheels are always beside it. No address is fixed: the site may stand anywhere.
+//
+// What no list guards, Python's own core, is held to the digests of INTEGRITY, which tools/lite.py fills in: each file is fetched
+// against its SHA-256, and a script runs only from what was fetched so.
+const INTEGRITY = {};
 const LIST = "../_static/pyodide/pyodide-lock.json";
 
 // All at once: the kernel would ask for its own one by one, and for the book's when the first cell runs.
@@ -14,6 +18,23 @@ import logging
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)      # "building the font cache", at each start
 `;
 
+const plain = self.fetch.bind(self);
+
+function guard(home) {                                                  // Pyodide fetches its core too: by this
+  const known = new Map(Object.entries(INTEGRITY).map(([name, digest]) => [home + name, digest]));
+  self.fetch = (what, options) => {
+    const integrity = known.get(String(what.url ?? what));
+    return plain(what, { ...options, ...(integrity && { integrity }) });
+  };
+}
+
+async function script(address) {                                        // importScripts takes no SHA-256, fetch does
+  const answer = await self.fetch(address);
+  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+  const file = URL.createObjectURL(new Blob([await answer.text()], { type: "text/javascript" }));
+  try { importScripts(file); } finally { URL.revokeObjectURL(file); }
+}
+
 self.loadPyodide = async ({ indexURL: here, ...options }) => {
   const list = new URL(LIST, here);
   const answer = await fetch(list);
@@ -21,7 +42,9 @@ self.loadPyodide = async ({ indexURL: here, ...options }) => {
   const lock = await answer.json();
   for (const one of Object.values(lock.packages)) one.file_name = new URL(one.file_name, list).href;
   const home = new URL(".", lock.packages.numpy.file_name).href;
-  importScripts(home + "pyodide.js");                                   // its loadPyodide takes this one's place
+  guard(home);
+  await script(home + "pyodide.asm.js");                                // else pyodide.js would fetch it unguarded
+  await script(home + "pyodide.js");                                    // its loadPyodide takes this one's place
   const pyodide = await self.loadPyodide({ ...options, indexURL: home, packages: PACKAGES,
     lockFileURL: URL.createObjectURL(new Blob([JSON.stringify(lock)], { type: "application/json" })) });
   const load = pyodide.loadPackagesFromImports;

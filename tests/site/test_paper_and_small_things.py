@@ -1,0 +1,179 @@
+"""Paper from a dark page and from a page just opened; what the end of a chapter, a quiz and an exercise's page say."""
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+from pages import Visit, pages_of
+
+DARK = "localStorage.setItem('pg-theme', 'dark')"
+CHAPTERS = [f"book/0{i}-" for i in range(1, 6)]
+# every piece of text in sight, its colour's contrast with white paper
+CONTRAST = """() => {
+    const pen = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+    const light = colour => { pen.clearRect(0, 0, 1, 1); pen.fillStyle = "#fff"; pen.fillRect(0, 0, 1, 1); pen.fillStyle = colour; pen.fillRect(0, 0, 1, 1);
+        const [r, g, b] = [...pen.getImageData(0, 0, 1, 1).data].map(v => v / 255).map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
+        return .2126 * r + .7152 * g + .0722 * b; };
+    const known = new Map(), weak = [];
+    for (const e of document.querySelectorAll("main pre, main pre span, main code, main p, main td, main figcaption, main .pg-py-out *")) {
+        if (!e.checkVisibility() || !e.textContent.trim()) continue;
+        const colour = getComputedStyle(e).color;
+        if (!known.has(colour)) known.set(colour, 1.05 / (light(colour) + .05));
+        if (known.get(colour) < 4.5) weak.push([e.className, colour, e.textContent.slice(0, 30)]);
+    }
+    const filters = [...document.querySelectorAll("main img")].filter(e => getComputedStyle(e).filter !== "none").length;
+    const ground = [...document.querySelectorAll("main pre, main .highlight")].map(e => getComputedStyle(e).backgroundColor)
+        .filter(c => !/, 0\\)$/.test(c)).map(light);
+    return { weak: weak.slice(0, 5), filters, darkest: Math.min(1, ...ground), colours: known.size };
+}"""
+
+
+@pytest.fixture(scope="module")
+def soups(site):
+    return {path: BeautifulSoup((site / path).read_text("utf8"), "html.parser") for path in pages_of(site)}
+
+
+def chapters(site):
+    return [path for path in pages_of(site) if path.startswith(tuple(CHAPTERS))]
+
+
+def test_paper_from_a_dark_page_is_as_from_a_light_one(browser, server, site):
+    """All pages: no text too pale for white paper, no picture turned round, no dark ground."""
+    wrong, coloured = {}, 0
+    for path in pages_of(site):
+        visit = Visit(browser, server, path, script=DARK)
+        assert visit.page.evaluate("document.documentElement.dataset.theme") == "dark"
+        visit.page.emulate_media(media="print")
+        found = visit.page.evaluate(CONTRAST)
+        visit.close()
+        coloured = max(coloured, found["colours"])
+        if found["weak"] or found["filters"] or found["darkest"] < 0.8:
+            wrong[path] = found
+    assert wrong == {} and coloured > 5, "code has its colours on paper too"
+
+
+def test_on_the_screen_a_dark_page_keeps_its_colours_of_code(browser, server):
+    visit = Visit(browser, server, "book/03-the-log-derivative-trick.html", script=DARK)
+    assert visit.page.locator(".highlight .c1").first.evaluate("e => getComputedStyle(e).color") == "rgb(255, 217, 0)"
+    visit.close()
+
+
+@pytest.mark.parametrize("path", ["book/index.html", "book/03-the-log-derivative-trick.html"])
+def test_a_figure_that_has_not_come_is_no_empty_box_on_paper(browser, server, path):
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    page = context.new_page()
+    page.route(re.compile(r"/host\.js|/figures/"), lambda route: route.continue_() if "host.js" in route.request.url else None)    # never come
+    page.add_init_script("const real = URL.createObjectURL; URL.createObjectURL = b => b.type === 'text/javascript' ? 'blob:none' : real.call(URL, b);"
+                         if path.endswith("index.html") else "")
+    page.goto(server.url + path, wait_until="domcontentloaded")
+    page.wait_for_selector(".pg-widget", state="attached")
+    if path.endswith("index.html"):
+        page.evaluate("document.querySelectorAll('.pg-widget').forEach(e => { e.removeAttribute('data-mounted'); e.replaceChildren(); })")
+    page.emulate_media(media="print")
+    figures = page.evaluate("""[...document.querySelectorAll(".pg-figure:has(.pg-widget:not([data-mounted]))")].map(e =>
+        [e.getBoundingClientRect().height, e.querySelector(".pg-fallback").getBoundingClientRect().height])""")
+    assert figures and all(0 < words and whole < words + 40 for whole, words in figures), figures
+    context.close()
+
+
+def test_a_chapter_ends_with_its_links(soups, site):
+    for path in chapters(site):
+        links = {a.select_one("strong").get_text(): a["href"] for a in soups[path].select("nav.pg-then a")}
+        slug = path.removeprefix("book/")
+        assert links == {"Run": f"../notebooks/{slug}", "Do": f"../exercises/{slug}", "Compare": f"../solutions/{slug}"}
+        assert "see the links under this chapter" not in soups[path].get_text()
+    assert not [path for path, soup in soups.items() if path not in chapters(site) and soup.select("nav.pg-then")]
+
+
+def test_check_without_a_choice_says_why(browser, server):
+    visit = Visit(browser, server, "book/01-values-or-probabilities.html")
+    quiz = visit.page.locator(".pg-quiz").first
+    button, status = quiz.get_by_role("button", name="Check"), quiz.get_by_role("status")
+    assert status.inner_text() == ""
+    button.focus()
+    visit.page.keyboard.press("Enter")
+    assert status.inner_text() == "Choose one of the answers first."
+    assert button.evaluate("e => e === document.activeElement") and quiz.locator("input:checked").count() == 0
+    quiz.locator("input").first.check()
+    assert status.inner_text() == ""
+    visit.page.keyboard.press("Enter")
+    assert quiz.locator(".pg-said .pg-verdict").count() == 1 and status.inner_text() == ""
+    visit.close()
+
+
+def test_solutions_have_no_marks_of_tools_and_no_hint_above_the_answer(soups, site):
+    found = [path for path in soups if path.startswith("solutions/")]
+    assert len(found) == 5
+    for path in found:
+        text = soups[path].select_one("article").get_text()
+        assert "BEGIN SOLUTION" not in text and "END SOLUTION" not in text and "Stuck?" not in text, path
+        code = "\n".join(pre.get_text() for pre in soups[path].select("article pre"))
+        assert code.count("check(") >= 5 and code.count("def ") >= 5 and "NotImplementedError" not in code, path
+    raw = (site / "_sources/solutions/01-values-or-probabilities.ipynb").read_text("utf8")
+    assert "# BEGIN SOLUTION" in raw, "the file to download is the file itself"
+
+
+def test_an_exercise_page_speaks_of_its_own_button(soups):
+    for path in (p for p in soups if p.startswith("exercises/")):
+        said = [p.get_text() for p in soups[path].select("p.pg-py-stuck")]
+        without = soups[path].select("p.pg-py-unscripted")
+        assert len(said) == len(without) >= 5 and all(words.startswith("Stuck? Press Hint above.") for words in said), path
+        assert all("in a cell of its own" in p.get_text() for p in without)
+
+
+def test_without_scripts_the_notebooks_words_stand(browser, server):
+    for script in (True, False):
+        context = browser.new_context(java_script_enabled=script)
+        page = context.new_page()
+        page.goto(server.url + "exercises/01-values-or-probabilities.html")
+        assert page.locator(".pg-py-stuck").first.is_visible() == script and page.locator(".pg-py-unscripted").first.is_visible() != script
+        context.close()
+
+
+VERDICT = """passed => {
+    const box = document.querySelector(".pg-article div.cell"), out = Object.assign(document.createElement("div"), { className: "cell_output pg-py-out" });
+    out.innerHTML = `<div class="output pg-py-check pg-py-${passed ? "passed" : "not-yet"}"><p><span class="pg-icon pg-icon-${passed ? "right" : "wrong"}"></span>
+        <strong>softmax: ${passed ? "right" : "not yet"}</strong></p><div>text</div></div>`;
+    box.append(out);
+    const look = (e, ...names) => names.map(name => getComputedStyle(e)[name]), check = out.firstChild;
+    const found = { bar: look(check, "borderLeftStyle", "borderLeftColor", "borderLeftWidth"), title: look(check.querySelector("strong"), "color"),
+        icon: look(check.querySelector(".pg-icon"), "backgroundColor"), policy: [...document.styleSheets].length };
+    out.remove();
+    return found;
+}"""
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_right_and_not_yet_differ_in_form_and_colour(browser, server, dark):
+    visit = Visit(browser, server, "exercises/01-values-or-probabilities.html", script=DARK if dark else "")
+    right, wrong = (visit.page.evaluate(VERDICT, passed) for passed in (True, False))
+    colour = {name: visit.page.evaluate(f"""() => {{ const e = document.body.appendChild(document.createElement("i")); e.style.color = "var(--pg-{name})";
+        const c = getComputedStyle(e).color; e.remove(); return c; }}""") for name in ("score", "good")}
+    visit.close()
+    assert right["bar"] == ["solid", colour["score"], "4px"] and wrong["bar"] == ["dashed", colour["good"], "4px"]
+    assert right["title"] == right["icon"] == [colour["score"]] and wrong["title"] == wrong["icon"] == [colour["good"]]
+
+
+def test_a_note_of_another_tab_stays_true(browser, server):
+    """After Reset, after an upload, after typing: it no longer says that the text is the other tab's, and nothing is lost."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    one, other = context.new_page(), context.new_page()
+    address = server.url + "exercises/01-values-or-probabilities.html"
+    for page in (one, other):
+        page.goto(address)
+    cell = "[data-cell=softmax-answer]"
+    key = "learning-to-act:work:exercises/01-values-or-probabilities"
+    for page, text in ((one, "first = 1"), (one, "second = 2")):
+        page.locator(cell).locator(".cm-content, .cell_input pre").locator("visible=true").first.click()
+        page.locator(f"{cell} .cm-content:focus").wait_for()
+        page.keyboard.press("Control+a")
+        page.keyboard.insert_text(text)
+        page.wait_for_function("([key, text]) => (localStorage.getItem(key) ?? '').includes(text)", arg=[key, text])
+    note = other.locator(f"{cell} [data-note=tab]")
+    note.wait_for()
+    assert "here is that text" in note.inner_text()
+    other.locator(cell).get_by_role("button", name="Reset").click()
+    assert "here is that text" not in note.inner_text() and "earlier" in note.inner_text()
+    assert "NotImplementedError" in other.locator(f"{cell} pre").first.inner_text()
+    note.get_by_role("button", name="Bring back").click()
+    assert "first = 1" in other.locator(f"{cell} pre").first.inner_text() and note.count() == 0
+    context.close()
