@@ -1,14 +1,17 @@
 """A chapter's page and its lab, as they are stored: what the numbers of both are tested in."""
+import sys
 from pathlib import Path
 
 import nbformat
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tools"))
+import values  # noqa: E402
 
 
 class PageAndLab:
     def __init__(self, name):
-        self.page = (ROOT / f"book/{name}.md").read_text(encoding="utf-8")
+        self.page = values.fill((ROOT / f"book/{name}.md").read_text(encoding="utf-8"), values.load())
         self.lab = nbformat.read(ROOT / f"notebooks/{name}.ipynb", as_version=4)
 
     def says(self, *texts):
