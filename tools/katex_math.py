@@ -125,7 +125,7 @@ def number(app, doctree):
     chapter, first = re.search(r"/(\d\d)-", page), 1
     for before in pages_before(Path(app.srcdir), page):
         app.env.note_dependency(str(before))
-        first += len(re.findall(r"^(?:\$\$ \([\w-]+\)$|\\begin\{(?:align|equation|gather|multline)\}$)", before.read_text("utf8"), re.M))
+        first += len(re.findall(r"^(?:\$\$ \([\w-]+\)$|\\begin\{(?:align|equation|gather)\}$)", before.read_text("utf8"), re.M))
     for count, block in enumerate((b for b in doctree.findall(nodes.math_block) if b["number"]), first):
         block["number"] = f"{int(chapter[1])}.{count}" if chapter else str(count)
         domain.equations[block["label"]] = (page, block["number"])
