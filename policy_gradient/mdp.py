@@ -93,8 +93,8 @@ def action_values(mdp, probs):
 def discounted_visitation(mdp, probs, gamma=None):
     """d (S,), with d(s) = sum_t gamma^t Pr(s_t = s): how much each state counts. Not normalised.
 
-    Sums to 1 / (1 - gamma) if no episode ends, and to the expected length if gamma = 1. `gamma` replaces the MDP's
-    own: gamma=1 counts plain visits, the weighting of code that drops gamma^t.
+    Sums to 1 / (1 - gamma) if no episode ends, to the expected length if gamma = 1, and to less than either where episodes
+    end and gamma < 1. `gamma` replaces the MDP's own: gamma=1 counts plain visits, the weighting of code that drops gamma^t.
     """
     _, step = _chain(mdp, probs, gamma)
     return _solve(step.T, mdp.rho)

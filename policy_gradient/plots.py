@@ -66,7 +66,7 @@ def value_curve(ax, x, values, marks=None, xlabel="", ylabel="expected return"):
     return line
 
 
-CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(3) / 2]])        # an equilateral triangle
+CORNERS = np.array([[0.0, 0.0], [0.5, np.sqrt(3) / 2], [1.0, 0.0]])        # an equilateral triangle, the second corner on top
 
 
 def simplex_points(policies):
@@ -98,8 +98,8 @@ def simplex(ax, value=None, labels=("rock", "paper", "scissors"), levels=8, reso
         lines = ax.tricontour(x, y, heights, levels=levels, colors=_color["ink"], linewidths=0.6, linestyles="solid")
         ax.clabel(lines, lines.levels[1:-1:2], fontsize=10, fmt="%.3g")
     ax.fill(*CORNERS.T, facecolor="none", edgecolor=_color["ink"], linewidth=1)
-    for label, corner, (dx, dy, ha, va) in zip(labels, CORNERS, [(-6, 0, "right", "center"), (6, 0, "left", "center"),
-                                                                 (0, 5, "center", "bottom")]):
+    for label, corner, (dx, dy, ha, va) in zip(labels, CORNERS, [(-6, 0, "right", "center"), (0, 5, "center", "bottom"),
+                                                                 (6, 0, "left", "center")]):
         ax.annotate(label, corner, (dx, dy), textcoords="offset points", ha=ha, va=va)
     ax.set_aspect("equal")
     ax.axis("off")
@@ -109,8 +109,8 @@ def simplex(ax, value=None, labels=("rock", "paper", "scissors"), levels=8, reso
 def bandit(ax, reward, low, high, bins=None, mean=None, std=None, resolution=400):
     """A reward over one continuous action, what an even grid of bins can reach of it, and a Gaussian policy.
 
-    reward: a function (N,) -> (N,). bins: how many cells divide [low, high]; their centres are dots on the curve, the
-    best one named. mean, std: the policy, drawn as a filled hill (its height has no unit). Returns the Axes.
+    reward: a function (N,) -> (N,). bins: how many cells divide [low, high], their centres are dots on the curve; or the
+    actions themselves, (K,). The best one is named. mean, std: the policy, drawn as a filled hill (its height has no unit). Returns the Axes.
     """
     if not low < high:
         raise ValueError(f"low must be below high, got {low} and {high}")
@@ -121,16 +121,16 @@ def bandit(ax, reward, low, high, bins=None, mean=None, std=None, resolution=400
     peak = r.argmax()
     ax.annotate("reward", (a[peak], r[peak]), (0, 6), textcoords="offset points", color=_color["good"], ha="center")
     if bins is not None:
-        if bins < 1:
+        if np.ndim(bins) == 0 and bins < 1:
             raise ValueError(f"bins must be at least 1, got {bins}")
-        centres = low + (np.arange(bins) + 0.5) * (high - low) / bins
+        centres = finite("bins", bins, (None,)) if np.ndim(bins) else low + (np.arange(bins) + 0.5) * (high - low) / bins
         heights = np.asarray(reward(centres), float)
         best = heights.argmax()
         ax.vlines(centres, floor - 0.05 * height, heights, color=_color["muted"], linewidth=1)
         ax.plot(centres, heights, "s", color=_color["muted"], markersize=6)
         ax.plot(centres[best], heights[best], "s", color=_color["ink"])
         side = 1 if centres[best] < (low + high) / 2 else -1
-        ax.annotate(f"best of {bins} bins: {heights[best]:.3f}", (centres[best], heights[best]), (12 * side, 0),
+        ax.annotate(f"best of {len(centres)} bins: {heights[best]:.3f}", (centres[best], heights[best]), (12 * side, 0),
                     textcoords="offset points", va="center", ha="left" if side > 0 else "right",
                     bbox=dict(facecolor=_color["paper"], edgecolor="none", pad=1, alpha=0.8))
     if mean is not None:

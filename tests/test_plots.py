@@ -73,6 +73,18 @@ def test_bandit_shows_what_bins_can_reach(ax):
     assert "best of 4 bins: 0.998" in texts(ax)   # 1 - .05**2 = .9975
 
 
+def test_bandit_takes_the_actions_themselves(ax):
+    plots.bandit(ax, lambda a: 1 - (a - 0.3) ** 2, -1, 1, bins=np.linspace(-1, 1, 3))
+    assert any(np.allclose(line.get_xdata(), [-1, 0, 1]) for line in ax.lines if len(line.get_xdata()) == 3)
+    assert "best of 3 bins: 0.910" in texts(ax)   # 0 of -1, 0, 1: 1 - .3**2
+
+
+def test_the_triangle_stands_as_the_page_s_figure_does(ax):
+    """Rock left, paper on top, scissors right: as simplex.js draws it."""
+    rock, paper, scissors = plots.simplex_points(np.eye(3))
+    assert rock[0] < paper[0] < scissors[0] and paper[1] > rock[1] == scissors[1]
+
+
 def test_learning_curves_draw_the_t_interval_of_scipy(ax):
     returns = np.random.default_rng(0).normal(size=(7, 5)) + np.arange(5)
     mean, low, high = plots.learning_curves(ax, np.arange(5), returns, "softmax")

@@ -32,10 +32,18 @@ POLICY = {
 
 
 def chapter(app, pagename):
-    """The four pages of this page's chapter that exist, as (verb, docname), or nothing."""
-    slug = pagename.partition("/")[2]
+    """The pages of this page's chapter that exist, as (verb, docname), or nothing. A long chapter has two to read: see `reading`."""
+    head = next((doc for doc in app.env.toctree_includes if pagename in reading(app.env, doc)), pagename)
+    slug = head.partition("/")[2]
     pages = [(verb, f"{folder}/{slug}") for folder, verb in VERBS.items() if f"{folder}/{slug}" in app.env.found_docs]
+    pages[1:1] = [("Read on", doc) for doc in reading(app.env, f"book/{slug}")]
     return pages if slug and len(pages) > 1 else []
+
+
+def reading(env, head):
+    """What is to be read after a chapter's first page: the pages under book/02-one in _toc.yml that are named book/02-another."""
+    number = re.match(r"book/\d\d-", head)
+    return [doc for doc in env.toctree_includes.get(head, []) if number and doc.startswith(number[0])]
 
 
 def contents(html, read="Read"):

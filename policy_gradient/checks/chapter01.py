@@ -64,7 +64,7 @@ SOFTMAX = Exercise(
     mistakes=(
         Mistake("no-max-subtraction",
                 "Right on small logits, but exp overflows on large ones: exp(1000) is inf, and inf / inf is NaN.\n"
-                "Tempting, because it is the definition letter by letter. Real networks do reach such logits.\n"
+                "Tempting, because it is the definition letter by letter. But a logit is a free number: nothing keeps it below 709, where exp overflows.\n"
                 "Adding the same number to all logits of a row changes nothing: choose it so that exp stays small.\n"
                 "(Chapter 1, What a policy buys: a smooth hill.)",
                 (lambda z: np.exp(z) / np.exp(z).sum(-1, keepdims=True),)),
@@ -300,7 +300,7 @@ WORST_CASE = Exercise(
                 (lambda p, M: -np.mean(p @ M), lambda p, M: np.mean(p @ M))),
         Mistake("transposed-payoff",
                 "payoff @ policy weights the opponent's columns with our policy: it lets us choose the reply and the opponent play ours.\n"
-                "In rock-paper-scissors the table is antisymmetric (M.T = -M), so this can even give the right number there, by accident.\n"
+                "In rock-paper-scissors the table is antisymmetric (M.T = -M). There, and wherever that holds, this even gives the right number.\n"
                 "payoff has shape (A, B), our actions first: use policy @ payoff, which has one entry per reply.",
                 (lambda p, M: -np.min(M @ p), lambda p, M: np.max(M @ p), lambda p, M: np.min(M @ p), lambda p, M: -np.max(M @ p))),
         Mistake("absolute-value",

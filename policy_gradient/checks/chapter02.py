@@ -306,7 +306,9 @@ VISITATION = Exercise(
         Mistake("normalised",
                 "The shape is right, the size is not: you made it a probability distribution.\n"
                 "In the theorem d is a number of visits, discounted: it sums to 1 / (1 - gamma) where nothing ends, and to the expected length "
-                "of an episode if gamma = 1. Many books write mu = (1 - gamma) d, and then the theorem carries a factor. (Chapter 2, The statement.)",
+                "of an episode if gamma = 1 (to less than either if both).\n"
+                "Many books write mu = (1 - gamma) d, and then the theorem carries a factor. "
+                "(Chapter 2, One theorem, several normalisations.)",
                 (lambda P, rho, policy, gamma: (lambda d: d / d.sum())(discounted_visitation(P, rho, policy, gamma)),
                  lambda P, rho, policy, gamma: (1 - gamma) * discounted_visitation(P, rho, policy, gamma))),
         Mistake("transposed-chain",
@@ -336,14 +338,14 @@ SOFTMAX_SCORE = Exercise(
     truth=softmax_score, cases=score_cases, chapter=CHAPTER, difficulty=2, importance=5, minutes=10, axes=("state", "action"), laws=(
         Law("A row other than row s is not zero. log pi(a|s) depends on row s of theta only.",
             lambda score, theta, s, a: near(np.delete(score, s, 0), 0)),
-        Law("The entries of row s do not sum to 0: what raises one probability is paid for by the others, to the last bit.",
+        Law("The entries of row s do not sum to 0. Raising all logits of state s alike changes no probability, so along that direction log pi stands still.",
             lambda score, theta, s, a: near(score[s].sum(), 0)),
         Law("The entry of the action taken is not between 0 and 1: raising its own logit makes it more likely, and never more than one for one.",
             lambda score, theta, s, a: -1e-3 <= score[s, a] <= 1.001),
         Law("The entry of an action that was not taken is positive, or below -1. Raising another logit makes the action taken less likely.",
             lambda score, theta, s, a: ((np.delete(score[s], a) <= 1e-3) & (np.delete(score[s], a) >= -1.001)).all()),
     ),
-    after="One at the action taken, less the probabilities: whatever was taken is pushed up, and the others pay for it.",
+    after="One at the action taken, less the probabilities: the logit of what was taken is pushed up, and those of the others are pushed down.",
     hints=(
         "log pi(a|s) = theta[s, a] - log(sum over b of exp(theta[s, b])). Which entries of theta occur in it?",
         "The derivative of the first term with respect to theta[s, b] is 1 if b = a and 0 otherwise. That of the second is a probability: which?",
@@ -393,7 +395,7 @@ ADVANTAGES = Exercise(
         Law("Averaged with the policy's own probabilities your advantages should be 0 in every state, and they are not.",
             lambda A, P, R, policy, gamma: near((policy * A).sum(1) / max(np.abs(A).max(), 1e-9), 0)),
     ),
-    after="By its own standard a policy is average everywhere: the sum over actions of pi A is zero. That zero carries the second proof.",
+    after="The advantage of a policy over itself is zero in every state: the sum over actions of pi A. That zero carries the second proof.",
     hints=(
         "How much better is it to take a in s than to do what the policy does on average?",
         "Both halves are in your hands: action_values and state_values. Mind the shapes (S, A) and (S,).",
@@ -406,7 +408,7 @@ ADVANTAGES = Exercise(
                 "(Chapter 2, Push and pull.)",
                 (lambda P, R, policy, gamma: (lambda Q: Q - Q.mean(1, keepdims=True))(action_values(P, R, policy, gamma)),)),
         Mistake("minus-the-maximum",
-                "You compare with the best action, so nothing is ever positive. That is minus the regret of each action.\n"
+                "You compare with the best action, so nothing is ever positive. (As a baseline that would be allowed: the gradient would be the same.)\n"
                 "An advantage compares with what the policy earns on average, V(s): better than usual is positive.",
                 (lambda P, R, policy, gamma: (lambda Q: Q - Q.max(1, keepdims=True))(action_values(P, R, policy, gamma)),)),
         Mistake("reward-minus-value",

@@ -69,13 +69,13 @@ function build(ui) {
     }));
     chart.el.setAttribute("aria-label", rows.map(([name, n, unit]) => `${name}: ${inWords(n)} ${unit}`).join("; "));
   }
-  const formula = ui.formula(`<math><msup><mi class="good">k</mi><mi>d</mi></msup><mo>=</mo><msup><mn class="good" data-v="k">
+  const formula = ui.formula(`<math><msup><mi class="good">k</mi><mi>D</mi></msup><mo>=</mo><msup><mn class="good" data-v="k">
       </mn><mn data-v="d"></mn></msup><mo>=</mo><mn class="good" data-v="cells"></mn></math>
-    <math><mspace width="1em"></mspace><mi class="pol">k</mi><mi>d</mi><mo>=</mo><mn class="pol" data-v="logits"></mn>
-        </math> <math><mspace width="1em"></mspace><mn>2</mn><mi>d</mi><mo>=</mo><mn class="pol" data-v="numbers"></mn></math>`);
+    <math><mspace width="1em"></mspace><mi class="pol">k</mi><mi>D</mi><mo>=</mo><mn class="pol" data-v="logits"></mn>
+        </math> <math><mspace width="1em"></mspace><mn>2</mn><mi>D</mi><mo>=</mo><mn class="pol" data-v="numbers"></mn></math>`);
   const said = html("p", { class: "pg-x-say" });
   ui.body.append(html("div", { class: "pg-x-stack" }, ui.row(
-    ui.slider("joints d", "joints", { min: 1, max: 10, step: 1 }), ui.slider("bins per joint k", "bins", { min: 2, max: 101, step: 1 }),
+    ui.slider("joints D", "joints", { min: 1, max: 10, step: 1 }), ui.slider("bins per joint k", "bins", { min: 2, max: 101, step: 1 }),
       ui.resetButton()),
   line.holder, chart.holder, html("div", {}, formula, said)));
 

@@ -377,7 +377,7 @@ def test_bins_miss(js, bins):
 
 def test_bins_challenge_by_keyboard(show):
     page = show(explorables.BinsVsDimensions())
-    page.get_by_label("joints d").focus()
+    page.get_by_label("joints D").focus()
     press(page, "ArrowRight", 1)
     assert not met(page)
     press(page, "ArrowRight", 1)

@@ -7,7 +7,7 @@ import progress
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-FRONT, READ, DO = "book/index.html", "book/01-values-or-probabilities.html", "exercises/01-values-or-probabilities.html"
+FRONT, READ, DO = "book/index.html", "book/01-too-many-actions.html", "exercises/01-values-or-probabilities.html"
 KEY = "learning-to-act:progress"
 ALL = sum(len(part[2]) for chapter in progress.totals(Path(__file__).resolve().parents[2]) for part in chapter["parts"])
 PHONE = {"viewport": {"width": 375, "height": 700}}
@@ -108,7 +108,7 @@ def test_a_quiz_and_a_challenge_are_counted_shown_and_remembered(reader):
     one = reader()
     page = one.open(READ)
     assert marks(page) == {} and page.locator(".pg-r-mark").count() == 0
-    quiz = page.locator("#quiz-01-argmax")
+    quiz = page.locator("#quiz-01-bins")
     right = quiz.locator(":scope > .pg-choice").evaluate_all("all => all.findIndex(e => e.classList.contains('pg-right'))")
     radios = quiz.locator("input")
     radios.nth((right + 1) % 3).check()
@@ -116,23 +116,23 @@ def test_a_quiz_and_a_challenge_are_counted_shown_and_remembered(reader):
     assert kept(page)["passed"] == {} and status(page) == "", "a wrong choice counts nothing"
     radios.nth(right).check()
     quiz.get_by_role("button", name="Check").click()
-    assert passed(page) == ["quiz:quiz-01-argmax"]
-    assert status(page) == "Counted. 1 of 8 passed: 1 · Values or probabilities?, Read."
+    assert passed(page) == ["quiz:quiz-01-bins"]
+    assert status(page) == "Counted. 1 of 3 passed: 1 · Values or probabilities?, Read on."
     assert quiz.locator("legend .pg-r-mark").inner_text().strip() == "passed"
 
     figure = page.locator(".pg-widget[data-widget=BinsVsDimensions]")
     for slider, value in zip(figure.locator("input[type=range]").all(), (9, 11) if "joint" in figure.locator("label").first.inner_text() else (11, 9)):
         slider.evaluate("(e, value) => { e.value = value; e.dispatchEvent(new Event('input', { bubbles: true })); }", value)
     page.wait_for_function("() => document.querySelector('[data-widget=BinsVsDimensions] .pg-x-met')")
-    assert passed(page) == ["challenge:BinsVsDimensions", "quiz:quiz-01-argmax"]
-    assert marks(page) == {"Read: 1 · Values or probabilities?": "2 of 8 passed"} and marks(page, ".pg-verbs") == {"Read": "2 of 8 passed"}
+    assert passed(page) == ["challenge:BinsVsDimensions", "quiz:quiz-01-bins"]
+    assert marks(page) == {"Read on: 1 · Values or probabilities?": "2 of 3 passed"} and marks(page, ".pg-verbs") == {"Read on": "2 of 3 passed"}
 
     page.evaluate("document.querySelector('#quiz').scrollIntoView()")
     page = one.open(FRONT, page)
-    assert f"2 of {ALL} passed" in overview(page) and "Continue: 1 · Values or probabilities? (Read)" in overview(page)
+    assert f"2 of {ALL} passed" in overview(page) and "Continue: 1 · Values or probabilities? (Read on)" in overview(page)
     page.get_by_role("link", name="Continue:").click()
     page.wait_for_function("() => location.hash === '#quiz' && document.querySelector('.pg-r-challenge')")
-    assert marks(page) == {"Read: 1 · Values or probabilities?": "2 of 8 passed"}
+    assert marks(page) == {"Read on: 1 · Values or probabilities?": "2 of 3 passed"}
     assert page.locator(".pg-widget[data-widget=BinsVsDimensions] + .pg-r-challenge").inner_text().strip() == "Challenge met"
 
 
