@@ -8,8 +8,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 class PageAndLab:
     def __init__(self, name):
-        self.page = (ROOT / f"book/{name}.md").read_text(encoding="utf-8")
+        self.page = self.text(name)
         self.lab = nbformat.read(ROOT / f"notebooks/{name}.ipynb", as_version=4)
+
+    @staticmethod
+    def text(name):
+        return (ROOT / f"book/{name}.md").read_text(encoding="utf-8")
 
     def says(self, *texts):
         for text in texts:

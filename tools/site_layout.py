@@ -28,10 +28,21 @@ POLICY = {
 
 
 def chapter(app, pagename):
-    """The four pages of this page's chapter that exist, as (verb, docname), or nothing."""
+    """The pages of this page's chapter that exist, as (verb, docname), or nothing; a second page to read has its title for a verb."""
     slug = pagename.partition("/")[2]
+    first, more = next(((doc, docs) for doc, docs in reading(app).items() if pagename in docs), (f"book/{slug}", []))
+    slug = first.partition("/")[2]
     pages = [(verb, f"{folder}/{slug}") for folder, verb in VERBS.items() if f"{folder}/{slug}" in app.env.found_docs]
+    pages[1:1] = [(title, doc) for doc, title in (more or reading(app).get(first, {})).items()]
     return pages if slug and len(pages) > 1 else []
+
+
+def reading(app):
+    """{a chapter's first page: {its further pages to read: title}}, from _toc.yml: those that share its number, book/03-..."""
+    contents = getattr(app.env, "external_site_map", {})
+    items = {doc: [str(item) for tree in contents[doc].subtrees for item in tree.items] for doc in contents}
+    return {doc: {item: contents[item].title for item in inside if item in contents and item.startswith(doc[:8])}
+            for doc, inside in items.items() if re.match(r"book/\d\d-", doc)}
 
 
 def contents(html, read="Read"):
