@@ -29,11 +29,11 @@ POLICY = {
 
 def chapter(app, pagename):
     """The pages of this page's chapter that exist, as (verb, docname), or nothing; a second page to read has its title for a verb."""
-    slug = pagename.partition("/")[2]
-    first, more = next(((doc, docs) for doc, docs in reading(app).items() if pagename in docs), (f"book/{slug}", []))
+    further = reading(app)
+    first = next((doc for doc, more in further.items() if pagename in more), "book/" + pagename.partition("/")[2])
     slug = first.partition("/")[2]
     pages = [(verb, f"{folder}/{slug}") for folder, verb in VERBS.items() if f"{folder}/{slug}" in app.env.found_docs]
-    pages[1:1] = [(title, doc) for doc, title in (more or reading(app).get(first, {})).items()]
+    pages[1:1] = [(title, doc) for doc, title in further.get(first, {}).items()]
     return pages if slug and len(pages) > 1 else []
 
 
