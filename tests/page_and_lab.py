@@ -1,9 +1,12 @@
 """A chapter's page and its lab, as they are stored: what the numbers of both are tested in."""
+import sys
 from pathlib import Path
 
 import nbformat
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tools"))
+import values  # noqa: E402
 
 
 class PageAndLab:
@@ -13,7 +16,7 @@ class PageAndLab:
 
     @staticmethod
     def text(name):
-        return (ROOT / f"book/{name}.md").read_text(encoding="utf-8")
+        return values.fill((ROOT / f"book/{name}.md").read_text(encoding="utf-8"), values.load())
 
     def says(self, *texts):
         for text in texts:
