@@ -119,9 +119,22 @@ def number(app, doctree):
     """Number a page's equations by chapter, (3.2), in the order of the page: Sphinx counts in the order of reading files."""
     domain, page = app.env.get_domain("math"), app.env.docname
     chapter = re.search(r"/(\d\d)-", page)
-    for count, block in enumerate((b for b in doctree.findall(nodes.math_block) if b["number"]), 1):
+    for count, block in enumerate((b for b in doctree.findall(nodes.math_block) if b["number"]), 1 + before(app, page)):
         block["number"] = f"{int(chapter[1])}.{count}" if chapter else str(count)
         domain.equations[block["label"]] = (page, block["number"])
+
+
+def before(app, page):
+    """How many numbered equations the chapter's earlier pages have, if this is not its first: counted in their text."""
+    contents = getattr(app.env, "external_site_map", {})
+    for doc in contents:
+        pages = [doc, *(str(item) for tree in contents[doc].subtrees for item in tree.items if str(item).startswith(doc[:8]))]
+        if page in pages[1:]:
+            earlier = [Path(app.srcdir, f"{name}.md") for name in pages[:pages.index(page)]]
+            for path in earlier:
+                app.env.note_dependency(str(path))
+            return sum(len(re.findall(r"\$\$ \(eq-[\w-]+\)", path.read_text("utf8"))) for path in earlier)
+    return 0
 
 
 def stop_on_faults(app, exception):
