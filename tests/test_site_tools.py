@@ -125,6 +125,23 @@ Because.
 
     x = np.zeros(3)
 """
+SECOND = r"""---
+myst:
+  html_meta:
+    "description lang=en": "The second page of a chapter, with a number that has a name, for the tests."
+---
+# And more
+
+$$
+b=\tfrac12\cdot{{ length }}
+$$ (eq-two)
+
+It takes {{ length }} steps, see {eq}`eq-two`.
+
+| {{ length }} |
+|---|
+| x |
+"""
 FIGURE = '''
 import anywidget, traitlets
 class Figure(anywidget.AnyWidget):
@@ -141,11 +158,14 @@ def book(tmp_path_factory):
     config = config.replace("      - sphinxcontrib.bibtex\n", "")
     config = re.sub(r"    bibtex_\w+: .*\n", "", config)
     (root / "_config.yml").write_text(config, encoding="utf8")
-    (root / "_toc.yml").write_text("format: jb-book\nroot: book/index\nchapters:\n- file: book/07-one\n")
+    (root / "_toc.yml").write_text("format: jb-book\nroot: book/index\nchapters:\n- file: book/07-one\n  sections: [{file: book/07-two}]\n")
     for folder in ("tools", "book/_static", "book/_templates"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
     (root / "book/index.md").write_text("# Front\n\n```{explorable} figure_of_test.Figure\n:with: {\"n\": 5}\nWords in its place.\n```\n")
     (root / "book/07-one.md").write_text(CHAPTER, encoding="utf8")
+    (root / "book/07-two.md").write_text(SECOND, encoding="utf8")
+    (root / "book/values").mkdir()
+    (root / "book/values/07.yml").write_text("length: '1{,}016'\n", encoding="utf8")
     (root / "tools/figure_of_test.py").write_text(FIGURE)
     return root
 
@@ -178,6 +198,19 @@ def test_a_chapter_has_one_of_each(built):
     assert soup.select_one("details.proof > summary .pg-word").get_text() == "Proof"
     assert soup.select_one(".pst-scrollable-table-container > table") and not soup.select("th p:empty, th:empty")
     assert soup.select_one(".highlight-default .n"), "indented code has colours"
+
+
+def test_the_second_page_of_a_chapter_counts_on_and_both_lead_to_it(built):
+    soup = page(built, "book/07-two")
+    assert [e.get_text() for e in soup.select(".eqno")] == ["(7.3)#"] and soup.select_one("p a.reference").get_text() == "(7.3)"
+    for name in ("book/07-one", "book/07-two"):
+        assert [a.get_text() for a in page(built, name).select(".pg-verbs > a")] == ["Read", "Read on"]
+
+
+def test_a_number_with_a_name_stands_in_words_formulas_and_tables(built):
+    soup = page(built, "book/07-two")
+    assert soup.select_one(".katex-html").get_text() == "b=21​⋅1,016"
+    assert "It takes 1{,}016 steps" in soup.get_text() and soup.select_one("th").get_text() == "1{,}016"
 
 
 def test_a_quiz_explains_every_choice(built):
@@ -224,6 +257,7 @@ def test_canonical_address_and_card_when_the_address_is_known(built):
 FAULTS = {
     "a macro nobody defined": (r"$\nosuchmacro$", "nosuchmacro"),
     "a choice without explanation": ("```{quiz} Which?\n- [ ] a\n- [x] b\n  Because.\n```", "no explanation"),
+    "a number that has no value": ("It takes {{ nobody }} steps of $\\tfrac{{ nothing }}$", "nothing"),
     "two right choices": ("```{quiz} Which?\n- [x] a\n  Yes.\n- [x] b\n  Yes.\n```", "exactly one"),
     "a figure that does not exist": ("```{explorable} policy_gradient.explorables.Nothing\nx\n```", "Nothing"),
 }

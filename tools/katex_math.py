@@ -8,6 +8,7 @@ import json
 import re
 from pathlib import Path
 
+import yaml
 from docutils import nodes
 from py_mini_racer import JSEvalException, MiniRacer
 from sphinx.errors import SphinxError
@@ -116,25 +117,28 @@ def display(self, node):
 
 
 def number(app, doctree):
-    """Number a page's equations by chapter, (3.2), in the order of the page: Sphinx counts in the order of reading files."""
+    """Number a page's equations by chapter, (3.2), in the order of the page: Sphinx counts in the order of reading files.
+
+    The second page of a chapter goes on where the first one stopped.
+    """
     domain, page = app.env.get_domain("math"), app.env.docname
-    chapter = re.search(r"/(\d\d)-", page)
-    for count, block in enumerate((b for b in doctree.findall(nodes.math_block) if b["number"]), 1 + before(app, page)):
+    chapter, first = re.search(r"/(\d\d)-", page), 1
+    for before in pages_before(Path(app.srcdir), page):
+        app.env.note_dependency(str(before))
+        first += len(re.findall(r"^(?:\$\$ \([\w-]+\)$|\\begin\{(?:align|equation|gather|multline)\}$)", before.read_text("utf8"), re.M))
+    for count, block in enumerate((b for b in doctree.findall(nodes.math_block) if b["number"]), first):
         block["number"] = f"{int(chapter[1])}.{count}" if chapter else str(count)
         domain.equations[block["label"]] = (page, block["number"])
 
 
-def before(app, page):
-    """How many numbered equations the chapter's earlier pages have, if this is not its first: counted in their text."""
-    contents = getattr(app.env, "external_site_map", {})
-    for doc in contents:
-        pages = [doc, *(str(item) for tree in contents[doc].subtrees for item in tree.items if str(item).startswith(doc[:8]))]
-        if page in pages[1:]:
-            earlier = [Path(app.srcdir, f"{name}.md") for name in pages[:pages.index(page)]]
-            for path in earlier:
-                app.env.note_dependency(str(path))
-            return sum(len(re.findall(r"\$\$ \(eq-[\w-]+\)", path.read_text("utf8"))) for path in earlier)
-    return 0
+def pages_before(root, page):
+    """The pages of `page`'s chapter that are read before it: book/02-one, of which it is a section in _toc.yml, and so on."""
+    contents = yaml.safe_load((root / "_toc.yml").read_text("utf8")) if (root / "_toc.yml").exists() else {}
+    for chapter in (c for part in contents.get("parts", [contents]) for c in part.get("chapters", ())):
+        docs = [chapter["file"], *(s["file"] for s in chapter.get("sections", ()) if s["file"].startswith(chapter["file"][:8]))]
+        if page in docs:
+            return [root / f"{doc}.md" for doc in docs[:docs.index(page)]]
+    return []
 
 
 def stop_on_faults(app, exception):

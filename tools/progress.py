@@ -53,14 +53,16 @@ def totals(root):
     chapters, toc = [], yaml.safe_load((root / "_toc.yml").read_text("utf8"))
     for entry in (e for part in toc.get("parts", [toc]) for e in part.get("chapters", [])):
         docs = [entry["file"], *(section["file"] for section in entry.get("sections", []))]
-        parts = [[label(doc), doc, found] for doc in docs if (found := names(root, doc))]
+        parts = [[label(doc, docs[0]), doc, found] for doc in docs if (found := names(root, doc))]
         if parts:
             chapters.append({"title": entry.get("title", entry["file"]), "parts": parts})
     return chapters
 
 
-def label(doc):
-    return "Practice" if doc.startswith("book/practice/") else VERBS.get(doc.split("/")[0], "Read")
+def label(doc, head):
+    if doc.startswith("book/practice/"):
+        return "Practice"
+    return "Read on" if doc != head and doc.startswith(head[:8]) else VERBS.get(doc.split("/")[0], "Read")
 
 
 def script(root):

@@ -28,21 +28,18 @@ POLICY = {
 
 
 def chapter(app, pagename):
-    """The pages of this page's chapter that exist, as (verb, docname), or nothing; a second page to read has its title for a verb."""
-    further = reading(app)
-    first = next((doc for doc, more in further.items() if pagename in more), "book/" + pagename.partition("/")[2])
-    slug = first.partition("/")[2]
+    """The pages of this page's chapter that exist, as (verb, docname), or nothing. A long chapter has two to read: see `reading`."""
+    head = next((doc for doc in app.env.toctree_includes if pagename in reading(app.env, doc)), pagename)
+    slug = head.partition("/")[2]
     pages = [(verb, f"{folder}/{slug}") for folder, verb in VERBS.items() if f"{folder}/{slug}" in app.env.found_docs]
-    pages[1:1] = [(title, doc) for doc, title in further.get(first, {}).items()]
+    pages[1:1] = [("Read on", doc) for doc in reading(app.env, f"book/{slug}")]
     return pages if slug and len(pages) > 1 else []
 
 
-def reading(app):
-    """{a chapter's first page: {its further pages to read: title}}, from _toc.yml: those that share its number, book/03-..."""
-    contents = getattr(app.env, "external_site_map", {})
-    items = {doc: [str(item) for tree in contents[doc].subtrees for item in tree.items] for doc in contents}
-    return {doc: {item: contents[item].title for item in inside if item in contents and item.startswith(doc[:8])}
-            for doc, inside in items.items() if re.match(r"book/\d\d-", doc)}
+def reading(env, head):
+    """What is to be read after a chapter's first page: the pages under book/02-one in _toc.yml that are named book/02-another."""
+    number = re.match(r"book/\d\d-", head)
+    return [doc for doc in env.toctree_includes.get(head, []) if number and doc.startswith(number[0])]
 
 
 def contents(html, read="Read"):
