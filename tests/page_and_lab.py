@@ -1,4 +1,4 @@
-"""A chapter's page and its lab, as they are stored: what the numbers of both are tested in."""
+"""A chapter's pages (one or two) and its lab, as they are stored: what the numbers of both are tested in."""
 import sys
 from pathlib import Path
 
@@ -11,7 +11,8 @@ import values  # noqa: E402
 
 class PageAndLab:
     def __init__(self, name):
-        self.page = self.text(name)
+        pages = sorted((ROOT / "book").glob(f"{name[:3]}*.md"), key=lambda path: path.stem != name)
+        self.page = values.fill("\n".join(path.read_text(encoding="utf-8") for path in pages), values.load())
         self.lab = nbformat.read(ROOT / f"notebooks/{name}.ipynb", as_version=4)
 
     @staticmethod

@@ -8,9 +8,10 @@ import re
 import numpy as np
 import pytest
 from page_and_lab import PageAndLab
+from values import holds
 
 CHAPTER = PageAndLab("02-the-theorem")
-PAGE, LAB, says, printed = CHAPTER.page, CHAPTER.lab, CHAPTER.says, CHAPTER.printed
+PAGE, LAB, printed = CHAPTER.page, CHAPTER.lab, CHAPTER.printed
 
 
 def sigmoid(x):
@@ -101,7 +102,7 @@ def test_two_doors_at_the_middle():
     assert J == pytest.approx(-3 / 32, abs=1e-15)
     assert grad == pytest.approx([-.078125, .015625], abs=1e-15)
     assert dropped == pytest.approx([.09375, .0625], abs=1e-15)
-    says("(-0.078125,\\,0.015625)", "(-.078125,\\,+.015625)", "(+.09375,\\,+.0625)", "(+.09375,\\,+.125)")
+    holds(doors_arrow=grad, doors_dropped=dropped)
     assert numbers(printed("grad")) == [-.078125, .015625]
     assert numbers(printed("kindsprint").replace("gamma^t", ""))[:6] == [-.078125, .015625, .09375, .0625, .09375, .125]
 
@@ -114,7 +115,8 @@ def test_shares_of_the_four_states():
     assert own == {"A": -.25, "B": .34375, "D": .125}
     assert (1 * own["A"], .5 * own["B"], own["D"] / 8) == (-.25, .171875, .015625)
     assert own["A"] + own["B"] == .09375                                  # d dropped: each state once
-    says("$-.25$", ".34375", "$+.171875$", "$+.015625$", "A $-0.25$, B $+0.171875$")
+    holds(own_A=own["A"], own_B=own["B"], own_D=own["D"], share_A=own["A"], share_B=.5 * own["B"], share_D=own["D"] / 8,
+          share_A_and_B=own["A"] + .5 * own["B"], doors_forgotten=[own["A"] + own["B"], own["D"]])
 
 
 def test_the_broken_versions_are_wrong_everywhere_and_end_at_the_worst():
@@ -134,7 +136,6 @@ def test_a_later_return_is_another_quantity():
     for p, q in [(.5, .5), (.2, .9)]:
         G1 = p * (3 + .5 * -3) + (1 - p) * .5 * .5 * q
         assert G1 == pytest.approx(1.5 * p + (1 - p) * q / 4)
-    says(r"\mathbb{E}[G_1]=\frac32p+\frac{(1-p)q}4")
 
 
 def test_walking_a_loop():
@@ -146,18 +147,18 @@ def test_walking_a_loop():
     side = sigmoid(2) - sigmoid(-2)
     assert round(-side**2 / 4, 3) == -.145
     assert numbers(printed("loop").replace("gamma^t", "")) == [0, -.145, .145]
-    says("$-.145$")
+    holds(loop_dropped=-side**2 / 4)
 
 
-@pytest.mark.parametrize("tree, theta, grad, dropped, text", [
-    (flip, [0], [.0625], [-.125], ["+.0625", "-.125"]),
-    (nobody, [0, 0], [.0625, .0625], [.0625, .125], []),
-    (worst, [0], [-.0625], [.125], ["+.125"]),
-    (quiz, [0], [.125], [0], ["=+.125$, against"])])
-def test_three_small_worlds_and_the_quiz(tree, theta, grad, dropped, text):
+@pytest.mark.parametrize("tree, theta, grad, dropped, names", [
+    (flip, [0], [.0625], [-.125], ("flip_true", "flip_dropped")),
+    (nobody, [0, 0], [.0625, .0625], [.0625, .125], ()),
+    (worst, [0], [-.0625], [.125], (None, "worst_dropped")),
+    (quiz, [0], [.125], [0], ("quiz_true", None))])
+def test_three_small_worlds_and_the_quiz(tree, theta, grad, dropped, names):
     _, true, broken = brute(tree, theta, .5)
     assert true == pytest.approx(grad, abs=1e-15) and broken == pytest.approx(dropped, abs=1e-15)
-    says(*text)
+    holds(**{name: found for name, found in zip(names, (true, broken)) if name})
 
 
 def test_what_the_small_worlds_returns_are():
@@ -175,7 +176,7 @@ def test_cross_derivatives_of_nobodys_gradient():
     assert (F(0, h)[0] - F(0, -h)[0]) / (2 * h) == pytest.approx(.03125, abs=1e-9)
     assert (F(h, 0)[1] - F(-h, 0)[1]) / (2 * h) == pytest.approx(.0625, abs=1e-9)
     assert numbers(printed("cross").split(":")[1]) == [.03125, .0625]
-    says(".03125", ".0625")
+    holds(cross_1=(F(0, h)[0] - F(0, -h)[0]) / (2 * h), cross_2=(F(h, 0)[1] - F(-h, 0)[1]) / (2 * h))
 
 
 def test_visits_of_the_corridor_add_up_to_its_length():
@@ -187,7 +188,7 @@ def test_visits_of_the_corridor_add_up_to_its_length():
         here = np.array([here[0] * (1 - p) + here[1] * p, here[0] * p + here[2] * (1 - p), here[1] * (1 - p)])
     assert visits.round(2) == pytest.approx([5.83, 4.12, 1.71]) and round(visits.sum(), 2) == 11.66
     assert visits.sum() == pytest.approx((4 - 2 * p) / (p * (1 - p)))
-    says("d=(5.83,\\,4.12,\\,1.71)", "11.66", "$1.75$")
+    holds(corridor_d=visits, corridor_d_sum=visits.sum())
 
 
 def test_push_and_pull():
@@ -208,12 +209,13 @@ def test_push_and_pull():
     best = min(step(pi, Q, b)[1] for b in np.linspace(-5, 10, 15001))
     assert round(best / step(pi, Q, 0)[1], 2) == .63
     sure = np.array([.05, .05, .9]), [0, 0, 1]
-    assert 9.5 < step(*sure, .9)[1] / step(*sure, 0)[1] < 10                    # "almost ten times larger"
-    says("$1.70$", "$9.81$", "$0.47$", "$.28$", "$.63$")
+    holds(spread_plain=spreads[0], spread_plus_10=spreads[-10], spread_minus_2=spreads[2], spread_share=spreads[2] / spreads[0],
+          spread_confident=best / step(pi, Q, 0)[1], sure_V=np.dot(*sure), spread_sure=step(*sure, .9)[1] / step(*sure, 0)[1])
     assert [numbers(line)[-1] for line in printed("pushprint").splitlines()] == [1.70, 9.81, .47, 1.70]
 
 
 def test_plateaus_and_their_cure():
+    steps = []
     for p0, plain, natural in [(.1, 14, 3), (.01, 110, 5), (.001, 1016, 7)]:
         good, n = p0, 0
         while good < .5:                                   # in probabilities, by the odds: logit up by p(1-p)
@@ -221,9 +223,14 @@ def test_plateaus_and_their_cure():
             good, n = odds / (1 + odds), n + 1
         assert n == plain
         assert int(np.ceil(np.log((1 - p0) / p0))) == natural
-    says("| 14 | 110 | 1,016 |", "| 3 | 5 | 7 |", ".000999")
+        steps.append((n, natural))
+    plain, natural = zip(*steps)
+    holds(plateau_plain=plain, plateau_natural=natural, plateau_factor=.001 * .999,
+          **dict(zip(("plateau_plain_1", "plateau_plain_2", "plateau_plain_3"), plain)),
+          **dict(zip(("plateau_natural_1", "plateau_natural_2", "plateau_natural_3"), natural)))
     assert numbers(printed("plateau")) == [.1, 14, 3, .01, 110, 5, .001, 1016, 7]
-    assert round(.001 * .999, 6) == .000999 and round(.99**500, 4) == .0066
+    weights = [.99**t for t in range(1000)]
+    holds(step_500_weight=weights[500], second_half_weight=100 * sum(weights[500:]) / sum(weights))
 
 
 def test_dropping_never_points_downhill_with_own_logits():
@@ -297,7 +304,7 @@ def test_the_page_s_own_lines_of_numpy_are_true(world):
         names |= {"grad_V": world["grad_V"], "grad_Q": world["grad_Q"]}
         exec(code_after(heading), names)
         assert names[result] == pytest.approx(known[result], abs=1e-8), heading
-    exec(code_after("states that look alike push the same parameters"), names)
+    exec(code_after("two linear systems"), names)
     assert names["gradient"] == pytest.approx(truth, abs=1e-8) and names["V"] == pytest.approx(world["V"], abs=1e-12)
     assert eval(code_after("(eq-baseline-free)"), names) == pytest.approx(0, abs=1e-9)
 

@@ -13,7 +13,6 @@ from page_and_lab import ROOT, PageAndLab
 from scipy import integrate, optimize, stats
 
 CHAPTER = PageAndLab("03-the-log-derivative-trick")
-CHAPTER.page += "".join(PageAndLab.text(name) for name in ("03-baselines-and-noise", "03-in-practice"))      # one chapter, three pages
 PAGE, LAB, says, printed = CHAPTER.page, CHAPTER.lab, CHAPTER.says, CHAPTER.printed
 HALF = F(1, 2)
 

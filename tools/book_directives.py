@@ -3,7 +3,7 @@
 - `{explorable} package.module.Class`: a widget with its stored state, built here, so that it lives without a kernel.
 - `{quiz} question`: choices, each with its explanation.
 - `{pol}`, `{score}`, `{good}`, `{where}`: roles that colour a word as its symbol is coloured.
-- an admonition with class `dropdown` becomes `<details>`, which folds by mouse and keyboard without a script.
+- an admonition with class `dropdown` becomes `<details>`, which folds by mouse and keyboard without a script; with `open` it begins unfolded.
 """
 import base64
 import importlib
@@ -163,7 +163,8 @@ class Boxes(SphinxPostTransform):
             if "dropdown" in box["classes"]:
                 classes = ["admonition", "pg-fold", *(c for c in box["classes"] if not c.startswith("admonition-"))]
                 summary = Summary("", "", *title.children, classes=["admonition-title"])
-                box.replace_self(Details("", summary, *body, classes=classes, ids=box["ids"], names=box["names"]))
+                box.replace_self(Details("", summary, *body, classes=[c for c in classes if c != "open"], ids=box["ids"],
+                                         names=box["names"], unfolded="open" in classes))
         for image in self.document.findall(nodes.image):
             if not image.get("alt"):                       # a stored picture: the sentence after it says what it shows
                 image["alt"] = finding_after(image)
@@ -181,7 +182,7 @@ def finding_after(image):
 
 
 def visit_details(self, node):
-    self.body.append(self.starttag(node, "details"))
+    self.body.append(self.starttag(node, "details", **({"open": ""} if node.get("unfolded") else {})))
 
 
 def depart_details(self, node):

@@ -49,6 +49,20 @@
   boxes.forEach(e => reach.observe(e));
   document.fonts?.ready.then(() => boxes.forEach(e => { reach.unobserve(e); reach.observe(e); }));
 
+  // --- a proof in steps: one button opens them all
+  const step = "details.pg-fold.step";
+  for (const first of $$(step).filter(e => !e.previousElementSibling?.matches(step))) {
+    const steps = [first];
+    while (steps.at(-1).nextElementSibling?.matches(step)) steps.push(steps.at(-1).nextElementSibling);
+    if (steps.length < 3) continue;
+    const all = make("button", { type: "button", className: "pg-all" }), shut = () => steps.some(e => !e.open);
+    const name = () => { all.textContent = shut() ? "Open all" : "Close all"; };
+    all.addEventListener("click", () => { const yes = shut(); for (const e of steps) e.open = yes; });
+    for (const e of steps) e.addEventListener("toggle", name);
+    name();
+    first.before(all);
+  }
+
   // --- quiz: the unfolding choices become radio buttons with one Check button and a spoken answer
   const icon = name => { const e = make("span", { className: `pg-icon pg-icon-${name}` }); e.setAttribute("aria-hidden", "true"); return e; };
   const spoken = words => {

@@ -257,6 +257,19 @@ def test_quiz_and_proofs_without_scripts(browser, server):
     context.close()
 
 
+def test_the_first_step_of_a_proof_stands_open_and_one_button_opens_the_rest(browser, server):
+    visit = Visit(browser, server, "book/02-the-theorem.html")
+    steps, button = visit.page.locator("details.pg-fold.step"), visit.page.locator(".pg-all")
+    assert steps.count() == 5 and button.count() == 1
+    assert steps.evaluate_all("all => all.map(e => e.open)") == [True, False, False, False, False]
+    for name, then in [("Open all", True), ("Close all", False)]:
+        assert button.inner_text() == name
+        button.click()
+        assert steps.evaluate_all("all => all.map(e => e.open)") == [then] * 5
+        visit.page.wait_for_function("then => document.querySelector('.pg-all').textContent === (then ? 'Close all' : 'Open all')", arg=then)
+    visit.close()
+
+
 def test_theme_is_kept_and_contents_open_on_a_phone(browser, server):
     visit = Visit(browser, server, "book/notation.html")
     page = visit.page
