@@ -72,7 +72,7 @@ def test_no_name_counts_twice_and_each_may_be_kept():
 
 def test_chapters_and_labels_are_those_of_the_contents():
     assert [c["title"] for c in TOTALS][:2] == ["Before you start", "1 · Values or probabilities?"]
-    assert {part[0] for part in PARTS} == {"Read", "Do", "Practice"}
+    assert {part[0] for part in PARTS} == {"Read", "Read on", "Do", "Practice"}
     assert all((ROOT / f"{page}.md").exists() or (ROOT / f"{page}.ipynb").exists() for _, page, _ in PARTS)
 
 
