@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from page_and_lab import PageAndLab
 
 STUDIES = Path(__file__).resolve().parents[1] / "studies"
 sys.path.insert(0, str(STUDIES))
@@ -35,7 +36,7 @@ def test_the_page_reads_the_study_right():
         assert (abs(difference.mean()) > half) == (arm in ("no baseline", "plain steps")), arm
         if arm not in ("no baseline", "plain steps"):
             assert abs(difference.mean()) < 16
-    page = (STUDIES.parent / "book/03-in-practice.md").read_text(encoding="utf-8")
+    page = PageAndLab.text("03-in-practice")
     level = {arm: round(float(mean[arm]["sampled"].mean())) for arm in mean}
     assert "recipe reaches ${}$".format(level["recipe"]) in page and "scaled) ${}$".format(level["theorem's estimator"]) in page
     paired = {(arm, m): stats.ttest_rel(mean[arm][m], mean["recipe"][m]) for arm in mean if arm != "recipe" for m in ("sampled", "greedy")}

@@ -9,6 +9,7 @@ from math import comb
 
 import numpy as np
 import pytest
+import values
 import yaml
 from page_and_lab import ROOT, PageAndLab
 from scipy import integrate, optimize, stats
@@ -445,3 +446,75 @@ def test_the_page_says_what_was_read_from_the_libraries():
     assert verl["clip_ratio_c"] == "3.0" and openrlhf["actor.dual_clip"] == trl["GRPO delta"] == "None"
     assert rows["passes over a batch"] == [trl["GRPO num_iterations"], "1", verl["ppo_epochs"], openrlhf["train.max_epochs"]]
     assert trl["GRPO correction mode"] == "sequence_mask" and verl["rollout_is"] == "null" and openrlhf["algo.advantage.is_correction_level"] == "off"
+
+
+# ---- the numbers that the pages print, each computed here ----
+
+def test_the_named_numbers_of_chapter_3():
+    from test_chapter03 import GRADIENT, WEIGHTS, moments
+    variance = {name: float(moments(weight)[1]) for name, weight in WEIGHTS.items()}
+    squared = float(sum(g**2 for g in GRADIENT))
+    values.holds(var_total=variance["total return"], var_togo=variance["reward-to-go"], var_exact_Q=variance["exact Q"],
+                 var_togo_less_V=variance["to-go less V"], var_advantage=variance["advantage"],
+                 need_total=int(np.ceil(variance["total return"] / squared / 0.01)), need_togo=int(np.ceil(variance["reward-to-go"] / squared / 0.01)),
+                 need_total_exact=variance["total return"] / squared / 0.01, doors_first=-float(GRADIENT[0]), doors_second=float(GRADIENT[1]),
+                 one_step_guess=0.25 * 0.5)                       # in B: half a visit, p (1 - p), pays 3; in A: one visit, pays -1
+    assert 0.5 * 0.25 * 3 - 0.25 == 0.25 * 0.5
+
+    def noise(pi, Q, b):
+        steps = np.array([(Q[a] - b) * (np.eye(len(pi))[a] - pi) for a in range(len(pi))])
+        return pi @ ((steps - pi @ steps) ** 2).sum(axis=1)
+    hurt, help_ = (np.array([.05, .05, .9]), np.array([0, 0, 1.0])), (np.array([.9, .1]), np.array([0, 1.0]))
+    best = optimize.minimize_scalar(lambda b: noise(*hurt, b), bounds=(-1, 1), method="bounded", options={"xatol": 1e-10})
+    values.holds(hurt_none=noise(*hurt, 0), hurt_V=noise(*hurt, 0.9), hurt_best=best.fun, hurt_b=best.x, hurt_b_short=best.x,
+                 help_none=noise(*help_, 0), help_V=noise(*help_, 0.1), ten_eleven_noise=noise(np.array([.5, .5]), np.array([10, 11.0]), 0),
+                 kept_4=3 / 4, kept_8=7 / 8, third_of_error=10**-0.5)
+    later = sum(comb(8, n) / 2**8 * (n - 1) / n * n for n in range(1, 9)) / 4        # n of 8 go on: each keeps (n - 1) / n of its share
+    values.holds(kept_second_8=later)
+    values.holds(bell_height=stats.norm.pdf(0), step_noise=0.5 - stats.norm.pdf(0) ** 2, step_noise_baseline=0.25 - stats.norm.pdf(0) ** 2,
+                 after_one_update=sigmoid(-0.25), corridor_p=2 - 2**0.5, halves_die=1075, sum_of_logs=538 * np.log(4))
+    loss = lambda p: p * (1 - p) * np.log(p) - (1 - p) * p * np.log(1 - p)              # noqa: E731  minus the expected surrogate
+    lowest = optimize.minimize_scalar(lambda p: -loss(p), bounds=(0.5, 0.99), method="bounded")
+    values.holds(loss_9=loss(0.9), loss_99=loss(0.99), loss_lowest=-lowest.fun, loss_lowest_p=lowest.x)
+    G = stats.zscore([sum(0.99**k for k in range(6 - t)) for t in range(6)])
+    values.holds(standard_0=G[0], standard_1=G[1], standard_2=G[2], standard_3=-G[3], standard_5=-G[5])
+    assert round(-G[4], 2) == round(G[1], 2)
+    arms = json.loads((ROOT / "studies/cartpole_ablation.json").read_text("utf8"))["arms"]
+    tests = {name: stats.ttest_rel(np.mean(arm["sampled"], axis=1), np.mean(arms["recipe"]["sampled"], axis=1)) for name, arm in arms.items() if name != "recipe"}
+    shift = {name: np.mean(arms[name]["sampled"]) - np.mean(arms["recipe"]["sampled"]) for name in arms}
+    values.holds(shift_theorem=shift["theorem's estimator"], shift_gamma_one=shift["gamma = 1"], shift_power_kept=shift["gamma^t kept"],
+                 closest_p_value=tests["gamma = 1"].pvalue)
+    values.holds(closest_p_value=tests["gamma^t kept"].pvalue)
+
+
+def test_the_named_numbers_of_chapters_4_and_5():
+    f, z = lambda a: 10 - (a - 1) ** 2, np.polynomial.hermite_e.hermegauss(60)
+    def variance(sigma, baseline, noise):
+        nodes, weights = z[0], z[1] / z[1].sum()
+        x = f(0.5 + sigma * nodes)
+        b = baseline * (weights @ x)
+        return weights @ (((x - b) ** 2 + noise) * (nodes / sigma) ** 2) - 1
+    values.holds(plain_wide=variance(1, 0, 0), plain_middle=variance(0.1, 0, 0), plain_small=variance(0.01, 0, 0),
+                 calm_middle=variance(0.1, 1, 0), noisy_small=variance(0.01, 1, 1), path_small=4 * 0.01**2)
+    values.holds(density=stats.norm.pdf(0, 0, 0.1), log_density=stats.norm.logpdf(0, 0, 0.1), log_density_narrow=stats.norm.logpdf(0, 0, 0.04),
+                 degrees=np.log(np.degrees(1)), entropy_one=stats.norm.entropy(), half_sigma_push=1 - 0.5**2,
+                 entropy_zero=optimize.brentq(lambda s: stats.norm.entropy(0, s), 0.1, 1))
+    clip, tanh = lambda a: np.clip(a, -1, 1), np.tanh
+    values.holds(kink_slope=-bell_mean(lambda a: (5 + clip(a)) * ((a - 0.8) ** 2 - 1)),
+                 clipped_mu=-bell_mean(lambda a: clip(a) - 0.8), clipped_log_sigma=-bell_mean(lambda a: (clip(a) - 0.8) ** 2 - 1),
+                 tanh_mu=-bell_mean(lambda a: tanh(a) - 0.8), tanh_log_sigma=-bell_mean(lambda a: (tanh(a) - 0.8) ** 2 - 1),
+                 clip_truth=bell_mean(lambda a: (5 + clip(a)) * (a - 0.8)), clip_wrong=-bell_mean(lambda a: (5 + clip(a)) * (clip(a) - 0.8)))
+    truth = bell_mean(lambda a: (5 + clip(a)) * (a - 0.8))
+    low, high = stats.norm.cdf(-1, 0.8), stats.norm.sf(1, 0.8)
+    at_low, at_high = -stats.norm.pdf(-1, 0.8) / low, stats.norm.pdf(1, 0.8) / high
+    inside = integrate.quad(lambda a: ((5 + a) * (a - 0.8)) ** 2 * stats.norm.pdf(a, 0.8), -1, 1)[0]
+    values.holds(draw_noise=bell_mean(lambda a: ((5 + clip(a)) * (a - 0.8)) ** 2) - truth**2,
+                 clipped_law_noise=inside + low * (4 * at_low) ** 2 + high * (6 * at_high) ** 2 - truth**2)
+    values.holds(tanh_far=-2 * (np.log(2) - 100), tanh_patched=-np.log(1e-6), gae_steps=1 / (1 - 0.855), gae_fade=0.95 * 0.9)
+    squashed = {}
+    for mu in (0, 0.8, 2):
+        def entropy(s, mu=mu):
+            g = lambda u: stats.norm.pdf(u, mu, s) * (stats.norm.logpdf(u, mu, s) - 2 * (np.log(2) - u - np.logaddexp(0, -2 * u)))     # noqa: E731
+            return -integrate.quad(g, mu - 12 * s, mu + 12 * s, limit=400)[0]
+        squashed[mu] = optimize.minimize_scalar(lambda s: -entropy(s), bounds=(0.3, 4), method="bounded").x
+    values.holds(squashed_0=squashed[0], squashed_8=squashed[0.8], squashed_2=squashed[2])
