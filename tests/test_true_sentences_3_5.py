@@ -387,12 +387,12 @@ def test_the_loss_of_centred_advantages_is_zero_with_a_length_for_each_answer_an
 
 
 def test_the_greedy_action_of_aliased_q_learning_need_not_settle():
-    """The hidden state is the last action; repeating pays 0, changing pays 1 only after action 0: the agent sees one observation."""
+    """The hidden state is the last action: repeating it pays 0, changing it pays 1. The agent sees one observation, so both values chase each other."""
     rng, Q, last, changes, greedy = np.random.default_rng(0), np.zeros(2), 0, 0, 0
     coins, picks = rng.random(60_000), rng.integers(2, size=60_000)
     for n in range(60_000):
         action = picks[n] if coins[n] < 0.1 else int(Q[1] > Q[0])
-        reward, last = float(action != last), action              # what was done last time is worth less: both values chase each other
+        reward, last = float(action != last), action
         Q[action] += (n + 1) ** -0.7 * (reward - Q[action])
         changes, greedy = changes + (int(Q[1] > Q[0]) != greedy), int(Q[1] > Q[0])
     assert changes > 2000 and abs(Q[0] - Q[1]) < 0.05
