@@ -315,28 +315,37 @@ def spread(ax, estimates, truth, limits, bins=60):
     return ax
 
 
-def ablation(ax, arms, level=0.95, rng=None):
-    """One row for each arm: means over seeds with bootstrap intervals, sampled policy (blue dots) and greedy (squares).
+def ablation(ax, arms, level=0.95):
+    """What each arm differs by from the first one, paired by seed: sampled policy (blue dots) and greedy (squares).
 
-    arms: {name: (sampled (seeds,), greedy (seeds,))}, drawn from the top. Returns {name: (means, lows, highs)}.
+    arms: {name: (sampled (seeds,), greedy (seeds,))}, the same seeds in the same order; the first is what the others are
+    compared with. Bars are Student's t intervals of the mean difference. Returns {name: (means, lows, highs)} of all but the first.
     """
-    from .training import bootstrap_interval
-    if not arms:
-        raise ValueError("arms must hold at least one {name: (sampled, greedy)}, got none")
-    rng, found = rng or np.random.default_rng(0), {}
-    for row, (name, values) in enumerate(arms.items()):
-        rows = []
-        for data, kind, marker, shift in zip(values, ("policy", "good"), "os", (-0.16, 0.16)):
-            low, high = bootstrap_interval(data, rng, level)
-            rows.append((np.mean(data), low, high))
+    from scipy.stats import t
+    if len(arms) < 2:
+        raise ValueError(f"arms must hold at least two {{name: (sampled, greedy)}}, the first to compare with, got {len(arms)}")
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, got {level}")
+    (first, values), *others = ((name, finite(f"arms[{name!r}]", data, (2, None))) for name, data in arms.items())
+    seeds = values.shape[-1]
+    if seeds < 2:
+        raise ValueError("arms must hold at least two seeds each: one run says nothing about the spread")
+    found = {}
+    for row, (name, data) in enumerate(others):
+        if data.shape != values.shape:
+            raise ValueError(f"arms must have the same seeds, to be paired: {first!r} has shape {values.shape}, {name!r} {data.shape}")
+        differences = data - values                                  # (2, seeds)
+        means = differences.mean(axis=1)
+        half = t.ppf((1 + level) / 2, seeds - 1) * differences.std(axis=1, ddof=1) / np.sqrt(seeds)
+        found[name] = means, means - half, means + half
+        for mean, low, high, kind, marker, shift in zip(*found[name], ("policy", "good"), "os", (-0.16, 0.16)):
             ax.plot([low, high], [row + shift] * 2, "-", color=_color[kind], solid_capstyle="butt")
-            ax.plot([np.mean(data)], [row + shift], marker, color=_color[kind], markersize=7)
+            ax.plot([mean], [row + shift], marker, color=_color[kind], markersize=7)
             if row == 0:
                 ax.annotate(["sampled", "greedy"][kind == "good"], (low, row + shift), (-8, 4 if shift < 0 else -4), ha="right",
                             va="center", textcoords="offset points", color=_color[kind], fontsize=11)
-        found[name] = tuple(np.array(column) for column in zip(*rows))
-    ax.set(yticks=range(len(arms)), yticklabels=list(arms), ylim=(len(arms) - 0.4, -0.6))
-    ax.axvline(found[next(iter(found))][0][0], color=_color["line"], linewidth=1, zorder=0)
+    ax.set(yticks=range(len(found)), yticklabels=list(found), ylim=(len(found) - 0.4, -0.6))
+    ax.axvline(0, color=_color["line"], linewidth=1, zorder=0)
     return found
 
 

@@ -15,6 +15,10 @@ class PageAndLab:
         self.page = values.fill("\n".join(path.read_text(encoding="utf-8") for path in pages), values.load())
         self.lab = nbformat.read(ROOT / f"notebooks/{name}.ipynb", as_version=4)
 
+    @staticmethod
+    def text(name):
+        return values.fill((ROOT / f"book/{name}.md").read_text(encoding="utf-8"), values.load())
+
     def says(self, *texts):
         for text in texts:
             assert text in self.page, f"the page no longer says {text}"

@@ -325,14 +325,21 @@ def test_spread_counts_every_estimate_and_marks_the_truth(ax):
     assert [line.get_xdata()[0] for line in ax.lines][-1] == 0.15
 
 
-def test_ablation_draws_means_inside_their_intervals(ax):
+def test_ablation_draws_paired_differences_and_student_s_intervals(ax):
     from policy_gradient import plots
     rng = np.random.default_rng(0)
-    arms = {name: (rng.normal(level, 5, 10), rng.normal(level + 9, 5, 10)) for name, level in (("first", 300), ("second", 100))}
+    seed_effect = rng.normal(0, 50, 10)          # what pairing takes off
+    arms = {name: (level + seed_effect + rng.normal(0, 5, 10), level + 9 + seed_effect + rng.normal(0, 5, 10))
+            for name, level in (("first", 300), ("second", 100), ("third", 301))}
     found = plots.ablation(ax, arms)
+    assert list(found) == ["second", "third"]
     for name, (means, low, high) in found.items():
-        np.testing.assert_allclose(means, [np.mean(values) for values in arms[name]])
-        assert (low < means).all() and (means < high).all() and (high - low < 12).all()
-    assert [t.get_text() for t in ax.get_yticklabels()] == ["first", "second"]
+        for i in (0, 1):
+            exact = stats.ttest_rel(arms[name][i], arms["first"][i])
+            assert means[i] == pytest.approx(np.mean(arms[name][i]) - np.mean(arms["first"][i]))
+            assert (low[i], high[i]) == pytest.approx(tuple(exact.confidence_interval(0.95)))
+    assert (found["third"][2] - found["third"][1] < 20).all()            # unpaired it would be some 90
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["second", "third"]
     top, bottom = ax.get_ylim()[::-1]
     assert top < bottom                          # the first arm is drawn at the top
+    assert 0 in [line.get_xdata()[0] for line in ax.lines]               # the recipe itself

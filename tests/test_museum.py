@@ -363,7 +363,6 @@ def notebook_cells(name):
 
 def test_whole_numbers_of_the_answers_come_from_a_cell():
     accepted = {
-        "does-nothing": ["100"],                             # a rule of MountainCarContinuous
         "seeds-and-intervals": ["95"],                       # the name of an interval
         "high-variance": ["300"],                            # "about"; the cell says 306
     }

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from page_and_lab import PageAndLab
 
 STUDIES = Path(__file__).resolve().parents[1] / "studies"
 sys.path.insert(0, str(STUDIES))
@@ -35,13 +36,28 @@ def test_the_page_reads_the_study_right():
         assert (abs(difference.mean()) > half) == (arm in ("no baseline", "plain steps")), arm
         if arm not in ("no baseline", "plain steps"):
             assert abs(difference.mean()) < 16
-    page = (STUDIES.parent / "book/03-the-log-derivative-trick.md").read_text(encoding="utf-8")
-    level = {arm: [round(float(mean[arm][m].mean())) for m in ("sampled", "greedy")] for arm in mean}
-    assert "recipe reaches {} sampled and {} greedy".format(*level["recipe"]) in page
-    assert "Without a baseline {} and {}, with plain steps instead of Adam {} and {}".format(*level["no baseline"], *level["plain steps"]) in page
-    assert "${}$ against ${}$".format(level["theorem's estimator"][0], level["recipe"][0]) in page
-    gaps = [greedy - sampled for sampled, greedy in level.values()]
-    assert 20 <= np.mean(gaps) <= 40                                   # "by about 30"
+    page = PageAndLab.text("03-in-practice")
+    level = {arm: round(float(mean[arm]["sampled"].mean())) for arm in mean}
+    assert "recipe reaches ${}$".format(level["recipe"]) in page and "scaled) ${}$".format(level["theorem's estimator"]) in page
+    paired = {(arm, m): stats.ttest_rel(mean[arm][m], mean["recipe"][m]) for arm in mean if arm != "recipe" for m in ("sampled", "greedy")}
+    interval = {key: test.confidence_interval(0.95) for key, test in paired.items()}
+    shift = {arm: (mean[arm]["sampled"] - mean["recipe"]["sampled"]).mean() for arm in mean}
+    for arm, said in (("no baseline", "minus {:.0f}, from minus {:.0f} to minus {:.0f}"), ("plain steps", "Adam minus {:.0f}, from minus {:.0f} to minus {:.0f}")):
+        assert said.format(-shift[arm], -interval[arm, "sampled"].low, -interval[arm, "sampled"].high) in page
+    other = [interval[arm, "sampled"] for arm in mean if arm not in ("recipe", "no baseline", "plain steps")]
+    assert len(other) == 7 and all(ci.low < 0 < ci.high for ci in other)
+    assert -33 < min(ci.low for ci in other) < -31.5 and 31.5 < max(ci.high for ci in other) < 33      # "no more than 33 points"
+    sure = {arm for arm in mean if arm != "recipe" and (interval[arm, "greedy"].low > 0 or interval[arm, "greedy"].high < 0)}
+    assert sure == {"no baseline", "plain steps", "theorem's estimator", "gamma^t kept"}
+    theirs, theorem = interval["theorem's estimator", "sampled"], shift["theorem's estimator"]
+    assert f"$+{theorem:.1f}$, somewhere from ${theirs.low:.0f}$ to $+{theirs.high:.0f}$" in page
+    for arm in ("gamma = 1", "gamma^t kept"):
+        assert f"${shift[arm]:.1f}$" in page and round(paired[arm, "sampled"].pvalue, 2) == 0.09
+        differences = mean[arm]["sampled"] - mean["recipe"]["sampled"]
+        resampled = np.random.default_rng(0).choice(differences, (20_000, 10)).mean(axis=1)
+        assert np.percentile(resampled, 2.5) > 0                       # the bootstrap would be sure
+    gaps = [(mean[arm]["greedy"] - mean[arm]["sampled"]).mean() for arm in mean]
+    assert "by {:.0f} to {:.0f} points, {:.0f} on average".format(min(gaps), max(gaps), np.mean(gaps)) in page
 
 
 @pytest.mark.parametrize("arm, seed", [("recipe", 101), ("recipe", 102), ("theorem's estimator", 101), ("theorem's estimator", 102)])

@@ -36,7 +36,8 @@ def chapter(app, pagename):
     head = next((doc for doc in app.env.toctree_includes if pagename in reading(app.env, doc)), pagename)
     slug = head.partition("/")[2]
     pages = [(verb, f"{folder}/{slug}") for folder, verb in VERBS.items() if f"{folder}/{slug}" in app.env.found_docs]
-    pages[1:1] = [("Read on", doc) for doc in reading(app.env, f"book/{slug}")]
+    titles = getattr(app.env, "external_site_map", {})
+    pages[1:1] = [(doc in titles and titles[doc].title or "Read on", doc) for doc in reading(app.env, f"book/{slug}")]
     return pages if slug and len(pages) > 1 else []
 
 

@@ -477,7 +477,7 @@ REINFORCE = Exercise(
     mistakes=(
         Mistake("gamma-power-dropped",
                 "The factor gamma^t is missing: you weigh step t by G_t, the theorem weighs it by gamma^t G_t.\n"
-                "Most published code drops it, so it looks familiar. It is in general the gradient of nothing, and with gamma = 1 it does not show.\n"
+                "Much published code drops it, so it looks familiar. It is in general the gradient of nothing, and with gamma = 1 it does not show.\n"
                 "(Chapter 3, Causality: what came before does not count.)",
                 (lambda scores, rewards, gamma: _weigh(scores, _backward(rewards, gamma)),)),
         Mistake("mean-over-steps",
@@ -487,8 +487,8 @@ REINFORCE = Exercise(
                 (lambda scores, rewards, gamma: _weigh(scores, _powers(rewards, gamma) * _backward(rewards, gamma)) / len(scores),
                  lambda scores, rewards, gamma: _weigh(scores, _backward(rewards, gamma)) / len(scores))),
         Mistake("total-return",
-                "You weigh every step by the whole episode's return. That estimate is unbiased too, but usually noisier:\n"
-                "rewards paid before an action cannot depend on it and only add noise. This exercise asks for reward-to-go, gamma^t G_t.\n"
+                "You weigh every step by the whole episode's return. That estimate is unbiased too: rewards paid before an action have mean zero\n"
+                "against its score. They add noise, or cancel some; which one depends on the world. This exercise asks for reward-to-go, gamma^t G_t.\n"
                 "(Chapter 3, Causality: what came before does not count.)",
                 (lambda scores, rewards, gamma: _weigh(scores, np.zeros(rewards.shape) + _backward(rewards, gamma)[0]),)),
         Mistake("discounts-twice",
@@ -501,7 +501,7 @@ REINFORCE = Exercise(
                 (lambda scores, rewards, gamma: (scores * (_powers(rewards, gamma) * _backward(rewards, gamma))[..., None]).sum((0, 1)),
                  lambda scores, rewards, gamma: (scores * _backward(rewards, gamma)[..., None]).sum((0, 1)))),
         Mistake("standardised-returns",
-                "You standardise the returns (mean 0, spread 1) before using them. Practice often does, and it often helps to train, "
+                "You standardise the returns (mean 0, spread 1) before using them. Practice often does, "
                 "but it is another estimate: scaled by a random factor, and biased, since the mean contains the sample itself.\n"
                 "Inside one episode it even punishes late steps for being late. (Chapter 3, From the theorem to a balanced pole.)",
                 tuple(_standardised(axis, keep, gamma_t) for axis in ((0, 1), 0, 1) for keep in (0.0, 1e-8) for gamma_t in (True, False))),
@@ -516,7 +516,7 @@ REINFORCE = Exercise(
                  lambda scores, rewards, gamma: _weigh(scores, _backward(rewards[::-1], gamma)[::-1]))),
         Mistake("mean-taken-off",
                 "You take the mean over the episodes off the returns. As a baseline that is sensible (though an episode's own return is in the mean, "
-                "which makes the estimate too small by 1/N), but it is another estimate: this exercise has no baseline.\n"
+                "which makes step t too small by 1/n, with n episodes still running), but it is another estimate: this exercise has no baseline.\n"
                 "(Chapter 3, Baselines: compare with something.)",
                 tuple(_centred(axis, gamma_t) for axis in (1, 0, (0, 1)) for gamma_t in (True, False))),
         Mistake("discounts-too-often",

@@ -314,7 +314,7 @@ HUNTS = (
            "Which lines need rewards of other episodes, and which see only this one?",
            "A weight may be shifted by what does not depend on the action. What is it shifted by here, and divided by?")),
     _hunt(update_4, "gamma-power-dropped", 3, 10,
-          "Most published code does this, often on purpose, and here it even learns faster: late rungs get larger steps. But it is not the gradient of the discounted return.",
+          "Much published code does this, often on purpose, and here it even learns faster: late rungs get larger steps. But it is not the gradient of the discounted return.",
           ("The baseline of this function is sound. Work out the expected step for theta[2] alone.",
            "How much is a reward worth that is paid at t = 2, seen from the start? And how much does this function make of it?",
            "The theorem weighs a state by how much the *start* cares about it. Which factor says so?")),
