@@ -197,6 +197,27 @@ WORK = {        # who hands in what, and the exercises that deserve their points
 }
 
 
+FIRST = "bernoulli_score"               # the function that does what a kind says; the five others are right
+KINDS = {       # what never returns, or takes all it can get: FIRST's body, or a cell of the learner's own
+    "endless": {"wrong": {FIRST: "while True:\n        pass"}},
+    "endless-swallows": {"wrong": {FIRST: "while True:\n        try:\n            while True:\n                pass\n        except:\n            pass"}},
+    "grows-in-lumps": {"wrong": {FIRST: "kept = []\n    while True:\n        kept.append(np.ones(100_000))"}},
+    "grows-in-crumbs": {"wrong": {FIRST: "kept = []\n    while True:\n        kept.append(float(len(kept)))"}},
+    "sleeps": {"wrong": {FIRST: "import time\n    time.sleep(10_000)"}},
+    "huge-array": {"wrong": {FIRST: "return np.zeros(10**12)"}},
+    "recursion": {"wrong": {FIRST: f"return {FIRST}(theta, x)"}},
+    "exits": {"wrong": {FIRST: "import sys\n    sys.exit()"}},
+    "asks": {"wrong": {FIRST: "return float(input())"}},
+    "generator": {"wrong": {FIRST: "yield x - theta"}},
+    "own-cell-endless": {"missing": [FIRST], "first": "while True:\n    pass"},
+    "own-cell-grows": {"missing": [FIRST], "first": "kept = [0]\nwhile True:\n    kept += kept"},
+    "syntax": {"missing": [FIRST], "first": "def half(:\n    return"},
+    "warnings-as-errors": {"missing": [FIRST], "first": "import warnings\nwarnings.simplefilter('error')\nnp.seterr(all='raise')"},
+}
+STANDING = ("endless-swallows", "grows-in-lumps", "grows-in-crumbs", "own-cell-endless", "own-cell-grows")     # in the test; all were tried once
+WORK |= {kind: (KINDS[kind], [name for name in POINTS if name != FIRST]) for kind in STANDING}
+
+
 def expected(who):
     return {name: float(points * (name in WORK[who][1])) for name, points in POINTS.items()}
 

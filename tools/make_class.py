@@ -24,6 +24,7 @@ STUB = 'raise NotImplementedError("your code goes here")'
 MINUTES = 5                          # for a point
 CHECK = re.compile(r'check\((\w+)(, mistake="")?\)')
 SCHEMA = 3                           # of nbgrader's cell metadata
+BOUNDS = "import policy_gradient.checks.grading      # only while work is graded: bounds on a cell's time and memory"
 FRESH = """import sys
 for _name in [name for name in sys.modules if name.partition(".")[0] == "policy_gradient"]:
     del sys.modules[_name]
@@ -52,6 +53,8 @@ def questions(path):
     cells = [cell for cell in nb.cells if "solution-only" not in cell.metadata.get("tags", [])]
     cells[0].source = cells[0].source.replace("# Solutions", "# Exercises", 1)
     for cell in cells:
+        if cell.id == "imports":
+            cell.source += f"\n{BOUNDS}"
         cell.metadata = nbformat.from_dict({})
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -133,6 +136,8 @@ def for_otter(path):
         else:
             if (question := found.get(cell.id)) and question.bug:
                 cell.source = f"check({question.name}, mistake={question.label})"
+            if question or cell.id.endswith("-example"):      # not run for points: the hidden tests are what counts
+                cell.metadata["tags"] = ["otter_ignore"]
             nb.cells.append(cell)
     return nb
 
@@ -148,7 +153,10 @@ CONFIG = f'''# nbgrader reads this in its course's folder, the one that holds so
 c = get_config()
 c.CourseDirectory.course_id = "learning-to-act"
 c.ClearSolutions.code_stub = {{"python": {STUB!r}}}
-c.ExecutePreprocessor.timeout = 120        # a check stops an endless loop itself, after 5 s
+# A cell is stopped in the kernel after 20 s and 2 GB, a function under check after 5 s and 1 GB (policy_gradient.checks.grading
+# and .quiet; on Windows only the time, and by the line below). This is what is left for a cell that calls a check.
+c.ExecutePreprocessor.timeout = 120
+c.ExecutePreprocessor.interrupt_on_timeout = True
 '''
 
 

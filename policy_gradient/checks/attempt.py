@@ -6,6 +6,7 @@ import os
 import sys
 import sysconfig
 import time
+import traceback
 import types
 import warnings
 from dataclasses import dataclass, field
@@ -64,6 +65,8 @@ def attempt(function, args, budget, parts=1, exact=False):
         except (TimeUp, KeyboardInterrupt):
             raise
         except BaseException as error:
+            if isinstance(error, MemoryError):
+                traceback.clear_frames(error.__traceback__)     # whatever grew is let go, so that there is room to speak of it
             return explain(error)
         try:
             return read(value, parts, exact)
@@ -81,6 +84,8 @@ def attempt(function, args, budget, parts=1, exact=False):
             outcome = budget.run(work)
         except TimeUp:
             outcome = Outcome("time")
+        except MemoryError:
+            outcome = Outcome("raised", detail="MemoryError", error="MemoryError")
     outcome.changed = [i for i, (old, new) in enumerate(zip(args, copies)) if not unchanged(old, new)]
     outcome.printed, outcome.text, outcome.drawn = shown.printed, shown.text, shown.drawn
     return outcome
@@ -159,16 +164,16 @@ def explain(error):
     return Outcome("raised", detail=f"{what}\nin {line}" if line else what, error=type(error).__name__, place=place)
 
 
-def line_of(traceback):
+def line_of(trace):
     """('line 3 of softmax: return x / n', 'softmax'): the innermost line that is not a library's or ours, and its function."""
     line = place = ""
-    while traceback:
-        code, number = traceback.tb_frame.f_code, traceback.tb_lineno
+    while trace:
+        code, number = trace.tb_frame.f_code, trace.tb_lineno
         path = code.co_filename
         ours = path.startswith("<frozen") or path.startswith("<__array") or os.path.realpath(path).startswith(LIBRARIES)
         if not ours:
-            source = linecache.getline(path, number, traceback.tb_frame.f_globals).strip()
+            source = linecache.getline(path, number, trace.tb_frame.f_globals).strip()
             place = code.co_name
             line = f"line {number} of {place}: {source}" if source else f"line {number} of {place}"
-        traceback = traceback.tb_next
+        trace = trace.tb_next
     return line, place

@@ -230,10 +230,15 @@ STATE_VALUES = Exercise(
                 "V(s) is the reward now plus gamma times V of where you land.",
                 (lambda P, R, policy, gamma: (policy * R).sum(1),)),
         Mistake("one-step-lookahead",
-                "You look one step ahead: the reward now, plus gamma times the mean reward of the step after it. There it ends, and life goes on.\n"
-                "In V = r + gamma P V the value of where you land is V itself, with all later rewards in it. V stands on both sides: solve for it,\n"
-                "or put the result in again, and again, until nothing moves.",
+                "You look one step ahead: the reward now, plus gamma times the mean reward of the step after it. There your sum ends, and life goes on.\n"
+                "In V = r + gamma P V the value of where you land is V itself, with all later rewards in it.\n"
+                "V stands on both sides: solve for it, or put the result in again and again until nothing moves.",
                 (_sweeps(2),)),
+        Mistake("undiscounted",
+                "gamma is missing: you add up plain rewards. A reward that comes t steps later counts gamma^t.\n"
+                "In a world that never ends the plain sum has no limit, so there your system has no solution, or a huge one.\n"
+                "(Chapter 2, The statement.)",
+                (lambda P, R, policy, gamma: _values(P, R, policy, 1.0),)),
         Mistake("too-few-sweeps",
                 "You sweep V = r + gamma P V from V = 0, and stop too early: after n sweeps only the first n rewards are counted.\n"
                 "What is missing is of the size gamma^n, and with gamma 0.98 that is still 0.13 after 100 sweeps.\n"

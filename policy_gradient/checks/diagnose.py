@@ -304,9 +304,9 @@ ALONE = (
     ("what is wanted, standardised (mean 0, spread 1)", lambda want: (want - want.mean()) / (want.std() + 1e-8)),
     ("what is wanted, standardised (mean 0, spread 1 by n - 1, as PyTorch's std has it: NaN for a single number)",
      lambda want: (want - want.mean()) / (want.std(ddof=1) + 1e-8)),
-    ("what is wanted, standardised column by column (mean 0, spread 1)", lambda want: (want - want.mean(0)) / (want.std(0) + 1e-8)),
+    ("what is wanted, standardised column by column (mean 0, spread 1)", lambda want: (want - want.mean(0)) / (want.std(0) + 1e-8) if want.ndim else want),
     ("what is wanted, standardised column by column (mean 0, spread 1 by n - 1)",
-     lambda want: (want - want.mean(0)) / (want.std(0, ddof=1) + 1e-8)),
+     lambda want: (want - want.mean(0)) / (want.std(0, ddof=1) + 1e-8) if want.ndim else want),
 )
 TOGETHER = (
     ("what is wanted, times {}", lambda want, arg: want * arg),
