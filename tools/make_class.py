@@ -157,6 +157,24 @@ c.ClearSolutions.code_stub = {{"python": {STUB!r}}}
 # and .quiet; on Windows only the time, and by the line below). This is what is left for a cell that calls a check.
 c.ExecutePreprocessor.timeout = 120
 c.ExecutePreprocessor.interrupt_on_timeout = True
+
+# Who copies an answer cell in JupyterLab copies its id too. nbgrader empties the earlier copy's metadata, and then stops at it,
+# for this learner and for all after. Here the earlier copy becomes a plain cell: the last one counts, as it does when it is run.
+from nbgrader.preprocessors import DeduplicateIds
+
+
+class LastCopyCounts(DeduplicateIds):
+    def preprocess_cell(self, cell, resources, cell_index):
+        cell, resources = super().preprocess_cell(cell, resources, cell_index)
+        if cell.metadata.get("nbgrader") == {{}}:
+            del cell.metadata["nbgrader"]
+        return cell, resources
+
+
+from nbgrader.converters import Autograde
+
+c.Autograde.sanitize_preprocessors = [LastCopyCounts if one is DeduplicateIds else one
+                                      for one in Autograde.class_traits()["sanitize_preprocessors"].default()]
 '''
 
 
