@@ -149,7 +149,7 @@ def gaussian_cases(rng):
         Case("log_std -8", draw((3, 2), np.array([0.3, -0.1]), np.array([-8.0, -7.6]))),
         Case("log_std -8, and an action 0.4 away", (np.array([0.1, 0.25]), np.array([-0.3, 0.25]), np.array([-8.0, -7.9]))),
         Case("log_std 3 and 4.5", draw((4, 2), np.array([0.6, -0.4]), np.array([3.0, 4.5]))),
-        Case("log_std 12 and -15", draw((2, 2), np.zeros(2), np.array([[12.0, 11.2], [-15.0, -14.6]]))),
+        Case("log_std 12 and -15", draw((2, 2), np.zeros(2), np.array([[12.0, 11.2], [-15.0, -14.6]]), far=3.0)),
     ]
 
 
@@ -530,7 +530,7 @@ def tanh_cases(rng):
         Case("u of -400", (np.array([-400.0, 0.3]), np.array([-399.5, 0.1]), np.array([-0.4, 0.25]))),
         Case("log_std -8", draw((3, 2), np.array([0.3, -0.1]), np.array([-8.0, -7.6]))),
         Case("log_std 3 and 4.5", (rng.normal(size=(4, 2)), np.array([0.6, -0.4]), np.array([3.0, 4.5]))),
-        Case("log_std 12 and -15", (np.array([[0.7, -1.2], [2e-7, -5e-7]]), np.zeros(2), np.array([[12.0, 11.2], [-15.0, -14.6]]))),
+        Case("log_std 12 and -15", (np.array([[0.7, -1.2], [1.2e-6, -1.5e-6]]), np.zeros(2), np.array([[12.0, 11.2], [-15.0, -14.6]]))),
     ]
 
 
