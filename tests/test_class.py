@@ -94,6 +94,17 @@ def test_otters_blocks_are_closed_and_in_order(path, tmp_path):
             assert cell.source.count("# BEGIN PROMPT") == cell.source.count("# BEGIN SOLUTION") == cell.source.count("# END PROMPT")
 
 
+@pytest.mark.parametrize("path", SOLUTIONS, ids=STEMS)
+def test_a_graded_notebook_bounds_its_cells_and_otter_leaves_examples_out(path, tmp_path):
+    for tool in ("nbgrader", "otter"):
+        nb = nbformat.read(make_class.make(tool, [path], tmp_path)[0][0], 4)
+        [imports] = [cell for cell in nb.cells if cell.id == "imports"]
+        assert imports.source.splitlines()[-1] == make_class.BOUNDS and imports.metadata.get("nbgrader", {"locked": True})["locked"]
+        tagged = {cell.id for cell in nb.cells if "otter_ignore" in cell.metadata.get("tags", [])}
+        assert tagged == ({cell.id for cell in nb.cells if cell.id.endswith(("-example", "-check"))} if tool == "otter" else set())
+    assert "interrupt_on_timeout = True" in (tmp_path / "nbgrader/nbgrader_config.py").read_text()
+
+
 def test_the_same_bytes_each_time(tmp_path):
     for tool in ("nbgrader", "otter"):
         for folder in "ab":
@@ -163,12 +174,12 @@ def run(tool, *arguments, cwd):
     python = python_of(tool)
     env = os.environ | {"PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}", "OPENBLAS_NUM_THREADS": "1",
                         "JUPYTER_CONFIG_DIR": str(cwd / "jupyter-config"), "JUPYTER_DATA_DIR": str(cwd / "jupyter-data")}
-    ran = subprocess.run([python, *arguments], cwd=cwd, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=900)
+    ran = subprocess.run([python, *arguments], cwd=cwd, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=3000)
     assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-3000:]
     return ran.stdout
 
 
-def answered(released, wrong=(), missing=(), first=""):
+def answered(released, wrong=(), missing=(), first="", copied=""):
     """The released notebook as a learner hands it in: our solutions, but for what is `wrong` (name -> body) or `missing`."""
     solutions = {}
     for cell in nbformat.read(ROOT / f"solutions/{STEM}.ipynb", 4).cells:
@@ -183,6 +194,9 @@ def answered(released, wrong=(), missing=(), first=""):
             elif name not in missing:
                 cell.source = solutions[name]
     assert seen == list(POINTS)
+    if copied:          # JupyterLab's copy of a cell has another id, and the same metadata
+        at = next(i for i, cell in enumerate(nb.cells) if f"def {copied}(" in cell.source)
+        nb.cells.insert(at, nbformat.from_dict({**nb.cells[at], "id": "copied", "source": "1 / 0"}))
     if first:
         nb.cells.insert(2, nbformat.v4.new_code_cell(first, id="first"))
     return nb
@@ -193,15 +207,37 @@ WORK = {        # who hands in what, and the exercises that deserve their points
     "wrong": ({"wrong": {"bernoulli_score": "p = 1 / (1 + np.exp(-theta))\n    return np.where(x == 1, 1, -1) * p * (1 - p)"},
                "missing": ["optimal_baseline"]},
               ["score_function_gradient", "discounted_returns", "trajectory_log_prob", "reinforce_gradient"]),
+    "copied": ({"copied": "discounted_returns"}, list(POINTS)),
     "cheat": ({"missing": list(POINTS), "first": "\n".join(PATCHES.values())}, []),
 }
+
+
+FIRST = "bernoulli_score"               # the function that does what a kind says; the five others are right
+KINDS = {       # what never returns, or takes all it can get: FIRST's body, or a cell of the learner's own
+    "endless": {"wrong": {FIRST: "while True:\n        pass"}},
+    "endless-swallows": {"wrong": {FIRST: "while True:\n        try:\n            while True:\n                pass\n        except:\n            pass"}},
+    "grows-in-lumps": {"wrong": {FIRST: "kept = []\n    while True:\n        kept.append(np.ones(100_000))"}},
+    "grows-in-crumbs": {"wrong": {FIRST: "kept = []\n    while True:\n        kept.append(float(len(kept)))"}},
+    "sleeps": {"wrong": {FIRST: "import time\n    time.sleep(10_000)"}},
+    "huge-array": {"wrong": {FIRST: "return np.zeros(10**12)"}},
+    "recursion": {"wrong": {FIRST: f"return {FIRST}(theta, x)"}},
+    "exits": {"wrong": {FIRST: "import sys\n    sys.exit()"}},
+    "asks": {"wrong": {FIRST: "return float(input())"}},
+    "generator": {"wrong": {FIRST: "yield x - theta"}},
+    "own-cell-endless": {"missing": [FIRST], "first": "while True:\n    pass"},
+    "own-cell-grows": {"missing": [FIRST], "first": "kept = [0]\nwhile True:\n    kept += kept"},
+    "syntax": {"missing": [FIRST], "first": "def half(:\n    return"},
+    "warnings-as-errors": {"missing": [FIRST], "first": "import warnings\nwarnings.simplefilter('error')\nnp.seterr(all='raise')"},
+}
+STANDING = ("endless-swallows", "grows-in-lumps", "grows-in-crumbs", "own-cell-endless", "own-cell-grows")     # in the test; all were tried once
+WORK |= {kind: (KINDS[kind], [name for name in POINTS if name != FIRST]) for kind in STANDING}
 
 
 def expected(who):
     return {name: float(points * (name in WORK[who][1])) for name, points in POINTS.items()}
 
 
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_nbgrader_gives_the_points(tmp_path):
     python_of("nbgrader")
     make_class.make("nbgrader", [ROOT / f"solutions/{STEM}.ipynb"], tmp_path)
@@ -229,7 +265,7 @@ with Gradebook("sqlite:///gradebook.db") as book:
     assert re.search("bernoulli_score.{0,400}derivative", feedback, re.S)             # the check's own words
 
 
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_otter_gives_the_points(tmp_path):
     python_of("otter")
     [(master, _)] = make_class.make("otter", [ROOT / f"solutions/{STEM}.ipynb"], tmp_path)

@@ -23,6 +23,7 @@ from policy_gradient.checks.engine import registry  # noqa: E402
 MINUTES = 5                          # for a point
 CHECK = re.compile(r'check\((\w+)(, mistake="")?\)')
 SCHEMA = 3                           # of nbgrader's cell metadata
+BOUNDS = "import policy_gradient.checks.grading      # only while work is graded: bounds on a cell's time and memory"
 FRESH = """import sys
 for _name in [name for name in sys.modules if name.partition(".")[0] == "policy_gradient"]:
     del sys.modules[_name]
@@ -52,6 +53,8 @@ def questions(path):
     cells[0].source = cells[0].source.replace("# Solutions", "# Exercises", 1)
     runs_through(cells)
     for cell in cells:
+        if cell.id == "imports":
+            cell.source += f"\n{BOUNDS}"
         cell.metadata = nbformat.from_dict({})
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -133,6 +136,8 @@ def for_otter(path):
         else:
             if (question := found.get(cell.id)) and question.bug:
                 cell.source = f"check({question.name}, mistake={question.label})"
+            if question or cell.id.endswith("-example"):      # not run for points: the hidden tests are what counts
+                cell.metadata["tags"] = ["otter_ignore"]
             nb.cells.append(cell)
     return nb
 
@@ -148,7 +153,28 @@ CONFIG = f'''# nbgrader reads this in its course's folder, the one that holds so
 c = get_config()
 c.CourseDirectory.course_id = "learning-to-act"
 c.ClearSolutions.code_stub = {{"python": {STUB!r}}}
-c.ExecutePreprocessor.timeout = 120        # a check stops an endless loop itself, after 5 s
+# A cell is stopped in the kernel after 20 s and 2 GB, a function under check after 5 s and 1 GB (policy_gradient.checks.grading
+# and .quiet; on Windows only the time, and by the line below). This is what is left for a cell that calls a check.
+c.ExecutePreprocessor.timeout = 120
+c.ExecutePreprocessor.interrupt_on_timeout = True
+
+# Who copies an answer cell in JupyterLab copies its id too. nbgrader empties the earlier copy's metadata, and then stops at it,
+# for this learner and for all after. Here the earlier copy becomes a plain cell: the last one counts, as it does when it is run.
+from nbgrader.preprocessors import DeduplicateIds
+
+
+class LastCopyCounts(DeduplicateIds):
+    def preprocess_cell(self, cell, resources, cell_index):
+        cell, resources = super().preprocess_cell(cell, resources, cell_index)
+        if cell.metadata.get("nbgrader") == {{}}:
+            del cell.metadata["nbgrader"]
+        return cell, resources
+
+
+from nbgrader.converters import Autograde
+
+c.Autograde.sanitize_preprocessors = [LastCopyCounts if one is DeduplicateIds else one
+                                      for one in Autograde.class_traits()["sanitize_preprocessors"].default()]
 '''
 
 

@@ -299,7 +299,13 @@ def confirmed(one, function, says, message=""):
     if mistake is None:
         return None
     runs = [Run(None, wanted, outcome, False) for outcome, (_, wanted) in zip(outcomes(one, function), probes(one.name))]
-    return any(all(_agrees(one, run, args, way) for run, (args, _) in zip(runs, probes(one.name))) for way in mistake.ways)
+
+    def call(args):
+        outcome = attempt(function, args, Budget(1.0), one.parts, one.exact)
+        return outcome.parts if outcome.kind == "answer" else None
+
+    ways = itertools.chain(mistake.ways, filter(None, [mistake.fitted(call)]))
+    return any(all(_agrees(one, run, args, way) for run, (args, _) in zip(runs, probes(one.name))) for way in ways)
 
 
 def _agrees(one, run, args, way):

@@ -1,18 +1,18 @@
 """Run a learner's function once on copies of its arguments, and say in plain data what came of it."""
-import contextlib
 import copy
 import inspect
-import io
 import linecache
 import os
 import sysconfig
 import time
+import traceback
 import types
 import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from .quiet import quiet
 from .timelimit import TimeUp, limited
 
 LIBRARIES = tuple({os.path.realpath(path) + os.sep for key, path in sysconfig.get_paths().items() if "lib" in key}
@@ -31,24 +31,13 @@ class Outcome:
     place: str = ""                # for "raised": the learner's function that the line is in
     changed: list = field(default_factory=list)   # positions of the arguments that the function changed
     printed: bool = False
+    text: str = ""                 # the beginning of what it printed
+    drawn: bool = False            # did it show a figure, or anything but text?
 
     @property
     def finite(self):
         """Numbers all through? What a singular system answers, 1e16 and the like, counts as infinite."""
         return self.kind == "answer" and all((np.abs(part if part.dtype.itemsize > 2 else part.astype(float)) < HUGE).all() for part in self.parts if part.dtype != object)
-
-
-class Silence(io.TextIOBase):
-    """Takes what the function prints, keeps nothing, and cannot be closed by it."""
-
-    printed = False
-
-    def write(self, text):
-        self.printed = self.printed or bool(text)
-        return len(text)
-
-    def close(self):
-        pass
 
 
 class Budget:
@@ -67,7 +56,7 @@ class Budget:
 
 def attempt(function, args, budget, parts=1, exact=False):
     """The `Outcome` of `function(*copies of args)`: nothing that the function does gets out, except KeyboardInterrupt."""
-    copies, silence = copy.deepcopy(args), Silence()
+    copies = copy.deepcopy(args)
 
     def work():
         try:
@@ -75,30 +64,38 @@ def attempt(function, args, budget, parts=1, exact=False):
         except (TimeUp, KeyboardInterrupt):
             raise
         except BaseException as error:
+            if isinstance(error, MemoryError):
+                traceback.clear_frames(error.__traceback__)     # whatever grew is let go, so that there is room to speak of it
             return explain(error)
         try:
             return read(value, parts, exact)
         except (TimeUp, KeyboardInterrupt):
             raise
+        except MemoryError as error:
+            return explain(error)
         except BaseException as error:   # an object that only pretends to be an array
             return Outcome("type", detail=f"an object of type {type(value).__name__}, which NumPy cannot read "
                                           f"({type(error).__name__})")
 
-    with (contextlib.redirect_stdout(silence), contextlib.redirect_stderr(silence), np.errstate(all="ignore"),
-          warnings.catch_warnings()):
+    with quiet() as shown, np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             outcome = budget.run(work)
         except TimeUp:
             outcome = Outcome("time")
+        except MemoryError:
+            outcome = Outcome("raised", detail="MemoryError", error="MemoryError")
     outcome.changed = [i for i, (old, new) in enumerate(zip(args, copies)) if not unchanged(old, new)]
-    outcome.printed = silence.printed
+    outcome.printed, outcome.text, outcome.drawn = shown.printed, shown.text, shown.drawn
     return outcome
 
 
 def unchanged(old, new):
     if not isinstance(old, (np.ndarray, np.generic, int, float)):     # a batch, a list of episodes
-        return bool(old == new)
+        try:
+            return bool(old == new)
+        except Exception:       # something was put in that cannot be compared
+            return False
     old, new = np.asarray(old), np.asarray(new)
     return old.shape == new.shape and old.dtype == new.dtype and np.array_equal(old, new, equal_nan=old.dtype.kind == "f")
 
@@ -166,16 +163,16 @@ def explain(error):
     return Outcome("raised", detail=f"{what}\nin {line}" if line else what, error=type(error).__name__, place=place)
 
 
-def line_of(traceback):
+def line_of(trace):
     """('line 3 of softmax: return x / n', 'softmax'): the innermost line that is not a library's or ours, and its function."""
     line = place = ""
-    while traceback:
-        code, number = traceback.tb_frame.f_code, traceback.tb_lineno
+    while trace:
+        code, number = trace.tb_frame.f_code, trace.tb_lineno
         path = code.co_filename
         ours = path.startswith("<frozen") or path.startswith("<__array") or os.path.realpath(path).startswith(LIBRARIES)
         if not ours:
-            source = linecache.getline(path, number, traceback.tb_frame.f_globals).strip()
+            source = linecache.getline(path, number, trace.tb_frame.f_globals).strip()
             place = code.co_name
             line = f"line {number} of {place}: {source}" if source else f"line {number} of {place}"
-        traceback = traceback.tb_next
+        trace = trace.tb_next
     return line, place

@@ -229,11 +229,21 @@ STATE_VALUES = Exercise(
                 "This is the mean reward of the next step only. What comes after it counts too, discounted by gamma:\n"
                 "V(s) is the reward now plus gamma times V of where you land.",
                 (lambda P, R, policy, gamma: (policy * R).sum(1),)),
+        Mistake("one-step-lookahead",
+                "You look one step ahead: the reward now, plus gamma times the mean reward of the step after it. There your sum ends, and life goes on.\n"
+                "In V = r + gamma P V the value of where you land is V itself, with all later rewards in it.\n"
+                "V stands on both sides: solve for it, or put the result in again and again until nothing moves.",
+                (_sweeps(2),)),
+        Mistake("undiscounted",
+                "gamma is missing: you add up plain rewards. A reward that comes t steps later counts gamma^t.\n"
+                "In a world that never ends the plain sum has no limit, so there your system has no solution, or a huge one.\n"
+                "(Chapter 2, The statement.)",
+                (lambda P, R, policy, gamma: _values(P, R, policy, 1.0),)),
         Mistake("too-few-sweeps",
                 "You sweep V = r + gamma P V from V = 0, and stop too early: after n sweeps only the first n rewards are counted.\n"
                 "What is missing is of the size gamma^n, and with gamma 0.98 that is still 0.13 after 100 sweeps.\n"
                 "Sweep until the change is below 1e-12, or solve the linear system: that is exact, whatever gamma.",
-                (*map(_sweeps, [*range(2, 51), 60, 70, 75, 80, 90, 99, 100, 101, 150, 200, 250]), *map(_until, (0.1, 0.01)))),
+                (*map(_sweeps, [*range(3, 51), 60, 70, 75, 80, 90, 99, 100, 101, 150, 200, 250]), *map(_until, (0.1, 0.01)))),
         Mistake("transposed-chain",
                 "Your chain runs backwards: P_pi is used transposed, so each state collects the values of where one comes from.\n"
                 "P[s, a, t] is the chance to go from s to t. Values look ahead, so row s of P_pi multiplies V. (Visits use the transpose.)\n"
@@ -469,6 +479,12 @@ EXACT_GRADIENT = Exercise(
                 "You use the reward R in the place of Q: an action is judged by its next step only, not by where it leads.\n"
                 "An action that pays now and ruins the future looks good. Q = R + gamma * (mean of V over next states).",
                 (lambda P, R, rho, theta, gamma: _gradient(P, R, rho, theta, gamma, good=lambda pi, V: R),)),
+        Mistake("diagonal-only",
+                "You use pi (1 - pi) Q: what a logit does to the probability of its own action. It also takes from all the others, -pi(a) pi(b) for each b.\n"
+                "With those terms pi (1 - pi) Q becomes pi (Q - V): how much better than average the action is. (Chapter 2, One state first.)",
+                tuple(lambda P, R, rho, theta, gamma, d=d, off=off: (lambda pi, V: (1 if d is None else d(P, rho, pi, gamma)[:, None]) * pi * (1 - pi)
+                                                                     * (R + gamma * P @ V - off * V[:, None]))(_softmax(theta), _values(P, R, _softmax(theta), gamma))
+                      for d in (discounted_visitation, None) for off in (0, 1))),
         Mistake("undiscounted-visitation",
                 "You discount inside Q but count plain visits: the factor gamma^t has been dropped. Most programs do so, and what they follow "
                 "is in general the gradient of nothing. A visit at time t counts gamma^t. (Where nothing ends, plain visits have no finite number.)\n"

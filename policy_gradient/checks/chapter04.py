@@ -29,6 +29,99 @@ def _bells(log_std):
     return np.exp(log_density), log_density, dx
 
 
+# --- log_std kept in bounds, in any form ---------------------------------------------------------------------------
+
+BOUNDS = ((-20, 2), (-10, 2), (-5, 2), (-3, 2), (-2, 2), (-9, 1.5), (-4, 1.5), (-5, 5), (-4, 4), (-2, 0), (-1, 1), (-10, 10), (-np.inf, 2), (-5, np.inf))
+REACHED = np.linspace(-19.5, 19.5, 79)        # log_std at which a function is asked which std it uses
+
+
+def _soft(low, high):
+    """Between two bounds by tanh, as programs for soft actor-critic do it."""
+    return lambda l: low + 0.5 * (high - low) * (np.tanh(l) + 1)
+
+
+FORMS = (*(lambda l, low=low, high=high: np.clip(l, low, high) for low, high in BOUNDS), *(_soft(low, high) for low, high in ((-20, 2), (-5, 2))))
+ADDED = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)      # to std
+
+
+class _Used:
+    """The log_std that a function uses for each one it is given: measured at one action of one dimension.
+
+    ask: log_std -> arguments of the call; tell: the parts of its answer -> the log_std in them.
+    """
+
+    def __init__(self, call, ask, tell):
+        self.call, self.ask, self.tell, self.known = call, ask, tell, {}
+
+    def one(self, log_std):
+        if log_std not in self.known:
+            parts = self.call(self.ask(float(log_std)))
+            with np.errstate(all="ignore"):
+                number = np.asarray(np.nan if parts is None else self.tell(parts), float)
+            self.known[log_std] = float(number.ravel()[0]) if number.size == 1 else np.nan
+        return self.known[log_std]
+
+    def __call__(self, log_std):
+        return np.reshape([self.one(float(one)) for one in np.ravel(log_std)], np.shape(log_std))
+
+    @property
+    def curve(self):
+        """(log_std, what is used) over a wide range, where the function answers."""
+        used = self(REACHED)
+        seen = np.isfinite(used)
+        return REACHED[seen], used[seen]
+
+    @property
+    def small(self):
+        """Is it exp(log_std) + c, or sqrt(exp(2 log_std) + c)?"""
+        given, used = self.curve
+        if len(given) < 20:
+            return False
+        for power in (1, 2):
+            c = np.exp(power * used[0]) - np.exp(power * given[0])
+            if c > 1e-12 and np.allclose(used, np.log(np.exp(power * given) + c) / power, atol=1e-6):
+                return True
+        return False
+
+    @property
+    def bounded(self):
+        """Does it never fall, and at each end stand still or be what was given, but not be that everywhere (or still everywhere)?"""
+        given, used = self.curve
+        if len(given) < 20 or (np.diff(used) < -1e-6).any() or np.ptp(used) < 1e-3:
+            return False
+        ends = slice(0, 5), slice(-5, None)
+        still = [np.ptp(used[end]) < 1e-3 for end in ends]
+        given_back = [np.abs(used[end] - given[end]).max() < 1e-3 for end in ends]
+        return any(still) and all(map(max, still, given_back)) and not self.small
+
+
+def _bounds(what, way, ask, tell, more=()):
+    """Two mistakes of an exercise that takes a log_std: `way(change)` is the right answer with change(log_std) in its place.
+
+    more: other ways to add a small number.
+    """
+    def fitted(which):
+        def find(call):
+            used = _Used(call, ask, tell)
+            return way(used) if getattr(used, which) else None
+        return find
+    return (
+        Mistake("small-number-added",
+                "You add a small number to std (or to the variance) against a division by zero. exp is never 0, so nothing is gained, "
+                "and narrow bells become wrong: with log_std = -8 std is 0.0003.",
+                (*(way(lambda l, c=c: np.log(np.exp(l) + c)) for c in ADDED), *(way(lambda l, c=c: np.log(np.exp(2 * l) + c) / 2) for c in ADDED[4:]), *more),
+                fitted("small")),
+        Mistake("log-std-clipped",
+                f"You clip log_std (or std): what lies beyond a bound is not used as it was given. Programs do so to keep a network in bounds; {what} is to be "
+                "that of the bell it was asked for, log_std of -8 and of 4.5 included.",
+                tuple(map(way, FORMS)), fitted("bounded")))
+
+
+def _last_changed(answer):
+    """`way` for an answer whose last argument is log_std."""
+    return lambda change: lambda *args: answer(*args[:-1], change(np.asarray(args[-1], float)))
+
+
 # --- gaussian_log_prob ---------------------------------------------------------------------------------------------
 
 def gaussian_log_prob(actions, mean, log_std):
@@ -55,6 +148,8 @@ def gaussian_cases(rng):
         Case("densities above 1", draw((3, 2), rng.normal(size=2), np.array([-2.3, -3.1]), far=0.5)),
         Case("log_std -8", draw((3, 2), np.array([0.3, -0.1]), np.array([-8.0, -7.6]))),
         Case("log_std -8, and an action 0.4 away", (np.array([0.1, 0.25]), np.array([-0.3, 0.25]), np.array([-8.0, -7.9]))),
+        Case("log_std 3 and 4.5", draw((4, 2), np.array([0.6, -0.4]), np.array([3.0, 4.5]))),
+        Case("log_std 12 and -15", draw((2, 2), np.zeros(2), np.array([[12.0, 11.2], [-15.0, -14.6]]), far=3.0)),
     ]
 
 
@@ -124,18 +219,12 @@ LOG_PROB = Exercise(
                 "and half log(2 pi). (Chapter 4, The Gaussian policy.)",
                 (lambda a, m, l: (_terms(a, m, l) + 2 * CONSTANT).sum(-1), lambda a, m, l: (_terms(a, m, l) + 2 * l).sum(-1),
                  lambda a, m, l: (_terms(a, m, l) + ((a - m) / np.exp(l))**2).sum(-1))),
-        Mistake("small-number-added",
-                "You add a small number to std (or to the variance) against a division by zero. exp is never 0, so nothing is gained, "
-                "and narrow bells become wrong: with log_std = -8 std is 0.0003.",
-                (*(lambda a, m, l, small=small: (_terms(a, m, l) + ((a - m) / np.exp(l))**2 / 2 - ((a - m) / (np.exp(l) + small))**2 / 2).sum(-1)
-                   for small in (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)),
-                 *(lambda a, m, l, small=small: _terms(a, m, np.log(np.exp(l) + small)).sum(-1) for small in (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)),
-                 *(lambda a, m, l, small=small: (_terms(a, m, l) + ((a - m) / np.exp(l))**2 / 2 - (a - m)**2 / (2 * np.exp(2 * l) + small)).sum(-1)
-                   for small in (1e-6, 1e-8)))),
-        Mistake("log-std-clipped",
-                "You clip log_std. Programs do so to keep a network in bounds; a density is to be that of the bell it was asked for, log_std of -8 included.",
-                tuple(lambda a, m, l, low=low, high=high: _terms(a, m, np.clip(l, low, high)).sum(-1)
-                      for low, high in ((-5, 2), (-3, 2), (-2, 2), (-5, 5), (-2, 0), (-4, 4), (-1, 1)))),
+        *_bounds("a density", _last_changed(lambda a, m, l: _terms(a, m, l).sum(-1)),
+                 lambda l: (np.zeros(1), np.zeros(1), np.array([l])), lambda parts: -parts[0] - CONSTANT,
+                 more=(*(lambda a, m, l, small=small: (_terms(a, m, l) + ((a - m) / np.exp(l))**2 / 2 - ((a - m) / (np.exp(l) + small))**2 / 2).sum(-1)
+                         for small in ADDED),
+                       *(lambda a, m, l, small=small: (_terms(a, m, l) + ((a - m) / np.exp(l))**2 / 2 - (a - m)**2 / (2 * np.exp(2 * l) + small)).sum(-1)
+                         for small in (1e-6, 1e-8)))),
         Mistake("mean-ignored",
                 "The mean is not taken off: you measure the distance from 0.", (lambda a, m, l: (_terms(a, 0, l) + 0 * np.asarray(m)).sum(-1),)),
         Mistake("half-forgotten",
@@ -280,6 +369,11 @@ SCORE = Exercise(
                 "You take the size of z where its square belongs (or the other way about): the first score keeps the sign of the distance, "
                 "the second is z squared less 1.",
                 (_scores(by_mean=lambda d, s: abs(d) / s**2), _scores(by_log_std=lambda d, s: abs(d) / s - 1), _scores(by_log_std=lambda d, s: d / s - 1))),
+        *_bounds("the score", _last_changed(lambda a, m, l: _scores()(a, m, l)),
+                 lambda l: (np.ones(1), np.zeros(1), np.array([l])), lambda parts: -np.log(parts[0]) / 2,
+                 more=(*(_scores(lambda d, s, c=c: d / (s**2 + c), lambda d, s, c=c: d**2 / (s**2 + c) - 1) for c in ADDED[4:]),
+                       *(_scores(lambda d, s, c=c: d / (s + c)**2, lambda d, s: _widen(d, s)) for c in ADDED),
+                       *(_scores(by_mean=lambda d, s, c=c: d / (s**2 + c)) for c in ADDED[4:]))),
         Mistake("swapped",
                 "Both are right and stand in the wrong order: first the score of mean, then that of log_std.",
                 (_scores(_widen, _reach),)),
@@ -316,6 +410,8 @@ def entropy_cases(rng):
         Case("a negative entropy", (np.array([-2.3, -3.1]),)),
         Case("one positive and one negative", (np.array([[0.5, 0.2], [-4.0, -2.5]]),)),
         Case("log_std -8", (np.array([-8.0, -7.5, -8.5]),)),
+        Case("log_std 3 and 4.5", (np.array([3.0, 4.5]),)),
+        Case("log_std 12 and -15", (np.array([[12.0, 11.2], [-15.0, -14.6]]),)),
     ]
 
 
@@ -348,9 +444,7 @@ ENTROPY = Exercise(
         Mistake("sign-of-a-term",
                 "One of the two terms has the wrong sign: a wider bell leaves more to chance, so log_std is added, and so is half log(2 pi e).",
                 (lambda l: (BELL - l).sum(-1), lambda l: (l - BELL).sum(-1))),
-        Mistake("log-std-clipped",
-                "You clip log_std. Programs do so to keep a network in bounds; the entropy is to be that of the bell it was asked for, log_std of -8 included.",
-                tuple(lambda l, low=low, high=high: (np.clip(l, low, high) + BELL).sum(-1) for low, high in ((-5, 2), (-3, 2), (-2, 2), (-5, 5), (-4, 4)))),
+        *_bounds("the entropy", _last_changed(lambda l: (l + BELL).sum(-1)), lambda l: (np.array([l]),), lambda parts: parts[0] - BELL),
         Mistake("product-of-entropies",
                 "You multiply the entropies of the dimensions. What is left to chance in one comes on top of what is left in the other: they add.\n"
                 "(Chapter 4, Many dimensions.)",
@@ -434,6 +528,9 @@ def tanh_cases(rng):
         Case("u of 5", (np.array([5.0, -4.5]), np.array([3.8, -4.0]), np.array([0.2, -0.3]))),
         Case("u of 100", (np.array([[100.0], [-100.0]]), np.array([[99.0], [-101.0]]), np.array([0.4]))),
         Case("u of -400", (np.array([-400.0, 0.3]), np.array([-399.5, 0.1]), np.array([-0.4, 0.25]))),
+        Case("log_std -8", draw((3, 2), np.array([0.3, -0.1]), np.array([-8.0, -7.6]))),
+        Case("log_std 3 and 4.5", (rng.normal(size=(4, 2)), np.array([0.6, -0.4]), np.array([3.0, 4.5]))),
+        Case("log_std 12 and -15", (np.array([[0.7, -1.2], [1.2e-6, -1.5e-6]]), np.zeros(2), np.array([[12.0, 11.2], [-15.0, -14.6]]))),
     ]
 
 
@@ -530,6 +627,10 @@ TANH = Exercise(
                     lambda u: 2 * (np.log(2) - u - np.logaddexp(0, -1 * u)), lambda u: 2 * (np.log(2) - u - np.logaddexp(0, 2 * u)),
                     lambda u: np.log(2) - 2 * (u + np.logaddexp(0, -2 * u)), lambda u: -np.logaddexp(0, u) - np.logaddexp(0, -u),
                     lambda u: np.log(2) - np.logaddexp(u, -u), lambda u: -2 * np.logaddexp(u, -u))))),
+        *_bounds("a density", _last_changed(_squash(_log_slope)),
+                 lambda l: (np.zeros(1), np.zeros(1), np.array([l])), lambda parts: -parts[0] - CONSTANT,
+                 more=tuple(_squash(_log_slope, lambda u, m, l, c=c: _terms(u, m, l) + ((u - m) / np.exp(l))**2 / 2 - ((u - m) / (np.exp(l) + c))**2 / 2)
+                            for c in ADDED)),
         Mistake("correction-at-the-mean",
                 "You take the slope of tanh at the mean. It is needed where the action is: at u. (Chapter 4, The tanh density, and when you need it.)",
                 (lambda u, m, l: (_terms(*_all(u, m, l)) - _log_slope(_all(u, m, l)[1])).sum(-1),)),
@@ -597,6 +698,10 @@ def linear_cases(rng):
         features, W = rng.normal(0.5, 1, (N, K)), rng.normal(0, 0.6, (K, D))
         actions = features @ W + far * np.exp(log_std) * rng.normal(0.2, 1, (N, D))
         return features, actions, 1 + 2 * rng.normal(size=N) if weights is None else weights, W, np.array(log_std)
+    def unbiased(args):
+        """The same with means of 0, so that narrow bells lose no digits."""
+        features, actions, weights, W, log_std = args
+        return features, actions - features @ W, weights, 0 * W, log_std
     return [
         Case("6 samples, 3 features, 2 dimensions", draw(6, 3, 2, [-0.6, 0.4])),
         Case("5 samples, 2 features, 4 dimensions", draw(5, 2, 4, [0.3, -0.9, 0.7, -0.2])),
@@ -606,6 +711,10 @@ def linear_cases(rng):
         Case("whole-number weights", draw(4, 2, 3, [-0.3, 0.6, -1.1], np.array([3, -1, 0, 2]))),
         Case("small standard deviations", draw(8, 3, 2, [-2.4, -2.0])),
         Case("actions far beyond 1", draw(6, 2, 2, [0.9, 1.2], far=2.0)),
+        Case("log_std -8", draw(5, 2, 2, [-8.0, -7.6])),
+        Case("log_std 3 and 4.5", draw(5, 2, 2, [3.0, 4.5])),
+        Case("log_std 12", unbiased(draw(4, 2, 2, [12.0, 11.2]))),
+        Case("log_std -15", unbiased(draw(4, 2, 2, [-15.0, -14.6]))),
     ]
 
 
@@ -679,6 +788,10 @@ LINEAR = Exercise(
                 "Each dimension has its own, std = exp(log_std).",
                 (lambda x, a, w, W, l: _gradient(x, a, w, W, -l), lambda x, a, w, W, l: _gradient(x, a, w, W, np.full(l.shape, l.mean())),
                  lambda x, a, w, W, l: (x.T @ (w[:, None] * (a - x @ W) / l**2) / len(x), (w[:, None] * (((a - x @ W) / l)**2 - 1)).mean(0)))),
+        *_bounds("the gradient", _last_changed(_gradient),
+                 lambda l: (np.ones((1, 1)), np.ones((1, 1)), np.ones(1), np.zeros((1, 1)), np.array([l])), lambda parts: -np.log(parts[0]) / 2,
+                 more=tuple(_with(reach=lambda d, s, c=c: d / (s**2 + c), widen=widen) for c in ADDED[4:]
+                            for widen in (_widen, lambda d, s, c=c: d**2 / (s**2 + c) - 1))),
         Mistake("weights-on-log-std-only",
                 "The weights reach log_std only: your gradient for W is the plain mean of its scores, which says nothing about good and bad.\n"
                 "Both parts are weighted alike. (Chapter 4, Two scores, two forces.)",

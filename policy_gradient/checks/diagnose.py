@@ -14,6 +14,8 @@ def diagnose(runs, one, rerun=None):
     wrong = [run for run in runs if not run.right]
     for remark in (_missing, _raised, _time, _shape):
         if text := remark(runs, wrong, one):
+            if remark in (_raised, _time) and (instead := _where_it_answers(remark, runs, one, rerun)):
+                return instead
             return _signed(remark, text, one)
     finite = [run for run in runs if run.outcome.finite]
     remark, text = _compare(finite, one, rerun)
@@ -23,8 +25,37 @@ def diagnose(runs, one, rerun=None):
             more = sum(not run.right for run in finite)
             remark, text = _not_finite, holes + (f"\nIt is also wrong on {more} input{'s' * (more > 1)} where it is finite." if more else "")
         else:
-            text += f"\nThat is where it is finite; on some input it is not: {next(run for run in runs if not run.outcome.finite).case.label}."
+            label = next(run for run in runs if not run.outcome.finite).case.label
+            text += (f"\nThat is also why it is not finite on \"{label}\": without gamma a sum over a world that never ends has no limit."
+                     if remark is _unused and "when gamma changes" in text and "never end" in label else
+                     f"\nThat is where it is finite; on some input it is not: {label}.")
     return _signed(remark, text, one)
+
+
+SPECIAL = {"ZeroDivisionError", "OverflowError", "IndexError", "MemoryError"}      # raised where an input is empty, 0, or very large
+
+
+def _where_it_answers(failing, runs, one, rerun):
+    """What is wrong on the inputs that got an answer, before those on which the function fails: those may be special. Or None."""
+    answers, fails = [], []
+    for run in runs:
+        (fails if run.outcome.kind in ("raised", "time") else answers).append(run)
+    if failing is _raised and not all(run.outcome.error in SPECIAL or "zero-size" in run.outcome.detail for run in fails):
+        return None
+    if len(answers) <= len(runs) - len(answers) or all(run.right for run in answers):
+        return None
+    kind, text = diagnose(answers, one, rerun)
+    if failing is _raised and kind in {remark.__name__[1:].replace("_", "-") for remark in (_smallest, _corner, _when, _not_finite, _shape)}:
+        return None     # no more telling than what was raised
+    body, stuck, _ = text.partition("\nStuck? hint(")
+    return kind, f"{body}\n{also(fails[0])}{text[len(body):] if stuck else ''}"
+
+
+def also(run):
+    """One sentence about an input on which the function fails, beside what is wrong elsewhere."""
+    what = {"raised": f"raises {run.outcome.detail.splitlines()[0]}" if run.outcome.detail else "raises an error",
+            "time": "does not finish in time"}.get(run.outcome.kind, "gives numbers that are not finite")
+    return f"(On \"{run.case.label}\" it {what}.)"
 
 
 def _signed(remark, text, one):
@@ -41,17 +72,20 @@ def _compare(runs, one, rerun):
         part, = bad
         narrow = [replace(run, outcome=replace(run.outcome, parts=run.outcome.parts[part:part + 1]), wanted=run.wanted[part:part + 1])
                   for run in runs]
-        for remark in (_sign, _factor, _offset, _relation, _by_row):
+        for remark in (_zeros, _sign, _factor, _offset, _relation, _by_row):
             if text := remark(narrow, [run for run in narrow if not one.matches(*run.outcome.parts, *run.wanted).all()], one):
                 which = "first" if part == 0 else "second"
                 return remark, f"One of your two answers is right, the {which} is not. Of the {which}:\n{text}"
-    for remark in (_sign, _factor, _offset, _relation, _precision) if one.parts > 1 else (
-            _sign, _factor, _offset, _relation, _one_index, _precision, _by_row):
+    for remark in (_zeros, _sign, _factor, _offset, _relation, _precision) if one.parts > 1 else (
+            _zeros, _sign, _factor, _offset, _relation, _one_index, _precision, _by_row):
         if text := remark(runs, wrong, one):
             return remark, text
     if rerun and not one.exact and (text := _unused(runs, wrong, one, rerun)):
         return _unused, text
-    return next((remark, text) for remark in (_law, _when, _corner, _smallest) if (text := remark(runs, wrong, one)))
+    def when(runs, wrong, one):
+        return _when(runs, wrong, one, rerun)
+    return next((remark, text) for remark, say in ((_law, _law), (_when, when), (_corner, _corner), (_smallest, _smallest))
+                if (text := say(runs, wrong, one)))
 
 
 def describe(case, one):
@@ -59,17 +93,25 @@ def describe(case, one):
     return f"{case.label}: " + ", ".join(f"{name} = {show(arg)}" for name, arg in zip(one.names, case.args))
 
 
-def show(value, limit=64):
+def show(value, limit=64, digits=6):
     if not isinstance(value, (np.ndarray, np.generic, int, float)):       # a batch, a list of episodes
         text = repr(value)
         return text if len(text) <= limit else f"{text[:limit]}..."
     value = np.asarray(value)
     if value.dtype == object:
         return str(value)
+    if not value.size:
+        return f"an empty array of shape {value.shape}"
     few = value[np.isfinite(value)].ravel() if value.dtype.kind == "f" and value.size <= 40 else []
-    digits = next(d for d in range(6, 18) if d == 17 or len({f"{v:.{d}g}" for v in few}) == len(set(few)))      # 1 and 0.999999999 are two
+    digits = next(d for d in range(digits, 18) if d == 17 or len({f"{v:.{d}g}" for v in few}) == len(set(few)))      # 1 and 0.999999999 are two
     text = " ".join(np.array2string(value, separator=", ", threshold=40, formatter={"float_kind": f"{{:.{digits}g}}".format}).split())
     return text if len(text) <= limit else f"array of shape {value.shape}"
+
+
+def show_both(want, got, limit=64):
+    """'wanted ...' and 'got ...' in two lines, with as many digits as it takes to tell them apart."""
+    texts = next(pair for digits in range(6, 18) if (pair := (show(want, limit, digits), show(got, limit, digits)))[0] != pair[1] or digits == 17)
+    return "wanted {}\ngot    {}".format(*texts)
 
 
 def _missing(runs, wrong, one):
@@ -97,7 +139,7 @@ ADVICE = {
     "_UFuncOutputCastingError": "Operations in place (x -= ...) keep the array's dtype, and this input holds integers: write x = x - ...",
     "OverflowError": "A number grew beyond what it can hold. Can it be made small before exp or a power?",
     "ZeroDivisionError": "Which part of the formula can be zero on this input?",
-    "MemoryError": "It asks for more memory than there is: does it need a table that large?",
+    "MemoryError": "It takes more memory than a check allows (1 GB): a list that grows without end, or a table that need not be so large?",
 }
 
 
@@ -117,7 +159,9 @@ def _raised(runs, wrong, one):
 def _time(runs, wrong, one):
     run = next((run for run in wrong if run.outcome.kind == "time"), None)
     if run:
-        return (f"Your function had not finished when its time was up (5 seconds for all inputs), on\n{describe(run.case, one)}\n"
+        before = [each for each in runs if each is not run]
+        right = f"Right on the {len(before)} inputs before it, but your" if len(before) > 1 and all(each.right for each in before) else "Your"
+        return (f"{right} function had not finished when its time was up (5 seconds for all inputs), on\n{describe(run.case, one)}\n"
                 "A loop that never ends, or one that does the same work again and again?")
 
 
@@ -162,6 +206,13 @@ def _pairs(runs):
 
 def _all_close(one, pairs):
     return all(one.matches(got, want).all() for got, want in pairs)
+
+
+def _zeros(runs, wrong, one):
+    if not any(np.abs(got).max(initial=0) > 1e-300 for got, _ in _pairs(runs)):
+        exactly = not any(got.any() for got, _ in _pairs(runs))
+        return (f"Your answer is {'0' if exactly else 'as good as 0 (below 1e-300)'} everywhere, on every input: "
+                "what you compute never reaches the number or the array that you return.")
 
 
 def _sign(runs, wrong, one):
@@ -251,6 +302,11 @@ ALONE = (
     ("what is wanted, divided by its sum", lambda want: want / want.sum()),
     ("what is wanted, divided by its largest number", lambda want: want / want.max()),
     ("what is wanted, standardised (mean 0, spread 1)", lambda want: (want - want.mean()) / (want.std() + 1e-8)),
+    ("what is wanted, standardised (mean 0, spread 1 by n - 1, as PyTorch's std has it: NaN for a single number)",
+     lambda want: (want - want.mean()) / (want.std(ddof=1) + 1e-8)),
+    ("what is wanted, standardised column by column (mean 0, spread 1)", lambda want: (want - want.mean(0)) / (want.std(0) + 1e-8) if want.ndim else want),
+    ("what is wanted, standardised column by column (mean 0, spread 1 by n - 1)",
+     lambda want: (want - want.mean(0)) / (want.std(0, ddof=1) + 1e-8) if want.ndim else want),
 )
 TOGETHER = (
     ("what is wanted, times {}", lambda want, arg: want * arg),
@@ -374,8 +430,8 @@ def _properties(case, one):
         yield f"{name} is 2", size == 2
 
 
-def _when(runs, wrong, one):
-    """Is it right exactly where the input has some property?"""
+def _when(runs, wrong, one, rerun=None):
+    """Is it right exactly where the input has some property? (Of one input alone "whole numbers" is believed only if floats cure it.)"""
     if len(runs) == len(wrong) or len(runs) < 4:
         return None
     table = [dict(_properties(run.case, one)) for run in runs]
@@ -383,8 +439,15 @@ def _when(runs, wrong, one):
         has = [row.get(said) for row in table]
         if all(x == run.right for x, run in zip(has, runs)):
             return f"Right wherever {said}, and wrong everywhere else. What is different there?\nWrong, for example, on {describe(wrong[0].case, one)}"
-        if all(x != run.right for x, run in zip(has, runs)):
+        if all(x != run.right for x, run in zip(has, runs)) and not (
+                rerun and "whole numbers" in said and not _cured_by_floats(wrong[0], one, rerun)):
             return f"Wrong wherever {said}, and right everywhere else. What is different there?\nSeen on {describe(wrong[0].case, one)}"
+
+
+def _cured_by_floats(run, one, rerun):
+    """Is the answer right with the same numbers as floats?"""
+    outcome = rerun(tuple(arg.astype(float) if isinstance(arg, np.ndarray) and arg.dtype.kind in "iu" else arg for arg in run.case.args))
+    return outcome.kind == "answer" and one.right(outcome.parts, run.wanted)
 
 
 def _corner(runs, wrong, one):
@@ -392,7 +455,7 @@ def _corner(runs, wrong, one):
         labels = " and on ".join(f'"{run.case.label}"' for run in wrong)
         run = min(wrong, key=lambda run: sum(np.size(arg) for arg in run.case.args))
         got, want = next((got, want) for got, want in zip(run.outcome.parts, run.wanted) if not one.matches(got, want).all())
-        shown = f"wanted {show(want)}\ngot    {show(got)}" if got.size <= 8 else ""
+        shown = show_both(want, got) if got.size <= 8 else ""
         return f"Right on {len(runs) - len(wrong)} of {len(runs)} inputs; wrong only on {labels}. What is special there?\n{describe(run.case, one)}\n{shown}".rstrip()
 
 
@@ -433,6 +496,6 @@ def _smallest(runs, wrong, one):
     if got.size > 8:   # a whole table says little: the element that is furthest off
         at = np.unravel_index(np.abs(got.astype(float) - want).argmax(), got.shape)
         return (f"Wrong on {len(wrong)} of {len(runs)} inputs. Furthest off, at index {tuple(map(int, at))}:\n"
-                f"wanted {show(want[at])}\ngot    {show(got[at])}\non {describe(run.case, one)}")
+                f"{show_both(want[at], got[at])}\non {describe(run.case, one)}")
     return (f"Wrong on {len(wrong)} of {len(runs)} inputs. The smallest of them:\n{describe(run.case, one)}\n"
-            f"wanted {show(want, 400)}\ngot    {show(got, 400)}")
+            f"{show_both(want, got, 400)}")

@@ -8,12 +8,13 @@ import importlib
 import inspect
 import pkgutil
 import sys
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .attempt import Budget, Outcome, attempt
-from .diagnose import diagnose
+from .diagnose import also, diagnose
 from .display import Hint, Result
 from .exercise import Case, is_single
 
@@ -47,8 +48,11 @@ def check(function, exercise=None, *, mistake=None):
 
     Returns a `Result`, truthy when passed. Never raises, whatever the function does (but Ctrl-C, or the notebook's Stop, passes through).
     """
+    frame = sys._getframe(1)
     try:
-        return _check(function, exercise, mistake, sys._getframe(1))
+        with np.errstate(all="ignore"), warnings.catch_warnings():     # whatever the learner's session makes of warnings
+            warnings.simplefilter("ignore")
+            return _check(function, exercise, mistake, frame)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -86,18 +90,30 @@ def _check(function, exercise, mistake, frame):
     if hasattr(one, "judge"):
         return one.judge(function, mistake)
     runs = _run(function, one)
+    return noted(_verdict(function, one, runs), runs)
+
+
+def _verdict(function, one, runs):
     wrong = [run for run in runs if not run.right]
-    spoilt = _changed(runs, one, right=not wrong)
+    spoilt = _changed(runs, one, function, right=not wrong)
     if not wrong and spoilt:
-        return Result(False, spoilt, "changes-argument", name, "mistake")
+        return Result(False, spoilt, "changes-argument", one.name, "mistake")
     if not wrong:
-        return Result(True, _praise(runs, one), None, name)
+        return Result(True, _praise(runs, one), None, one.name)
     if all(run.case.slow and _exhausted(run.outcome) for run in wrong):
-        return Result(False, wrong[0].case.slow, "too-slow", name, "mistake")
-    known, budget = _recognise(runs, one), Budget(SECONDS)
-    kind, message = ("mistake", known.message) if known else diagnose(
-        runs, one, lambda args: attempt(function, args, budget, one.parts, one.exact))
-    return Result(False, "\n".join(filter(None, [message, spoilt])), known and known.name, name, kind)
+        return Result(False, wrong[0].case.slow, "too-slow", one.name, "mistake")
+    budget = Budget(SECONDS)
+
+    def call(args):
+        return attempt(function, args, budget, one.parts, one.exact)
+
+    if spoilt and (text := _truncated_in_place(runs, wrong, one, call)):
+        return Result(False, f"{text}\n{spoilt}", "changes-argument", one.name, "mistake")
+    known, aside = _recognise(runs, one, call), ""
+    if not known:
+        known, aside = _recognise_where_it_answers(runs, one, call)
+    kind, message = ("mistake", known.message) if known else diagnose(runs, one, call)
+    return Result(False, "\n".join(filter(None, [message, aside, spoilt])), known and known.name, one.name, kind)
 
 
 def _find(function, exercise, frame):
@@ -158,9 +174,45 @@ def _exhausted(outcome):
     return outcome.kind == "time" or outcome.error == "MemoryError"
 
 
-def _recognise(runs, one):
+def _recognise(runs, one, call=None):
     """The known mistake that gives the learner's numbers on every input where it is finite, or None."""
-    return next((mistake for mistake in one.mistakes for way in mistake.ways if all(_same(run, way, one) for run in runs)), None)
+    for mistake in one.mistakes:
+        if any(all(_same(run, way, one) for run in runs) for way in mistake.ways):
+            return mistake
+
+    def parts(args):
+        outcome = call(args)
+        return outcome.parts if outcome.kind == "answer" else None
+
+    for mistake in one.mistakes if call else ():
+        way = mistake.fitted(parts)
+        if way and all(_same(run, way, one) for run in runs):
+            return mistake
+    return None
+
+
+def _recognise_where_it_answers(runs, one, call):
+    """The same where the function answers at all, if that is on most inputs and it is wrong there too: (mistake, what else to say)."""
+    fails = [run for run in runs if run.outcome.kind in ("raised", "time") or run.outcome.kind == "answer" and not run.outcome.finite]
+    answers = [run for run in runs if run not in fails]
+    if not fails or len(answers) <= len(fails) or all(run.right for run in answers):
+        return None, ""
+    known = _recognise(answers, one, call)
+    return (known, also(fails[0])) if known else (None, "")
+
+
+def _truncated_in_place(runs, wrong, one, call):
+    """Right but for whole numbers, where the function writes into an argument: an array of integers keeps its dtype."""
+    def as_floats(arg):
+        return arg.astype(float) if isinstance(arg, np.ndarray) and arg.dtype.kind in "iu" else arg
+    for run in wrong:
+        floats = tuple(map(as_floats, run.case.args))
+        whole = [name for name, arg, other in zip(one.names, run.case.args, floats) if arg is not other]
+        outcome = call(floats) if whole and run.outcome.kind == "answer" else None
+        if outcome is None or outcome.kind != "answer" or not one.right(outcome.parts, run.wanted):
+            return ""
+    return (f"Right, except where {whole[0]} holds whole numbers: you write your results into the argument {whole[0]}, "
+            "and an array of integers cuts each of them down to a whole number.")
 
 
 def _same(run, way, one):
@@ -172,23 +224,51 @@ def _same(run, way, one):
     return run.outcome.finite and one.close(run.outcome.parts, theirs.parts)
 
 
-def _changed(runs, one, right):
+def _changed(runs, one, function, right):
     """What to say about arguments that the function changed, or ""."""
-    names = sorted({one.names[i] for run in runs for i in run.outcome.changed})
-    if not names:
+    run = next((run for run in runs if run.outcome.changed), None)
+    if run is None:
         return ""
-    which = " and ".join(names)
+    which = " and ".join(sorted({one.names[i] for run in runs for i in run.outcome.changed}))
+    place = changing_line(function, run.case.args, one)
+    where = f", in {place}" if place else ""
     if right:
-        return (f"The numbers are right, but your function changes its argument {which}.\n"
+        return (f"The numbers are right, but your function changes its argument {which}{where}.\n"
                 f"Whoever calls it finds other numbers in their array afterwards: the sort of fault that is searched for days.\n"
                 f"Operations such as x -= 1, x[i] = 0 or x.sort() work in place. Write x = x - 1, or begin with a copy: x = x.copy().")
-    return f"It also changes its argument {which} in place (x -= 1, x[i] = 0, ...): work on a copy."
+    return f"It also changes its argument {which} in place{where or ' (x -= 1, x[i] = 0, ...)'}: work on a copy."
+
+
+def changing_line(function, args, one):
+    """'line 3 of softmax: logits -= 1', where the function first writes into an array that it was given, or ""."""
+    def locked(*args):
+        for arg in args:
+            if isinstance(arg, np.ndarray):
+                arg.flags.writeable = False
+        return function(*args)
+
+    outcome = attempt(locked, args, Budget(SECONDS), one.parts, one.exact)
+    return outcome.detail.partition("\nin ")[2] if outcome.kind == "raised" and "read-only" in outcome.detail else ""
 
 
 def _praise(runs, one):
     single = any(is_single(part) for run in runs for part in run.outcome.parts)
     notes = ["Your answer is float32 (or less), so it was held to three digits instead of six."] if single else []
-    if any(run.outcome.printed for run in runs):
-        notes.append("What your function printed is not shown.")
     first, last = runs[0].case.label, runs[-1].case.label
     return "\n".join([f"Right on all {len(runs)} inputs (from \"{first}\" to \"{last}\").", one.after, *notes])
+
+
+def noted(result, runs):
+    """`result`, and what the function printed or drew, which is not shown: of a wrong answer the first lines."""
+    wrong = next((run for run in runs if not run.right and run.outcome.text.strip()), None)
+    notes = []
+    if not result.passed and wrong:
+        lines = [" ".join(line.split()) for line in wrong.outcome.text.splitlines() if line.strip()]
+        text = " | ".join(lines[:3])
+        more = " ..." if len(lines) > 3 or len(text) > 150 else ""
+        notes.append(f"It printed, on \"{wrong.case.label}\": {text[:150]}{more}")
+    elif any(run.outcome.printed for run in runs):
+        notes.append("What your function printed is not shown.")
+    if any(run.outcome.drawn for run in runs):
+        notes.append("The figures and bars that your function shows are left out while it is checked.")
+    return replace(result, message="\n".join([result.message, *notes])) if notes else result

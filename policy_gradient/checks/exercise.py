@@ -18,11 +18,16 @@ class Case:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A known wrong answer: its name, what to tell the learner, and the few lines that make it (one or more ways)."""
+    """A known wrong answer: its name, what to tell the learner, and the few lines that make it (one or more ways).
+
+    fitted: where a mistake has more forms than can be listed: `fitted(call)` looks at answers of the learner's function,
+    call(args) -> parts or None, and returns the way that it then seems to go, or None.
+    """
 
     name: str
     message: str
     ways: tuple[Callable, ...]
+    fitted: Callable = lambda call: None
 
 
 def near(got, wanted):

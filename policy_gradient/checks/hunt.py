@@ -74,8 +74,11 @@ class Hunt(Exercise):
 
     def judge(self, function, name=None):
         """The `Result` for the learner's function and the name given to the mistake."""
-        naming = _naming(self, name)
         runs = engine._run(function, self)
+        return engine.noted(self._verdict(function, name, runs), runs)
+
+    def _verdict(self, function, name, runs):
+        naming = _naming(self, name)
         wrong = [run for run in runs if not run.right]
         for remark in (_missing, _raised, _time, _shape, _not_finite):
             if text := remark(runs, wrong, self):
@@ -87,6 +90,8 @@ class Hunt(Exercise):
             return self._no("Called twice with the same arguments, your function gives two answers. It remembers something from call to call (momentum, a running mean, "
                             "a list that grows), or it draws random numbers of its own.\nThe step must depend on theta, the batch and lr alone.", "two-answers")
         if not self._proportional(function, runs):
+            if text := self._moving(function, runs):
+                return self._no(text, "theta-moves")
             return self._no("The step is not proportional to lr: with a fiftieth of lr it is not a fiftieth of the step. The check divides the step by lr "
                             "to find your gradient.\nReturn theta plus lr times an estimate: no Adam, no momentum, no clipping here.", "not-linear")
         looks = self._look(function, 0)
@@ -99,12 +104,13 @@ class Hunt(Exercise):
         worst = max(looks, key=lambda look: look.sigma)
         if worst.beyond:
             what, text = self._what(function, runs, looks)
-            return self._no("\n".join(filter(None, [text, worst.text, naming.aside])), what)
+            spoilt = engine._changed(runs, self, function, right=False)
+            return self._no("\n".join(filter(None, [text, worst.text, naming.aside, spoilt])), what)
         if text := self._free(function, looks):
             return self._no(text, "not-from-rewards")
         if worst.noise > NOISE:
             return self._no(f"Your steps scatter {worst.noise:.0f} times as much as they must, so their mean says nothing about bias.\n{worst.text}", "too-noisy")
-        changed = engine._changed(runs, self, right=True)
+        changed = engine._changed(runs, self, function, right=True)
         if changed:
             return self._no(changed, "changes-argument")
         found = (f"Unbiased: over {len(looks) * COUNT:,} sampled batches the mean step / lr lies within {SIGMA:.0f} sigma of the exact gradient "
@@ -174,6 +180,31 @@ class Hunt(Exercise):
             if np.abs(step - large).max() > 1e-3 * np.abs(large).max() + 1e-6:     # a float32 answer passes too
                 return False
         return True
+
+    def _moving(self, function, runs):
+        """What to say where theta moves while later steps are still scored, or "".
+
+        Then the smaller lr, the less does step / lr depend on it: between lr / 100 and lr / 200 a little, never nothing.
+        """
+        for run in runs:
+            theta, batch, lr = run.case.raw
+            small, smaller = self._step(function, theta, batch, lr / 100), self._step(function, theta, batch, lr / 200)
+            if small is None or smaller is None:
+                return ""
+            change, size = np.abs(small - smaller).max(), np.abs(small).max()
+            if change > 0.02 * size:
+                return ""
+            if change > 1e-6 * size:
+                break
+        else:
+            return ""
+        inside = any(self.names[i] == "theta" for one in runs for i in one.outcome.changed)
+        place = engine.changing_line(function, run.case.args, self) if inside else ""
+        where = "theta itself" if inside else "the theta that you compute probabilities from"
+        return (f"You change {where} while later steps or episodes are still to be scored{f', in {place}' if place else ''}. "
+                "Their probabilities then come from a theta that no episode was played with.\n"
+                + ("The caller's array changes too. " if inside else "")
+                + "Add the gradient up in an array of its own, np.zeros(theta.shape), and add lr times it to theta once, at the end.")
 
     def _look(self, function, number):
         """A `Look` for each setting, or the Result that says why there is none."""
@@ -292,7 +323,7 @@ class Look:
         at = np.unravel_index(far.round(6).argmax(), far.shape)          # rounded: of two that are alike always the first
         sizes = np.linalg.norm(self.mean), np.linalg.norm(self.exact)
         degrees = np.degrees(np.arccos(np.clip(self.cosine, -1, 1))) if self.exact.size > 1 else 0
-        return (f"Over {COUNT:,} batches the mean step / lr is {self.sigma:.0f} sigma from the exact gradient at theta[{', '.join(map(str, at))}]: "
+        return (f"Over half of the {2 * COUNT:,} batches, those with {self.n} episodes, the mean step / lr is {self.sigma:.0f} sigma from the exact gradient at theta[{', '.join(map(str, at))}]: "
                 f"exact {self.exact[at]:+.3f}, yours {self.mean[at]:+.3f} +- {self.error[at]:.3f}.\n"
                 f"The mean arrow is {lies(degrees, sizes[0] / sizes[1])}.")
 

@@ -137,7 +137,7 @@ def reward_of_the_next_state(P, R, policy, gamma):
     return np.linalg.solve(np.eye(len(R)) - gamma * P_pi, P_pi @ r_pi)
 
 
-@wrong("state_values", "too-few-sweeps")
+@wrong("state_values", "one-step-lookahead")
 def two_steps_ahead(P, R, policy, gamma):
     P_pi, r_pi = chain(P, R, policy)
     return r_pi + gamma * P_pi @ r_pi
@@ -170,6 +170,18 @@ def stops_at_a_tolerance_of_a_thousandth(P, R, policy, gamma):
             delta = max(delta, abs(old - V[s]))
         if delta < 1e-3:
             return V
+
+
+@wrong("state_values", "undiscounted")
+def values_without_gamma(P, R, policy, gamma):
+    chain = np.einsum("sa,sat->st", policy, P)
+    return np.linalg.solve(np.eye(len(R)) - chain, (policy * R).sum(axis=1))
+
+
+@wrong("state_values", "one-step-lookahead")
+def values_one_step_ahead(P, R, policy, gamma):
+    now = (policy * R).sum(axis=1)
+    return (policy * (R + gamma * P @ now)).sum(axis=1)
 
 
 @right("state_values")
@@ -752,7 +764,7 @@ def undiscounted_values(P, R, rho, theta, gamma):
     return d * policy * (Q - (policy * Q).sum(1, keepdims=True))
 
 
-@wrong("exact_gradient", "law")
+@wrong("exact_gradient", "diagonal-only")
 def q_times_probability_of_the_others(P, R, rho, theta, gamma):
     policy, d, V, Q = parts(P, R, rho, theta, gamma)
     return d * policy * (1 - policy) * Q
@@ -776,6 +788,15 @@ def wide_finite_difference(P, R, rho, theta, gamma):
         return rho @ values(P, R, pg.softmax(theta), gamma)
     return np.array([[(J(theta + 0.05 * np.outer(np.arange(len(theta)) == s, np.arange(theta.shape[1]) == a)) - J(theta)) / 0.05
                       for a in range(theta.shape[1])] for s in range(len(theta))])
+
+
+@wrong("exact_gradient", "diagonal-only")
+def each_logit_for_its_own_action(P, R, rho, theta, gamma):
+    pi = np.exp(theta - theta.max(axis=1, keepdims=True))
+    pi = pi / pi.sum(axis=1, keepdims=True)
+    system = np.eye(len(R)) - gamma * np.einsum("sa,sat->st", pi, P)
+    Q = R + gamma * P @ np.linalg.solve(system, (pi * R).sum(axis=1))
+    return np.linalg.solve(system.T, rho)[:, None] * pi * (1 - pi) * Q
 
 
 @right("exact_gradient")

@@ -448,7 +448,7 @@ def usual_tutorial(theta, episodes, lr, gamma):
     return new
 
 
-@wrong("reinforce_update", "not-linear")
+@wrong("reinforce_update", "theta-moves")
 def theta_moves_within_the_batch(theta, episodes, lr, gamma):
     """Each step is taken at the theta that the last one left."""
     new = theta.copy()
