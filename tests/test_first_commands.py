@@ -22,7 +22,7 @@ LINES = ["Collecting numpy==2.3.5 (from -r x)", "  Downloading numpy-2.3.5.whl.m
 def test_installing_counts_what_pip_finds(tmp_path):
     lock = tmp_path / "lock"
     lock.write_text("numpy==2.3.5 \\\n    --hash=sha256:0\nscipy==1.16.3 \\\n    --hash=sha256:1\n")
-    progress = installing.Progress(["python", "-m", "pip", "install", "-r", str(lock)])
+    progress = installing.Progress(["python", "-m", "pip", "install", "--require-hashes", "-r", str(lock)])
     assert progress.wanted == 2 and str(progress) == "asking for the packages"
     for line in LINES[:4]:
         progress.hear(line.strip())

@@ -16,7 +16,6 @@ import nbformat
 import numpy as np
 import pytest
 
-import policy_gradient as pg
 import policy_gradient.explore
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -2,6 +2,7 @@
 
 One line in a terminal, rewritten as it goes on; elsewhere a line now and then. What pip said is shown only if it fails.
 """
+import argparse
 import re
 import subprocess
 import sys
@@ -62,4 +63,8 @@ def main(command, out=sys.stdout):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("python", help="the Python whose pip installs")
+    parser.add_argument("words", nargs=argparse.REMAINDER, help="-m pip install ...")
+    given = parser.parse_args()
+    sys.exit(main([given.python, *given.words]))

@@ -6,9 +6,9 @@
 Each default is found by a pattern in one file of the wheel; a pattern that does not fit exactly once is an error. What the settings
 *do* was measured on a toy whose gradient can be enumerated, and stands on the page with its numbers.
 """
+import argparse
 import json
 import re
-import sys
 import zipfile
 from pathlib import Path
 
@@ -71,4 +71,6 @@ def read(wheels):
 
 
 if __name__ == "__main__":
-    RESULT.write_text(json.dumps(read(sys.argv[1]), indent=1) + "\n", encoding="utf8")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("wheels", type=Path, help="the folder that holds one wheel of each")
+    RESULT.write_text(json.dumps(read(parser.parse_args().wheels), indent=1) + "\n", encoding="utf8")
