@@ -23,6 +23,8 @@ from book_directives import STATE, VIEW, script, stored  # noqa: E402
 
 CLASSES = sorted(Explorable.__subclasses__(), key=lambda c: c.__name__)
 PAPER = {"light": "#FFFFFF", "dark": "#14181C"}
+KATEX = (ROOT / "book/_static/vendor/katex/katex.min.css").read_text("utf-8").replace(
+    "url(fonts/", f"url({(ROOT / 'book/_static/vendor/katex/fonts').as_uri()}/")
 
 
 # ---- the page ----
@@ -44,7 +46,7 @@ def show(chrome, tmp_path):
         for state, widget in zip(states, widgets) if notebook else ():         # a notebook's page has nothing of KaTeX's
             state["state"]["_css"] = str(widget._css)
         parts = "".join(script(STATE, {"state": {f"w{i}": state}}) + script(VIEW, {"model_id": f"w{i}"}) for i, state in enumerate(states))
-        katex = "" if notebook else f'<link rel="stylesheet" href="{(ROOT / "book/_static/vendor/katex/katex.min.css").as_uri()}">'
+        katex = "" if notebook else f"<style>{KATEX}</style>"
         host = (ROOT / "book/_static/host.js").read_text("utf-8")
         file = tmp_path / f"page-{len(contexts)}.html"
         file.write_text(f"""<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8"><title>A page</title>
