@@ -62,10 +62,11 @@ export default { render({ model, el }) {
 } };
 """
 
-DARK = "html[data-theme=dark] .pg-explore", "[data-jp-theme-light=false] .pg-explore"
+DARK = "html[data-theme=dark] .pg-explore", "[data-jp-theme-light=false] .pg-explore", "body.vscode-dark .pg-explore"
 CSS = f"""
-.pg-explore {{ {css_variables()} break-inside: avoid; max-width: 100%; }}
-{", ".join(DARK)} {{ {css_variables(dark=True)} }}
+.pg-explore {{ {css_variables()} background: var(--pg-paper); break-inside: avoid; max-width: 100%; }}     /* VS Code puts white behind every widget */
+{", ".join(DARK)} {{ {css_variables(dark=True)} color-scheme: dark; }}
+@media print {{ {", ".join(DARK)} {{ {css_variables()} color-scheme: light; }} }}
 """ + """
 .pg-explore > figure.pg-frame { margin: .5em 0 0; padding: 0; }
 .pg-explore > figure[hidden] { display: none; }

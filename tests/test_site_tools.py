@@ -63,6 +63,25 @@ def test_the_style_sheet_has_the_palette():
         assert path.read_text("utf8") == text, f"{path.name}: run tools/make_palette.py"
 
 
+def test_the_explorables_formulas_are_set_from_their_tex():
+    formulas = tool("make_formulas")
+    for path, text in formulas.written().items():
+        assert path.read_text("utf8") == text, f"{path.name}: run tools/make_formulas.py"
+    wanted = formulas.characters({tex: formulas.html(tex) for tex in formulas.sources()})
+    carried = formulas.carried(formulas.CSS.read_text("utf8"))
+    assert all(formulas.covers(carried[name], chars) for name, chars in wanted.items() if chars)
+    assert not formulas.covers(carried["Main-Regular"], "\u2297"), "a character that no formula has"
+
+
+def test_a_place_for_a_number_is_seen_and_heard():
+    formulas = tool("make_formulas")
+    soup = BeautifulSoup(formulas.html(r"\frac{\good{\live{a}} \sign{s} 1}{\live{a}^{\live{b}}}"), "html.parser")
+    for part in ".katex-html", "math":
+        assert [e["data-v"] for e in soup.select_one(part).select("[data-v]")] == ["a", "s", "a", "b"]
+        assert "9090" not in soup.select_one(part).get_text()
+    assert soup.select_one(".katex-html")["aria-hidden"] == "true" and soup.select_one(".pg-good [data-v=a], .pg-good[data-v=a]")
+
+
 def luminance(colour):
     parts = [int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)]
     return sum(w * (c / 12.92 if c <= .04045 else ((c + .055) / 1.055) ** 2.4) for w, c in zip((.2126, .7152, .0722), parts))

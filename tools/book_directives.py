@@ -40,6 +40,7 @@ def script(mime, value):
 def stored(widget):
     """The widget's state as notebooks store it: what the page needs, bytes apart in base64."""
     keep = {k: v for k, v in widget.get_state().items() if not k.startswith("_") or k in ("_esm", "_css")}
+    keep |= {"_css": widget.page_css} if hasattr(widget, "page_css") else {}       # the page has KaTeX's style and fonts
     keep.pop("layout", None), keep.pop("tabbable", None), keep.pop("tooltip", None)
     state, paths, buffers = _remove_buffers(keep)
     packed = [{"path": p, "encoding": "base64", "data": base64.b64encode(b).decode()} for p, b in zip(paths, buffers)]

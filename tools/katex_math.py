@@ -74,9 +74,9 @@ def checked(self, node, display):
 
 
 class Glue(SphinxPostTransform):
-    """A bracket or a stop that touches a formula stays with it: no line begins with a comma."""
+    """A bracket or a stop that touches a formula stays with it: no line begins with a comma, nor with "-greedy"."""
     default_priority = 410
-    opening, closing = re.compile(r"[(\[\u201c]+$"), re.compile(r"^[.,;:!?)\]\u201d\u2019]+")
+    opening, closing = re.compile(r"[(\[\u201c]+$"), re.compile(r"^(?:-\w+)?[.,;:!?)\]\u201d\u2019]+|^-\w+")
 
     def run(self, **kwargs):
         for formula in list(self.document.findall(nodes.math)):

@@ -3,6 +3,7 @@
 The module that draws is `draw.js` (shared helpers) followed by the explorable's own file, as one text: a stored widget then
 needs no other file, so it lives in JupyterLab with a kernel and on a page with none.
 """
+import json
 import re
 from pathlib import Path
 
@@ -17,10 +18,13 @@ DARK = ["html[data-theme=dark]", "[data-jp-theme-light=false]", "body.vscode-dar
 
 def _module(js):
     shared, own = ((HERE / name).read_text("utf-8") for name in ("draw.js", js))
-    return shared + re.sub(r'^import [^;]*? from "./draw.js";\n', "", own, flags=re.M)
+    own = re.sub(r'^import [^;]*? from "./draw.js";\n', "", own, flags=re.M)
+    formulas = json.loads((HERE / "formulas.json").read_text("utf-8"))                      # tools/make_formulas.py has set them
+    return shared + re.sub(r"\btex`([^`]*)`", lambda tex: f"tex({json.dumps(formulas[tex[1]], ensure_ascii=False)})", own)
 
 
 def _style():
+    """The style that all share, for a page that has KaTeX's style sheet and fonts: the book's own."""
     dark = ", ".join(f"{place} .pg-explorable" for place in DARK)
     light = css_variables()
     return "\n".join([
@@ -44,7 +48,8 @@ class Explorable(anywidget.AnyWidget):
 
     def __init_subclass__(cls, **kwargs):
         if "js" in vars(cls):               # not the classes that traitlets derives behind the scenes
-            cls._esm, cls._css = _module(cls.js), _style()
+            cls._esm, cls.page_css = _module(cls.js), _style()
+            cls._css = cls.page_css + (HERE / "formulas.css").read_text("utf-8")
         super().__init_subclass__(**kwargs)
 
     def __repr__(self):

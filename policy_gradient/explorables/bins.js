@@ -1,5 +1,5 @@
 /* Bins against dimensions: how many numbers it takes to say which action, three ways. */
-import { add, clamp, explorable, fmt, hatch, html, raised, range, redo, round, scale, stepKey, svg, text } from "./draw.js";
+import { add, clamp, explorable, fmt, hatch, html, raised, range, redo, round, scale, stepKey, svg, tex, text } from "./draw.js";
 
 // ---- pure ----
 /* BigInt: 101 bins in 10 joints are 101^10 cells, more than a float counts exactly. */
@@ -69,10 +69,8 @@ function build(ui) {
     }));
     chart.el.setAttribute("aria-label", rows.map(([name, n, unit]) => `${name}: ${inWords(n)} ${unit}`).join("; "));
   }
-  const formula = ui.formula(`<math><msup><mi class="good">k</mi><mi>D</mi></msup><mo>=</mo><msup><mn class="good" data-v="k">
-      </mn><mn data-v="d"></mn></msup><mo>=</mo><mn class="good" data-v="cells"></mn></math>
-    <math><mspace width="1em"></mspace><mi class="pol">k</mi><mi>D</mi><mo>=</mo><mn class="pol" data-v="logits"></mn>
-        </math> <math><mspace width="1em"></mspace><mn>2</mn><mi>D</mi><mo>=</mo><mn class="pol" data-v="numbers"></mn></math>`);
+  const formula = ui.formula(tex`\good{k}^D = \good{\live{k}}^{\live{d}} = \good{\live{cells}}`,
+    tex`\quad \pol{k}\,D = \pol{\live{logits}}`, tex`\quad 2D = \pol{\live{numbers}}`);
   const said = html("p", { class: "pg-x-say" });
   ui.body.append(html("div", { class: "pg-x-stack" }, ui.row(
     ui.slider("joints D", "joints", { min: 1, max: 10, step: 1 }), ui.slider("bins per joint k", "bins", { min: 2, max: 101, step: 1 }),

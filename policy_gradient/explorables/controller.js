@@ -1,5 +1,5 @@
 /* Controller replay: a point mass in its phase plane, pushed by the mean of a linear Gaussian policy, at every stage of training. */
-import { add, animate, arrow, axes, clamp, explorable, fmt, html, path, range, redo, round, scale, stepKey, svg, text, unique } from "./draw.js";
+import { add, animate, arrow, axes, clamp, explorable, fmt, html, path, range, redo, round, scale, stepKey, svg, tex, text, unique } from "./draw.js";
 
 // ---- pure ----
 export const NEAR = 0.2, LAST = 6;                    // at rest: position and speed this small, at the last six states (one second)
@@ -111,8 +111,8 @@ function build(ui) {
   }, { class: "pg-x-main" });
   ui.onReset(halt);
 
-  const line = ui.formula(`<math><mi class="pol">\u03bc</mi><mo>=</mo><mn class="pol" data-v="w"></mn><mspace width=".3em"></mspace><mi>position</mi><mo data-v="sign"></mo><mn class="pol" data-v="k"></mn><mspace width=".3em"></mspace><mi>speed</mi></math>
-    <math><mspace width=".6em"></mspace><mi class="pol">\u03c3</mi><mo>=</mo><mn class="pol" data-v="sigma"></mn></math> <math><mspace width=".6em"></mspace><mi class="good">J</mi><mo>=</mo><mn class="good" data-v="J"></mn></math>`);
+  const line = ui.formula(tex`\pol{\mu} = \pol{\live{w}}\;\text{position} \sign{sign} \pol{\live{k}}\;\text{speed}`,
+    tex`\quad \pol{\sigma} = \pol{\live{sigma}}`, tex`\quad \good{J} = \good{\live{J}}`);
   const said = html("p", { class: "pg-x-say" });
   ui.body.append(html("div", { class: "pg-x-stack" },
     html("div", { class: "pg-x-columns" }, phase.holder, html("div", { class: "pg-x-stack" }, chart.holder, strip.holder)),

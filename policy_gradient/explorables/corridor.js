@@ -1,6 +1,6 @@
 /* The short corridor (Sutton & Barto, Example 13.1): all cells look the same, in the second one the moves are swapped. */
 import { animate, axes, clamp, explorable, fmt, html, path,
-  random, range, redo, round, scale, stepKey, svg, text } from "./draw.js";
+  random, range, redo, round, scale, stepKey, svg, tex, text } from "./draw.js";
 
 // ---- pure ----
 /* Chance that the *action* with probability p (right) moves forward in cell i. */
@@ -40,18 +40,6 @@ export function interval({ n, total, squares }) {
 
 // ---- drawing ----
 const LOW = -100, MIN = 0.01, MAX = 0.99, LEFT = 42, RIGHT = 10;
-const mi = (words, role = "") => `<mi class="${role}">${words}</mi>`, over = (a, b) => `<mfrac><mrow>${a}</mrow><mrow>${b}</mrow></mfrac>`;
-const P = mi("p", "pol"), J = `${mi("J", "good")}<mo>(</mo>${P}<mo>)</mo><mo>=</mo><mo>\u2212</mo>`, minus = "<mo>\u2212</mo>";
-const p = '<mn class="pol" data-v="p"></mn>', result = '<mo>=</mo><mn class="good" data-v="J"></mn>', Q = `<mn>1</mn>${minus}${P}`;
-const math = content => `<math displaystyle="true">${content}</math> `;
-const formulas = {
-  3: math(J.replace(minus, "") + over(`<mn>2</mn>${P}${minus}<mn>4</mn>`, `${P}<mo>(</mo>${Q}<mo>)</mo>`))
-    + math("<mo>=</mo>" + over(`<mn>2</mn><mo>\u00b7</mo>${p}${minus}<mn>4</mn>`, `${p}<mo>(</mo><mn>1</mn>${minus}${p}<mo>)</mo>`)
-      + result),
-  5: math(J + over("<mn>6</mn>", P) + minus + over("<mn>2</mn>", Q) + minus + over(`<mn>4</mn><mo>(</mo>${Q}<mo>)</mo>`,
-    `<msup>${P}<mn>2</mn></msup>`))
-    + math(minus + over(`<mn>3</mn><msup><mrow><mo>(</mo>${Q}<mo>)</mo></mrow><mn>2</mn></msup>`, `<msup>${P}<mn>3</mn></msup>`) + result),
-};
 
 function build(ui) {
   let uniform = random(1), samples = new Map(), revealed = false, stop = null, step = null, found = false;
@@ -124,13 +112,15 @@ function build(ui) {
     }
     const marks = greedyMarks(epsilon), best = bestPolicyOf(cells);
     const wide = chart.width >= 480, value = v => `${v < LOW ? "\u2193\u2009" : ""}${fmt(v, v < -1000 ? 0 : 1)}`;
-    const mark = (v, side) => {                       // side: where the words stand, 1 right of the mark
-      const j = corridorValue(v, cells), px = x(v), py = show(j), up = j < LOW ? 16 : 0,
-        at = { x: px + 12 * side, "text-anchor": side > 0 ? "start" : "end" };
+    const gaps = [], mark = (v, side) => {            // side: where the words stand, 1 right of the mark
+      const j = corridorValue(v, cells), px = x(v), py = show(j), up = j < LOW ? 16 : 0, words = wide ? `\u03b5-greedy, prefers ${side > 0 ? "left" : "right"}` : "\u03b5-greedy";
+      const long = 8 * words.length, into = side * (x(p) - px) - 12;              // how far into the words the line of p comes
+      const from = into > -8 && into < (wide ? 0.3 : 1) * long ? x(p) + 8 * side : px + 12 * side;        // they give way to it, or it to them
+      if (into > 0 && from === px + 12 * side && into < long + 4) gaps.push([py + 10 - up, py - 26 - up]);
+      const at = { x: from, "text-anchor": side > 0 ? "start" : "end" };
       return [svg("line", { x1: px, x2: px, y1: y(LOW), y2: py, class: "pg-c-stem" }),
         svg("rect", { x: px - 5, y: py - 5, width: 10, height: 10, transform: `rotate(45 ${px} ${py})`, class: "pg-c-mark" }),
-        text(0, py - 12 - up, wide ? `\u03b5-greedy, prefers ${side > 0 ? "left" : "right"}` : "\u03b5-greedy",
-          { ...at, class: "pg-x-halo pg-x-note" }),
+        text(0, py - 12 - up, words, { ...at, class: "pg-x-halo pg-x-note" }),
         text(0, py + 5 - up, value(j), { ...at, class: "pg-x-halo pg-x-good" })];
     };
     const bars = [...samples.values()].filter(s => s.cells === cells).map(s => {
@@ -140,13 +130,14 @@ function build(ui) {
           : "") });
     });
     const hill = cells === 3 ? 0.43 : 0.57, ticks = wide ? [0, 0.25, 0.5, 0.75, 1] : [0, 0.5, 1];
-    redo(chart.live, svg("line", { x1: x(p), x2: x(p), y1: y(LOW) + 5, y2: show(J), class: "pg-c-drop" }),
+    const both = [mark(marks.left, 1), mark(marks.right, -1)], drop = [y(LOW) + 5, ...gaps.flat(), show(J)];
+    redo(chart.live, svg("path", { d: range(drop.length / 2).map(i => `M${x(p)} ${drop[2 * i]}V${Math.max(drop[2 * i + 1], show(J))}`).join(""), class: "pg-c-drop" }),
       svg("path", { d: curve, class: "pg-c-curve" }),
       text(x(hill), y(corridorValue(hill, cells)) + 30, "J(p)", { class: "pg-x-good pg-x-strong", "text-anchor": "middle" }),
       ticks.filter(v => Math.abs(x(v) - x(p)) > 42).map(v => text(x(v), y(LOW) + 18, String(v),
         { "text-anchor": "middle", class: "pg-x-tick" })),
       text(x(p), y(LOW) + 18, `p = ${fmt(p)}`, { "text-anchor": "middle", class: "pg-x-policy pg-x-strong" }),
-      mark(marks.left, 1), mark(marks.right, -1), bars,
+      both, bars,
       found && svg("path", { d: `M${x(best.p)} ${y(best.J) - 7}v-9`, class: "pg-c-best" }),
       p > best.p ? text(Math.min(x(p) + 9, chart.width - 36), show(J) - 13, value(J), { class: "pg-x-halo pg-x-good pg-x-strong" })
         : text(Math.max(x(p) - 9, LEFT + 40), show(J) - 13, value(J), { "text-anchor": "end", class: "pg-x-halo pg-x-good pg-x-strong" }));
@@ -184,7 +175,12 @@ function build(ui) {
   ui.onReset(() => { halt(); step = null; revealed = false; revealButton.textContent = "Show what the agent cannot see"; samples.clear();
     uniform = random(1); });
 
-  const said = html("p", { class: "pg-x-say" }), lines = Object.fromEntries(Object.entries(formulas).map(([n, f]) => [n, ui.formula(f)]));
+  const said = html("p", { class: "pg-x-say" }), lines = {
+    3: ui.formula(tex`\good{J}(\pol{p}) = \frac{2\pol{p} - 4}{\pol{p}(1 - \pol{p})}`,
+      tex`{} = \frac{2 \cdot \pol{\live{p}} - 4}{\pol{\live{p}}(1 - \pol{\live{p}})} = \good{\live{J}}`),
+    5: ui.formula(tex`\good{J}(\pol{p}) = -\frac{6}{\pol{p}} - \frac{2}{1 - \pol{p}} - \frac{4(1 - \pol{p})}{\pol{p}^2} - \frac{3(1 - \pol{p})^2}{\pol{p}^3}`,
+      tex`{} = \good{\live{J}}`),
+  };
   ui.body.append(html("div", { class: "pg-x-stack" },
     strip.holder, ui.row(walkButton, ui.button("Walk 100", goMany(100)), ui.button("Walk 1\u202f000", goMany(1000)), revealButton,
       ui.resetButton()), chart.holder,

@@ -70,6 +70,12 @@ export function hatch(g, colour) {                    // how "good" looks withou
     svg("rect", { width: 2, height: 6, fill: `var(--pg-${colour})`, opacity: 0.75 }))));
   return `url(#${id})`;
 }
+/* A formula: what a module writes in TeX was set by tools/make_formulas.py; base.py puts its HTML in the place of the TeX. */
+export function tex(markup) {
+  const box = html("span");
+  box.innerHTML = markup;
+  return box.firstChild;
+}
 const shortcuts = { "data-lm-suppress-shortcuts": "true" };    // else JupyterLab takes the arrow keys
 export const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -175,9 +181,8 @@ export function explorable({ name, settings, challenge, repair = s => s, build }
         input.setAttribute("aria-valuetext", show(state[k])); });
       return html("label", { class: wide ? "pg-x-slider pg-x-wide" : "pg-x-slider" }, html("span", {}, label), input, output);
     };
-    ui.formula = mathml => {                          // MathML whose elements with data-v get the live numbers
-      const line = html("p", { class: "pg-x-formula" });
-      line.innerHTML = mathml;
+    ui.formula = (...parts) => {                      // formulas, elements and words; those with data-v get the live numbers
+      const line = html("p", { class: "pg-x-formula" }, parts.flatMap(part => [part, " "]).slice(0, -1));
       const holes = [...line.querySelectorAll("[data-v]")];
       line.show = values => { for (const hole of holes) if (hole.textContent !== values[hole.dataset.v]) hole.textContent = values[hole.dataset.v]; };
       return line;

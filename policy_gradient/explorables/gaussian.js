@@ -1,6 +1,6 @@
 /* A Gaussian policy over one action: each sample pulls the mean (reach) and the width; many samples climb. */
 import { add, animate, arrow, axes, clamp, explorable, fmt, html, path, random, range, redo, round, scale, stepKey, sum, svg, text,
-  unique } from "./draw.js";
+  tex, unique } from "./draw.js";
 
 // ---- pure ----
 /* How good an action is: a base and some bumps [centre, height, width], so that averages over a bell are exact. */
@@ -169,12 +169,10 @@ function build(ui) {
   const clear = () => { halt(); begin(); trail = []; fair = false; };
   ui.onReset(clear);
 
-  const row = (by, score) => ui.formula(`<math><mfrac><mrow><mo>\u2202</mo><mi>J</mi></mrow><mrow><mo>\u2202</mo>${by}</mrow></mfrac>
-      <mo>=</mo><mi>E</mi><mo>[</mo><mrow class="good"><mo>(</mo><mi>f</mi><mo>\u2212</mo><mi>b</mi><mo>)</mo></mrow><mspace width=".1em"></mspace>
-      <mrow class="score">${score}</mrow><mo>]</mo><mo>=</mo><mn data-v="exact"></mn></math> <span data-v="sampled"></span>`);
-  const z = "<mi>a</mi><mo>\u2212</mo><mi>\u03bc</mi>", lines = [
-    row("<mi>\u03bc</mi>", `<mfrac><mrow>${z}</mrow><msup><mi>\u03c3</mi><mn>2</mn></msup></mfrac>`),
-    row("<mi>log</mi><mi>\u03c3</mi>", `<mo>(</mo><mfrac><msup><mrow><mo>(</mo>${z}<mo>)</mo></mrow><mn>2</mn></msup><msup><mi>\u03c3</mi><mn>2</mn></msup></mfrac><mo>\u2212</mo><mn>1</mn><mo>)</mo>`)];
+  const lines = [
+    tex`\frac{\partial J}{\partial \mu} = \E\Bigl[\good{(f - b)}\,\score{\frac{a - \mu}{\sigma^2}}\Bigr] = \live{exact}`,
+    tex`\frac{\partial J}{\partial \log \sigma} = \E\Bigl[\good{(f - b)}\,\score{\Bigl(\frac{(a - \mu)^2}{\sigma^2} - 1\Bigr)}\Bigr] = \live{exact}`,
+  ].map(formula => ui.formula(formula, html("span", { "data-v": "sampled" })));
   const said = html("p", { class: "pg-x-say" });
   ui.body.append(html("div", { class: "pg-x-stack" },
     ui.row(ui.choice("The curve", "curve", [["peaks", "two peaks"], ["peak", "one peak"], ["valley", "a valley"]], undefined, clear),

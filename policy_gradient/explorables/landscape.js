@@ -1,7 +1,7 @@
 /* The return of "two doors" as a landscape over its two logits: the theorem's arrow, the one found by poking, and what goes
    wrong without d or without gamma^t. */
 import { add, animate, arrow, clamp, explorable, fmt, hatch, html, path,
-  raised, range, redo, round, scale, sum, svg, text, unique } from "./draw.js";
+  raised, range, redo, round, scale, sum, svg, tex, text, unique } from "./draw.js";
 
 // ---- pure ----
 /* States A, B, C, D; actions leave, take; -1 is the end. A and B look alike: both obey the first logit, D the second. */
@@ -171,11 +171,8 @@ function build(ui) {
   });
   ui.onReset(fresh);
 
-  const formula = ui.formula(`<math><mo>\u2207</mo><mi>J</mi><mo>=</mo><munder><mo>\u2211</mo><mi>s</mi></munder>
-      <mrow class="where" data-w="d"><mi>d</mi><mo>(</mo><mi>s</mi><mo>)</mo></mrow><munder><mo>\u2211</mo><mi>a</mi></munder>
-      <mo>\u2207</mo><mi class="pol">\u03c0</mi><mo>(</mo><mi>a</mi><mo>|</mo><mi>s</mi><mo>)</mo><mspace width=".1em">
-      </mspace><mrow class="good"><mi>Q</mi><mo>(</mo><mi>s</mi><mo>,</mo><mi>a</mi><mo>)</mo></mrow></math>
-    <math><mo>=</mo><mo>(</mo><mn data-v="g0"></mn><mo>,</mo><mn data-v="g1"></mn><mo>)</mo></math>`);
+  const formula = ui.formula(tex`\nabla J = \sum_s \where{d(s)} \sum_a \nabla \pol{\pi}(a \mid s)\,\good{Q(s, a)}`,
+    tex`{} = (\live{g0}, \live{g1})`);
   const said = html("p", { class: "pg-x-say" }), also = html("p", { class: "pg-x-say pg-x-small" });
   ui.body.append(html("div", { class: "pg-x-stack" },
     html("div", { class: "pg-x-columns" }, map.holder, html("div", { class: "pg-x-stack" }, bars.holder, html("div", {}, formula, also))),

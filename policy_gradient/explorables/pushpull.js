@@ -1,6 +1,6 @@
 /* Push and pull: one softmax over three actions; each sample pulls along its score, as strongly as Q says. */
 import { add, arrow, choose, clamp, dot, explorable, fmt, hatch, html, percent,
-  random, range, redo, round, scale, softmax, stepKey, sum, svg, text, unique } from "./draw.js";
+  random, range, redo, round, scale, softmax, stepKey, sum, svg, tex, text, unique } from "./draw.js";
 
 // ---- pure ----
 export const PRESETS = {
@@ -144,11 +144,8 @@ function build(ui) {
   };
   ui.onReset(() => { samples = []; uniform = random(1); });
 
-  const sums = ui.formula(`<math><munder><mo>\u2211</mo><mi>a</mi></munder><mi class="pol">\u03c0</mi><mo>(</mo><mi>a</mi>
-      <mo>)</mo><mspace width=".1em"></mspace><mrow class="score"><mo>(</mo><msub><mi>e</mi><mi>a</mi></msub><mo>\u2212</mo>
-      <mi>\u03c0</mi><mo>)</mo></mrow><mspace width=".1em"></mspace><mrow class="good"><mo>(</mo><mi>Q</mi><mo>(</mo><mi>a</mi>
-      <mo>)</mo><mo data-v="sign"></mo><mn data-v="c"></mn><mo>)</mo></mrow></math>
-    <math><mo>=</mo><mo>(</mo><mn data-v="g0"></mn><mo>,</mo><mn data-v="g1"></mn><mo>,</mo><mn data-v="g2"></mn><mo>)</mo></math>`);
+  const sums = ui.formula(tex`\sum_a \pol{\pi}(a)\,\score{(e_a - \pi)}\,\good{(Q(a) \sign{sign} \live{c})}`,
+    tex`{} = (\live{g0}, \live{g1}, \live{g2})`);
   const said = html("p", { class: "pg-x-say" });
   ui.body.append(html("div", { class: "pg-x-stack" },
     ui.row(ui.choice("Setting", "preset", [["even", "even"], ["confident", "confident"], ["backfire", "nearly sure"]],

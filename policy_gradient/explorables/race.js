@@ -1,5 +1,5 @@
 /* Estimator race: five weights with one mean; their error falls with the same slope from different heights. */
-import { add, axes, clamp, explorable, fmt, html, path, raised, redo, round, scale, stepKey, svg, text } from "./draw.js";
+import { add, axes, clamp, explorable, fmt, html, path, raised, redo, round, scale, stepKey, svg, tex, text } from "./draw.js";
 
 // ---- pure ----
 export const WEIGHTS = [["total", "total return"], ["togo", "reward-to-go"], ["q", "exact Q"], ["baseline", "reward-to-go less V"], ["advantage", "exact advantage"]];
@@ -65,8 +65,8 @@ function build(ui) {
     return rows;
   }
 
-  const line = ui.formula(`<math><mi>error</mi><mo>=</mo><mfrac><msqrt><mrow class="good"><mi>Var</mi></mrow><mo>/</mo><mi>N</mi></msqrt><mrow><mo>\u2016</mo><mo>\u2207</mo><mi>J</mi><mo>\u2016</mo></mrow></mfrac></math>
-    <math><mo>=</mo><mfrac><mrow><mn class="good" data-v="sd"></mn></mrow><msqrt><mi>N</mi></msqrt></mfrac></math> <span>for reward-to-go</span>`);
+  const line = ui.formula(tex`\text{error} = \frac{\sqrt{\good{\Var} / N}}{\lVert \nabla J \rVert} = \frac{\good{\live{sd}}}{\sqrt{N}}`,
+    html("span", {}, "for reward-to-go"));
   const said = html("p", { class: "pg-x-say" });
   ui.body.append(html("div", { class: "pg-x-stack" },
     html("div", { class: "pg-x-columns" }, chart.holder, list.holder),

@@ -1,6 +1,6 @@
 /* Training replay: CartPole from stored states, the curve of its training, and the score and the weight of each step. */
 import { add, animate, arrow, axes, clamp, explorable, fmt, hatch, html, path, range, redo, round, scale, stepKey, sum, svg,
-  text } from "./draw.js";
+  tex, text } from "./draw.js";
 
 // ---- pure ----
 const running = changes => { let total = 0; return changes.map(change => (total += change)); };
@@ -238,15 +238,9 @@ function build(ui) {
   };
   ui.onReset(() => { halt(); verdict = ""; });
 
-  const psiT = '<msub><mi class="good">\u03c8</mi><mi>t</mi></msub>', minus = "<mo>\u2212</mo>", equals = "<mo>=</mo>";
-  const sub = letter => `<msub><mi>${letter}</mi><mi>t</mi></msub>`, hole = (name, role = "") => `<mn class="${role}" data-v="${name}"></mn>`;
-  const over = (a, b) => `<mfrac><mrow>${a}</mrow>${b}</mfrac>`, term = words => `<span class="pg-t-term">${words}</span> `;
   const line = ui.formula(
-    term(`<math>${psiT}${equals}${over(sub("G") + minus + sub("b"), "<mi>c</mi>")}${equals}${over(hole("G") + minus + hole("b"), hole("c"))}
-      ${equals}${hole("psi", "good")}</math>`)
-    + term(`<math>${psiT}<mspace width=".15em"></mspace><mrow class="score"><mo>(</mo><mn>1</mn>${minus}<mi>\u03c0</mi><mo>(</mo>${
-      sub("a")}<mo>|</mo>${sub("s")}<mo>)</mo><mo>)</mo></mrow></math>
-      <math>${equals}${hole("psi", "good")}<mo>\u00b7</mo>${hole("doubt", "score")}${equals}${hole("push")}</math>`));
+    tex`\good{\psi}_t = \frac{G_t - b_t}{c} = \frac{\live{G} - \live{b}}{\live{c}} = \good{\live{psi}}\quad`,
+    tex`\good{\psi}_t\,\score{(1 - \pi(a_t \mid s_t))} = \good{\live{psi}} \cdot \score{\live{doubt}} = \live{push}`);
   const said = html("p", { class: "pg-x-say" });
   ui.body.append(html("div", { class: "pg-x-stack" },
     html("div", { class: "pg-x-columns" }, chart.holder, html("div", { class: "pg-x-stack" }, dots.holder, scene.holder)),

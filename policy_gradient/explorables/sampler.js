@@ -1,5 +1,5 @@
 /* Score sampler: samples from a bell pull its mean, each as strongly as f says; the mean of the pulls is the slope of E[f]. */
-import { add, arrow, axes, clamp, explorable, fmt, html, path, random, range, redo, round, scale, stepKey, sum, svg, text } from "./draw.js";
+import { add, arrow, axes, clamp, explorable, fmt, html, path, random, range, redo, round, scale, stepKey, sum, svg, tex, text } from "./draw.js";
 
 // ---- pure ----
 export const KNOTS = [-3, -1.5, 0, 1.5, 3];
@@ -131,8 +131,8 @@ function build(ui) {
   const estimate = s => sum(drawn.map(z => pull(s, s.mu + z))) / drawn.length;
   ui.onReset(() => { drawn = []; uniform = random(3); });
 
-  const line = ui.formula(`<math><mfrac><mn>1</mn><mi>N</mi></mfrac><munder><mo>\u2211</mo><mi>i</mi></munder><mrow class="good"><mo>(</mo><mi>f</mi><mo>(</mo><msub><mi>x</mi><mi>i</mi></msub><mo>)</mo><mo>\u2212</mo><mi>b</mi><mo>)</mo></mrow><mspace width=".15em"></mspace><mrow class="score"><mo>(</mo><msub><mi>x</mi><mi>i</mi></msub><mo>\u2212</mo><mi>\u03bc</mi><mo>)</mo></mrow></math>
-    <math><mo>\u2192</mo><mfrac><mi>d</mi><mrow><mi>d</mi><mi>\u03bc</mi></mrow></mfrac><mi>E</mi><mo>[</mo><mi>f</mi><mo>]</mo><mo>=</mo><mn data-v="truth"></mn></math>`);
+  const line = ui.formula(tex`\frac{1}{N} \sum_i \good{(f(x_i) - b)}\,\score{(x_i - \mu)}`,
+    tex`{} \to \frac{d}{d\mu} \E[f] = \live{truth}`);
   const said = html("p", { class: "pg-x-say" });
   ui.body.append(html("div", { class: "pg-x-stack" },
     ui.row(ui.choice("The function", "kind", [["curve", "a curve to bend"], ["step", "a step"]]), ui.choice("Samples in each estimate", "samples", [[20, "20 samples each"], [200, "200 each"]]), ui.resetButton()),

@@ -1,6 +1,6 @@
 /* Rock-paper-scissors on a triangle: every point is a policy, its colour what the best reply wins from it. */
 import { add, animate, axes, clamp, dot, explorable, fmt, hatch, html, path,
-  percent, raised, range, redo, round, scale, softmax, sum, svg, text, unique } from "./draw.js";
+  percent, raised, range, redo, round, scale, softmax, sum, svg, tex, text, unique } from "./draw.js";
 
 // ---- pure ----
 export const NAMES = ["rock", "paper", "scissors"];
@@ -190,15 +190,12 @@ function build(ui) {
   ui.onReset(forget);
 
   const said = html("p", { class: "pg-x-say" });
-  const formula = ui.formula(`<math displaystyle="true"><mtext>exploitability</mtext><mo>=</mo><munder><mi>max</mi><mi>b</mi>
-      </munder><mo>\u2212</mo><munder><mo>\u2211</mo><mi>a</mi></munder><mi class="pol">\u03c0</mi><mo>(</mo><mi>a</mi>
-      <mo>)</mo><mspace width=".15em"></mspace><msub><mi class="good">M</mi><mrow><mi>a</mi><mi>b</mi></mrow></msub></math>
-    <math><mo>=</mo><mi>max</mi><mo>(</mo><mn class="good" data-v="r0"></mn><mo>,</mo><mn class="good" data-v="r1"></mn>
-        <mo>,</mo><mn class="good" data-v="r2"></mn><mo>)</mo><mo>=</mo><mn class="good" data-v="worst"></mn></math>`);
-  const step = ui.formula(`<math><mi>log</mi><mi class="pol">\u03c0</mi><mo>(</mo><mi>a</mi><mo>)</mo><mo>\u2190</mo>
-      <mi>log</mi><mi class="pol">\u03c0</mi><mo>(</mo><mi>a</mi><mo>)</mo></math> <math><mo>+</mo><mn>0.1</mn><mo>(</mo>
-      <mtext>what\u00a0</mtext><mi>a</mi><mtext class="good">\u00a0earns</mtext><mtext>\u00a0now</mtext>
-      <mtext data-v="entropy"></mtext><mo>)</mo><mtext>, then normalise</mtext></math>`);
+  const formula = ui.formula(tex`\text{exploitability} = \max_b\,-\sum_a \pol{\pi}(a)\,\good{M}_{ab}`,
+    tex`{} = \max(\good{\live{r0}}, \good{\live{r1}}, \good{\live{r2}}) = \good{\live{worst}}`);
+  const step = html("div", {}, [
+    tex`\log \pol{\pi}(a) \leftarrow \log \pol{\pi}(a) + 0.1(\text{what }a\good{\text{ earns}}\text{ now})`,
+    tex`\log \pol{\pi}(a) \leftarrow \log \pol{\pi}(a) + 0.1(\text{what }a\good{\text{ earns}}\text{ now} - 0.1 \log \pol{\pi}(a))`,
+  ].map(formula => ui.formula(formula, ", then normalise")));
   const playRow = ui.row(ui.button("Step", leap(1)), runButton, ui.button("+1\u202f000", leap(1000)),
     ui.button("+10\u202f000", leap(10000)), ui.toggle("simultaneous steps", "simultaneous"), ui.toggle("entropy bonus", "entropy"));
   ui.body.append(html("div", { class: "pg-x-stack" },
@@ -229,7 +226,7 @@ function build(ui) {
       words: `${NAMES.map((n, i) => `${n} ${percent(policy[i])}`).join(", ")}; exploitability ${fmt(worst)}` });
     if (playing) drawCourse(); else drawBars({ policy }, earned, best);
     formula.show({ r0: fmt(earned[0]), r1: fmt(earned[1]), r2: fmt(earned[2]), worst: fmt(worst) });
-    step.show({ entropy: s.entropy ? "\u2009\u2212\u20090.1 log \u03c0(a)" : "" });
+    [...step.children].forEach((line, i) => { line.hidden = Boolean(i) !== s.entropy; });
     said.textContent = playing
       ? (run ? `${fmt(run.steps, 0)} step${run.steps === 1 ? "" : "s"}. You (filled) lose ${fmt(worst, 3)} a round to a best reply; your average policy so far loses ${fmt(exploitability(average(run), M), 4)}. The open circle is the other player.`
         : "You and a copy of you play each other. In turns, each moves a little towards what would have earned more.")

@@ -1,5 +1,5 @@
 /* Clip or squash: how a bell gets into a box, and what happens to the mean score when the wrong action is stored. */
-import { add, arrow, clamp, explorable, fmt, html, path, percent, random, range, redo, round, scale, stepKey, sum, svg, text } from "./draw.js";
+import { add, arrow, clamp, explorable, fmt, html, path, percent, random, range, redo, round, scale, stepKey, sum, svg, tex, text } from "./draw.js";
 
 // ---- pure ----
 export const WAYS = { clip: u => clamp(u, -1, 1), tanh: Math.tanh };
@@ -125,8 +125,8 @@ function build(ui) {
   ui.onReset(() => { fresh(); uniform = random(1); });
 
   const records = Object.entries(RECORDS).map(([way, [drawn, executed]]) => ({ way, el: ui.choice("What the program stored", "stored", [["drawn", drawn], ["executed", executed]], undefined, fresh) }));
-  const line = ui.formula(`<math><mi>E</mi><mo>[</mo><mrow class="score"><mfrac><mrow><mi>stored</mi><mo>\u2212</mo><mi>\u03bc</mi></mrow><msup><mi>\u03c3</mi><mn>2</mn></msup></mfrac></mrow><mo>]</mo><mo>=</mo><mn data-v="mean"></mn></math>
-    <math><mspace width=".8em"></mspace><mfrac><mrow><mo>\u2202</mo><mi>J</mi></mrow><mrow><mo>\u2202</mo><mi>\u03bc</mi></mrow></mfrac><mo>=</mo><mn data-v="truth"></mn></math> <span>computed: <span class="good" data-v="computed"></span></span>`);
+  const line = ui.formula(tex`\E\Bigl[\score{\frac{\text{stored} - \mu}{\sigma^2}}\Bigr] = \live{mean}`,
+    tex`\quad \frac{\partial J}{\partial \mu} = \live{truth}`, html("span", {}, "computed: ", html("span", { class: "good", "data-v": "computed" })));
   const said = html("p", { class: "pg-x-say" });
   ui.body.append(html("div", { class: "pg-x-stack" },
     ui.row(ui.choice("How the bell gets into the box", "way", [["clip", "clip"], ["tanh", "squash"]], undefined, fresh), html("span", {}, "stored:"), records.map(r => r.el), ui.resetButton()),

@@ -23,6 +23,8 @@ from book_directives import STATE, VIEW, script, stored  # noqa: E402
 
 CLASSES = sorted(Explorable.__subclasses__(), key=lambda c: c.__name__)
 PAPER = {"light": "#FFFFFF", "dark": "#14181C"}
+KATEX = (ROOT / "book/_static/vendor/katex/katex.min.css").read_text("utf-8").replace(
+    "url(fonts/", f"url({(ROOT / 'book/_static/vendor/katex/fonts').as_uri()}/")
 
 
 # ---- the page ----
@@ -39,13 +41,16 @@ def show(chrome, tmp_path):
     """show(widget, ...) -> a page with these widgets, alive; its faults are collected and fail the test."""
     contexts, faults = [], []
 
-    def open_page(*widgets, theme="light", width=760, address="", **options):
-        parts = "".join(script(STATE, {"state": {f"w{i}": stored(w)}}) + script(VIEW, {"model_id": f"w{i}"})
-                        for i, w in enumerate(widgets))
+    def open_page(*widgets, theme="light", width=760, address="", notebook=False, **options):
+        states = [stored(w) for w in widgets]
+        for state, widget in zip(states, widgets) if notebook else ():         # a notebook's page has nothing of KaTeX's
+            state["state"]["_css"] = str(widget._css)
+        parts = "".join(script(STATE, {"state": {f"w{i}": state}}) + script(VIEW, {"model_id": f"w{i}"}) for i, state in enumerate(states))
+        katex = "" if notebook else f"<style>{KATEX}</style>"
         host = (ROOT / "book/_static/host.js").read_text("utf-8")
         file = tmp_path / f"page-{len(contexts)}.html"
         file.write_text(f"""<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8"><title>A page</title>
-            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta name="viewport" content="width=device-width, initial-scale=1">{katex}
             <style>body {{ margin: 0 auto; padding: 0 18px; max-width: 700px; background: {PAPER[theme]} }}</style></head>
             <body><main>{parts}</main><script>{host}</script></body></html>""", "utf-8")
         contexts.append(chrome.new_context(viewport={"width": width, "height": 900}, **options))

@@ -132,10 +132,10 @@ def test_sampler_shows_the_readers_samples(show):  # noqa: F811
 def test_sampler_bending_the_curve(show):  # noqa: F811
     page = show(explorables.ScoreSampler())
     knot = page.get_by_role("slider", name="f at x = 1.5", exact=True)
-    before = page.locator("mn[data-v=truth]").text_content()
+    before = page.locator(".katex-html [data-v=truth]").text_content()
     drag(page, knot, 0, 40)
     assert float(knot.get_attribute("aria-valuenow")) < 2.2
-    assert page.locator("mn[data-v=truth]").text_content() != before
+    assert page.locator(".katex-html [data-v=truth]").text_content() != before
 
 
 # ---- the estimator race ----
@@ -372,7 +372,7 @@ def test_replay_shows_each_steps_numbers(show):  # noqa: F811
     want = weights_in_python(checkpoint["lengths"], 19, 0.99)
     step, doubt = page.get_by_role("slider", name="Step of the episode"), np.abs(checkpoint["episodes"]["longest"]["score"]) - 1
     for t in range(5):
-        shown = {k: float(page.locator(f"mn[data-v={k}]").last.text_content().replace("\u2212", "-")) for k in ("G", "b", "c", "psi", "doubt", "push")}
+        shown = {k: float(page.locator(f".katex-html [data-v={k}]").last.text_content().replace("\u2212", "-")) for k in ("G", "b", "c", "psi", "doubt", "push")}
         assert shown["psi"] == pytest.approx(want[t], abs=0.00501) and shown["doubt"] == pytest.approx(doubt[t] / 100)
         assert shown["push"] == pytest.approx(want[t] * doubt[t] / 100, abs=0.00501)
         assert (shown["G"] - shown["b"]) / shown["c"] == pytest.approx(shown["psi"], abs=0.02)

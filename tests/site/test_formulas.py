@@ -1,0 +1,116 @@
+"""Formulas of explorables: the same on every machine, with and without a mathematics font, on a page and in a notebook.
+
+Measured in multiples of the text's line, and printed: `pytest tests/site/test_formulas.py -s`.
+"""
+import subprocess
+
+import pytest
+from playwright.sync_api import sync_playwright
+from test_explorables import CLASSES, show  # noqa: F401
+
+import chromium
+import policy_gradient as pg
+from policy_gradient import explorables
+from policy_gradient.explorables import GaussianPolicy, ShortCorridor
+
+MATH_FONTS = "*Math*", "*math*", "*STIX*", "*stix*"                      # by file name
+HIDDEN = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>
+<include ignore_missing="yes">/etc/fonts/fonts.conf</include><cachedir>%s</cachedir><selectfont><rejectfont>%s</rejectfont></selectfont></fontconfig>"""
+FORMULAS = """() => [...document.querySelectorAll('.pg-x-formula')].filter(f => f.getClientRects().length).map(f => {
+  const line = f.getBoundingClientRect(), text = parseFloat(getComputedStyle(document.querySelector('.pg-x-say')).lineHeight);
+  const boxes = [...f.querySelectorAll('.katex-html .base, .pg-x-formula > span, :scope > math')].map(e => e.getBoundingClientRect());
+  return { tall: Math.max(...boxes.map(b => b.height)) / text, wide: Math.max(...boxes.map(b => b.width)),
+           outside: Math.max(...boxes.map(b => Math.max(b.right - line.right, line.left - b.left))) }; })"""
+
+
+def fonts_without_mathematics(folder):
+    """The environment of a machine that has no mathematics font."""
+    file = folder / "fonts.conf"
+    file.write_text(HIDDEN % (folder / "cache", "".join(f"<glob>{name}</glob>" for name in MATH_FONTS)), "utf-8")
+    return {"FONTCONFIG_FILE": str(file)}
+
+
+@pytest.fixture(scope="module", params=["the machine's fonts", "no mathematics font"])
+def chrome(request, tmp_path_factory):
+    """In the place of test_explorables' own: `show` takes it."""
+    import os
+    env = os.environ | (fonts_without_mathematics(tmp_path_factory.mktemp("fonts")) if request.param.startswith("no") else {})
+    if request.param.startswith("no"):
+        known = subprocess.run(["fc-list", ":", "family"], env=env, capture_output=True, text=True).stdout
+        assert known and "Math" not in known and "STIX" not in known
+    with sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=chromium.path() or pytest.fail(chromium.NONE), args=chromium.ARGS, env=env)
+        yield browser
+        browser.close()
+
+
+def formulas(page):
+    page.evaluate("document.fonts.ready")
+    return page.evaluate(FORMULAS)
+
+
+@pytest.mark.parametrize("notebook", [False, True])
+@pytest.mark.parametrize("width", [340, 375, 1280])
+def test_no_formula_sticks_out(show, width, notebook):  # noqa: F811
+    page = show(*(cls() for cls in CLASSES), ShortCorridor(cells=5), explorables.SimplexGame(opponent="self"), width=width, notebook=notebook)
+    found = formulas(page)
+    assert len(found) >= len(CLASSES) + 1
+    assert max(f["outside"] for f in found) < 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("make, most", [(ShortCorridor, 2.2), (lambda: ShortCorridor(cells=5), 2.2), (GaussianPolicy, 2.2)],
+    ids=["front page", "five cells", "chapter 4"])
+def test_brackets_do_not_grow_with_their_row(show, make, most):  # noqa: F811
+    heights = [max(f["tall"] for f in formulas(show(make(), notebook=notebook))) for notebook in (False, True)]
+    print(f"\n{heights[0]:.2f} lines of text, in a notebook {heights[1]:.2f}", end=" ")
+    assert max(heights) < most and heights[0] == pytest.approx(heights[1], abs=0.01)
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_a_notebook_sets_formulas_as_the_book_does(show, cls):  # noqa: F811
+    pages = [show(cls(), notebook=notebook) for notebook in (False, True)]
+    wide = [[f["wide"] for f in formulas(page)] for page in pages]
+    assert wide[0] == pytest.approx(wide[1], abs=0.3)
+    assert pages[1].evaluate("[...document.fonts].some(f => f.family === 'KaTeX_Main' && f.status === 'loaded')")
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_live_numbers_are_seen_and_heard(show, cls):  # noqa: F811
+    page = show(cls())
+    pairs = page.evaluate("""() => [...document.querySelectorAll('.pg-x-formula .katex')].map(k => ['.katex-html', 'math'].map(part =>
+        [...k.querySelectorAll(part + ' [data-v]')].map(e => [e.dataset.v, e.textContent])))""")
+    assert any(seen for seen, _ in pairs) and all(seen == heard for seen, heard in pairs)
+    assert all(value for seen, _ in pairs for _, value in seen if cls is not ShortCorridor)      # its other formula is hidden
+    assert page.evaluate("[...document.querySelectorAll('.katex-html')].every(e => e.ariaHidden === 'true')")
+
+
+# ---- their own ground ----
+VSCODE = """document.documentElement.removeAttribute('data-theme'); document.body.className = 'vscode-dark';
+document.querySelector('main').classList.add('cell-output-ipywidget-background');
+document.head.insertAdjacentHTML('beforeend', '<style>.cell-output-ipywidget-background { background: white !important } body { background: #1e1e1e !important }</style>')"""
+CONTRAST = """where => [...document.querySelectorAll(where)].filter(e => e.getClientRects().length).map(e => {
+  const numbers = c => c.match(/[\\d.]+/g).map(Number), solid = c => { const v = numbers(c); return v.length < 4 || v[3] === 1; };
+  const light = c => numbers(c).slice(0, 3).map(v => v / 255).reduce((s, v, i) => s + [.2126, .7152, .0722][i] * (v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4), 0);
+  let ground = e; while (!solid(getComputedStyle(ground).backgroundColor)) ground = ground.parentElement;
+  const [a, b] = [getComputedStyle(e).color, getComputedStyle(ground).backgroundColor].map(light);
+  return (Math.max(a, b) + .05) / (Math.min(a, b) + .05); })"""
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_explorables_can_be_read_in_a_dark_vs_code(show, cls):  # noqa: F811
+    page = show(cls())
+    page.evaluate(VSCODE)
+    found = page.evaluate(CONTRAST, ".pg-x-title, .pg-x-challenge, .pg-x-say, .pg-x-formula, .pg-x-formula span, .pg-x button")
+    assert len(found) > 4 and min(found) >= 4.5
+
+
+def test_figures_of_explore_can_be_read_in_a_dark_vs_code(show):  # noqa: F811
+    page = show(ShortCorridor())
+    page.evaluate("""css => { document.querySelector('main').innerHTML = '<div class="pg-explore"><label><span>p</span><input type="range"><span class="pg-value">1</span></label>'
+        + '<pre class="pg-error">wrong</pre></div>'; document.head.append(Object.assign(document.createElement('style'), { textContent: css })); }""", pg.explore.CSS)
+    for theme in VSCODE, "document.body.className = ''":
+        page.evaluate(theme)
+        assert min(page.evaluate(CONTRAST, ".pg-explore span, .pg-explore pre")) >= 4.5
+    page.evaluate(VSCODE.replace("background: white !important } body", "background: transparent !important } body"))
+    assert min(page.evaluate(CONTRAST, ".pg-explore span, .pg-explore pre")) >= 4.5
