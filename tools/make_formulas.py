@@ -9,6 +9,7 @@ A module writes tex`...` with the book's macros and two of its own: \\live{p} is
 
 The fonts' cut needs Brotli (pip install brotli), and is only made again when a character is missing.
 """
+import argparse
 import base64
 import io
 import json
@@ -118,6 +119,7 @@ def written():
 
 
 def main():
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     for path, text in written().items():
         path.write_text(text, encoding="utf8")
 
