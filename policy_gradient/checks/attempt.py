@@ -7,14 +7,14 @@ import linecache
 import os
 import sys
 import sysconfig
-import time
 import types
 import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from .timelimit import TimeUp, limited
+from . import timelimit
+from .timelimit import TimeUp
 
 LIBRARIES = tuple({os.path.realpath(path) + os.sep for key, path in sysconfig.get_paths().items() if "lib" in key}
                   | {os.path.dirname(os.path.realpath(__file__)) + os.sep})
@@ -53,17 +53,17 @@ class Silence(io.TextIOBase):
 
 
 class Budget:
-    """Seconds that the learner's function has left, in all."""
+    """Seconds that the learner's function has left in all: of the processor, and on the wall (see `timelimit`)."""
 
     def __init__(self, seconds):
-        self.left = seconds
+        self.left, self.wall = seconds, timelimit.WALL
 
     def run(self, call):
-        start = time.monotonic()
+        clock = timelimit.Clock(self.left, self.wall)
         try:
-            return limited(call, self.left)
+            return timelimit.limited(call, self.left, self.wall)
         finally:
-            self.left -= time.monotonic() - start
+            self.left, self.wall = clock.left()
 
 
 def attempt(function, args, budget, parts=1, exact=False):
