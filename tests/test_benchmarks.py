@@ -68,7 +68,6 @@ def test_a_seed_can_be_run_again():
     done = subprocess.run([sys.executable, ROOT / "benchmarks/train_one.py", "ours", "9001"], capture_output=True, text=True)
     again = json.loads(done.stdout)
     assert again["solved"].keys() == {"sampled", "greedy"}, done.stderr
-    assert again["solved"]["sampled"]["seconds"] < 6                      # twice the line: other work may run beside it
     assert 0.2 < again["solved"]["sampled"]["steps"] / stored["solved"]["sampled"]["steps"] < 5
 
 
