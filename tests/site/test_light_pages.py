@@ -24,13 +24,14 @@ def test_nothing_moves_on_a_slow_network_over_a_whole_scroll(browser, server, pa
     network.send("Network.enable")
     network.send("Network.emulateNetworkConditions", SLOW)
     page.goto(server.url + path, wait_until="load")
-    page.wait_for_timeout(300)
+    frames(page)
     for _ in range(60):
         page.mouse.wheel(0, 700)
-        page.wait_for_timeout(20)
+        frames(page, 1)
         if page.evaluate("scrollY + innerHeight > document.documentElement.scrollHeight - 2"):
             break
-    page.wait_for_timeout(200)
+    page.wait_for_load_state("networkidle")
+    frames(page)
     shifts = page.evaluate("pgShifts")
     context.close()
     assert sum(value for value, _ in shifts) < MOST_SHIFT, [s for s in shifts if s[0] > 0.001]

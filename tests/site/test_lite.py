@@ -89,7 +89,8 @@ def asked_by_pages(log):
 
 
 def test_a_lab_runs_in_the_browser_and_asks_no_other_host(browser, hosted, tmp_path, capsys):
-    log, times, start = tmp_path / "net.json", {}, time.monotonic()
+    log, times = tmp_path / "net.json", {}
+    start = time.monotonic()
     chrome = browser.browser_type.launch(executable_path=chromium.path(), args=[*chromium.ARGS, ALONE, f"--log-net-log={log}"])
     try:
         page = chrome.new_page(viewport={"width": 1280, "height": 900})
