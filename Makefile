@@ -4,12 +4,10 @@ PY := .venv/bin/python
 TOOL := nbgrader
 NBGRADER := .venv-nbgrader
 OTTER := .venv-otter
-# Tests that measure what a reader waits for, and so want the machine to themselves
-TIMED := $(patsubst %,tests/site/test_%.py,explorables explorables_chapter03 jupyterlab_latency lite python_in_page)
 NONE = $(if $(ARGS),[ $$? = 5 ] ||)        # of a selection, one half of the tests may have none
 PYTEST := $(PY) -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg
 
-.PHONY: serve lab book lite test notebooks exercises studies clean bench lighthouse links reproducible trust class test-class pdf lock licences audit determinism test-matrix test-autodiff test-browsers
+.PHONY: serve lab book lite test notebooks exercises studies clean bench limits lighthouse links reproducible trust class test-class pdf lock licences audit determinism test-matrix test-autodiff test-browsers
 .DELETE_ON_ERROR:
 
 serve: book                     ## build the book and serve it on this machine
@@ -25,15 +23,17 @@ lite: .venv/installed .venv-lite/installed     ## the site with JupyterLite in i
 	$(PY) tools/lite.py
 	$(PY) tools/build_book.py
 
+test: export PG_SKIPPED := $(CURDIR)/_build/skipped.jsonl
 test: .venv/installed           ## every test, the site's in a real browser
 	-$(MAKE) --no-print-directory .venv-lite/installed
 	$(PY) tools/chromium.py
 	test ! -e .venv-lite/installed || $(PY) tools/lite.py
 	$(PY) tools/build_book.py
+	rm -f $(PG_SKIPPED)
 	status=0; \
 	$(PYTEST) -n auto --dist loadfile tests $(wildcard notebooks solutions) --ignore tests/site $(ARGS) || $(NONE) status=1; \
-	$(PYTEST) -n 2 --dist loadfile tests/site $(addprefix --ignore=,$(TIMED)) $(ARGS) || $(NONE) status=1; \
-	$(PYTEST) $(TIMED) $(ARGS) || $(NONE) status=1; \
+	$(PYTEST) -n 2 --dist loadfile tests/site $(ARGS) || $(NONE) status=1; \
+	$(PY) tools/skipped.py $(PG_SKIPPED); \
 	exit $$status
 
 notebooks: .venv/installed      ## run what changed and store its outputs; FORCE=1 runs all
@@ -47,6 +47,10 @@ studies: .venv/installed        ## the long runs whose results the labs plot
 
 bench: .venv-bench/installed    ## measure the book beside Stable-Baselines3 and PyTorch; ONLY="rollouts gradients" for some
 	.venv-bench/bin/python benchmarks/run.py $(ONLY)
+	$(if $(ONLY),,$(MAKE) --no-print-directory limits)
+
+limits: book                    ## the last part of bench: is all as quick as it should be? ratios within one run; fails above a limit
+	$(PY) benchmarks/limits.py $(ARGS)
 
 lighthouse: book                ## Lighthouse on one page of each kind (needs npm, which brings it into _build)
 	$(PY) benchmarks/lighthouse.py

@@ -88,10 +88,11 @@ def browser():
 def sliders():
     """Milliseconds from the hand to the painted picture, median and 95th percentile, the three ways in one notebook taking turns."""
     import jupyterlab_here as lab
+    import slider_ways as one_notebook
     with tempfile.TemporaryDirectory() as folder, browser() as opened:
-        lab.write_comparison(Path(folder) / "compare.ipynb")
+        one_notebook.write_comparison(Path(folder) / "compare.ipynb")
         with lab.running(folder, Path(folder) / ".jupyter") as address:
-            times = lab.compared(opened, address, "compare.ipynb", MOVES)
+            times = one_notebook.compared(opened, address, "compare.ipynb", MOVES)
     return [{"way": way, "median ms": round(statistics.median(row)), "95 % within ms": round(sorted(row)[int(0.95 * len(row))])}
             for way, row in times.items()]
 
@@ -99,7 +100,7 @@ def sliders():
 def pages(site=ROOT / "_build/html"):
     """The same on the built site, where no Python runs."""
     from pages import Server
-    from test_weight import median_delay
+    from limits import median_delay
     server = Server(site)
     with browser() as opened:
         found = [{"page": page, "median ms": round(median_delay(opened, server, page), 1)} for page in PAGES]

@@ -1,8 +1,14 @@
 """What holds for all tests."""
 import functools
+import json
 import os
+import random
+import sys
+import warnings
 
 import nbval.kernel
+import numpy as np
+import pytest
 from nbval.kernel import RunningKernel
 
 # As tools/run_notebooks.py does: a progress bar would be one more output on a slow machine.
@@ -18,6 +24,66 @@ def _execute(self, cell_input, allow_stdin=None):
 RunningKernel.execute_cell_input = _execute
 
 
+# What needs the package alone, and so runs with the oldest dependencies too. The folder `checks` is of it as a whole.
+PACKAGE = {f"test_{name}.py" for name in ("against_others", "bad_calls", "control", "critic", "envs", "estimators", "explorables_python", "explore",
+                                          "games", "gaussian", "import", "mdp", "optimizers", "plots", "policies", "properties", "returns",
+                                          "rollouts", "sampling", "training", "training_replay")}
+
+
+def of_the_package(path):
+    return path.name in PACKAGE or path.parent.name == "checks"
+
+
 def pytest_collection_modifyitems(items):
-    """The browser's tests come last: while a browser is held open its event loop runs in this thread, and kernels wait for ever."""
+    """The browser's tests come last: while a browser is held open its event loop runs in this thread, and kernels wait for ever.
+
+    PG_ORDER=7, or any other number, shuffles the tests within each file, and the files: none may need another before it.
+    """
+    if seed := os.environ.get("PG_ORDER"):
+        draw = random.Random(int(seed))
+        files = {path: draw.random() for path in sorted({str(item.path) for item in items if item.path.suffix == ".py"})}
+        items.sort(key=lambda item: (files.get(str(item.path), 2.0), draw.random() if item.path.suffix == ".py" else 0))     # a notebook's cells keep theirs
     items.sort(key=lambda item: "site" in item.path.parent.parts[-1:])
+    for item in items:
+        if of_the_package(item.path):
+            item.add_marker("package")
+
+
+def pytest_ignore_collect(collection_path, config):
+    """With `-m package` the other files are not even read: they import what the package does not need."""
+    if config.getoption("-m") == "package" and collection_path.suffix == ".py" and not of_the_package(collection_path):
+        return True
+
+
+@pytest.fixture(autouse=True)
+def as_it_was():
+    """What a test leaves open or changed must not meet the next: figures, the folder, the environment, NumPy's and the warnings' settings."""
+    folder, environment, errors, filters, path = os.getcwd(), dict(os.environ), np.geterr(), warnings.filters[:], sys.path[:]
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+    os.chdir(folder)
+    for name in os.environ.keys() - environment.keys():
+        del os.environ[name]
+    os.environ.update(environment)
+    np.seterr(**errors)
+    warnings.filters[:] = filters
+    sys.path[:] = path
+
+
+class Skipped:
+    """Where PG_SKIPPED names a file, what was skipped is written there; the runs of `make test` share it, tools/skipped.py prints it."""
+
+    def note(self, report):
+        if report.skipped and not hasattr(report, "wasxfail"):
+            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+            with open(os.environ["PG_SKIPPED"], "a", encoding="utf8") as file:
+                file.write(json.dumps([report.nodeid, reason.removeprefix("Skipped: ")]) + "\n")
+
+    pytest_runtest_logreport = pytest_collectreport = note
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "package: needs the package alone, not the book's tools; runs with the oldest dependencies too")
+    if os.environ.get("PG_SKIPPED") and not hasattr(config, "workerinput"):          # not each worker: all reports come to the first process
+        config.pluginmanager.register(Skipped(), "skipped")

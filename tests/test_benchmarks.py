@@ -68,7 +68,6 @@ def test_a_seed_can_be_run_again():
     done = subprocess.run([sys.executable, ROOT / "benchmarks/train_one.py", "ours", "9001"], capture_output=True, text=True)
     again = json.loads(done.stdout)
     assert again["solved"].keys() == {"sampled", "greedy"}, done.stderr
-    assert again["solved"]["sampled"]["seconds"] < 6                      # twice the line: other work may run beside it
     assert 0.2 < again["solved"]["sampled"]["steps"] / stored["solved"]["sampled"]["steps"] < 5
 
 
@@ -92,3 +91,12 @@ def test_the_page_has_its_words_where_nobody_has_measured_the_waits(monkeypatch,
     found = set(measured.waiting_tables())
     monkeypatch.setattr(measured, "RESULTS", tmp_path)
     assert set(measured.waiting_tables()) == found
+
+
+def test_a_ratio_above_its_limit_is_named_and_fails(capsys):
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    import limits
+    assert limits.judged([("quick / slow", 0.5, 1.0), ("slow / quick", 2.0, 1.0)])
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == 2 and "ABOVE" not in said[0] and said[1].startswith("  2.00  of at most  1.0  slow / quick") and "ABOVE" in said[1]
+    assert not limits.judged([("quick / slow", 0.5, 1.0)])

@@ -174,7 +174,7 @@ def run(tool, *arguments, cwd):
     python = python_of(tool)
     env = os.environ | {"PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}", "OPENBLAS_NUM_THREADS": "1",
                         "JUPYTER_CONFIG_DIR": str(cwd / "jupyter-config"), "JUPYTER_DATA_DIR": str(cwd / "jupyter-data")}
-    ran = subprocess.run([python, *arguments], cwd=cwd, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=3000)
+    ran = subprocess.run([python, *arguments], cwd=cwd, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-3000:]
     return ran.stdout
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import gymnasium as gym
 import numpy as np
 import pytest
+import tqdm.std
 from scipy import stats
 
 import policy_gradient as pg
@@ -21,20 +22,16 @@ FRESH_SEEDS = range(7001, 7021)      # never used while the recipe was chosen
 def cartpole(seed, **knobs):
     rng, policy = np.random.default_rng(seed), pg.MLPSoftmax((4, 64, 2))
     envs, judges = gym.make_vec("CartPole-v1", num_envs=16), gym.make_vec("CartPole-v1", num_envs=100)
-    start = time.process_time()
-    result = pg.reinforce(envs, policy, policy.init(rng), rng, num_updates=400, target_return=475.0, eval_envs=judges,
-                          progress=False, **knobs)
-    return time.process_time() - start, result
+    return pg.reinforce(envs, policy, policy.init(rng), rng, num_updates=400, target_return=475.0, eval_envs=judges, progress=False, **knobs)
 
 
 @pytest.mark.parametrize("knobs, seeds", [(pg.CARTPOLE_RECIPE, FRESH_SEEDS), ({}, FRESH_SEEDS[:8])], ids=["recipe", "theorem"])
-def test_cartpole_is_solved_by_all_fresh_seeds_within_5_cpu_seconds_each(knobs, seeds):
-    """475 or more over 100 fresh episodes of the sampled policy. Prints its times; the plain theorem stands beside the recipe."""
-    seconds, results = zip(*[cartpole(seed, **knobs) for seed in seeds])
-    print(f"{sum(r.reached_target for r in results)} of {len(results)} seeds, CPU seconds: median {np.median(seconds):.2f}, "
-          f"{min(seconds):.2f} to {max(seconds):.2f}; steps: median {np.median([r.history['num_steps'][-1] for r in results]):,.0f}")
+def test_cartpole_is_solved_by_all_fresh_seeds(knobs, seeds):
+    """475 or more over 100 fresh episodes of the sampled policy, within the 400 updates. The plain theorem stands beside the recipe."""
+    results = [cartpole(seed, **knobs) for seed in seeds]
+    print(f"{sum(r.reached_target for r in results)} of {len(results)} seeds; "
+          f"steps: median {np.median([r.history['num_steps'][-1] for r in results]):,.0f}")
     assert all(r.reached_target for r in results), [r.stopped for r in results]
-    assert max(seconds) < 2 * 5, "twice the figure: shared machines are that noisy"
 
 
 def test_the_corridor_is_climbed_to_its_best_policy():
@@ -189,7 +186,15 @@ def short_training(rng, learning_rate=0.1):
     return pg.reinforce(envs, policy, policy.init(rng), rng, num_updates=10, learning_rate=learning_rate, progress=False).theta
 
 
-def test_a_sweep_is_the_same_bits_one_by_one_and_on_a_cluster_of_two():
+def who_works(folder):
+    """The process of this task, once another's has begun one too: a cluster of two has then used both."""
+    (folder / str(os.getpid())).touch()
+    while len(list(folder.iterdir())) < 2:
+        time.sleep(0.01)
+    return os.getpid()
+
+
+def test_a_sweep_is_the_same_bits_one_by_one_and_on_a_cluster_of_two(tmp_path):
     import distributed
     import joblib
     arms = [{"learning_rate": 0.1}, {"learning_rate": 0.3}]
@@ -201,7 +206,7 @@ def test_a_sweep_is_the_same_bits_one_by_one_and_on_a_cluster_of_two():
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
         with distributed.Client(cluster), joblib.parallel_config(backend="dask"):
             on_cluster = pg.sweep(short_training, arms, range(3), n_jobs=None)
-            processes = set(pg.run_seeds(lambda rng: time.sleep(0.5) or os.getpid(), range(4), n_jobs=None))
+            processes = set(pg.run_seeds(lambda rng: who_works(tmp_path), range(4), n_jobs=None))
     np.testing.assert_array_equal(alone, on_cluster)
     assert len(processes) == 2 and os.getpid() not in processes
 
@@ -223,10 +228,14 @@ def test_without_joblib_one_sentence_says_what_to_install(monkeypatch):
 
 
 def test_bars_stay_away_from_what_is_quick_and_come_when_it_lasts(capsys, monkeypatch):
+    clock = [100.0]
+    def task(seconds):
+        return lambda rng: clock.__setitem__(0, clock[0] + seconds)
     monkeypatch.delenv("TQDM_DISABLE", raising=False)
-    pg.run_seeds(lambda rng: None, range(3))
+    monkeypatch.setattr(tqdm.std, "time", lambda: clock[0])
+    pg.run_seeds(task(0.6), range(3))
     assert capsys.readouterr().err == ""
-    pg.run_seeds(lambda rng: time.sleep(0.8), range(4))
+    pg.run_seeds(task(0.8), range(4))
     assert "seeds" in capsys.readouterr().err
 
 

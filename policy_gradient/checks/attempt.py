@@ -4,7 +4,6 @@ import inspect
 import linecache
 import os
 import sysconfig
-import time
 import traceback
 import types
 import warnings
@@ -12,8 +11,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from . import timelimit
 from .quiet import quiet
-from .timelimit import TimeUp, limited
+from .timelimit import TimeUp
 
 LIBRARIES = tuple({os.path.realpath(path) + os.sep for key, path in sysconfig.get_paths().items() if "lib" in key}
                   | {os.path.dirname(os.path.realpath(__file__)) + os.sep})
@@ -41,17 +41,17 @@ class Outcome:
 
 
 class Budget:
-    """Seconds that the learner's function has left, in all."""
+    """Seconds that the learner's function has left in all: of the processor, and on the wall (see `timelimit`)."""
 
     def __init__(self, seconds):
-        self.left = seconds
+        self.left, self.wall = seconds, timelimit.WALL
 
     def run(self, call):
-        start = time.monotonic()
+        clock = timelimit.Clock(self.left, self.wall)
         try:
-            return limited(call, self.left)
+            return timelimit.limited(call, self.left, self.wall)
         finally:
-            self.left -= time.monotonic() - start
+            self.left, self.wall = clock.left()
 
 
 def attempt(function, args, budget, parts=1, exact=False):

@@ -6,13 +6,38 @@ from functools import cache
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from playwright.sync_api import Error, Page, TimeoutError
+from playwright.sync_api import Browser, Error, Page, TimeoutError
 
 PREFIX = "/learning-to-act"              # a site on a shared host stands in a folder: nothing may begin at the root
 COMPRESSED = (".html", ".css", ".js", ".svg", ".json", ".txt", ".ipynb", ".md")
 
 
-def wait_for_function(self, expression, *, arg=None, timeout=30_000, polling=50):
+PATIENCE = 300_000                       # ms for one condition to come true: only a hang lasts so long, on any machine
+
+
+def patient(opened):
+    """What a browser opens waits so long for whatever it is told to wait for."""
+    def open_patiently(self, **options):
+        made = opened(self, **options)
+        made.set_default_timeout(PATIENCE)
+        return made
+    return open_patiently
+
+
+Browser.new_context, Browser.new_page = patient(Browser.new_context), patient(Browser.new_page)
+
+
+def frames(page, n=3):
+    """Wait until the page has drawn n frames: what changes with its size, or moves by itself, has done so."""
+    page.evaluate("n => new Promise(done => { const next = () => n-- > 0 ? requestAnimationFrame(next) : done(); next(); })", n)
+
+
+def timers(page, ms=0):
+    """Wait until every timer that the page has set for the next `ms` has gone off: its event loop has them in this order, busy or not."""
+    page.evaluate("ms => new Promise(done => setTimeout(done, ms + 1))", ms)
+
+
+def wait_for_function(self, expression, *, arg=None, timeout=PATIENCE, polling=50):
     """Playwright's own asks by `eval` inside the page, which the page's policy forbids; this asks from outside."""
     end = time.monotonic() + timeout / 1000
     while time.monotonic() < end:
@@ -91,4 +116,4 @@ class Visit:
 def settled(page):
     """Wait until every stored widget is mounted (or says why not) and the fonts are there."""
     page.evaluate("dispatchEvent(new Event('pg:start'))")          # host.js: also the figures far from sight
-    page.wait_for_function("document.documentElement.dataset.widgets === 'ready' && document.fonts.status === 'loaded'", timeout=10_000)
+    page.wait_for_function("document.documentElement.dataset.widgets === 'ready' && document.fonts.status === 'loaded'")

@@ -4,12 +4,14 @@ Each is mounted by the site's own host from the state that Python stores, on a p
 """
 import itertools
 import json
+import re
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import sync_playwright
+from py_mini_racer import MiniRacer
 from scipy import optimize, stats
 
 import policy_gradient as pg
@@ -18,7 +20,6 @@ from policy_gradient.explorables.base import Explorable
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
-import chromium  # noqa: E402
 from book_directives import STATE, VIEW, script, stored  # noqa: E402
 
 CLASSES = sorted(Explorable.__subclasses__(), key=lambda c: c.__name__)
@@ -28,20 +29,20 @@ KATEX = (ROOT / "book/_static/vendor/katex/katex.min.css").read_text("utf-8").re
 
 
 # ---- the page ----
-@pytest.fixture(scope="module")
-def chrome():
-    with sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=chromium.path() or pytest.fail(chromium.NONE), args=chromium.ARGS)
-        yield browser
-        browser.close()
+@pytest.fixture
+def chrome(browser):
+    return browser
 
 
 @pytest.fixture
 def show(chrome, tmp_path):
-    """show(widget, ...) -> a page with these widgets, alive; its faults are collected and fail the test."""
+    """show(widget, ...) -> a page with these widgets, alive; its faults are collected and fail the test.
+
+    With frozen=True its clock stands, timers and animations too, until the test says `page.clock.run_for(ms)`.
+    """
     contexts, faults = [], []
 
-    def open_page(*widgets, theme="light", width=760, address="", notebook=False, **options):
+    def open_page(*widgets, theme="light", width=760, address="", notebook=False, frozen=False, **options):
         states = [stored(w) for w in widgets]
         for state, widget in zip(states, widgets) if notebook else ():         # a notebook's page has nothing of KaTeX's
             state["state"]["_css"] = str(widget._css)
@@ -55,12 +56,15 @@ def show(chrome, tmp_path):
             <body><main>{parts}</main><script>{host}</script></body></html>""", "utf-8")
         contexts.append(chrome.new_context(viewport={"width": width, "height": 900}, **options))
         page = contexts[-1].new_page()
-        page.set_default_timeout(5000)
+        if frozen:
+            page.clock.install(time=0)
         page.on("console", lambda m: m.type in ("error", "warning") and faults.append(m.text))
         page.on("pageerror", lambda e: faults.append(str(e)))
         page.goto(file.as_uri() + address)
         page.wait_for_function(f"document.querySelectorAll('.pg-x-body').length === {len(widgets)}")
         page.wait_for_function("[...document.querySelectorAll('svg.pg-x-plot')].every(s => s.clientWidth > 0 || !s.getClientRects().length)")
+        if frozen:
+            page.clock.pause_at(3_600_000)
         return page
 
     yield open_page
@@ -69,17 +73,22 @@ def show(chrome, tmp_path):
     assert not faults
 
 
-@pytest.fixture(scope="module")
-def js(chrome):
-    """js(Class, "expression of m", argument) -> what the module's exported functions say."""
-    page = chrome.new_page()
+@cache
+def module(cls):
+    """A V8 without any page, and in it the module's exported functions as `m`."""
+    v8, source = MiniRacer(), str(cls()._esm)
+    names = re.findall(r"^export (?:async )?(?:const|let|function\*?|class) (\w+)", source, re.M)
+    v8.eval("globalThis.m = (() => {" + re.sub(r"^export default ", "const theFigure = ", re.sub(r"^export (?!default)", "", source, flags=re.M), flags=re.M)
+            + "\nreturn { " + ", ".join(names) + " }; })();")
+    return v8
 
+
+@pytest.fixture
+def js():
+    """js(Class, "expression of m", argument) -> what the module's exported functions say. No page is needed, so none is opened."""
     def call(cls, expression, arg=None):
-        return page.evaluate("""async ([source, expression, arg]) => {
-            const m = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
-            return new Function("m", "arg", `return ${expression}`)(m, arg); }""", [str(cls()._esm), expression, arg])
-    yield call
-    page.close()
+        return json.loads(module(cls).eval(f"JSON.stringify((arg => {expression})({json.dumps(arg)})) ?? 'null'"))
+    return call
 
 
 def press(page, key, times=1):
@@ -350,12 +359,12 @@ def test_simplex_self_play_shows_its_numbers(show):
 
 
 def test_simplex_run_can_be_stopped(show):
-    page = show(explorables.SimplexGame(mode="selfplay"))
+    page = show(explorables.SimplexGame(mode="selfplay"), frozen=True)
     page.get_by_role("button", name="Run").click()
-    page.wait_for_timeout(300)
+    page.clock.run_for(300)
     page.get_by_role("button", name="Stop").click()
     said = page.locator(".pg-x-say").inner_text()
-    page.wait_for_timeout(200)
+    page.clock.run_for(200)
     assert page.locator(".pg-x-say").inner_text() == said and 0 < int(said.split()[0]) < 500
 
 
@@ -619,19 +628,6 @@ def test_drag_with_a_finger(show, cls):
 
 
 @pytest.mark.parametrize("cls", CLASSES)
-def test_a_drag_event_is_quick(show, cls):
-    page = show(cls())
-    page.evaluate("""() => { window.took = []; let begun;
-        addEventListener("pointermove", () => { begun = performance.now(); }, true);
-        addEventListener("pointermove", () => took.push(performance.now() - begun)); }""")
-    handle, (dx, dy) = page.locator(".pg-x-handle:visible").first, START.get(cls.__name__, (30, -20))
-    drag(page, handle, dx, dy, steps=60)
-    took = page.evaluate("took.slice(2)")
-    print(f"\n{cls.__name__}: {np.median(took):.2f} ms median, {np.percentile(took, 95):.2f} ms p95 of {len(took)} drag events", end=" ")
-    assert len(took) > 30 and np.median(took) <= 8
-
-
-@pytest.mark.parametrize("cls", CLASSES)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing(show, cls, theme):
     from axe_playwright_python.sync_playwright import Axe
@@ -693,8 +689,8 @@ def test_an_address_that_makes_no_sense_is_harmless(show, address):
 
 
 def test_an_anchor_is_left_alone_until_the_reader_moves_something(show):
-    page = show(explorables.ShortCorridor(), address="#a-heading")
-    page.wait_for_timeout(400)
+    page = show(explorables.ShortCorridor(), address="#a-heading", frozen=True)
+    page.clock.run_for(1000)                               # the address is written 300 ms after a move
     assert page.evaluate("location.hash") == "#a-heading"
 
 

@@ -118,12 +118,13 @@ def test_gaussian_climbs_are_the_same_for_everyone_and_can_be_stopped(show):
         climb_to_the_end(page)
         ends.append(page.locator(".pg-x-formula").all_inner_texts())
     assert ends[0] == ends[1]
-    page = show(GaussianPolicy())
+    page = show(GaussianPolicy(), frozen=True)
     page.get_by_role("button", name="Climb", exact=True).click()
-    page.wait_for_function("document.querySelector('.pg-g-trail')")
+    page.clock.run_for(300)
+    assert page.locator(".pg-g-trail").count()
     page.get_by_role("button", name="Stop").click()
     where = page.get_by_role("slider", name="Mean of the bell").get_attribute("aria-valuetext")
-    page.wait_for_timeout(200)
+    page.clock.run_for(200)
     assert page.get_by_role("slider", name="Mean of the bell").get_attribute("aria-valuetext") == where
     assert float(page.get_by_role("slider", name="Mean of the bell").get_attribute("aria-valuenow")) < 0
 

@@ -28,7 +28,6 @@ def visit(browser, server):
 
     def go(path, **options):
         opened.append(Visit(browser, server, path, **options))
-        opened[-1].page.set_default_timeout(4000)
         return opened[-1].page
     yield go
     for v in opened:

@@ -2,7 +2,7 @@
 import re
 
 import pytest
-from pages import pages_of
+from pages import frames, pages_of, settled
 
 # One page of each kind, on a phone and on a wide screen
 KINDS = ("book/index.html", "book/notation.html", "book/03-the-log-derivative-trick.html", "book/interview/whiteboard.html",
@@ -24,13 +24,14 @@ def test_nothing_moves_on_a_slow_network_over_a_whole_scroll(browser, server, pa
     network.send("Network.enable")
     network.send("Network.emulateNetworkConditions", SLOW)
     page.goto(server.url + path, wait_until="load")
-    page.wait_for_timeout(300)
+    frames(page)
     for _ in range(60):
         page.mouse.wheel(0, 700)
-        page.wait_for_timeout(20)
+        frames(page, 1)
         if page.evaluate("scrollY + innerHeight > document.documentElement.scrollHeight - 2"):
             break
-    page.wait_for_timeout(200)
+    page.wait_for_load_state("networkidle")
+    frames(page)
     shifts = page.evaluate("pgShifts")
     context.close()
     assert sum(value for value, _ in shifts) < MOST_SHIFT, [s for s in shifts if s[0] > 0.001]
@@ -69,7 +70,7 @@ def test_the_pictures_of_a_labs_slider_come_when_it_is_near_and_not_before(brows
     context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     page = context.new_page()
     page.goto(server.url + path, wait_until="load")
-    page.wait_for_timeout(200)
+    page.wait_for_load_state("networkidle")
     assert not [p for p, _ in server.sent[start:] if "/frames/" in p]
     page.locator(".pg-widget").first.evaluate("e => e.scrollIntoView({ behavior: 'instant' })")
     page.wait_for_selector(".pg-widget[data-mounted] input")
@@ -79,10 +80,14 @@ def test_the_pictures_of_a_labs_slider_come_when_it_is_near_and_not_before(brows
     page.wait_for_load_state("networkidle")
     assert [p for p, _ in server.sent[start:] if "/frames/" in p]
     slider.press("ArrowRight")
-    assert picture.get_attribute("src") != first
+    changes(page, first)
     value = slider.get_attribute("aria-valuetext")
     assert re.match(rf"\w+ = {re.escape(value)}\b", picture.get_attribute("alt"))
     context.close()
+
+
+def changes(page, before):
+    page.wait_for_function("before => document.querySelector('.pg-explore img').getAttribute('src') !== before", arg=before)
 
 
 def test_a_labs_slider_lives_in_a_page_opened_from_a_folder(browser, site):
@@ -92,11 +97,10 @@ def test_a_labs_slider_lives_in_a_page_opened_from_a_folder(browser, site):
     page.locator(".pg-widget").first.evaluate("e => e.scrollIntoView({ behavior: 'instant' })")
     page.wait_for_selector(".pg-widget[data-mounted] input")
     page.wait_for_function("document.querySelector(\"script[src*='/frames/']\")")
-    page.wait_for_timeout(500)
     slider, picture = page.locator(".pg-explore input").first, page.locator(".pg-explore img").first
     before = picture.get_attribute("src")
     slider.press("ArrowRight")
-    assert picture.get_attribute("src") != before
+    changes(page, before)                             # at once if the pictures have come, else when they do
     page.close()
 
 
@@ -107,11 +111,14 @@ def test_a_link_to_a_place_lands_on_it(browser, server):
     where = "document.getElementById(decodeURIComponent(location.hash.slice(1))).getBoundingClientRect().top"
     page.goto(address, wait_until="load")
     page.locator(".pg-local a").nth(-4).click()
-    page.wait_for_timeout(1500)
+    page.wait_for_function("location.hash")
+    settled(page)
+    frames(page)
     clicked, place = page.evaluate(where), page.evaluate("location.hash")
     page.goto("about:blank")
     page.goto(address + place, wait_until="load")
-    page.wait_for_timeout(1500)
+    settled(page)
+    frames(page)
     arrived = page.evaluate(where)
     page.close()
     assert -5 < clicked < 150 and -5 < arrived < 150, (place, clicked, arrived)

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
 
-from pages import Visit
+from pages import Visit, frames, timers
 
 ROOT = Path(__file__).resolve().parents[2]
 CARDS, DRILL, MOCK, CODING = (f"book/practice/{name}.html" for name in ("flashcards", "whiteboard-drill", "mock-interview", "coding-drill"))
@@ -29,7 +29,6 @@ class Browsed(Visit):
 
     def open(self, path):
         page = self.context.new_page()
-        page.set_default_timeout(5000)
         page.on("console", lambda m: self.errors.append(m.text) if m.type in ("error", "warning") else None)
         page.on("pageerror", lambda e: self.errors.append(str(e)))
         page.on("request", lambda r: self.requests.append((r.method, r.url)))
@@ -303,7 +302,7 @@ def test_order_by_keyboard_is_judged_and_kept(visit):
 def drag(page, move, which, step, onto):
     """Drag a step's handle onto another line."""
     lines = page.locator(".pg-a-order").nth(which)
-    page.wait_for_timeout(30)
+    timers(page)                                          # what the last drag left to be done
     a, b = (lines.locator(f"li[data-step={s}] .pg-a-grip").bounding_box() for s in (step, onto))
     x = a["x"] + a["width"] / 2
     move((x, a["y"] + a["height"] / 2), (x, b["y"] + b["height"] * (0.8 if b["y"] > a["y"] else 0.2)))
@@ -546,7 +545,7 @@ def test_everything_fits_a_phone(visit):
     page.evaluate("document.querySelectorAll('main details').forEach(e => { e.open = true; })")
     for width in (375, 340):
         page.set_viewport_size({"width": width, "height": 700})
-        page.wait_for_timeout(60)
+        frames(page)
         assert wide(page) <= width
         cut = page.evaluate("""() => [...document.querySelectorAll('.pg-a-says')].filter(e => e.scrollWidth > e.clientWidth + 1
             && getComputedStyle(e).display !== 'inline').map(e => e.textContent.slice(0, 40))""")

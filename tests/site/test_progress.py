@@ -19,7 +19,6 @@ class Reader:
     def __init__(self, browser, server, before="", **options):
         self.server, self.errors, self.requests = server, [], []
         self.context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"} | options))
-        self.context.set_default_timeout(20_000)
         if before:
             self.context.add_init_script(before)
 

@@ -5,7 +5,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 
-from pages import Visit, pages_of
+from pages import Visit, frames, pages_of
 
 RAW_TEX = re.compile(r"\$[^$\n]{1,80}\$|\\(?:frac|sum|nabla|theta|pi|mathbb|begin|gamma|pol|score|good|where)\b")
 # The picture of a widget, without what its controls say about themselves
@@ -36,7 +36,7 @@ def found(browser, server, site):
           .filter(e => !e.textContent.trim() && !e.matches('img') && !e.querySelector('img, svg, canvas, table') || !e.getBoundingClientRect().height)
           .map(e => e.outerHTML.slice(0, 120))""")
         page.set_viewport_size({"width": 375, "height": 700})
-        page.wait_for_timeout(100)
+        frames(page)
         seen["width"] = page.evaluate("document.documentElement.scrollWidth")
         seen["wide"] = page.evaluate("""() => [...document.querySelectorAll('body *')].filter(e => {
             const r = e.getBoundingClientRect();
@@ -194,9 +194,10 @@ def answers(page, widget, handles, move):
     for k in range(handles.count()):
         before = widget.evaluate(PICTURE)
         move(page, handles.nth(k))
-        page.wait_for_timeout(60)
-        if widget.evaluate(PICTURE) != before:
-            return True
+        for _ in range(10):
+            if widget.evaluate(PICTURE) != before:
+                return True
+            frames(page, 1)
     return False
 
 

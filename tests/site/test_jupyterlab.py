@@ -1,19 +1,17 @@
-"""JupyterLab in a real browser: what an untrusted and a trusted notebook show, and how long a slider takes with a kernel."""
+"""JupyterLab in a real browser: what an untrusted and a trusted notebook show. How long a slider takes is measured by `make bench`."""
 import shutil
-import statistics
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
-from jupyterlab_here import compared, run_all, running, write_comparison
+from jupyterlab_here import listening, run_all, running
 from nbformat.sign import NotebookNotary
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 import run_notebooks  # noqa: E402
 
-PRESSES, ROWS, MOST_MS = 30, 5, 100
 SOURCES = ["""
 import os
 import numpy as np
@@ -40,20 +38,6 @@ def draw(ax, p):
 explore(draw, p=[0, 1, 2])                    # stands at 1
 """]
 
-# Milliseconds from the key press until the new picture has been decoded and painted.
-WATCH = """() => {
-  const root = document.querySelector(".pg-explore"), img = root.querySelector("img"), times = window.times = [];
-  let pressed = 0, src = img.src, next = () => {};
-  window.painted = n => new Promise(done => { next = done; if (times.length > n) done(); });
-  root.querySelector("input").addEventListener("keydown", () => { pressed = performance.now(); }, true);
-  new MutationObserver(async () => {
-    if (img.src === src) return;
-    src = img.src;
-    await img.decode();
-    requestAnimationFrame(() => setTimeout(() => { times.push(performance.now() - pressed); next(); }));
-  }).observe(img, { attributes: true });
-}"""
-
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
@@ -67,7 +51,6 @@ def lab(tmp_path_factory):
     foreign = (folder / "foreign.ipynb").read_text().replace("# stands at 1", "# from elsewhere")      # another signature
     (folder / "foreign.ipynb").write_text(foreign)
     NotebookNotary(data_dir=str(data)).sign(nbformat.read(folder / "trusted.ipynb", as_version=4))
-    write_comparison(folder / "compare.ipynb")
     with running(folder, data) as address:
         yield address
 
@@ -75,21 +58,22 @@ def lab(tmp_path_factory):
 def opened(browser, lab, name):
     page = browser.new_page(viewport={"width": 1280, "height": 1200})
     page.goto(f"{lab}/lab/tree/{name}.ipynb?reset")
-    page.wait_for_selector(".jp-NotebookPanel .jp-OutputArea-output img", timeout=60_000)
+    page.wait_for_selector(".jp-NotebookPanel .jp-OutputArea-output img")
     return page
 
 
 def test_an_untrusted_notebook_shows_the_still_picture(browser, lab):
     page = opened(browser, lab, "foreign")
-    page.wait_for_timeout(3000)                   # time enough for a widget, had it been let in
+    listening(page)                               # a trusted one's widgets are there before its kernel is
+    page.wait_for_load_state("networkidle")
     assert page.locator(".pg-explore").count() == 0
     assert page.locator(".jp-OutputArea-output img[src^='data:image/png']").count() == 2
     page.close()
 
 
-def test_a_trusted_notebook_answers_before_any_cell_is_run_and_then_within_100_ms(browser, lab, capsys):
+def test_a_trusted_notebook_answers_before_any_cell_is_run_and_then_by_its_kernel(browser, lab):
     page = opened(browser, lab, "trusted")
-    page.wait_for_selector(".pg-explore input", timeout=60_000)
+    page.wait_for_selector(".pg-explore input")
     slider, picture = page.locator(".pg-explore input").first, page.locator(".pg-explore img").first
     before = picture.get_attribute("src")
     slider.press("ArrowRight")
@@ -97,41 +81,16 @@ def test_a_trusted_notebook_answers_before_any_cell_is_run_and_then_within_100_m
     assert picture.get_attribute("alt") == "p = 0.515. J = -11.89"
 
     run_all(page)
-    page.wait_for_selector(".pg-explore img[src^='data:image/png']", timeout=60_000)
-    page.wait_for_timeout(2000)
-
-    page.evaluate(WATCH)
-    slider.focus()
-    medians = []
-    for row in range(ROWS):                       # a busy neighbour may spoil a row: the best counts
-        page.evaluate("times.length = 0")
-        for i in range(PRESSES):
-            slider.press("ArrowLeft" if row % 2 else "ArrowRight")
-            page.evaluate("n => painted(n)", i)
-        times = sorted(page.evaluate("times"))
-        medians.append(statistics.median(times))
-        with capsys.disabled():
-            print(f"\nJupyterLab, key press to painted picture: median {medians[-1]:.0f} ms, p95 {times[int(0.95 * PRESSES)]:.0f} ms")
-        if medians[-1] <= MOST_MS:
-            break
-        page.wait_for_timeout(3000)
-    assert min(medians) <= MOST_MS
+    page.wait_for_selector(".pg-explore img[src^='data:image/png']")
+    picture, before = page.locator(".pg-explore img").first, page.locator(".pg-explore img").first.get_attribute("src")
+    slider.press("ArrowLeft")                     # now drawn by the kernel
+    page.wait_for_function("before => document.querySelector('.pg-explore img').src !== before", arg=before)
 
     words = page.locator(".pg-explore").nth(1)    # an error at one position, and on again
     words.locator("input").press("End")
-    words.locator(".pg-error", has_text="ZeroDivisionError").wait_for(timeout=10_000)
+    words.locator(".pg-error", has_text="ZeroDivisionError").wait_for()
     assert "1 / (p - 2)" in words.locator(".pg-error").text_content()
     words.locator("input").press("Home")
-    page.wait_for_function("document.querySelectorAll('.pg-explore')[1].querySelector('img').alt === 'p = 0. fine'", timeout=10_000)
+    page.wait_for_function("document.querySelectorAll('.pg-explore')[1].querySelector('img').alt === 'p = 0. fine'")
     assert words.locator(".pg-error").text_content() == ""
     page.close()
-
-
-def test_moving_what_changed_beats_interact_in_the_same_run(browser, lab, capsys):
-    for _ in range(3):                            # a busy neighbour may spoil a row
-        medians = {way: statistics.median(row) for way, row in compared(browser, lab, "compare.ipynb", 4).items()}
-        with capsys.disabled():
-            print("\nhand to painted picture, ms: " + ", ".join(f"{way} {ms:.0f}" for way, ms in medians.items()))
-        if medians["explore, update"] < medians["interact"]:
-            return
-    raise AssertionError(medians)

@@ -1,0 +1,202 @@
+"""Is the book as quick as it should be? Each figure is a ratio of two times of one run, taken in turn: the machine cancels out.
+
+    python benchmarks/limits.py [imports training growth drags pages sliders]      # all: a few minutes; fails above a limit
+"""
+import argparse
+import contextlib
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from time import process_time
+
+from clock import THREADS, in_turn
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "tests/site"), str(ROOT / "tests"), str(ROOT / "tools")]
+TIMER = "import time; start = time.process_time(); import {}; print(time.process_time() - start)"
+OURS = "policy_gradient, policy_gradient.mdp, policy_gradient.games"          # with the NumPy part loaded, not only promised
+PAGES = "book/index.html", "book/01-values-or-probabilities.html"
+
+# Milliseconds from a key press until the changed picture is painted.
+LISTEN = """el => {
+  window.pgTimes = [];
+  let pressed = null;
+  addEventListener('keydown', e => { pressed = e.timeStamp; }, true);
+  new MutationObserver(() => {
+    if (pressed === null) return;
+    const from = pressed, channel = new MessageChannel();
+    pressed = null;
+    channel.port1.onmessage = () => window.pgTimes.push(performance.now() - from);     // runs after the frame is painted
+    requestAnimationFrame(() => channel.port2.postMessage(0));
+  }).observe(el, { subtree: true, childList: true, attributes: true, characterData: true });
+}"""
+PLAIN = """<!doctype html><div class="pg-widget"><input type="range" max="60" value="30"><output>30</output></div>
+<script>document.querySelector("input").oninput = e => { document.querySelector("output").textContent = e.target.value; }</script>"""
+# Milliseconds of the work at each move of a drag, and of drawing two hundred bare circles anew.
+DRAG = """() => { window.took = []; window.circles = []; let begun;
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  addEventListener("pointermove", () => { begun = performance.now(); }, true);
+  addEventListener("pointermove", () => { took.push(performance.now() - begun);
+    const from = performance.now();
+    svg.replaceChildren(...Array.from({ length: 200 }, (_, i) => { const c = document.createElementNS(svg.namespaceURI, "circle");
+      for (const k of ["cx", "cy", "r"]) c.setAttribute(k, i); return c; }));
+    circles.push(performance.now() - from); }); }"""
+
+
+def imports():
+    """The package against NumPy, which it needs: CPU seconds in fresh processes, by turns."""
+    def run(what):
+        return float(subprocess.run([sys.executable, "-c", TIMER.format(what)], capture_output=True, text=True, check=True).stdout)
+    run(OURS)                                              # compiles the byte code
+    yield "import policy_gradient / import numpy", statistics.median(run(OURS) / run("numpy") for _ in range(9)), 1.5
+
+
+def training():
+    """A training of CartPole, to its target, against as many steps of random actions in the same environments."""
+    import gymnasium as gym
+    import numpy as np
+
+    import policy_gradient as pg
+
+    def trained(seed):
+        rng, policy = np.random.default_rng(seed), pg.MLPSoftmax((4, 64, 2))
+        envs = gym.make_vec("CartPole-v1", num_envs=16)
+        start = process_time()
+        result = pg.reinforce(envs, policy, policy.init(rng), rng, num_updates=40, progress=False, **pg.CARTPOLE_RECIPE)
+        return process_time() - start, int(result.history["num_steps"][-1])
+
+    def random_actions(steps, num_envs=16):
+        envs, rng = gym.make_vec("CartPole-v1", num_envs=num_envs), np.random.default_rng(0)
+        envs.reset(seed=0)
+        start = process_time()
+        for _ in range(steps // num_envs):
+            envs.step(rng.integers(2, size=num_envs))
+        return process_time() - start
+
+    ratios = []
+    for seed in range(5):
+        seconds, steps = trained(seed)
+        ratios.append(seconds / random_actions(steps))
+    yield "40 updates on CartPole / as many random steps", statistics.median(ratios), 3.0
+
+
+def growth():
+    """Ten times the trajectories: ten times the work, and the time may be twice that."""
+    import numpy as np
+
+    import policy_gradient as pg
+    rng = np.random.default_rng(0)
+    mdp = pg.TabularMDP(rng.dirichlet(np.ones(5), size=(5, 2)), rng.normal(size=(5, 2)), np.full(5, 0.2), 0.95)
+    policy, theta = pg.TabularSoftmax(5, 2), rng.normal(size=10)
+    times = in_turn({n: lambda n=n: pg.sample_gradient(mdp, policy, theta, n, 10, rng) for n in (10**5, 10**6)}
+                    | {"draws": lambda: rng.random((10**6, 20))}, 3)
+    least = {name: min(row) for name, row in times.items()}
+    yield "10^6 / 10^5 trajectories and their gradient", least[10**6] / least[10**5], 20.0
+    yield "10^6 trajectories of 10 steps / drawing their 2 10^7 numbers", least[10**6] / least["draws"], 10.0
+
+
+@contextlib.contextmanager
+def browser():
+    import chromium
+    from playwright.sync_api import sync_playwright
+    with sync_playwright() as p:
+        opened = p.chromium.launch(executable_path=chromium.path(), args=chromium.ARGS)
+        yield opened
+        opened.close()
+
+
+def presses(page, widget):
+    handle = widget.locator("[role=slider]:visible, input[type=range]:visible, svg [tabindex='0']:visible").first
+    handle.scroll_into_view_if_needed()
+    handle.focus()
+    widget.evaluate(LISTEN)
+    for press in range(30):
+        page.keyboard.press("ArrowLeft" if press % 20 < 10 else "ArrowRight")
+        page.wait_for_timeout(40)
+    return statistics.median(page.evaluate("window.pgTimes"))
+
+
+def median_delay(browser, server, path):
+    """Milliseconds from the key press to the painted picture of a page's first figure."""
+    from pages import Visit
+    visit = Visit(browser, server, path)
+    delay = presses(visit.page, visit.page.locator(".pg-widget").first)
+    visit.close()
+    return delay
+
+
+def pages(site=ROOT / "_build/html"):
+    """A figure's answer to a key against that of a bare slider which writes one number."""
+    from pages import Server
+    server = Server(site)
+    with browser() as opened:
+        for path in PAGES:
+            ratios = []
+            for _ in range(3):
+                page = opened.new_page()
+                page.set_content(PLAIN)
+                ratios.append(median_delay(opened, server, path) / presses(page, page.locator(".pg-widget")))
+                page.close()
+            yield f"key to picture / key to a bare number, {path}", statistics.median(ratios), 3.0
+    server.http.shutdown()
+
+
+def drags(site=ROOT / "_build/html"):
+    """The work at each move of a drag, of every first figure of a page, against drawing two hundred bare circles."""
+    from pages import Server, Visit
+    server = Server(site)
+    with browser() as opened:
+        for path in PAGES:
+            visit = Visit(opened, server, path)
+            page, handle = visit.page, visit.page.locator(".pg-x-handle:visible").first
+            handle.scroll_into_view_if_needed()
+            page.evaluate(DRAG)
+            box = handle.bounding_box()
+            x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+            page.mouse.move(x, y)
+            page.mouse.down()
+            for step in range(60):
+                page.mouse.move(x + 60 * (step % 30) / 30 - 30, y)
+            page.mouse.up()
+            took, circles = (statistics.median(page.evaluate(name)[2:]) for name in ("took", "circles"))
+            visit.close()
+            yield f"a move of a drag / 200 bare circles, {path}", took / circles, 10.0
+    server.http.shutdown()
+
+
+def sliders(moves=4):
+    """In one notebook of JupyterLab: what moves only what changed against `interact`, which draws all anew."""
+    import jupyterlab_here as lab
+    import slider_ways as one_notebook
+    with tempfile.TemporaryDirectory() as folder, browser() as opened:
+        one_notebook.write_comparison(Path(folder) / "compare.ipynb")
+        with lab.running(folder, Path(folder) / ".jupyter") as address:
+            times = one_notebook.compared(opened, address, "compare.ipynb", moves)
+    least = {way: statistics.median(row) for way, row in times.items()}
+    yield "explore with update / interact, in JupyterLab", least["explore, update"] / least["interact"], 1.0
+    yield "explore with update / a speck that takes no time to draw", least["explore, update"] / least["speck"], 3.0
+
+
+PARTS = {part.__name__: part for part in (imports, training, growth, drags, pages, sliders)}
+
+
+def judged(figures):
+    """Print each ratio beside its limit; is one above?"""
+    above = 0
+    for what, ratio, limit in figures:
+        above += ratio > limit
+        print(f"{ratio:6.2f}  of at most {limit:4.1f}  {what}{'' if ratio <= limit else '     ABOVE ITS LIMIT'}", flush=True)
+    return bool(above)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Ratios of times within one run, each held to its limit.")
+    parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
+    wanted = parser.parse_args().parts
+    if unknown := set(wanted) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    os.environ.update(THREADS)
+    sys.exit(judged(figure for name in wanted or PARTS for figure in PARTS[name]()))
