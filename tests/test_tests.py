@@ -26,9 +26,11 @@ MAY_SLEEP = {
     ("site/jupyterlab_here.py", "running"): "asks a server of another process again until it answers",
     ("test_training.py", "who_works"): "asks a folder again until another process has written there",
     ("site/pages.py", "wait_for_function"): "how a condition is waited for: asks again until it holds",
+    ("site/browsers/webdriver.py", "until"): "the same, in two more engines",
+    ("site/test_layout_shift.py", "test_no_formula_moves_when_its_font_is_late"): "the seconds for which a font is held back are what is tested",
 }
 # The one place that may turn a clock into an end of patience
-MAY_GIVE_UP = {("site/pages.py", "wait_for_function")}
+MAY_GIVE_UP = {("site/pages.py", "wait_for_function"), ("site/browsers/webdriver.py", "until")}
 
 
 def functions(tree):

@@ -43,16 +43,16 @@ def begin(shell, seconds=SECONDS, room=ROOM):
 
     shell.set_custom_exc((MemoryError,), out_of_memory)
     if hasattr(signal, "setitimer"):
-        clock = _Clock(seconds)
+        clock = _Clock(seconds, shell.user_ns)
         shell.events.register("pre_run_cell", clock.start)
         shell.events.register("post_run_cell", clock.stop)
 
 
 class _Clock:
-    """An alarm for each cell. The first signals come far apart, so that none falls into the report on the one before."""
+    """An alarm for each cell. It rings only while the cell runs: not in the report on the signal before, however slow that is."""
 
-    def __init__(self, seconds):
-        self.seconds, self.fired = seconds, 0
+    def __init__(self, seconds, names):
+        self.seconds, self.names, self.fired = seconds, names, 0
 
     def start(self, info):
         self.fired, seconds = 0, self.seconds * (PATIENCE if CHECKS.search(info.raw_cell or "") else 1)
@@ -60,6 +60,10 @@ class _Clock:
         signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
 
     def ring(self, signum, frame):
+        while frame and frame.f_globals is not self.names:
+            frame = frame.f_back
+        if frame is None:                      # IPython's own code
+            return
         self.fired += 1
         if self.fired == 3:                    # swallowed twice: now often enough to fall between two "try" blocks
             signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)

@@ -56,7 +56,7 @@ def rest(late):
     late.page.wait_for_load_state("domcontentloaded")
     late.page.evaluate(PAINTED)
     late.page.evaluate("dispatchEvent(new Event('pg:start'))")          # host.js: also the figures far from sight
-    late.page.wait_for_function(MOUNTED, timeout=30_000)
+    late.page.wait_for_function(MOUNTED, timeout=300_000)
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -18,7 +18,7 @@ ELEMENT = "element-6066-11e4-a52e-4f735466cecf"                # the key of an e
 KEYS = {"Tab": "\ue004", "Enter": "\ue007", "Escape": "\ue00c", "Space": " ", "PageUp": "\ue00e", "PageDown": "\ue00f", "End": "\ue010",
         "Home": "\ue011", "ArrowLeft": "\ue012", "ArrowUp": "\ue013", "ArrowRight": "\ue014", "ArrowDown": "\ue015",
         "Shift": "\ue008", "Control": "\ue009", "Backspace": "\ue003"}
-HANG = 120                                                      # seconds; ends a hang, measures nothing
+HANG = 300                                                      # seconds; ends a hang, measures nothing
 
 
 class Refused(Exception):
