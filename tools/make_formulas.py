@@ -27,7 +27,7 @@ FOLDER, VENDOR = ROOT / "policy_gradient/explorables", ROOT / "book/_static/vend
 JSON, CSS = FOLDER / "formulas.json", FOLDER / "formulas.css"
 TEX = re.compile(r"\btex`([^`]*)`")
 PLACE, MARK = re.compile(r"\\(live|sign)\{(\w+)\}"), "9090{:02d}9090"      # digits: as high as the numbers that will stand there
-LIVE = "0123456789.,\u2212+"                                              # what a program writes into a place
+LIVE = "0123456789.,\u2212+ "            # what a program writes into a place; of a space browsers make the narrow one between thousands
 FACES = {"Main-Regular": "KaTeX_Main", "Math-Italic": "KaTeX_Math", "AMS-Regular": "KaTeX_AMS", "Size1-Regular": "KaTeX_Size1",
          "Size2-Regular": "KaTeX_Size2"}
 STYLES = {"Math-Italic": "italic"}
@@ -66,7 +66,7 @@ def characters(formulas):
     for text in formulas.values():
         for words in BeautifulSoup(text, "html.parser").select_one(".katex-html").find_all(string=True):
             found[face({c for parent in words.parents for c in parent.get("class", ())})] |= set(words)
-    return {name: "".join(sorted(chars - set("\u200b\u00a0 "))) for name, chars in found.items()}
+    return {name: "".join(sorted(chars - set("\u200b\u00a0"))) for name, chars in found.items()}
 
 
 def rules(formulas):

@@ -45,14 +45,14 @@ def chrome(request, tmp_path_factory):
 
 
 def formulas(page):
-    page.evaluate("document.fonts.ready")
+    page.evaluate("Promise.all([...document.fonts].map(font => font.load())).then(() => document.fonts.ready).then(() => 0)")
     return page.evaluate(FORMULAS)
 
 
 @pytest.mark.parametrize("notebook", [False, True])
 @pytest.mark.parametrize("width", [340, 375, 1280])
 def test_no_formula_sticks_out(show, width, notebook):  # noqa: F811
-    page = show(*(cls() for cls in CLASSES), ShortCorridor(cells=5), explorables.SimplexGame(opponent="self"), width=width, notebook=notebook)
+    page = show(*(cls() for cls in CLASSES), ShortCorridor(cells=5), explorables.SimplexGame(mode="selfplay"), width=width, notebook=notebook)
     found = formulas(page)
     assert len(found) >= len(CLASSES) + 1
     assert max(f["outside"] for f in found) < 1
@@ -79,7 +79,7 @@ def test_a_notebook_sets_formulas_as_the_book_does(show, cls):  # noqa: F811
 def test_live_numbers_are_seen_and_heard(show, cls):  # noqa: F811
     page = show(cls())
     pairs = page.evaluate("""() => [...document.querySelectorAll('.pg-x-formula .katex')].map(k => ['.katex-html', 'math'].map(part =>
-        [...k.querySelectorAll(part + ' [data-v]')].map(e => [e.dataset.v, e.textContent])))""")
+        [...k.querySelectorAll(part + ' [data-v]')].map(e => [e.dataset.v, e.textContent]).sort()))""")
     assert any(seen for seen, _ in pairs) and all(seen == heard for seen, heard in pairs)
     assert all(value for seen, _ in pairs for _, value in seen if cls is not ShortCorridor)      # its other formula is hidden
     assert page.evaluate("[...document.querySelectorAll('.katex-html')].every(e => e.ariaHidden === 'true')")
