@@ -233,6 +233,21 @@ def test_with_episodes_and_a_discount_the_visits_sum_to_less_than_either_name():
         assert total < 1 / (1 - gamma) and total < length
 
 
+def test_the_visits_reach_either_name_with_one_step_or_without_a_tomorrow():
+    """At most either, and not always less: one-step episodes sum to their length, and gamma = 0 gives 1 / (1 - gamma)."""
+    def visits_and_length(lengths, gamma):
+        return (sum(chance * sum(gamma**t for t in range(T)) for T, chance in lengths.items()),
+                sum(chance * T for T, chance in lengths.items()))
+
+    one, mixed = {1: F(1)}, {1: F(1, 2), 3: F(1, 2)}
+    total, length = visits_and_length(one, F(1, 2))
+    assert total == length == 1 < 1 / (1 - F(1, 2))
+    total, length = visits_and_length(mixed, F(0))
+    assert total == 1 / (1 - F(0)) == 1 < length
+    total, length = visits_and_length(mixed, F(1, 2))                          # some last longer, and 0 < gamma < 1
+    assert total < length and total < 1 / (1 - F(1, 2))
+
+
 def expected_step(pi, Q):
     return pi * (Q - pi @ Q)
 

@@ -42,6 +42,7 @@ BRACKETS = "()/[\\]{}√⌈⌉⌊⌋⟨⟩"
 EMBEDDED = {                                             # characters in the script; a space in each, as the line's height needs it
     "Main-Regular": ASCII + "¬°±×÷ˆˇˉ˘˙˜ΓΔΘΛΞΠΣΥΦΨΩ–—‘’“”†…′ℓℜ←↑→↓↔↦⇐⇒⇔∀∂∃∅∇∈−∓∖∗∘∙√∝∞∣∥∧∨∩∪∫∼≃≅≈≡≤≥≪≫⊂⊃⊆⊇⊕⊗⊤⊥⋅⋆⋮⋯⋱"
                     "⌈⌉⌊⌋⟨⟩⟵⟶⟷⟸⟹⟺\ue020",
+    "Main-Bold": "ABCKPQR",
     "Math-Italic": UPPER + LOWER + GREEK,
     "Math-BoldItalic": "θφψμπwvx",
     "AMS-Regular": "ERNPZ■≲≳",

@@ -124,7 +124,7 @@ def test_the_scripts_characters_are_those_of_the_files(browser, server):
         return { out, faces: ours.length };
     }""")
     page.close()
-    assert different["out"] == [] and different["faces"] == 10
+    assert different["out"] == [] and different["faces"] == 11
 
 
 def test_without_scripts_the_files_serve(browser, server):
