@@ -130,8 +130,8 @@ function build(ui) {
           : "") });
     });
     const hill = cells === 3 ? 0.43 : 0.57, ticks = wide ? [0, 0.25, 0.5, 0.75, 1] : [0, 0.5, 1];
-    const both = [mark(marks.left, 1), mark(marks.right, -1)], drop = [y(LOW) + 5, ...gaps.flat(), show(J)];
-    redo(chart.live, svg("path", { d: range(drop.length / 2).map(i => `M${x(p)} ${drop[2 * i]}V${Math.max(drop[2 * i + 1], show(J))}`).join(""), class: "pg-c-drop" }),
+    const both = [mark(marks.left, 1), mark(marks.right, -1)], drop = [y(LOW) + 5, ...gaps.flat(), show(J)].map(v => Math.max(v, show(J)));
+    redo(chart.live, svg("path", { d: range(drop.length / 2).map(i => `M${x(p)} ${drop[2 * i]}V${drop[2 * i + 1]}`).join(""), class: "pg-c-drop" }),
       svg("path", { d: curve, class: "pg-c-curve" }),
       text(x(hill), y(corridorValue(hill, cells)) + 30, "J(p)", { class: "pg-x-good pg-x-strong", "text-anchor": "middle" }),
       ticks.filter(v => Math.abs(x(v) - x(p)) > 42).map(v => text(x(v), y(LOW) + 18, String(v),
