@@ -51,6 +51,16 @@ def test_an_align_has_no_numbers_of_its_own():
         assert "eqn-num" not in html and "tag" not in re.sub("<annotation.*?</annotation>", "", html)
 
 
+@pytest.mark.parametrize("after, whole", [("-greedy agent", "x-greedy"), ("-step, then", "x-step,"), (", and", "x,"), (" agent", None), (" - agent", None)])
+def test_a_word_that_begins_with_a_formula_stays_whole(after, whole):
+    from docutils import frontend, nodes, utils
+    document = utils.new_document("page", frontend.get_default_settings())
+    document += nodes.paragraph("", "", nodes.Text("An "), nodes.math("x", "x"), nodes.Text(after))
+    katex.Glue(document).run()
+    glued = [node.astext() for node in document.findall(nodes.inline) if "pg-glue" in node["classes"]]
+    assert glued == ([whole] if whole else []) and document.astext() == f"An x{after}"
+
+
 def test_bare_line_breaks_are_aligned():
     assert katex.render(r"a &= b \\ &= c", True) == katex.render(r"\begin{aligned}a &= b \\ &= c\end{aligned}", True)
 

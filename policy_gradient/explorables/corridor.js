@@ -113,7 +113,8 @@ function build(ui) {
     const marks = greedyMarks(epsilon), best = bestPolicyOf(cells);
     const wide = chart.width >= 480, value = v => `${v < LOW ? "\u2193\u2009" : ""}${fmt(v, v < -1000 ? 0 : 1)}`;
     const gaps = [], mark = (v, side) => {            // side: where the words stand, 1 right of the mark
-      const j = corridorValue(v, cells), px = x(v), py = show(j), up = j < LOW ? 16 : 0, words = wide ? `\u03b5-greedy, prefers ${side > 0 ? "left" : "right"}` : "\u03b5-greedy";
+      const j = corridorValue(v, cells), px = x(v), py = show(j), up = j < LOW ? 16 : 0,
+        words = wide ? `\u03b5-greedy, prefers ${side > 0 ? "left" : "right"}` : "\u03b5-greedy";
       const long = 8 * words.length, into = side * (x(p) - px) - 12;              // how far into the words the line of p comes
       const from = into > -8 && into < (wide ? 0.3 : 1) * long ? x(p) + 8 * side : px + 12 * side;        // they give way to it, or it to them
       if (into > 0 && from === px + 12 * side && into < long + 4) gaps.push([py + 10 - up, py - 26 - up]);
@@ -130,8 +131,8 @@ function build(ui) {
           : "") });
     });
     const hill = cells === 3 ? 0.43 : 0.57, ticks = wide ? [0, 0.25, 0.5, 0.75, 1] : [0, 0.5, 1];
-    const both = [mark(marks.left, 1), mark(marks.right, -1)], drop = [y(LOW) + 5, ...gaps.flat(), show(J)];
-    redo(chart.live, svg("path", { d: range(drop.length / 2).map(i => `M${x(p)} ${drop[2 * i]}V${Math.max(drop[2 * i + 1], show(J))}`).join(""), class: "pg-c-drop" }),
+    const both = [mark(marks.left, 1), mark(marks.right, -1)], drop = [y(LOW) + 5, ...gaps.flat(), show(J)].map(v => Math.max(v, show(J)));
+    redo(chart.live, svg("path", { d: range(drop.length / 2).map(i => `M${x(p)} ${drop[2 * i]}V${drop[2 * i + 1]}`).join(""), class: "pg-c-drop" }),
       svg("path", { d: curve, class: "pg-c-curve" }),
       text(x(hill), y(corridorValue(hill, cells)) + 30, "J(p)", { class: "pg-x-good pg-x-strong", "text-anchor": "middle" }),
       ticks.filter(v => Math.abs(x(v) - x(p)) > 42).map(v => text(x(v), y(LOW) + 18, String(v),

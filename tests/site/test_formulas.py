@@ -114,3 +114,31 @@ def test_figures_of_explore_can_be_read_in_a_dark_vs_code(show):  # noqa: F811
         assert min(page.evaluate(CONTRAST, ".pg-explore span, .pg-explore pre")) >= 4.5
     page.evaluate(VSCODE.replace("background: white !important } body", "background: transparent !important } body"))
     assert min(page.evaluate(CONTRAST, ".pg-explore span, .pg-explore pre")) >= 4.5
+
+
+# ---- words and lines ----
+@pytest.mark.parametrize("width", [340, 760])
+@pytest.mark.parametrize("cells", [3, 5])
+def test_the_line_of_p_crosses_no_words(show, width, cells):  # noqa: F811
+    page = show(ShortCorridor(cells=cells), width=width)
+    knob = page.get_by_role("slider", name="Probability of going right")
+    knob.press("Home")
+    crossed = []
+    for _ in range(99):
+        crossed += knob.evaluate("""k => { const svg = k.closest('svg'), [x, ...ys] = [...svg.querySelector('.pg-c-drop').getAttribute('d').matchAll(/M([\\d.]+) ([-\\d.]+)V([-\\d.]+)/g)]
+            .flatMap((m, i) => [...(i ? [] : [+m[1]]), [+m[2], +m[3]]]);
+          const words = [...svg.querySelectorAll('text.pg-x-note')].flatMap(t => [t, t.nextElementSibling]).map(t => [t.textContent, t.getBBox()]);
+          return words.filter(([, b]) => x > b.x && x < b.x + b.width && ys.some(y => Math.min(...y) < b.y + b.height - 3 && Math.max(...y) > b.y + 3))
+            .map(([t]) => [t, k.getAttribute('aria-valuenow')]); }""")
+        knob.press("ArrowRight")
+    assert crossed == []
+
+
+@pytest.mark.parametrize("width", [340, 1280])
+def test_labels_of_sliders_stay_on_one_line(show, width):  # noqa: F811
+    page = show(explorables.EstimatorRace(), explorables.PushAndPull(), width=width)
+    rows = page.evaluate("[...document.querySelectorAll('.pg-x-slider > span')].map(e => e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight))")
+    assert len(rows) == 3 and max(rows) < 1.5
+    gap = page.evaluate("""document.querySelector('.pg-f-sliders').getBoundingClientRect().top
+        - Math.max(...[...document.querySelectorAll('[data-explorable=race] .pg-x-row *')].map(e => e.getBoundingClientRect().bottom))""")
+    assert gap >= 6
