@@ -66,7 +66,7 @@ class Explorable(SphinxDirective):
 
     def run(self):
         path = self.arguments[0]
-        figure = nodes.container(classes=["pg-figure"])
+        figure = nodes.container(classes=["pg-figure", f"pg-room-{path.rpartition('.')[2]}"])       # site.css keeps its room
         self.add_name(figure)
         fallback = nodes.container(classes=["pg-fallback"])
         self.state.nested_parse(self.content, self.content_offset, fallback)

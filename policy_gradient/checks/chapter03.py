@@ -487,8 +487,9 @@ REINFORCE = Exercise(
                 (lambda scores, rewards, gamma: _weigh(scores, _powers(rewards, gamma) * _backward(rewards, gamma)) / len(scores),
                  lambda scores, rewards, gamma: _weigh(scores, _backward(rewards, gamma)) / len(scores))),
         Mistake("total-return",
-                "You weigh every step by the whole episode's return. That estimate is unbiased too: rewards paid before an action have mean zero\n"
-                "against its score. They add noise, or cancel some; which one depends on the world. This exercise asks for reward-to-go, gamma^t G_t.\n"
+                "You weigh every step by the whole episode's return. That estimate is unbiased too.\n"
+                "Rewards paid before an action have mean zero against its score: they add noise, or cancel some.\n"
+                "This exercise asks for reward-to-go, gamma^t G_t.\n"
                 "(Chapter 3, Causality: what came before does not count.)",
                 (lambda scores, rewards, gamma: _weigh(scores, np.zeros(rewards.shape) + _backward(rewards, gamma)[0]),)),
         Mistake("discounts-twice",
