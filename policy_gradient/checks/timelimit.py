@@ -71,7 +71,8 @@ def by_signal(call, clock):
         running = False
         signal.setitimer(signal.ITIMER_REAL, 0)
         if fired:
-            time.sleep(0.002)   # one more signal may be under way through another thread: `stop` must still be there for it
+            time.sleep(0.05)    # one more signal may be under way through another thread, which on a busy machine waits for its
+                                # turn: `stop` must still be there for it
         signal.signal(signal.SIGALRM, old_handler)
         if old_delay:   # somebody else's alarm: give it back what is left of its time
             signal.setitimer(signal.ITIMER_REAL, max(old_delay - (time.monotonic() - start), AGAIN), old_interval)
