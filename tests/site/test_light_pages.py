@@ -72,13 +72,11 @@ def test_the_pictures_of_a_labs_slider_come_when_it_is_near_and_not_before(brows
     page.goto(server.url + path, wait_until="load")
     page.wait_for_load_state("networkidle")
     assert not [p for p, _ in server.sent[start:] if "/frames/" in p]
-    page.locator(".pg-widget").first.evaluate("e => e.scrollIntoView({ behavior: 'instant' })")
+    with page.expect_response(lambda r: "/frames/" in r.url, timeout=300_000):                       # they are asked for now
+        page.locator(".pg-widget").first.evaluate("e => e.scrollIntoView({ behavior: 'instant' })")
     page.wait_for_selector(".pg-widget[data-mounted] input")
     slider, picture = page.locator(".pg-explore input").first, page.locator(".pg-explore img").first
     first = picture.get_attribute("src")
-    page.wait_for_function("document.querySelector(\"script[src*='/frames/']\")")
-    page.wait_for_load_state("networkidle")
-    assert [p for p, _ in server.sent[start:] if "/frames/" in p]
     slider.press("ArrowRight")
     changes(page, first)
     value = slider.get_attribute("aria-valuetext")
