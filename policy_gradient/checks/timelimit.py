@@ -17,6 +17,7 @@ AGAIN = 3e-5   # seconds between two signals once the time is up: short, so that
 
 
 SOON = 1e-3    # the least wait before the clocks are read again
+cpu_time = getattr(time, "thread_time", time.process_time)      # the browser's Python has no clock for a thread
 WALL = 60.0    # seconds on the wall: what has neither returned nor worked as long as it may by then hangs
 ONE_LINE_IS_ONE = sys.version_info < (3, 12)      # a trace function is not called again in a loop that stays on its line
 
@@ -30,11 +31,11 @@ class Clock:
 
     def __init__(self, seconds, wall):
         self.seconds, self.wall = seconds, wall
-        self.cpu_start, self.wall_start = time.thread_time(), time.monotonic()
+        self.cpu_start, self.wall_start = cpu_time(), time.monotonic()
 
     def left(self):
         """Seconds left, of the processor and on the wall. A thread gets at most one second of the first in one of the second."""
-        return self.seconds - (time.thread_time() - self.cpu_start), self.wall - (time.monotonic() - self.wall_start)
+        return self.seconds - (cpu_time() - self.cpu_start), self.wall - (time.monotonic() - self.wall_start)
 
 
 def limited(call, seconds, wall=None):

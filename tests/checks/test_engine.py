@@ -579,3 +579,14 @@ def test_an_array_where_one_number_was_expected_gets_advice():
     def corridor_value(p):
         return float((2 * p - 4) / (p * (1 - p)))
     assert "take one number, and this is an array" in say(corridor_value, "corridor_value")
+
+
+def test_a_python_without_a_clock_for_threads_can_check(monkeypatch):
+    """The browser's Python has none."""
+    import importlib
+    monkeypatch.delattr(time, "thread_time")
+    try:
+        assert importlib.reload(timelimit).cpu_time is time.process_time
+    finally:
+        monkeypatch.undo()
+        importlib.reload(timelimit)
