@@ -3,6 +3,7 @@ import functools
 import itertools
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -581,12 +582,10 @@ def test_an_array_where_one_number_was_expected_gets_advice():
     assert "take one number, and this is an array" in say(corridor_value, "corridor_value")
 
 
-def test_a_python_without_a_clock_for_threads_can_check(monkeypatch):
-    """The browser's Python has none."""
-    import importlib
-    monkeypatch.delattr(time, "thread_time")
-    try:
-        assert importlib.reload(timelimit).cpu_time is time.process_time
-    finally:
-        monkeypatch.undo()
-        importlib.reload(timelimit)
+def test_a_python_without_a_clock_for_threads_can_check():
+    """The browser's Python has none. In a process of its own, as a module keeps what it found."""
+    program = ("import time; del time.thread_time\nimport numpy as np\nfrom policy_gradient.checks import check\n"
+               "def softmax(logits):\n    e = np.exp(logits - np.max(logits, axis=-1, keepdims=True))\n    return e / e.sum(axis=-1, keepdims=True)\n"
+               "print(check(softmax))")
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert "stumbled" not in ran.stdout and "right" in ran.stdout, ran.stdout + ran.stderr
