@@ -39,11 +39,20 @@ RIGHT = """def bernoulli_score(theta, x):
 # --- what needs no Pyodide
 
 @pytest.fixture(scope="module")
-def walled(browser):
-    """A browser for which there is no host but this one."""
-    own = browser.browser_type.launch(executable_path=chromium.path(), args=[*chromium.ARGS, WALL])
-    yield own
-    own.close()
+def launched(browser):
+    """The browsers of this module: one, and another after each that died."""
+    made = []
+    yield made
+    for own in made:
+        own.close()
+
+
+@pytest.fixture
+def walled(browser, launched):
+    """A browser for which there is no host but this one. One that died under a test takes no other test with it."""
+    if not launched or not launched[-1].is_connected():
+        launched.append(browser.browser_type.launch(executable_path=chromium.path(), args=[*chromium.ARGS, WALL]))
+    return launched[-1]
 
 
 class Reader:
@@ -243,9 +252,8 @@ def test_a_full_storage_loses_nothing(reader):
         one.note("refused").get_by_role("button", name="Download the notebook").click()
     assert WRONG.splitlines()[2] in Path(coming.value.path()).read_text()
     asked = []
-    one.page.once("dialog", lambda d: (asked.append(d.type), d.dismiss()))
-    with one.page.expect_event("dialog"):
-        one.page.close(run_before_unload=True)
+    one.page.once("dialog", lambda d: (asked.append(d.type), d.accept()))
+    one.page.reload()
     assert asked == ["beforeunload"], "leaving now would lose the text: the browser asks"
 
 
