@@ -4,6 +4,7 @@ from .controller import ControllerReplay
 from .corridor import ShortCorridor
 from .gaussian import GaussianPolicy
 from .landscape import Landscape
+from .live import LiveTraining
 from .pushpull import PushAndPull
 from .race import EstimatorRace
 from .replay import TrainingReplay
