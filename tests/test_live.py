@@ -116,7 +116,7 @@ def test_a_seed_is_a_run_to_the_last_bit(js):
 
 
 def test_too_long_steps_are_noticed_and_the_last_good_policy_is_kept(js):
-    run = js("""{ const run = train(m.begin(1), settings, 12), good = run.best.mean; train(run, { ...settings, rate: 2 }, 200);
+    run = js("""{ const run = train(m.begin(1), settings, 40), good = run.best.mean; train(run, { ...settings, rate: 0.5 }, 120);
         const said = run.lost, best = run.best; m.back(run); const same = run.theta.every((v, i) => v === best.theta[i]);
         return [good, said, best.mean, same, run.lost, train(run, settings, 20).mean]; }""", settings=SETTINGS)
     good, said, best, same, after, mean = run
