@@ -241,7 +241,7 @@ STATE_VALUES = Exercise(
                 (lambda P, R, policy, gamma: _values(P, R, policy, 1.0),)),
         Mistake("too-few-sweeps",
                 "You sweep V = r + gamma P V from V = 0, and stop too early: after n sweeps only the first n rewards are counted.\n"
-                "What is missing is of the size gamma^n, and with gamma 0.98 that is still 0.13 after 100 sweeps.\n"
+                "What is missing is at most gamma^n times the largest |V|. With gamma 0.98 that factor is still 0.13 after 100 sweeps.\n"
                 "Sweep until the change is below 1e-12, or solve the linear system: that is exact, whatever gamma.",
                 (*map(_sweeps, [*range(3, 51), 60, 70, 75, 80, 90, 99, 100, 101, 150, 200, 250]), *map(_until, (0.1, 0.01)))),
         Mistake("transposed-chain",
@@ -333,7 +333,8 @@ VISITATION = Exercise(
                 (lambda P, rho, policy, gamma: _solve(P, policy, 1.0, rho, transpose=True),)),
         Mistake("stops-too-early",
                 "You add up the visits step by step and stop too early: the steps after that count too, discounted by gamma^t.\n"
-                "What is missing is of the size gamma^n, and with gamma 0.98 that is still 0.13 after 100 steps. Go on until the terms are below 1e-12, "
+                "What is missing is at most gamma^n of the 1/(1 - gamma) that visits can sum to. With gamma 0.98 that is still 0.13 of it after 100 steps. "
+                "Go on until the terms are below 1e-12, "
                 "or solve the linear system.",
                 tuple(map(_steps, [*range(2, 21), 25, 30, 40, 50, 60, 100, 101, 200]))),
         Mistake("start-missing",
