@@ -176,7 +176,7 @@ export const PARTS = [exponential, tangent, sine, cosine, uniform, push, rightne
 
 // ---- drawing ----
 export const RATES = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2], BATCHES = [1, 2, 4, 8, 16, 32, 64];
-const LEFT = 36, RIGHT = 14, FULL = 500, GOAL = 475, WITHIN = 20_000, ROOMS = [20_000, 40_000, 80_000, 160_000, 320_000, 1_000_000, 5_000_000];
+const LEFT = 36, RIGHT = 14, FULL = 500, GOAL = 475, WITHIN = 20_000, MOST = 1000, ROOMS = [20_000, 40_000, 80_000, 160_000, 320_000, 1_000_000, 5_000_000];
 const LEAN = 6 * Math.PI / 180, WATCHED = [["leans 6\u00b0 left", [0, 0, -LEAN, 0]], ["upright", [0, 0, 0, 0]], ["leans 6\u00b0 right", [0, 0, LEAN, 0]]];
 const count = n => fmt(n, 0);
 
@@ -271,6 +271,7 @@ function training(ui, changed) {
     if (m.updates > it.updates) { it.now.steps.push(m.steps); it.now.means.push(m.mean); }
     Object.assign(it, { theta: m.theta, updates: m.updates, lost: m.lost, best: m.best });
     if (m.lost) { it.going = false; ui.say(it.words()); }
+    if (m.updates >= MOST && it.going) it.go(false);
     const reached = m.mean >= GOAL && BATCHES[ui.state.batch] >= 4;
     if (reached && !it.met) { it.met = m.steps <= WITHIN ? "soon" : "late"; ui.say(`Balanced: a mean return of ${count(m.mean)} after ${count(m.steps)} steps.`); }
     changed();
