@@ -144,7 +144,7 @@ if (globalThis.document) (() => {
     return [{ part, count }];
   });
   const note = make("p", { className: "pg-r-note", hidden: true });
-  ($(".pg-local") ?? $(".pg-contents")?.lastElementChild)?.before(note);
+  $(".pg-contents")?.append(note);
 
   const passedMark = words => make("span", { className: "pg-r-mark" }, make("span", { className: "pg-icon pg-icon-right", "aria-hidden": "true" }), ` ${words}`);
   const marks = new Map();                           // name -> how to show that it is passed

@@ -19,7 +19,7 @@
   const menu = $(".pg-menu"), contents = $("#contents");
   const open = yes => { contents.classList.toggle("pg-open", yes); menu.setAttribute("aria-expanded", yes); };
   menu.addEventListener("click", () => open(menu.getAttribute("aria-expanded") !== "true"));
-  contents.addEventListener("click", e => { if (e.target.closest("a[href^='#']")) open(false); });
+  $(".pg-side").addEventListener("click", e => { if (e.target.closest("a[href^='#']")) open(false); });
   addEventListener("keydown", e => {
     if (e.key === "Escape" && menu.getAttribute("aria-expanded") === "true") { open(false); menu.focus(); }
     const typing = e.target.closest?.("input:not([type=range],[type=radio],[type=checkbox]), textarea, select, [contenteditable]");
