@@ -218,5 +218,5 @@ def test_the_readmes_commands_and_paths_exist():
         assert (ROOT / path).exists(), path
     for link in re.findall(r"\]\((?!http)([^)#]+)\)", README):
         assert (ROOT / link).exists(), link
-    for tool in re.findall(r"tools[/\\]\w+\.py", README):
-        assert (ROOT / tool.replace("\\", "/")).exists(), tool
+    for module in re.findall(r"-m (tools(?:\.\w+)+)", README):
+        assert (ROOT / (module.replace(".", "/") + ".py")).is_file(), module
