@@ -132,6 +132,8 @@ def test_an_environment_that_is_whole_is_kept(machine, capsys):
 def test_installing_says_beforehand_how_much_the_books_packages_are(machine, capsys):
     assert installing.install(machine.folder, [["-r", str(ROOT / "requirements.lock")]]) == 0
     assert capsys.readouterr().out == f"Installing the book's packages into {machine.folder}: about 900 MB, once.\n"
+    assert installing.install(machine.folder, [["-r", str(ROOT / "requirements.lock")]]) == 0
+    assert capsys.readouterr().out == "", "once"
 
 
 def test_a_failed_installation_is_shown_in_pips_own_words(machine, capsys):

@@ -139,7 +139,7 @@ def uv_for(environment, out):
 def install(environment, steps, out=None):
     """0 when every step is installed, else the installer's status."""
     out = out or sys.stdout
-    if any(Progress(words).wanted > 100 for words in steps):
+    if not (environment / "installed").exists() and any(Progress(words).wanted > 100 for words in steps):
         print(f"Installing the book's packages into {environment}: about 900 MB, once.", file=out, flush=True)
     make(environment, out)
     python, uv = python_of(environment), uv_for(environment, out)
