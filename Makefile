@@ -1,14 +1,19 @@
 # Everything runs in .venv, made from requirements.lock. A second run does only what changed.
 PYTHON ?= python3
 PY := .venv/bin/python
+INSTALL := $(PYTHON) tools/installing.py
 TOOL := nbgrader
 NBGRADER := .venv-nbgrader
 OTTER := .venv-otter
 NONE = $(if $(ARGS),[ $$? = 5 ] ||)        # of a selection, one half of the tests may have none
 PYTEST := $(PY) -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg
 
-.PHONY: serve lab book lite test notebooks exercises studies clean bench limits lighthouse links reproducible trust class test-class pdf lock licences audit determinism test-matrix test-autodiff test-browsers
+.PHONY: help serve lab book lite test notebooks exercises studies clean bench limits lighthouse links reproducible trust class test-class pdf lock licences audit determinism test-matrix test-autodiff test-browsers
 .DELETE_ON_ERROR:
+.DEFAULT_GOAL := serve
+
+help:                           ## every command, and what it does
+	@awk -F ':.*## *' '/^[a-z-]+:.*##/ {printf "  make %-15s%s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 serve: book                     ## build the book and serve it on this machine
 	$(PY) tools/serve.py
@@ -56,28 +61,19 @@ lighthouse: book                ## Lighthouse on one page of each kind (needs np
 	$(PY) benchmarks/lighthouse.py
 
 .venv-bench/installed: benchmarks/requirements.txt constraints.txt
-	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python tools/installing.py .venv-bench/bin/python -m pip install --disable-pip-version-check -r benchmarks/requirements.txt
-	.venv-bench/bin/python tools/installing.py .venv-bench/bin/python -m pip install --disable-pip-version-check --no-deps -e .
-	touch $@
+	$(INSTALL) .venv-bench -r benchmarks/requirements.txt --then --no-deps -e .
 
 trust: .venv/installed          ## attack the exercises' checks with every mutant; the page's table
 	$(PY) tools/trust.py $(ARGS)
 
-# The stamp is written last, so that a broken installation is begun again. The package itself comes without a look at
-# any registry: its build tools are in the lock.
+# By uv, by pip where uv cannot be had. The stamp is written last, so that a broken installation is begun again. The package
+# itself comes without a look at any registry: its build tools are in the lock.
 .venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) tools/check_python.py
-	@test -x $(PY) || echo "Installing what the book needs into .venv: about 900 MB, once, some minutes without a word."
-	test -x $(PY) || $(PYTHON) -m venv .venv
-	$(PY) tools/installing.py $(PY) -m pip install --disable-pip-version-check --require-hashes -r requirements.lock
-	$(PY) tools/installing.py $(PY) -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e .
-	touch $@
+	$(INSTALL) .venv --require-hashes -r requirements.lock --then --no-deps --no-build-isolation -e .
 
 .venv-lite/installed: lite/requirements.txt
-	test -x .venv-lite/bin/python || $(PYTHON) -m venv .venv-lite
-	.venv-lite/bin/python tools/installing.py .venv-lite/bin/python -m pip install --disable-pip-version-check --require-hashes -r lite/requirements.txt
-	touch $@
+	$(INSTALL) .venv-lite --require-hashes -r lite/requirements.txt
 
 class: .venv/installed          ## assignments with hidden tests and points, into class/: TOOL=nbgrader or otter, CHAPTER=03 (or all)
 	$(PY) tools/make_class.py $(TOOL) $(CHAPTER)
@@ -86,14 +82,10 @@ test-class: .venv/installed $(NBGRADER)/installed $(OTTER)/installed     ## what
 	PG_CLASS=1 PG_NBGRADER=$(NBGRADER) PG_OTTER=$(OTTER) $(PY) -m pytest tests/test_class.py $(ARGS)
 
 $(NBGRADER)/installed: constraints.txt
-	test -x $(NBGRADER)/bin/python || $(PYTHON) -m venv $(NBGRADER)
-	$(NBGRADER)/bin/python tools/installing.py $(NBGRADER)/bin/python -m pip install --disable-pip-version-check -c constraints.txt nbgrader==0.9.6 -e .
-	touch $@
+	$(INSTALL) $(NBGRADER) -c constraints.txt nbgrader==0.9.6 -e .
 
 $(OTTER)/installed: constraints.txt
-	test -x $(OTTER)/bin/python || $(PYTHON) -m venv $(OTTER)
-	$(OTTER)/bin/python tools/installing.py $(OTTER)/bin/python -m pip install --disable-pip-version-check -c constraints.txt otter-grader==7.0.0 ipykernel -e .
-	touch $@
+	$(INSTALL) $(OTTER) -c constraints.txt otter-grader==7.0.0 ipykernel -e .
 
 pdf: book                       ## the book on paper, into _build/learning-to-act.pdf
 	$(PY) tools/make_pdf.py
@@ -128,10 +120,7 @@ test-autodiff: $(AUTODIFF)/installed     ## hold the package against PyTorch and
 	PG_NOTHING_SKIPPED=1 $(AUTODIFF)/bin/python -m pytest -p no:cacheprovider tests/test_against_others.py $(ARGS)
 
 $(AUTODIFF)/installed: requirements-autodiff.txt constraints.txt pyproject.toml
-	test -x $(AUTODIFF)/bin/python || $(PYTHON) -m venv $(AUTODIFF)
-	$(AUTODIFF)/bin/python tools/installing.py $(AUTODIFF)/bin/python -m pip install --disable-pip-version-check -r requirements-autodiff.txt
-	$(AUTODIFF)/bin/python tools/installing.py $(AUTODIFF)/bin/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e .
-	touch $@
+	$(INSTALL) $(AUTODIFF) -r requirements-autodiff.txt --then --no-deps --no-build-isolation -e .
 
 clean:                          ## what can be made again; my/ stays
 	rm -rf _build .stamps .pytest_cache .ruff_cache .venv .venv-lite $(NBGRADER) $(OTTER) *.egg-info

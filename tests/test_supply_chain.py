@@ -27,6 +27,12 @@ def test_every_pin_of_the_lock_has_hashes():
         assert re.match(r"[\w.-]+==\S+", block) and re.search(r"--hash=sha256:[0-9a-f]{64}", block), block[:80]
 
 
+def test_what_installs_is_pinned_with_hashes_too():
+    blocks = re.split(r"\n(?=[^\s#])", (ROOT / "requirements-uv.txt").read_text().strip())[1:]
+    assert len(blocks) == 1 and re.match(r"uv==[\d.]+ \\\n", blocks[0])
+    assert len(re.findall(r"--hash=sha256:[0-9a-f]{64}", blocks[0])) > 12, "every platform's wheel"
+
+
 def test_the_constraints_are_the_lock_without_hashes():
     assert lock.without_hashes(LOCK) == (ROOT / "constraints.txt").read_text()
 
@@ -39,12 +45,11 @@ def test_the_lock_holds_what_is_wanted():
 
 def test_the_lock_is_what_is_installed_and_the_package_comes_without_dependencies():
     """Makefile, CI and the README's lines for Windows: hashes are required, and the package itself asks no registry."""
-    for name in ("Makefile", "README.md"):
-        installs = re.findall(r"(?:\$\(PY\)|\.venv\\Scripts\\python) -m pip install.*", (ROOT / name).read_text())
-        with_lock = [i for i in installs if "requirements.lock" in i]
-        package = [i for i in installs if re.search(r"-e \.", i) and "requirements" not in i]
-        assert with_lock and all("--require-hashes" in i for i in with_lock), name
-        assert package and all("--no-deps --no-build-isolation" in i for i in package), name
+    makefile = re.findall(r"\$\(INSTALL\) \.venv (.*)", (ROOT / "Makefile").read_text())
+    by_hand = re.findall(r"\.venv\\Scripts\\python -m pip install (.*)", (ROOT / "README.md").read_text())
+    for name, installs in ("Makefile", [words for line in makefile for words in line.split(" --then ")]), ("README.md", by_hand):
+        assert len(installs) == 2, name
+        assert installs == ["--require-hashes -r requirements.lock", "--no-deps --no-build-isolation -e ."], name
     assert re.search(r"^make test$", (ROOT / ".ci/run").read_text(), re.M)
     assert "pip install" not in (ROOT / ".ci/run").read_text()
     for workflow in (ROOT / ".github/workflows").iterdir():

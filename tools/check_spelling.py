@@ -16,8 +16,9 @@ import codespell_lib
 
 ROOT = Path(__file__).resolve().parents[1]
 WORDS = ROOT / "tools/words.txt"
-FOLDERS = "book", "notebooks", "exercises", "solutions", "policy_gradient", "studies", "tests", "tools"
-NAMES = "README.md", "Makefile", "pyproject.toml", "_config.yml", "requirements.txt"
+FOLDERS = "book", "docs", ".github", "notebooks", "exercises", "solutions", "policy_gradient", "studies", "tests", "tools"
+NAMES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "CODE_OF_CONDUCT.md", "SECURITY.md", "CITATION.cff", "Makefile", "pyproject.toml",
+         "_config.yml", "requirements.txt", ".editorconfig", ".gitattributes", ".pre-commit-config.yaml")
 ENDINGS = ".md", ".yml", ".bib", ".ipynb", ".py", ".js", ".css", ".html", ".txt"
 OTHERS = "vendor", "__pycache__", ".ipynb_checkpoints", "_build"
 NOT_PROSE = re.compile(r"^(`{3,}|~{3,}).*?^\1|`+[^`]+`+|\$\$.*?\$\$|\$[^$\n]+\$|\]\([^)]*\)|<[^>\n]+>|https?://\S+|^---\n.*?^---", re.DOTALL | re.MULTILINE)

@@ -3,7 +3,7 @@
     make lock                            what is locked stays as it is, if it still fits
     make lock ARGS=--upgrade             the newest versions of everything
 
-The resolver (uv) runs in an environment of its own that is thrown away: the book does not depend on it.
+The resolver (uv, as requirements-uv.txt pins it; --upgrade pins the newest) runs in an environment of its own that is thrown away.
 """
 import argparse
 import re
@@ -15,6 +15,7 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+UV = ROOT / "requirements-uv.txt"
 PYTHON = "3.11"                      # the oldest: 3.13 alone would resolve to another NumPy than the stored outputs'
 
 
@@ -45,11 +46,18 @@ def main(arguments):
     args = parser.parse_args(arguments)
     lock = ROOT / "requirements.lock"
     with tempfile.TemporaryDirectory() as folder:
-        python = throwaway(Path(folder, "uv"), "uv")
-        Path(folder, "wanted.txt").write_text(wanted())
-        subprocess.run([python, "-m", "uv", "pip", "compile", Path(folder, "wanted.txt"), "--quiet", "--universal", "--fork-strategy",
-                        "fewest", "--python-version", PYTHON, "--generate-hashes", "--no-emit-index-url", "--no-header",
-                        "--no-annotate", *["--upgrade"] * args.upgrade, "--output-file", lock], check=True, stdout=subprocess.DEVNULL)
+        python = throwaway(Path(folder, "uv"), *["uv"] if args.upgrade else ["--require-hashes", "-r", UV])
+
+        def compiled(text, output):
+            Path(folder, "wanted.txt").write_text(text)
+            subprocess.run([python, "-m", "uv", "pip", "compile", Path(folder, "wanted.txt"), "--quiet", "--universal", "--fork-strategy",
+                            "fewest", "--python-version", PYTHON, "--generate-hashes", "--no-emit-index-url", "--no-header",
+                            "--no-annotate", *["--upgrade"] * args.upgrade, "--output-file", output], check=True, stdout=subprocess.DEVNULL)
+        compiled(wanted(), lock)
+        if args.upgrade:
+            first = UV.read_text().splitlines(keepends=True)[0]
+            compiled("uv\n", UV)
+            UV.write_text(first + UV.read_text())
     (ROOT / "constraints.txt").write_text(without_hashes(lock.read_text()))
 
 

@@ -237,7 +237,7 @@ def make(browser, site, out, only=()):
         sys.exit("the numbers in the contents are not those of the sheets")
     writer = PdfWriter(clone_from=second)
     bookmarks(writer, headings)
-    writer.add_metadata({"/Title": "Learning to Act: the policy gradient theorem, interactively", "/Author": "the contributors of Learning to Act",
+    writer.add_metadata({"/Title": "Learning to Act: the policy gradient theorem, interactively", "/Author": "the authors of Learning to Act",
                          "/Subject": "Text and figures CC BY 4.0, code MIT", "/Creator": "Learning to Act"})
     out.parent.mkdir(parents=True, exist_ok=True)
     writer.write(out)
