@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 import policy_gradient as pg
-from policy_gradient import control, envs, explore, palette, plots
+from learning_to_act import explore, palette, plots
+from policy_gradient import control, envs
 
 RNG = np.random.default_rng(0)
 NAN, INF = float("nan"), float("inf")
@@ -332,7 +333,7 @@ def test_a_bad_call_is_told_what_was_expected(name, call, said):
     assert re.search(said, message), message
     assert len(message) < 400 and " at 0x" not in message, message
     origin = Path(traceback.extract_tb(caught.value.__traceback__)[-1].filename)
-    assert "policy_gradient" in origin.parts or "missing" in message, f"raised by {origin}: the package ran into it"
+    assert {"policy_gradient", "learning_to_act"} & set(origin.parts) or "missing" in message, f"raised by {origin}: the package ran into it"
     assert caught.value.__cause__ is None and (caught.value.__context__ is None or caught.value.__suppress_context__), (
         "'During handling of the above exception': the reader would see two tracebacks")
 
@@ -362,7 +363,7 @@ def test_the_list_of_names_is_the_packages_own():
 
 def test_checks_explain_instead_of_raising(capsys):
     """`check` and `hint` never raise: what is wrong with the call is the answer."""
-    from policy_gradient.checks import check, hint
+    from learning_to_act.checks import check, hint
     for bad in (3, "no_such_exercise", None, io.StringIO, lambda: 0):
         result = check(bad)
         assert not result and len(str(result)) > 20

@@ -242,7 +242,7 @@ def test_dropping_never_points_downhill_with_own_logits():
 def test_figures_of_the_chapter_refuse_wrong_shapes():
     from matplotlib.figure import Figure
 
-    from policy_gradient import plots
+    from learning_to_act import plots
     ax = Figure().add_subplot()
     with pytest.raises(ValueError, match="J must map theta"):
         plots.landscape(ax, lambda theta: 0.0)
@@ -253,7 +253,7 @@ def test_figures_of_the_chapter_refuse_wrong_shapes():
 def test_the_step_cloud_keeps_lengths_and_its_centre():
     from matplotlib.figure import Figure
 
-    from policy_gradient import plots
+    from learning_to_act import plots
     steps = np.array([[-1, 0, 1], [2, -1, -1], [0, 1, -1.0]])
     flat = np.stack(plots.step_cloud(Figure().add_subplot(), steps, steps.mean(axis=0), reach=3).get_data(), axis=1)
     assert np.linalg.norm(flat, axis=1) == pytest.approx(np.linalg.norm(steps, axis=1))

@@ -298,7 +298,7 @@ def ax():
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from policy_gradient import plots
+    from learning_to_act import plots
     with plots.book_style():
         figure = Figure((6, 3.5))
         FigureCanvasAgg(figure)
@@ -308,7 +308,7 @@ def ax():
 
 
 def test_errors_against_n_names_each_line_at_its_end_and_apart(ax):
-    from policy_gradient import plots
+    from learning_to_act import plots
     n, errors = [10, 100, 1000], {"a": [1, .1, .01], "b": [1.1, .11, .011], "c": [1e-3, 1e-4, 1e-5]}
     lines = plots.errors_against_n(ax, n, errors)
     assert sorted(tuple(line.get_ydata()) for line in lines) == sorted(map(tuple, errors.values()))
@@ -318,7 +318,7 @@ def test_errors_against_n_names_each_line_at_its_end_and_apart(ax):
 
 
 def test_spread_counts_every_estimate_and_marks_the_truth(ax):
-    from policy_gradient import plots
+    from learning_to_act import plots
     estimates = np.array([-9.0, 0.1, 0.1, 0.2, 9.0])
     plots.spread(ax, estimates, truth=0.15, limits=(0, 0.3), bins=30)
     assert sum(bar.get_height() for bar in ax.patches) == 5
@@ -326,7 +326,7 @@ def test_spread_counts_every_estimate_and_marks_the_truth(ax):
 
 
 def test_ablation_draws_paired_differences_and_student_s_intervals(ax):
-    from policy_gradient import plots
+    from learning_to_act import plots
     rng = np.random.default_rng(0)
     seed_effect = rng.normal(0, 50, 10)          # what pairing takes off
     arms = {name: (level + seed_effect + rng.normal(0, 5, 10), level + 9 + seed_effect + rng.normal(0, 5, 10))

@@ -30,8 +30,8 @@ def test_every_chapter_that_the_book_names_is_in_its_contents():
 
 def test_all_sorts_of_files_are_read(tmp_path):
     (tmp_path / "_toc.yml").write_text("chapters:\n- file: book/01-one\n")
-    said = {"book/01-one.md": "Chapter 2.", "book/practice/drills.yml": "a: in chapter 3", "policy_gradient/checks/chapter01.py": "'chapter 4'",
-            "policy_gradient/explorables/a.js": "// chapter 5", "README.md": "chapter 6",
+    said = {"book/01-one.md": "Chapter 2.", "book/practice/drills.yml": "a: in chapter 3", "learning_to_act/checks/chapter01.py": "'chapter 4'",
+            "learning_to_act/explorables/a.js": "// chapter 5", "README.md": "chapter 6",
             "notebooks/01-one.ipynb": '{"cells": [{"source": ["so says\\n", "chapter 7"], "outputs": [{"text": "chapter 8"}]}]}'}
     for name, text in said.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

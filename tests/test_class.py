@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
 import make_class  # noqa: E402
 
-from policy_gradient.checks.engine import registry  # noqa: E402
+from learning_to_act.checks.engine import registry  # noqa: E402
 
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
 STEMS = [path.stem for path in SOLUTIONS]

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import traitlets
 
-import policy_gradient.explorables as explorables
-from policy_gradient.explorables.base import Explorable
-from policy_gradient.palette import COLORS
+import learning_to_act.explorables as explorables
+from learning_to_act.explorables.base import Explorable
+from learning_to_act.palette import COLORS
 
 HERE = Path(explorables.__file__).parent
 CLASSES = sorted(Explorable.__subclasses__(), key=lambda c: c.__name__)
@@ -76,5 +76,5 @@ def test_settings_can_be_given_and_changed():
 
 
 def test_the_package_does_not_load_widgets_by_itself():
-    code = "import sys, policy_gradient; sys.exit(any(m in sys.modules for m in ('anywidget', 'ipywidgets', 'policy_gradient.explorables')))"
+    code = "import sys, policy_gradient; sys.exit(any(m in sys.modules for m in ('anywidget', 'ipywidgets', 'learning_to_act', 'policy_gradient.explorables')))"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from policy_gradient import explore as module
-from policy_gradient.explore import explore
-from policy_gradient.palette import color
-from policy_gradient.picture import Picture
+from learning_to_act import explore as module
+from learning_to_act.explore import explore
+from learning_to_act.palette import color
+from learning_to_act.picture import Picture
 
 x = np.linspace(0.02, 0.98, 50)
 
@@ -391,6 +391,6 @@ def test_the_arrow_keys_reach_the_slider_in_jupyterlab():
 
 
 def test_colours_are_the_books():
-    from policy_gradient.palette import COLORS
+    from learning_to_act.palette import COLORS
     for light, dark in COLORS.values():
         assert light in module.CSS and dark in module.CSS

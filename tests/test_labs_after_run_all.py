@@ -16,7 +16,7 @@ import nbformat
 import numpy as np
 import pytest
 
-import policy_gradient.explore
+import learning_to_act.explore
 
 ROOT = Path(__file__).resolve().parents[1]
 STATE = "application/vnd.jupyter.widget-state+json"
@@ -117,7 +117,7 @@ def run_all(nb, name):
         before = reads(function, space)
         sliders.append(Slider(here[0], function, values, widget, before, {path: content(v) for path, v in before.items()}))
 
-    explore = policy_gradient.explore.explore
+    explore = learning_to_act.explore.explore
 
     def explore_and_keep(draw, /, **values):
         widget = explore(draw, **values)
@@ -136,7 +136,7 @@ def run_all(nb, name):
             patch.setenv(key, value)
         patch.delenv("PG_PRERENDER", raising=False)
         patch.chdir(ROOT / "notebooks")
-        patch.setattr(policy_gradient.explore, "explore", explore_and_keep)
+        patch.setattr(learning_to_act.explore, "explore", explore_and_keep)
         patch.setattr(ipywidgets, "interact", interact)
         plt.switch_backend("agg")
         try:

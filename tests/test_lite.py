@@ -57,7 +57,8 @@ def test_no_cell_needs_processes_or_threads(name):
 
 def test_scipy_comes_before_the_functions_that_need_it_are_called():
     """A browser's Python loads a package before a cell, by what its text imports; a function's own import comes too late."""
-    found, functions = set(), [node for path in (ROOT / "policy_gradient").rglob("*.py") if "checks" not in path.parts
+    found, functions = set(), [node for package in ("policy_gradient", "learning_to_act") for path in (ROOT / package).rglob("*.py")
+                               if not {"checks", "exercises"} & set(path.parts)
                                for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)]
     names = {f.name: {getattr(n, "id", getattr(n, "attr", "")) for n in ast.walk(f)} for f in functions}
     uses = {f.name for f in functions if "scipy" in imported(ast.unparse(f))}

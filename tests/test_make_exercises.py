@@ -149,7 +149,7 @@ def test_the_expected_output_is_shown_before_the_solution(path):
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=STEMS)
 def test_headings_give_difficulty_importance_and_minutes(path):
-    from policy_gradient.checks.engine import registry
+    from learning_to_act.checks.engine import registry
     text = "\n".join(cell.source for cell in nbformat.read(path, 4).cells)
     for one in registry().values():
         if one.chapter == path.stem:

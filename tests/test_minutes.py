@@ -85,7 +85,7 @@ def test_what_names_no_page_is_refused(small, asked):
 
 
 def test_exercises_ask_for_the_minutes_of_their_registry():
-    from policy_gradient.checks.engine import registry
+    from learning_to_act.checks.engine import registry
     for doc in PATH:
         if doc.startswith("exercises/"):
             stem = doc.partition("/")[2]

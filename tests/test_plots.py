@@ -7,7 +7,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from scipy import stats
 
-from policy_gradient import palette, plots
+from learning_to_act import palette, plots
 
 
 @pytest.fixture

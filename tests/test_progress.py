@@ -6,14 +6,14 @@ import random
 import re
 from collections import Counter
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 from py_mini_racer import JSEvalException, MiniRacer
 
-from policy_gradient import explorables
-from policy_gradient.explorables.base import HERE, Explorable
+from learning_to_act import explorables
+from learning_to_act.checks.registry import chapters
+from learning_to_act.explorables.base import HERE, Explorable
 
 ROOT = Path(__file__).resolve().parents[1]
 spec = importlib.util.spec_from_file_location("progress", ROOT / "tools/progress.py")
@@ -31,10 +31,10 @@ def of(kind):
 # --- what the build counts ------------------------------------------------------------------------------------------------
 
 def test_every_exercise_that_the_checks_know_is_counted_once_on_its_chapter_s_page():
-    for file in sorted((ROOT / "policy_gradient/checks").glob("chapter*.py")):
-        known = [one.name for one in import_module(f"policy_gradient.checks.{file.stem}").EXERCISES]
-        counted = [names for _, page, names in PARTS if page.startswith(f"exercises/{file.stem[-2:]}-")]
-        assert counted == [[f"exercise:{name}" for name in known]], file.stem
+    for chapter in chapters():
+        known = [one.name for one in chapter.EXERCISES]
+        counted = [names for _, page, names in PARTS if page == f"exercises/{chapter.CHAPTER}"]
+        assert counted == [[f"exercise:{name}" for name in known]], chapter.CHAPTER
 
 
 def test_every_quiz_of_the_book_has_a_name_of_its_own():

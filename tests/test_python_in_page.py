@@ -90,8 +90,9 @@ def test_wheels_are_pure_whole_and_what_their_records_say(packed):
 
 def test_our_wheel_holds_all_of_the_package(packed):
     with zipfile.ZipFile(packed[0] / packed[1]["policy-gradient"]["file_name"]) as wheel:
-        inside = {n for n in wheel.namelist() if n.startswith("policy_gradient/")}
-    source = {p.relative_to(ROOT).as_posix() for p in (ROOT / "policy_gradient").rglob("*") if p.is_file() and "__pycache__" not in p.parts}
+        inside = {n for n in wheel.namelist() if n.startswith(("policy_gradient/", "learning_to_act/"))}
+    source = {p.relative_to(ROOT).as_posix() for package in ("policy_gradient", "learning_to_act")
+              for p in (ROOT / package).rglob("*") if p.is_file() and "__pycache__" not in p.parts}
     assert inside == source
 
 
@@ -118,7 +119,7 @@ def imported(source):
 
 def test_every_import_can_be_resolved_in_the_browser(packages):
     known = {module for entry in packages.values() for module in entry["imports"]} | set(sys.stdlib_module_names)
-    sources = {path: path.read_text("utf8") for path in (ROOT / "policy_gradient").rglob("*.py")}
+    sources = {path: path.read_text("utf8") for package in ("policy_gradient", "learning_to_act") for path in (ROOT / package).rglob("*.py")}
     sources |= {(path, cell.id): cell.source for path in NOTEBOOKS for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"}
     unknown = {(where, name) for where, text in sources.items() for name in imported(text) if name not in known}
     assert unknown == set()

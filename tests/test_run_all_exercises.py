@@ -10,8 +10,8 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from policy_gradient.checks import example
-from policy_gradient.checks.unwritten import STUB
+from learning_to_act.checks import example
+from learning_to_act.checks.unwritten import STUB
 
 ROOT = Path(__file__).resolve().parents[1]
 PATHS = sorted((ROOT / "exercises").glob("*.ipynb"))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-SCRIPTS = sorted([*(ROOT / "policy_gradient/explorables").glob("*.js"), *(ROOT / "book/_static").glob("*.js"),
+SCRIPTS = sorted([*(ROOT / "learning_to_act/explorables").glob("*.js"), *(ROOT / "book/_static").glob("*.js"),
                   *(ROOT / "book/_static/python").glob("*.js"), *(ROOT / "lite").glob("*.js"), *(ROOT / "tools/vendor/editor").glob("*.js")])
 IMPORT = re.compile(r"^import\s*\{([^}]*)\}\s*from\s*[\"'][^\"']+[\"'];?", re.M)
 COMMENT = re.compile(r"/\*.*?\*/|(?<![:\"'`\\])//[^\n]*", re.S)

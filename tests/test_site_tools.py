@@ -99,7 +99,7 @@ def luminance(colour):
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("name", ["policy", "score", "good", "where", "ink", "muted"])
 def test_text_in_every_colour_can_be_read(name, dark):
-    from policy_gradient.palette import COLORS
+    from learning_to_act.palette import COLORS
     ink, paper = sorted((luminance(COLORS[name][dark]), luminance(COLORS["paper"][dark])))
     assert (paper + .05) / (ink + .05) >= 4.5
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import policy_gradient as pg
-from policy_gradient.explorables.replay import replay
+from learning_to_act.explorables.replay import replay
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "studies"))
 import training_replay as study  # noqa: E402

@@ -3,7 +3,7 @@ import ast
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDERS = ["policy_gradient", "tools", "tests", "studies", "benchmarks"]
+FOLDERS = ["policy_gradient", "learning_to_act", "tools", "tests", "studies", "benchmarks"]
 
 
 def unused(text):

@@ -23,7 +23,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))       # the package, also where it is not installed
-from policy_gradient.palette import COLORS  # noqa: E402
+from learning_to_act.palette import COLORS  # noqa: E402
 
 VIEW, STATE = "application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json"
 ROLES = {"pol": "policy", "score": "score", "good": "good", "where": "where"}

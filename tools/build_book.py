@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 
 PAGES = ["_toc.yml", "book", "notebooks", "exercises", "solutions"]
-REST = ["_config.yml", "book/_static", "book/_templates", "tools", "policy_gradient/explorables", "policy_gradient/palette.py"]
-WHEEL = ["policy_gradient", "pyproject.toml", "README.md", "LICENSE"]          # what the pages' Python gets: no page changes with it
+REST = ["_config.yml", "book/_static", "book/_templates", "tools", "learning_to_act/explorables", "learning_to_act/palette.py"]
+WHEEL = ["policy_gradient", "learning_to_act", "pyproject.toml", "README.md", "LICENSE"]          # what the pages' Python gets: no page changes with it
 IGNORED = {"__pycache__", ".ipynb_checkpoints"}
 
 

@@ -15,7 +15,7 @@ from sphinx.util import logging
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXTS = ["README.md", "book/**/*.md", "book/**/*.yml", "notebooks/*.ipynb", "solutions/*.ipynb", "exercises/*.ipynb",
-         "policy_gradient/**/*.py", "policy_gradient/**/*.js", "policy_gradient/**/*.json"]
+         *(f"{package}/**/*.{kind}" for package in ("policy_gradient", "learning_to_act") for kind in ("py", "js", "json"))]
 NUMBERS = "one two three four five six seven eight nine ten eleven twelve".split()
 ONE = rf"(?:\d+|{'|'.join(NUMBERS)})\b"
 NAMED = re.compile(rf"\bchapters?[\s\"',\[]+({ONE}(?:(?:,|\band\b|\bor\b|\bto\b|[–-]|\s)+{ONE})*)", re.I)

@@ -16,7 +16,7 @@ import codespell_lib
 
 ROOT = Path(__file__).resolve().parents[1]
 WORDS = ROOT / "tools/words.txt"
-FOLDERS = "book", "notebooks", "exercises", "solutions", "policy_gradient", "studies", "tests", "tools"
+FOLDERS = "book", "notebooks", "exercises", "solutions", "policy_gradient", "learning_to_act", "studies", "tests", "tools"
 NAMES = "README.md", "Makefile", "pyproject.toml", "_config.yml", "requirements.txt"
 ENDINGS = ".md", ".yml", ".bib", ".ipynb", ".py", ".js", ".css", ".html", ".txt"
 OTHERS = "vendor", "__pycache__", ".ipynb_checkpoints", "_build"

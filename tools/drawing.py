@@ -11,7 +11,7 @@ from sphinx.util.docutils import SphinxDirective
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "book" / "_static" / "figures"
 sys.path.insert(0, str(ROOT))
-from policy_gradient.palette import COLORS  # noqa: E402
+from learning_to_act.palette import COLORS  # noqa: E402
 
 
 def inline_svg(name, alt):

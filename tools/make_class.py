@@ -18,14 +18,14 @@ from nbformat.v4 import new_code_cell, new_raw_cell
 from make_exercises import REGION, ROOT, STUB, runs_through
 
 sys.path.insert(0, str(ROOT))
-from policy_gradient.checks.engine import registry  # noqa: E402
+from learning_to_act.checks.engine import registry  # noqa: E402
 
 MINUTES = 5                          # for a point
 CHECK = re.compile(r'check\((\w+)(, mistake="")?\)')
 SCHEMA = 3                           # of nbgrader's cell metadata
 BOUNDS = "import policy_gradient.checks.grading      # only while work is graded: bounds on a cell's time and memory"
 FRESH = """import sys
-for _name in [name for name in sys.modules if name.partition(".")[0] == "policy_gradient"]:
+for _name in [name for name in sys.modules if name.partition(".")[0] in ("policy_gradient", "learning_to_act")]:
     del sys.modules[_name]
 from policy_gradient.checks import check as _check
 _verdict = _check({call})

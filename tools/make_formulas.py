@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
 import katex_math  # noqa: E402
 
-FOLDER, VENDOR = ROOT / "policy_gradient/explorables", ROOT / "book/_static/vendor/katex"
+FOLDER, VENDOR = ROOT / "learning_to_act/explorables", ROOT / "book/_static/vendor/katex"
 JSON, CSS = FOLDER / "formulas.json", FOLDER / "formulas.css"
 TEX = re.compile(r"\btex`([^`]*)`")
 PLACE, MARK = re.compile(r"\\(live|sign)\{(\w+)\}"), "9090{:02d}9090"      # digits: as high as the numbers that will stand there

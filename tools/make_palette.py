@@ -1,4 +1,4 @@
-"""Write the book's colours, said once in `policy_gradient/palette.py`, as the site's style sheet."""
+"""Write the book's colours, said once in `learning_to_act/palette.py`, as the site's style sheet."""
 import argparse
 import sys
 from pathlib import Path
@@ -8,8 +8,8 @@ CSS = ROOT / "book/_static/palette.css"
 
 
 def style_sheet():
-    from policy_gradient.palette import css_variables
-    return ("/* Written by tools/make_palette.py from policy_gradient/palette.py */\n"
+    from learning_to_act.palette import css_variables
+    return ("/* Written by tools/make_palette.py from learning_to_act/palette.py */\n"
             f":root {{ {css_variables()} }}\n"
             f"html[data-theme=dark] {{ {css_variables(dark=True)} }}\n"
             f"@media print {{ html[data-theme=dark] {{ {css_variables()} }} }}\n")

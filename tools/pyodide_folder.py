@@ -31,7 +31,7 @@ RECORD = ROOT / "tools/pyodide-lock.json"
 CORE = ["pyodide.asm.js", "pyodide.asm.wasm", "pyodide.js", "pyodide.mjs", "python_stdlib.zip"]
 OFFICIAL = ["numpy", "matplotlib", "scipy", "joblib", "ipython", "jedi", "micropip", "ssl", "sqlite3"]       # and all they depend on
 OURS = {                             # what we pack: (what it imports as, what must be loaded with it)
-    "policy-gradient": ("policy_gradient", ["numpy", "matplotlib", "gymnasium", "anywidget", "tqdm"]),     # and scipy, where used
+    "policy-gradient": ("policy_gradient learning_to_act", ["numpy", "matplotlib", "gymnasium", "anywidget", "tqdm"]),     # and scipy, where used
     "gymnasium": ("gymnasium", ["numpy", "cloudpickle", "typing-extensions", "farama-notifications", "no-processes"]),
     "no-processes": ("_multiprocessing", []),
     "farama-notifications": ("farama_notifications", []),
@@ -110,7 +110,8 @@ def built(root=ROOT):
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "source")
         skip = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
-        shutil.copytree(root / "policy_gradient", copy / "policy_gradient", ignore=skip)
+        for package in ("policy_gradient", "learning_to_act"):
+            shutil.copytree(root / package, copy / package, ignore=skip)
         for file in ("pyproject.toml", "README.md", "LICENSE"):
             shutil.copy(root / file, copy)
         build = f"from setuptools.build_meta import build_wheel; build_wheel({folder!r})"
@@ -125,10 +126,10 @@ def built(root=ROOT):
 def ours(folder):
     """Pack our wheels into `folder` and return their entries for the lock."""
     entries, special = {}, {"policy-gradient": built, "no-processes": NO_PROCESSES.copy}
-    for name, (module, depends) in OURS.items():
+    for name, (modules, depends) in OURS.items():
         wheel = pack(special[name]() if name in special else installed(name), folder)
         entries[name] = {"name": name, "version": wheel.name.split("-")[1], "file_name": wheel.name, "install_dir": "site",
-                         "sha256": sha256(wheel.read_bytes()), "package_type": "package", "imports": [module],
+                         "sha256": sha256(wheel.read_bytes()), "package_type": "package", "imports": modules.split(),
                          "depends": depends, "unvendored_tests": False}
     return entries
 

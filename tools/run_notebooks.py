@@ -65,10 +65,11 @@ def source_hash(nb):
 def package_hash():
     """Of the package's code without comments, its widgets, the studies' results and the versions of the libraries."""
     digest = hashlib.sha256()
-    for path in sorted(p for p in (ROOT / "policy_gradient").rglob("*") if p.suffix in (".py", ".js", ".css")):
+    files = [p for package in ("policy_gradient", "learning_to_act") for p in sorted((ROOT / package).rglob("*"))]
+    for path in (p for p in files if p.suffix in (".py", ".js", ".css")):
         text = path.read_text(encoding="utf-8")
         digest.update((ast.dump(ast.parse(text)) if path.suffix == ".py" else text).encode())
-    results = [p for p in sorted((ROOT / "policy_gradient").rglob("*")) if p.suffix in (".csv", ".json", ".npz", ".npy")]
+    results = [p for p in files if p.suffix in (".csv", ".json", ".npz", ".npy")]
     for path in [*results, ROOT / "constraints.txt"]:
         digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -33,10 +33,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 import attacks  # noqa: E402
 import trust_hunt  # noqa: E402
 
-from policy_gradient.checks import chapter05, check, diagnose, engine  # noqa: E402
-from policy_gradient.checks.attempt import Budget, attempt  # noqa: E402
-from policy_gradient.checks.engine import Run, registry  # noqa: E402
-from policy_gradient.checks.exercise import Case  # noqa: E402
+from learning_to_act.checks import diagnose, engine  # noqa: E402
+from learning_to_act.checks.attempt import Budget, attempt  # noqa: E402
+from learning_to_act.checks.registry import registry  # noqa: E402
+from learning_to_act.checks.runs import Run  # noqa: E402
+from learning_to_act.checks.exercise import Case  # noqa: E402
+from learning_to_act.exercises import in_the_interview  # noqa: E402
 
 RESULTS = ROOT / "studies" / "trust.json"
 EQUIVALENT = ROOT / "tests" / "attacks" / "equivalent.json"
@@ -48,8 +50,8 @@ BINARY = {ast.Add: (ast.Sub, ast.Mult), ast.Sub: (ast.Add, ast.Mult), ast.Mult: 
 COMPARE = {ast.Eq: (ast.NotEq, ast.GtE), ast.NotEq: (ast.Eq,), ast.Lt: (ast.LtE, ast.Gt), ast.LtE: (ast.Lt, ast.GtE),
            ast.Gt: (ast.GtE, ast.Lt), ast.GtE: (ast.Gt, ast.LtE)}
 NOISE = "below the noise"        # not equal, and too little off for the number of batches that a check draws
-WRONG_MEAN = frozenset((*chapter05.CHOICES, "biased", "scaled", "descends", "cosmetic"))
-NAMES = frozenset(chapter05.CHOICES)
+WRONG_MEAN = frozenset((*in_the_interview.CHOICES, "biased", "scaled", "descends", "cosmetic"))
+NAMES = frozenset(in_the_interview.CHOICES)
 SIZES = re.compile(r"len\(-|\(-\w+\)\.shape|np\.shape\(-")     # the size of minus x is that of x
 RENAME = {"max": ("min", "sum", "mean"), "min": ("max", "sum", "mean"), "sum": ("mean", "max", "prod"), "mean": ("sum", "max"),
           "exp": ("exp2", "log"), "log": ("log2", "exp"), "ceil": ("floor", "round"), "zeros": ("ones",), "logaddexp": ("add",),
@@ -272,11 +274,7 @@ def right_on_probes(one, made):
 
 def verdict(one, function, seconds=SECONDS):
     """What the check says of one answer: {"passed", "says", "group", "message"}. A group is "named", "diagnosed" or "shown"."""
-    engine.SECONDS, before = seconds, engine.SECONDS
-    try:
-        result = check(function, one.name, mistake=getattr(one, "bug", None))
-    finally:
-        engine.SECONDS = before
+    result = engine.check_within(seconds, function, one.name, mistake=getattr(one, "bug", None))
     if result.passed:
         return {"passed": True, "says": "", "group": ""}
     says = result.mistake or result.kind
@@ -295,7 +293,7 @@ def confirmed(one, function, says, message=""):
     if says == "unused":
         name = re.search(r"when (\w+) changes", message)[1]
         runs = [Run(Case("", args), wanted, outcome, False) for outcome, (args, wanted) in zip(outcomes(one, function), probes(one.name)) if outcome.finite]
-        return diagnose._ignores(one.names.index(name), one, runs, lambda args: attempt(function, args, Budget(1.0), one.parts, one.exact))
+        return diagnose.ignores(one.names.index(name), one, runs, lambda args: attempt(function, args, Budget(1.0), one.parts, one.exact))
     if mistake is None:
         return None
     runs = [Run(None, wanted, outcome, False) for outcome, (_, wanted) in zip(outcomes(one, function), probes(one.name))]

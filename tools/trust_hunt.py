@@ -12,11 +12,12 @@ from functools import cache
 import attacks
 import numpy as np
 
-from policy_gradient.checks import hunt
-from policy_gradient.checks.attempt import Budget, attempt
-from policy_gradient.checks.engine import Run, registry
-from policy_gradient.checks.exercise import Case
-from policy_gradient.checks.worlds import Draws, Ladder
+from learning_to_act.checks import hunt
+from learning_to_act.checks.attempt import Budget, attempt
+from learning_to_act.checks.registry import registry
+from learning_to_act.checks.runs import Run
+from learning_to_act.checks.exercise import Case
+from learning_to_act.checks.worlds import Draws, Ladder
 from policy_gradient.policies import softmax
 
 SECONDS = 3.0      # for one function on all batches there are
@@ -138,9 +139,9 @@ def confirmed(one, function, says):
     if says == "cosmetic":
         return all(np.allclose(made, steps(one, one.original, setting), atol=EXACT) for setting, made in pairs)
     if says == "not-from-rewards":
-        return any(np.abs(moments(setting, steps(one, function, setting, hunt._unpaid))[0]).max() > 1e-5 for setting, _ in pairs)
+        return any(np.abs(moments(setting, steps(one, function, setting, hunt.unpaid))[0]).max() > 1e-5 for setting, _ in pairs)
     if says == "not-scaling":
-        return _moves(one, function, hunt._threefold, 3)
+        return _moves(one, function, hunt.threefold, 3)
     ways = [*one.known().get(says, ())]
     if any(all(np.allclose(made, [way(setting.start, batch) for _, batch in every_batch(setting)], rtol=1e-5, atol=1e-6) for setting, made in pairs) for way in ways):
         return True
@@ -162,7 +163,7 @@ def _moves(one, function, change, factor=1):
         for _, batch in every_batch(setting):
             outcome = attempt(function, case(batch).args, Budget(SECONDS))
             run = Run(hunt.HuntCase("", case(batch).args, raw=(setting.start, batch, hunt.LR)), (), outcome, False)
-            if one._changes(function, [run], change, factor):
+            if one.changes(function, [run], change, factor):
                 return True
     return False
 

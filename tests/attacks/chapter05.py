@@ -10,14 +10,14 @@ import numpy as np
 import scipy.special
 
 from policy_gradient import reward_to_go
-from policy_gradient.checks import chapter05
-from policy_gradient.checks.hunt import Setting
-from policy_gradient.checks.worlds import Batch, Ladder, Slider
+from learning_to_act.exercises import in_the_interview
+from learning_to_act.checks.hunt import Setting
+from learning_to_act.checks.worlds import Batch, Ladder, Slider
 from policy_gradient.policies import softmax
 
 from . import RIGHT, WRONG, Attack, probes, right, wrong
 
-HUNTS = {one.name: one.original for one in chapter05.HUNTS}
+HUNTS = {one.name: one.original for one in in_the_interview.HUNTS}
 
 
 # --- probes: worlds, policies and batch sizes that no check has seen ---------------------------------------------------

@@ -3,7 +3,7 @@ import inspect
 
 import numpy as np
 
-from policy_gradient.checks.engine import registry
+from learning_to_act.checks.engine import registry
 
 from . import wrong
 

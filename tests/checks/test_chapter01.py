@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import scipy.special
 
-from policy_gradient.checks import check
-from policy_gradient.checks.engine import registry
+from learning_to_act.checks import check
+from learning_to_act.checks.engine import registry
 
 
 def softmax_vectorised(logits):

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 import policy_gradient as pg
-from policy_gradient.checks import check
-from policy_gradient.checks.engine import registry
+from learning_to_act.checks import check
+from learning_to_act.checks.engine import registry
 
 EXERCISES = registry()
 

@@ -14,12 +14,13 @@ import scipy.stats
 from learner import ROOT, functions, solution_expressions
 
 import policy_gradient as pg
-from policy_gradient.checks import check, chapter05, engine, hint, hunt, mistakes, start_drill
-from policy_gradient.checks.worlds import Batch, ladder, learning_curves, slider
+from learning_to_act.checks import check, engine, hint, hunt, mistakes, start_drill, stopwatch
+from learning_to_act.exercises import in_the_interview
+from learning_to_act.checks.worlds import Batch, ladder, learning_curves, slider
 
-HUNTS = {one.name: one for one in chapter05.HUNTS}
+HUNTS = {one.name: one for one in in_the_interview.HUNTS}
 LADDER_HUNTS = {name: one for name, one in HUNTS.items() if name != "update_7"}
-DRILL = chapter05.DRILL
+DRILL = in_the_interview.DRILL
 SPACE = {"np": np, "softmax": pg.softmax, "reward_to_go": pg.reward_to_go}
 
 
@@ -57,7 +58,7 @@ def all_batches(setting):
             for many in itertools.product(ways, repeat=setting.n)]
 
 
-EVERY = {setting: all_batches(setting) for setting in chapter05.LADDERS}
+EVERY = {setting: all_batches(setting) for setting in in_the_interview.LADDERS}
 
 
 def exact_moments(update, setting):
@@ -68,7 +69,7 @@ def exact_moments(update, setting):
     return mean, np.sqrt(np.tensordot(weights, (steps - mean) ** 2, axes=1))
 
 
-@pytest.mark.parametrize("setting", chapter05.LADDERS, ids=str)
+@pytest.mark.parametrize("setting", in_the_interview.LADDERS, ids=str)
 def test_the_ladder_against_enumeration_and_differences(setting):
     def J(flat):
         probs, world = pg.softmax(flat.reshape(3, 2)), setting.world
@@ -94,7 +95,7 @@ def test_the_slider_against_quadrature(theta):
 
 
 def test_a_sampled_batch_has_the_law_of_its_policy():
-    setting = chapter05.LADDERS[0]
+    setting = in_the_interview.LADDERS[0]
     drawn = hunt.batches(setting, 0, hunt.COUNT)
     probs = pg.softmax(setting.start)
     climbs = np.concatenate([batch.mask.sum(axis=0) - 1 + (batch.actions * batch.mask)[2] for batch in drawn])
@@ -123,7 +124,7 @@ def test_each_bug_lies_beyond_eight_sigma_and_each_truth_at_none(one):
 
 def test_the_clipped_score_lies_beyond_eight_sigma():
     """Its mean by quadrature: the draws are independent, so a leave-one-out baseline subtracts E[r] E[score]."""
-    for setting in chapter05.SLIDERS:
+    for setting in in_the_interview.SLIDERS:
         (mean,), world = setting.start, setting.world
         def expect(f):
             ends = ((mean - 12, world.low), (world.low, world.high), (world.high, mean + 12))
@@ -137,13 +138,13 @@ def test_the_clipped_score_lies_beyond_eight_sigma():
 
 
 def test_the_eight_are_told_apart_from_one_another_and_from_all_other_known_mistakes():
-    families = {name: ways for name, ways in chapter05.known_on_the_ladder().items()}
-    drawn = [(setting.start, batch) for setting in chapter05.LADDERS for batch in hunt.batches(setting, 0, hunt.COUNT)[:20]]
+    families = {name: ways for name, ways in in_the_interview.known_on_the_ladder().items()}
+    drawn = [(setting.start, batch) for setting in in_the_interview.LADDERS for batch in hunt.batches(setting, 0, hunt.COUNT)[:20]]
     steps = {(name, i): np.concatenate([way(theta, batch).ravel() for theta, batch in drawn]) for name, ways in families.items() for i, way in enumerate(ways)}
     for (first, one), (second, other) in itertools.combinations(steps.items(), 2):
         if first[0] != second[0]:
             assert np.abs(one - other).max() > 1e-3, f"{first} and {second} take the same steps"
-    for name, right in chapter05.RIGHT_WAYS.items():
+    for name, right in in_the_interview.RIGHT_WAYS.items():
         for key, step in steps.items():
             assert np.abs(np.concatenate([right(theta, batch).ravel() for theta, batch in drawn]) - step).max() > 1e-3, (name, key)
     for first, second in itertools.combinations(LADDER_HUNTS.values(), 2):
@@ -158,8 +159,8 @@ def test_false_alarms_are_as_rare_as_the_docstring_says():
 
 
 def test_right_estimators_pass_with_room_on_all_looks():
-    for way in chapter05.RIGHT_WAYS.values():
-        for setting in chapter05.LADDERS:
+    for way in in_the_interview.RIGHT_WAYS.values():
+        for setting in in_the_interview.LADDERS:
             mean, _ = exact_moments(lambda theta, batch, lr: theta + lr * way(theta, batch), setting)
             np.testing.assert_allclose(mean, setting.exact, atol=1e-12)
 
@@ -211,7 +212,7 @@ def test_the_same_in_other_words_is_rejected(name, few):
 
 @pytest.mark.parametrize("name", COSMETIC)
 def test_another_line_that_is_still_wrong_is_rejected(name, few):
-    assert still_wrong(name, COSMETIC[name][2]) in {"biased", "scaled", "descends", "not-from-rewards", *chapter05.CHOICES}
+    assert still_wrong(name, COSMETIC[name][2]) in {"biased", "scaled", "descends", "not-from-rewards", *in_the_interview.CHOICES}
 
 
 # --- what is accepted -------------------------------------------------------------------------------------------------
@@ -277,9 +278,9 @@ def test_a_cure_without_its_name_is_half_an_answer(name, few):
     assert check(function, name, mistake=bug.upper().replace("-", " ")).passed
     unnamed = check(function, name)
     assert not unnamed and unnamed.mistake == "unnamed" and "Mended." in unnamed.message and "mistakes()" in unnamed.message
-    other = next(one for one in sorted(chapter05.CHOICES) if one != bug)
+    other = next(one for one in sorted(in_the_interview.CHOICES) if one != bug)
     misnamed = check(function, name, mistake=other)
-    assert not misnamed and misnamed.mistake == "misnamed" and chapter05.CHOICES[other] in misnamed.message
+    assert not misnamed and misnamed.mistake == "misnamed" and in_the_interview.CHOICES[other] in misnamed.message
     assert "Mended." in misnamed.message and len(misnamed.message.splitlines()) <= 6
     near = check(function, name, mistake=bug[:-2])
     assert not near and f"Did you mean {bug!r}?" in near.message
@@ -287,9 +288,9 @@ def test_a_cure_without_its_name_is_half_an_answer(name, few):
 
 @pytest.mark.parametrize("one", HUNTS.values(), ids=lambda one: one.name)
 def test_of_all_names_one_is_right(one):
-    assert [name for name in chapter05.CHOICES if hunt._naming(one, name).right] == [one.bug]
-    for name in set(chapter05.CHOICES) - {one.bug}:
-        assert chapter05.CHOICES[name] in hunt._naming(one, name).text
+    assert [name for name in in_the_interview.CHOICES if hunt.Naming(one, name).right] == [one.bug]
+    for name in set(in_the_interview.CHOICES) - {one.bug}:
+        assert in_the_interview.CHOICES[name] in hunt.Naming(one, name).text
 
 
 def test_a_mend_that_breaks_another_thing_is_told_which(few):
@@ -307,18 +308,18 @@ def test_a_mend_that_breaks_another_thing_is_told_which(few):
         assert (result.mistake, result.passed) == (what, what is None) and words in result.message, result.message
 
 
-@pytest.mark.parametrize("name", chapter05.known_on_the_ladder())
+@pytest.mark.parametrize("name", in_the_interview.known_on_the_ladder())
 def test_every_known_mistake_is_rejected_by_its_name(name, few):
-    way = chapter05.known_on_the_ladder()[name][-1]
+    way = in_the_interview.known_on_the_ladder()[name][-1]
     result = check(lambda theta, batch, lr: theta + lr * way(theta, batch), "update_1", mistake="descends")
     assert not result and result.mistake == name and name in result.message
-    assert chapter05.CHOICES[name].rstrip(".") in result.message
+    assert in_the_interview.CHOICES[name].rstrip(".") in result.message
 
 
-@pytest.mark.parametrize("setting", chapter05.LADDERS, ids=str)
+@pytest.mark.parametrize("setting", in_the_interview.LADDERS, ids=str)
 def test_every_known_mistake_is_biased(setting):
     """Over all batches there are, none of them has the gradient as its mean."""
-    for name, ways in chapter05.known_on_the_ladder().items():
+    for name, ways in in_the_interview.known_on_the_ladder().items():
         for way in ways:
             mean, _ = exact_moments(lambda theta, batch, lr: theta + lr * way(theta, batch), setting)
             assert np.abs(mean - setting.exact).max() > 0.01, name
@@ -341,7 +342,7 @@ def test_a_part_that_no_reward_made_is_seen_however_small():
     result = check(decayed, "update_1", mistake="descends")
     assert not result and result.mistake == "not-from-rewards" and "decay" in result.message
     def constant(theta, batch, lr):
-        return theta + lr * chapter05._estimate(lambda b: chapter05._to_go(b) - 1.5 * chapter05._discount(b))(theta, batch)
+        return theta + lr * in_the_interview._estimate(lambda b: in_the_interview._to_go(b) - 1.5 * in_the_interview._discount(b))(theta, batch)
     assert check(constant, "update_1", mistake="descends").passed
 
 
@@ -365,8 +366,8 @@ def test_memory_and_dice_are_told_apart_from_a_wrong_learning_rate(few):
 
 def test_a_cut_weight_is_rejected():
     """No weight is below 0 on a ladder whose every return is positive: one of the two has both signs."""
-    cut = lambda theta, batch, lr: theta + lr * chapter05._estimate(lambda b: np.maximum(chapter05._to_go(b), 0))(theta, batch)  # noqa: E731
-    distances = [np.abs(mean - setting.exact) / spread * np.sqrt(hunt.COUNT) for setting in chapter05.LADDERS for mean, spread in [exact_moments(cut, setting)]]
+    cut = lambda theta, batch, lr: theta + lr * in_the_interview._estimate(lambda b: np.maximum(in_the_interview._to_go(b), 0))(theta, batch)  # noqa: E731
+    distances = [np.abs(mean - setting.exact) / spread * np.sqrt(hunt.COUNT) for setting in in_the_interview.LADDERS for mean, spread in [exact_moments(cut, setting)]]
     assert np.max(distances) > 8 and not check(cut, "update_1", mistake="descends")
 
 
@@ -388,7 +389,7 @@ def spoils_rewards(theta, batch, lr):
 
 def noisy(theta, batch, lr):
     """Unbiased, with the worst of constant baselines."""
-    return theta + lr * chapter05._estimate(lambda b: chapter05._to_go(b) - 40 * chapter05._discount(b))(theta, batch)
+    return theta + lr * in_the_interview._estimate(lambda b: in_the_interview._to_go(b) - 40 * in_the_interview._discount(b))(theta, batch)
 
 
 def sometimes_nan(theta, batch, lr):
@@ -466,7 +467,7 @@ def from_batch(way):
     return reinforce_update
 
 
-@pytest.mark.parametrize("words, way", chapter05.RIGHT_WAYS.items())
+@pytest.mark.parametrize("words, way", in_the_interview.RIGHT_WAYS.items())
 def test_the_drill_takes_every_unbiased_variant_and_says_which_it_is(words, way, few):
     result = check(from_batch(way))
     assert result.passed and f"the estimator with {words}." in result.message and len(result.message.splitlines()) <= 6, result.message
@@ -474,12 +475,12 @@ def test_the_drill_takes_every_unbiased_variant_and_says_which_it_is(words, way,
 
 def test_the_drill_takes_a_constant_baseline_and_other_styles(few):
     def with_constant(theta, batch):
-        return chapter05._estimate(lambda b: chapter05._to_go(b) - 1.5 * chapter05._discount(b))(theta, batch)
+        return in_the_interview._estimate(lambda b: in_the_interview._to_go(b) - 1.5 * in_the_interview._discount(b))(theta, batch)
     result = check(from_batch(with_constant))
     assert result.passed and "none of the usual forms" in result.message
 
 
-DRILL_MISTAKES = {name: ways for name, ways in chapter05.known_on_the_ladder().items() if name not in {"padding-counted", "bootstraps-past-the-end"}}
+DRILL_MISTAKES = {name: ways for name, ways in in_the_interview.known_on_the_ladder().items() if name not in {"padding-counted", "bootstraps-past-the-end"}}
 
 
 @pytest.mark.parametrize("name", DRILL_MISTAKES)
@@ -489,7 +490,7 @@ def test_the_drill_names_known_mistakes(name, few):
 
 
 def test_the_drill_names_the_wrong_sign_and_the_loud_softmax(few):
-    assert check(from_batch(lambda theta, batch: -chapter05.REWARD_TO_GO(theta, batch))).mistake == "descends"
+    assert check(from_batch(lambda theta, batch: -in_the_interview.REWARD_TO_GO(theta, batch))).mistake == "descends"
     def loud(theta, episodes, lr, gamma):
         probs, gradient = np.exp(theta) / np.exp(theta).sum(axis=1, keepdims=True), np.zeros(theta.shape)
         for episode in episodes:
@@ -520,16 +521,16 @@ def test_the_drill_from_outside():
 def test_the_stopwatch(monkeypatch):
     clock = [100.0]
     monkeypatch.setattr(chapter05, "_clock", {})
-    monkeypatch.setattr(chapter05.time, "monotonic", lambda: clock[0])
-    assert "would have timed it" in chapter05._minutes()
+    monkeypatch.setattr(stopwatch.time, "monotonic", lambda: clock[0])
+    assert "would have timed it" in stopwatch.minutes()
     assert "clock runs" in repr(start_drill()).lower()
     for seconds, words in ((30, "Less than a minute"), (61, "1 minute after"), (720, "12 minutes after")):
         clock[0] = 100.0 + seconds
-        assert words in chapter05._minutes()
+        assert words in stopwatch.minutes()
 
 
 def test_the_drill_is_exact_on_every_batch_of_its_own_truth():
-    for setting in chapter05.LADDERS:
+    for setting in in_the_interview.LADDERS:
         mean, _ = exact_moments(lambda theta, batch, lr: DRILL.truth(*DRILL.arguments(theta, batch, lr)), setting)
         np.testing.assert_allclose(mean, setting.exact, atol=1e-12)
 
@@ -550,7 +551,7 @@ def test_the_notebook_holds_the_originals_word_for_word(folder):
 
 def test_the_exercises_hold_neither_name_nor_cure():
     text = "\n".join(source for key, source in cells("exercises").items())
-    for one in chapter05.HUNTS:
+    for one in in_the_interview.HUNTS:
         assert one.bug not in text and one.after not in text
     solved = cells("solutions")
     for i in range(1, 9):
@@ -563,18 +564,18 @@ def test_each_mended_function_of_the_solutions_is_another_text_than_the_original
         assert 1 <= len(set(old) ^ set(new)) <= 4, "one mistake, one mend"
 
 
-@pytest.mark.parametrize("one", chapter05.EXERCISES, ids=lambda one: one.name)
+@pytest.mark.parametrize("one", in_the_interview.EXERCISES, ids=lambda one: one.name)
 def test_texts(one, monkeypatch):
     monkeypatch.setattr(engine, "_given", {})
     shown = [hint(one.name) for _ in one.hints]
     assert len(shown) >= 3 and "05-in-the-interview" in shown[-1].message
-    names = sorted(chapter05.CHOICES)
+    names = sorted(in_the_interview.CHOICES)
     for text in (*one.hints, one.after):
         assert len(text) <= 260 and text[-1] in ".?!)" and "$" not in text and "`" not in text
         assert not any(name in text for name in names)
     assert 1 <= one.difficulty <= 5 and one.minutes > 0
     if one.bug:
-        assert one.bug in chapter05.CHOICES and one.bug not in " ".join(one.hints)
+        assert one.bug in in_the_interview.CHOICES and one.bug not in " ".join(one.hints)
     else:
         for expression in solution_expressions(one):
             assert all(expression not in text.replace(" ", "") for text in one.hints)
@@ -582,10 +583,10 @@ def test_texts(one, monkeypatch):
 
 def test_the_list_of_names_holds_the_eight_and_as_many_that_tempt():
     text = repr(mistakes())
-    assert all(name in text for name in chapter05.CHOICES)
-    bugs = {one.bug for one in chapter05.HUNTS}
-    assert len(bugs) == 8 and bugs < set(chapter05.CHOICES) and len(chapter05.CHOICES) >= 16
-    assert set(chapter05.known_on_the_ladder()) | set(chapter05.known_on_the_slider()) <= set(chapter05.CHOICES)
+    assert all(name in text for name in in_the_interview.CHOICES)
+    bugs = {one.bug for one in in_the_interview.HUNTS}
+    assert len(bugs) == 8 and bugs < set(in_the_interview.CHOICES) and len(in_the_interview.CHOICES) >= 16
+    assert set(in_the_interview.known_on_the_ladder()) | set(in_the_interview.known_on_the_slider()) <= set(in_the_interview.CHOICES)
 
 
 def test_learning_curves_are_exact_returns_of_seeded_runs():
@@ -600,5 +601,5 @@ def test_learning_curves_are_exact_returns_of_seeded_runs():
     (179.2, 1.003, "turned by 179 degrees and as long as it should be"), (1.2, 0.5, "turned by 1 degree and 0.50 times as long as it should be"),
     (0.3, 2.0, "2.00 times as long as it should be"), (0.0, 1.0, "as long as it should be")])
 def test_how_an_arrow_lies_is_said_in_words(degrees, ratio, words):
-    from policy_gradient.checks import hunt
+    from learning_to_act.checks import hunt
     assert hunt.lies(degrees, ratio) == words

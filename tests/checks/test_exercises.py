@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from learner import ROOT, functions, solution_expressions
 
-from policy_gradient.checks import check, engine, hint
-from policy_gradient.checks.attempt import Budget, attempt
-from policy_gradient.checks.engine import Run, registry, _same
+from learning_to_act.checks import check, engine, hint
+from learning_to_act.checks.attempt import Budget, attempt
+from learning_to_act.checks.recognise import same
+from learning_to_act.checks.registry import registry
+from learning_to_act.checks.runs import Run
 
 EXERCISES = [one for one in registry().values() if not hasattr(one, "judge")]       # chapter 5's are judged by their mean
 WAYS = [(one, mistake, way) for one in EXERCISES for mistake in one.mistakes for way in mistake.ways]
@@ -68,7 +70,7 @@ def test_mistakes_and_truth_are_told_apart(one):
     """Some input tells each mistake from the truth, and each two mistakes from one another (even at float32's tolerance)."""
     def told_apart(answers, way):
         runs = [Run(case, wanted, outcome, False) for (case, wanted), outcome in zip(one.problems, answers)]
-        return not all(_same(run, way, one) for run in runs)
+        return not all(same(run, way, one) for run in runs)
 
     def answers(function):
         outcomes = [attempt(function, case.args, Budget(5), one.parts, one.exact) for case, _ in one.problems]

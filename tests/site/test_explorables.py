@@ -15,8 +15,8 @@ from py_mini_racer import MiniRacer
 from scipy import optimize, stats
 
 import policy_gradient as pg
-import policy_gradient.explorables as explorables
-from policy_gradient.explorables.base import Explorable
+import learning_to_act.explorables as explorables
+from learning_to_act.explorables.base import Explorable
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))

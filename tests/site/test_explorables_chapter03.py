@@ -9,9 +9,9 @@ from scipy import integrate, optimize, stats
 from test_explorables import chrome, drag, js, met, press, show  # noqa: F401  (fixtures)
 
 import policy_gradient as pg
-import policy_gradient.explorables as explorables
-from policy_gradient.explorables.race import HORIZONS, WEIGHTS, race_table
-from policy_gradient.explorables.replay import replay
+import learning_to_act.explorables as explorables
+from learning_to_act.explorables.race import HORIZONS, WEIGHTS, race_table
+from learning_to_act.explorables.replay import replay
 
 THREE = [explorables.ScoreSampler, explorables.EstimatorRace, explorables.TrainingReplay]
 

@@ -10,9 +10,9 @@ from scipy import integrate, stats
 from test_explorables import chrome, drag, js, met, press, show  # noqa: F401
 
 import policy_gradient as pg
-import policy_gradient.explorables as explorables
+import learning_to_act.explorables as explorables
 from policy_gradient import control
-from policy_gradient.explorables import ClipOrSquash, ControllerReplay, GaussianPolicy
+from learning_to_act.explorables import ClipOrSquash, ControllerReplay, GaussianPolicy
 
 BELLS = [(-3.0, 0.5), (-3.0, 2.0), (0.4, 0.1), (1.9, 0.8), (3.5, 3.0), (-1.2, 1.3)]
 

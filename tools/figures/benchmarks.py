@@ -2,7 +2,7 @@
 import numpy as np
 from measured import NAMES, by_method, stored
 
-from policy_gradient.palette import color
+from learning_to_act.palette import color
 
 SHORT = {"ours": "this book", "ppo": "SB3 PPO", "a2c": "SB3 A2C", "torch_reinforce": "PyTorch,\none episode",
          "torch_batch": "PyTorch,\nbatches"}

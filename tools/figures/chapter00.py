@@ -1,5 +1,5 @@
 """Still pictures of chapter 0."""
-from policy_gradient.palette import color
+from learning_to_act.palette import color
 
 
 def two_doors(fig, ax):

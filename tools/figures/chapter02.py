@@ -1,7 +1,7 @@
 """Still pictures of chapter 2."""
 import numpy as np
 
-from policy_gradient.palette import color
+from learning_to_act.palette import color
 
 
 def _sigmoid(x):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from policy_gradient.palette import color
-from policy_gradient.plots import ablation
+from learning_to_act.palette import color
+from learning_to_act.plots import ablation
 
 WEIGHTS = {                                    # two doors at theta = 0: variance of one trajectory, over |gradient|^2
     "total return": 137 / 13, "reward-to-go": 153 / 13, "exact Q": 181 / 26,

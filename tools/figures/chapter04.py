@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from policy_gradient.palette import color
+from learning_to_act.palette import color
 
 STUDIES = Path(__file__).resolve().parents[2] / "studies"
 

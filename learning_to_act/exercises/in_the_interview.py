@@ -3,16 +3,15 @@
 The originals stand here as they stand in the notebook (a test compares the texts). What is right is decided in `hunt` by the
 exact gradient, so any cure passes; the estimators below only give wrong answers their names.
 """
-import time
-
 import numpy as np
 
-from ..policies import softmax
-from ..returns import reward_to_go
-from .attempt import Budget, attempt
-from .display import Hint
-from .hunt import Hunt, Setting, choices_text, first_batches
-from .worlds import Ladder, Slider, ladder, slider
+from policy_gradient.policies import softmax
+from policy_gradient.returns import reward_to_go
+
+from ..checks import stopwatch
+from ..checks.attempt import Budget, attempt
+from ..checks.hunt import Hunt, Setting, first_batches
+from ..checks.worlds import Ladder, Slider, ladder, slider
 
 CHAPTER = "05-in-the-interview"
 
@@ -35,11 +34,6 @@ CHOICES = {
     "sum-over-episodes": "episodes are added up where their mean belongs.",
     "whole-return-everywhere": "every step is weighed by the whole episode's return.",
 }
-
-
-def mistakes():
-    """The names to choose from in "Find the bug", with what each means. Eight of them are needed."""
-    return choices_text(CHOICES)
 
 
 # --- the eight, as the learner gets them ---------------------------------------------------------------------------
@@ -366,28 +360,12 @@ def _from_episodes(theta, batch, lr):
     return theta, episodes_of(batch), lr, batch.gamma
 
 
-_clock = {}
-
-
-def start_drill():
-    """Start the stopwatch of the drill; the check says how many minutes it took. Call it again to start anew."""
-    _clock["start"] = time.monotonic()
-    return Hint("The clock runs", "Twenty minutes are plenty, and nobody is waiting. When it passes, check(reinforce_update) says how long you took.")
-
-
-def _minutes():
-    if "start" not in _clock:
-        return "(start_drill() would have timed it.)"
-    minutes = (time.monotonic() - _clock["start"]) / 60
-    return "Less than a minute after start_drill()." if minutes < 1 else f"{minutes:.0f} minute{'s' * (round(minutes) != 1)} after start_drill()."
-
-
 def _drill_remarks(function):
     """What to add to a passed drill: the time, and how it stands large logits."""
     shifted = np.array([[1000.0, 1000.0], [0.0, 0.0]])
     outcome = attempt(function, (shifted, [[(0, 0, 1.0)], [(0, 1, 0.0)]], 0.5, 0.9), Budget(1.0))
     fails = "overflows" if outcome.kind == "raised" else "gives NaN"
-    return _minutes() + ("" if outcome.finite else f" One follow-up they ask: with logits of 1,000 it {fails}. Subtract the row's maximum before exp.")
+    return stopwatch.minutes() + ("" if outcome.finite else f" One follow-up they ask: with logits of 1,000 it {fails}. Subtract the row's maximum before exp.")
 
 
 DRILL = Hunt(

@@ -3,7 +3,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from .exercise import is_single
+from . import remarks
+from .attempt import is_single
 
 
 def diagnose(runs, one, rerun=None):
@@ -12,24 +13,24 @@ def diagnose(runs, one, rerun=None):
     `rerun(args)`, if given, runs the learner's function once more and returns its `Outcome`.
     """
     wrong = [run for run in runs if not run.right]
-    for remark in (_missing, _raised, _time, _shape):
+    for remark in (remarks.missing, remarks.raised, remarks.time, remarks.shape):
         if text := remark(runs, wrong, one):
-            if remark in (_raised, _time) and (instead := _where_it_answers(remark, runs, one, rerun)):
+            if remark in (remarks.raised, remarks.time) and (instead := _where_it_answers(remark, runs, one, rerun)):
                 return instead
-            return _signed(remark, text, one)
+            return remarks.signed(remark, text, one)
     finite = [run for run in runs if run.outcome.finite]
     remark, text = _compare(finite, one, rerun)
     if len(finite) < len(runs):
-        holes = _not_finite(runs, wrong, one)
+        holes = remarks.not_finite(runs, wrong, one)
         if remark in (None, _smallest, _corner, _when):     # what is wrong with the finite ones is no more telling than the NaN
             more = sum(not run.right for run in finite)
-            remark, text = _not_finite, holes + (f"\nIt is also wrong on {more} input{'s' * (more > 1)} where it is finite." if more else "")
+            remark, text = remarks.not_finite, holes + (f"\nIt is also wrong on {more} input{'s' * (more > 1)} where it is finite." if more else "")
         else:
             label = next(run for run in runs if not run.outcome.finite).case.label
             text += (f"\nThat is also why it is not finite on \"{label}\": without gamma a sum over a world that never ends has no limit."
                      if remark is _unused and "when gamma changes" in text and "never end" in label else
                      f"\nThat is where it is finite; on some input it is not: {label}.")
-    return _signed(remark, text, one)
+    return remarks.signed(remark, text, one)
 
 
 SPECIAL = {"ZeroDivisionError", "OverflowError", "IndexError", "MemoryError"}      # raised where an input is empty, 0, or very large
@@ -40,26 +41,15 @@ def _where_it_answers(failing, runs, one, rerun):
     answers, fails = [], []
     for run in runs:
         (fails if run.outcome.kind in ("raised", "time") else answers).append(run)
-    if failing is _raised and not all(run.outcome.error in SPECIAL or "zero-size" in run.outcome.detail for run in fails):
+    if failing is remarks.raised and not all(run.outcome.error in SPECIAL or "zero-size" in run.outcome.detail for run in fails):
         return None
     if len(answers) <= len(runs) - len(answers) or all(run.right for run in answers):
         return None
     kind, text = diagnose(answers, one, rerun)
-    if failing is _raised and kind in {remark.__name__[1:].replace("_", "-") for remark in (_smallest, _corner, _when, _not_finite, _shape)}:
+    if failing is remarks.raised and kind in {remark.__name__.lstrip("_").replace("_", "-") for remark in (_smallest, _corner, _when, remarks.not_finite, remarks.shape)}:
         return None     # no more telling than what was raised
     body, stuck, _ = text.partition("\nStuck? hint(")
-    return kind, f"{body}\n{also(fails[0])}{text[len(body):] if stuck else ''}"
-
-
-def also(run):
-    """One sentence about an input on which the function fails, beside what is wrong elsewhere."""
-    what = {"raised": f"raises {run.outcome.detail.splitlines()[0]}" if run.outcome.detail else "raises an error",
-            "time": "does not finish in time"}.get(run.outcome.kind, "gives numbers that are not finite")
-    return f"(On \"{run.case.label}\" it {what}.)"
-
-
-def _signed(remark, text, one):
-    return remark.__name__[1:].replace("_", "-"), text if "hint(" in text else f"{text}\nStuck? hint({one.name})"
+    return kind, f"{body}\n{remarks.also(fails[0])}{text[len(body):] if stuck else ''}"
 
 
 def _compare(runs, one, rerun):
@@ -86,116 +76,6 @@ def _compare(runs, one, rerun):
         return _when(runs, wrong, one, rerun)
     return next((remark, text) for remark, say in ((_law, _law), (_when, when), (_corner, _corner), (_smallest, _smallest))
                 if (text := say(runs, wrong, one)))
-
-
-def describe(case, one):
-    """'one action: logits = [0.3]' in one line; large arrays by their shape."""
-    return f"{case.label}: " + ", ".join(f"{name} = {show(arg)}" for name, arg in zip(one.names, case.args))
-
-
-def show(value, limit=64, digits=6):
-    if not isinstance(value, (np.ndarray, np.generic, int, float)):       # a batch, a list of episodes
-        text = repr(value)
-        return text if len(text) <= limit else f"{text[:limit]}..."
-    value = np.asarray(value)
-    if value.dtype == object:
-        return str(value)
-    if not value.size:
-        return f"an empty array of shape {value.shape}"
-    few = value[np.isfinite(value)].ravel() if value.dtype.kind == "f" and value.size <= 40 else []
-    digits = next(d for d in range(digits, 18) if d == 17 or len({f"{v:.{d}g}" for v in few}) == len(set(few)))      # 1 and 0.999999999 are two
-    text = " ".join(np.array2string(value, separator=", ", threshold=40, formatter={"float_kind": f"{{:.{digits}g}}".format}).split())
-    return text if len(text) <= limit else f"array of shape {value.shape}"
-
-
-def show_both(want, got, limit=64):
-    """'wanted ...' and 'got ...' in two lines, with as many digits as it takes to tell them apart."""
-    texts = next(pair for digits in range(6, 18) if (pair := (show(want, limit, digits), show(got, limit, digits)))[0] != pair[1] or digits == 17)
-    return "wanted {}\ngot    {}".format(*texts)
-
-
-def _missing(runs, wrong, one):
-    unwritten = [run for run in wrong if run.outcome.error == "NotImplementedError"]
-    if unwritten and unwritten[0].outcome.place not in {one.name, "<lambda>", ""}:
-        return (f"{one.name} calls {unwritten[0].outcome.place}, which is not written yet. Write that first, or compute here what you need of it.\n"
-                f"To begin with, hint({one.name}) says where to look.")
-    if unwritten:
-        return (f"{one.name} is not written yet: put your code where it says raise NotImplementedError, run the cell, and check again.\n"
-                f"To begin with, hint({one.name}) says where to look.")
-    if any(run.outcome.kind == "none" for run in wrong):
-        run = next(run for run in wrong if run.outcome.kind == "none")
-        always = all(each.outcome.kind == "none" for each in runs)
-        where = "" if always else f" on {describe(run.case, one)}"
-        return (f"Your function returned None{where}.\n"
-                + ("The usual cause is a missing return in the last line (print shows a number, return hands it back)." if always
-                   else "One of its branches ends without a return."))
-
-
-ADVICE = {
-    "SystemExit": "exit() and sys.exit() would end the whole session: use return to leave a function.",
-    "RecursionError": "It calls itself again and again: what input should stop it?",
-    "NameError": "A name is used that is not defined here: a typing error, or a cell above that was not run?",
-    "UFuncTypeError": "Operations in place (x -= ...) keep the array's dtype, and this input holds integers: write x = x - ...",
-    "_UFuncOutputCastingError": "Operations in place (x -= ...) keep the array's dtype, and this input holds integers: write x = x - ...",
-    "OverflowError": "A number grew beyond what it can hold. Can it be made small before exp or a power?",
-    "ZeroDivisionError": "Which part of the formula can be zero on this input?",
-    "MemoryError": "It takes more memory than a check allows (1 GB): a list that grows without end, or a table that need not be so large?",
-}
-
-
-def _raised(runs, wrong, one):
-    run = next((run for run in wrong if run.outcome.kind == "raised"), None)
-    if run:
-        advice = ADVICE.get(run.outcome.error, "")
-        if "broadcast" in run.outcome.detail:
-            advice = "Shapes that do not fit together are often a missing keepdims=True, or a missing [:, None]."
-        elif "truth value of an array" in run.outcome.detail:
-            advice = "An if wants one number, and this is an array: np.where chooses element by element."
-        elif "converted to Python scalars" in run.outcome.detail:
-            advice = "float(...) and the functions of math take one number, and this is an array: NumPy works on all of it at once."
-        return "\n".join(filter(None, [f"Your function raised {run.outcome.detail}", f"on {describe(run.case, one)}", advice]))
-
-
-def _time(runs, wrong, one):
-    run = next((run for run in wrong if run.outcome.kind == "time"), None)
-    if run:
-        before = [each for each in runs if each is not run]
-        right = f"Right on the {len(before)} inputs before it, but your" if len(before) > 1 and all(each.right for each in before) else "Your"
-        return (f"{right} function had not finished when its time was up (5 seconds for all inputs), on\n{describe(run.case, one)}\n"
-                "A loop that never ends, or one that does the same work again and again?")
-
-
-def _shape(runs, wrong, one):
-    for run in wrong:
-        if run.outcome.kind == "type":
-            return (f"Your function returned {run.outcome.detail}.\nWanted: {_wanted(run, one)}, on {describe(run.case, one)}")
-        for got, want in zip(run.outcome.parts, run.wanted):
-            if got.shape != want.shape:
-                turned = (" It is the transpose of what is wanted: swap its two axes." if got.ndim == 2 and got.T.shape == want.shape
-                          and one.matches(got.T, want).all() else " The two axes seem to be swapped." if got.T.shape == want.shape else "")
-                always = all(len(each.outcome.parts) == len(each.wanted) and each.outcome.parts[0].size == each.wanted[0].size for each in runs)
-                single = ("" if not always else " Take the number out of the array." if want.shape == () and got.size == 1 else
-                          " Drop the axis of length 1." if got.squeeze().shape == want.shape else "")
-                return (f"The shape is wrong: your answer has shape {got.shape}, wanted is {want.shape}.{turned}{single}\n"
-                        f"Seen on {describe(run.case, one)}")
-        if one.exact and not isinstance(run.outcome.parts[0].item(), int):
-            return (f"The answer should be a whole number (an int), and yours is {show(run.outcome.parts[0])}, a float."
-                    f"\nSeen on {describe(run.case, one)}")
-
-
-def _wanted(run, one):
-    shapes = [want.shape for want in run.wanted]
-    return "a number" if shapes == [()] else f"an array of shape {shapes[0]}" if len(shapes) == 1 else f"arrays of shapes {shapes}"
-
-
-def _not_finite(runs, wrong, one):
-    run = next((run for run in wrong if not run.outcome.finite), None)
-    if run:
-        parts = [part for part in run.outcome.parts if not np.isfinite(part).all()]
-        what = "NaN (not a number)" if any(np.isnan(part).any() for part in parts) else "infinity" if parts else "huge numbers"
-        return (f"Your answer holds {what}, on\n{describe(run.case, one)}\n"
-                + ("It comes from something like inf - inf, inf / inf, 0 / 0 or log(0): print the steps on this input to see which." if parts else
-                   f"The largest is {max(np.abs(part).max() for part in run.outcome.parts):.1e}: a sum without bound, or a system without solution?"))
 
 
 # From here on every answer has the right shape and is finite.
@@ -362,19 +242,19 @@ def _by_row(runs, wrong, one):
             factor = (got * want).sum(-1, keepdims=True) / (got * got).sum(-1, keepdims=True)
         return np.where(np.isfinite(factor), factor, 0) * got
     if good(scaled):
-        return f"Within each {row} your numbers stand in the right proportion, and their size is wrong: each {row} has a factor of its own.\nSeen on {describe(tables[0].case, one)}"
+        return f"Within each {row} your numbers stand in the right proportion, and their size is wrong: each {row} has a factor of its own.\nSeen on {remarks.describe(tables[0].case, one)}"
     if good(shifted):
-        return f"Within each {row} the differences from {column} to {column} are right: every number is off by the same amount, another one for each {row}.\nSeen on {describe(tables[0].case, one)}"
+        return f"Within each {row} the differences from {column} to {column} are right: every number is off by the same amount, another one for each {row}.\nSeen on {remarks.describe(tables[0].case, one)}"
 
 
 def _unused(runs, wrong, one, rerun):
     """Does the answer stay the same on every input, however one argument changes, though the truth does not?"""
     for position, name in enumerate(one.names):
-        if _ignores(position, one, [run for run in runs if not run.case.slow], rerun):
+        if ignores(position, one, [run for run in runs if not run.case.slow], rerun):
             return f"Your answer stays the same when {name} changes: it is not used, or it falls out on the way."
 
 
-def _ignores(position, one, runs, rerun):
+def ignores(position, one, runs, rerun):
     seen = 0
     for run in runs:
         for arg in _others(run.case.args[position]) if position < len(run.case.args) else ():
@@ -411,7 +291,7 @@ def _law(runs, wrong, one):
         broken = [run for run in wrong if not law.holds(*(part.astype(float) if not one.exact else part.item() for part in run.outcome.parts), *run.case.args)]
         if broken:
             run = min(broken, key=lambda run: sum(np.size(arg) for arg in run.case.args))
-            return f"{law.message}\nSeen on {describe(run.case, one)}"
+            return f"{law.message}\nSeen on {remarks.describe(run.case, one)}"
 
 
 def _properties(case, one):
@@ -438,10 +318,10 @@ def _when(runs, wrong, one, rerun=None):
     for said in table[0]:
         has = [row.get(said) for row in table]
         if all(x == run.right for x, run in zip(has, runs)):
-            return f"Right wherever {said}, and wrong everywhere else. What is different there?\nWrong, for example, on {describe(wrong[0].case, one)}"
+            return f"Right wherever {said}, and wrong everywhere else. What is different there?\nWrong, for example, on {remarks.describe(wrong[0].case, one)}"
         if all(x != run.right for x, run in zip(has, runs)) and not (
                 rerun and "whole numbers" in said and not _cured_by_floats(wrong[0], one, rerun)):
-            return f"Wrong wherever {said}, and right everywhere else. What is different there?\nSeen on {describe(wrong[0].case, one)}"
+            return f"Wrong wherever {said}, and right everywhere else. What is different there?\nSeen on {remarks.describe(wrong[0].case, one)}"
 
 
 def _cured_by_floats(run, one, rerun):
@@ -455,8 +335,8 @@ def _corner(runs, wrong, one):
         labels = " and on ".join(f'"{run.case.label}"' for run in wrong)
         run = min(wrong, key=lambda run: sum(np.size(arg) for arg in run.case.args))
         got, want = next((got, want) for got, want in zip(run.outcome.parts, run.wanted) if not one.matches(got, want).all())
-        shown = show_both(want, got) if got.size <= 8 else ""
-        return f"Right on {len(runs) - len(wrong)} of {len(runs)} inputs; wrong only on {labels}. What is special there?\n{describe(run.case, one)}\n{shown}".rstrip()
+        shown = remarks.show_both(want, got) if got.size <= 8 else ""
+        return f"Right on {len(runs) - len(wrong)} of {len(runs)} inputs; wrong only on {labels}. What is special there?\n{remarks.describe(run.case, one)}\n{shown}".rstrip()
 
 
 PLACES = (
@@ -478,7 +358,7 @@ def _one_index(runs, wrong, one):
             goods.append(good.all(axis=tuple(i for i in range(good.ndim) if i != good.ndim - back)))
         for text, rule in PLACES:
             if all(rule(good) for good in goods):
-                return f"Wherever your answer is wrong, {text.format(name)}.\nSeen on {describe(fits[0].case, one)}"
+                return f"Wherever your answer is wrong, {text.format(name)}.\nSeen on {remarks.describe(fits[0].case, one)}"
 
 
 def _precision(runs, wrong, one):
@@ -486,7 +366,7 @@ def _precision(runs, wrong, one):
         double = not any(is_single(part) for run in wrong for part in run.outcome.parts)
         return ("Right to three digits, but not to six: something is rounded or stopped too early "
                 f"(too few sweeps, a coarse step, a small constant added{', float32 inside' * double}).\n"
-                f"Seen on {describe(wrong[0].case, one)}")
+                f"Seen on {remarks.describe(wrong[0].case, one)}")
 
 
 def _smallest(runs, wrong, one):
@@ -496,6 +376,6 @@ def _smallest(runs, wrong, one):
     if got.size > 8:   # a whole table says little: the element that is furthest off
         at = np.unravel_index(np.abs(got.astype(float) - want).argmax(), got.shape)
         return (f"Wrong on {len(wrong)} of {len(runs)} inputs. Furthest off, at index {tuple(map(int, at))}:\n"
-                f"{show_both(want[at], got[at])}\non {describe(run.case, one)}")
-    return (f"Wrong on {len(wrong)} of {len(runs)} inputs. The smallest of them:\n{describe(run.case, one)}\n"
-            f"{show_both(want, got, 400)}")
+                f"{remarks.show_both(want[at], got[at])}\non {remarks.describe(run.case, one)}")
+    return (f"Wrong on {len(wrong)} of {len(runs)} inputs. The smallest of them:\n{remarks.describe(run.case, one)}\n"
+            f"{remarks.show_both(want, got, 400)}")

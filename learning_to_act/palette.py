@@ -5,7 +5,7 @@ returns, values) and *where* it happens (visitation). Okabe and Ito's palette, d
 of 4.5 : 1 on the page. `tools/make_palette.py` writes the style sheet from this table.
 """
 
-from ._validate import one_of
+from policy_gradient._validate import one_of
 
 COLORS = {                          # name: (light page, dark page)
     "policy": ("#0072B2", "#56B4E9"),

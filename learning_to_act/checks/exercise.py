@@ -1,10 +1,19 @@
-"""What an exercise is made of, and when two answers are the same."""
+"""What an exercise is made of, when two answers are the same, and how a learner's function is judged.
+
+The order of things is that of a patient teacher: is it right? is it a mistake we know by name? what else can be said?
+"""
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+
+from .attempt import Budget, attempt, is_single
+from .diagnose import diagnose
+from .display import Result
+from .recognise import recognise, recognise_where_it_answers, truncated_in_place
+from .runs import SECONDS, changed, exhausted, noted, run_all
 
 
 @dataclass(frozen=True)
@@ -112,7 +121,35 @@ class Exercise:
         size = np.abs(wanted) if self.each and not digits else np.abs(wanted).max(initial=0)
         return np.abs(got.astype(float) - wanted) <= tolerance * size + floor
 
+    def judge(self, function, mistake=None, seconds=SECONDS):
+        """The `Result` for the learner's function. `mistake` is for exercises that ask for its name, see `hunt`."""
+        runs = run_all(function, self, seconds)
+        return noted(self._verdict(function, runs, seconds), runs)
 
-def is_single(array):
-    """float32 or less: held to three digits."""
-    return array.dtype.kind == "f" and array.dtype.itemsize < 8
+    def _verdict(self, function, runs, seconds):
+        wrong = [run for run in runs if not run.right]
+        spoilt = changed(runs, self, function, right=not wrong, seconds=seconds)
+        if not wrong and spoilt:
+            return Result(False, spoilt, "changes-argument", self.name, "mistake")
+        if not wrong:
+            return Result(True, self._praise(runs), None, self.name)
+        if all(run.case.slow and exhausted(run.outcome) for run in wrong):
+            return Result(False, wrong[0].case.slow, "too-slow", self.name, "mistake")
+        budget = Budget(seconds)
+
+        def call(args):
+            return attempt(function, args, budget, self.parts, self.exact)
+
+        if spoilt and (text := truncated_in_place(runs, wrong, self, call)):
+            return Result(False, f"{text}\n{spoilt}", "changes-argument", self.name, "mistake")
+        known, aside = recognise(runs, self, call), ""
+        if not known:
+            known, aside = recognise_where_it_answers(runs, self, call)
+        kind, message = ("mistake", known.message) if known else diagnose(runs, self, call)
+        return Result(False, "\n".join(filter(None, [message, aside, spoilt])), known and known.name, self.name, kind)
+
+    def _praise(self, runs):
+        single = any(is_single(part) for run in runs for part in run.outcome.parts)
+        notes = ["Your answer is float32 (or less), so it was held to three digits instead of six."] if single else []
+        first, last = runs[0].case.label, runs[-1].case.label
+        return "\n".join([f"Right on all {len(runs)} inputs (from \"{first}\" to \"{last}\").", self.after, *notes])

@@ -6,7 +6,7 @@ gamma < 1, and worlds in which every step may be the last (missing mass in P), a
 """
 import numpy as np
 
-from .exercise import Case, Exercise, Law, Mistake, near
+from ..checks.exercise import Case, Exercise, Law, Mistake, near
 
 CHAPTER = "02-the-theorem"
 

@@ -8,11 +8,12 @@ __all__ = ["Hint", "Result", "check", "example", "hint", "mistakes", "start_dril
 
 def mistakes():
     """The names to choose from in "Find the bug" (chapter 5): `check(update_3, mistake="...")`."""
-    from .chapter05 import mistakes
-    return mistakes()
+    from .hunt import Hunt, choices_text
+    from .registry import registry
+    return choices_text({name: what for one in registry().values() if isinstance(one, Hunt) for name, what in one.choices().items()})
 
 
 def start_drill():
     """Start the stopwatch of chapter 5's drill."""
-    from .chapter05 import start_drill
+    from .stopwatch import start_drill
     return start_drill()

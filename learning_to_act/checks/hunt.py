@@ -15,11 +15,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from . import engine
+from . import remarks
 from .attempt import Budget, attempt
-from .diagnose import _missing, _not_finite, _raised, _shape, _signed, _time
 from .display import Hint, Result
 from .exercise import Case, Exercise
+from .runs import SECONDS, changed, changing_line, noted, run_all
 
 SIGMA = 4.0      # allowed distance of the mean from the exact gradient, in standard errors, at each parameter
 FREE_SIGMA = 5.0 # the same where nothing is paid, looked at once
@@ -72,47 +72,47 @@ class Hunt(Exercise):
     arguments: Callable = tuple
     remarks: Callable = lambda function: ""      # what to add when an answer passes
 
-    def judge(self, function, name=None):
+    def judge(self, function, mistake=None, seconds=SECONDS):
         """The `Result` for the learner's function and the name given to the mistake."""
-        runs = engine._run(function, self)
-        return engine.noted(self._verdict(function, name, runs), runs)
+        runs = run_all(function, self, seconds)
+        return noted(self._verdict(function, mistake, runs, seconds), runs)
 
-    def _verdict(self, function, name, runs):
-        naming = _naming(self, name)
+    def _verdict(self, function, name, runs, seconds):
+        naming = Naming(self, name)
         wrong = [run for run in runs if not run.right]
-        for remark in (_missing, _raised, _time, _shape, _not_finite):
+        for remark in (remarks.missing, remarks.raised, remarks.time, remarks.shape, remarks.not_finite):
             if text := remark(runs, wrong, self):
-                kind, text = _signed(remark, text, self)
+                kind, text = remarks.signed(remark, text, self)
                 return Result(False, text, None, self.name, kind)
         if any(part.dtype.kind == "f" and part.dtype.itemsize < 4 for run in runs for part in run.outcome.parts):
             return self._no("Your answer is in half precision (float16): next to theta a small step is rounded away. Use float64, or at least float32.", "precision")
-        if not self._repeats(function, runs):
+        if not self._repeats(function, runs, seconds):
             return self._no("Called twice with the same arguments, your function gives two answers. It remembers something from call to call (momentum, a running mean, "
                             "a list that grows), or it draws random numbers of its own.\nThe step must depend on theta, the batch and lr alone.", "two-answers")
-        if not self._proportional(function, runs):
-            if text := self._moving(function, runs):
+        if not self._proportional(function, runs, seconds):
+            if text := self._moving(function, runs, seconds):
                 return self._no(text, "theta-moves")
             return self._no("The step is not proportional to lr: with a fiftieth of lr it is not a fiftieth of the step. The check divides the step by lr "
                             "to find your gradient.\nReturn theta plus lr times an estimate: no Adam, no momentum, no clipping here.", "not-linear")
-        looks = self._look(function, 0)
+        looks = self._look(function, 0, seconds)
         if isinstance(looks, Result):
             return looks
         if any(look.beyond for look in looks):
-            looks = self._look(function, 1)
+            looks = self._look(function, 1, seconds)
             if isinstance(looks, Result):
                 return looks
         worst = max(looks, key=lambda look: look.sigma)
         if worst.beyond:
-            what, text = self._what(function, runs, looks)
-            spoilt = engine._changed(runs, self, function, right=False)
+            what, text = self._what(function, runs, looks, seconds)
+            spoilt = changed(runs, self, function, seconds=seconds, right=False)
             return self._no("\n".join(filter(None, [text, worst.text, naming.aside, spoilt])), what)
-        if text := self._free(function, looks):
+        if text := self._free(function, looks, seconds):
             return self._no(text, "not-from-rewards")
         if worst.noise > NOISE:
             return self._no(f"Your steps scatter {worst.noise:.0f} times as much as they must, so their mean says nothing about bias.\n{worst.text}", "too-noisy")
-        changed = engine._changed(runs, self, function, right=True)
-        if changed:
-            return self._no(changed, "changes-argument")
+        spoilt = changed(runs, self, function, seconds=seconds, right=True)
+        if spoilt:
+            return self._no(spoilt, "changes-argument")
         found = (f"Unbiased: over {len(looks) * COUNT:,} sampled batches the mean step / lr lies within {SIGMA:.0f} sigma of the exact gradient "
                  f"everywhere (largest distance {worst.sigma:.1f}).")
         if not self.bug:
@@ -124,40 +124,40 @@ class Hunt(Exercise):
     def _no(self, message, what=None):
         return Result(False, message, what, self.name, "mistake" if what else "raised")
 
-    def _step(self, function, theta, batch, lr=LR):
+    def _step(self, function, theta, batch, lr=LR, seconds=SECONDS):
         """The function's step / lr on one batch, or None."""
-        outcome = attempt(function, self.arguments(theta, batch, lr), Budget(engine.SECONDS))
+        outcome = attempt(function, self.arguments(theta, batch, lr), Budget(seconds))
         good = outcome.finite and outcome.parts[0].shape == theta.shape
         return (outcome.parts[0] - theta) / lr if good else None
 
-    def _repeats(self, function, runs):
+    def _repeats(self, function, runs, seconds):
         for run in runs:
-            again = attempt(function, run.case.args, Budget(engine.SECONDS))
+            again = attempt(function, run.case.args, Budget(seconds))
             if again.kind != "answer" or not np.array_equal(again.parts[0], run.outcome.parts[0]):
                 return False
         return True
 
-    def _changes(self, function, runs, change, factor=1):
+    def changes(self, function, runs, change, factor=1, seconds=SECONDS):
         """Is the step on a changed batch not `factor` times what it was?"""
         for run in runs:
             theta, batch, lr = run.case.raw
-            changed = change(batch)
-            if changed is None:
+            other = change(batch)
+            if other is None:
                 continue
-            new, old = self._step(function, theta, changed, lr), factor * (run.outcome.parts[0] - theta) / lr
+            new, old = self._step(function, theta, other, lr, seconds), factor * (run.outcome.parts[0] - theta) / lr
             if new is not None and np.abs(new - old).max() > 1e-4 * np.abs(old).max() + 1e-6:
                 return True
         return False
 
-    def _free(self, function, looks=None):
+    def _free(self, function, looks, seconds):
         """What to say where the mean step is not 0 though nothing is paid and all values are 0, or "".
 
         A bonus or a decay may be too small to be seen among the rewards' noise; here it has none. One that `looks` would have
         seen is none: an unbiased answer that knows the prices without looking at them (a derivative along the path) is right.
         """
         for i, setting in enumerate(self.settings):
-            drawn = [_unpaid(batch) for batch in batches(setting, 0, COUNT)[:FREE]]
-            outcome = attempt(lambda many: [function(*self.arguments(setting.start, batch, LR)) for batch in many], (drawn,), Budget(PATIENCE * engine.SECONDS))
+            drawn = [unpaid(batch) for batch in batches(setting, 0, COUNT)[:FREE]]
+            outcome = attempt(lambda many: [function(*self.arguments(setting.start, batch, LR)) for batch in many], (drawn,), Budget(PATIENCE * seconds))
             if not outcome.finite or outcome.parts[0].shape != (len(drawn), *setting.start.shape):
                 return ""           # it divides by what is paid: the mean among rewards has judged that
             steps = (outcome.parts[0] - setting.start) / LR
@@ -170,10 +170,10 @@ class Hunt(Exercise):
                         "Something moves theta that does not come from the rewards: a decay of theta, an entropy bonus, or a constant times a score whose mean is not 0.")
         return ""
 
-    def _proportional(self, function, runs):
+    def _proportional(self, function, runs, seconds):
         for run in runs:
             theta, batch, lr = run.case.raw
-            small = attempt(function, self.arguments(theta, batch, lr / 50), Budget(engine.SECONDS))
+            small = attempt(function, self.arguments(theta, batch, lr / 50), Budget(seconds))
             if small.kind != "answer" or small.parts[0].shape != theta.shape:
                 return False
             step, large = 50 * (small.parts[0] - theta), run.outcome.parts[0] - theta
@@ -181,14 +181,14 @@ class Hunt(Exercise):
                 return False
         return True
 
-    def _moving(self, function, runs):
+    def _moving(self, function, runs, seconds):
         """What to say where theta moves while later steps are still scored, or "".
 
         Then the smaller lr, the less does step / lr depend on it: between lr / 100 and lr / 200 a little, never nothing.
         """
         for run in runs:
             theta, batch, lr = run.case.raw
-            small, smaller = self._step(function, theta, batch, lr / 100), self._step(function, theta, batch, lr / 200)
+            small, smaller = (self._step(function, theta, batch, lr / part, seconds) for part in (100, 200))
             if small is None or smaller is None:
                 return ""
             change, size = np.abs(small - smaller).max(), np.abs(small).max()
@@ -199,16 +199,16 @@ class Hunt(Exercise):
         else:
             return ""
         inside = any(self.names[i] == "theta" for one in runs for i in one.outcome.changed)
-        place = engine.changing_line(function, run.case.args, self) if inside else ""
+        place = changing_line(function, run.case.args, self, seconds) if inside else ""
         where = "theta itself" if inside else "the theta that you compute probabilities from"
         return (f"You change {where} while later steps or episodes are still to be scored{f', in {place}' if place else ''}. "
                 "Their probabilities then come from a theta that no episode was played with.\n"
                 + ("The caller's array changes too. " if inside else "")
                 + "Add the gradient up in an array of its own, np.zeros(theta.shape), and add lr times it to theta once, at the end.")
 
-    def _look(self, function, number):
+    def _look(self, function, number, seconds):
         """A `Look` for each setting, or the Result that says why there is none."""
-        budget, looks = Budget(PATIENCE * engine.SECONDS), []
+        budget, looks = Budget(PATIENCE * seconds), []
         for setting in self.settings:
             drawn, theta = batches(setting, number, COUNT), setting.start
 
@@ -217,7 +217,7 @@ class Hunt(Exercise):
 
             outcome = attempt(steps, (drawn,), budget)
             if outcome.kind == "time":
-                return self._no(f"Your function is right in form, but {COUNT:,} small batches take it more than {PATIENCE * engine.SECONDS:.0f} seconds: a few milliseconds "
+                return self._no(f"Your function is right in form, but {COUNT:,} small batches take it more than {PATIENCE * seconds:.0f} seconds: a few milliseconds "
                                 "a batch should do.\nIs something computed again and again that could be computed once?", "too-slow")
             if outcome.kind == "raised":
                 return self._no(f"On one of {COUNT:,} sampled batches your function raised {outcome.detail}")
@@ -230,7 +230,7 @@ class Hunt(Exercise):
             looks.append(Look.at(setting, (outcome.parts[0] - theta) / LR, _error_of(self.gradient, setting, COUNT)))
         return looks
 
-    def _what(self, function, runs, looks):
+    def _what(self, function, runs, looks, seconds):
         """(identifier, text): what kind of wrong it is."""
         steps = [(run.case.raw, (run.outcome.parts[0] - run.case.raw[0]) / run.case.raw[2]) for run in runs]
         if self.original and all(_same(step, (self.original(theta, batch, lr) - theta) / lr) for (theta, batch, lr), step in steps):
@@ -244,11 +244,11 @@ class Hunt(Exercise):
                     return name, f"{now}: {name} ({self.choices()[name].rstrip('.')})."
         found = "Not mended yet" if self.bug else "Not yet"
         for what, change, text in CLUES:
-            if self._changes(function, runs, change):
+            if self.changes(function, runs, change, seconds=seconds):
                 return what, f"{found}: {text}"
-        if text := self._free(function):
+        if text := self._free(function, None, seconds):
             return "not-from-rewards", f"{found}. {text}"
-        if self._changes(function, runs, _threefold, 3):
+        if self.changes(function, runs, threefold, 3, seconds):
             return "not-scaling", (f"{found}: with all rewards and values three times as large, your step is not three times as large. "
                                    "Something is clipped, normalised, or added that does not come from the rewards.")
         if all(look.against(look.factor * look.exact) <= SIGMA for look in looks) and any(look.cosine > 0.99 for look in looks) and (scaled := _scaled(looks)):
@@ -341,12 +341,12 @@ def _error_of(gradient, setting, count):
     return (steps.std(axis=0, ddof=1) / np.sqrt(count)).max()
 
 
-def _threefold(batch):
+def threefold(batch):
     """Every reward and value three times as large."""
     return _paid(batch, 3.0)
 
 
-def _unpaid(batch):
+def unpaid(batch):
     return _paid(batch, 0.0)
 
 
@@ -396,7 +396,7 @@ def _scaled(looks):
 
 
 @dataclass(frozen=True)
-class _naming:
+class Naming:
     """What is to be said about the name that the learner gives."""
 
     hunt: Hunt

@@ -9,6 +9,8 @@ from pathlib import Path
 import anywidget
 import traitlets
 
+import policy_gradient
+
 from .palette import css_variables
 from .picture import Picture, must_accept
 
@@ -138,7 +140,7 @@ def _texts(values):
 
 def _in_words(error):
     """The error and the line of the learner's own code that raised it."""
-    libraries = [Path(sysconfig.get_path(p)) for p in ("stdlib", "platstdlib", "purelib", "platlib")] + [Path(__file__).parent]
+    libraries = [Path(sysconfig.get_path(p)) for p in ("stdlib", "platstdlib", "purelib", "platlib")] + [Path(__file__).parent, Path(policy_gradient.__file__).parent]
     stack = traceback.extract_tb(error.__traceback__)
     own = [f for f in stack if not any(library in Path(f.filename).parents for library in libraries)]
     text = f"{type(error).__name__}: {error}".rstrip(": ")

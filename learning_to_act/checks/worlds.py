@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from ..mdp import TabularMDP, exact_gradient
-from ..policies import TabularSoftmax, softmax
+from policy_gradient.mdp import TabularMDP, exact_gradient
+from policy_gradient.policies import TabularSoftmax, softmax
 
 
 class _Arrays:

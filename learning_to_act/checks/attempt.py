@@ -16,7 +16,7 @@ from .quiet import quiet
 from .timelimit import TimeUp
 
 LIBRARIES = tuple({os.path.realpath(path) + os.sep for key, path in sysconfig.get_paths().items() if "lib" in key}
-                  | {os.path.dirname(os.path.realpath(__file__)) + os.sep})
+                  | {os.path.dirname(os.path.dirname(os.path.realpath(__file__))) + os.sep + part + os.sep for part in ("checks", "exercises")})
 HUGE = 1e12
 
 
@@ -135,6 +135,11 @@ def read(value, parts=1, exact=False):
     if array.dtype.kind not in "biuf":
         return Outcome("type", detail=f"an array of {array.dtype.name}, not of numbers")
     return Outcome("answer", (array,))
+
+
+def is_single(array):
+    """float32 or less: held to three digits."""
+    return array.dtype.kind == "f" and array.dtype.itemsize < 8
 
 
 def name_of(value):

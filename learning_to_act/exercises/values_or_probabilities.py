@@ -8,7 +8,7 @@ from math import fsum
 
 import numpy as np
 
-from .exercise import Case, Exercise, Law, Mistake, near
+from ..checks.exercise import Case, Exercise, Law, Mistake, near
 
 CHAPTER = "01-values-or-probabilities"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import anywidget
 import traitlets
 
-from policy_gradient.palette import css_variables
+from learning_to_act.palette import css_variables
 
 HERE = Path(__file__).parent
 DARK = ["html[data-theme=dark]", "[data-jp-theme-light=false]", "body.vscode-dark"]     # the site, JupyterLab, VS Code

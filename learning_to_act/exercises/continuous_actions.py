@@ -7,7 +7,7 @@ from decimal import Decimal, localcontext
 
 import numpy as np
 
-from .exercise import Case, Exercise, Law, Mistake, near
+from ..checks.exercise import Case, Exercise, Law, Mistake, near
 
 CHAPTER = "04-continuous-actions"
 GRID = np.linspace(-12, 12, 1201)      # in units of std: the trapezoid rule is exact here to the last digits
