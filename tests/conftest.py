@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from nbval.kernel import RunningKernel
 
-# As tools/run_notebooks.py does: a progress bar would be one more output on a slow machine.
+# As tools/make/notebooks.py does: a progress bar would be one more output on a slow machine.
 QUIET = {"TQDM_DISABLE": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 nbval.kernel.start_new_kernel = functools.partial(nbval.kernel.start_new_kernel, env=os.environ | QUIET)
 
@@ -72,7 +72,7 @@ def as_it_was():
 
 
 class Skipped:
-    """Where PG_SKIPPED names a file, what was skipped is written there; the runs of `make test` share it, tools/skipped.py prints it."""
+    """Where PG_SKIPPED names a file, what was skipped is written there; the runs of `make test` share it, tools/check/skipped.py prints it."""
 
     def note(self, report):
         if report.skipped and not hasattr(report, "wasxfail"):

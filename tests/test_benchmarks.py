@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
-import measured  # noqa: E402
+from tools.site import measured
 
 
 def run(method, seed, sampled, greedy=None, memory=100.0):
@@ -72,7 +71,6 @@ def test_a_seed_can_be_run_again():
 
 
 def test_the_bare_physics_of_the_benchmark_is_gymnasiums():
-    sys.path.insert(0, str(ROOT / "benchmarks"))
     import gymnasium as gym
     from rollouts import BareCartPole
 
@@ -94,7 +92,6 @@ def test_the_page_has_its_words_where_nobody_has_measured_the_waits(monkeypatch,
 
 
 def test_a_ratio_above_its_limit_is_named_and_fails(capsys):
-    sys.path.insert(0, str(ROOT / "benchmarks"))
     import limits
     assert limits.judged([("quick / slow", 0.5, 1.0), ("slow / quick", 2.0, 1.0)])
     said = capsys.readouterr().out.splitlines()

@@ -7,8 +7,8 @@ import re
 
 import numpy as np
 import pytest
-from page_and_lab import PageAndLab
-from values import holds
+from tests.helpers.page_and_lab import PageAndLab
+from tools.site.values import holds
 
 CHAPTER = PageAndLab("02-the-theorem")
 PAGE, LAB, printed = CHAPTER.page, CHAPTER.lab, CHAPTER.printed

@@ -7,7 +7,7 @@ from pathlib import Path
 import gymnasium as gym
 import numpy as np
 import pytest
-from page_and_lab import PageAndLab
+from tests.helpers.page_and_lab import PageAndLab
 from scipy import integrate, optimize, stats
 
 import policy_gradient as pg

@@ -1,12 +1,10 @@
 """A chapter that is named must be there."""
-import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
-import chapters  # noqa: E402
+from tools.site import chapters
 
 
 @pytest.mark.parametrize("text", [

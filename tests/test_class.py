@@ -13,10 +13,9 @@ import nbformat
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
-import make_class  # noqa: E402
+from tools.make import class_ as make_class
 
-from learning_to_act.checks.engine import registry  # noqa: E402
+from learning_to_act.checks.engine import registry
 
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
 STEMS = [path.stem for path in SOLUTIONS]
@@ -124,7 +123,6 @@ def test_a_chapter_by_its_number_and_a_wrong_one(tmp_path, capsys):
 
 
 def test_the_page_says_what_was_measured_and_what_is_given():
-    sys.path.insert(0, str(ROOT / "benchmarks"))
     import one_learner
     page = (ROOT / "book/for-instructors.md").read_text()
     found = json.loads((ROOT / "benchmarks/results/learner.json").read_text())

@@ -8,7 +8,7 @@ STORED = ROOT / "book" / "_static" / "figures"
 
 
 def test_redrawing_the_figures_changes_nothing(tmp_path):
-    subprocess.run([sys.executable, ROOT / "tools" / "make_figures.py", "--to", tmp_path], check=True)
+    subprocess.run([sys.executable, "-m", "tools.make.figures", "--to", tmp_path], cwd=ROOT, check=True)
     drawn = {path.name: path.read_bytes() for path in tmp_path.glob("*.svg")}
     assert drawn and drawn == {path.name: path.read_bytes() for path in STORED.glob("*.svg")}
 

@@ -10,10 +10,9 @@ from threading import Thread
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
-import build_book  # noqa: E402
-import installing  # noqa: E402
-import serve  # noqa: E402
+from tools.make import book as build_book
+from tools.run import installing
+from tools.run import serve
 
 LINES = ["Collecting numpy==2.3.5 (from -r x)", "  Downloading numpy-2.3.5.whl.metadata (62 kB)", "Collecting scipy==1.16.3",
          "  Downloading scipy-1.16.3.whl (35.7 MB)", "Installing collected packages: numpy, scipy"]
@@ -44,7 +43,7 @@ def test_a_failed_installation_is_shown_in_pips_own_words(capfd):
 
 def test_each_installation_of_the_makefile_shows_that_it_lives():
     lines = [line for line in (ROOT / "Makefile").read_text().splitlines() if "pip install" in line]
-    assert len(lines) >= 8 and all("tools/installing.py" in line and "--quiet" not in line for line in lines)
+    assert len(lines) >= 8 and all("tools/run/installing.py" in line and "--quiet" not in line for line in lines)
 
 
 def watched(tmp_path, code):
@@ -102,5 +101,5 @@ def test_without_such_a_page_the_servers_own_serves(tmp_path):
 
 
 def test_help_builds_nothing():
-    done = subprocess.run([sys.executable, ROOT / "tools/build_book.py", "--help"], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-m", "tools.make.book", "--help"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0 and "usage" in done.stdout

@@ -1,8 +1,6 @@
 """The interview questions: every field there, every link and number backed, every formula typeset, the pages made as promised."""
-import importlib.util
 import json
 import re
-import sys
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -156,11 +154,7 @@ def test_the_numbers_of_the_sheet_come_from_cells_too():
 
 @each
 def test_the_mathematics_can_be_typeset(q):
-    spec = importlib.util.spec_from_file_location("katex_math", ROOT / "tools/katex_math.py")
-    katex = sys.modules.get("katex_math") or importlib.util.module_from_spec(spec)
-    if "katex_math" not in sys.modules:
-        sys.modules["katex_math"] = katex
-        spec.loader.exec_module(katex)
+    from tools.site import mathematics as katex
     for text in map(without_code, texts(q)):
         assert text.count("$") % 2 == 0, text
         for display in re.findall(r"\$\$(.+?)\$\$", text, re.DOTALL):

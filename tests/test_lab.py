@@ -10,8 +10,7 @@ from nbformat.sign import NotebookNotary
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
-import lab  # noqa: E402
+from tools.run import lab
 
 
 def put(path, source, *outputs):
@@ -120,9 +119,10 @@ def test_the_command_names_the_first_notebook(book, monkeypatch):
 
 def test_from_the_command_line(book):
     """The whole tool on a copy of itself: its root is the folder above it."""
-    (book / "tools").mkdir()
-    (book / "tools/lab.py").write_text((ROOT / "tools/lab.py").read_text())
-    subprocess.run([sys.executable, book / "tools/lab.py", "--copy-only"], check=True, stdin=subprocess.DEVNULL)
+    (book / "tools/run").mkdir(parents=True)
+    for file in ("__init__.py", "paths.py", "run/__init__.py", "run/lab.py"):
+        (book / "tools" / file).write_text((ROOT / "tools" / file).read_text())
+    subprocess.run([sys.executable, "-m", "tools.run.lab", "--copy-only"], cwd=book, check=True, stdin=subprocess.DEVNULL)
     assert set(json.loads((book / "my/.copied.json").read_text())) >= {"notebooks/01-first.ipynb", "exercises/01-first.ipynb"}
 
 

@@ -14,11 +14,10 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
-import build_book  # noqa: E402
-import launch  # noqa: E402
-import lite  # noqa: E402
-import pyodide_folder  # noqa: E402
+from tools.make import book as build_book
+from tools.site import launch
+from tools.make import lite
+from tools.make import pyodide as pyodide_folder
 
 NOTEBOOKS = sorted(p.relative_to(ROOT).as_posix() for folder in lite.FOLDERS for p in (ROOT / folder).glob("*.ipynb"))
 
@@ -44,7 +43,7 @@ def test_every_import_is_there_in_the_browser(name):
     packed = {module for module, *_ in pyodide_folder.OURS.values()}
     official = {module for entry in pyodide_folder.official()["packages"].values() for module in entry["imports"]}
     wanted = set(imported(code(name))) - set(sys.stdlib_module_names)
-    assert wanted <= packed | official, f"{name} imports {wanted - packed - official}, which Pyodide does not have and tools/pyodide_folder.py does not pack"
+    assert wanted <= packed | official, f"{name} imports {wanted - packed - official}, which Pyodide does not have and tools/make/pyodide.py does not pack"
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
@@ -302,8 +301,8 @@ def test_the_development_container_makes_the_books_environment():
     assert all(isinstance(port, int) for port in said["forwardPorts"])
     target = re.match(r"make (\S+)", said["postCreateCommand"])[1]
     assert re.search(rf"^{re.escape(target)}:", (ROOT / "Makefile").read_text(), re.M)
-    for tool in re.findall(r"tools/\w+\.py", said["postCreateCommand"]):
-        assert (ROOT / tool).is_file()
+    module = re.search(r"python -m (tools[.\w]+)", said["postCreateCommand"])[1]
+    assert (ROOT / module.replace(".", "/")).with_suffix(".py").is_file()
     assert ".venv/bin/python" in said["customizations"]["vscode"]["settings"]["python.defaultInterpreterPath"]
     for file in said["customizations"]["codespaces"]["openFiles"]:
         assert (ROOT / file.removeprefix("my/")).is_file()

@@ -13,10 +13,9 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
-import check_python  # noqa: E402
-import chromium  # noqa: E402
-import serve  # noqa: E402
+from tools.run import python_ok as check_python
+from tools.run import chromium
+from tools.run import serve
 
 make = pytest.mark.skipif(not shutil.which("make"), reason="no make here: Windows uses the README's python lines")
 TARGETS = "serve", "lab", "book", "lite", "test", "notebooks", "exercises", "studies", "clean", "trust", "bench", "limits", "links", "reproducible", "class", "test-class", "pdf", "lock", "licences", "audit", "determinism", "test-matrix", "test-autodiff"
@@ -31,13 +30,14 @@ def run(*command, cwd=ROOT):
 def test_targets_name_files_that_exist(target):
     plan = run("make", "--dry-run", target)
     assert plan.returncode == 0, plan.stderr
-    for tool in re.findall(r"tools/\w+\.py", plan.stdout):
-        assert (ROOT / tool).is_file(), f"make {target} needs {tool}"
+    for module, file in re.findall(r"-m (tools[.\w]+)|(tools/[\w/]+\.py)", plan.stdout):
+        path = ROOT / (file or module.replace(".", "/"))
+        assert path.is_file() or path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), f"make {target} needs {file or module}"
 
 
 @make
 def test_force_runs_all_notebooks():
-    assert "run_notebooks.py --force" in run("make", "--dry-run", "notebooks", "FORCE=1").stdout
+    assert "tools.make.notebooks --force" in run("make", "--dry-run", "notebooks", "FORCE=1").stdout
     assert "--force" not in run("make", "--dry-run", "notebooks").stdout
 
 
@@ -45,9 +45,8 @@ def test_force_runs_all_notebooks():
 def project(tmp_path):
     """The Makefile with stand-ins that note how they were called in place of Python and pip."""
     shutil.copy(ROOT / "Makefile", tmp_path)
-    (tmp_path / "tools").mkdir()
-    for name in ("check_python.py", "build_book.py"):
-        (tmp_path / "tools" / name).write_text("")
+    (tmp_path / "tools/run").mkdir(parents=True)
+    (tmp_path / "tools/run/python_ok.py").write_text("")
     (tmp_path / "requirements.lock").write_text("")
     (tmp_path / "pyproject.toml").write_text("")
     python = tmp_path / "python"
@@ -67,10 +66,10 @@ def project(tmp_path):
 def test_a_second_run_installs_nothing(project):
     status, calls = project("book")
     assert status == 0
-    assert [c.split(" -")[0].split(" .venv")[0] for c in calls] == ["tools/check_python.py", "-m venv", "tools/installing.py", "tools/installing.py",
-                                                                    "tools/build_book.py"]
+    assert [c.split(" -")[0].split(" .venv")[0] for c in calls] == ["tools/run/python_ok.py", "-m venv", "tools/run/installing.py", "tools/run/installing.py",
+                                                                    "-m tools.make.book"]
     assert "--require-hashes -r requirements.lock" in calls[2] and "--no-deps --no-build-isolation -e ." in calls[3]
-    assert project("book") == (0, ["tools/build_book.py"])
+    assert project("book") == (0, ["-m tools.make.book"])
 
 
 @make
@@ -162,7 +161,7 @@ def test_takes_the_next_port_when_one_is_taken(built):
 
 
 def test_says_the_address_and_stops_quietly(built):
-    with subprocess.Popen([sys.executable, ROOT / "tools/serve.py", built], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    with subprocess.Popen([sys.executable, "-m", "tools.run.serve", built], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           stdin=subprocess.DEVNULL, text=True) as process:
         line = process.stdout.readline()
         address = re.search(r"http://127\.0\.0\.1:\d+/", line)[0]
@@ -173,8 +172,8 @@ def test_says_the_address_and_stops_quietly(built):
 
 
 def test_a_book_that_is_not_built_is_named(tmp_path):
-    done = run(sys.executable, "tools/serve.py", tmp_path)
-    assert done.returncode == 2 and "holds no built book; first: python tools/build_book.py" in done.stderr
+    done = run(sys.executable, "-m", "tools.run.serve", tmp_path)
+    assert done.returncode == 2 and "holds no built book; first: python -m tools.make.book" in done.stderr
 
 
 # --- the browser

@@ -2,14 +2,12 @@
 import json
 import pathlib
 import re
-import sys
 
 import nbformat
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
-import make_exercises  # noqa: E402
+from tools.make import exercises as make_exercises
 
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
 STEMS = [path.stem for path in SOLUTIONS]

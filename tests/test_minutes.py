@@ -8,8 +8,7 @@ import nbformat
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
-import minutes  # noqa: E402
+from tools.site import minutes
 
 DOCS = list(minutes.pages())
 PATH = [doc for doc in DOCS if minutes.chapter(doc) is not None]
@@ -93,7 +92,7 @@ def test_exercises_ask_for_the_minutes_of_their_registry():
 
 
 def test_where_no_role_reaches_the_number_is_the_same():
-    """`python tools/minutes.py --write`, then `make exercises`, mends it."""
+    """`python -m tools.site.minutes --write`, then `make exercises`, mends it."""
     for doc in PATH:
         folder, _, stem = doc.partition("/")
         if folder in ("exercises", "solutions"):

@@ -4,9 +4,8 @@ from functools import cache
 from pathlib import Path
 
 import nbformat
-import page_and_lab  # noqa: F401  (puts tools on the path)
 import pytest
-import values
+from tools.site import values
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -3,6 +3,7 @@ pytest run and compares what their cells print: see `make test`.)"""
 import ast
 import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,8 +12,7 @@ import pytest
 from nbconvert import ScriptExporter
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
-import run_notebooks as run  # noqa: E402
+from tools.make import notebooks as run
 
 STORED = sorted(p for folder in ("notebooks", "solutions") for p in (ROOT / folder).glob("*.ipynb"))
 ALL = STORED + sorted((ROOT / "exercises").glob("*.ipynb"))
@@ -28,7 +28,7 @@ def read(path):
 def test_the_outputs_come_from_these_cells(path):
     nb = read(path)
     assert nb.metadata.get("policy_gradient", {}).get("outputs_from") == run.source_hash(nb), (
-        f"run: python tools/run_notebooks.py {path.relative_to(ROOT)}")
+        f"run: python -m tools.make.notebooks {path.relative_to(ROOT)}")
 
 
 @each_stored
@@ -96,11 +96,6 @@ def test_there_are_no_stray_files():
 
 def test_exercises_come_from_their_solutions(tmp_path):
     """Regenerated into an empty folder they are the same."""
-    make_exercises = ROOT / "tools/make_exercises.py"
-    if not make_exercises.exists():
-        assert not list((ROOT / "exercises").glob("*.ipynb"))
-        return
-    import subprocess
-    subprocess.run([sys.executable, make_exercises, "--to", tmp_path], check=True, capture_output=True, stdin=subprocess.DEVNULL)
+    subprocess.run([sys.executable, "-m", "tools.make.exercises", "--to", tmp_path], cwd=ROOT, check=True, capture_output=True, stdin=subprocess.DEVNULL)
     made = {p.name: json.loads(p.read_text()) for p in tmp_path.glob("*.ipynb")}
     assert made == {p.name: json.loads(p.read_text()) for p in (ROOT / "exercises").glob("*.ipynb")}

@@ -1,5 +1,4 @@
 """Progress: what the build counts is what the book has, and what is kept in a browser survives tabs, files and erasing."""
-import importlib.util
 import itertools
 import json
 import random
@@ -14,11 +13,9 @@ from py_mini_racer import JSEvalException, MiniRacer
 from learning_to_act import explorables
 from learning_to_act.checks.registry import chapters
 from learning_to_act.explorables.base import HERE, Explorable
+from tools.site import progress
 
 ROOT = Path(__file__).resolve().parents[1]
-spec = importlib.util.spec_from_file_location("progress", ROOT / "tools/progress.py")
-progress = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(progress)
 TOTALS = progress.totals(ROOT)
 PARTS = [part for chapter in TOTALS for part in chapter["parts"]]
 NAMES = [name for *_, names in PARTS for name in names]

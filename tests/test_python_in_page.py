@@ -12,6 +12,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
+
+from tools.make import pyodide as tool
+from tools.site import python_in_page
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,8 +35,6 @@ def plain(name):
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-sys.path.append(str(ROOT / "tools"))
-tool = load("pyodide_folder", ROOT / "tools/pyodide_folder.py")
 
 
 @pytest.fixture(scope="module")
@@ -153,8 +154,7 @@ def test_a_changed_installation_is_not_packed(tmp_path, monkeypatch):
 
 
 def test_the_site_says_where_python_comes_from(tmp_path):
-    page = load("python_in_page", ROOT / "tools/python_in_page.py")
-    page.furnish(tmp_path / "pyodide")
+    python_in_page.furnish(tmp_path / "pyodide")
     said = json.loads((tmp_path / "pyodide/where.js").read_text().removeprefix("window.pgPyodide = ").rstrip(";\n"))
     record = tool.official()
     assert said["network"] == record["network"] and said["host"] in said["network"]
@@ -167,7 +167,7 @@ def test_the_site_says_where_python_comes_from(tmp_path):
             assert entry["file_name"] == record["network"] + record["packages"][name]["file_name"], name
     (tmp_path / "empty").mkdir()
     with pytest.raises(SystemExit, match="lacks"):
-        page.furnish(tmp_path / "again", tmp_path / "empty")
+        python_in_page.furnish(tmp_path / "again", tmp_path / "empty")
 
 
 # --- running one cell

@@ -45,6 +45,6 @@ def test_the_readme_says_how_to_begin_and_what_it_costs():
 
 
 def test_the_readme_names_the_pyodide_that_is_recorded():
-    version = json.loads((ROOT / "tools/pyodide-lock.json").read_text("utf8"))["info"]["version"]
+    version = json.loads((ROOT / "tools/make/pyodide-lock.json").read_text("utf8"))["info"]["version"]
     text = (ROOT / "README.md").read_text("utf8")
     assert set(re.findall(r"pyodide[-@](\d+\.\d+\.\d+)", text)) == {version} and text.count(version) == 2

@@ -11,8 +11,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
-import run_notebooks as run  # noqa: E402
+from tools.make import notebooks as run
 
 EXPLORE = """
 from policy_gradient.explore import explore
@@ -174,7 +173,7 @@ def test_a_notebook_that_is_not_there_is_named(stamps, capsys):
 
 def test_from_the_command_line(tmp_path):
     path = write(tmp_path / "small.ipynb", "print(6 * 7)")
-    done = subprocess.run([sys.executable, ROOT / "tools/run_notebooks.py", "--force", path], capture_output=True, text=True,
+    done = subprocess.run([sys.executable, "-m", "tools.make.notebooks", "--force", path], cwd=ROOT, capture_output=True, text=True,
                           stdin=subprocess.DEVNULL, env=os.environ | {"CI": "true"})
     assert done.returncode == 0 and "small.ipynb: run in" in done.stdout and not done.stderr
     stamps = json.loads(run.STAMPS.read_text())

@@ -1,5 +1,4 @@
 """The tools that make the site: mathematics, directives, the build. A small book of its own is built, not the real one."""
-import importlib.util
 import json
 import os
 import re
@@ -11,20 +10,13 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
+from tools.make import formulas, palette
+from tools.site import mathematics as katex
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def tool(name):
-    spec = importlib.util.spec_from_file_location(name, ROOT / f"tools/{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 # --- mathematics ------------------------------------------------------------------------------------------------------
-
-katex = tool("katex_math")
-
 
 @pytest.mark.parametrize("macro", ["pol", "score", "good", "where"])
 def test_colours_are_classes_so_that_a_dark_page_can_change_them(macro):
@@ -68,14 +60,13 @@ def test_bare_line_breaks_are_aligned():
 # --- what is generated, and what comes from others -----------------------------------------------------------------------
 
 def test_the_style_sheet_has_the_palette():
-    for path, text in tool("make_palette").written().items():
-        assert path.read_text("utf8") == text, f"{path.name}: run tools/make_palette.py"
+    for path, text in palette.written().items():
+        assert path.read_text("utf8") == text, f"{path.name}: run tools/make/palette.py"
 
 
 def test_the_explorables_formulas_are_set_from_their_tex():
-    formulas = tool("make_formulas")
     for path, text in formulas.written().items():
-        assert path.read_text("utf8") == text, f"{path.name}: run tools/make_formulas.py"
+        assert path.read_text("utf8") == text, f"{path.name}: run tools/make/formulas.py"
     wanted = formulas.characters({tex: formulas.html(tex) for tex in formulas.sources()})
     carried = formulas.carried(formulas.CSS.read_text("utf8"))
     assert all(formulas.covers(carried[name], chars) for name, chars in wanted.items() if chars)
@@ -83,7 +74,6 @@ def test_the_explorables_formulas_are_set_from_their_tex():
 
 
 def test_a_place_for_a_number_is_seen_and_heard():
-    formulas = tool("make_formulas")
     soup = BeautifulSoup(formulas.html(r"\frac{\good{\live{a}} \sign{s} 1}{\live{a}^{\live{b}}}"), "html.parser")
     for part in ".katex-html", "math":
         assert sorted(e["data-v"] for e in soup.select_one(part).select("[data-v]")) == ["a", "a", "b", "s"]      # KaTeX sets below first
@@ -181,7 +171,7 @@ def book(tmp_path_factory):
     (root / "_toc.yml").write_text("format: jb-book\nroot: book/index\nchapters:\n- file: book/07-one\n  sections: [{file: book/07-two}]\n")
     for folder in ("tools", "book/_static", "book/_templates"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (root / "book/index.md").write_text("# Front\n\n```{explorable} figure_of_test.Figure\n:with: {\"n\": 5}\nWords in its place.\n```\n")
+    (root / "book/index.md").write_text("# Front\n\n```{explorable} tools.figure_of_test.Figure\n:with: {\"n\": 5}\nWords in its place.\n```\n")
     (root / "book/07-one.md").write_text(CHAPTER, encoding="utf8")
     (root / "book/07-two.md").write_text(SECOND, encoding="utf8")
     (root / "book/values").mkdir()
@@ -192,7 +182,7 @@ def book(tmp_path_factory):
 
 def build(book, **environment):
     """Build as `make book` does. Returns (exit status, what it printed)."""
-    done = subprocess.run([sys.executable, ROOT / "tools/build_book.py", book, "--path-output", book], capture_output=True, text=True,
+    done = subprocess.run([sys.executable, "-m", "tools.make.book", book, "--path-output", book], cwd=ROOT, capture_output=True, text=True,
                           env={k: v for k, v in os.environ.items() if k != "PG_SITE_URL"} | environment)
     return done.returncode, done.stdout + done.stderr
 

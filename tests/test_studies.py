@@ -1,16 +1,14 @@
 """The committed results of the long runs: complete, and what their scripts give when a part is run again."""
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from page_and_lab import PageAndLab
+from tests.helpers.page_and_lab import PageAndLab
 
 STUDIES = Path(__file__).resolve().parents[1] / "studies"
-sys.path.insert(0, str(STUDIES))
-import cartpole_ablation as ablation  # noqa: E402
-import sampling_growth as growth  # noqa: E402
+import cartpole_ablation as ablation
+import sampling_growth as growth
 
 STORED = json.loads((STUDIES / "cartpole_ablation.json").read_text(encoding="utf-8"))
 

@@ -12,11 +12,10 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
-import audit  # noqa: E402
-import licences  # noqa: E402
-import lock  # noqa: E402
-import vendor  # noqa: E402
+from tools.keep import audit
+from tools.keep import licences
+from tools.keep import lock
+from tools.keep import vendor
 
 LOCK = (ROOT / "requirements.lock").read_text()
 PINS = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", LOCK, re.M))
@@ -130,7 +129,7 @@ def test_every_vendored_file_is_recorded_with_its_hash():
     record = json.loads((ROOT / "tools/vendor/vendored.json").read_text())
     carried = [p for p in [*(ROOT / "book/_static/vendor").rglob("*"), *(ROOT / "tools/vendor").glob("*.js")] if p.is_file()]
     found = {p.relative_to(ROOT).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in carried}
-    assert found == record["sha256"] == vendor.digests(), "not what was recorded: python tools/vendor.py"
+    assert found == record["sha256"] == vendor.digests(), "not what was recorded: python -m tools.keep.vendor"
     assert {p["name"]: p["version"] for p in record["packages"]} == vendor.PACKAGES
 
 

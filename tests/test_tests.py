@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
-import skipped  # noqa: E402
+from tools.check import skipped
 
 FILES = sorted((ROOT / "tests").rglob("*.py"))
 CLOCK = re.compile(r"perf_counter|process_time|thread_time|monotonic|\btime\.time\b|performance\.now")
@@ -23,14 +22,14 @@ MAY_SLEEP = {
     ("checks/test_engine.py", "sleeps"): "the same",
     ("checks/test_engine.py", "naps"): "the same",
     ("checks/test_engine.py", "softmax"): "waiting that must not count, and waiting for the interrupt that the test sends",
-    ("site/jupyterlab_here.py", "running"): "asks a server of another process again until it answers",
+    ("helpers/jupyterlab_here.py", "running"): "asks a server of another process again until it answers",
     ("test_training.py", "who_works"): "asks a folder again until another process has written there",
-    ("site/pages.py", "wait_for_function"): "how a condition is waited for: asks again until it holds",
-    ("site/browsers/webdriver.py", "until"): "the same, in two more engines",
+    ("helpers/pages.py", "wait_for_function"): "how a condition is waited for: asks again until it holds",
+    ("helpers/webdriver.py", "until"): "the same, in two more engines",
     ("site/test_layout_shift.py", "test_no_formula_moves_when_its_font_is_late"): "the seconds for which a font is held back are what is tested",
 }
 # The one place that may turn a clock into an end of patience
-MAY_GIVE_UP = {("site/pages.py", "wait_for_function"), ("site/browsers/webdriver.py", "until")}
+MAY_GIVE_UP = {("helpers/pages.py", "wait_for_function"), ("helpers/webdriver.py", "until")}
 
 
 def functions(tree):
@@ -161,14 +160,13 @@ def test_nothing_skipped_is_said_too():
 
 def test_the_summary_is_the_last_thing_that_make_test_prints():
     recipe = (ROOT / "Makefile").read_text("utf8").partition("\ntest: .venv/installed")[2].partition("\n\n")[0]
-    runs = recipe.index("$(PYTEST)"), recipe.rindex("$(PYTEST)"), recipe.index("tools/skipped.py $(PG_SKIPPED)"), recipe.index("exit $$status")
+    runs = recipe.index("$(PYTEST)"), recipe.rindex("$(PYTEST)"), recipe.index("tools.check.skipped $(PG_SKIPPED)"), recipe.index("exit $$status")
     assert list(runs) == sorted(runs)
     assert "test: export PG_SKIPPED" in (ROOT / "Makefile").read_text("utf8")
 
 
 def test_the_oldest_dependencies_meet_training_and_the_checks():
-    sys.path.insert(0, str(ROOT / "tools"))
-    import test_matrix
+    from tools.check import matrix as test_matrix
     done = subprocess.run([sys.executable, "-m", "pytest", *test_matrix.PACKAGE_TESTS, "--collect-only", "-q", "-p", "no:cacheprovider"], cwd=ROOT,
                           capture_output=True, text=True)
     files = {line.partition("::")[0] for line in done.stdout.splitlines() if "::" in line}

@@ -1,7 +1,5 @@
 """The stored run behind `TrainingReplay`: what its script gives again, and what CartPole's own laws say of it."""
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,8 +7,7 @@ import pytest
 import policy_gradient as pg
 from learning_to_act.explorables.replay import replay
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "studies"))
-import training_replay as study  # noqa: E402
+import training_replay as study
 
 STORED = replay()
 EPISODES = [(k, name, film) for k, c in enumerate(STORED["checkpoints"]) for name, film in c["episodes"].items()]

@@ -4,9 +4,9 @@ import re
 from fractions import Fraction as F
 
 import numpy as np
-import page_and_lab
+from tests.helpers import page_and_lab
 import pytest
-import values
+from tools.site import values
 from scipy import optimize
 
 

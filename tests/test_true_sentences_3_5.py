@@ -9,9 +9,9 @@ from math import comb
 
 import numpy as np
 import pytest
-import values
+from tools.site import values
 import yaml
-from page_and_lab import ROOT, PageAndLab
+from tests.helpers.page_and_lab import ROOT, PageAndLab
 from scipy import integrate, optimize, stats
 
 import policy_gradient as pg
@@ -419,7 +419,7 @@ def test_no_page_takes_more_than_25_minutes(name):
 
 
 def test_old_addresses_of_moved_sections_stand_on_the_first_page():
-    from test_interview import headings
+    from tests.test_interview import headings
     for first, *others in (PAGES[:3], PAGES[3:5]):
         kept = set(re.findall(r"^\(([\w-]+)\)=$", PageAndLab.text(first), re.MULTILINE))
         moved = {a for name in others for a in headings(name) if f"{name}.md#{a})" in PageAndLab.text(first)}
@@ -427,7 +427,7 @@ def test_old_addresses_of_moved_sections_stand_on_the_first_page():
 
 
 def test_the_page_says_what_was_read_from_the_libraries():
-    read = json.loads((ROOT / "tools/library_defaults.json").read_text("utf8"))
+    read = json.loads((ROOT / "tools/keep/library_defaults.json").read_text("utf8"))
     page = (ROOT / "book/interview/language-models.md").read_text("utf8")
     trl, verl, openrlhf = (read["libraries"][name]["defaults"] for name in ("trl", "verl", "openrlhf"))
     for name, title in (("trl", "TRL"), ("verl", "verl"), ("openrlhf", "OpenRLHF")):

@@ -4,14 +4,12 @@ import importlib
 import inspect
 import io
 import re
-import sys
 from pathlib import Path
 
 import policy_gradient as pg
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
-import reference  # noqa: E402
+from tools.site import reference
 
 PAGE = (ROOT / "book/helper-reference.md").read_text("utf8")
 GLOSSARY = (ROOT / "book/glossary.md").read_text("utf8")

@@ -1,13 +1,11 @@
 """Spelling, and the comparison of two builds: the tools find what they should, and the book has no fault."""
-import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
-import check_spelling  # noqa: E402
-import reproducible  # noqa: E402
+from tools.check import spelling as check_spelling
+from tools.check import reproducible
 
 
 def test_every_word_is_spelled_right_and_british():

@@ -1,14 +1,12 @@
 """Numbers in prose: every name of book/values/ is said on a page and held by a test, and no decimal is typed by hand."""
 import re
-import sys
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
-import values  # noqa: E402
+from tools.site import values
 
 PAGES = {path: path.read_text("utf8") for path in sorted((ROOT / "book").rglob("*.md"))}
 TESTS = "\n".join(path.read_text("utf8") for path in sorted((ROOT / "tests").rglob("test_*.py")) if path != Path(__file__))
@@ -53,7 +51,7 @@ def test_every_name_is_on_a_page_and_held_by_a_test():
 
 
 def test_every_name_on_a_page_is_known():
-    import measured
+    from tools.site import measured
     known = set(values.load()) | set(measured.facts())
     assert {name: path.name for path, text in PAGES.items() for name in values.NAME.findall(text) if name not in known} == {}
     assert set(values.load()).isdisjoint(measured.facts())

@@ -19,7 +19,7 @@ DARK = ["html[data-theme=dark]", "[data-jp-theme-light=false]", "body.vscode-dar
 def _module(js):
     shared, own = ((HERE / name).read_text("utf-8") for name in ("draw.js", js))
     own = re.sub(r'^import [^;]*? from "./draw.js";\n', "", own, flags=re.M)
-    formulas = json.loads((HERE / "formulas.json").read_text("utf-8"))                      # tools/make_formulas.py has set them
+    formulas = json.loads((HERE / "formulas.json").read_text("utf-8"))                      # tools/make/formulas.py has set them
     return shared + re.sub(r"\btex`([^`]*)`", lambda tex: f"tex({json.dumps(formulas[tex[1]], ensure_ascii=False)})", own)
 
 

@@ -70,7 +70,7 @@ export function hatch(g, colour) {                    // how "good" looks withou
     svg("rect", { width: 2, height: 6, fill: `var(--pg-${colour})`, opacity: 0.75 }))));
   return `url(#${id})`;
 }
-/* A formula: what a module writes in TeX was set by tools/make_formulas.py; base.py puts its HTML in the place of the TeX. */
+/* A formula: what a module writes in TeX was set by tools/make/formulas.py; base.py puts its HTML in the place of the TeX. */
 export function tex(markup) {
   const box = html("span");
   box.innerHTML = markup;

@@ -11,7 +11,7 @@ import pytest
 import scipy.integrate
 import scipy.special
 import scipy.stats
-from learner import ROOT, functions, solution_expressions
+from tests.helpers.learner import ROOT, functions, solution_expressions
 
 import policy_gradient as pg
 from learning_to_act.checks import check, engine, hint, hunt, mistakes, start_drill, stopwatch

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from learner import ROOT, functions, solution_expressions
+from tests.helpers.learner import ROOT, functions, solution_expressions
 
 from learning_to_act.checks import check, engine, hint
 from learning_to_act.checks.attempt import Budget, attempt

@@ -5,7 +5,6 @@ Each is mounted by the site's own host from the state that Python stores, on a p
 import itertools
 import json
 import re
-import sys
 from functools import cache
 from pathlib import Path
 
@@ -19,8 +18,7 @@ import learning_to_act.explorables as explorables
 from learning_to_act.explorables.base import Explorable
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
-from book_directives import STATE, VIEW, script, stored  # noqa: E402
+from tools.site.directives import STATE, VIEW, script, stored
 
 CLASSES = sorted(Explorable.__subclasses__(), key=lambda c: c.__name__)
 PAPER = {"light": "#FFFFFF", "dark": "#14181C"}

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 from scipy import integrate, optimize, stats
-from test_explorables import chrome, drag, js, met, press, show  # noqa: F401  (fixtures)
+from tests.site.test_explorables import chrome, drag, js, met, press, show  # noqa: F401  (fixtures)
 
 import policy_gradient as pg
 import learning_to_act.explorables as explorables

@@ -1,13 +1,12 @@
 """Chapter 4's explorables: their arithmetic against quadrature, SciPy and simulation, and their challenges by keyboard alone."""
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import traitlets
 from scipy import integrate, stats
-from test_explorables import chrome, drag, js, met, press, show  # noqa: F401
+from tests.site.test_explorables import chrome, drag, js, met, press, show  # noqa: F401
 
 import policy_gradient as pg
 import learning_to_act.explorables as explorables
@@ -276,7 +275,6 @@ def test_controller_data_is_the_study(js):
         theta = np.array(STORED["thetas"][k])
         played = pg.evaluate(control.PointMass(4000), pg.LinearGaussian(2), theta, rng)
         assert abs(played.mean() - STORED["returns"][k]) < 4 * stats.sem(played)
-    sys.path.insert(0, str(Path(pg.__file__).parents[1] / "studies"))
     import controller_replay as study
     np.testing.assert_allclose(study.train(updates=8), STORED["thetas"][:9], atol=2e-3)
     assert STORED["starts"] == study.STARTS

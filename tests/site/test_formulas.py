@@ -6,9 +6,9 @@ import subprocess
 
 import pytest
 from playwright.sync_api import sync_playwright
-from test_explorables import CLASSES, show  # noqa: F401
+from tests.site.test_explorables import CLASSES, show  # noqa: F401
 
-import chromium
+from tools.run import chromium
 import policy_gradient as pg
 from learning_to_act import explorables
 from learning_to_act.explorables import GaussianPolicy, ShortCorridor

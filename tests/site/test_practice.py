@@ -6,7 +6,7 @@ import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
 
-from pages import Visit, frames, timers
+from tests.helpers.pages import Visit, frames, timers
 
 ROOT = Path(__file__).resolve().parents[2]
 CARDS, DRILL, MOCK, CODING = (f"book/practice/{name}.html" for name in ("flashcards", "whiteboard-drill", "mock-interview", "coding-drill"))

@@ -3,7 +3,7 @@ import json
 import re
 from pathlib import Path
 
-import progress
+from tools.site import progress
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 

@@ -3,8 +3,8 @@ import shutil
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import check_html
-import check_links
+from tools.check import html as check_html
+from tools.check import links as check_links
 import pytest
 
 

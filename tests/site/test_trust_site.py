@@ -7,7 +7,7 @@ import re
 import pytest
 from bs4 import BeautifulSoup
 
-from pages import Server, Visit, pages_of
+from tests.helpers.pages import Server, Visit, pages_of
 
 CODE = ("", "module", "text/javascript", "application/javascript", "importmap", "speculationrules")     # other types hold data
 LISTEN = """addEventListener('securitypolicyviolation', e =>
