@@ -83,7 +83,7 @@ class: .venv/installed          ## assignments with hidden tests and points, int
 	$(PY) -m tools.make.class_ $(TOOL) $(CHAPTER)
 
 test-class: .venv/installed $(NBGRADER)/installed $(OTTER)/installed     ## what both tools give to right and wrong work, nothing skipped
-	PG_CLASS=1 PG_NBGRADER=$(NBGRADER) PG_OTTER=$(OTTER) $(PY) -m pytest tests/test_class.py $(ARGS)
+	PG_CLASS=1 PG_NBGRADER=$(NBGRADER) PG_OTTER=$(OTTER) $(PY) -m pytest tests/tools/test_class.py $(ARGS)
 
 $(NBGRADER)/installed: constraints.txt
 	test -x $(NBGRADER)/bin/python || $(PYTHON) -m venv $(NBGRADER)
@@ -125,7 +125,7 @@ test-browsers: .venv/installed   ## every explorable, quiz, practice page and on
 
 AUTODIFF := _build/environments/autodiff
 test-autodiff: $(AUTODIFF)/installed     ## hold the package against PyTorch and Stable-Baselines3; nothing is skipped
-	PG_NOTHING_SKIPPED=1 $(AUTODIFF)/bin/python -m pytest -p no:cacheprovider tests/test_against_others.py $(ARGS)
+	PG_NOTHING_SKIPPED=1 $(AUTODIFF)/bin/python -m pytest -p no:cacheprovider tests/package/test_against_others.py $(ARGS)
 
 $(AUTODIFF)/installed: requirements-autodiff.txt constraints.txt pyproject.toml
 	test -x $(AUTODIFF)/bin/python || $(PYTHON) -m venv $(AUTODIFF)

@@ -1,11 +1,11 @@
 """The learner's functions, as they stand in the notebooks of exercises/ and solutions/."""
 import ast
-import pathlib
 import re
 
 import nbformat
 
-ROOT = pathlib.Path(__file__).parents[2]
+from tools.paths import ROOT
+
 REGION = re.compile(r"# BEGIN SOLUTION\n(.*?)# END SOLUTION", re.S)
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from tests.helpers.pages import Server
 
-ROOT = Path(__file__).resolve().parents[2]
 from tools.make import book as build_book
 from tools.run import chromium
 from tools.make import lite
 from tools.make import pyodide as pyodide_folder
+from tools.paths import ROOT
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import itertools
 import json
 import re
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,8 +16,8 @@ import policy_gradient as pg
 import learning_to_act.explorables as explorables
 from learning_to_act.explorables.base import Explorable
 
-ROOT = Path(__file__).parents[2]
 from tools.site.directives import STATE, VIEW, script, stored
+from tools.paths import ROOT
 
 CLASSES = sorted(Explorable.__subclasses__(), key=lambda c: c.__name__)
 PAPER = {"light": "#FFFFFF", "dark": "#14181C"}

@@ -1,13 +1,11 @@
 """JupyterLab in a real browser: what an untrusted and a trusted notebook show. How long a slider takes is measured by `make bench`."""
 import shutil
-from pathlib import Path
 
 import nbformat
 import pytest
 from tests.helpers.jupyterlab_here import listening, run_all, running
 from nbformat.sign import NotebookNotary
 
-ROOT = Path(__file__).resolve().parents[2]
 from tools.make import notebooks as run_notebooks
 
 SOURCES = ["""

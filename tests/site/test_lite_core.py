@@ -2,14 +2,13 @@
 import hashlib
 import json
 import re
-from pathlib import Path
 
 import pytest
 from tests.helpers.pages import Server
 
-ROOT = Path(__file__).resolve().parents[2]
 from tools.make import lite
 from tools.make import pyodide as pyodide_folder
+from tools.paths import ROOT
 
 CORE = {
     "pyodide.asm.js": "self._createPyodideModule = () => 1; self.order = [...(self.order ?? []), 'asm'];",

@@ -27,7 +27,7 @@ NOT_PROSE = re.compile(r"^(`{3,}|~{3,}).*?^\1|`+[^`]+`+|\$\$.*?\$\$|\$[^$\n]+\$|
 def files(root=ROOT):
     found = [root / name for name in NAMES] + [p for folder in FOLDERS for p in sorted((root / folder).rglob("*"))]
     return [p for p in found if p.is_file() and (p.suffix in ENDINGS or p.parent == root) and not set(OTHERS) & set(p.parts)
-            and p.name not in (WORDS.name, "test_trust_text.py")]      # the one holds misspellings on purpose
+            and p.name not in (WORDS.name, "test_spelling.py")]      # the one holds misspellings on purpose
 
 
 def text_of(path, prose=False):

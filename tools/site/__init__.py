@@ -1,5 +1,16 @@
 """The book's Sphinx extension: one name in _config.yml, which sets up its parts."""
-PARTS = ["chapters", "mathematics", "measured", "values", "directives", "drawing", "interview", "minutes", "practice", "progress", "reference", "layout", "python_in_page", "notebook_pages"]
+PARTS = [
+    "chapters",               # "chapter 7" must exist
+    "mathematics",
+    "measured",               # the numbers of book/speed.md, from benchmarks/results
+    "values",                 # the numbers of the chapters, from book/values
+    "directives", "drawing", "interview",
+    "minutes",                # how long a page takes, wherever one says so
+    "practice", "progress",
+    "reference",              # sphinx.ext.autodoc, for one page
+    "layout",                 # sets up notebook_pages and launch too
+    "python_in_page",
+]
 
 
 def setup(app):

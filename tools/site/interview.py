@@ -207,5 +207,5 @@ def setup(app):
                             ("interview-filter", Filter), ("interview-cards", Cards)):
         app.add_directive(name, directive)
     app.connect("doctree-resolved", resolve)
-    app.connect("html-page-context", assets, priority=800)       # before site_layout, which keeps what it knows
+    app.connect("html-page-context", assets, priority=800)       # before layout, which keeps what it knows
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -159,7 +159,7 @@ class Watch(Practice):
 
 
 def assets(app, pagename, templatename, context, doctree):
-    """The scripts of a page that practises, after site_layout has chosen among the others."""
+    """The scripts of a page that practises, after layout has chosen among the others."""
     body = context.get("body") or ""
     wanted = [name for cls, name in SCRIPTS.items() if f'class="{cls}' in body]
     if wanted:
@@ -174,5 +174,5 @@ def setup(app):
         app.add_directive(f"practice-{name}", directive)
     skip = (lambda self, node: None,) * 2
     app.add_node(Tag, html=(visit_tag, depart_tag), text=skip, latex=skip)
-    app.connect("html-page-context", assets, priority=800)        # before site_layout, which keeps what it knows
+    app.connect("html-page-context", assets, priority=800)        # before layout, which keeps what it knows
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -82,7 +82,7 @@ def with_room(body, sources, host):
 
 
 def page(app, pagename, templatename, context, doctree):
-    """After site_layout: the page's own scripts and its data."""
+    """After layout: the page's own scripts and its data."""
     source = Path(app.env.doc2path(pagename)) if pagename in app.env.found_docs else None
     if app.builder.name != "html" or pagename.split("/")[0] not in FOLDERS or not source or source.suffix != ".ipynb":
         return

@@ -46,5 +46,5 @@ def assets(app, pagename, templatename, context, doctree):
 def setup(app):
     app.setup_extension("sphinx.ext.autodoc")
     app.connect("autodoc-process-docstring", process)
-    app.connect("html-page-context", assets, priority=800)       # before site_layout, which keeps what it knows
+    app.connect("html-page-context", assets, priority=800)       # before layout, which keeps what it knows
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -11,7 +11,7 @@ The page says `$({{ doors_grad }})$`: the name is replaced before anything reads
 quizzes and alt texts. All files share one set of names, and any page of book/ may use any of them.
 
 A test computes each number by a way of its own and calls `values.holds(cloud_plain=1.6997)`. That fails if the number is not the one
-on the page: a float must agree to the digits shown, an `int` or a `Fraction` exactly. Rewording a sentence fails nothing. tests/test_values.py sees
+on the page: a float must agree to the digits shown, an `int` or a `Fraction` exactly. Rewording a sentence fails nothing. tests/tools/test_values.py sees
 that every name is held by some test and said by some page, and that chapters with a file have no decimal typed by hand.
 """
 import re

@@ -1,6 +1,6 @@
 """Can the checks of the exercises be believed? Attack them, and write the table: `make trust`.
 
-Two kinds of attack: answers as people write them (tests/attacks/), and mutants of the solutions: copies with one small change
+Two kinds of attack: answers as people write them (tests/chapters/*/attacks.py), and mutants of the solutions: copies with one small change
 each, an operator, a sign, an axis, an index, a constant, a dropped call, two arguments exchanged. A mutant that gives other numbers
 than the solution on inputs which the checks have never seen must be rejected. One that passes is either a hole in a check, or
 equivalent, and then tests/attacks/equivalent.json says why.

@@ -15,6 +15,7 @@ from learning_to_act.checks.registry import registry
 from learning_to_act.checks.runs import Run
 from learning_to_act.exercises import in_the_interview
 from tests import attacks
+from tests.chapters.in_the_interview.attacks import from_estimator
 from tools.paths import ROOT
 from tools.trust import hunts
 from tools.trust.mutants import mutants
@@ -158,7 +159,7 @@ def listed_updates(one):
             if name == one.bug or one.name in ("update_1", "update_7") or not one.bug and name not in ("padding-counted", "bootstraps-past-the-end")]
     said = missing = 0
     for name, way in ways:
-        function = attacks.chapter05.from_estimator(way, one)
+        function = from_estimator(way, one)
         found = check(function, one.name, mistake=one.bug)
         said += found.mistake == name or found.mistake == "cosmetic" and name == one.bug
         missing += not one.bug and "NoneType" in found.message      # the drill has no values
