@@ -14,9 +14,9 @@ from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tests/site"), str(ROOT / "tools")]
-import chromium  # noqa: E402
-from pages import Server  # noqa: E402
+sys.path.insert(0, str(ROOT))
+from tools.run import chromium
+from tests.helpers.pages import Server
 
 RESULT = ROOT / "benchmarks/results/lighthouse.json"
 TOOLS = ROOT / "_build/environments/lighthouse"

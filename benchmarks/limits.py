@@ -15,7 +15,7 @@ from time import process_time
 from clock import THREADS, in_turn
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tests/site"), str(ROOT / "tests"), str(ROOT / "tools")]
+sys.path.insert(0, str(ROOT))
 TIMER = "import time; start = time.process_time(); import {}; print(time.process_time() - start)"
 OURS = "policy_gradient, policy_gradient.mdp, policy_gradient.games"          # with the NumPy part loaded, not only promised
 PAGES = "book/index.html", "book/01-values-or-probabilities.html"
@@ -100,7 +100,7 @@ def growth():
 
 @contextlib.contextmanager
 def browser():
-    import chromium
+    from tools.run import chromium
     from playwright.sync_api import sync_playwright
     with sync_playwright() as p:
         opened = p.chromium.launch(executable_path=chromium.path(), args=chromium.ARGS)
@@ -121,7 +121,7 @@ def presses(page, widget):
 
 def median_delay(browser, server, path):
     """Milliseconds from the key press to the painted picture of a page's first figure."""
-    from pages import Visit
+    from tests.helpers.pages import Visit
     visit = Visit(browser, server, path)
     delay = presses(visit.page, visit.page.locator(".pg-widget").first)
     visit.close()
@@ -130,7 +130,7 @@ def median_delay(browser, server, path):
 
 def pages(site=ROOT / "_build/html"):
     """A figure's answer to a key against that of a bare slider which writes one number."""
-    from pages import Server
+    from tests.helpers.pages import Server
     server = Server(site)
     with browser() as opened:
         for path in PAGES:
@@ -146,7 +146,7 @@ def pages(site=ROOT / "_build/html"):
 
 def drags(site=ROOT / "_build/html"):
     """The work at each move of a drag, of every first figure of a page, against drawing two hundred bare circles."""
-    from pages import Server, Visit
+    from tests.helpers.pages import Server, Visit
     server = Server(site)
     with browser() as opened:
         for path in PAGES:
@@ -169,7 +169,7 @@ def drags(site=ROOT / "_build/html"):
 
 def sliders(moves=4):
     """In one notebook of JupyterLab: what moves only what changed against `interact`, which draws all anew."""
-    import jupyterlab_here as lab
+    from tests.helpers import jupyterlab_here as lab
     import slider_ways as one_notebook
     with tempfile.TemporaryDirectory() as folder, browser() as opened:
         one_notebook.write_comparison(Path(folder) / "compare.ipynb")

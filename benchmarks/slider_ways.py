@@ -1,5 +1,5 @@
 """How long a slider in JupyterLab takes from the hand to the painted picture, three ways in one notebook."""
-from jupyterlab_here import run_all
+from tests.helpers.jupyterlab_here import run_all
 
 TURNS = 3
 

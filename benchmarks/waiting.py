@@ -17,8 +17,8 @@ from pathlib import Path
 from clock import THREADS
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tests/site"), str(ROOT / "tools")]
-import chromium  # noqa: E402
+sys.path.insert(0, str(ROOT))
+from tools.run import chromium
 
 MOVES = 12                                  # of the hand, in each of three turns
 PAGES = "book/index.html", "book/01-values-or-probabilities.html"
@@ -87,7 +87,7 @@ def browser():
 
 def sliders():
     """Milliseconds from the hand to the painted picture, median and 95th percentile, the three ways in one notebook taking turns."""
-    import jupyterlab_here as lab
+    from tests.helpers import jupyterlab_here as lab
     import slider_ways as one_notebook
     with tempfile.TemporaryDirectory() as folder, browser() as opened:
         one_notebook.write_comparison(Path(folder) / "compare.ipynb")
@@ -99,7 +99,7 @@ def sliders():
 
 def pages(site=ROOT / "_build/html"):
     """The same on the built site, where no Python runs."""
-    from pages import Server
+    from tests.helpers.pages import Server
     from limits import median_delay
     server = Server(site)
     with browser() as opened:

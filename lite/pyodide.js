@@ -2,7 +2,7 @@
 // `loadPyodide`. The list of packages in _static/pyodide, with the checksum of each, says where Pyodide itself is: on its
 // content network or beside that list. The book's own wheels are always beside it. No address is fixed: the site may stand anywhere.
 //
-// What no list guards, Python's own core, is held to the digests of INTEGRITY, which tools/lite.py fills in: each file is fetched
+// What no list guards, Python's own core, is held to the digests of INTEGRITY, which tools/make/lite.py fills in: each file is fetched
 // against its SHA-256, and a script runs only from what was fetched so.
 const INTEGRITY = {};
 const LIST = "../_static/pyodide/pyodide-lock.json";

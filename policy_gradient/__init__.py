@@ -5,6 +5,8 @@
 
 from importlib import import_module
 
+from . import _moved
+
 _NAMES = {                         # module: its public names
     "policies": ["TabularSoftmax", "LinearSoftmax", "MLPSoftmax", "two_action_softmax", "softmax", "log_softmax"],
     "gaussian": ["LinearGaussian", "MLPGaussian", "Squashed", "gaussian_log_prob", "gaussian_score", "gaussian_entropy",
@@ -22,7 +24,7 @@ _NAMES = {                         # module: its public names
     "training": ["reinforce", "Training", "evaluate", "run_seeds", "sweep", "bootstrap_interval", "CARTPOLE_RECIPE"],
     "games": ["RPS", "RPS_ROCK2", "best_response", "self_play"],
 }
-_MODULES = ["checks", "control", "envs", "explorables", "explore", "palette", "plots"]    # used as pg.envs, ...
+_MODULES = ["checks", "control", "envs", "explorables", "explore", "palette", "plots"]    # used as pg.envs, ...; some live in learning_to_act
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = list(_HOME)
@@ -41,3 +43,6 @@ def __getattr__(name):
 
 def __dir__():
     return sorted({*globals(), *_HOME, *_NAMES, *_MODULES})
+
+
+_moved.begin()

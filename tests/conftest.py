@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from nbval.kernel import RunningKernel
 
-# As tools/run_notebooks.py does: a progress bar would be one more output on a slow machine.
+# As tools/make/notebooks.py does: a progress bar would be one more output on a slow machine.
 QUIET = {"TQDM_DISABLE": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 nbval.kernel.start_new_kernel = functools.partial(nbval.kernel.start_new_kernel, env=os.environ | QUIET)
 
@@ -24,14 +24,14 @@ def _execute(self, cell_input, allow_stdin=None):
 RunningKernel.execute_cell_input = _execute
 
 
-# What needs the package alone, and so runs with the oldest dependencies too. The folder `checks` is of it as a whole.
-PACKAGE = {f"test_{name}.py" for name in ("against_others", "bad_calls", "control", "critic", "envs", "estimators", "explorables_python", "explore",
-                                          "games", "gaussian", "import", "mdp", "optimizers", "plots", "policies", "properties", "returns",
-                                          "rollouts", "sampling", "training", "training_replay")}
-
-
 def of_the_package(path):
-    return path.name in PACKAGE or path.parent.name == "checks"
+    """What needs the two packages alone, and so runs with the oldest dependencies too: all in `package` and `checks`, and each
+    chapter's exercises."""
+    return path.parent.name in ("package", "checks") or path.name in ("test_exercises.py", "test_training_replay.py") and "chapters" in path.parts
+
+
+def in_a_browser(path):
+    return "site" in path.parent.parts[-2:]
 
 
 def pytest_collection_modifyitems(items):
@@ -47,6 +47,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if of_the_package(item.path):
             item.add_marker("package")
+        if in_a_browser(item.path):
+            item.add_marker("browser")
 
 
 def pytest_ignore_collect(collection_path, config):
@@ -72,7 +74,7 @@ def as_it_was():
 
 
 class Skipped:
-    """Where PG_SKIPPED names a file, what was skipped is written there; the runs of `make test` share it, tools/skipped.py prints it."""
+    """Where PG_SKIPPED names a file, what was skipped is written there; the runs of `make test` share it, tools/check/skipped.py prints it."""
 
     def note(self, report):
         if report.skipped and not hasattr(report, "wasxfail"):
@@ -84,6 +86,7 @@ class Skipped:
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "browser: opens the built site in a real browser")
     config.addinivalue_line("markers", "package: needs the package alone, not the book's tools; runs with the oldest dependencies too")
     if os.environ.get("PG_SKIPPED") and not hasattr(config, "workerinput"):          # not each worker: all reports come to the first process
         config.pluginmanager.register(Skipped(), "skipped")

@@ -1,5 +1,5 @@
 /* Practice, the part that touches no page: when a card comes back, what a file may hold, which questions are drawn, whether a
-   proof's order is valid. Pure functions, tested against Python in tests/test_practice.py. Days are whole numbers, times in ms. */
+   proof's order is valid. Pure functions, tested against Python in tests/book/test_practice.py. Days are whole numbers, times in ms. */
 globalThis.pgPractice = (() => {
   const APP = "learning-to-act", VERSION = 1, LARGEST = 1_000_000;
   const LEVELS = ["screening", "whiteboard", "debugging", "language-models", "depth"];

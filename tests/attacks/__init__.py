@@ -8,6 +8,7 @@ import importlib
 import pkgutil
 from collections import defaultdict
 from dataclasses import dataclass
+from pathlib import Path
 
 WRONG, RIGHT, PROBES = defaultdict(list), defaultdict(list), {}
 
@@ -46,5 +47,7 @@ def probes(exercise):
     return note
 
 
-for module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{module.name}")
+for chapter in pkgutil.iter_modules([str(Path(__file__).parents[1] / "chapters")]):
+    for module in pkgutil.iter_modules([str(Path(__file__).parents[1] / "chapters" / chapter.name)]):
+        if module.name.startswith("attacks"):
+            importlib.import_module(f"tests.chapters.{chapter.name}.{module.name}")

@@ -12,9 +12,9 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from policy_gradient.checks import Hint, Result, check, hint
-from policy_gradient.checks import engine, timelimit
-from policy_gradient.checks.engine import registry
+from learning_to_act.checks import Hint, Result, check, hint
+from learning_to_act.checks import engine, exercise, timelimit
+from learning_to_act.checks.engine import registry
 
 GOOD = registry()["softmax"].truth
 
@@ -478,7 +478,7 @@ def test_hostile_names_and_signatures():
 
 
 def test_a_fault_of_the_check_is_said_and_not_raised(monkeypatch):
-    monkeypatch.setattr(engine, "_run", lambda *args: 1 / 0)
+    monkeypatch.setattr(exercise, "run_all", lambda *args: 1 / 0)
     message = say(GOOD)
     assert "fault of the check" in message and "ZeroDivisionError" in message
 
@@ -571,7 +571,7 @@ def test_the_shape_of_result_and_hint():
 
 def test_values_that_differ_are_shown_differently():
     """A near tie must not look like a tie to somebody who is stuck."""
-    from policy_gradient.checks.diagnose import show
+    from learning_to_act.checks.remarks import show
     assert show(np.array([1.0, 1 - 1e-9, 0])) == "[1, 0.999999999, 0]"
     assert show(np.array([0.5, -1.25, np.inf])) == "[0.5, -1.25, inf]" and show(1 / 3) == "0.333333"
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from policy_gradient.checks import grading
+from learning_to_act.checks import grading
 
 pytest.importorskip("IPython")
 SHELL = """

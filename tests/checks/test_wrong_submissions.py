@@ -10,9 +10,9 @@ import threading
 import numpy as np
 import pytest
 
-from policy_gradient.checks import check, engine
-from policy_gradient.checks import quiet as quietly
-from policy_gradient.checks.attempt import Budget, attempt
+from learning_to_act.checks import check, engine
+from learning_to_act.checks import quiet as quietly
+from learning_to_act.checks.attempt import Budget, attempt
 
 LIKE_TORCH = """
 class Tensor:
@@ -79,7 +79,7 @@ def test_a_cell_that_is_no_python_says_so_before_any_check():
     """Nothing of ours is in that error: the function of the last good cell stands, and the check judges that one."""
     with pytest.raises(SyntaxError) as found:
         exec("def softmax(logits:\n    return logits", {})
-    assert "policy_gradient" not in str(found.value)
+    assert "policy_gradient" not in str(found.value) and "learning_to_act" not in str(found.value)
 
 
 def test_a_cell_that_raises_keyboard_interrupt_stops_as_the_stop_button_does():

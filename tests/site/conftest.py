@@ -5,14 +5,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from pages import Server
+from tests.helpers.pages import Server
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
-import build_book  # noqa: E402
-import chromium  # noqa: E402
-import lite  # noqa: E402
-import pyodide_folder  # noqa: E402
+from tools.make import book as build_book
+from tools.run import chromium
+from tools.make import lite
+from tools.make import pyodide as pyodide_folder
+from tools.paths import ROOT
 
 
 @pytest.fixture(scope="session")

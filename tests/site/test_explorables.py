@@ -5,9 +5,7 @@ Each is mounted by the site's own host from the state that Python stores, on a p
 import itertools
 import json
 import re
-import sys
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,12 +13,11 @@ from py_mini_racer import MiniRacer
 from scipy import optimize, stats
 
 import policy_gradient as pg
-import policy_gradient.explorables as explorables
-from policy_gradient.explorables.base import Explorable
+import learning_to_act.explorables as explorables
+from learning_to_act.explorables.base import Explorable
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
-from book_directives import STATE, VIEW, script, stored  # noqa: E402
+from tools.site.directives import STATE, VIEW, script, stored
+from tools.paths import ROOT
 
 CLASSES = sorted(Explorable.__subclasses__(), key=lambda c: c.__name__)
 PAPER = {"light": "#FFFFFF", "dark": "#14181C"}

@@ -1,14 +1,13 @@
 """The pages of the interview in a real browser: folds, filter by mouse and keyboard, no scripts, a phone, print."""
 import re
-from pathlib import Path
 
 import pytest
 import yaml
 from bs4 import BeautifulSoup
 
-from pages import Visit
+from tests.helpers.pages import Visit
+from tools.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 QUESTIONS = yaml.safe_load((ROOT / "book/interview.yml").read_text("utf8"))
 LEVELS = ["screening", "whiteboard", "debugging", "language-models", "depth"]
 CHAPTER, SHEET = "book/05-in-the-interview.html", "book/summary-sheet.html"

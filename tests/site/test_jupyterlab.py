@@ -1,16 +1,12 @@
 """JupyterLab in a real browser: what an untrusted and a trusted notebook show. How long a slider takes is measured by `make bench`."""
 import shutil
-import sys
-from pathlib import Path
 
 import nbformat
 import pytest
-from jupyterlab_here import listening, run_all, running
+from tests.helpers.jupyterlab_here import listening, run_all, running
 from nbformat.sign import NotebookNotary
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
-import run_notebooks  # noqa: E402
+from tools.make import notebooks as run_notebooks
 
 SOURCES = ["""
 import os

@@ -4,7 +4,7 @@ A browser tells each move of what is in sight (`layout-shift`); its sum over a v
 the test itself, so a slow machine changes nothing.
 """
 import pytest
-from pages import pages_of
+from tests.helpers.pages import pages_of
 
 WIDTHS = (375, 1280)
 HOLDS = (0, 1, 5, None)             # seconds that a font is held back; None: it never comes
@@ -62,7 +62,7 @@ def rest(late):
 @pytest.mark.parametrize("width", WIDTHS)
 def test_no_formula_moves_when_its_font_is_late(browser, server, site, width):
     """All pages, fonts held back 0, 1, 5 seconds and for ever, what folds open at the end. No page shall ask for a font at all: the
-    script in the head has every character that a page shows (tools/vendor.py, EMBEDDED). Where one does, the wait is real."""
+    script in the head has every character that a page shows (tools/keep/vendor.py, EMBEDDED). Where one does, the wait is real."""
     found, asking = [], {}
     for path in pages_of(site):
         for hold in HOLDS:

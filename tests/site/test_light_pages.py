@@ -2,7 +2,7 @@
 import re
 
 import pytest
-from pages import frames, pages_of, settled
+from tests.helpers.pages import frames, pages_of, settled
 
 # One page of each kind, on a phone and on a wide screen
 KINDS = ("book/index.html", "book/notation.html", "book/03-the-log-derivative-trick.html", "book/interview/whiteboard.html",

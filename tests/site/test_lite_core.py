@@ -2,16 +2,13 @@
 import hashlib
 import json
 import re
-import sys
-from pathlib import Path
 
 import pytest
-from pages import Server
+from tests.helpers.pages import Server
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "tools"))
-import lite  # noqa: E402
-import pyodide_folder  # noqa: E402
+from tools.make import lite
+from tools.make import pyodide as pyodide_folder
+from tools.paths import ROOT
 
 CORE = {
     "pyodide.asm.js": "self._createPyodideModule = () => 1; self.order = [...(self.order ?? []), 'asm'];",

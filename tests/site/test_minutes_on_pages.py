@@ -1,14 +1,11 @@
 """The minutes as the built pages say them, and the words that they count held against the pages' own."""
 import re
-import sys
-from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
-import minutes  # noqa: E402
+from tools.site import minutes
+from tools.paths import ROOT
 
 CHAPTERS = [doc for doc in minutes.pages() if minutes.chapter(doc) is not None]
 

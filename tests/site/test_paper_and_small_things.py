@@ -3,7 +3,7 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup
-from pages import Visit, pages_of
+from tests.helpers.pages import Visit, pages_of
 
 DARK = "localStorage.setItem('pg-theme', 'dark')"
 CHAPTERS = [f"book/0{i}-" for i in range(1, 6)]

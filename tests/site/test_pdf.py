@@ -1,11 +1,11 @@
-"""The book on paper: one chapter, its exercises and the bibliography printed as `make pdf` prints all (see tools/make_pdf.py)."""
+"""The book on paper: one chapter, its exercises and the bibliography printed as `make pdf` prints all (see tools/make/pdf.py)."""
 import re
 
 import pytest
 
 pypdf = pytest.importorskip("pypdf", reason="pypdf is not installed: it comes with requirements.lock")
-import make_pdf  # noqa: E402
-from bs4 import BeautifulSoup  # noqa: E402
+from tools.make import pdf as make_pdf
+from bs4 import BeautifulSoup
 
 PAGES = ["book/01-values-or-probabilities", "exercises/01-values-or-probabilities", "book/bibliography"]
 

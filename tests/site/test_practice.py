@@ -1,14 +1,13 @@
 """Practice in a real browser: by mouse, touch and keyboard; what is kept, exported, imported, refused; and nothing sent."""
 import json
-from pathlib import Path
 
 import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
 
-from pages import Visit, frames, timers
+from tests.helpers.pages import Visit, frames, timers
+from tools.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 CARDS, DRILL, MOCK, CODING = (f"book/practice/{name}.html" for name in ("flashcards", "whiteboard-drill", "mock-interview", "coding-drill"))
 QUESTIONS = yaml.safe_load((ROOT / "book/interview.yml").read_text("utf8"))
 DRILLS = {d["id"]: d["steps"] for d in yaml.safe_load((ROOT / "book/practice/drills.yml").read_text("utf8"))}

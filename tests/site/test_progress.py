@@ -3,13 +3,14 @@ import json
 import re
 from pathlib import Path
 
-import progress
+from tools.paths import ROOT
+from tools.site import progress
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 FRONT, READ, DO = "book/index.html", "book/01-too-many-actions.html", "exercises/01-values-or-probabilities.html"
 KEY = "learning-to-act:progress"
-ALL = sum(len(part[2]) for chapter in progress.totals(Path(__file__).resolve().parents[2]) for part in chapter["parts"])
+ALL = sum(len(part[2]) for chapter in progress.totals(ROOT) for part in chapter["parts"])
 PHONE = {"viewport": {"width": 375, "height": 700}}
 
 

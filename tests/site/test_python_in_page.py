@@ -5,7 +5,6 @@ import hashlib
 import json
 import os
 import re
-import sys
 import time
 import urllib.parse
 from pathlib import Path
@@ -14,14 +13,13 @@ import nbformat
 import psutil
 import pytest
 from bs4 import BeautifulSoup
-from pages import Server, timers
-from test_site import violations
+from tests.helpers.pages import Server, timers
+from tests.site.test_site import violations
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "tools"))
-import chromium  # noqa: E402
-import pyodide_folder  # noqa: E402
-import python_in_page  # noqa: E402
+from tools.run import chromium
+from tools.make import pyodide as pyodide_folder
+from tools.site import python_in_page
+from tools.paths import ROOT
 
 CHAPTER3 = "exercises/03-the-log-derivative-trick"
 KEEP = 300                     # ms, as in runner.js
@@ -392,7 +390,7 @@ def pyodide():
     try:
         assert pyodide_folder.gather(folder, []) == []
     except OSError as e:
-        pytest.skip(f"Pyodide's packages cannot be had here ({e}): set PYODIDE to a folder made by tools/pyodide_folder.py")
+        pytest.skip(f"Pyodide's packages cannot be had here ({e}): set PYODIDE to a folder made by tools/make/pyodide.py")
     return folder
 
 

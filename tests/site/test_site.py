@@ -5,7 +5,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 
-from pages import Visit, frames, pages_of
+from tests.helpers.pages import Visit, frames, pages_of
 
 RAW_TEX = re.compile(r"\$[^$\n]{1,80}\$|\\(?:frac|sum|nabla|theta|pi|mathbb|begin|gamma|pol|score|good|where)\b")
 # The picture of a widget, without what its controls say about themselves

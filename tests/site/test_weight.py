@@ -1,5 +1,5 @@
 """How heavy the pages are. The figures are printed: `pytest tests/site/test_weight.py -s`. How quick they are is measured by `make bench`."""
-from pages import Visit, pages_of
+from tests.helpers.pages import Visit, pages_of
 
 LIMITS = {"prose": 250_000, "explorables": 350_000, "notebook": 600_000}       # bytes after gzip, everything a page loads, scrolled to its end
 

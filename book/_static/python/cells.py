@@ -56,7 +56,7 @@ def show(value, send):
     """What stands in a cell's last line, or is handed to display()."""
     if value is None:
         return
-    if type(value).__module__ == "policy_gradient.checks.display":
+    if type(value).__module__ == "learning_to_act.checks.display":
         send({"kind": "check", "title": value.title, "text": value.message, "passed": getattr(value, "passed", None),
               "exercise": getattr(value, "exercise", "")})
     elif "matplotlib.figure" in sys.modules and isinstance(value, sys.modules["matplotlib.figure"].Figure):

@@ -44,7 +44,7 @@ async function start({ site, core, integrity, packages, cells }) {
   python.globals.delete("cells");
   python.runPython(prelude, { globals: module.__dict__, filename: "cells.py" });
   run = module.run;
-  python.runPython("import numpy, policy_gradient.checks.engine as e; e.registry()");       // so that the first cell need not
+  python.runPython("import numpy, learning_to_act.checks.registry as r; r.registry()");       // so that the first cell need not
 }
 
 async function load(id, source) {                     // what the code imports and the lock knows; says what could not be fetched

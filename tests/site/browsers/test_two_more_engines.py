@@ -7,9 +7,9 @@ import json
 import re
 
 import pytest
-import python_in_page
-import webdriver
-from pages import Server, pages_of
+from tools.site import python_in_page
+from tests.helpers import webdriver
+from tests.helpers.pages import Server, pages_of
 
 COLLECT = """window.faults = [];
     addEventListener("error", e => faults.push(String(e.message)));

@@ -1,4 +1,4 @@
-/* What the pages' editor uses of CodeMirror 6; tools/vendor.py bundles it. */
+/* What the pages' editor uses of CodeMirror 6; tools/keep/vendor.py bundles it. */
 export { EditorState, Compartment } from "@codemirror/state";
 export { EditorView, keymap, drawSelection } from "@codemirror/view";
 export { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";

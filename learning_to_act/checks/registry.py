@@ -1,0 +1,18 @@
+"""Every exercise of the book, by name. The chapters' modules are found in `learning_to_act.exercises`, never listed."""
+import functools
+import importlib
+import pkgutil
+
+
+@functools.cache
+def chapters():
+    """The modules of all chapters, in the book's order."""
+    package = importlib.import_module("learning_to_act.exercises")
+    found = [importlib.import_module(f"{package.__name__}.{module.name}") for module in pkgutil.iter_modules(package.__path__)]
+    return sorted(found, key=lambda module: module.CHAPTER)
+
+
+@functools.cache
+def registry():
+    """{name: Exercise} of every chapter."""
+    return {one.name: one for chapter in chapters() for one in chapter.EXERCISES}

@@ -1,0 +1,65 @@
+"""Glossary, helper reference and errata: complete, and every example runs."""
+import contextlib
+import importlib
+import inspect
+import io
+import re
+
+import policy_gradient as pg
+
+from tools.site import reference
+from tools.paths import ROOT
+
+PAGE = (ROOT / "book/helper-reference.md").read_text("utf8")
+GLOSSARY = (ROOT / "book/glossary.md").read_text("utf8")
+ENTRIES = re.findall(r"^([^\s:`#*-][^\n]*)\n  (.+)$", GLOSSARY.split(":::{glossary}")[1], re.MULTILINE)
+
+
+def test_the_reference_has_every_public_name():
+    shown = set(re.findall(r"^\.\. auto(?:function|class|data):: (\S+)", PAGE, re.MULTILINE))
+    public = {f"policy_gradient.{home}.{name}" for name, home in pg._HOME.items()}
+    assert public - shown == set()
+    for path in shown:
+        module, name = path.rsplit(".", 1)
+        value = getattr(importlib.import_module(module), name)
+        assert not callable(value) or len(inspect.getdoc(value) or "") > 20, path
+
+
+def test_every_example_runs_and_gives_what_it_says(monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    space, checked = {}, 0
+    blocks = re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+    assert len(blocks) == len(re.findall("^## ", PAGE, re.MULTILINE))
+    for block in blocks:
+        with contextlib.redirect_stdout(io.StringIO()):
+            exec(compile(block, "helper-reference", "exec"), space)
+        for code, said in re.findall(r"^(\S.*?) +# (\(.*\))$", block, re.MULTILINE):
+            value = eval(code, space)
+            assert tuple(value) == tuple(float(n) for n in said.strip("()").split(",") if n.strip()), (code, value)
+            checked += 1
+    assert checked == 4, "the examples that say what comes out"
+
+
+def test_plain_docstrings_become_right_markup():
+    assert list(reference.converted(["Of `Rollout`, `x_` and a * b | c_", "    table", "more"])) == [
+        r"Of :py:obj:`Rollout <policy_gradient.rollouts.Rollout>`, ``x_`` and a \* b \| c\_", "", ".. code-block:: text", "", "    table", "", "more"]
+
+
+def test_every_term_is_explained_and_leads_to_a_place():
+    terms = [term for term, _ in ENTRIES]
+    assert len(terms) >= 60 and terms == sorted(terms, key=str.lower) and len(set(terms)) == len(terms)
+    for term, text in ENTRIES:
+        assert re.search(r"[.:] \[[^\]]+\]\([\w/.-]+\.md(#[\w-]+)?\)$", text), term
+        assert 6 <= len(text.split()) <= 60, term
+
+
+def test_every_symbol_with_a_name_on_the_notation_page_is_in_the_glossary():
+    said = GLOSSARY.lower()
+    for word in ("return", "state value", "action value", "advantage", "discounted visitation", "score", "trajectory", "discount", "termination", "truncation"):
+        assert f"\n{word}\n" in said, word
+
+
+def test_corrections_have_dates_and_places():
+    text = (ROOT / "book/errata.md").read_text("utf8")
+    rows = re.findall(r"^\| (\d{4}-\d\d-\d\d) \| (.+?) \| (.+) \|$", text, re.MULTILINE)
+    assert rows and rows == sorted(rows, key=lambda row: row[0], reverse=True)

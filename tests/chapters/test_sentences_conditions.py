@@ -1,0 +1,257 @@
+"""Under which conditions the sentences of chapters 2 to 5 hold: for each the counterexample to what the book once said.
+
+Each test is about one belief, and looks for its new wording in every place that states it.
+"""
+from fractions import Fraction as F
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+import yaml
+from tests.helpers.page_and_lab import ROOT, PageAndLab
+from scipy import integrate, optimize, stats
+
+import policy_gradient as pg
+from learning_to_act.exercises import the_theorem as chapter02
+
+TRICK, NOISE, PRACTICE, BELL, LIMITS = (PageAndLab.text(name) for name in (
+    "03-the-log-derivative-trick", "03-baselines-and-noise", "03-in-practice", "04-continuous-actions", "04-limits-and-tasks"))
+BANK = yaml.safe_load((ROOT / "book/interview.yml").read_text("utf8"))
+RUBRIC = yaml.safe_load((ROOT / "book/practice/rubric.yml").read_text("utf8"))
+SHEET, DRILL = ((ROOT / f"book/{name}.md").read_text("utf8") for name in ("summary-sheet", "practice/coding-drill"))
+
+
+def flat(thing):
+    return "\n".join(map(flat, thing.values() if isinstance(thing, dict) else thing)) if isinstance(thing, (dict, list)) else str(thing)
+
+
+ANSWERS = {q["id"]: flat(q) for q in BANK}
+
+
+def cells(name):
+    return {c.id: c.source for c in nbformat.read(ROOT / f"notebooks/{name}.ipynb", as_version=4).cells}
+
+
+def softmax(z):
+    return np.exp(z - np.max(z)) / np.exp(z - np.max(z)).sum()
+
+
+def slope(f, x, h=1e-6):
+    return (f(x + h) - f(x - h)) / (2 * h)
+
+
+def doors():
+    world, policy, theta = pg.two_doors(), pg.two_action_softmax(2, 3), np.zeros(2)
+    pi = pg.state_probs(world, policy, theta)
+    scores = np.stack([policy.score(theta, world.obs, np.full(4, a)) for a in (0, 1)], axis=1)
+    exact = optimize.approx_fprime(theta, lambda t: pg.expected_return(world, pg.state_probs(world, policy, t)), 1e-7)
+    return world, pi, scores, exact
+
+
+# ---- chapter 2: what is missing after n sweeps ----
+
+def test_after_n_sweeps_at_most_gamma_to_the_n_of_the_largest_value_is_missing():
+    rng, gamma, n = np.random.default_rng(0), 0.9, 12
+    for scale in (1, 100):                                        # the bound goes with the values, gamma^n alone does not
+        chain, r = rng.dirichlet(np.ones(5), size=5), scale * rng.random(5)
+        V, swept, rho, visits = np.linalg.solve(np.eye(5) - gamma * chain, r), np.zeros(5), np.eye(5)[0], np.zeros(5)
+        for t in range(n):
+            swept, visits = r + gamma * chain @ swept, visits + gamma**t * rho @ np.linalg.matrix_power(chain, t)
+        assert gamma**n < abs(V - swept).max() <= gamma**n * abs(V).max()
+        assert 1 / (1 - gamma) - visits.sum() == pytest.approx(gamma**n / (1 - gamma))       # nothing ends: exactly this share
+    V, swept = pg.state_values(*doors()[:2]), np.zeros(4)
+    world, pi = doors()[:2]
+    for _ in range(3):
+        swept = (pi * (world.R + world.gamma * world.P @ swept)).sum(axis=1)
+    np.testing.assert_allclose(swept, V, atol=1e-12)              # three steps at most: nothing is missing, where gamma^3 is .125
+    said = Path(chapter02.__file__).read_text("utf8")
+    assert "at most gamma^n times the largest |V|" in said and "at most gamma^n of the 1/(1 - gamma)" in said
+    assert "of the size gamma^n" not in said
+
+
+# ---- chapter 3, first page: what REINFORCE needs ----
+
+def test_a_short_episode_and_a_tame_score_are_not_enough_rewards_must_be_bounded():
+    """One step, the score of a bell with variance 1, and r = exp(a^2/2) / (1 + a^2): J is finite at mu = 0 and nowhere else."""
+    within = lambda mu, L: integrate.quad(lambda a: np.exp(a * mu - mu**2 / 2) / (1 + a * a) / np.sqrt(2 * np.pi), -L, L, limit=400)[0]  # noqa: E731
+    assert within(0, 40) == pytest.approx(2 * np.arctan(40) / np.sqrt(2 * np.pi))          # tends to the root of pi / 2
+    for mu in (-0.5, 0.5):
+        assert within(mu, 60) > 1e3 * within(mu, 40) > 1e6 * within(mu, 20)
+    assert integrate.quad(lambda a: a * a * stats.norm.pdf(a), -12, 12)[0] == pytest.approx(1)
+    for needed in ("*rewards are bounded*", "*episodes have a bounded length, or* $\\gamma<1$",
+                   "*in each state the scores have a variance below one bound for all* $\\theta$ *nearby*"):
+        assert needed in TRICK
+    answer = ANSWERS["derive-from-trajectories"]
+    assert "bounded rewards with $\\gamma<1$ or a bounded length" in answer and "below one bound for all $\\theta$ nearby" in answer
+    assert "rewards and the scores' variance bounded" in SHEET and "scores of finite variance" not in answer
+
+
+def test_old_data_are_unbiased_with_ratios_and_not_without():
+    old, new, Q = softmax(np.zeros(3)), softmax(np.array([-0.25, 0, 0.5])), np.array([1, 2, 3.0])
+    score = np.eye(3) - new
+    truth = new @ (score * Q[:, None])
+    np.testing.assert_allclose(old @ (score * (new / old * Q)[:, None]), truth)
+    assert abs(old @ (score * Q[:, None]) - truth).max() > 0.05
+    assert "without ratios of the two policies they are no unbiased estimate" in TRICK
+
+
+# ---- chapter 3: noise ----
+
+def test_an_error_that_differs_between_actions_biases_in_general_and_not_always():
+    world, pi, scores, exact = doors()
+    d, Q = pg.discounted_visitation(world, pi), pg.action_values(world, pi)
+    with_Q = lambda table: np.einsum("s,sa,san,sa->n", d, pi, scores, table)            # noqa: E731
+    error = np.zeros((4, 2))
+    error[0, 1], error[1, 1] = 1, -d[0] / d[1]                    # A and B share their logit, and these cancel
+    np.testing.assert_allclose(with_Q(Q + error), exact, atol=1e-6)
+    error[1, 1] *= 2
+    assert abs(with_Q(Q + error) - exact).max() > 0.1
+    assert "one that differs between actions in general does not" in NOISE
+
+
+def test_a_wrong_baseline_leaves_the_mean_with_gamma_to_the_t_and_only_with_it():
+    world, pi, scores, exact = doors()
+    Q, b = pg.action_values(world, pi), np.array([7, -3, 2, 40.0])[:, None]
+    chain = np.einsum("sa,sat->st", pi, world.P)
+    def mean(power):                                              # E sum_t power^t score (G_t - b(s_t)), by its visits
+        visits = np.linalg.solve(np.eye(4) - power * chain.T, world.rho)
+        return np.einsum("s,sa,san,sa->n", visits, pi, scores, Q - b)
+    np.testing.assert_allclose(mean(world.gamma), exact, atol=1e-6)
+    assert abs(mean(1.0) - exact).max() > 0.1 and "gradient $\\sum_t\\gamma^t\\,\\nabla\\log\\pi\\,(G_t-b(s_t))$?" in NOISE
+
+
+def test_the_constants_of_the_five_estimators_span_a_factor_of_306():
+    variances = [F(137, 2048), F(153, 2048), F(181, 4096), F(63, 2048), F(1, 4096)]
+    assert max(variances) / min(variances) == 306 and F(137, 2048) / F(1, 4096) == 274
+    assert "Their constants differed by a factor of 306" in cells("03-the-log-derivative-trick")["end"]
+    assert all(f"{v.numerator}/{v.denominator}" in NOISE for v in variances) and "a factor of about 300" in ANSWERS["high-variance"]
+
+
+def test_the_exact_advantage_carries_the_states_that_came_up():
+    """Two starts by a coin of the world, one logit at a half: the action does not matter to the term, the state does."""
+    Q, p = {0: np.array([0, 1.0]), 1: np.array([1, 0.0])}, np.array([0.5, 0.5])
+    terms = {s: (q - p @ q) * (np.array([0, 1]) - 0.5) for s, q in Q.items()}
+    assert all(np.ptp(t) == 0 for t in terms.values()) and np.var([terms[0][0], terms[1][0]]) == 1 / 16
+    assert "| yes | the policy's own dice, and which states came up |" in ANSWERS["one-template"]
+
+
+# ---- chapter 3: practice ----
+
+@pytest.mark.parametrize("go_on, changes", [((0.5, 0.5), False), ((0.5, 0.9), True)])
+def test_a_constant_per_step_is_harmless_where_the_policy_cannot_change_the_length(go_on, changes):
+    """Lengths vary in both worlds. In the first the world alone decides them."""
+    def J(z, c):
+        p = 1 / (1 + np.exp(-z))
+        return (p + c) / (1 - (1 - p) * go_on[0] - p * go_on[1])  # action 1 pays 1; V = p + c + (chance to go on) V
+    world = pg.TabularMDP(np.array([[[go_on[0]], [go_on[1]]]]), np.array([[3.0, 4.0]]), np.array([1.0]), gamma=1.0)
+    assert pg.expected_return(world, np.array([[0.7, 0.3]])) == pytest.approx(J(np.log(0.3 / 0.7), 3))
+    differs = abs(slope(lambda z: J(z, 10), 0.4) - slope(lambda z: J(z, 0), 0.4)) > 1e-6
+    assert differs == changes and "only if the policy cannot change how long episodes last" in PRACTICE
+    assert "episodes whose length depends on the actions" in ANSWERS["all-rewards-positive"]
+
+
+def test_after_a_small_step_the_weighted_sum_has_risen_and_a_single_action_may_have_lost():
+    actions, psi, theta = np.array([0, 1]), np.array([1.0, 3.0]), np.zeros(3)
+    log_pi = lambda z: np.log(softmax(z))[actions]                                      # noqa: E731
+    after = theta + 0.01 * (psi[:, None] * (np.eye(3)[actions] - softmax(theta))).sum(axis=0)
+    assert psi @ log_pi(after) > psi @ log_pi(theta) and log_pi(after)[0] < log_pi(theta)[0] and psi[0] > 0
+    for text in (PRACTICE, ANSWERS["ascent-and-loss"], ANSWERS["loss-falls"], " ".join(RUBRIC["loss-falls"]), DRILL):
+        assert "weighted sum" in text
+        assert not any(old in text for old in ("with positive weight must have risen", "actions with positive weight.", "positively weighed",
+                                               "of a rewarded action"))
+    assert "does $\\sum\\psi\\log\\pi$ rise on the batch" in SHEET
+
+
+def test_the_surrogate_s_minimum_keeps_what_was_sampled_and_nothing_else():
+    weights = np.array([1.0, 2.0, 0.0])                           # the third action was not sampled
+    found = softmax(optimize.minimize(lambda z: -weights @ np.log(softmax(z)), np.zeros(3)).x)
+    np.testing.assert_allclose(found, [1 / 3, 2 / 3, 0], atol=1e-4)                      # no sampled action is certain
+    falls = [-weights @ np.log(softmax(np.array([0, 0, -z]))) + np.log(softmax(np.array([0, 0, -z])))[2] for z in (10, 100, 500)]
+    assert falls[0] > falls[1] > falls[2] < -400                  # a negative weight: no minimum at all
+    for text in (PRACTICE, ANSWERS["ascent-and-loss"], ANSWERS["reuse-the-batch"]):
+        assert "no probability for anything that was not sampled" in text and "ertain" not in text
+    assert "making sampled actions certain" not in ANSWERS["loss-falls"]
+
+
+def test_a_percentile_bootstrap_of_few_seeds_is_too_narrow():
+    rng, n = np.random.default_rng(0), 5
+    runs = rng.standard_normal((2_000, n))
+    means = runs[:, rng.integers(0, n, (400, n))].mean(axis=2)
+    low, high = np.percentile(means, [2.5, 97.5], axis=1)
+    half = stats.t.ppf(0.975, n - 1) * runs.std(axis=1, ddof=1) / np.sqrt(n)
+    assert np.mean((low < 0) & (high > 0)) < 0.9 and abs(np.mean(abs(runs.mean(axis=1)) < half) - 0.95) < 0.02
+    assert "percentile bootstrap of few seeds gives too narrow" in ANSWERS["seeds-and-intervals"]
+
+
+# ---- chapter 4 ----
+
+def test_sigma_follows_the_mean_second_derivative():
+    nodes, weights = np.polynomial.hermite_e.hermegauss(40)
+    J = lambda log_sigma: weights / weights.sum() @ -(np.exp(log_sigma) * nodes) ** 2   # noqa: E731  f = -(a - 1)^2 at its peak
+    sigma = 0.6
+    assert slope(J, np.log(sigma)) == pytest.approx(sigma**2 * -2) != 0                 # with f' in its place it would be 0
+    answer = ANSWERS["gaussian-score"]
+    assert "\\sigma^2\\,\\E[f''(a)]" in answer and "\\sigma^2\\,\\E[f'(a)]" not in answer
+
+
+def test_at_a_time_limit_the_last_value_stays_in_the_advantage():
+    r, V, gamma = np.array([1, -2, 0.5]), np.array([0.3, 4, -1, 7.0]), 0.9
+    for ends in (True, False):
+        A = 0.0
+        for t in reversed(range(3)):
+            A = r[t] + gamma * V[t + 1] * (not (ends and t == 2)) - V[t] + gamma * A
+        assert A == pytest.approx(sum(gamma**t * r[t] for t in range(3)) - V[0] + (0 if ends else gamma**3 * V[3]))
+    assert "episodes that truly end, this is the return less a baseline, for any $V$" in LIMITS and "$\\gamma^nV$ of the last observation" in LIMITS
+    for name in ("derive-gae", "partial-observability"):
+        assert "episodes truly end" in ANSWERS[name] or "episodes that truly end" in ANSWERS[name]
+
+
+def test_the_stable_form_follows_in_two_steps():
+    u = np.linspace(-6, 6, 25)
+    np.testing.assert_allclose(1 - np.tanh(u) ** 2, 4 * np.exp(-2 * u) / (1 + np.exp(-2 * u)) ** 2, rtol=1e-8)
+    np.testing.assert_allclose(np.log(1 - np.tanh(u) ** 2), 2 * np.log(2) - 2 * u - 2 * np.log1p(np.exp(-2 * u)), rtol=1e-6)
+    assert "2\\log2-2u-2\\log(1+e^{-2u})" in LIMITS
+
+
+# ---- chapter 5 and the museum ----
+
+def test_ppo_drops_a_gradient_on_one_side_only():
+    clipped = lambda ratio, A: min(ratio * A, np.clip(ratio, 0.8, 1.2) * A)             # noqa: E731
+    assert [slope(lambda w: clipped(w, A), ratio) == 0 for ratio in (0.7, 1.3) for A in (1, -1)] == [False, True, True, False]
+    assert "left the band in the wanted direction" in ANSWERS["on-or-off-policy"] and "stops where the ratio" not in ANSWERS["on-or-off-policy"]
+
+
+def test_normalised_visits_make_the_natural_step_longer_by_their_sum():
+    world, pi, scores, exact = doors()
+    d = pg.discounted_visitation(world, pi)
+    fisher = np.einsum("s,sa,san,sam->nm", d, pi, scores, scores)
+    ratio = np.linalg.pinv(fisher / d.sum()) @ exact / (np.linalg.pinv(fisher) @ exact)
+    np.testing.assert_allclose(ratio, d.sum())
+    assert d.sum() == 1.75 != 1 / (1 - world.gamma)               # episodes end
+    assert "$\\sum_sd(s)$, which is $\\frac1{1-\\gamma}$ if nothing ends" in ANSWERS["natural-gradient"]
+
+
+def test_dividing_by_lengths_and_a_kl_term_turn_the_gradient():
+    scores, lengths, A = np.array([[1, 0.5], [-0.5, 2.0]]), np.array([1, 4]), np.array([1.0, -1.0])
+    plain, divided = A @ scores, (A / lengths) @ scores
+    assert abs(plain[0] * divided[1] - plain[1] * divided[0]) > 0.1                      # not even the same direction
+    assert "each answer divided by its length, and the gradient of its KL term" in ANSWERS["baseline-ladder"]
+
+
+def test_another_law_can_have_mean_score_zero_by_symmetry():
+    def mean_score(z):                                            # a floor of .05 that the score does not know
+        acts = np.maximum(softmax(z), 0.05)
+        return acts / acts.sum() @ (np.eye(3) - softmax(z))
+    np.testing.assert_allclose(mean_score(np.zeros(3)), 0, atol=1e-15)
+    assert abs(mean_score(np.array([0, 1, 4.0]))).max() > 0.01
+    assert "by symmetry, so try a lopsided $\\theta$" in ANSWERS["mean-score-not-zero"]
+    room = next(s for s in cells("museum-of-mistakes").values() if s.startswith("## Room 5"))
+    assert "when the law that was *sampled* is the law that is scored" in room and "no other" not in room
+
+
+def test_the_claims_of_lab_5_end_in_asserts():
+    lab = cells("05-in-the-interview")
+    assert "ends in an `assert`" in lab["title"]
+    for name in ("tanh-stable", "seeds", "online-gap"):
+        assert "assert" in lab[name].splitlines()[-1], name

@@ -1,0 +1,172 @@
+"""The policy of each page: it lets everything of ours run, and nothing else.
+
+Whatever a browser refuses it reports twice: as the event `securitypolicyviolation`, and in the console.
+"""
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+
+from tests.helpers.pages import Server, Visit, pages_of
+
+CODE = ("", "module", "text/javascript", "application/javascript", "importmap", "speculationrules")     # other types hold data
+LISTEN = """addEventListener('securitypolicyviolation', e =>
+    (window.pgRefused ??= []).push(`${e.effectiveDirective} ${e.blockedURI} ${e.sourceFile ?? ''}:${e.lineNumber}`));"""
+# All that a hand can do, without its slowness: every slider to three places, every choice of every list, every button
+OPERATE = """async () => {
+    const all = (s, e = document) => [...e.querySelectorAll(s)], pause = () => new Promise(done => setTimeout(done, 30));
+    const tell = (e, ...types) => types.forEach(type => e.dispatchEvent(new Event(type, { bubbles: true })));
+    const done = { sliders: 0, quizzes: 0, buttons: 0, handles: 0, lists: 0 };
+    navigation.addEventListener('navigate', e => { if (!e.destination.sameDocument && e.cancelable) e.preventDefault(); });   // stay here
+    all('main details').forEach(e => { e.open = true; });
+    for (const e of all('main input[type=range]')) {
+      for (const value of [e.max, e.min, (+e.min + +e.max) / 2]) { e.value = value; tell(e, 'input', 'change'); }
+      done.sliders++;
+    }
+    for (const e of all("main [role=slider], main svg [tabindex='0']")) {
+      for (const key of ['ArrowLeft', 'ArrowUp', 'Home'])
+        e.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+      done.handles++;
+    }
+    for (const e of all('main select')) {
+      for (const option of [...e.options].reverse()) { e.value = option.value; tell(e, 'input', 'change'); }
+      done.lists++;
+    }
+    for (const quiz of all('.pg-quiz form')) {
+      for (const radio of all('input[type=radio]', quiz)) { radio.click(); quiz.requestSubmit(); }
+      quiz.requestSubmit();
+      done.quizzes++;
+    }
+    await pause();
+    for (const e of all('button:not([type=submit])').filter(e => !e.closest('header'))) for (let i = 0; i < 2; i++) if (e.isConnected && e.checkVisibility()) { e.click(); done.buttons++; }
+    await pause();
+    all('header button').forEach(e => { e.click(); e.click(); });
+    tell(window, 'beforeprint', 'afterprint', 'resize', 'scroll');
+    await pause();
+    return done;
+}"""
+
+
+def ours(site):
+    """Pages with our frame: JupyterLite's, in lite/, are another program's."""
+    return [path for path in pages_of(site) if not path.startswith("lite/")]
+
+
+@pytest.fixture(scope="module")
+def soups(site):
+    return {path: BeautifulSoup((site / path).read_text("utf8"), "html.parser") for path in [*ours(site), "index.html"]}
+
+
+@pytest.fixture(scope="module")
+def operated(browser, server, site):
+    """What happened when every page was opened and everything on it was used."""
+    tour = {}
+    for path in ours(site):
+        visit = Visit(browser, server, path, script=LISTEN)
+        done = visit.page.evaluate(OPERATE)
+        errors = [e for e in visit.errors if not e.startswith("File chooser dialog")]      # a hand may open it, a script may not
+        tour[path] = done, visit.page.evaluate("window.pgRefused ?? []"), errors
+        visit.close()
+    return tour
+
+
+def test_every_page_has_the_policy_before_anything_it_rules(soups):
+    for path, soup in soups.items():
+        policy = soup.select_one("head > meta[http-equiv=Content-Security-Policy]")
+        assert policy, path
+        before = [e.name for e in policy.find_previous_siblings()]
+        assert before == ["meta"], (path, before)                       # the charset, which must come first
+
+
+def test_the_policy_trusts_no_inline_script(soups):
+    for path, soup in soups.items():
+        policy = dict(part.strip().split(" ", 1) for part in soup.select_one("meta[http-equiv=Content-Security-Policy]")["content"].split(";"))
+        scripts = policy.get("script-src", policy["default-src"])
+        assert set(scripts.split()) <= {"'self'", "blob:", "'none'"}, path
+        assert not re.search(r"https?:|\*", " ".join(policy.values())), "no other host, no wildcard"
+
+
+def test_no_page_has_anything_that_the_policy_would_refuse(soups):
+    for path, soup in soups.items():
+        inline = [s for s in soup.select("script:not([src])") if s.get("type", "") in CODE]
+        handlers = [e for e in soup.find_all(True) for name in e.attrs if name.startswith("on")]
+        assert not inline + handlers + soup.select("style, [href^='javascript:'], iframe, object, embed"), path
+
+
+def test_nothing_is_refused_when_every_page_is_used(operated):
+    assert {path: (refused, errors) for path, (_, refused, errors) in operated.items() if refused or errors} == {}
+    used = {name: sum(done[name] for done, *_ in operated.values()) for name in next(iter(operated.values()))[0]}
+    assert all(used.values()), used
+
+
+def test_search_is_not_refused_anything(browser, server):
+    visit = Visit(browser, server, "search.html?q=baseline", script=LISTEN)
+    visit.page.wait_for_selector("ul.search li .context")
+    assert visit.page.evaluate("window.pgRefused ?? []") == [] and visit.errors == []
+    visit.close()
+
+
+INJECTIONS = {
+    "an inline script": ("<script>window.pgIntruder = 1</script>", "script-src-elem inline"),
+    "a handler": ("<img src='data:image/gif;base64,R0lGODlhAQABAAAAACw=' alt='' onload='window.pgIntruder = 1' onerror='window.pgIntruder = 1'>", "script-src-attr inline"),
+    "a foreign script": ("<script src='https://book.example/x.js'></script>", "script-src-elem https://book.example/x.js"),
+    "a foreign picture": ("<img src='https://book.example/x.png' alt=''>", "img-src https://book.example/x.png"),
+    "a style element": ("<style>body { display: none }</style>", "style-src-elem inline"),
+    "a frame": ("<iframe src='book/index.html'></iframe>", "frame-src"),
+}
+
+
+@pytest.mark.parametrize("name", INJECTIONS)
+def test_the_policy_bites(browser, server, site, name):
+    """Somebody gets an element into a page: it does nothing, and the browser says so."""
+    element, expected = INJECTIONS[name]
+    path = "book/notation.html"
+    html = (site / path).read_text("utf8").replace("<h1>", element + "<h1>", 1)
+    assert element in html
+    context = browser.new_context()
+    context.add_init_script(LISTEN)
+    page = context.new_page()
+    page.route(server.url + path, lambda route: route.fulfill(body=html, content_type="text/html"))
+    page.goto(server.url + path)
+    page.wait_for_function("window.pgRefused?.length")
+    assert any(line.startswith(expected) for line in page.evaluate("window.pgRefused")), page.evaluate("window.pgRefused")
+    assert page.evaluate("window.pgIntruder") is None and page.evaluate("getComputedStyle(document.body).display") != "none"
+    context.close()
+
+
+@pytest.mark.parametrize("code", ["eval('1')", "new Function('return 1')()", "import('data:text/javascript,')", "fetch('https://book.example/x')"])
+def test_a_page_cannot_be_talked_into_code_or_strangers(browser, server, code):
+    visit = Visit(browser, server, "book/notation.html")
+    said = visit.page.evaluate(f"async () => {{ try {{ await {code}; return 'done'; }} catch (e) {{ return e.name; }} }}") \
+        if not code.startswith(("eval", "new")) else in_page(visit.page, code)
+    assert said in ("EvalError", "TypeError"), said
+    visit.close()
+
+
+def in_page(page, code):
+    """Run by the page itself, from a module of its own making: what a debugger evaluates is above the policy."""
+    return page.evaluate("""code => new Promise(done => { window.pgDone = done;
+        import(URL.createObjectURL(new Blob([`try { ${code}; pgDone('done'); } catch (e) { pgDone(e.name); }`], { type: 'text/javascript' }))); })""", code)
+
+
+def test_a_worker_from_a_file_may_reach_what_its_page_may_not(browser, soups, tmp_path):
+    """Python in the page depends on this: it comes from another host, and only into a worker whose file is ours."""
+    (tmp_path / "here").mkdir()
+    (tmp_path / "there").mkdir()
+    here, there = Server(tmp_path / "here"), Server(tmp_path / "there")
+    worker = f"try {{ importScripts('{there.url}code.js'); postMessage(self.pgThere); }} catch (e) {{ postMessage(e.name); }}"
+    (tmp_path / "there/code.js").write_text("self.pgThere = 1;")
+    (tmp_path / "here/worker.js").write_text(worker)
+    policy = soups["book/notation.html"].select_one("meta[http-equiv=Content-Security-Policy]")
+    (tmp_path / "here/page.html").write_text(f"<!DOCTYPE html>{policy}<title>A page</title>")
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(here.url + "page.html")
+    ask = "url => new Promise(done => { const w = new Worker(url); w.onmessage = e => { w.terminate(); done(e.data); }; })"
+    assert page.evaluate(ask, "worker.js") == 1
+    from_blob = f"source => ({ask})(URL.createObjectURL(new Blob([source])))"
+    assert page.evaluate(from_blob, worker) == "NetworkError", "a worker from a blob stands under its page's policy"
+    context.close()
+    for server in (here, there):
+        server.http.shutdown()
+        server.http.server_close()

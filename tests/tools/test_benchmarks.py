@@ -1,0 +1,98 @@
+"""The page on speed says what was measured, and what was measured can be had again."""
+import json
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tools.site import measured
+from tools.paths import ROOT
+
+
+def run(method, seed, sampled, greedy=None, memory=100.0):
+    solved = {"sampled": {"seconds": sampled, "steps": int(1000 * sampled)}} if sampled else {}
+    return {"method": method, "seed": seed, "memory": memory,
+            "solved": solved | ({"greedy": {"seconds": greedy, "steps": 1}} if greedy else {})}
+
+
+@pytest.fixture
+def hand_made(monkeypatch):
+    """Ours 1, 2, 9 and a fourth; PPO 20, 40, 30; A2C 50 and two that never got there; one of each other."""
+    runs = [run("ours", s, t, t / 2, 50.0) for s, t in enumerate((1.0, 2.0, 9.0, 3.0))]
+    runs += [run("ppo", s, t, t, 300.0) for s, t in enumerate((20.0, 40.0, 30.0))]
+    runs += [run("a2c", s, t, t, 400.0) for s, t in enumerate((50.0, None, None))]
+    runs += [run("torch_reinforce", 0, 10.0), run("torch_batch", 0, None)]
+    stored = measured.stored
+    monkeypatch.setattr(measured, "stored", lambda name: {"runs": runs} if name == "training" else stored(name))
+
+
+def test_medians_ratios_and_failures_are_what_the_runs_say(hand_made):
+    facts = measured.training_numbers()
+    assert facts["ratio_ppo"] == facts["ratio_best"] == "15"        # 30 over the median of our first three, 2
+    assert facts["ratio_a2c"] == "inf" and facts["ours_median"] == "2.5" and facts["ours_worst"] == "9"
+    assert facts["memory_ratio"] == "6.0" and facts["ours_solved"] == 4
+    table = measured.training_tables()["training_time"]
+    assert "| 1 of 3 | not solved (50 to not solved) |" in table and "| 4 of 4 | 2.5 (1 to 9) | 1.2 (0.5 to 4.5) |" in table
+
+
+def test_every_number_that_the_page_names_was_measured():
+    page = (ROOT / "book/speed.md").read_text("utf8")
+    named, facts = set(re.findall(r"\{\{ (\w+) \}\}", page)), measured.facts()
+    assert named and named <= set(facts), named - set(facts)
+    assert not any(bad in str(value) for value in facts.values() for bad in ("nan", "inf", "not measured")), facts
+
+
+def test_peers_and_book_ran_on_the_same_fresh_seeds():
+    runs = measured.stored("training")["runs"]
+    seeds = {method: [r["seed"] for r in runs if r["method"] == method] for method in measured.NAMES}
+    assert all(len(s) == len(set(s)) >= 3 for s in seeds.values())
+    assert all(set(s) <= set(seeds["ours"]) for s in seeds.values()) and len(seeds["ours"]) >= 20
+    tuned = {seed for study in (ROOT / "studies").glob("*.py") for seed in map(int, re.findall(r"\b90\d\d\b", study.read_text("utf8")))}
+    assert not tuned & set(seeds["ours"])
+
+
+def test_the_stored_result_holds_its_lines():
+    facts = measured.training_numbers()
+    assert facts["ours_solved"] == facts["ours_seeds"] and float(facts["ours_worst"]) < 3
+    assert float(facts["ratio_best"]) >= 10 and float(facts["memory_ratio"]) >= 4
+    assert float(measured.facts()["gradient_least"]) >= 1.5 and float(measured.facts()["sync_ratio"]) >= 5
+
+
+def test_a_seed_can_be_run_again():
+    """Our arm needs nothing but the book's own environment. Training is chaotic: another processor needs other steps, not ten times as many."""
+    stored = next(r for r in measured.stored("training")["runs"] if (r["method"], r["seed"]) == ("ours", 9001))
+    done = subprocess.run([sys.executable, ROOT / "benchmarks/train_one.py", "ours", "9001"], capture_output=True, text=True)
+    again = json.loads(done.stdout)
+    assert again["solved"].keys() == {"sampled", "greedy"}, done.stderr
+    assert 0.2 < again["solved"]["sampled"]["steps"] / stored["solved"]["sampled"]["steps"] < 5
+
+
+def test_the_bare_physics_of_the_benchmark_is_gymnasiums():
+    import gymnasium as gym
+    from rollouts import BareCartPole
+
+    rng = np.random.default_rng(0)
+    bare, envs = BareCartPole(32, rng), gym.make_vec("CartPole-v1", 32, vectorization_mode="vector_entry_point")
+    envs.reset(seed=0)
+    for _ in range(5):                                                     # too few for a pole to fall
+        envs.unwrapped.state = bare.state.astype(np.float64).copy()
+        actions = rng.integers(2, size=32)
+        obs, *_ = envs.step(actions)
+        assert not bare.step(actions).any()
+        np.testing.assert_allclose(bare.state, obs.T, atol=1e-6)
+
+
+def test_the_page_has_its_words_where_nobody_has_measured_the_waits(monkeypatch, tmp_path):
+    found = set(measured.waiting_tables())
+    monkeypatch.setattr(measured, "RESULTS", tmp_path)
+    assert set(measured.waiting_tables()) == found
+
+
+def test_a_ratio_above_its_limit_is_named_and_fails(capsys):
+    import limits
+    assert limits.judged([("quick / slow", 0.5, 1.0), ("slow / quick", 2.0, 1.0)])
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == 2 and "ABOVE" not in said[0] and said[1].startswith("  2.00  of at most  1.0  slow / quick") and "ABOVE" in said[1]
+    assert not limits.judged([("quick / slow", 0.5, 1.0)])

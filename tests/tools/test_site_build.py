@@ -1,0 +1,284 @@
+"""The tools that make the site: mathematics, directives, the build. A small book of its own is built, not the real one."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+from bs4 import BeautifulSoup
+
+from tools.make import formulas, palette
+from tools.site import mathematics as katex
+from tools.paths import ROOT
+
+
+
+# --- mathematics ------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("macro", ["pol", "score", "good", "where"])
+def test_colours_are_classes_so_that_a_dark_page_can_change_them(macro):
+    html = katex.render(rf"\{macro}{{x}}")
+    name = {"pol": "policy"}.get(macro, macro)
+    assert f'class="enclosing pg-{name}"' in html
+    assert "color:" not in html
+
+
+def test_formulas_carry_mathml_for_screen_readers():
+    mathml = BeautifulSoup(katex.render(r"\E[G_0]"), "html.parser").select_one("math")
+    assert mathml.select_one("mi[mathvariant=double-struck]").get_text() == "E" and mathml.select_one("msub")
+
+
+@pytest.mark.parametrize("tex", [r"\unknown{x}", r"\frac{1}{", r"x^^2", r"\href{javascript:alert(1)}{x}", r"\htmlId{a}{b}"])
+def test_what_katex_does_not_know_is_an_error(tex):
+    with pytest.raises(ValueError):
+        katex.render(tex)
+
+
+def test_an_align_has_no_numbers_of_its_own():
+    for name in ("align", "align*", "gather", "equation"):
+        html = katex.render(rf"\begin{{{name}}} a = b \end{{{name}}}", True)
+        assert "eqn-num" not in html and "tag" not in re.sub("<annotation.*?</annotation>", "", html)
+
+
+@pytest.mark.parametrize("after, whole", [("-greedy agent", "x-greedy"), ("-step, then", "x-step,"), (", and", "x,"), (" agent", None), (" - agent", None)])
+def test_a_word_that_begins_with_a_formula_stays_whole(after, whole):
+    from docutils import frontend, nodes, utils
+    document = utils.new_document("page", frontend.get_default_settings())
+    document += nodes.paragraph("", "", nodes.Text("An "), nodes.math("x", "x"), nodes.Text(after))
+    katex.Glue(document).run()
+    glued = [node.astext() for node in document.findall(nodes.inline) if "pg-glue" in node["classes"]]
+    assert glued == ([whole] if whole else []) and document.astext() == f"An x{after}"
+
+
+def test_bare_line_breaks_are_aligned():
+    assert katex.render(r"a &= b \\ &= c", True) == katex.render(r"\begin{aligned}a &= b \\ &= c\end{aligned}", True)
+
+
+# --- what is generated, and what comes from others -----------------------------------------------------------------------
+
+def test_the_style_sheet_has_the_palette():
+    for path, text in palette.written().items():
+        assert path.read_text("utf8") == text, f"{path.name}: run tools/make/palette.py"
+
+
+def test_the_explorables_formulas_are_set_from_their_tex():
+    for path, text in formulas.written().items():
+        assert path.read_text("utf8") == text, f"{path.name}: run tools/make/formulas.py"
+    wanted = formulas.characters({tex: formulas.html(tex) for tex in formulas.sources()})
+    carried = formulas.carried(formulas.CSS.read_text("utf8"))
+    assert all(formulas.covers(carried[name], chars) for name, chars in wanted.items() if chars)
+    assert not formulas.covers(carried["Main-Regular"], "\u2297"), "a character that no formula has"
+
+
+def test_a_place_for_a_number_is_seen_and_heard():
+    soup = BeautifulSoup(formulas.html(r"\frac{\good{\live{a}} \sign{s} 1}{\live{a}^{\live{b}}}"), "html.parser")
+    for part in ".katex-html", "math":
+        assert sorted(e["data-v"] for e in soup.select_one(part).select("[data-v]")) == ["a", "a", "b", "s"]      # KaTeX sets below first
+        assert "9090" not in soup.select_one(part).get_text()
+    assert soup.select_one(".katex-html")["aria-hidden"] == "true" and soup.select_one(".pg-good [data-v=a], .pg-good[data-v=a]")
+
+
+def luminance(colour):
+    parts = [int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)]
+    return sum(w * (c / 12.92 if c <= .04045 else ((c + .055) / 1.055) ** 2.4) for w, c in zip((.2126, .7152, .0722), parts))
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("name", ["policy", "score", "good", "where", "ink", "muted"])
+def test_text_in_every_colour_can_be_read(name, dark):
+    from learning_to_act.palette import COLORS
+    ink, paper = sorted((luminance(COLORS[name][dark]), luminance(COLORS["paper"][dark])))
+    assert (paper + .05) / (ink + .05) >= 4.5
+
+
+# --- a book of two pages ---------------------------------------------------------------------------------------------------
+
+CHAPTER = r"""---
+myst:
+  html_meta:
+    "description lang=en": "A page that has one of each thing that the book can show, for the tests."
+---
+# One of each
+
+**Is it all there?**
+
+$$
+\score{\nabla} J
+$$ (eq-one)
+
+\begin{align}
+a &= b \\
+  &= c
+\end{align}
+
+See {eq}`eq-one` and the {pol}`policy`.
+
+```{quiz} What is $1+1$?
+:name: quiz-sum
+- [ ] $1$
+  One is too few, $1 < 2$.
+- [x] $2$
+  As `1 + 1` says.
+```
+
+:::{admonition} Why
+:class: proof dropdown
+Because.
+:::
+
+| | a |
+|---|---|
+| b | c |
+
+    x = np.zeros(3)
+"""
+SECOND = r"""---
+myst:
+  html_meta:
+    "description lang=en": "The second page of a chapter, with a number that has a name, for the tests."
+---
+# And more
+
+$$
+b=\tfrac12\cdot{{ length }}
+$$ (eq-two)
+
+It takes {{ length }} steps, see {eq}`eq-two`.
+
+| {{ length }} |
+|---|
+| x |
+"""
+FIGURE = '''
+import anywidget, traitlets
+class Figure(anywidget.AnyWidget):
+    _esm = "export default { render({ model, el }) { el.textContent = model.get('n') + '</script>'; } }"
+    n = traitlets.Int(3).tag(sync=True)
+'''
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    """Two pages with the book's own configuration, tools, style and templates."""
+    root = tmp_path_factory.mktemp("book")
+    config = (ROOT / "_config.yml").read_text("utf8").replace("bibtex_bibfiles: [book/references.bib]\n", "")
+    config = config.replace("      - sphinxcontrib.bibtex\n", "")
+    config = re.sub(r"    bibtex_\w+: .*\n", "", config)
+    (root / "_config.yml").write_text(config, encoding="utf8")
+    (root / "_toc.yml").write_text("format: jb-book\nroot: book/index\nchapters:\n- file: book/07-one\n  sections: [{file: book/07-two}]\n")
+    for folder in ("tools", "book/_static", "book/_templates"):
+        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (root / "book/index.md").write_text("# Front\n\n```{explorable} tools.figure_of_test.Figure\n:with: {\"n\": 5}\nWords in its place.\n```\n")
+    (root / "book/07-one.md").write_text(CHAPTER, encoding="utf8")
+    (root / "book/07-two.md").write_text(SECOND, encoding="utf8")
+    (root / "book/values").mkdir()
+    (root / "book/values/07.yml").write_text("length: '1{,}016'\n", encoding="utf8")
+    (root / "tools/figure_of_test.py").write_text(FIGURE)
+    return root
+
+
+def build(book, **environment):
+    """Build as `make book` does. Returns (exit status, what it printed)."""
+    done = subprocess.run([sys.executable, "-m", "tools.make.book", book, "--path-output", book], cwd=ROOT, capture_output=True, text=True,
+                          env={k: v for k, v in os.environ.items() if k != "PG_SITE_URL"} | environment)
+    return done.returncode, done.stdout + done.stderr
+
+
+def page(book, name):
+    return BeautifulSoup((book / f"_build/html/{name}.html").read_text("utf8"), "html.parser")
+
+
+@pytest.fixture(scope="module")
+def built(book):
+    status, said = build(book)
+    assert status == 0, said
+    return book
+
+
+def test_a_chapter_has_one_of_each(built):
+    soup = page(built, "book/07-one")
+    assert [e.get_text() for e in soup.select(".eqno")] == ["(7.1)#", "(7.2)#"]
+    assert soup.select_one("a.reference[href='#equation-eq-one']").get_text() == "(7.1)"
+    assert soup.select_one("p .pg-policy").get_text() == "policy"
+    assert len(soup.select(".math .katex-html")) == len(soup.select(".math"))
+    assert soup.select_one("details.proof > summary .pg-word").get_text() == "Proof"
+    assert soup.select_one(".pst-scrollable-table-container > table") and not soup.select("th p:empty, th:empty")
+    assert soup.select_one(".highlight-default .n"), "indented code has colours"
+
+
+def test_the_second_page_of_a_chapter_counts_on_and_both_lead_to_it(built):
+    soup = page(built, "book/07-two")
+    assert [e.get_text() for e in soup.select(".eqno")] == ["(7.3)#"] and soup.select_one("p a.reference").get_text() == "(7.3)"
+    for name in ("book/07-one", "book/07-two"):
+        assert [a.get_text() for a in page(built, name).select(".pg-verbs > a")] == ["Read", "Read on"]
+
+
+def test_a_number_with_a_name_stands_in_words_formulas_and_tables(built):
+    soup = page(built, "book/07-two")
+    assert soup.select_one(".katex-html").get_text() == "b=21​⋅1,016"
+    assert "It takes 1{,}016 steps" in soup.get_text() and soup.select_one("th").get_text() == "1{,}016"
+
+
+def test_a_quiz_explains_every_choice(built):
+    quiz = page(built, "book/07-one").select_one("#quiz-sum.pg-quiz")
+    choices = quiz.select("details.pg-choice")
+    assert [bool(c.select(".pg-why .katex, .pg-why code")) for c in choices] == [True, True]
+    assert ["pg-right" in c["class"] for c in choices] == [False, True]
+    assert all(c.select("summary .katex") for c in choices) and quiz.select(".pg-question .katex")
+
+
+def test_an_explorable_is_stored_in_the_page(built):
+    figure = page(built, "book/index").select_one(".pg-figure")
+    state, view = (json.loads(s.string) for s in figure.select("script"))
+    stored = state["state"][view["model_id"]]["state"]
+    assert stored["n"] == 5 and "export default" in stored["_esm"]
+    assert figure.select_one(".pg-fallback").get_text(strip=True) == "Words in its place."
+
+
+def test_nothing_changed_is_told_and_nothing_built(built):
+    def made():
+        return {path: path.stat().st_mtime_ns for path in (built / "_build").rglob("*") if path.is_file()}
+    before = made()
+    status, said = build(built)
+    assert status == 0 and "nothing changed" in said
+    assert made() == before
+
+
+def test_editing_only_the_style_sheet_changes_the_site(built):
+    style = built / "book/_static/site.css"
+    style.write_text(style.read_text("utf8") + "\n/* a new thought */\n", encoding="utf8")
+    assert build(built)[0] == 0
+    assert "a new thought" in (built / "_build/html/_static/site.css").read_text("utf8")
+
+
+def test_canonical_address_and_card_when_the_address_is_known(built):
+    status, said = build(built, PG_SITE_URL="https://book.example/act")
+    assert status == 0, said
+    soup = page(built, "book/07-one")
+    assert soup.select_one("link[rel=canonical]")["href"] == "https://book.example/act/book/07-one.html"
+    meta = {m["property"]: m["content"] for m in soup.select("meta[property]")}
+    assert meta["og:title"] == "One of each" and meta["og:description"].startswith("A page that has one of each thing")
+    card = meta["og:image"].removeprefix("https://book.example/act/")
+    assert (built / "_build/html" / card).stat().st_size > 1000
+    assert page(built, "404").select_one("base")["href"] == "https://book.example/act/"
+
+
+FAULTS = {
+    "a macro nobody defined": (r"$\nosuchmacro$", "nosuchmacro"),
+    "a choice without explanation": ("```{quiz} Which?\n- [ ] a\n- [x] b\n  Because.\n```", "no explanation"),
+    "a number that has no value": ("It takes {{ nobody }} steps of $\\tfrac{{ nothing }}$", "nothing"),
+    "two right choices": ("```{quiz} Which?\n- [x] a\n  Yes.\n- [x] b\n  Yes.\n```", "exactly one"),
+    "a chapter that does not exist": ("See chapter 12.", "no such chapter"),
+    "a figure that does not exist": ("```{explorable} policy_gradient.explorables.Nothing\nx\n```", "Nothing"),
+}
+
+
+def test_every_fault_stops_the_build_again_and_again(built):
+    (built / "book/07-one.md").write_text(CHAPTER + "\n\n" + "\n\n".join(text for text, _ in FAULTS.values()), encoding="utf8")
+    for attempt in ("first", "second"):
+        status, said = build(built)
+        assert status != 0, attempt
+        for name, (_, words) in FAULTS.items():
+            assert words in said, f"{attempt} build: {name}"

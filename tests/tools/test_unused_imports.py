@@ -1,0 +1,28 @@
+"""No file imports what it does not use: a reader would look for the use in vain."""
+import ast
+
+from tools.paths import ROOT
+
+FOLDERS = ["policy_gradient", "learning_to_act", "tools", "tests", "studies", "benchmarks"]
+
+
+def unused(text):
+    """Names that a module imports and never uses; a line with `noqa` and a name in __all__ are left out."""
+    tree, lines = ast.parse(text), text.splitlines()
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    imports = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    names = {(alias.asname or alias.name).split(".")[0]: node.lineno for node in imports for alias in node.names}
+    return sorted(name for name, line in names.items() if name not in used and "noqa" not in lines[line - 1])
+
+
+def test_nothing_is_imported_in_vain():
+    found = {}
+    for folder in FOLDERS:
+        for path in (ROOT / folder).rglob("*.py"):
+            if path.name != "__init__.py" and (names := unused(path.read_text("utf-8"))):
+                found[str(path.relative_to(ROOT))] = names
+    assert not found, found
+
+
+def test_an_import_in_vain_is_seen():
+    assert unused("import os, sys\nfrom a.b import c as d, e\nimport x.y  # noqa: F401\nprint(sys.path, e)") == ["d", "os"]

@@ -1,0 +1,1 @@
+"""What makes, runs, checks and keeps the book: `python -m tools.KIND.NAME --help`."""

@@ -1,0 +1,1 @@
+"""A maintainer's chores: what is locked, vendored, licensed, audited."""

@@ -1,0 +1,1 @@
+"""What is written from something else: site, notebooks, exercises, figures, the PDF."""

@@ -1,0 +1,1 @@
+"""What a reader's own commands need, some of it before anything is installed."""

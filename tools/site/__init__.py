@@ -1,0 +1,19 @@
+"""The book's Sphinx extension: one name in _config.yml, which sets up its parts."""
+PARTS = [
+    "chapters",               # "chapter 7" must exist
+    "mathematics",
+    "measured",               # the numbers of book/speed.md, from benchmarks/results
+    "values",                 # the numbers of the chapters, from book/values
+    "directives", "drawing", "interview",
+    "minutes",                # how long a page takes, wherever one says so
+    "practice", "progress",
+    "reference",              # sphinx.ext.autodoc, for one page
+    "layout",                 # sets up notebook_pages and launch too
+    "python_in_page",
+]
+
+
+def setup(app):
+    for part in PARTS:
+        app.setup_extension(f"{__name__}.{part}")
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

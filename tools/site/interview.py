@@ -1,0 +1,211 @@
+"""The interview questions on pages: book/interview.yml, rendered when the book is built.
+
+- `{interview} ID`: one question's answer, in one fold: who reads the question above can say their own first.
+- `{interview-level} LEVEL`: the questions of a level; each folds, and inside it the long answer and the follow-ups fold.
+- `{interview-index} LEVEL`: the same questions as a list of links.
+- `{interview-filter}`: the place where interview.js puts its form; without scripts there is nothing to see.
+- `{interview-cards}`: the questions that have a `card`, one line each, for the summary sheet.
+
+`see` and `shown_by` become links with the words of the heading they lead to. What leads nowhere warns.
+"""
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import yaml
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+from tools.site.directives import Details, Summary
+from tools.paths import ROOT
+
+DATA = ROOT / "book/interview.yml"
+LEVELS = {"screening": "screening", "whiteboard": "whiteboard", "debugging": "debugging",
+          "language-models": "language models", "depth": "depth"}
+log = logging.getLogger(__name__)
+
+
+@cache
+def load(path, changed):
+    return yaml.safe_load(Path(path).read_text("utf8"))
+
+
+def questions():
+    """All questions, in the order of the file."""
+    return load(DATA, DATA.stat().st_mtime_ns)
+
+
+def docname(page):
+    """`03-x` or `notebooks/03-x` as Sphinx names the page."""
+    return page if "/" in page else f"book/{page}"
+
+
+def heading_before(notebook, cell):
+    """The id of the last heading above a notebook's cell, or None. KeyError: there is no such cell."""
+    heading = None
+    for c in json.loads((ROOT / f"notebooks/{notebook}.ipynb").read_text("utf8"))["cells"]:
+        if c["id"] == cell:
+            return heading
+        if c["cell_type"] == "markdown":
+            for line in re.findall(r"^#+ (.+)$", "".join(c["source"]), re.MULTILINE):
+                heading = nodes.make_id(line.replace("$", ""))
+    raise KeyError(f"notebook {notebook} has no cell {cell}")
+
+
+class Base(SphinxDirective):
+    required_arguments, has_content = 1, False
+
+    def chosen(self):
+        self.env.note_dependency(str(DATA))
+        found = [q for q in questions() if self.arguments[0] in (q["id"], q["level"])]
+        if not found:
+            log.warning("interview.yml has no question or level %r", self.arguments[0], location=self.get_location())
+        return found
+
+    def blocks(self, text):
+        holder = nodes.container()
+        self.state.nested_parse(StringList(text.strip().split("\n"), source=str(DATA)), self.content_offset, holder)
+        return holder.children
+
+    def words(self, text):
+        return [child for block in self.blocks(text) for child in block.children]
+
+    def labelled(self, label, text, *classes):
+        """A paragraph that begins with its label; further blocks follow."""
+        first, *rest = self.blocks(text)
+        first.insert(0, nodes.inline("", label + " ", classes=["pg-q-label"]))
+        return nodes.container("", first, *rest, classes=list(classes))
+
+    def fold(self, title, body, *classes):
+        return Details("", Summary("", "", *title, classes=["admonition-title"]), *body, classes=["pg-fold", *classes])
+
+    def link(self, page, anchor):
+        """A link whose words and address are filled in when all pages are known."""
+        self.env.note_dependency(str(next((ROOT / (docname(page) + end) for end in (".md", ".ipynb")
+                                           if (ROOT / (docname(page) + end)).exists()), DATA)))
+        return nodes.reference("", "", pg_page=docname(page), pg_anchor=anchor, internal=True)
+
+    def where(self, q):
+        """Where the book shows it, what supports it, which cells run it."""
+        to = [(page, anchor) for page, anchor in (s.split("#") for s in q["see"])]
+        runs = dict.fromkeys((f"notebooks/{n}", heading_before(n, c)) for n, c in (s.split("#") for s in q["shown_by"]))
+        line = nodes.paragraph()
+        for label, links in (("Shown in", to), ("Run", [r for r in runs if r not in to])):
+            if links:
+                line += nodes.inline("", f"{label} ", classes=["pg-q-label"])
+                for i, pair in enumerate(links):
+                    line += [nodes.Text(", ")] * bool(i) + [self.link(*pair)]
+                line += nodes.Text(". ")
+        cited = [s for s in q["source"] if not s.startswith("eq-")]
+        said = [f"{{eq}}`{s}`" for s in q["source"] if s.startswith("eq-")] + [f"{{cite}}`{','.join(cited)}`"] * bool(cited)
+        line += [nodes.inline("", "Rests on ", classes=["pg-q-label"]), *self.words(", ".join(said)), nodes.Text(".")]
+        return nodes.container("", line, classes=["pg-q-where"])
+
+    def tags(self, q):
+        parts = (("level", LEVELS[q["level"]]), ("topic", q["topic"]), ("chapter", f"chapter {q['chapter']}"))
+        return [nodes.inline("", text, classes=[f"pg-q-{name}"]) for name, text in parts]
+
+
+class Question(Base):
+    """One question's answer, folded."""
+
+    def run(self):
+        return [nodes.container("", self.fold([nodes.Text("The answer, once you have said yours")], self.answer(q), "pg-q-answer"),
+                                classes=["pg-q-full"]) for q in self.chosen()]
+
+    def answer(self, q):
+        short = self.labelled("In 30 seconds.", q["short"], "pg-q-short")
+        long = self.blocks(q["long"])
+        after = [self.fold([nodes.inline("", "And then: ", classes=["pg-q-label"]), *self.words(f["ask"])],
+                           self.blocks(f["answer"]), "pg-q-next") for f in q["follow_ups"]]
+        wrong = nodes.container("", self.labelled("The answer that fails.", q["wrong"]["says"]),
+                                self.labelled("Why.", q["wrong"]["because"]), classes=["pg-q-wrong"])
+        long = self.fold([nodes.Text("The long answer")], long, "pg-q-long")
+        return [short, long, wrong, *after, self.where(q)]
+
+
+class Level(Question):
+    """All questions of a level, folded."""
+
+    def run(self):
+        return [Details("", Summary("", "", nodes.inline("", "", *self.words(q["question"]), classes=["pg-q-ask"]),
+                                    nodes.inline("", "", *self.tags(q), classes=["pg-q-tags"])),
+                        *self.answer(q), classes=["pg-q"], ids=[f"q-{q['id']}"]) for q in self.chosen()]
+
+
+class Index(Base):
+    """The questions of a level as links to their pages."""
+
+    def run(self):
+        items = []
+        for q in self.chosen():
+            link = nodes.reference("", "", *self.words(q["question"]), pg_page=f"book/interview/{q['level']}",
+                                   pg_anchor=f"q-{q['id']}", internal=True)
+            tags = nodes.inline("", "", *self.tags(q), classes=["pg-q-tags"])
+            items.append(nodes.list_item("", nodes.paragraph("", "", link, nodes.Text(" "), tags), classes=["pg-q-item"]))
+        return [nodes.bullet_list("", *items, classes=["pg-q-index"])]
+
+
+class Filter(Base):
+    required_arguments = 0
+
+    def run(self):
+        return [nodes.container(classes=["pg-q-filter"])]
+
+
+class Cards(Base):
+    required_arguments = 0
+
+    def run(self):
+        self.env.note_dependency(str(DATA))
+        items = []
+        for q in questions():
+            if "card" in q:
+                ask = nodes.strong("", "", *self.words(q["question"]))
+                items.append(nodes.list_item("", nodes.paragraph("", "", ask, nodes.Text(" "), *self.words(q["card"]))))
+        return [nodes.enumerated_list("", *items, classes=["pg-cards"], enumtype="arabic", prefix="", suffix=".")]
+
+
+def titles(env, page):
+    """Heading ids of a page and the headings' words; details count by their ids."""
+    cached = env.temp_data.setdefault("pg_titles", {})
+    if page not in cached:
+        tree = env.get_doctree(page)
+        found = {i: s.next_node(nodes.title) for s in tree.findall(nodes.section) for i in s["ids"]}
+        cached[page] = found | {i: None for d in tree.findall(Details) for i in d["ids"]}
+    return cached[page]
+
+
+def resolve(app, doctree, fromdocname):
+    """Give the links their addresses and, where they have none, their words."""
+    for ref in list(doctree.findall(lambda n: isinstance(n, nodes.reference) and "pg_page" in n)):
+        page, anchor = ref.attributes.pop("pg_page"), ref.attributes.pop("pg_anchor")
+        known = titles(app.env, page) if page in app.env.found_docs else {}
+        if page not in app.env.found_docs or anchor and anchor not in known:
+            log.warning("interview.yml: nothing at %s#%s", page, anchor, location=fromdocname)
+        ref["refuri"] = app.builder.get_relative_uri(fromdocname, page) + (f"#{anchor}" if anchor else "")
+        if not ref.children:
+            kind, number = "Lab" if page.startswith("notebooks/") else "Chapter", re.search(r"/0?(\d+)-", page)
+            ref += nodes.Text(f"{kind} {number[1]}: " if number else "")
+            words = known.get(anchor)
+            ref += [c.deepcopy() for c in words.children] if words else nodes.Text(anchor or page)
+            if isinstance(ref[1], nodes.Text):                       # labs number their headings
+                ref[1] = nodes.Text(re.sub(r"^\d+\. ", "", ref[1].astext()))
+
+
+def assets(app, pagename, templatename, context, doctree):
+    if re.search(r'class="[^"]*\bpg-(?:q|sheet)\b', context.get("body") or "") or "pg-q-filter" in (context.get("body") or ""):
+        app.add_css_file("interview.css")
+        app.add_js_file("interview.js", defer="defer")
+
+
+def setup(app):
+    for name, directive in (("interview", Question), ("interview-level", Level), ("interview-index", Index),
+                            ("interview-filter", Filter), ("interview-cards", Cards)):
+        app.add_directive(name, directive)
+    app.connect("doctree-resolved", resolve)
+    app.connect("html-page-context", assets, priority=800)       # before layout, which keeps what it knows
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

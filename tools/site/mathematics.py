@@ -1,0 +1,158 @@
+"""Mathematics at build time: KaTeX in V8 inside Python (no Node, no socket), strict, with the book's macros.
+
+An unknown macro or a broken formula stops the build. A block has one number, also when it is an `align`.
+"""
+import atexit
+import functools
+import json
+import re
+from pathlib import Path
+
+import yaml
+from docutils import nodes
+from py_mini_racer import JSEvalException, MiniRacer
+from sphinx.errors import SphinxError
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
+
+from tools.paths import ROOT
+
+MACROS = {                               # the one place: pages of the book may use these, notebooks use none
+    r"\E": r"\mathbb{E}",
+    r"\R": r"\mathbb{R}",
+    r"\Var": r"\operatorname{Var}",
+    r"\pol": r"\htmlClass{pg-policy}{#1}",
+    r"\score": r"\htmlClass{pg-score}{#1}",
+    r"\good": r"\htmlClass{pg-good}{#1}",
+    r"\where": r"\htmlClass{pg-where}{#1}",
+}
+# KaTeX numbers every line of these by itself; their unnumbered twins leave the number to Sphinx
+TWINS = {"align": "aligned", "gather": "gathered", "alignat": "alignedat", "equation": None}
+ENGINE = ROOT / "tools/vendor/katex.min.js"
+OPTIONS = """displayMode: %s, throwOnError: true, trust: c => c.command === "\\\\htmlClass",
+             strict: code => code === "htmlExtension" ? "ignore" : "error", macros: %s"""
+log = logging.getLogger(__name__)
+
+
+@functools.cache
+def engine():
+    v8 = MiniRacer()
+    atexit.register(v8.close)            # later, in `__del__`, Python 3.13 waits for ever for a thread that is gone
+    v8.eval(ENGINE.read_text(encoding="utf8"))
+    return v8
+
+
+def prepared(tex, display):
+    """`tex` as KaTeX wants it: numbered environments replaced, bare line breaks aligned."""
+    for name, twin in TWINS.items():
+        tex = re.sub(rf"\\(begin|end)\{{{name}\*?\}}", rf"\\\1{{{twin}}}" if twin else "", tex)
+    if display and "\\\\" in tex and r"\begin" not in tex:
+        tex = rf"\begin{{aligned}}{tex}\end{{aligned}}"
+    return tex.strip()
+
+
+@functools.cache
+def render(tex, display=False):
+    """HTML with MathML of one formula. Raises ValueError that says what KaTeX did not understand."""
+    options = OPTIONS % (json.dumps(display), json.dumps(MACROS))
+    try:
+        html = engine().eval(f"katex.renderToString({json.dumps(prepared(tex, display))}, {{{options}}})")
+    except JSEvalException as problem:
+        raise ValueError(str(problem).strip().splitlines()[0]) from None
+    if "#cc0000" in html:                # KaTeX's red: a command it knows and was not allowed to follow, such as a link
+        raise ValueError("a command that is not allowed here")
+    html = re.sub(r'(?<=[";])height:-[\d.]+em;', "", html)                                 # not CSS; browsers leave it out too
+    return re.sub(r"<mi[^>]*>[^<]*</mi><mo>\u2061</mo>", r"<mrow>\g<0></mrow>", html)      # an operator is one thing in a subscript
+
+
+def checked(self, node, display):
+    """The formula's HTML; a fault is reported with its place, and the build goes on to find the others."""
+    try:
+        return render(node.astext(), display)
+    except ValueError as problem:
+        log.error("formula %r: %s", node.astext(), problem, location=node)
+        self.builder.app.pg_math_faults += 1
+        return f'<code class="katex-error">{self.encode(node.astext())}</code>'
+
+
+class Glue(SphinxPostTransform):
+    """A bracket or a stop that touches a formula stays with it: no line begins with a comma, nor with "-greedy"."""
+    default_priority = 410
+    opening, closing = re.compile(r"[(\[\u201c]+$"), re.compile(r"^(?:-\w+)?[.,;:!?)\]\u201d\u2019]+|^-\w+")
+
+    def run(self, **kwargs):
+        for formula in list(self.document.findall(nodes.math)):
+            parent, glue = formula.parent, nodes.inline("", "", classes=["pg-glue"])
+            at = parent.index(formula)
+            before, after = (parent[i] if 0 <= i < len(parent) else None for i in (at - 1, at + 1))
+            found = [isinstance(text, nodes.Text) and which.search(text.astext())
+                     for text, which in ((before, self.opening), (after, self.closing))]
+            if not any(found):
+                continue
+            parent[at] = glue
+            glue += [*([nodes.Text(found[0][0])] if found[0] else []), formula, *([nodes.Text(found[1][0])] if found[1] else [])]
+            if found[1]:
+                parent[at + 1] = nodes.Text(after.astext()[found[1].end():])
+            if found[0]:
+                parent[at - 1] = nodes.Text(before.astext()[:found[0].start()])
+
+
+def inline(self, node):
+    self.body.append(self.starttag(node, "span", "", CLASS="math notranslate nohighlight"))
+    html, last = checked(self, node, False), '<span class="base">'
+    if "pg-glue" in node.parent.get("classes", ()) and last in html:      # a browser may break after the last part of a formula
+        end = len(html) - len("</span></span>")
+        html = f'{html[:html.rindex(last)]}<span class="pg-last">{html[html.rindex(last):end]}</span>{html[end:]}'
+    self.body.append(html + "</span>")
+    raise nodes.SkipNode
+
+
+def display(self, node):
+    self.body.append(self.starttag(node, "div", CLASS="math notranslate nohighlight"))
+    self.body.append(checked(self, node, True))
+    if node["number"]:
+        self.body.append(f'<span class="eqno">({node["number"]})')
+        self.add_permalink_ref(node, "Link to this equation")
+        self.body.append("</span>")
+    self.body.append("</div>\n")
+    raise nodes.SkipNode
+
+
+def number(app, doctree):
+    """Number a page's equations by chapter, (3.2), in the order of the page: Sphinx counts in the order of reading files.
+
+    The second page of a chapter goes on where the first one stopped.
+    """
+    domain, page = app.env.get_domain("math"), app.env.docname
+    chapter, first = re.search(r"/(\d\d)-", page), 1
+    for before in pages_before(Path(app.srcdir), page):
+        app.env.note_dependency(str(before))
+        first += len(re.findall(r"^(?:\$\$ \([\w-]+\)$|\\begin\{(?:align|equation|gather)\}$)", before.read_text("utf8"), re.M))
+    for count, block in enumerate((b for b in doctree.findall(nodes.math_block) if b["number"]), first):
+        block["number"] = f"{int(chapter[1])}.{count}" if chapter else str(count)
+        domain.equations[block["label"]] = (page, block["number"])
+
+
+def pages_before(root, page):
+    """The pages of `page`'s chapter that are read before it: book/02-one, of which it is a section in _toc.yml, and so on."""
+    contents = yaml.safe_load((root / "_toc.yml").read_text("utf8")) if (root / "_toc.yml").exists() else {}
+    for chapter in (c for part in contents.get("parts", [contents]) for c in part.get("chapters", ())):
+        docs = [chapter["file"], *(s["file"] for s in chapter.get("sections", ()) if s["file"].startswith(chapter["file"][:8]))]
+        if page in docs:
+            return [root / f"{doc}.md" for doc in docs[:docs.index(page)]]
+    return []
+
+
+def stop_on_faults(app, exception):
+    if exception is None and app.pg_math_faults:
+        raise SphinxError(f"{app.pg_math_faults} formula(s) could not be typeset: see the errors above")
+
+
+def setup(app):
+    app.pg_math_faults = 0
+    app.add_html_math_renderer("katex", (inline, None), (display, None))
+    app.add_css_file("vendor/katex/katex.min.css")
+    app.add_post_transform(Glue)
+    app.connect("doctree-read", number)
+    app.connect("build-finished", stop_on_faults)
+    return {"parallel_read_safe": True, "parallel_write_safe": False}

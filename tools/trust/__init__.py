@@ -1,0 +1,1 @@
+"""Can the checks of the exercises be believed? They are attacked."""
