@@ -13,6 +13,10 @@ PICTURE = """el => [...el.querySelectorAll('svg, img, canvas, output, p, math')]
     e.tagName === 'CANVAS' ? e.toDataURL() : e.outerHTML).join('')"""
 
 
+# One fixture opens every page of the book: on a machine that does much else that takes longer than a test may.
+pytestmark = pytest.mark.timeout(7200)
+
+
 @pytest.fixture(scope="module")
 def found(browser, server, site):
     """All that one tour of the site can tell, page by page."""
