@@ -3,6 +3,7 @@
 import numpy as np
 
 ROUNDING = 1e-8          # how far a sum of probabilities may be from one
+NOT_LOGITS = "logits must not be NaN or +inf, nor may a whole row be -inf"
 
 
 class NotFinite(ValueError):
@@ -15,7 +16,7 @@ def numbers(name, value):
         array = np.asarray(value)
         return array if array.dtype.kind in "fc" else _to_float(array)
     except (TypeError, ValueError):          # text, objects, or rows of unequal length
-        raise TypeError(f"{name} must be an array of numbers, got {_short(value)}") from None
+        raise TypeError(f"{name} must be an array of numbers, got {short(value)}") from None
 
 
 def _to_float(array):
@@ -39,7 +40,7 @@ def probabilities(name, value, shape=None, substochastic=False):
     """`value` as probabilities over the last axis: none negative, rows summing to one (at most, if `substochastic`)."""
     array = finite(name, value, shape)
     if array.ndim == 0:
-        raise ValueError(f"{name} must be an array of probabilities, got the single number {_short(value)}")
+        raise ValueError(f"{name} must be an array of probabilities, got the single number {short(value)}")
     if array.real.min(initial=0.0) < 0:
         where = tuple(int(i) for i in np.unravel_index(array.real.argmin(), array.shape))
         raise ValueError(f"{name} holds a negative probability: {array.real[where]} at {where}")
@@ -64,7 +65,7 @@ def number(name, value, expected="a number"):
     """`value`, if it is one real number."""
     if np.ndim(value) != 0 or not isinstance(value, (int, float, np.integer, np.floating, np.ndarray)) or (
             isinstance(value, np.ndarray) and value.dtype.kind not in "iuf"):
-        raise TypeError(f"{name} must be {expected}, got {_short(value)}")
+        raise TypeError(f"{name} must be {expected}, got {short(value)}")
     return value
 
 
@@ -78,7 +79,7 @@ def positive(name, value):
 def whole(name, value, least=1):
     """`value` as an int of at least `least`."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} must be a whole number of at least {least}, got {_short(value)}")
+        raise TypeError(f"{name} must be a whole number of at least {least}, got {short(value)}")
     if value < least:
         raise ValueError(f"{name} must be at least {least}, got {value}")
     return int(value)
@@ -87,21 +88,21 @@ def whole(name, value, least=1):
 def one_of(name, value, choices):
     """`value`, if it is one of `choices`."""
     if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(choices)}, got {_short(value)}")
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, got {short(value)}")
     return value
 
 
 def generator(rng):
     """`rng`, if it is a numpy.random.Generator: a seed or the module numpy.random would draw from a hidden, shared state."""
     if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, as numpy.random.default_rng(0) makes one, got {_short(rng)}")
+        raise TypeError(f"rng must be a numpy.random.Generator, as numpy.random.default_rng(0) makes one, got {short(rng)}")
     return rng
 
 
 def function(name, value, shape):
     """`value`, if it can be called; `shape` says how."""
     if not callable(value):
-        raise TypeError(f"{name} must be a function {shape}, got {_short(value)}")
+        raise TypeError(f"{name} must be a function {shape}, got {short(value)}")
     return value
 
 
@@ -109,10 +110,21 @@ def having(name, value, methods, what):
     """`value`, if it has all of `methods` and is not a class: what a duck must do to pass for `what`."""
     missing = [m for m in methods if not hasattr(value, m)]
     if missing:
-        raise TypeError(f"{name} must be {what}, got {_short(value)}, which has no {missing[0]}")
+        raise TypeError(f"{name} must be {what}, got {short(value)}, which has no {missing[0]}")
     if isinstance(value, type) and not all(isinstance(_stored(value, m), (staticmethod, classmethod)) for m in methods):
         raise TypeError(f"{name} must be {what}, got the class {value.__name__} itself: make one of it")
     return value
+
+
+def policy(value, *methods, name="policy", what=None):
+    """`value`, if it is a policy with all of `methods`; `what` says in words what kind is wanted."""
+    listed = " and ".join(_CALLED.get(m, m) for m in methods)
+    what = what or f"a policy with {'methods' if len(methods) > 1 else 'a method'} {listed}"
+    return having(name, value, methods, what)
+
+
+_CALLED = {"sample": "sample(theta, obs, rng)", "score": "score(theta, obs, actions)",
+           "weighted_score": "weighted_score(theta, obs, actions, weights)", "probs": "probs(theta, obs)", "mean": "mean(theta, obs)"}
 
 
 def _stored(cls, attribute):
@@ -145,7 +157,7 @@ def indices(name, value, size):
     try:
         array = np.asarray(value)
     except ValueError:               # rows of unequal length
-        raise TypeError(f"{name} must be integers in 0 .. {size - 1}, got {_short(value)}") from None
+        raise TypeError(f"{name} must be integers in 0 .. {size - 1}, got {short(value)}") from None
     if array.dtype.kind not in "iu":
         if array.size or array.dtype.kind != "f":            # np.asarray([]) is float64
             raise TypeError(f"{name} must be integers in 0 .. {size - 1}, got {array.dtype} values")
@@ -159,9 +171,12 @@ def _show(shape):
     return "(" + ", ".join("any" if n is None else str(n) for n in shape) + ("," if len(shape) == 1 else "") + ")"
 
 
-def _short(value):
+def short(value):
     """What came, in few words: its text would be long for an array, and hold an address for an object."""
     if isinstance(value, np.ndarray) and value.ndim:
         return f"an array of {value.dtype} values, shape {value.shape}"
     text = repr(value)
     return text if len(text) <= 60 and " at 0x" not in text else f"a {type(value).__name__}"
+
+
+_short = short           # its name until it was asked for by five modules

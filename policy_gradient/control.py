@@ -14,7 +14,7 @@ from importlib.resources import files
 import gymnasium as gym
 import numpy as np
 
-from ._validate import _short, discount, finite, number, one_of, positive, whole
+from ._validate import short, discount, finite, number, one_of, positive, whole
 from .envs import _SmallVectorEnv
 from .gaussian import MLPGaussian, _log_std
 
@@ -220,7 +220,7 @@ class PointMass(_ContinuousVectorEnv):
     def __init__(self, num_envs=1, problem=None):
         self.problem = point_mass() if problem is None else problem
         if not isinstance(self.problem, LinearQuadratic):
-            raise TypeError(f"problem must be a LinearQuadratic, got {_short(problem)}")
+            raise TypeError(f"problem must be a LinearQuadratic, got {short(problem)}")
         K, D = self.problem.B.shape
         super().__init__(num_envs, self.problem.horizon, np.full(K, np.inf), D, np.inf, "clip")
         self._root_start, self._root_noise = (_root(m) for m in (self.problem.start, self.problem.noise))

@@ -12,7 +12,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from . import mdp as mdps
-from ._validate import _short, finite, indices, number, positive, probabilities, whole
+from ._validate import short, finite, indices, number, positive, probabilities, whole
 from .games import RPS, best_response
 from .sampling import AliasTable
 
@@ -64,7 +64,7 @@ class TabularVectorEnv(_SmallVectorEnv):
 
     def __init__(self, mdp, num_envs=1, max_steps=1000):
         if not isinstance(mdp, mdps.TabularMDP):
-            raise TypeError(f"mdp must be a TabularMDP, got {_short(mdp)}")
+            raise TypeError(f"mdp must be a TabularMDP, got {short(mdp)}")
         if mdp.obs.ndim == 1:
             obs_space = gym.spaces.Discrete(int(mdp.obs.max()) + 1)
         else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._validate import _short, discount, finite, function, having, numbers, positive, probabilities, whole
+from ._validate import short, discount, finite, function, having, numbers, positive, probabilities, whole
 
 NEVER = 1e-14            # a probability below this cannot be told from 0 once it is subtracted from 1
 
@@ -55,13 +55,13 @@ def _observations(obs, S):
     if array.ndim > 1:
         return np.asarray(obs)
     if np.asarray(obs).dtype.kind not in "iu" or array.min() < 0:
-        raise ValueError(f"obs must be integers from 0 (or vectors, shape ({S}, K)), got {_short(obs)}")
+        raise ValueError(f"obs must be integers from 0 (or vectors, shape ({S}, K)), got {short(obs)}")
     return np.asarray(obs)
 
 
 def _problem(mdp):
     if not isinstance(mdp, TabularMDP):
-        raise TypeError(f"mdp must be a TabularMDP, got {_short(mdp)}")
+        raise TypeError(f"mdp must be a TabularMDP, got {short(mdp)}")
     return mdp
 
 

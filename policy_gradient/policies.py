@@ -17,16 +17,13 @@ each class only adds how its logits depend on theta.
 """
 
 from dataclasses import dataclass
-from functools import reduce
-from itertools import accumulate
 from math import prod
 
 import numpy as np
 
-from ._validate import finite, generator, indices, numbers, same_shape, whole
+from . import _fast
+from ._validate import NOT_LOGITS, finite, generator, indices, numbers, same_shape, whole
 from .networks import MLP
-
-_NOT_LOGITS = "logits must not be NaN or +inf, nor may a whole row be -inf"
 
 
 def softmax(logits):
@@ -51,37 +48,27 @@ def _shifted(logits):
         raise ValueError(f"logits must have at least one action on the last axis, got shape {logits.shape}")
     largest = _over_actions(np.maximum, logits.real)      # .real: complex_step sends complex numbers through here
     if not np.isfinite(largest).all():
-        raise ValueError(_NOT_LOGITS)
+        raise ValueError(NOT_LOGITS)
     with np.errstate(over="ignore"):                      # the largest float less the smallest is -inf, as it should be
         return logits - largest
 
 
+@_fast.form(_fast.over_actions)
 def _over_actions(ufunc, array):
-    """The ufunc's reduction over the last axis, (..., 1). NumPy is slow over many short rows: a few actions go one by one."""
-    if array.shape[-1] < 8:
-        return reduce(ufunc, [array[..., a] for a in range(array.shape[-1])])[..., None]
+    """The ufunc's reduction over the last axis, (..., A) -> (..., 1)."""
     return ufunc.reduce(array, axis=-1, keepdims=True)
 
 
+@_fast.form(_fast.draw)
 def _draw(logits, rng):
-    """One action per column of logits (A, ...): int64 (...).
+    """One action per row of logits, (..., A) -> int64 (...).
 
     It is the number of partial sums of the exponentials that lie at or below u times the whole sum, u uniform in [0, 1):
     unlike rng.choice this serves a whole batch with one draw each.
     """
-    largest = reduce(np.maximum, logits)
-    if not np.isfinite(largest).all():
-        raise ValueError(_NOT_LOGITS)
-    with np.errstate(over="ignore"):
-        if len(logits) == 2:                              # only the difference counts: one exponential, not two
-            sums = [1, 1 + np.exp(logits[1] - logits[0])]
-        else:
-            sums = list(accumulate(np.exp(row - largest) for row in logits))
-    u = np.asarray(generator(rng).random(np.shape(sums[-1]))) * sums[-1]
-    actions = (sums[0] <= u).astype(np.int64)
-    for boundary in sums[1:-1]:
-        actions = actions + (boundary <= u)
-    return actions
+    sums = np.cumsum(np.exp(_shifted(logits)), axis=-1)
+    u = generator(rng).random(sums.shape[:-1]) * sums[..., -1]
+    return (sums[..., :-1] <= np.asarray(u)[..., None]).sum(axis=-1)
 
 
 def _leading(obs, actions, weights):
@@ -109,7 +96,7 @@ class _Softmax:
 
     def sample(self, theta, obs, rng):
         """One action per observation, int64 (...), drawn with the numpy.random.Generator `rng`."""
-        return _draw(np.moveaxis(self.logits(theta, obs), -1, 0), rng)
+        return _draw(self.logits(theta, obs), rng)
 
     def entropy(self, theta, obs):
         """-sum_a pi log pi in nats, (...): log(A) for the uniform policy, 0 for a deterministic one."""
@@ -250,60 +237,64 @@ class MLPSoftmax(_Softmax):
     sizes: tuple
 
     def __post_init__(self):
-        object.__setattr__(self, "_network", MLP(self.sizes))
-        object.__setattr__(self, "sizes", self._network.sizes)
+        object.__setattr__(self, "network", MLP(self.sizes))
+        object.__setattr__(self, "sizes", self.network.sizes)
 
-    num_params = property(lambda self: self._network.num_params)
+    num_params = property(lambda self: self.network.num_params)
     num_features = property(lambda self: self.sizes[0])
     num_actions = property(lambda self: self.sizes[-1])
 
     def init(self, rng, dtype=np.float32):
         """Random weights, the last layer's a hundred times smaller: close to the uniform policy."""
-        return self._network.init(rng, dtype, last=0.01)
+        return self.network.init(rng, dtype, last=0.01)
 
     def logits(self, theta, obs):
         """What the network puts out, (..., A)."""
         theta = self._theta(theta)
-        return self._network(theta, self._check(obs, theta))
+        return self.network(theta, self._seen(obs, theta))
 
     def sample(self, theta, obs, rng):
         """One action per observation, int64 (...), drawn with the numpy.random.Generator `rng`."""
-        return self._sampler(theta, finite("obs", obs).shape[:-1])(obs, rng)
+        return self.sampler(theta, finite("obs", obs).shape[:-1])(obs, rng)
 
-    def _sampler(self, theta, shape):
-        """`sample` for a loop in which theta and the shape (...) stay: a function (obs, rng)."""
+    @_fast.form(_fast.sampler)
+    def sampler(self, theta, shape):
+        """`sample` for a loop in which theta and the shape (...) of the observations stay: a function (obs, rng)."""
         theta = self._theta(theta)
-        num, K = prod(shape), self.sizes[0]
-        network = self._network.at(theta, num)
-        return lambda obs, rng: _draw(network(self._check(obs, theta).reshape(num, K)), rng).reshape(shape)[()]
+        return lambda obs, rng: _draw(self.logits(theta, obs), rng).reshape(shape)[()]
 
+    @_fast.form(_fast.score)
     def score(self, theta, obs, actions):
         """e_a - pi sent backwards through the network, one sample at a time, (..., d)."""
-        theta, obs, actions, _ = self._samples(theta, obs, actions)
-        return self._network.vjp_each(theta, obs, lambda logits: self._by_logits(logits, actions.ravel()))
+        theta, obs, actions, _, shape = self._samples(theta, obs, actions)
+        by_logits = self._by_logits(self.network(theta, obs), actions)
+        return self.network.vjp_each(theta, obs, by_logits).reshape(*shape, self.num_params)
 
+    @_fast.form(_fast.weighted_score)
     def weighted_score(self, theta, obs, actions, weights):
         """sum_i weights_i score_i, (d,): weights times e_a - pi sent backwards once, with no (N, d) array."""
-        theta, obs, actions, weights = self._samples(theta, obs, actions, weights)
-        actions, weights = actions.ravel(), weights.astype(theta.dtype, copy=False).ravel()
-        return self._network.vjp(theta, obs, lambda logits, rows: weights[rows] * self._by_logits(logits, actions[rows]))
+        theta, obs, actions, weights, _ = self._samples(theta, obs, actions, weights)
+        by_logits = self._by_logits(self.network(theta, obs), actions)
+        return self.network.vjp(theta, obs, weights[:, None] * by_logits)
 
     def _by_logits(self, logits, actions):
-        """e_a - pi, (A, n), of logits (A, n) and actions (n,)."""
-        return (np.arange(self.num_actions)[:, None] == actions) - softmax(logits.T).T
+        """The score with respect to the logits, e_a - pi: (n, A) and (n,) -> (n, A)."""
+        return np.equal.outer(np.arange(self.num_actions), actions).T - softmax(logits)
 
     def _samples(self, theta, obs, actions, weights=1.0):
-        """All of one leading shape (...)."""
+        """One sample per row, obs (n, K), actions (n,) and weights (n,), and the leading shape (...) that they came in."""
         theta = self._theta(theta)
-        obs, actions = self._check(obs, theta), indices("actions", actions, self.num_actions)
+        obs, actions = self._seen(obs, theta), indices("actions", actions, self.num_actions)
         weights = finite("weights", weights)
         shape = _leading(obs[..., 0], actions, weights)
         if not obs.shape[:-1] == actions.shape == weights.shape:
             obs = np.broadcast_to(obs, shape + obs.shape[-1:])
             actions, weights = np.broadcast_to(actions, shape), np.broadcast_to(weights, shape)
-        return theta, obs, actions, weights
+        obs = obs.reshape(prod(shape), self.num_features)
+        return theta, obs, actions.ravel(), weights.astype(theta.dtype, copy=False).ravel(), shape
 
-    def _check(self, obs, theta):
+    def _seen(self, obs, theta):
+        """The observations, (..., K), in theta's dtype."""
         obs = finite("obs", obs)
         if obs.ndim == 0 or obs.shape[-1] != self.sizes[0]:
             raise ValueError(f"obs must have {self.sizes[0]} numbers on the last axis, got shape {obs.shape}")
