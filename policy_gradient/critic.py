@@ -32,7 +32,7 @@ def gae(rollout, values, last_values, gamma, lam):
 
 
 class Critic:
-    """V(obs), a small network that learns while it is used: called with a rollout, it gives advantages and then learns from them.
+    """V(obs), a small network. Asking, `values` and `advantages`, and learning, `fit`, are apart; a call does one and then the other.
 
     sizes: (K, hidden..., 1). unit: how large a typical value is, so that the network's output stays near one. num_steps
     and learning_rate: steps of Adam per rollout, each on its own part of the data, on the squared error to advantage + V.
@@ -53,12 +53,19 @@ class Critic:
             raise ValueError(f"obs must have {self.network.sizes[0]} numbers on the last axis, got shape {obs.shape}")
         return self.unit * self.network(self.theta, obs)[..., 0]
 
+    def advantages(self, rollout):
+        """Advantages (T, N) of a rollout from V as it is now. Nothing is learned."""
+        return self._asked(rollout)[0]
+
     def __call__(self, rollout):
-        """Advantages (T, N) of a rollout, from V as it is *before* it learns from the same data."""
-        values = self.values(rollout.obs)
-        advantages = gae(rollout, values, self.values(rollout.last_obs), self.gamma, self.lam)
+        """`advantages`, and then `fit` on the same data: what `reinforce` does with its baseline, once for each update."""
+        advantages, values = self._asked(rollout)
         self.fit(rollout.obs[rollout.mask], (advantages + values)[rollout.mask])
         return advantages
+
+    def _asked(self, rollout):
+        values = self.values(rollout.obs)
+        return gae(rollout, values, self.values(rollout.last_obs), self.gamma, self.lam), values
 
     def fit(self, obs, targets):
         """Move V (n,) towards targets (n,), seen as constants: no derivative goes through them."""

@@ -11,14 +11,20 @@ import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from . import mdp as mdps
-from ._validate import short, finite, indices, number, positive, probabilities, whole
+from ._validate import finite, indices, number, positive, probabilities, whole
 from .games import RPS, best_response
 from .sampling import AliasTable
+from .tabular import tabular
+from .worlds import short_corridor
 
 
-class _SmallVectorEnv(VectorEnv):
-    """Episodes, time limit and autoreset. Subclasses give `_start(where)`, `_obs()` and `_advance(actions)`."""
+class SmallVectorEnv(VectorEnv):
+    """Episodes, time limit and autoreset. Subclasses give three methods:
+
+    _start(where)         begin anew in the sub-environments where `where` (num_envs,) is True
+    _obs()                what is seen now, (num_envs, ...)
+    _advance(actions)     one step: rewards (num_envs,) and terminated, bool (num_envs,)
+    """
 
     metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP, "render_modes": []}
 
@@ -55,7 +61,7 @@ class _SmallVectorEnv(VectorEnv):
         return indices("actions", actions, int(self.single_action_space.n))
 
 
-class TabularVectorEnv(_SmallVectorEnv):
+class TabularVectorEnv(SmallVectorEnv):
     """A `TabularMDP` to be walked, num_envs copies of it; the probability missing in a row of P ends the episode.
 
     Observations are mdp.obs of the state (after the end: of the state it ended in), actions integers (num_envs,),
@@ -63,9 +69,7 @@ class TabularVectorEnv(_SmallVectorEnv):
     """
 
     def __init__(self, mdp, num_envs=1, max_steps=1000):
-        if not isinstance(mdp, mdps.TabularMDP):
-            raise TypeError(f"mdp must be a TabularMDP, got {short(mdp)}")
-        if mdp.obs.ndim == 1:
+        if tabular(mdp).obs.ndim == 1:
             obs_space = gym.spaces.Discrete(int(mdp.obs.max()) + 1)
         else:
             obs_space = gym.spaces.Box(-np.inf, np.inf, mdp.obs.shape[1:], mdp.obs.dtype)
@@ -95,10 +99,10 @@ class ShortCorridor(TabularVectorEnv):
     """`mdp.short_corridor(cells)`: all cells look alike, the second is reversed, each step costs 1; 0 left, 1 right."""
 
     def __init__(self, num_envs=1, cells=3, max_steps=1000):
-        super().__init__(mdps.short_corridor(cells), num_envs, max_steps)
+        super().__init__(short_corridor(cells), num_envs, max_steps)
 
 
-class RockPaperScissors(_SmallVectorEnv):
+class RockPaperScissors(SmallVectorEnv):
     """A repeated matrix game; observation always 0, actions 0 rock, 1 paper, 2 scissors, reward payoff[ours, theirs].
 
     opponent: its mixed strategy (3,), or "best_response": then it knows our policy, which `announce(policy)` tells
@@ -132,7 +136,7 @@ class RockPaperScissors(_SmallVectorEnv):
         return self.payoff[actions, theirs], self._steps + 1 >= self.max_steps
 
 
-class SteeringBandit(_SmallVectorEnv):
+class SteeringBandit(SmallVectorEnv):
     """Steer to an angle, once: actions (num_envs, 1) in [-1, 1], reward 1 / (1 + ((a - peak) / width)^2), at most 1.
 
     The peak is an irrational number by default, so no even grid holds it; its long slopes can be climbed from anywhere.

@@ -13,14 +13,14 @@ then biased for the discounted return (Thomas 2014; Nota & Thomas 2020).
 
 import numpy as np
 
-from ._validate import finite, having, indices, same_shape
+from ._validate import finite, having, indices, policy as checked_policy, same_shape
 from .returns import discounts, reward_to_go, total_return
 
 
 def gradient_samples(policy, theta, rollout, psi):
     """One estimate per episode, (N, d); their mean is `estimate_gradient`, their spread its error."""
     psi = _check(rollout, psi)
-    having("policy", policy, ["score"], "a policy with a method score(theta, obs, actions)")
+    checked_policy(policy, "score")
     samples = 0
     for obs, actions, weights in zip(rollout.obs, rollout.actions, psi):
         samples = samples + weights[:, None] * policy.score(theta, obs, actions)
@@ -30,12 +30,12 @@ def gradient_samples(policy, theta, rollout, psi):
 def estimate_gradient(policy, theta, rollout, psi):
     """The mean over episodes of the psi-weighted scores, (d,), in one pass over the steps that are data."""
     psi, mask = _check(rollout, psi), rollout.mask
-    having("policy", policy, ["weighted_score"], "a policy with a method weighted_score(theta, obs, actions, weights)")
+    checked_policy(policy, "weighted_score")
     return policy.weighted_score(theta, rollout.obs[mask], rollout.actions[mask], psi[mask]) / rollout.num_episodes
 
 
 def psi_total_return(rollout, gamma):
-    """G_0 at every step, (T, N)."""
+    """G_0 at every step, (T, N). There is no gamma^t to leave out here: G_0 counts from the start already."""
     rewards = _rollout(rollout).rewards
     return np.broadcast_to(total_return(rewards, gamma), rewards.shape)
 

@@ -23,7 +23,7 @@ from functools import cache
 
 import numpy as np
 
-from ._validate import NotFinite, finite, fitting_shapes, generator, having, number, numbers, positive, whole
+from ._validate import NotFinite, finite, fitting_shapes, generator, number, numbers, policy as checked_policy, positive, whole
 from .networks import MLP, layer_sizes
 
 LOG_STD_LIMIT = 20.0     # std from 2e-9 to 5e8: beyond, its square is no longer a useful number in float32
@@ -54,7 +54,7 @@ def gaussian_score(actions, mean, log_std):
 
 def gaussian_entropy(log_std):
     """Differential entropy in nats, (..., D) -> (...): D/2 log(2 pi e) + sum of log_std. Negative for narrow policies."""
-    return _sum(_log_std(log_std) + HALF_LOG_2PI + 0.5)
+    return _sum(checked_log_std(log_std) + HALF_LOG_2PI + 0.5)
 
 
 def tanh_gaussian_log_prob(u, mean, log_std):
@@ -73,9 +73,12 @@ def log_tanh_slope(u):
     return 2 * (math.log(2) - u - np.logaddexp(0, -2 * u))
 
 
+NODES = 80               # of the quadrature rule: exact for polynomials of degree 159
+
+
 @cache
 def _standard_normal_quadrature():
-    nodes, weights = np.polynomial.hermite_e.hermegauss(80)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
     return nodes, weights / np.sqrt(2 * np.pi)
 
 
@@ -88,7 +91,7 @@ def _actions(actions, name="actions"):
 
 def _fitting(actions, mean, log_std, name="actions"):
     """All three checked: D numbers each on the last axis, and leading shapes that fit (none at all fits every one)."""
-    actions, mean, log_std = _actions(actions, name), finite("mean", mean), _log_std(log_std)
+    actions, mean, log_std = _actions(actions, name), finite("mean", mean), checked_log_std(log_std)
     dims = {name: actions.shape[-1:], "mean": mean.shape[-1:], "log_std": log_std.shape[-1:]}
     if len({d for d in dims.values() if d}) > 1:
         listed = ", ".join(f"{n} {array.shape}" for n, array in zip(dims, (actions, mean, log_std)))
@@ -98,7 +101,8 @@ def _fitting(actions, mean, log_std, name="actions"):
     return actions, mean, log_std
 
 
-def _log_std(log_std):
+def checked_log_std(log_std):
+    """`log_std` as an array (..., D), if no spread has collapsed or blown up: within +-LOG_STD_LIMIT."""
     log_std = numbers("log_std", log_std)
     if log_std.ndim == 0:
         raise ValueError(f"log_std must have one entry per action dimension, shape (..., D), got the single number {log_std}")
@@ -190,7 +194,7 @@ class LinearGaussian(_Gaussian):
         whole("num_actions", self.num_actions)
         if self.state_dependent_std and self.initial_log_std:
             raise ValueError("initial_log_std must be 0 with state_dependent_std: without an offset obs @ U starts at 0")
-        _log_std(np.array([number("initial_log_std", self.initial_log_std)]))
+        checked_log_std(np.array([number("initial_log_std", self.initial_log_std)]))
 
     @property
     def num_params(self):
@@ -208,7 +212,7 @@ class LinearGaussian(_Gaussian):
         """Mean (..., D), and log_std (..., D) or, if it is shared, (D,)."""
         theta, obs = self._theta_and_obs(theta, obs)
         W, rest = self._split(theta)
-        return obs @ W, _log_std(obs @ rest if self.state_dependent_std else rest)
+        return obs @ W, checked_log_std(obs @ rest if self.state_dependent_std else rest)
 
     def _split(self, theta):
         size = self.num_features * self.num_actions
@@ -240,7 +244,7 @@ class MLPGaussian(_Gaussian):
     initial_log_std: float = 0.0
 
     def __post_init__(self):
-        _log_std(np.array([number("initial_log_std", self.initial_log_std)]))
+        checked_log_std(np.array([number("initial_log_std", self.initial_log_std)]))
         object.__setattr__(self, "sizes", layer_sizes(self.sizes))
         outputs = self.sizes[-1] * (1 + self.state_dependent_std)
         object.__setattr__(self, "network", MLP(self.sizes[:-1] + (outputs,)))
@@ -262,7 +266,7 @@ class MLPGaussian(_Gaussian):
         theta, obs = self._theta_and_obs(theta, obs)
         outputs = self.network(theta[:self.network.num_params], obs)
         shared = theta[self.network.num_params:]
-        return outputs[..., :self.num_actions], _log_std(outputs[..., self.num_actions:] if self.state_dependent_std else shared)
+        return outputs[..., :self.num_actions], checked_log_std(outputs[..., self.num_actions:] if self.state_dependent_std else shared)
 
     def _pull_back(self, theta, obs, by_mean, by_log_std):
         by_outputs, rest = self._to_network(by_mean, by_log_std)
@@ -296,7 +300,7 @@ class Squashed:
     limit: float = 1.0
 
     def __post_init__(self):
-        having("policy", self.policy, ["mean", "log_std", "weighted_score"], "a LinearGaussian or an MLPGaussian")
+        checked_policy(self.policy, "mean", "log_std", "weighted_score", what="a LinearGaussian or an MLPGaussian")
         positive("limit", self.limit)
 
     num_params = property(lambda self: self.policy.num_params)
