@@ -15,15 +15,23 @@ offsets, side by side in theta, are one matrix (inputs + 1, outputs): the offset
 always 1. So a layer is one product, forward and backward.
 """
 
+from __future__ import annotations
+
 import os
 from functools import reduce, update_wrapper
 from itertools import accumulate
 from math import prod
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from ._validate import NOT_LOGITS, generator
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+F = TypeVar("F", bound="Callable[..., Any]")
 PLAIN = os.environ.get("POLICY_GRADIENT_PLAIN", "0") not in ("", "0")
 
 FEW_ACTIONS = 8          # below this many, one addition of long rows for each action beats a sum over many short rows
@@ -33,10 +41,10 @@ FIRST_ROOM = 512         # steps that `recorder` makes room for at first
 ALIGNED = 8              # it makes room for whole multiples of so many steps: then every column begins at a whole number of words
 
 
-def form(fast):
+def form(fast: Callable[..., Any]) -> Callable[[F], F]:
     """A decorator: the plain function below is what one reads and `inspect` shows, `fast` is what runs."""
-    def choose(plain):
-        chosen = plain if PLAIN else update_wrapper(fast, plain)
+    def choose(plain: F) -> F:
+        chosen: Any = plain if PLAIN else update_wrapper(fast, plain)
         chosen.plain, chosen.fast = plain, fast
         return chosen
     return choose

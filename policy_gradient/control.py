@@ -8,7 +8,10 @@ Importing this module registers the environments, vectorised like those of `envs
 for a Gaussian, since a `Squashed` policy does that by itself.
 """
 
+from __future__ import annotations
+
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import gymnasium as gym
 import numpy as np
@@ -17,6 +20,11 @@ from ._validate import finite, one_of, short
 from .envs import SmallVectorEnv
 from .gaussian import MLPGaussian
 from .linear_quadratic import LinearQuadratic, point_mass
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._types import Array, ArrayLike
 
 BOUNDS = ("refuse", "clip", "squash")
 
@@ -30,21 +38,22 @@ PULL, TURN, PENDULUM_STEP, FASTEST, TORQUE = 15, 3, 0.05, 8, 2.0
 class _ContinuousVectorEnv(SmallVectorEnv):
     """States (K, num_envs) in float64, observations float32 (num_envs, K'). Subclasses give `_draw`, `_obs`, `_advance`."""
 
-    def __init__(self, num_envs, max_steps, high_obs, num_actions, limit, bounds):
+    def __init__(self, num_envs: int, max_steps: int, high_obs: ArrayLike, num_actions: int, limit: float,
+                 bounds: str) -> None:
         one_of("bounds", bounds, BOUNDS)
         high = np.asarray(high_obs, np.float32)
         super().__init__(num_envs, max_steps, gym.spaces.Box(-high, high, dtype=np.float32),
                          gym.spaces.Box(-limit, limit, (num_actions,), np.float32))
         self.num_actions, self.limit, self.bounds = num_actions, limit, bounds
-        self._state = None
+        self._state: Any = None
 
     @property
-    def state(self):
+    def state(self) -> Any:
         """The full state, (K, num_envs); assign to it (after reset) to start elsewhere."""
         return self._state
 
     @state.setter
-    def state(self, value):
+    def state(self, value: ArrayLike) -> None:
         self._state = finite("state", value, self._state.shape).astype(np.float64)
 
     def _start(self, where):
@@ -71,7 +80,7 @@ class ContinuousCartPole(_ContinuousVectorEnv):
     +-12 degrees; truncated after max_steps. Barto, Sutton & Anderson (1983), with Gymnasium's constants.
     """
 
-    def __init__(self, num_envs=1, max_steps=500, bounds="refuse"):
+    def __init__(self, num_envs: int = 1, max_steps: int = 500, bounds: str = "refuse") -> None:
         self.angle_limit = DEGREES * 2 * np.pi / 360
         super().__init__(num_envs, max_steps, [2 * TRACK, np.inf, 2 * self.angle_limit, np.inf], 1, 1.0, bounds)
 
@@ -99,7 +108,7 @@ class Pendulum(_ContinuousVectorEnv):
     in [-pi, pi); never terminates, truncated after max_steps.
     """
 
-    def __init__(self, num_envs=1, max_steps=200, bounds="refuse"):
+    def __init__(self, num_envs: int = 1, max_steps: int = 200, bounds: str = "refuse") -> None:
         super().__init__(num_envs, max_steps, [1, 1, FASTEST], 1, TORQUE, bounds)
 
     def _draw(self, n):
@@ -125,7 +134,7 @@ class PointMass(_ContinuousVectorEnv):
     The end is part of the task, so it terminates; rewards are not discounted here, that is the learner's business.
     """
 
-    def __init__(self, num_envs=1, problem=None):
+    def __init__(self, num_envs: int = 1, problem: LinearQuadratic | None = None) -> None:
         self.problem = point_mass() if problem is None else problem
         if not isinstance(self.problem, LinearQuadratic):
             raise TypeError(f"problem must be a LinearQuadratic, got {short(problem)}")
@@ -154,12 +163,12 @@ def _root(covariance):
     return vectors * np.sqrt(np.maximum(values, 0))
 
 
-def trained_pendulum():
+def trained_pendulum() -> tuple[MLPGaussian, Array, Array, Array]:
     """A policy for Pendulum on its way to success: (policy, thetas (C, d), updates (C,), mean_returns (C,)), C checkpoints.
 
     Made by studies/continuous_control.py; mean_returns are over 100 fresh episodes each.
     """
-    with np.load(files("policy_gradient") / "data" / "pendulum.npz") as stored:
+    with np.load(files("policy_gradient") / "data" / "pendulum.npz") as stored:      # type: ignore[arg-type]
         return MLPGaussian((3, 64, 1)), stored["thetas"], stored["updates"], stored["mean_returns"]
 
 

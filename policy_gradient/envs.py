@@ -6,6 +6,10 @@ All are true gymnasium.vector.VectorEnvs with NEXT_STEP autoreset: the step afte
 and returns the first observation of the next episode, reward 0.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import gymnasium as gym
 import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
@@ -16,6 +20,12 @@ from .games import RPS, best_response
 from .sampling import AliasTable
 from .tabular import tabular
 from .worlds import short_corridor
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._types import Array, ArrayLike
+    from .tabular import TabularMDP
 
 
 class SmallVectorEnv(VectorEnv):
@@ -28,21 +38,23 @@ class SmallVectorEnv(VectorEnv):
 
     metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP, "render_modes": []}
 
-    def __init__(self, num_envs, max_steps, obs_space, action_space):
+    def __init__(self, num_envs: int, max_steps: int, obs_space: gym.Space[Any],
+                 action_space: gym.Space[Any]) -> None:
         num_envs, max_steps = whole("num_envs", num_envs), whole("max_steps", max_steps)
         self.num_envs, self.max_steps = num_envs, max_steps
         self.single_observation_space, self.single_action_space = obs_space, action_space
         self.observation_space = batch_space(obs_space, num_envs)
         self.action_space = batch_space(action_space, num_envs)
-        self._done = None
+        self._done: Array | None = None
 
-    def reset(self, *, seed=None, options=None):
+    def reset(self, *, seed: int | None = None,
+              options: dict[str, Any] | None = None) -> tuple[Array, dict[str, Any]]:
         super().reset(seed=seed)
         self._steps, self._done = np.zeros(self.num_envs, int), np.zeros(self.num_envs, bool)
         self._start(np.ones(self.num_envs, bool))
         return self._obs(), {}
 
-    def step(self, actions):
+    def step(self, actions: ArrayLike) -> tuple[Array, Array, Array, Array, dict[str, Any]]:
         if self._done is None:
             raise gym.error.ResetNeeded("Call reset before step.")
         starting = self._done
@@ -54,6 +66,15 @@ class SmallVectorEnv(VectorEnv):
         truncated = (self._steps >= self.max_steps) & ~terminated
         self._done = terminated | truncated
         return self._obs(), rewards, terminated, truncated, {}
+
+    def _start(self, where):
+        raise NotImplementedError
+
+    def _obs(self):
+        raise NotImplementedError
+
+    def _advance(self, actions):
+        raise NotImplementedError
 
     def _check(self, actions):
         if np.shape(actions) != (self.num_envs,):
@@ -68,9 +89,9 @@ class TabularVectorEnv(SmallVectorEnv):
     rewards mdp.R. Episodes are truncated after `max_steps` steps.
     """
 
-    def __init__(self, mdp, num_envs=1, max_steps=1000):
+    def __init__(self, mdp: TabularMDP, num_envs: int = 1, max_steps: int = 1000) -> None:
         if tabular(mdp).obs.ndim == 1:
-            obs_space = gym.spaces.Discrete(int(mdp.obs.max()) + 1)
+            obs_space: gym.Space[Any] = gym.spaces.Discrete(int(mdp.obs.max()) + 1)
         else:
             obs_space = gym.spaces.Box(-np.inf, np.inf, mdp.obs.shape[1:], mdp.obs.dtype)
         super().__init__(num_envs, max_steps, obs_space, gym.spaces.Discrete(mdp.num_actions))
@@ -98,7 +119,7 @@ class TabularVectorEnv(SmallVectorEnv):
 class ShortCorridor(TabularVectorEnv):
     """`mdp.short_corridor(cells)`: all cells look alike, the second is reversed, each step costs 1; 0 left, 1 right."""
 
-    def __init__(self, num_envs=1, cells=3, max_steps=1000):
+    def __init__(self, num_envs: int = 1, cells: int = 3, max_steps: int = 1000) -> None:
         super().__init__(short_corridor(cells), num_envs, max_steps)
 
 
@@ -110,7 +131,8 @@ class RockPaperScissors(SmallVectorEnv):
     `reinforce(..., callback=lambda update, theta, batch: envs.announce(policy.probs(theta, 0)))`.
     """
 
-    def __init__(self, num_envs=1, opponent="best_response", payoff=RPS, rounds=1):
+    def __init__(self, num_envs: int = 1, opponent: ArrayLike | str = "best_response", payoff: ArrayLike = RPS,
+                 rounds: int = 1) -> None:
         self.payoff = finite("payoff", payoff, (None, None))
         super().__init__(num_envs, whole("rounds", rounds), gym.spaces.Discrete(1), gym.spaces.Discrete(len(self.payoff)))
         self._answers = isinstance(opponent, str)
@@ -118,7 +140,7 @@ class RockPaperScissors(SmallVectorEnv):
             raise ValueError(f'opponent must be "best_response" or probabilities, got {opponent!r}')
         self.opponent = None if self._answers else probabilities("opponent", opponent, self.payoff.shape[1:])
 
-    def announce(self, policy):
+    def announce(self, policy: ArrayLike) -> None:
         """Tell a best-responding opponent our policy, probabilities (A,)."""
         if not self._answers:
             raise ValueError("opponent plays a fixed strategy: there is nothing to announce")
@@ -143,12 +165,12 @@ class SteeringBandit(SmallVectorEnv):
     Observation always 1.0, shape (1,). Actions beyond [-1, 1] are clipped, as an actuator would.
     """
 
-    def __init__(self, num_envs=1, peak=np.pi / 5, width=0.05):
+    def __init__(self, num_envs: int = 1, peak: float = np.pi / 5, width: float = 0.05) -> None:
         box = gym.spaces.Box(-1.0, 1.0, (1,), np.float64)
         super().__init__(num_envs, 1, box, box)
         self.peak, self.width = number("peak", peak), positive("width", width)
 
-    def reward(self, actions):
+    def reward(self, actions: ArrayLike) -> Array:
         """The reward of any array of actions, same shape."""
         return 1 / (1 + ((np.clip(actions, -1, 1) - self.peak) / self.width) ** 2)
 

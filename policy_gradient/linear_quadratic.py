@@ -3,12 +3,20 @@
 `control.PointMass` is such a problem to act in.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ._validate import discount, finite, number, positive, whole
 from .gaussian import checked_log_std
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._types import Array, ArrayLike
 
 ROUNDING = 1e-12         # how far below zero an eigenvalue of a covariance may lie
 
@@ -46,7 +54,7 @@ class LinearQuadratic:
     num_features = property(lambda self: self.B.shape[0])
     num_actions = property(lambda self: self.B.shape[1])
 
-    def expected_return(self, W, log_std):
+    def expected_return(self, W: ArrayLike, log_std: ArrayLike) -> Any:
         """J(W, log_std), exactly: minus the discounted sum of E[s'Qs + a'Ra], from the covariance of s at each step."""
         W, spread = self._policy(W, log_std)
         covs = self._covariances(W, spread)[:-1]
@@ -54,7 +62,7 @@ class LinearQuadratic:
         costs = np.einsum("tij,ji->t", covs, effort) + np.trace(self.R @ spread)
         return -(self.gamma ** np.arange(self.horizon) * costs).sum()
 
-    def gradient(self, W, log_std):
+    def gradient(self, W: ArrayLike, log_std: ArrayLike) -> tuple[Array, Array]:
         """grad J with respect to W (K, D) and log_std (D,), by the policy gradient theorem.
 
         Where: the covariance of s at each step, forward. How good: the cost-to-go matrix P, backward, whose
@@ -69,7 +77,7 @@ class LinearQuadratic:
             by_log_std -= 2 * self.gamma**t * np.diag(curvature) * np.diag(spread)
         return by_W, by_log_std
 
-    def riccati(self):
+    def riccati(self) -> tuple[Array, Any]:
         """The best there is: the time-varying gains W_t, (horizon, K, D) with a = s @ W_t and no noise, and their J.
 
         Dynamic programming backwards (Bertsekas 2017, section 3.1). Among *all* policies none is better.
@@ -84,7 +92,7 @@ class LinearQuadratic:
             gains.append(W)
         return np.array(gains[::-1]), -(np.trace(P @ self.start) + constant)
 
-    def _policy(self, W, log_std):
+    def _policy(self, W: ArrayLike, log_std: ArrayLike) -> tuple[Array, Array]:
         log_std = checked_log_std(finite("log_std", log_std, (self.num_actions,)))
         return finite("W", W, self.B.shape), np.diag(np.exp(2 * log_std))
 
@@ -104,9 +112,9 @@ class LinearQuadratic:
             P = self.Q + W @ self.R @ W.T + self.gamma * step.T @ P @ step
 
 
-def point_mass(horizon=25, dt=0.2, noise_std=0.0):
+def point_mass(horizon: int = 25, dt: float = 0.2, noise_std: float = 0.0) -> LinearQuadratic:
     """A unit mass on a line, pushed by a force: s = (position, speed), cost position^2 + 0.1 speed^2 + 0.1 force^2."""
     positive("dt", dt)
     finite("noise_std", number("noise_std", noise_std))
-    return LinearQuadratic(A=[[1, dt], [0, 1]], B=[[dt**2 / 2], [dt]], Q=[[1, 0], [0, 0.1]], R=[[0.1]],
+    return LinearQuadratic(A=np.array([[1, dt], [0, 1]]), B=np.array([[dt**2 / 2], [dt]]), Q=np.diag([1, 0.1]), R=np.array([[0.1]]),
                            start=np.eye(2), noise=noise_std**2 * np.eye(2), horizon=horizon)

@@ -4,6 +4,10 @@ The description itself is in `tabular`, the book's own problems in `worlds`; `di
 Shapes: S states, A actions, d parameters. `probs` (S, A) is pi(a|s) in each *state* (see `state_probs`).
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ._validate import discount, finite, policy as checked_policy, probabilities
@@ -11,10 +15,16 @@ from .differentiate import complex_step, finite_difference  # noqa: F401      th
 from .tabular import TabularMDP, tabular  # noqa: F401
 from .worlds import nobodys_gradient, short_corridor, sign_flip, two_doors, worst_for_everybody  # noqa: F401
 
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._types import Array, ArrayLike
+    from .protocols import SoftmaxPolicy
+
 NEVER = 1e-14            # a probability below this cannot be told from 0 once it is subtracted from 1
 
 
-def state_probs(mdp, policy, theta):
+def state_probs(mdp: TabularMDP, policy: SoftmaxPolicy, theta: ArrayLike) -> Array:
     """pi(a|s) in each state, (S, A): the policy asked at what the agent sees there."""
     checked_policy(policy, "probs", "weighted_score", what="a softmax policy such as TabularSoftmax")
     probs, shape = np.asarray(policy.probs(theta, tabular(mdp).obs)), mdp.R.shape
@@ -24,19 +34,19 @@ def state_probs(mdp, policy, theta):
     return probs
 
 
-def state_values(mdp, probs):
+def state_values(mdp: TabularMDP, probs: ArrayLike) -> Array:
     """V (S,), the expected return from each state: the solution of V = r + gamma P V (Bellman)."""
     probs, step = _chain(mdp, probs)
     return _solve(step, (probs * mdp.R).sum(axis=1))
 
 
-def action_values(mdp, probs):
+def action_values(mdp: TabularMDP, probs: ArrayLike) -> Array:
     """Q (S, A), the expected return after taking a in s and following the policy from then on."""
     values = state_values(mdp, probs)
     return mdp.R + mdp.gamma * mdp.P @ values
 
 
-def discounted_visitation(mdp, probs, gamma=None):
+def discounted_visitation(mdp: TabularMDP, probs: ArrayLike, gamma: float | None = None) -> Array:
     """d (S,), with d(s) = sum_t gamma^t Pr(s_t = s): how much each state counts. Not normalised.
 
     Sums to 1 / (1 - gamma) if no episode ends, to the expected length if gamma = 1, and to less than either where episodes
@@ -46,13 +56,14 @@ def discounted_visitation(mdp, probs, gamma=None):
     return _solve(step.T, mdp.rho)
 
 
-def expected_return(mdp, probs):
+def expected_return(mdp: TabularMDP, probs: ArrayLike) -> Any:
     """J, the expected return of an episode: rho . V."""
     values = state_values(mdp, probs)
     return mdp.rho @ values
 
 
-def exact_gradient(mdp, policy, theta, visitation=None):
+def exact_gradient(mdp: TabularMDP, policy: SoftmaxPolicy, theta: ArrayLike,
+                   visitation: ArrayLike | None = None) -> Array:
     """The gradient of J with respect to theta, (d,), by the policy gradient theorem (Sutton et al. 1999, theorem 1).
 
     sum_s d(s) sum_a grad pi(a|s) Q(s, a), with grad pi = pi grad log pi. `visitation` (S,) replaces d, to see what a
@@ -66,7 +77,7 @@ def exact_gradient(mdp, policy, theta, visitation=None):
     return policy.weighted_score(theta, obs, actions, weights.ravel())
 
 
-def _chain(mdp, probs, gamma=None):
+def _chain(mdp: TabularMDP, probs: ArrayLike, gamma: float | None = None) -> tuple[Array, Array]:
     """The checked policy, and gamma times the state-to-state matrix under it, (S, S)."""
     probs = probabilities("probs", probs, tabular(mdp).R.shape)
     gamma = mdp.gamma if gamma is None else discount(gamma)

@@ -4,16 +4,24 @@
 A row is a sample. What stands here is what is computed; `_fast` has the same with one product per layer, and that runs.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from math import prod
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from . import _fast
 from ._validate import generator, short
 
+if TYPE_CHECKING:
+    from typing import Any
 
-def layer_sizes(sizes):
+    from ._types import Array, DTypeLike
+
+
+def layer_sizes(sizes: Any) -> tuple[int, ...]:
     """`sizes` as a tuple of two or more positive ints."""
     found = tuple(sizes) if np.iterable(sizes) else ()
     if len(found) < 2 or any(not isinstance(n, (int, np.integer)) or isinstance(n, bool) or n < 1 for n in found):
@@ -25,16 +33,16 @@ def layer_sizes(sizes):
 class MLP:
     """outputs (..., sizes[-1]) = network(theta, inputs (..., sizes[0])). Two sizes only: a linear map with an offset."""
 
-    sizes: tuple
+    sizes: tuple[int, ...]
 
     def __post_init__(self):
         object.__setattr__(self, "sizes", layer_sizes(self.sizes))
 
     @property
-    def num_params(self):
+    def num_params(self) -> int:
         return sum((m + 1) * n for m, n in zip(self.sizes, self.sizes[1:]))
 
-    def init(self, rng, dtype=np.float64, last=1.0):
+    def init(self, rng: np.random.Generator, dtype: DTypeLike = np.float64, last: float = 1.0) -> Array:
         """Weights with variance 1 / inputs, so that signals keep their size; the last layer's times `last`; offsets 0."""
         theta = np.zeros(self.num_params, dtype)
         layers = self.layers(theta)
@@ -42,7 +50,7 @@ class MLP:
             W[:] = generator(rng).standard_normal(W.shape) / np.sqrt(len(W)) * (last if i == len(layers) - 1 else 1)
         return theta
 
-    def layers(self, theta):
+    def layers(self, theta: Array) -> list[tuple[Array, Array]]:
         """[(W, b), ...], views into theta."""
         found, start = [], 0
         for m, n in zip(self.sizes, self.sizes[1:]):
@@ -51,17 +59,17 @@ class MLP:
         return found
 
     @_fast.form(_fast.outputs)
-    def __call__(self, theta, inputs):
+    def __call__(self, theta: Array, inputs: Array) -> Array:
         return self._forward(theta, inputs)[-1].reshape(*inputs.shape[:-1], self.sizes[-1])
 
     @_fast.form(_fast.vjp)
-    def vjp(self, theta, inputs, by_outputs):
+    def vjp(self, theta: Array, inputs: Array, by_outputs: Array) -> Array:
         """sum over samples of (d outputs / d theta)^T by_outputs, by_outputs (..., outputs) -> (d,): one backward pass."""
         pairs = self._backward(theta, inputs, by_outputs)
         return np.concatenate([part.ravel() for x, delta in pairs for part in (x.T @ delta, delta.sum(axis=0))])
 
     @_fast.form(_fast.vjp_each)
-    def vjp_each(self, theta, inputs, by_outputs):
+    def vjp_each(self, theta: Array, inputs: Array, by_outputs: Array) -> Array:
         """The same for each sample on its own, (..., d)."""
         pairs = self._backward(theta, inputs, by_outputs)
         each = [part for x, delta in pairs for part in (x[:, :, None] * delta[:, None, :], delta)]

@@ -16,8 +16,11 @@ For a softmax the score with respect to the logits is e_a - pi (Sutton & Barto 2
 each class only adds how its logits depend on theta.
 """
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from dataclasses import dataclass, field
 from math import prod
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,8 +28,14 @@ from . import _fast
 from ._validate import NOT_LOGITS, finite, generator, indices, numbers, same_shape, whole
 from .networks import MLP
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
-def softmax(logits):
+    from ._types import Array, ArrayLike, DTypeLike
+
+
+def softmax(logits: ArrayLike) -> Array:
     """Probabilities exp(logits) / sum(exp(logits)) over the last axis, (..., A) -> (..., A).
 
     Stable for logits of any size; single entries may be -inf (probability 0), whole rows may not.
@@ -36,7 +45,7 @@ def softmax(logits):
     return exps / _over_actions(np.add, exps)
 
 
-def log_softmax(logits):
+def log_softmax(logits: ArrayLike) -> Array:
     """log(softmax(logits)) over the last axis, (..., A) -> (..., A), finite where the probability itself underflows."""
     shifted = _shifted(logits)
     return shifted - np.log(_over_actions(np.add, np.exp(shifted)))
@@ -82,11 +91,16 @@ def _leading(obs, actions, weights):
 class _Softmax:
     """What all softmax policies share; they supply `logits`, `score` and `weighted_score`."""
 
-    def probs(self, theta, obs):
+    if TYPE_CHECKING:
+        num_params = num_actions = num_obs = property(lambda self: 0)
+
+        def logits(self, theta: ArrayLike, obs: ArrayLike) -> Array: ...
+
+    def probs(self, theta: ArrayLike, obs: ArrayLike) -> Array:
         """pi(a|s) for every action, (..., A)."""
         return softmax(self.logits(theta, obs))
 
-    def log_prob(self, theta, obs, actions):
+    def log_prob(self, theta: ArrayLike, obs: ArrayLike, actions: ArrayLike) -> Array:
         """log pi(a|s) of the actions taken, (...)."""
         log_probs = log_softmax(self.logits(theta, obs))
         actions = indices("actions", actions, self.num_actions)
@@ -94,25 +108,25 @@ class _Softmax:
         log_probs = np.broadcast_to(log_probs, shape + log_probs.shape[-1:])
         return np.take_along_axis(log_probs, np.broadcast_to(actions, shape)[..., None], axis=-1)[..., 0]
 
-    def sample(self, theta, obs, rng):
+    def sample(self, theta: ArrayLike, obs: ArrayLike, rng: np.random.Generator) -> Any:
         """One action per observation, int64 (...), drawn with the numpy.random.Generator `rng`."""
         return _draw(self.logits(theta, obs), rng)
 
-    def entropy(self, theta, obs):
+    def entropy(self, theta: ArrayLike, obs: ArrayLike) -> Array:
         """-sum_a pi log pi in nats, (...): log(A) for the uniform policy, 0 for a deterministic one."""
         probs = self.probs(theta, obs)
         return -(probs * np.log(np.where(probs == 0, 1, probs))).sum(axis=-1)
 
-    def _theta(self, theta):
+    def _theta(self, theta: ArrayLike) -> Array:
         return finite("theta", theta, (self.num_params,))
 
-    def _broadcast(self, obs, actions, weights=1.0):
+    def _broadcast(self, obs: ArrayLike, actions: ArrayLike, weights: ArrayLike = 1.0) -> tuple[Array, Array, Array]:
         """Observations and actions as integers, weights as floats, all of one shape."""
         obs = indices("obs", obs, self.num_obs)
         actions = indices("actions", actions, self.num_actions)
         weights = finite("weights", weights)
         _leading(obs, actions, weights)
-        return np.broadcast_arrays(obs, actions, weights)
+        return np.broadcast_arrays(obs, actions, weights)        # type: ignore[return-value]
 
 
 @dataclass(frozen=True)
@@ -130,23 +144,23 @@ class TabularSoftmax(_Softmax):
         whole("num_actions", self.num_actions)
 
     @property
-    def num_params(self):
+    def num_params(self) -> int:
         return self.num_states * self.num_actions
 
     @property
-    def num_obs(self):
+    def num_obs(self) -> int:
         return self.num_states
 
-    def init(self, rng=None, dtype=np.float64):
+    def init(self, rng: np.random.Generator | None = None, dtype: DTypeLike = np.float64) -> Array:
         """Zeros: the uniform policy (`rng` is not used)."""
         return np.zeros(self.num_params, dtype)
 
-    def logits(self, theta, obs):
+    def logits(self, theta: ArrayLike, obs: ArrayLike) -> Array:
         """The rows of the table, (..., A)."""
         table = self._theta(theta).reshape(self.num_states, self.num_actions)
         return table[indices("obs", obs, self.num_obs)]
 
-    def score(self, theta, obs, actions):
+    def score(self, theta: ArrayLike, obs: ArrayLike, actions: ArrayLike) -> Array:
         """Row s of the table gets e_a - pi(.|s), all other rows zero; (..., S*A)."""
         obs, actions, _ = self._broadcast(obs, actions)
         probs = self.probs(theta, obs).reshape(obs.size, self.num_actions)
@@ -155,7 +169,7 @@ class TabularSoftmax(_Softmax):
         scores[rows, obs.ravel(), actions.ravel()] += 1
         return scores.reshape(obs.shape + (self.num_params,))
 
-    def weighted_score(self, theta, obs, actions, weights):
+    def weighted_score(self, theta: ArrayLike, obs: ArrayLike, actions: ArrayLike, weights: ArrayLike) -> Array:
         """sum_i weights_i score_i, (S*A,)."""
         totals = self._totals(obs, actions, weights)
         table_probs = self.probs(theta, np.arange(self.num_states))
@@ -187,24 +201,24 @@ class LinearSoftmax(_Softmax):
     num_actions = property(lambda self: self.features.shape[1])
     num_params = property(lambda self: self.features.shape[2])
 
-    def init(self, rng=None, dtype=np.float64):
+    def init(self, rng: np.random.Generator | None = None, dtype: DTypeLike = np.float64) -> Array:
         """Zeros: the uniform policy (`rng` is not used)."""
         return np.zeros(self.num_params, dtype)
 
-    def logits(self, theta, obs):
+    def logits(self, theta: ArrayLike, obs: ArrayLike) -> Array:
         """theta . x(s, a) for every action, (..., A)."""
         theta = self._theta(theta)
         table = self.features.astype(theta.dtype, copy=False) @ theta
         return table[indices("obs", obs, self.num_obs)]
 
-    def score(self, theta, obs, actions):
+    def score(self, theta: ArrayLike, obs: ArrayLike, actions: ArrayLike) -> Array:
         """x(s, a) - sum_b pi(b|s) x(s, b), (..., d)."""
         obs, actions, _ = self._broadcast(obs, actions)
         probs = self.probs(theta, np.arange(self.num_obs))
         centred = self.features - np.einsum("sa,sad->sd", probs, self.features)[:, None]
         return centred.astype(probs.dtype, copy=False)[obs, actions]
 
-    def weighted_score(self, theta, obs, actions, weights):
+    def weighted_score(self, theta: ArrayLike, obs: ArrayLike, actions: ArrayLike, weights: ArrayLike) -> Array:
         """sum_i weights_i score_i, (d,)."""
         table = TabularSoftmax(self.num_obs, self.num_actions)
         by_logit = table.weighted_score(self.logits(theta, np.arange(self.num_obs)).ravel(), obs, actions, weights)
@@ -212,7 +226,7 @@ class LinearSoftmax(_Softmax):
                          self.features.astype(by_logit.dtype, copy=False))     # the chain rule
 
 
-def two_action_softmax(num_params, num_obs=None):
+def two_action_softmax(num_params: int, num_obs: int | None = None) -> LinearSoftmax:
     """A LinearSoftmax with one logit per observation: pi(1|k) = sigmoid(theta[k]) for k < num_params, else one half.
 
     The book's small examples use it: action 1 is *right* in the corridor, *take* behind a door.
@@ -234,7 +248,8 @@ class MLPSoftmax(_Softmax):
     pass is in `networks`.
     """
 
-    sizes: tuple
+    sizes: tuple[int, ...]
+    network: MLP = field(init=False, repr=False, compare=False)
 
     def __post_init__(self):
         object.__setattr__(self, "network", MLP(self.sizes))
@@ -244,34 +259,34 @@ class MLPSoftmax(_Softmax):
     num_features = property(lambda self: self.sizes[0])
     num_actions = property(lambda self: self.sizes[-1])
 
-    def init(self, rng, dtype=np.float32):
+    def init(self, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Array:
         """Random weights, the last layer's a hundred times smaller: close to the uniform policy."""
         return self.network.init(rng, dtype, last=0.01)
 
-    def logits(self, theta, obs):
+    def logits(self, theta: ArrayLike, obs: ArrayLike) -> Array:
         """What the network puts out, (..., A)."""
         theta = self._theta(theta)
         return self.network(theta, self._seen(obs, theta))
 
-    def sample(self, theta, obs, rng):
+    def sample(self, theta: ArrayLike, obs: ArrayLike, rng: np.random.Generator) -> Any:
         """One action per observation, int64 (...), drawn with the numpy.random.Generator `rng`."""
         return self.sampler(theta, finite("obs", obs).shape[:-1])(obs, rng)
 
     @_fast.form(_fast.sampler)
-    def sampler(self, theta, shape):
+    def sampler(self, theta: ArrayLike, shape: tuple[int, ...]) -> Callable[[ArrayLike, np.random.Generator], Any]:
         """`sample` for a loop in which theta and the shape (...) of the observations stay: a function (obs, rng)."""
         theta = self._theta(theta)
         return lambda obs, rng: _draw(self.logits(theta, obs), rng).reshape(shape)[()]
 
     @_fast.form(_fast.score)
-    def score(self, theta, obs, actions):
+    def score(self, theta: ArrayLike, obs: ArrayLike, actions: ArrayLike) -> Array:
         """e_a - pi sent backwards through the network, one sample at a time, (..., d)."""
         theta, obs, actions, _, shape = self._samples(theta, obs, actions)
         by_logits = self._by_logits(self.network(theta, obs), actions)
         return self.network.vjp_each(theta, obs, by_logits).reshape(*shape, self.num_params)
 
     @_fast.form(_fast.weighted_score)
-    def weighted_score(self, theta, obs, actions, weights):
+    def weighted_score(self, theta: ArrayLike, obs: ArrayLike, actions: ArrayLike, weights: ArrayLike) -> Array:
         """sum_i weights_i score_i, (d,): weights times e_a - pi sent backwards once, with no (N, d) array."""
         theta, obs, actions, weights, _ = self._samples(theta, obs, actions, weights)
         by_logits = self._by_logits(self.network(theta, obs), actions)
@@ -281,7 +296,8 @@ class MLPSoftmax(_Softmax):
         """The score with respect to the logits, e_a - pi: (n, A) and (n,) -> (n, A)."""
         return np.equal.outer(np.arange(self.num_actions), actions).T - softmax(logits)
 
-    def _samples(self, theta, obs, actions, weights=1.0):
+    def _samples(self, theta: ArrayLike, obs: ArrayLike, actions: ArrayLike,
+                 weights: ArrayLike = 1.0) -> tuple[Array, Array, Array, Array, tuple[int, ...]]:
         """One sample per row, obs (n, K), actions (n,) and weights (n,), and the leading shape (...) that they came in."""
         theta = self._theta(theta)
         obs, actions = self._seen(obs, theta), indices("actions", actions, self.num_actions)
@@ -293,7 +309,7 @@ class MLPSoftmax(_Softmax):
         obs = obs.reshape(prod(shape), self.num_features)
         return theta, obs, actions.ravel(), weights.astype(theta.dtype, copy=False).ravel(), shape
 
-    def _seen(self, obs, theta):
+    def _seen(self, obs: ArrayLike, theta: Array) -> Array:
         """The observations, (..., K), in theta's dtype."""
         obs = finite("obs", obs)
         if obs.ndim == 0 or obs.shape[-1] != self.sizes[0]:

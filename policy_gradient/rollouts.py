@@ -1,14 +1,21 @@
 """Collect whole episodes from a vector environment, one per column."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import partial
 from inspect import signature
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from . import _fast
 from ._spaces import agreement, autoreset_mode
 from ._validate import NotFinite, generator, policy as checked_policy, short, whole
+
+if TYPE_CHECKING:
+    from ._types import Array, ArrayLike
+    from .protocols import Environment, Policy
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +33,7 @@ class Rollout:
     terminated: np.ndarray       # (T, N) bool, True at the step at which the environment ended the episode
     truncated: np.ndarray        # (T, N) bool, True at the step at which a time limit cut it
     last_obs: np.ndarray         # (N, ...) what the agent would have seen next
-    states: np.ndarray = None    # (T, N) the hidden states, where the sampler knows them
+    states: np.ndarray | None = None    # (T, N) the hidden states, where the sampler knows them
 
     def __post_init__(self):
         T, N = shape = np.shape(self.mask) if np.ndim(self.mask) == 2 else (None, None)
@@ -45,17 +52,18 @@ class Rollout:
             raise ValueError(f"last_obs must have one entry per episode, {N} in all, got shape {np.shape(self.last_obs)}")
 
     @property
-    def num_episodes(self):
+    def num_episodes(self) -> int:
         """N."""
         return self.mask.shape[1]
 
     @property
-    def lengths(self):
+    def lengths(self) -> Array:
         """Steps of each episode, (N,)."""
         return self.mask.sum(axis=0)
 
 
-def rollout(envs, policy, theta, rng, max_steps=None):
+def rollout(envs: Environment, policy: Policy, theta: ArrayLike, rng: np.random.Generator,
+            max_steps: int | None = None) -> Rollout:
     """Run one whole episode in each of the N sub-environments of `envs`; returns a `Rollout`.
 
     envs: a gymnasium.vector.VectorEnv, reset here with a seed drawn from `rng`. max_steps: cut all episodes there.

@@ -1,10 +1,21 @@
 """Fast sampling of finite MDPs: millions of trajectories a second with NumPy alone."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ._validate import generator, probabilities, whole
 from .mdp import state_probs
 from .rollouts import Rollout
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._types import Array, ArrayLike
+    from .protocols import SoftmaxPolicy
+    from .tabular import TabularMDP
 
 CHUNK = 20_000           # episodes at a time: some megabytes, and long enough rows for NumPy
 SWEEP_EVERY = 4          # steps: leaving out the episodes that have ended costs about as much as a step, so not after each
@@ -16,7 +27,7 @@ class AliasTable:
     its whole part names a column, the rest says which of the two.
     """
 
-    def __init__(self, probs):
+    def __init__(self, probs: ArrayLike) -> None:
         probs = probabilities("probs", probs, (None, None)).astype(np.float64)
         rows, (K, M) = np.arange(len(probs)), probs.shape
         mass, is_open = probs * M, np.ones((K, M), bool)
@@ -31,7 +42,7 @@ class AliasTable:
         self.border = (keep + np.arange(M)).ravel()               # compared with the uniform number itself
         self.other = (other + M * rows[:, None]).ravel()
 
-    def sample(self, offset, rng):
+    def sample(self, offset: ArrayLike, rng: np.random.Generator) -> Any:
         """Cells row * M + outcome, int (n,), for offset = row * M, (n,)."""
         offset = np.asarray(offset)
         if offset.dtype.kind not in "iu" or offset.ndim != 1:
@@ -65,13 +76,14 @@ class _Chain:
         return generator(rng).choice(len(self.rho), size=n, p=self.rho) * self.num_outcomes
 
 
-def sample_rollout(mdp, policy, theta, num_episodes, max_steps, rng):
+def sample_rollout(mdp: TabularMDP, policy: SoftmaxPolicy, theta: ArrayLike, num_episodes: int, max_steps: int,
+                   rng: np.random.Generator) -> Rollout:
     """`num_episodes` episodes of at most `max_steps` steps as a `Rollout` with `states`: the same law as
     `rollout(TabularVectorEnv(...))`, many times faster. Episodes still running at max_steps are truncated."""
     _positive(num_episodes=num_episodes, max_steps=max_steps)
     chain = _Chain(mdp, state_probs(mdp, policy, theta))
     offset = chain.start(num_episodes, rng)
-    cells = []
+    cells: Any = []
     while len(cells) < max_steps and (offset < chain.end * chain.num_outcomes).any():
         cells.append(chain.table.sample(offset, rng))
         offset = chain.next_offset[cells[-1]]
@@ -88,7 +100,8 @@ def sample_rollout(mdp, policy, theta, num_episodes, max_steps, rng):
                    mdp.obs[last], states)
 
 
-def sample_gradient(mdp, policy, theta, num_episodes, max_steps, rng, drop_gamma_t=False, chunk=CHUNK):
+def sample_gradient(mdp: TabularMDP, policy: SoftmaxPolicy, theta: ArrayLike, num_episodes: int, max_steps: int,
+                    rng: np.random.Generator, drop_gamma_t: bool = False, chunk: int = CHUNK) -> Array:
     """An estimate of grad J from sampled episodes with reward-to-go, (d,): REINFORCE without storing the scores.
 
     Sums gamma^t G_t per (state, action) and takes the score once for each pair, in chunks of episodes, so that memory

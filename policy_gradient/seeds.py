@@ -1,15 +1,26 @@
 """Honest statistics over seeds: the same training many times, and intervals for its mean."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ._progress import bar
 from ._validate import function, generator, number, numbers, whole
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from ._types import ArrayLike
+
 RESAMPLES = 4999         # of a bootstrap, so that 2.5 % of (RESAMPLES + 1) is a whole number
 BATCH = 500              # of them at once, for memory
 
 
-def run_seeds(train, seeds, progress=True, n_jobs=1):
+def run_seeds(train: Callable[..., Any], seeds: Iterable[int], progress: bool = True,
+              n_jobs: int | None = 1) -> list[Any]:
     """[train(rng) for each seed], each with a Generator of its own; a bar, if it takes longer than two seconds.
 
     n_jobs: how many run side by side, each in a process of its own, through joblib (the extra `parallel`);
@@ -20,7 +31,8 @@ def run_seeds(train, seeds, progress=True, n_jobs=1):
     return sweep(train, [{}], seeds, progress, n_jobs)[0]
 
 
-def sweep(train, settings, seeds, progress=True, n_jobs=1):
+def sweep(train: Callable[..., Any], settings: Iterable[dict[str, Any]], seeds: Iterable[int], progress: bool = True,
+          n_jobs: int | None = 1) -> list[list[Any]]:
     """[[train(rng, **setting) for each seed] for each setting], settings a list of dictionaries; else as `run_seeds`."""
     function("train", train, "train(rng, **setting)")
     if not np.iterable(settings) or isinstance(settings, (str, dict)) or not all(isinstance(s, dict) for s in settings):
@@ -48,7 +60,8 @@ def _one_run(train, setting, seed):
     return train(np.random.default_rng(seed), **setting)
 
 
-def bootstrap_interval(values, rng, confidence=0.95, statistic=np.mean):
+def bootstrap_interval(values: ArrayLike, rng: np.random.Generator, confidence: float = 0.95,
+                       statistic: Callable[..., Any] = np.mean) -> tuple[Any, Any]:
     """(low, high) of `statistic` over seeds, values (seeds, ...) -> two arrays (...): the percentile bootstrap.
 
     statistic(values, axis=...) as np.mean or np.median. Below ten seeds such intervals are rather too narrow; see

@@ -1,5 +1,7 @@
 """What a finite MDP is: its arrays, checked. S states, A actions."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +24,7 @@ class TabularMDP:
     R: np.ndarray
     rho: np.ndarray
     gamma: float
-    obs: np.ndarray = None
+    obs: np.ndarray = None    # type: ignore[assignment]
 
     def __post_init__(self):
         S, A = finite("R", self.R, (None, None)).shape
@@ -54,7 +56,7 @@ def _observations(obs, S):
     return np.asarray(obs)
 
 
-def tabular(mdp):
+def tabular(mdp: TabularMDP) -> TabularMDP:
     """`mdp`, if it is a TabularMDP."""
     if not isinstance(mdp, TabularMDP):
         raise TypeError(f"mdp must be a TabularMDP, got {short(mdp)}")

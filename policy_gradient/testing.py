@@ -190,7 +190,7 @@ def _all_probs(asked: _Asked, theta: np.ndarray, obs: np.ndarray) -> np.ndarray:
     A = getattr(asked.policy, "num_actions", None)
     _need(isinstance(A, (int, np.integer)) and A > 0, "policy.num_actions must be the number of its actions, since it draws integers, "
                                                       f"got {short(A)}")
-    return np.stack([np.exp(asked("log_prob", theta, obs, np.full(len(obs), a))) for a in range(int(A))], axis=-1)
+    return np.stack([np.exp(asked("log_prob", theta, obs, np.full(len(obs), a))) for a in range(A or 0)], axis=-1)
 
 
 def _check_frequencies(asked: _Asked, theta: np.ndarray, obs: np.ndarray, rng: np.random.Generator, n: int) -> None:
@@ -219,8 +219,8 @@ def _check_density(asked: _Asked, theta: np.ndarray, obs: np.ndarray, rng: np.ra
     _need(abs(total - 1) < SIGMAS * error, "exp(policy.log_prob) must integrate to 1 over the actions, but in one observation it gives "
                                            f"{total:.4f} +- {error:.4f}")
     own = (drawn - mean) / std
-    for what, f in {"middle": np.tanh, "spread": lambda z: np.tanh(z**2)}.items():
-        by_weights, by_draws = weights[:, None] * f(z), f(own)
+    for what, power in {"middle": 1, "spread": 2}.items():
+        by_weights, by_draws = weights[:, None] * np.tanh(z**power), np.tanh(own**power)
         gap = abs(by_weights.mean(axis=0) - by_draws.mean(axis=0))
         error = np.sqrt((by_weights.var(axis=0) + by_draws.var(axis=0)) / n) + CLOSE
         worst = (gap / error).argmax()
@@ -310,7 +310,7 @@ def _seen(envs: Any, obs: Any, call: str) -> np.ndarray:
 def _walk(envs: Any, mode: str, seed: int, num_steps: int, num_ends: int) -> list[tuple[np.ndarray, ...]]:
     """[(obs, rewards, terminated, truncated) of each step], until each sub-environment has ended so often."""
     N, call = envs.num_envs, "envs.step(actions)"
-    obs, steps = _reset(envs, seed), []
+    obs, steps = _reset(envs, seed), list[tuple[np.ndarray, ...]]()
     envs.action_space.seed(seed)
     ended, ends = np.zeros(N, bool), np.zeros(N, int)
     while ends.min() < num_ends:

@@ -1,7 +1,10 @@
 """REINFORCE, the whole loop."""
 
+from __future__ import annotations
+
 import warnings
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +16,14 @@ from .optimizers import Adam
 from .returns import discounts, reward_to_go
 from .rollouts import rollout
 from .seeds import bootstrap_interval, run_seeds, sweep  # noqa: F401      once written here
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from ._types import Array, ArrayLike
+    from .protocols import Environment, Policy
+    from .rollouts import Rollout
 
 BASELINES = {"none": lambda returns, mask: 0.0, "leave_one_out": leave_one_out_mean, "batch_mean": batch_mean}
 
@@ -36,9 +47,12 @@ class Training:
     reached_target: bool
 
 
-def reinforce(envs, policy, theta, rng, *, num_updates, gamma=1.0, learning_rate=0.02, baseline="leave_one_out",
-              scale=False, drop_gamma_t=False, max_steps=None, target_return=None, eval_envs=None, optimizer=None,
-              callback=None, progress=True):
+def reinforce(envs: Environment, policy: Policy, theta: ArrayLike, rng: np.random.Generator, *, num_updates: int,
+              gamma: float = 1.0, learning_rate: float = 0.02,
+              baseline: str | Callable[[Rollout], ArrayLike] = "leave_one_out", scale: bool = False,
+              drop_gamma_t: bool = False, max_steps: int | None = None, target_return: float | None = None,
+              eval_envs: Environment | None = None, optimizer: Adam | None = None,
+              callback: Callable[[int, Array, Rollout], Any] | None = None, progress: bool = True) -> Training:
     """Climb the sampled policy gradient (Williams 1992), one whole episode per sub-environment and update.
 
     As it stands this is the theorem's estimator with reward-to-go; each knob that departs from it says so.
@@ -96,7 +110,7 @@ def _check(envs, policy, num_updates, gamma, baseline, target_return, eval_envs,
             agreement(asked, policy, name)
 
 
-def _given_or_adam(optimizer, learning_rate):
+def _given_or_adam(optimizer: Adam | None, learning_rate: float) -> Adam:
     return having("optimizer", optimizer or Adam(learning_rate), ["step"], "an optimizer with a method step(theta, gradient), such as Adam")
 
 
@@ -149,7 +163,8 @@ def _given(advantages, batch):
     return advantages
 
 
-def evaluate(envs, policy, theta, rng, max_steps=None, greedy=False):
+def evaluate(envs: Environment, policy: Policy, theta: ArrayLike, rng: np.random.Generator,
+             max_steps: int | None = None, greedy: bool = False) -> Array:
     """Undiscounted returns of one fresh episode per sub-environment, (N,).
 
     greedy=False plays the policy itself, which is what a policy gradient improves; True plays its likeliest action
