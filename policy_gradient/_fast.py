@@ -95,7 +95,17 @@ def prepared(network, theta, num):
     blocks = _blocks(network.sizes, theta)
     signals = _room(blocks, num + SPARE)
     signals[0][:] = 1
-    return lambda inputs: _forward(blocks, signals, inputs)[:, :num]
+    entering = signals[0][:-1, :num]
+    layers = [(block.T, x, z[:-1]) for block, x, z in zip(blocks, signals, signals[1:])]
+    last, leaving = blocks[-1].T, signals[-1]
+
+    def outputs(inputs):
+        entering[:] = inputs.T
+        for weights, x, z in layers:
+            np.tanh(np.matmul(weights, x, out=z), out=z)
+        return (last @ leaving)[:, :num]
+
+    return outputs
 
 
 def vjp(network, theta, inputs, by_outputs):
@@ -104,14 +114,17 @@ def vjp(network, theta, inputs, by_outputs):
 
 
 def vjp_of(network, theta, inputs, by_outputs):
-    """`vjp` for a function by_outputs(outputs, rows), of a slice of the samples, both with one sample per column: where the
-    derivative depends on the outputs themselves, that saves a second forward pass."""
-    inputs = _flat(inputs)
+    """`vjp` for a function by_outputs(outputs, rows), of a slice of the samples, both with one sample per column: where
+    the derivative depends on the outputs themselves, that saves a second forward pass."""
+    inputs, blocks = _flat(inputs), _blocks(network.sizes, theta)
     total = np.zeros(network.num_params, theta.dtype)
-    totals = _blocks(network.sizes, total)
+    totals, room = _blocks(network.sizes, total), None
     for start in range(0, len(inputs), CHUNK):
         rows = slice(start, start + CHUNK)
-        pairs = _backward(network, theta, inputs[rows], lambda outputs: by_outputs(outputs, rows))
+        part = inputs[rows]
+        if room is None or len(part) < CHUNK:             # memory that is used again need not be handed out and cleared again
+            room = _room(blocks, len(part)), _scratch(blocks, len(part))
+        pairs = _backward(blocks, *room, part, lambda outputs: by_outputs(outputs, rows))
         for block, (x, delta) in zip(totals, pairs):
             block += x @ delta.T
     return total
@@ -123,27 +136,36 @@ def vjp_each(network, theta, inputs, by_outputs):
 
 def vjp_each_of(network, theta, inputs, by_outputs):
     """`vjp_each` for a function by_outputs(outputs), both with one sample per column."""
-    pairs = _backward(network, theta, _flat(inputs), by_outputs)
+    samples, blocks = _flat(inputs), _blocks(network.sizes, theta)
+    pairs = _backward(blocks, _room(blocks, len(samples)), _scratch(blocks, len(samples)), samples, by_outputs)
     each = np.empty(inputs.shape[:-1] + (network.num_params,), theta.dtype)
     for part, (x, delta) in zip(_blocks(network.sizes, _flat(each)), pairs):
         np.multiply(x.T.copy()[:, :, None], delta.T.copy()[:, None], out=part)
     return each
 
 
-def _backward(network, theta, inputs, by_outputs):
-    """(inputs, derivative by what leaves it before tanh) of every layer, first to last."""
-    blocks = _blocks(network.sizes, theta)
-    signals, pairs = _room(blocks, len(inputs)), []
+def _backward(blocks, signals, scratch, inputs, by_outputs):
+    """(inputs, derivative by what leaves it before tanh) of every layer, first to last; written into signals and scratch."""
+    pairs = []
     delta = by_outputs(_forward(blocks, signals, inputs))
     delta = np.ascontiguousarray(delta)          # the rounding of a sum depends on the layout of what it adds
     for i in reversed(range(len(blocks))):
         pairs.append((signals[i], delta))
         if i:
-            slope = np.square(signals[i][:-1])             # of tanh: 1 - tanh^2, in place, for these are the largest arrays
+            slope, below = scratch[i - 1]
+            np.square(signals[i][:-1], out=slope)          # of tanh: 1 - tanh^2
             np.subtract(1, slope, out=slope)
-            delta = blocks[i][:-1] @ delta
+            if delta.dtype == below.dtype:
+                delta = np.matmul(blocks[i][:-1], delta, out=below)
+            else:                                          # of another precision than theta: as it comes
+                delta = blocks[i][:-1] @ delta
             delta *= slope
     return pairs[::-1]
+
+
+def _scratch(blocks, num):
+    """For every hidden layer two arrays (units, num) to compute in."""
+    return [tuple(np.empty((len(block) - 1, num), block.dtype) for _ in range(2)) for block in blocks[1:]]
 
 
 def _blocks(sizes, theta):

@@ -2,7 +2,7 @@
 
 from typing import Any, TypeAlias
 
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray  # noqa: F401      the first two for the modules that ask here
 
 Array: TypeAlias = NDArray[Any]
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import policy_gradient as pg
-from policy_gradient import _fast, policies, rollouts
+from policy_gradient import policies, rollouts
 from policy_gradient.networks import MLP
 
 DTYPES = [np.float32, np.float64]
