@@ -302,8 +302,9 @@ class MLPSoftmax(_Softmax):
         theta = self._theta(theta)
         obs, actions = self._seen(obs, theta), indices("actions", actions, self.num_actions)
         weights = finite("weights", weights)
-        shape = _leading(obs[..., 0], actions, weights)
-        if not obs.shape[:-1] == actions.shape == weights.shape:
+        shape = actions.shape
+        if not obs.shape[:-1] == shape == weights.shape:
+            shape = _leading(obs[..., 0], actions, weights)
             obs = np.broadcast_to(obs, shape + obs.shape[-1:])
             actions, weights = np.broadcast_to(actions, shape), np.broadcast_to(weights, shape)
         obs = obs.reshape(prod(shape), self.num_features)
