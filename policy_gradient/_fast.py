@@ -36,9 +36,9 @@ PLAIN = os.environ.get("POLICY_GRADIENT_PLAIN", "0") not in ("", "0")
 
 FEW_ACTIONS = 8          # below this many, one addition of long rows for each action beats a sum over many short rows
 CHUNK = 2000             # samples at a time: the activations of more would leave the processor's cache
-SPARE = 8                # columns: rows that begin whole multiples of 4096 bytes apart would fight for the same lines of the cache
+SPARE = 8                # columns: rows that begin whole multiples of 4096 bytes apart would fight for the same cache lines
 FIRST_ROOM = 512         # steps that `recorder` makes room for at first
-ALIGNED = 8              # it makes room for whole multiples of so many steps: then every column begins at a whole number of words
+ALIGNED = 8              # it makes room for a whole multiple of so many steps: so every column begins at a whole word
 
 
 def form(fast: Callable[..., Any]) -> Callable[[F], F]:
@@ -122,7 +122,7 @@ def vjp_of(network, theta, inputs, by_outputs):
     for start in range(0, len(inputs), CHUNK):
         rows = slice(start, start + CHUNK)
         part = inputs[rows]
-        if room is None or len(part) < CHUNK:             # memory that is used again need not be handed out and cleared again
+        if room is None or len(part) < CHUNK:             # memory that is used again need not be handed out again
             room = _room(blocks, len(part)), _scratch(blocks, len(part))
         pairs = _backward(blocks, *room, part, lambda outputs: by_outputs(outputs, rows))
         for block, (x, delta) in zip(totals, pairs):
@@ -205,7 +205,12 @@ def sampler(policy, theta, shape):
     """The network's arrays are made once, before the loop."""
     theta, num, num_features = policy._theta(theta), prod(shape), policy.num_features
     network = prepared(policy.network, theta, num)
-    return lambda obs, rng: draw_columns(network(policy._seen(obs, theta).reshape(num, num_features)), rng).reshape(shape)[()]
+
+    def sample(obs, rng):
+        logits = network(policy._seen(obs, theta).reshape(num, num_features))
+        return draw_columns(logits, rng).reshape(shape)[()]
+
+    return sample
 
 
 def score(policy, theta, obs, actions):

@@ -1,4 +1,4 @@
-"""What the annotations say. Imported by type checkers alone: at run time NumPy's own typing would cost a reader milliseconds."""
+"""What the annotations say. For type checkers alone: at run time NumPy's own typing would cost milliseconds."""
 
 from typing import Any, TypeAlias
 

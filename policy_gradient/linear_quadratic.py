@@ -116,5 +116,6 @@ def point_mass(horizon: int = 25, dt: float = 0.2, noise_std: float = 0.0) -> Li
     """A unit mass on a line, pushed by a force: s = (position, speed), cost position^2 + 0.1 speed^2 + 0.1 force^2."""
     positive("dt", dt)
     finite("noise_std", number("noise_std", noise_std))
-    return LinearQuadratic(A=np.array([[1, dt], [0, 1]]), B=np.array([[dt**2 / 2], [dt]]), Q=np.diag([1, 0.1]), R=np.array([[0.1]]),
+    return LinearQuadratic(A=np.array([[1, dt], [0, 1]]), B=np.array([[dt**2 / 2], [dt]]),
+                           Q=np.diag([1, 0.1]), R=np.array([[0.1]]),
                            start=np.eye(2), noise=noise_std**2 * np.eye(2), horizon=horizon)

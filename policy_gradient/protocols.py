@@ -70,7 +70,10 @@ class GaussianPolicy(Policy, Protocol):
 
 @runtime_checkable
 class Environment(Protocol):
-    """What `rollout` uses of a gymnasium.vector.VectorEnv. It resets itself: metadata["autoreset_mode"] is NEXT_STEP or SAME_STEP."""
+    """What `rollout` uses of a gymnasium.vector.VectorEnv, which resets itself.
+
+    metadata["autoreset_mode"] is NEXT_STEP or SAME_STEP.
+    """
 
     num_envs: int
     metadata: dict[str, Any]

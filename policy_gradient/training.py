@@ -111,7 +111,8 @@ def _check(envs, policy, num_updates, gamma, baseline, target_return, eval_envs,
 
 
 def _given_or_adam(optimizer: Adam | None, learning_rate: float) -> Adam:
-    return having("optimizer", optimizer or Adam(learning_rate), ["step"], "an optimizer with a method step(theta, gradient), such as Adam")
+    return having("optimizer", optimizer or Adam(learning_rate), ["step"],
+                  "an optimizer with a method step(theta, gradient), such as Adam")
 
 
 def _weights(batch, gamma, baseline, scale, drop_gamma_t):
@@ -132,7 +133,8 @@ def _measured(batch, gradient):
 
 def _history(log):
     mean_return, mean_length, num_steps, gradient_norm = np.array(log, float).T
-    return dict(mean_return=mean_return, mean_length=mean_length, num_steps=num_steps.cumsum(), gradient_norm=gradient_norm)
+    return dict(mean_return=mean_return, mean_length=mean_length, num_steps=num_steps.cumsum(),
+                gradient_norm=gradient_norm)
 
 
 def _diverged(error, theta, update):

@@ -1,4 +1,5 @@
 """The fast forms and the plain ones that are read: one law, held together on many shapes, dtypes and seeds."""
+
 import inspect
 import json
 import os
@@ -15,8 +16,17 @@ from policy_gradient.networks import MLP
 DTYPES = [np.float32, np.float64]
 SHAPES = [(), (0,), (1,), (7,), (300,), (4500,), (3, 11), (2, 3, 4)]
 SIZES = [(4, 64, 2), (4, 2), (3, 5, 4), (6, 8, 7, 9), (1, 2, 1)]
-PAIRS = [MLP.__call__, MLP.vjp, MLP.vjp_each, policies._over_actions, policies._draw, rollouts._recorder,
-         pg.MLPSoftmax.sampler, pg.MLPSoftmax.score, pg.MLPSoftmax.weighted_score]
+PAIRS = [
+    MLP.__call__,
+    MLP.vjp,
+    MLP.vjp_each,
+    policies._over_actions,
+    policies._draw,
+    rollouts._recorder,
+    pg.MLPSoftmax.sampler,
+    pg.MLPSoftmax.score,
+    pg.MLPSoftmax.weighted_score,
+]
 # Sums are taken in another order. Units in the last place of the largest number in the array; measured on these cases: at
 # most 6 for what leaves a network or a single score, 36 for sums over up to 4500 samples; the limits are twice that.
 EACH, SUMMED = 12, 72
@@ -54,6 +64,7 @@ def test_what_runs_is_the_fast_form_and_what_is_read_the_plain_one(pair):
 def test_no_pair_is_left_out():
     from importlib import import_module
     from pkgutil import iter_modules
+
     found = set()
     for module in (import_module(f"policy_gradient.{m.name}") for m in iter_modules(pg.__path__) if not m.ispkg):
         for owner in [module, *(c for c in vars(module).values() if inspect.isclass(c))]:
@@ -92,8 +103,9 @@ def test_reductions_over_actions(num_actions, dtype):
     for shape in SHAPES:
         array = (10 * rng.standard_normal(shape + (num_actions,))).astype(dtype)
         for ufunc in (np.add, np.maximum):
-            np.testing.assert_array_equal(policies._over_actions(ufunc, array), policies._over_actions.plain(ufunc, array),
-                                          strict=True)
+            np.testing.assert_array_equal(
+                policies._over_actions(ufunc, array), policies._over_actions.plain(ufunc, array), strict=True
+            )
 
 
 def boundaries(logits, u):
@@ -109,7 +121,9 @@ def test_draws(num_actions, dtype):
     """The same actions but where u hits a boundary as exactly as the dtype can tell: four units in the last place of 1."""
     for seed, shape in enumerate(SHAPES):
         logits = (3 * np.random.default_rng(seed).standard_normal(shape + (num_actions,))).astype(dtype)
-        fast, plain = (np.asarray(draw(logits, np.random.default_rng(seed))) for draw in (policies._draw, policies._draw.plain))
+        fast, plain = (
+            np.asarray(draw(logits, np.random.default_rng(seed))) for draw in (policies._draw, policies._draw.plain)
+        )
         assert fast.shape == plain.shape == shape and fast.dtype == plain.dtype
         clear = boundaries(logits, np.asarray(np.random.default_rng(seed).random(shape))) > 4 * np.finfo(dtype).eps
         assert (fast == plain)[clear].all() and clear.sum() >= 0.99 * clear.size
@@ -119,7 +133,9 @@ def test_draws(num_actions, dtype):
 def test_samplers(sizes):
     for seed, shape in enumerate(SHAPES):
         policy, theta, obs, _, _ = softmax_policy(sizes, np.float64, shape, seed)
-        fast, plain = (sampler(policy, theta, shape) for sampler in (pg.MLPSoftmax.sampler, pg.MLPSoftmax.sampler.plain))
+        fast, plain = (
+            sampler(policy, theta, shape) for sampler in (pg.MLPSoftmax.sampler, pg.MLPSoftmax.sampler.plain)
+        )
         for again in range(2):
             one, other = (draw(obs, np.random.default_rng(again)) for draw in (fast, plain))
             np.testing.assert_array_equal(one, other)
@@ -130,12 +146,19 @@ def test_samplers(sizes):
 @pytest.mark.parametrize("num_steps", [1, 9, 513, 1100])
 def test_recorders(num_steps, max_steps):
     """Bit for bit, also of what changes its kind on the way, and of arrays that are used again."""
-    rng, (fast, fast_columns), (plain, plain_columns) = np.random.default_rng(0), *(
-        recorder(max_steps) for recorder in (rollouts._recorder, rollouts._recorder.plain))
+    rng, (fast, fast_columns), (plain, plain_columns) = (
+        np.random.default_rng(0),
+        *(recorder(max_steps) for recorder in (rollouts._recorder, rollouts._recorder.plain)),
+    )
     buffer = np.empty(3)
     for t in range(num_steps):
         buffer[:] = rng.standard_normal(3)
-        row = (rng.standard_normal((3, 2)).astype(np.float32 if t == 0 else np.float64), buffer, rng.integers(5, size=3), buffer > 0)
+        row = (
+            rng.standard_normal((3, 2)).astype(np.float32 if t == 0 else np.float64),
+            buffer,
+            rng.integers(5, size=3),
+            buffer > 0,
+        )
         fast(row), plain(row)
     for one, other in zip(fast_columns(), plain_columns(), strict=True):
         np.testing.assert_array_equal(one, other, strict=True)
@@ -154,8 +177,18 @@ print(json.dumps([_fast.PLAIN, is_plain, run.history["mean_return"].tolist(), ru
 
 
 def test_the_switch_in_the_environment_trains_by_the_plain_forms_alone():
-    fast, plain = (json.loads(subprocess.run([sys.executable, "-c", SAMPLES], capture_output=True, text=True, check=True,
-                                             env=os.environ | {"POLICY_GRADIENT_PLAIN": switch}).stdout) for switch in "01")
+    fast, plain = (
+        json.loads(
+            subprocess.run(
+                [sys.executable, "-c", SAMPLES],
+                capture_output=True,
+                text=True,
+                check=True,
+                env=os.environ | {"POLICY_GRADIENT_PLAIN": switch},
+            ).stdout
+        )
+        for switch in "01"
+    )
     assert fast[:2] == [False, False] and plain[:2] == [True, True]
-    assert fast[2] == plain[2]                                  # the same actions, so the same episodes
+    assert fast[2] == plain[2]  # the same actions, so the same episodes
     np.testing.assert_allclose(fast[3], plain[3], rtol=1e-7, atol=1e-9)

@@ -1,4 +1,5 @@
 """A policy may prepare its draws for a loop: `rollout` asks any policy for its `sampler`, whatever its class."""
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import policy_gradient as pg
 
 class Prepared:
     """A policy of a reader's own, with a sampler that remembers what it was asked."""
+
     num_params, num_actions, num_features = 4, 2, 4
 
     def __init__(self):

@@ -1,4 +1,5 @@
 """The kit for policies and environments of a reader's own: all of the book's pass, each broken one is named."""
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -10,15 +11,28 @@ from policy_gradient.protocols import Environment, GaussianPolicy, Policy, Softm
 from policy_gradient.testing import check_environment, check_policy
 
 FEATURES = np.random.default_rng(0).normal(size=(5, 3, 4))
-POLICIES = [pg.TabularSoftmax(4, 3), pg.TabularSoftmax(2, 9), pg.two_action_softmax(2, 3), pg.LinearSoftmax(FEATURES),
-            pg.MLPSoftmax((4, 8, 2)), pg.MLPSoftmax((3, 5, 4)), pg.MLPSoftmax((4, 64, 2)), pg.MLPSoftmax((4, 2)),
-            pg.LinearGaussian(3, 2), pg.LinearGaussian(3, 1, state_dependent_std=True), pg.MLPGaussian((3, 8, 2)),
-            pg.MLPGaussian((3, 4, 1), state_dependent_std=True), pg.Squashed(pg.LinearGaussian(2), 2.0),
-            pg.Squashed(pg.MLPGaussian((3, 8, 2)))]
+POLICIES = [
+    pg.TabularSoftmax(4, 3),
+    pg.TabularSoftmax(2, 9),
+    pg.two_action_softmax(2, 3),
+    pg.LinearSoftmax(FEATURES),
+    pg.MLPSoftmax((4, 8, 2)),
+    pg.MLPSoftmax((3, 5, 4)),
+    pg.MLPSoftmax((4, 64, 2)),
+    pg.MLPSoftmax((4, 2)),
+    pg.LinearGaussian(3, 2),
+    pg.LinearGaussian(3, 1, state_dependent_std=True),
+    pg.MLPGaussian((3, 8, 2)),
+    pg.MLPGaussian((3, 4, 1), state_dependent_std=True),
+    pg.Squashed(pg.LinearGaussian(2), 2.0),
+    pg.Squashed(pg.MLPGaussian((3, 8, 2))),
+]
 VECTOR = dict(vectorization_mode="vector_entry_point")
 ENVIRONMENTS = {
     "tabular": lambda: envs.TabularVectorEnv(pg.two_doors(), 4),
-    "vectors": lambda: envs.TabularVectorEnv(pg.TabularMDP(np.full((2, 2, 2), 0.3), np.eye(2), [0.5, 0.5], 0.9, np.eye(2)), 4),
+    "vectors": lambda: envs.TabularVectorEnv(
+        pg.TabularMDP(np.full((2, 2, 2), 0.3), np.eye(2), [0.5, 0.5], 0.9, np.eye(2)), 4
+    ),
     "corridor": lambda: envs.ShortCorridor(3, max_steps=50),
     "rock": lambda: envs.RockPaperScissors(3, rounds=5, opponent=[0.2, 0.3, 0.5]),
     "bandit": lambda: envs.SteeringBandit(3),
@@ -27,8 +41,13 @@ ENVIRONMENTS = {
     "continuous cart": lambda: control.ContinuousCartPole(3),
     "CartPole": lambda: gym.make_vec("CartPole-v1", 3, **VECTOR),
     "sync": lambda: gym.make_vec("CartPole-v1", 3, vectorization_mode="sync"),
-    "same step": lambda: gym.make_vec("CartPole-v1", 3, vectorization_mode="sync", max_episode_steps=5,
-                                      vector_kwargs={"autoreset_mode": AutoresetMode.SAME_STEP}),
+    "same step": lambda: gym.make_vec(
+        "CartPole-v1",
+        3,
+        vectorization_mode="sync",
+        max_episode_steps=5,
+        vector_kwargs={"autoreset_mode": AutoresetMode.SAME_STEP},
+    ),
     "Pendulum": lambda: gym.make_vec("Pendulum-v1", 2, vectorization_mode="sync"),
 }
 
@@ -54,6 +73,7 @@ def test_the_books_environments_and_gymnasiums_pass(make):
 
 class Changed:
     """A sound policy but for what a subclass does otherwise."""
+
     inner = pg.TabularSoftmax(4, 3)
 
     def __getattr__(self, name):
@@ -66,7 +86,9 @@ class Vectors(Changed):
 
 class NoScore:
     num_params, num_actions, num_obs = 12, 3, 4
-    init, sample, log_prob = (staticmethod(f) for f in (lambda rng: 0, lambda theta, obs, rng: 0, lambda theta, obs, actions: 0))
+    init, sample, log_prob = (
+        staticmethod(f) for f in (lambda rng: 0, lambda theta, obs, rng: 0, lambda theta, obs, actions: 0)
+    )
 
 
 class NoSize(Changed):
@@ -256,7 +278,9 @@ def test_a_broken_policy_is_told_what_is_wrong(broken, said):
 
 
 def test_more_that_is_told_of_policies():
-    with pytest.raises(AssertionError, match="policy must be an object, got the class TabularSoftmax itself: make one of it"):
+    with pytest.raises(
+        AssertionError, match="policy must be an object, got the class TabularSoftmax itself: make one of it"
+    ):
         check_policy(pg.TabularSoftmax, rng())
     with pytest.raises(AssertionError, match=r"exp\(policy.log_prob\) must integrate to 1"):
         check_policy(NoCorrection(pg.LinearGaussian(2), 2.0), rng())
@@ -271,6 +295,7 @@ def test_more_that_is_told_of_policies():
 
 class Steps(gym.vector.VectorEnv):
     """A sound environment: it counts to three, and ends there or, in every other episode of sub-environment 0, is cut at two."""
+
     num_envs, metadata = 2, {"autoreset_mode": AutoresetMode.NEXT_STEP}
     single_observation_space, single_action_space = gym.spaces.Discrete(4), gym.spaces.Discrete(2)
     action_space = gym.spaces.MultiDiscrete([2, 2])
@@ -291,8 +316,10 @@ class Steps(gym.vector.VectorEnv):
 
 def changed(name, change):
     """The sound environment but for what `change` makes of what a step (or a reset) returns."""
+
     def method(self, *args, **kwargs):
         return change(*getattr(Steps, name)(self, *args, **kwargs))
+
     return type("Changed", (Steps,), {name: method})()
 
 
@@ -341,29 +368,60 @@ BROKEN_ENVIRONMENTS = {
     "no step": (NoStep, "envs must have a method step, got a NoStep, which has none"),
     "no seed": (NoSeed, "envs.reset(seed=...) must give (obs, info), but it raised TypeError"),
     "unseeded": (Unseeded, "envs.reset(seed=...) must show the same observations for the same seed"),
-    "obs alone": (lambda: changed("reset", lambda obs, info: obs), "envs.reset(seed=...) must return (obs, info), got an array"),
-    "obs in a column": (lambda: changed("reset", lambda obs, info: (obs[:, None], info)),
-                        "envs.reset(seed=...) must return obs of shape (2,), one per sub-environment, got shape (2, 1)"),
-    "out of its space": (lambda: changed("step", lambda obs, *rest: (obs + 2, *rest)),
-                         "envs.step(actions) must return obs in single_observation_space, Discrete(4), but sub-environment"),
-    "four values": (lambda: changed("step", lambda obs, r, a, b, info: (obs, r, a | b, info)),
-                    "envs.step(actions) must return (obs, rewards, terminated, truncated, info), got 4 values"),
-    "rewards in a column": (lambda: changed("step", lambda obs, r, *rest: (obs, r[:, None], *rest)),
-                            "envs.step(actions)[1], the rewards, must return an array of shape (2,)"),
-    "nan rewards": (lambda: changed("step", lambda obs, r, *rest: (obs, r * np.nan, *rest)),
-                    "envs.step(actions)[1], the rewards, must return finite numbers"),
-    "flags of 0 and 1": (lambda: changed("step", lambda obs, r, a, b, info: (obs, r, a.astype(int), b, info)),
-                         "envs.step(actions) must return terminated as an array of bool, shape (2,), got int64 values"),
-    "one flag for both": (lambda: changed("step", lambda obs, r, a, b, info: (obs, r, a | b, a | b, info)),
-                          "envs.step must tell apart why an episode ended, but at all"),
-    "no info": (lambda: changed("step", lambda *rest: (*rest[:4], None)), "envs.step(actions) must return a dictionary info, got None"),
-    "never ends": (lambda: changed("step", lambda obs, r, a, b, info: (obs, r, a & False, b & False, info)),
-                   "envs must end their episodes, but after 5000 steps sub-environment 0 has ended 0 of 2"),
-    "a reward between episodes": (GoesOn, "envs.step(actions) must only begin the next episode in the step after an end (NEXT_STEP)"),
+    "obs alone": (
+        lambda: changed("reset", lambda obs, info: obs),
+        "envs.reset(seed=...) must return (obs, info), got an array",
+    ),
+    "obs in a column": (
+        lambda: changed("reset", lambda obs, info: (obs[:, None], info)),
+        "envs.reset(seed=...) must return obs of shape (2,), one per sub-environment, got shape (2, 1)",
+    ),
+    "out of its space": (
+        lambda: changed("step", lambda obs, *rest: (obs + 2, *rest)),
+        "envs.step(actions) must return obs in single_observation_space, Discrete(4), but sub-environment",
+    ),
+    "four values": (
+        lambda: changed("step", lambda obs, r, a, b, info: (obs, r, a | b, info)),
+        "envs.step(actions) must return (obs, rewards, terminated, truncated, info), got 4 values",
+    ),
+    "rewards in a column": (
+        lambda: changed("step", lambda obs, r, *rest: (obs, r[:, None], *rest)),
+        "envs.step(actions)[1], the rewards, must return an array of shape (2,)",
+    ),
+    "nan rewards": (
+        lambda: changed("step", lambda obs, r, *rest: (obs, r * np.nan, *rest)),
+        "envs.step(actions)[1], the rewards, must return finite numbers",
+    ),
+    "flags of 0 and 1": (
+        lambda: changed("step", lambda obs, r, a, b, info: (obs, r, a.astype(int), b, info)),
+        "envs.step(actions) must return terminated as an array of bool, shape (2,), got int64 values",
+    ),
+    "one flag for both": (
+        lambda: changed("step", lambda obs, r, a, b, info: (obs, r, a | b, a | b, info)),
+        "envs.step must tell apart why an episode ended, but at all",
+    ),
+    "no info": (
+        lambda: changed("step", lambda *rest: (*rest[:4], None)),
+        "envs.step(actions) must return a dictionary info, got None",
+    ),
+    "never ends": (
+        lambda: changed("step", lambda obs, r, a, b, info: (obs, r, a & False, b & False, info)),
+        "envs must end their episodes, but after 5000 steps sub-environment 0 has ended 0 of 2",
+    ),
+    "a reward between episodes": (
+        GoesOn,
+        "envs.step(actions) must only begin the next episode in the step after an end (NEXT_STEP)",
+    ),
     "chance of its own": (Hidden, "envs.step must be the same for the same seed and actions, but at step 0 it was not"),
     "no final obs": (SameStep, 'envs.step(actions) must say in info["final_obs"] what a truncated episode last showed'),
-    "refuses": (Refuses, "envs.step(actions) must take what envs.action_space.sample() draws, but it raised IndexError"),
-    "no mode": (lambda: type("NoMode", (Steps,), {"metadata": {}})(), "envs must reset themselves: metadata['autoreset_mode'] must be"),
+    "refuses": (
+        Refuses,
+        "envs.step(actions) must take what envs.action_space.sample() draws, but it raised IndexError",
+    ),
+    "no mode": (
+        lambda: type("NoMode", (Steps,), {"metadata": {}})(),
+        "envs must reset themselves: metadata['autoreset_mode'] must be",
+    ),
 }
 
 

@@ -1,4 +1,5 @@
 """What editors and type checkers are told: the same names as at run time, and a type for each public argument."""
+
 import ast
 import importlib
 import inspect
@@ -16,7 +17,9 @@ LIBRARY = sorted({*pg._NAMES, "envs", "control", "linear_quadratic", "networks",
 def public(tree, owner=""):
     """(name, node) of the functions and methods that a reader may call."""
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and (not node.name.startswith("_") or node.name in ("__init__", "__call__")):
+        if isinstance(node, ast.FunctionDef) and (
+            not node.name.startswith("_") or node.name in ("__init__", "__call__")
+        ):
             yield owner + node.name, node
         elif isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
             yield from public(node, f"{node.name}.")
@@ -39,7 +42,7 @@ def test_editors_are_offered_what_there_is():
     offered = {}
     for node in tree.body:
         if isinstance(node, ast.ImportFrom):
-            assert all(alias.name == alias.asname for alias in node.names)              # else it would not be public
+            assert all(alias.name == alias.asname for alias in node.names)  # else it would not be public
             offered.setdefault(node.module, []).extend(alias.name for alias in node.names)
     assert set(offered.pop(None)) == {*pg._NAMES, *pg._MODULES}
     assert offered == pg._NAMES
@@ -47,17 +50,30 @@ def test_editors_are_offered_what_there_is():
 
 def test_the_package_says_that_it_is_typed():
     assert (files("policy_gradient") / "py.typed").is_file()
-    text = (FOLDER.parent / "pyproject.toml").read_text("utf-8") if (FOLDER.parent / "pyproject.toml").exists() else None
-    assert text is None or '"py.typed", "__init__.pyi"' in text                         # it is carried by the wheel
+    text = (
+        (FOLDER.parent / "pyproject.toml").read_text("utf-8") if (FOLDER.parent / "pyproject.toml").exists() else None
+    )
+    assert text is None or '"py.typed", "__init__.pyi"' in text  # it is carried by the wheel
 
 
-@pytest.mark.parametrize("old, new", [("mdp", "tabular"), ("mdp", "worlds"), ("mdp", "differentiate"), ("training", "seeds"),
-                                      ("control", "linear_quadratic")])
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        ("mdp", "tabular"),
+        ("mdp", "worlds"),
+        ("mdp", "differentiate"),
+        ("training", "seeds"),
+        ("control", "linear_quadratic"),
+    ],
+)
 def test_what_has_moved_is_found_under_its_old_name_too(old, new):
     before, after = (importlib.import_module(f"policy_gradient.{name}") for name in (old, new))
-    moved = [name for name, value in vars(after).items()
-             if getattr(value, "__module__", "") == after.__name__ and not name.startswith("_")]
-    moved = [name for name in moved if name != "tabular"]                               # a check that was private before
+    moved = [
+        name
+        for name, value in vars(after).items()
+        if getattr(value, "__module__", "") == after.__name__ and not name.startswith("_")
+    ]
+    moved = [name for name in moved if name != "tabular"]  # a check that was private before
     assert moved and all(getattr(before, name) is getattr(after, name) for name in moved)
 
 
@@ -66,8 +82,11 @@ def test_no_module_of_the_library_takes_anothers_private_names():
     for path in sorted(FOLDER.glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.ImportFrom) and node.level:
-                taken += [f"{path.name}: {alias.name}" for alias in node.names
-                          if alias.name.startswith("_") and not (FOLDER / f"{alias.name}.py").exists()]
+                taken += [
+                    f"{path.name}: {alias.name}"
+                    for alias in node.names
+                    if alias.name.startswith("_") and not (FOLDER / f"{alias.name}.py").exists()
+                ]
     assert not taken
 
 
@@ -75,12 +94,18 @@ def test_the_modules_import_each_other_in_no_circle():
     arrows = {}
     for path in FOLDER.glob("*.py"):
         tree = ast.parse(path.read_text("utf-8"))
-        typing = {id(n) for node in tree.body if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-                  for n in ast.walk(node)}
+        typing = {
+            id(n)
+            for node in tree.body
+            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+            for n in ast.walk(node)
+        }
         arrows[path.stem] = set()
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom) and node.level and id(node) not in typing:
-                arrows[path.stem] |= {node.module.split(".")[0]} if node.module else {alias.name for alias in node.names}
+                arrows[path.stem] |= (
+                    {node.module.split(".")[0]} if node.module else {alias.name for alias in node.names}
+                )
     arrows.pop("__init__")
     while free := {name for name, to in arrows.items() if not to & set(arrows)}:
         for name in free:
