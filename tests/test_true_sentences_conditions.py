@@ -364,7 +364,7 @@ def test_a_slope_almost_everywhere_is_not_enough_for_the_pathwise_gradient():
     J = lambda mu: np.trapezoid(values_ * stats.norm.pdf(xs, mu), xs)                    # noqa: E731
     within = np.linspace(0, 1, 3**9 + 1)
     rising = [np.mean(np.diff([stairs(x) for x in within[::3**k]]) > 1e-6) for k in (0, 3, 6)]
-    assert slope(J, 0.5, 1e-3) > 0.3 and rising[0] < 0.1 < rising[1] < rising[2]         # the finer one looks, the more of it is flat
+    assert slope(J, 0.5, 1e-3) > 0.3 and rising == pytest.approx([(2 / 3) ** 9, (2 / 3) ** 6, (2 / 3) ** 3])    # finer: flatter
     assert "has a slope except at single points, and that slope has a finite mean" in TRICK and "almost everywhere" not in TRICK
 
 
@@ -474,4 +474,4 @@ def test_the_bank_says_which_letter_is_the_score():
         letters |= {"s"} if re.search(r"ss\^\\top|s\^2|lVert s\\rVert", text) else set()
         assert len(letters) < 2, name
         if letters:
-            assert re.search(r"(for|is) the score|the score, \$|for the score|squared scores, \$s=|scores \$g_t=", text), name
+            assert re.search(r"for the score|\$s\$ the score|squared scores, \$s=|scores \$g_t=", text), name
