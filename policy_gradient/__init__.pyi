@@ -1,21 +1,24 @@
 """What `import policy_gradient as pg` offers, for editors and type checkers; `__init__.py` loads each name when it is used."""
 
-from . import (
+from learning_to_act import (
     checks as checks,
+    explorables as explorables,
+    explore as explore,
+    palette as palette,
+    plots as plots,
+)
+
+from . import (
     control as control,
     critic as critic,
     differentiate as differentiate,
     envs as envs,
     estimators as estimators,
-    explorables as explorables,
-    explore as explore,
     games as games,
     gaussian as gaussian,
     linear_quadratic as linear_quadratic,
     mdp as mdp,
     optimizers as optimizers,
-    palette as palette,
-    plots as plots,
     policies as policies,
     protocols as protocols,
     returns as returns,
