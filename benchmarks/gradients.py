@@ -23,7 +23,7 @@ def measure(size, rounds=ROUNDS):
     actions = rng.integers(2, size=size)
     net = torch.nn.Sequential(torch.nn.Linear(4, 64), torch.nn.Tanh(), torch.nn.Linear(64, 2))
     with torch.no_grad():
-        for parameter, (W, b) in zip(zip(*[iter(net.parameters())] * 2), policy._network.layers(theta)):
+        for parameter, (W, b) in zip(zip(*[iter(net.parameters())] * 2), policy.network.layers(theta)):
             parameter[0].copy_(torch.from_numpy(W.T))
             parameter[1].copy_(torch.from_numpy(b))
     tensors = [torch.from_numpy(array) for array in (obs, actions, weights)]

@@ -11,9 +11,10 @@ _NAMES = {                         # module: its public names
     "policies": ["TabularSoftmax", "LinearSoftmax", "MLPSoftmax", "two_action_softmax", "softmax", "log_softmax"],
     "gaussian": ["LinearGaussian", "MLPGaussian", "Squashed", "gaussian_log_prob", "gaussian_score", "gaussian_entropy",
                  "tanh_gaussian_log_prob"],
-    "mdp": ["TabularMDP", "state_probs", "state_values", "action_values", "discounted_visitation", "expected_return",
-            "exact_gradient", "finite_difference", "complex_step",
-            "two_doors", "short_corridor", "sign_flip", "nobodys_gradient", "worst_for_everybody"],
+    "tabular": ["TabularMDP"],
+    "mdp": ["state_probs", "state_values", "action_values", "discounted_visitation", "expected_return", "exact_gradient"],
+    "worlds": ["two_doors", "short_corridor", "sign_flip", "nobodys_gradient", "worst_for_everybody"],
+    "differentiate": ["finite_difference", "complex_step"],
     "rollouts": ["Rollout", "rollout"],
     "sampling": ["AliasTable", "sample_rollout", "sample_gradient"],
     "returns": ["discounts", "total_return", "reward_to_go"],
@@ -21,10 +22,12 @@ _NAMES = {                         # module: its public names
                    "leave_one_out_mean", "batch_mean"],
     "optimizers": ["Adam"],
     "critic": ["Critic", "gae"],
-    "training": ["reinforce", "Training", "evaluate", "run_seeds", "sweep", "bootstrap_interval", "CARTPOLE_RECIPE"],
+    "training": ["reinforce", "Training", "evaluate", "CARTPOLE_RECIPE"],
+    "seeds": ["run_seeds", "sweep", "bootstrap_interval"],
     "games": ["RPS", "RPS_ROCK2", "best_response", "self_play"],
 }
-_MODULES = ["checks", "control", "envs", "explorables", "explore", "palette", "plots"]    # used as pg.envs, ...; some live in learning_to_act
+_MODULES = ["checks", "control", "envs", "explorables", "explore", "linear_quadratic", "palette", "plots", "protocols",
+             "testing"]             # used as pg.envs, ...; some live in learning_to_act
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = list(_HOME)

@@ -6,7 +6,7 @@ Gymnasium is imported inside the functions: the exact part of the package does w
 
 import numpy as np
 
-from ._validate import _short, finite, whole
+from ._validate import short, finite, whole
 
 WRAP = "wrap each environment in gymnasium.wrappers."
 MODES = {"NEXT_STEP": "NextStep", "SAME_STEP": "SameStep"}
@@ -15,7 +15,7 @@ MODES = {"NEXT_STEP": "NextStep", "SAME_STEP": "SameStep"}
 def autoreset_mode(envs, name="envs"):
     """ "NextStep" or "SameStep", of an object that passes for a vector environment."""
     if isinstance(envs, type) or not all(hasattr(envs, part) for part in ("num_envs", "reset", "step")):
-        raise TypeError(f"{name} must be a gymnasium.vector.VectorEnv (gymnasium.make_vec makes one), got {_short(envs)}")
+        raise TypeError(f"{name} must be a gymnasium.vector.VectorEnv (gymnasium.make_vec makes one), got {short(envs)}")
     whole(f"{name}.num_envs", envs.num_envs)
     metadata = getattr(envs, "metadata", None)
     mode = metadata.get("autoreset_mode") if isinstance(metadata, dict) else None
@@ -25,7 +25,7 @@ def autoreset_mode(envs, name="envs"):
     mode = MODES.get(mode, mode) if isinstance(mode, str) else mode
     if mode not in MODES.values():
         raise ValueError(f"{name} must reset themselves: metadata['autoreset_mode'] must be NEXT_STEP or SAME_STEP, got "
-                         f"{_short(mode)} (gymnasium.make_vec takes vector_kwargs={{'autoreset_mode': ...}})")
+                         f"{short(mode)} (gymnasium.make_vec takes vector_kwargs={{'autoreset_mode': ...}})")
     return mode
 
 
@@ -41,7 +41,7 @@ def _space(envs, which, name):
     from gymnasium import Space
     space = getattr(envs, which, None)
     if not isinstance(space, Space):
-        raise TypeError(f"{name}.{which} must be a gymnasium.Space, as every VectorEnv has one, got {_short(space)}")
+        raise TypeError(f"{name}.{which} must be a gymnasium.Space, as every VectorEnv has one, got {short(space)}")
     return space
 
 
@@ -49,7 +49,7 @@ def _observations(space, policy, name):
     """Raises unless the policy can see what the environment shows."""
     from gymnasium.spaces import Box, Discrete, MultiBinary, MultiDiscrete
     if not isinstance(space, (Box, Discrete, MultiDiscrete, MultiBinary)):
-        raise TypeError(f"{name} must show arrays of numbers, but one observation is {_short(space)}: {_flattened(space)}")
+        raise TypeError(f"{name} must show arrays of numbers, but one observation is {short(space)}: {_flattened(space)}")
     features, size = getattr(policy, "num_features", None), getattr(policy, "num_obs", None)
     shows = f"{name} show {_words(space)}"
     whose = f"policy ({type(policy).__name__}) must fit {name}: it"
@@ -128,7 +128,7 @@ def _actions(space, policy, envs, name):
             refuse(f"has {policy.num_actions} actions", f"make the policy for {space.n}")
         return _whole_numbers(envs, policy, space, space.n)
     if not isinstance(space, Box):
-        raise TypeError(f"{name} must take arrays of numbers, but one action is {_short(space)}: {WRAP}TransformAction, "
+        raise TypeError(f"{name} must take arrays of numbers, but one action is {short(space)}: {WRAP}TransformAction, "
                         "which makes it of an array")
     if chooses:
         refuse("chooses one action", f"take a LinearGaussian or MLPGaussian, or {WRAP}"
@@ -175,7 +175,7 @@ def _whole_numbers(envs, policy, space, counts):
     def send(actions):
         if actions.shape != shape or actions.dtype.kind not in "iu":
             raise ValueError(f"policy.sample must give whole numbers of shape {shape}, one action per environment, "
-                             f"got {_short(actions)}")
+                             f"got {short(actions)}")
         if not sure and ((actions < 0).any() or (actions > largest).any()):
             note = f" (envs count from {start}; what is sent is the action plus that)" if shifted else ""
             raise ValueError(f"policy.sample must give actions from 0 to {largest}, got from {actions.min()} to "
@@ -193,7 +193,7 @@ def _real_numbers(envs, policy, space):
         if actions.shape != shape or actions.dtype.kind not in kinds:
             kind = "real" if kinds == "f" else "whole"
             raise ValueError(f"policy.sample must give {kind} numbers of shape {shape}, a row per environment, "
-                             f"got {_short(actions)}")
+                             f"got {short(actions)}")
         if not sure:
             finite("actions", actions)
         return actions if execute is None else execute(actions)

@@ -1,21 +1,32 @@
 """Checks of what callers pass in: each error names the argument, what was expected and what came."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from ._types import Array
+
 ROUNDING = 1e-8          # how far a sum of probabilities may be from one
+NOT_LOGITS = "logits must not be NaN or +inf, nor may a whole row be -inf"
 
 
 class NotFinite(ValueError):
     """A number has blown up: it is NaN or infinite, or its exponential would be. `reinforce` stops where it meets one."""
 
 
-def numbers(name, value):
+def numbers(name: str, value: Any) -> Array:
     """`value` as an array of floats or complex numbers, NaN and infinity allowed."""
     try:
         array = np.asarray(value)
         return array if array.dtype.kind in "fc" else _to_float(array)
     except (TypeError, ValueError):          # text, objects, or rows of unequal length
-        raise TypeError(f"{name} must be an array of numbers, got {_short(value)}") from None
+        raise TypeError(f"{name} must be an array of numbers, got {short(value)}") from None
 
 
 def _to_float(array):
@@ -24,7 +35,7 @@ def _to_float(array):
     return array.astype(np.float64)
 
 
-def finite(name, value, shape=None):
+def finite(name: str, value: Any, shape: tuple[int | None, ...] | None = None) -> Array:
     """`value` as an array without NaN or infinity (complex numbers stay complex), of `shape` (None: any size there)."""
     array = numbers(name, value)
     if shape is not None and (array.ndim != len(shape) or any(w not in (None, n) for w, n in zip(shape, array.shape))):
@@ -35,11 +46,11 @@ def finite(name, value, shape=None):
     return array
 
 
-def probabilities(name, value, shape=None, substochastic=False):
+def probabilities(name: str, value: Any, shape: tuple[int | None, ...] | None = None, substochastic: bool = False) -> Array:
     """`value` as probabilities over the last axis: none negative, rows summing to one (at most, if `substochastic`)."""
     array = finite(name, value, shape)
     if array.ndim == 0:
-        raise ValueError(f"{name} must be an array of probabilities, got the single number {_short(value)}")
+        raise ValueError(f"{name} must be an array of probabilities, got the single number {short(value)}")
     if array.real.min(initial=0.0) < 0:
         where = tuple(int(i) for i in np.unravel_index(array.real.argmin(), array.shape))
         raise ValueError(f"{name} holds a negative probability: {array.real[where]} at {where}")
@@ -52,7 +63,7 @@ def probabilities(name, value, shape=None, substochastic=False):
     return array
 
 
-def discount(gamma, name="gamma"):
+def discount(gamma: Any, name: str = "gamma") -> float:
     """`gamma` as a float in [0, 1]."""
     gamma = number(name, gamma, "a number in [0, 1]")
     if not 0 <= gamma <= 1:          # also refuses NaN
@@ -60,66 +71,77 @@ def discount(gamma, name="gamma"):
     return float(gamma)
 
 
-def number(name, value, expected="a number"):
+def number(name: str, value: Any, expected: str = "a number") -> Any:
     """`value`, if it is one real number."""
     if np.ndim(value) != 0 or not isinstance(value, (int, float, np.integer, np.floating, np.ndarray)) or (
             isinstance(value, np.ndarray) and value.dtype.kind not in "iuf"):
-        raise TypeError(f"{name} must be {expected}, got {_short(value)}")
+        raise TypeError(f"{name} must be {expected}, got {short(value)}")
     return value
 
 
-def positive(name, value):
+def positive(name: str, value: Any) -> Any:
     """`value`, if it is one positive, finite number."""
     if not 0 < number(name, value, "a positive number") < np.inf:
         raise ValueError(f"{name} must be positive and finite, got {value}")
     return value
 
 
-def whole(name, value, least=1):
+def whole(name: str, value: Any, least: int = 1) -> int:
     """`value` as an int of at least `least`."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} must be a whole number of at least {least}, got {_short(value)}")
+        raise TypeError(f"{name} must be a whole number of at least {least}, got {short(value)}")
     if value < least:
         raise ValueError(f"{name} must be at least {least}, got {value}")
     return int(value)
 
 
-def one_of(name, value, choices):
+def one_of(name: str, value: Any, choices: Any) -> Any:
     """`value`, if it is one of `choices`."""
     if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(choices)}, got {_short(value)}")
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, got {short(value)}")
     return value
 
 
-def generator(rng):
+def generator(rng: Any) -> np.random.Generator:
     """`rng`, if it is a numpy.random.Generator: a seed or the module numpy.random would draw from a hidden, shared state."""
     if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, as numpy.random.default_rng(0) makes one, got {_short(rng)}")
+        raise TypeError(f"rng must be a numpy.random.Generator, as numpy.random.default_rng(0) makes one, got {short(rng)}")
     return rng
 
 
-def function(name, value, shape):
+def function(name: str, value: Any, shape: str) -> Any:
     """`value`, if it can be called; `shape` says how."""
     if not callable(value):
-        raise TypeError(f"{name} must be a function {shape}, got {_short(value)}")
+        raise TypeError(f"{name} must be a function {shape}, got {short(value)}")
     return value
 
 
-def having(name, value, methods, what):
+def having(name: str, value: Any, methods: Sequence[str], what: str) -> Any:
     """`value`, if it has all of `methods` and is not a class: what a duck must do to pass for `what`."""
     missing = [m for m in methods if not hasattr(value, m)]
     if missing:
-        raise TypeError(f"{name} must be {what}, got {_short(value)}, which has no {missing[0]}")
+        raise TypeError(f"{name} must be {what}, got {short(value)}, which has no {missing[0]}")
     if isinstance(value, type) and not all(isinstance(_stored(value, m), (staticmethod, classmethod)) for m in methods):
         raise TypeError(f"{name} must be {what}, got the class {value.__name__} itself: make one of it")
     return value
+
+
+def policy(value: Any, *methods: str, name: str = "policy", what: str | None = None) -> Any:
+    """`value`, if it is a policy with all of `methods`; `what` says in words what kind is wanted."""
+    listed = " and ".join(_CALLED.get(m, m) for m in methods)
+    what = what or f"a policy with {'methods' if len(methods) > 1 else 'a method'} {listed}"
+    return having(name, value, methods, what)
+
+
+_CALLED = {"sample": "sample(theta, obs, rng)", "score": "score(theta, obs, actions)",
+           "weighted_score": "weighted_score(theta, obs, actions, weights)", "probs": "probs(theta, obs)", "mean": "mean(theta, obs)"}
 
 
 def _stored(cls, attribute):
     return next((vars(c)[attribute] for c in cls.__mro__ if attribute in vars(c)), None)
 
 
-def same_shape(**arrays):
+def same_shape(**arrays: Any) -> tuple[int, ...]:
     """The shape that all arrays broadcast to; a single number goes with every shape, else all have as many axes.
 
     (N, 1) beside (N,) would broadcast to (N, N), each entry with every other: hardly ever what is meant.
@@ -127,7 +149,7 @@ def same_shape(**arrays):
     return fitting_shapes(**{name: np.shape(array) for name, array in arrays.items()})
 
 
-def fitting_shapes(**shapes):
+def fitting_shapes(**shapes: tuple[int, ...]) -> tuple[int, ...]:
     """The same for shapes."""
     different = set(shapes.values())
     try:
@@ -140,12 +162,12 @@ def fitting_shapes(**shapes):
                          f"{listed}") from None
 
 
-def indices(name, value, size):
+def indices(name: str, value: Any, size: int) -> Array:
     """`value` as integers in 0 .. size - 1 (a negative index would count from the end, unnoticed)."""
     try:
         array = np.asarray(value)
     except ValueError:               # rows of unequal length
-        raise TypeError(f"{name} must be integers in 0 .. {size - 1}, got {_short(value)}") from None
+        raise TypeError(f"{name} must be integers in 0 .. {size - 1}, got {short(value)}") from None
     if array.dtype.kind not in "iu":
         if array.size or array.dtype.kind != "f":            # np.asarray([]) is float64
             raise TypeError(f"{name} must be integers in 0 .. {size - 1}, got {array.dtype} values")
@@ -159,9 +181,12 @@ def _show(shape):
     return "(" + ", ".join("any" if n is None else str(n) for n in shape) + ("," if len(shape) == 1 else "") + ")"
 
 
-def _short(value):
+def short(value: Any) -> str:
     """What came, in few words: its text would be long for an array, and hold an address for an object."""
     if isinstance(value, np.ndarray) and value.ndim:
         return f"an array of {value.dtype} values, shape {value.shape}"
     text = repr(value)
     return text if len(text) <= 60 and " at 0x" not in text else f"a {type(value).__name__}"
+
+
+_short = short           # its name until it was asked for by five modules

@@ -4,14 +4,22 @@
     reinforce(envs, policy, theta, rng, baseline=critic, gamma=0.95, drop_gamma_t=True, scale=True, num_updates=300)
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ._validate import discount, finite, having, positive, whole
 from .networks import MLP
 from .optimizers import Adam
 
+if TYPE_CHECKING:
+    from ._types import Array, ArrayLike
+    from .rollouts import Rollout
 
-def gae(rollout, values, last_values, gamma, lam):
+
+def gae(rollout: Rollout, values: ArrayLike, last_values: ArrayLike, gamma: float, lam: float) -> Array:
     """Generalised advantage estimates, (T, N): sums of TD errors, each step further counting gamma * lam less.
 
     values (T, N): V of rollout.obs; last_values (N,): V of rollout.last_obs. lam = 1 gives return minus V, which leaves the
@@ -32,13 +40,14 @@ def gae(rollout, values, last_values, gamma, lam):
 
 
 class Critic:
-    """V(obs), a small network that learns while it is used: called with a rollout, it gives advantages and then learns from them.
+    """V(obs), a small network. Asking, `values` and `advantages`, and learning, `fit`, are apart; a call does one and then the other.
 
     sizes: (K, hidden..., 1). unit: how large a typical value is, so that the network's output stays near one. num_steps
     and learning_rate: steps of Adam per rollout, each on its own part of the data, on the squared error to advantage + V.
     """
 
-    def __init__(self, sizes, rng, *, gamma, lam=0.95, learning_rate=0.01, num_steps=8, unit=1.0):
+    def __init__(self, sizes: tuple[int, ...], rng: np.random.Generator, *, gamma: float, lam: float = 0.95,
+                 learning_rate: float = 0.01, num_steps: int = 8, unit: float = 1.0) -> None:
         self.network, self.rng, self.optimizer = MLP(sizes), rng, Adam(learning_rate)
         if self.network.sizes[-1] != 1:
             raise ValueError(f"sizes must end in 1, a single value, got {sizes}")
@@ -46,26 +55,33 @@ class Critic:
         self.gamma, self.lam = discount(gamma), discount(lam, "lam")
         self.theta = self.network.init(rng, np.float32)
 
-    def values(self, obs):
+    def values(self, obs: ArrayLike) -> Array:
         """V, (..., K) -> (...)."""
         obs = finite("obs", obs).astype(np.float32, copy=False)
         if obs.ndim == 0 or obs.shape[-1] != self.network.sizes[0]:
             raise ValueError(f"obs must have {self.network.sizes[0]} numbers on the last axis, got shape {obs.shape}")
         return self.unit * self.network(self.theta, obs)[..., 0]
 
-    def __call__(self, rollout):
-        """Advantages (T, N) of a rollout, from V as it is *before* it learns from the same data."""
-        values = self.values(rollout.obs)
-        advantages = gae(rollout, values, self.values(rollout.last_obs), self.gamma, self.lam)
+    def advantages(self, rollout: Rollout) -> Array:
+        """Advantages (T, N) of a rollout from V as it is now. Nothing is learned."""
+        return self._asked(rollout)[0]
+
+    def __call__(self, rollout: Rollout) -> Array:
+        """`advantages`, and then `fit` on the same data: what `reinforce` does with its baseline, once for each update."""
+        advantages, values = self._asked(rollout)
         self.fit(rollout.obs[rollout.mask], (advantages + values)[rollout.mask])
         return advantages
 
-    def fit(self, obs, targets):
+    def _asked(self, rollout):
+        values = self.values(rollout.obs)
+        return gae(rollout, values, self.values(rollout.last_obs), self.gamma, self.lam), values
+
+    def fit(self, obs: ArrayLike, targets: ArrayLike) -> None:
         """Move V (n,) towards targets (n,), seen as constants: no derivative goes through them."""
         obs, targets = finite("obs", obs, (None, self.network.sizes[0])), finite("targets", targets, (len(obs),))
-        targets = (targets / self.unit).astype(np.float32)
+        scaled = (targets / self.unit).astype(np.float32)
         for rows in np.array_split(self.rng.permutation(len(obs)), min(self.num_steps, len(obs))):
             x = obs[rows].astype(np.float32, copy=False)
-            error = targets[rows, None] - self.network(self.theta, x)
+            error = scaled[rows, None] - self.network(self.theta, x)
             self.theta = self.optimizer.step(self.theta, self.network.vjp(self.theta, x, error / len(rows)))
 

@@ -11,36 +11,47 @@ The list is Schulman et al. (2016), equation 1. `drop_gamma_t=True` leaves gamma
 then biased for the discounted return (Thomas 2014; Nota & Thomas 2020).
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from ._validate import finite, having, indices, same_shape
+from ._validate import finite, having, indices, policy as checked_policy, same_shape
 from .returns import discounts, reward_to_go, total_return
 
+if TYPE_CHECKING:
+    from typing import Any
 
-def gradient_samples(policy, theta, rollout, psi):
+    from ._types import Array, ArrayLike
+    from .protocols import Policy
+    from .rollouts import Rollout
+
+
+def gradient_samples(policy: Policy, theta: ArrayLike, rollout: Rollout, psi: ArrayLike) -> Array:
     """One estimate per episode, (N, d); their mean is `estimate_gradient`, their spread its error."""
     psi = _check(rollout, psi)
-    having("policy", policy, ["score"], "a policy with a method score(theta, obs, actions)")
-    samples = 0
+    checked_policy(policy, "score")
+    samples: Any = 0
     for obs, actions, weights in zip(rollout.obs, rollout.actions, psi):
         samples = samples + weights[:, None] * policy.score(theta, obs, actions)
     return samples
 
 
-def estimate_gradient(policy, theta, rollout, psi):
+def estimate_gradient(policy: Policy, theta: ArrayLike, rollout: Rollout, psi: ArrayLike) -> Array:
     """The mean over episodes of the psi-weighted scores, (d,), in one pass over the steps that are data."""
     psi, mask = _check(rollout, psi), rollout.mask
-    having("policy", policy, ["weighted_score"], "a policy with a method weighted_score(theta, obs, actions, weights)")
+    checked_policy(policy, "weighted_score")
     return policy.weighted_score(theta, rollout.obs[mask], rollout.actions[mask], psi[mask]) / rollout.num_episodes
 
 
-def psi_total_return(rollout, gamma):
-    """G_0 at every step, (T, N)."""
+def psi_total_return(rollout: Rollout, gamma: float) -> Array:
+    """G_0 at every step, (T, N). There is no gamma^t to leave out here: G_0 counts from the start already."""
     rewards = _rollout(rollout).rewards
     return np.broadcast_to(total_return(rewards, gamma), rewards.shape)
 
 
-def psi_reward_to_go(rollout, gamma, baseline=0.0, drop_gamma_t=False):
+def psi_reward_to_go(rollout: Rollout, gamma: float, baseline: ArrayLike = 0.0, drop_gamma_t: bool = False) -> Array:
     """gamma^t (G_t - baseline), (T, N). baseline: one number, or (T, N), (T, 1) or (1, N), that does not depend on a_t."""
     returns, baseline = reward_to_go(_rollout(rollout).rewards, gamma), finite("baseline", baseline)
     if same_shape(baseline=baseline, rewards=returns) != returns.shape:
@@ -48,7 +59,7 @@ def psi_reward_to_go(rollout, gamma, baseline=0.0, drop_gamma_t=False):
     return _gamma_t(rollout, gamma, drop_gamma_t) * (returns - baseline)
 
 
-def psi_table(rollout, gamma, table, drop_gamma_t=False):
+def psi_table(rollout: Rollout, gamma: float, table: ArrayLike, drop_gamma_t: bool = False) -> Array:
     """gamma^t table[s_t, a_t], (T, N), for a table (S, A) of Q or of the advantage Q - V."""
     table = finite("table", table, (None, None))
     known = getattr(_rollout(rollout), "states", None)
@@ -58,14 +69,14 @@ def psi_table(rollout, gamma, table, drop_gamma_t=False):
     return _gamma_t(rollout, gamma, drop_gamma_t) * table[states, actions]
 
 
-def leave_one_out_mean(returns, mask):
+def leave_one_out_mean(returns: ArrayLike, mask: ArrayLike) -> Array:
     """The baseline (T, N) of each episode: the mean of the *other* running episodes' returns at t. Adds no bias."""
     returns, mask = _running(returns, mask)
     others = mask.sum(axis=1, keepdims=True) - mask
     return (_sums(returns, mask) - np.where(mask, returns, 0)) / np.maximum(others, 1)
 
 
-def batch_mean(returns, mask):
+def batch_mean(returns: ArrayLike, mask: ArrayLike) -> Array:
     """The baseline (T, N) that most code uses: the mean at t, the episode itself included.
 
     Shrinks the expected step by (n - 1) / n if n episodes run, since each return is partly taken off itself.
@@ -74,7 +85,7 @@ def batch_mean(returns, mask):
     return np.broadcast_to(_sums(returns, mask) / np.maximum(mask.sum(axis=1, keepdims=True), 1), mask.shape)
 
 
-def _running(returns, mask):
+def _running(returns: ArrayLike, mask: ArrayLike) -> tuple[Array, Array]:
     """Both of shape (T, N); returns may be anything where mask is False."""
     mask = np.asarray(mask)
     if mask.dtype != bool or mask.ndim != 2:
@@ -82,7 +93,7 @@ def _running(returns, mask):
     if np.shape(returns) != mask.shape:
         raise ValueError(f"returns must have the shape of mask, (T, N) = {mask.shape}, got {np.shape(returns)}")
     finite("returns", np.where(mask, returns, 0))
-    return returns, mask
+    return np.asarray(returns), mask
 
 
 def _rollout(rollout):
@@ -101,7 +112,7 @@ def _gamma_t(rollout, gamma, drop):
     return discounts(len(rollout.rewards), 1.0 if drop else gamma)[:, None]
 
 
-def _check(rollout, psi):
+def _check(rollout: Rollout, psi: ArrayLike) -> Array:
     """psi with zeros where there is no data."""
     if not _rollout(rollout).mask.any():
         raise ValueError("rollout holds no steps: there is nothing to estimate from")

@@ -4,10 +4,19 @@
 Actions 0 rock, 1 paper, 2 scissors.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ._validate import finite, number, probabilities, whole
 from .policies import softmax
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._types import Array, ArrayLike
 
 ACTIONS = ("rock", "paper", "scissors")
 RPS = np.array([[0.0, -1.0, 1.0], [1.0, 0.0, -1.0], [-1.0, 1.0, 0.0]])
@@ -16,7 +25,7 @@ RPS.setflags(write=False)
 RPS_ROCK2.setflags(write=False)
 
 
-def best_response(policy, payoff):
+def best_response(policy: ArrayLike, payoff: ArrayLike) -> Any:
     """The opponent's action that hurts us most, int (...), against our policy (..., A). The first one among equals."""
     payoff = finite("payoff", payoff, (None, None))
     policy = probabilities("policy", policy)
@@ -25,7 +34,8 @@ def best_response(policy, payoff):
     return (policy @ payoff).argmin(axis=-1)
 
 
-def self_play(policy, opponent, payoff, steps, step_size=0.1, temperature=0.0, simultaneous=True):
+def self_play(policy: ArrayLike, opponent: ArrayLike, payoff: ArrayLike, steps: int, step_size: float = 0.1,
+              temperature: float = 0.0, simultaneous: bool = True) -> Array:
     """Two softmax players who follow the natural gradient of their own payoff; (steps + 1, 2, A) policies.
 
     Each step adds step_size times the payoff of every action to the logits, so policies are multiplied by

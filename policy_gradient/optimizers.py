@@ -1,8 +1,17 @@
 """Adam, uphill."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ._validate import number, numbers, positive
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._types import Array, ArrayLike
 
 
 class Adam:
@@ -13,15 +22,18 @@ class Adam:
     the caller.
     """
 
-    def __init__(self, learning_rate=0.02, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    def __init__(self, learning_rate: float = 0.02, beta1: float = 0.9, beta2: float = 0.999,
+                 epsilon: float = 1e-8) -> None:
         positive("learning_rate", learning_rate)
         if not (0 <= number("beta1", beta1) < 1 and 0 <= number("beta2", beta2) < 1):
             raise ValueError(f"beta1 and beta2 must lie in [0, 1), got {beta1} and {beta2}")
         positive("epsilon", epsilon)
         self.learning_rate, self.beta1, self.beta2, self.epsilon = learning_rate, beta1, beta2, epsilon
-        self.num_steps, self.mean, self.square = 0, 0.0, 0.0
+        self.num_steps = 0
+        self.mean: Any = 0.0             # arrays (d,) after the first step
+        self.square: Any = 0.0
 
-    def step(self, theta, gradient):
+    def step(self, theta: ArrayLike, gradient: ArrayLike) -> Array:
         """theta after one step up the gradient, both (d,); a new array of theta's dtype."""
         theta, gradient = numbers("theta", theta), numbers("gradient", gradient)
         if theta.shape != gradient.shape:

@@ -16,20 +16,26 @@ For a softmax the score with respect to the logits is e_a - pi (Sutton & Barto 2
 each class only adds how its logits depend on theta.
 """
 
-from dataclasses import dataclass
-from functools import reduce
-from itertools import accumulate
+from __future__ import annotations
+
+from dataclasses import dataclass, field
 from math import prod
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._validate import finite, generator, indices, numbers, same_shape, whole
+from . import _fast
+from ._validate import NOT_LOGITS, finite, generator, indices, numbers, same_shape, whole
 from .networks import MLP
 
-_NOT_LOGITS = "logits must not be NaN or +inf, nor may a whole row be -inf"
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from ._types import Array, ArrayLike, DTypeLike
 
 
-def softmax(logits):
+def softmax(logits: ArrayLike) -> Array:
     """Probabilities exp(logits) / sum(exp(logits)) over the last axis, (..., A) -> (..., A).
 
     Stable for logits of any size; single entries may be -inf (probability 0), whole rows may not.
@@ -39,7 +45,7 @@ def softmax(logits):
     return exps / _over_actions(np.add, exps)
 
 
-def log_softmax(logits):
+def log_softmax(logits: ArrayLike) -> Array:
     """log(softmax(logits)) over the last axis, (..., A) -> (..., A), finite where the probability itself underflows."""
     shifted = _shifted(logits)
     return shifted - np.log(_over_actions(np.add, np.exp(shifted)))
@@ -51,37 +57,27 @@ def _shifted(logits):
         raise ValueError(f"logits must have at least one action on the last axis, got shape {logits.shape}")
     largest = _over_actions(np.maximum, logits.real)      # .real: complex_step sends complex numbers through here
     if not np.isfinite(largest).all():
-        raise ValueError(_NOT_LOGITS)
+        raise ValueError(NOT_LOGITS)
     with np.errstate(over="ignore"):                      # the largest float less the smallest is -inf, as it should be
         return logits - largest
 
 
+@_fast.form(_fast.over_actions)
 def _over_actions(ufunc, array):
-    """The ufunc's reduction over the last axis, (..., 1). NumPy is slow over many short rows: a few actions go one by one."""
-    if array.shape[-1] < 8:
-        return reduce(ufunc, [array[..., a] for a in range(array.shape[-1])])[..., None]
+    """The ufunc's reduction over the last axis, (..., A) -> (..., 1)."""
     return ufunc.reduce(array, axis=-1, keepdims=True)
 
 
+@_fast.form(_fast.draw)
 def _draw(logits, rng):
-    """One action per column of logits (A, ...): int64 (...).
+    """One action per row of logits, (..., A) -> int64 (...).
 
     It is the number of partial sums of the exponentials that lie at or below u times the whole sum, u uniform in [0, 1):
     unlike rng.choice this serves a whole batch with one draw each.
     """
-    largest = reduce(np.maximum, logits)
-    if not np.isfinite(largest).all():
-        raise ValueError(_NOT_LOGITS)
-    with np.errstate(over="ignore"):
-        if len(logits) == 2:                              # only the difference counts: one exponential, not two
-            sums = [1, 1 + np.exp(logits[1] - logits[0])]
-        else:
-            sums = list(accumulate(np.exp(row - largest) for row in logits))
-    u = np.asarray(generator(rng).random(np.shape(sums[-1]))) * sums[-1]
-    actions = (sums[0] <= u).astype(np.int64)
-    for boundary in sums[1:-1]:
-        actions = actions + (boundary <= u)
-    return actions
+    sums = np.cumsum(np.exp(_shifted(logits)), axis=-1)
+    u = generator(rng).random(sums.shape[:-1]) * sums[..., -1]
+    return (sums[..., :-1] <= np.asarray(u)[..., None]).sum(axis=-1)
 
 
 def _leading(obs, actions, weights):
@@ -95,11 +91,16 @@ def _leading(obs, actions, weights):
 class _Softmax:
     """What all softmax policies share; they supply `logits`, `score` and `weighted_score`."""
 
-    def probs(self, theta, obs):
+    if TYPE_CHECKING:
+        num_params = num_actions = num_obs = property(lambda self: 0)
+
+        def logits(self, theta: ArrayLike, obs: ArrayLike) -> Array: ...
+
+    def probs(self, theta: ArrayLike, obs: ArrayLike) -> Array:
         """pi(a|s) for every action, (..., A)."""
         return softmax(self.logits(theta, obs))
 
-    def log_prob(self, theta, obs, actions):
+    def log_prob(self, theta: ArrayLike, obs: ArrayLike, actions: ArrayLike) -> Array:
         """log pi(a|s) of the actions taken, (...)."""
         log_probs = log_softmax(self.logits(theta, obs))
         actions = indices("actions", actions, self.num_actions)
@@ -107,25 +108,25 @@ class _Softmax:
         log_probs = np.broadcast_to(log_probs, shape + log_probs.shape[-1:])
         return np.take_along_axis(log_probs, np.broadcast_to(actions, shape)[..., None], axis=-1)[..., 0]
 
-    def sample(self, theta, obs, rng):
+    def sample(self, theta: ArrayLike, obs: ArrayLike, rng: np.random.Generator) -> Any:
         """One action per observation, int64 (...), drawn with the numpy.random.Generator `rng`."""
-        return _draw(np.moveaxis(self.logits(theta, obs), -1, 0), rng)
+        return _draw(self.logits(theta, obs), rng)
 
-    def entropy(self, theta, obs):
+    def entropy(self, theta: ArrayLike, obs: ArrayLike) -> Array:
         """-sum_a pi log pi in nats, (...): log(A) for the uniform policy, 0 for a deterministic one."""
         probs = self.probs(theta, obs)
         return -(probs * np.log(np.where(probs == 0, 1, probs))).sum(axis=-1)
 
-    def _theta(self, theta):
+    def _theta(self, theta: ArrayLike) -> Array:
         return finite("theta", theta, (self.num_params,))
 
-    def _broadcast(self, obs, actions, weights=1.0):
+    def _broadcast(self, obs: ArrayLike, actions: ArrayLike, weights: ArrayLike = 1.0) -> tuple[Array, Array, Array]:
         """Observations and actions as integers, weights as floats, all of one shape."""
         obs = indices("obs", obs, self.num_obs)
         actions = indices("actions", actions, self.num_actions)
         weights = finite("weights", weights)
         _leading(obs, actions, weights)
-        return np.broadcast_arrays(obs, actions, weights)
+        return np.broadcast_arrays(obs, actions, weights)        # type: ignore[return-value]
 
 
 @dataclass(frozen=True)
@@ -143,23 +144,23 @@ class TabularSoftmax(_Softmax):
         whole("num_actions", self.num_actions)
 
     @property
-    def num_params(self):
+    def num_params(self) -> int:
         return self.num_states * self.num_actions
 
     @property
-    def num_obs(self):
+    def num_obs(self) -> int:
         return self.num_states
 
-    def init(self, rng=None, dtype=np.float64):
+    def init(self, rng: np.random.Generator | None = None, dtype: DTypeLike = np.float64) -> Array:
         """Zeros: the uniform policy (`rng` is not used)."""
         return np.zeros(self.num_params, dtype)
 
-    def logits(self, theta, obs):
+    def logits(self, theta: ArrayLike, obs: ArrayLike) -> Array:
         """The rows of the table, (..., A)."""
         table = self._theta(theta).reshape(self.num_states, self.num_actions)
         return table[indices("obs", obs, self.num_obs)]
 
-    def score(self, theta, obs, actions):
+    def score(self, theta: ArrayLike, obs: ArrayLike, actions: ArrayLike) -> Array:
         """Row s of the table gets e_a - pi(.|s), all other rows zero; (..., S*A)."""
         obs, actions, _ = self._broadcast(obs, actions)
         probs = self.probs(theta, obs).reshape(obs.size, self.num_actions)
@@ -168,7 +169,7 @@ class TabularSoftmax(_Softmax):
         scores[rows, obs.ravel(), actions.ravel()] += 1
         return scores.reshape(obs.shape + (self.num_params,))
 
-    def weighted_score(self, theta, obs, actions, weights):
+    def weighted_score(self, theta: ArrayLike, obs: ArrayLike, actions: ArrayLike, weights: ArrayLike) -> Array:
         """sum_i weights_i score_i, (S*A,)."""
         totals = self._totals(obs, actions, weights)
         table_probs = self.probs(theta, np.arange(self.num_states))
@@ -200,24 +201,24 @@ class LinearSoftmax(_Softmax):
     num_actions = property(lambda self: self.features.shape[1])
     num_params = property(lambda self: self.features.shape[2])
 
-    def init(self, rng=None, dtype=np.float64):
+    def init(self, rng: np.random.Generator | None = None, dtype: DTypeLike = np.float64) -> Array:
         """Zeros: the uniform policy (`rng` is not used)."""
         return np.zeros(self.num_params, dtype)
 
-    def logits(self, theta, obs):
+    def logits(self, theta: ArrayLike, obs: ArrayLike) -> Array:
         """theta . x(s, a) for every action, (..., A)."""
         theta = self._theta(theta)
         table = self.features.astype(theta.dtype, copy=False) @ theta
         return table[indices("obs", obs, self.num_obs)]
 
-    def score(self, theta, obs, actions):
+    def score(self, theta: ArrayLike, obs: ArrayLike, actions: ArrayLike) -> Array:
         """x(s, a) - sum_b pi(b|s) x(s, b), (..., d)."""
         obs, actions, _ = self._broadcast(obs, actions)
         probs = self.probs(theta, np.arange(self.num_obs))
         centred = self.features - np.einsum("sa,sad->sd", probs, self.features)[:, None]
         return centred.astype(probs.dtype, copy=False)[obs, actions]
 
-    def weighted_score(self, theta, obs, actions, weights):
+    def weighted_score(self, theta: ArrayLike, obs: ArrayLike, actions: ArrayLike, weights: ArrayLike) -> Array:
         """sum_i weights_i score_i, (d,)."""
         table = TabularSoftmax(self.num_obs, self.num_actions)
         by_logit = table.weighted_score(self.logits(theta, np.arange(self.num_obs)).ravel(), obs, actions, weights)
@@ -225,7 +226,7 @@ class LinearSoftmax(_Softmax):
                          self.features.astype(by_logit.dtype, copy=False))     # the chain rule
 
 
-def two_action_softmax(num_params, num_obs=None):
+def two_action_softmax(num_params: int, num_obs: int | None = None) -> LinearSoftmax:
     """A LinearSoftmax with one logit per observation: pi(1|k) = sigmoid(theta[k]) for k < num_params, else one half.
 
     The book's small examples use it: action 1 is *right* in the corridor, *take* behind a door.
@@ -247,63 +248,70 @@ class MLPSoftmax(_Softmax):
     pass is in `networks`.
     """
 
-    sizes: tuple
+    sizes: tuple[int, ...]
+    network: MLP = field(init=False, repr=False, compare=False)
 
     def __post_init__(self):
-        object.__setattr__(self, "_network", MLP(self.sizes))
-        object.__setattr__(self, "sizes", self._network.sizes)
+        object.__setattr__(self, "network", MLP(self.sizes))
+        object.__setattr__(self, "sizes", self.network.sizes)
 
-    num_params = property(lambda self: self._network.num_params)
+    num_params = property(lambda self: self.network.num_params)
     num_features = property(lambda self: self.sizes[0])
     num_actions = property(lambda self: self.sizes[-1])
 
-    def init(self, rng, dtype=np.float32):
+    def init(self, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Array:
         """Random weights, the last layer's a hundred times smaller: close to the uniform policy."""
-        return self._network.init(rng, dtype, last=0.01)
+        return self.network.init(rng, dtype, last=0.01)
 
-    def logits(self, theta, obs):
+    def logits(self, theta: ArrayLike, obs: ArrayLike) -> Array:
         """What the network puts out, (..., A)."""
         theta = self._theta(theta)
-        return self._network(theta, self._check(obs, theta))
+        return self.network(theta, self._seen(obs, theta))
 
-    def sample(self, theta, obs, rng):
+    def sample(self, theta: ArrayLike, obs: ArrayLike, rng: np.random.Generator) -> Any:
         """One action per observation, int64 (...), drawn with the numpy.random.Generator `rng`."""
-        return self._sampler(theta, finite("obs", obs).shape[:-1])(obs, rng)
+        return self.sampler(theta, finite("obs", obs).shape[:-1])(obs, rng)
 
-    def _sampler(self, theta, shape):
-        """`sample` for a loop in which theta and the shape (...) stay: a function (obs, rng)."""
+    @_fast.form(_fast.sampler)
+    def sampler(self, theta: ArrayLike, shape: tuple[int, ...]) -> Callable[[ArrayLike, np.random.Generator], Any]:
+        """`sample` for a loop in which theta and the shape (...) of the observations stay: a function (obs, rng)."""
         theta = self._theta(theta)
-        num, K = prod(shape), self.sizes[0]
-        network = self._network.at(theta, num)
-        return lambda obs, rng: _draw(network(self._check(obs, theta).reshape(num, K)), rng).reshape(shape)[()]
+        return lambda obs, rng: _draw(self.logits(theta, obs), rng).reshape(shape)[()]
 
-    def score(self, theta, obs, actions):
+    @_fast.form(_fast.score)
+    def score(self, theta: ArrayLike, obs: ArrayLike, actions: ArrayLike) -> Array:
         """e_a - pi sent backwards through the network, one sample at a time, (..., d)."""
-        theta, obs, actions, _ = self._samples(theta, obs, actions)
-        return self._network.vjp_each(theta, obs, lambda logits: self._by_logits(logits, actions.ravel()))
+        theta, obs, actions, _, shape = self._samples(theta, obs, actions)
+        by_logits = self._by_logits(self.network(theta, obs), actions)
+        return self.network.vjp_each(theta, obs, by_logits).reshape(*shape, self.num_params)
 
-    def weighted_score(self, theta, obs, actions, weights):
+    @_fast.form(_fast.weighted_score)
+    def weighted_score(self, theta: ArrayLike, obs: ArrayLike, actions: ArrayLike, weights: ArrayLike) -> Array:
         """sum_i weights_i score_i, (d,): weights times e_a - pi sent backwards once, with no (N, d) array."""
-        theta, obs, actions, weights = self._samples(theta, obs, actions, weights)
-        actions, weights = actions.ravel(), weights.astype(theta.dtype, copy=False).ravel()
-        return self._network.vjp(theta, obs, lambda logits, rows: weights[rows] * self._by_logits(logits, actions[rows]))
+        theta, obs, actions, weights, _ = self._samples(theta, obs, actions, weights)
+        by_logits = self._by_logits(self.network(theta, obs), actions)
+        return self.network.vjp(theta, obs, weights[:, None] * by_logits)
 
     def _by_logits(self, logits, actions):
-        """e_a - pi, (A, n), of logits (A, n) and actions (n,)."""
-        return (np.arange(self.num_actions)[:, None] == actions) - softmax(logits.T).T
+        """The score with respect to the logits, e_a - pi: (n, A) and (n,) -> (n, A)."""
+        return np.equal.outer(np.arange(self.num_actions), actions).T - softmax(logits)
 
-    def _samples(self, theta, obs, actions, weights=1.0):
-        """All of one leading shape (...)."""
+    def _samples(self, theta: ArrayLike, obs: ArrayLike, actions: ArrayLike,
+                 weights: ArrayLike = 1.0) -> tuple[Array, Array, Array, Array, tuple[int, ...]]:
+        """One sample per row, obs (n, K), actions (n,) and weights (n,), and the leading shape (...) that they came in."""
         theta = self._theta(theta)
-        obs, actions = self._check(obs, theta), indices("actions", actions, self.num_actions)
+        obs, actions = self._seen(obs, theta), indices("actions", actions, self.num_actions)
         weights = finite("weights", weights)
-        shape = _leading(obs[..., 0], actions, weights)
-        if not obs.shape[:-1] == actions.shape == weights.shape:
+        shape = actions.shape
+        if not obs.shape[:-1] == shape == weights.shape:
+            shape = _leading(obs[..., 0], actions, weights)
             obs = np.broadcast_to(obs, shape + obs.shape[-1:])
             actions, weights = np.broadcast_to(actions, shape), np.broadcast_to(weights, shape)
-        return theta, obs, actions, weights
+        obs = obs.reshape(prod(shape), self.num_features)
+        return theta, obs, actions.ravel(), weights.astype(theta.dtype, copy=False).ravel(), shape
 
-    def _check(self, obs, theta):
+    def _seen(self, obs: ArrayLike, theta: Array) -> Array:
+        """The observations, (..., K), in theta's dtype."""
         obs = finite("obs", obs)
         if obs.ndim == 0 or obs.shape[-1] != self.sizes[0]:
             raise ValueError(f"obs must have {self.sizes[0]} numbers on the last axis, got shape {obs.shape}")

@@ -1,14 +1,21 @@
 """Collect whole episodes from a vector environment, one per column."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import partial
 from inspect import signature
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from . import _fast
 from ._spaces import agreement, autoreset_mode
-from ._validate import NotFinite, _short, generator, having, whole
-from .policies import MLPSoftmax
+from ._validate import NotFinite, generator, policy as checked_policy, short, whole
+
+if TYPE_CHECKING:
+    from ._types import Array, ArrayLike
+    from .protocols import Environment, Policy
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,18 +33,18 @@ class Rollout:
     terminated: np.ndarray       # (T, N) bool, True at the step at which the environment ended the episode
     truncated: np.ndarray        # (T, N) bool, True at the step at which a time limit cut it
     last_obs: np.ndarray         # (N, ...) what the agent would have seen next
-    states: np.ndarray = None    # (T, N) the hidden states, where the sampler knows them
+    states: np.ndarray | None = None    # (T, N) the hidden states, where the sampler knows them
 
     def __post_init__(self):
         T, N = shape = np.shape(self.mask) if np.ndim(self.mask) == 2 else (None, None)
         if T is None or np.asarray(self.mask).dtype != bool:
-            raise ValueError(f"mask must be an array of bool, shape (T, N), got {_short(self.mask)}")
+            raise ValueError(f"mask must be an array of bool, shape (T, N), got {short(self.mask)}")
         for name in ("obs", "actions"):
             if np.shape(getattr(self, name))[:2] != shape:
                 raise ValueError(f"{name} must have shape ({T}, {N}, ...), as mask, got {np.shape(getattr(self, name))}")
         for name in ("terminated", "truncated"):
             if np.asarray(getattr(self, name)).dtype != bool:         # ~ of whole numbers is no "not"
-                raise ValueError(f"{name} must be an array of bool, shape {shape}, got {_short(getattr(self, name))}")
+                raise ValueError(f"{name} must be an array of bool, shape {shape}, got {short(getattr(self, name))}")
         for name in ("rewards", "terminated", "truncated", "states"):
             if np.shape(getattr(self, name)) != shape and not (name == "states" and self.states is None):
                 raise ValueError(f"{name} must have shape {shape}, as mask, got {np.shape(getattr(self, name))}")
@@ -45,17 +52,18 @@ class Rollout:
             raise ValueError(f"last_obs must have one entry per episode, {N} in all, got shape {np.shape(self.last_obs)}")
 
     @property
-    def num_episodes(self):
+    def num_episodes(self) -> int:
         """N."""
         return self.mask.shape[1]
 
     @property
-    def lengths(self):
+    def lengths(self) -> Array:
         """Steps of each episode, (N,)."""
         return self.mask.sum(axis=0)
 
 
-def rollout(envs, policy, theta, rng, max_steps=None):
+def rollout(envs: Environment, policy: Policy, theta: ArrayLike, rng: np.random.Generator,
+            max_steps: int | None = None) -> Rollout:
     """Run one whole episode in each of the N sub-environments of `envs`; returns a `Rollout`.
 
     envs: a gymnasium.vector.VectorEnv, reset here with a seed drawn from `rng`. max_steps: cut all episodes there.
@@ -69,24 +77,18 @@ def rollout(envs, policy, theta, rng, max_steps=None):
     finite, and a SAME_STEP environment that does not say in info["final_obs"] what it last showed of a truncated episode.
     """
     mode = autoreset_mode(envs)
-    having("policy", policy, ["sample"], "a policy with a method sample(theta, obs, rng)")
+    checked_policy(policy, "sample")
     max_steps = None if max_steps is None else whole("max_steps", max_steps)
     shape, send = agreement(envs, policy)
-    obs, num_envs = _first(envs, int(generator(rng).integers(2**31)), shape), envs.num_envs
-    # Of a subclass, or of whatever wraps a policy, its own `sample` counts.
-    prepared = type(policy) is MLPSoftmax
-    sample = policy._sampler(theta, (num_envs,)) if prepared else partial(policy.sample, theta)
-    alive = np.ones(num_envs, bool)
-    last_obs = obs.copy()
-    columns, t, going = None, 0, True
+    obs = _first(envs, int(generator(rng).integers(2**31)), shape)
+    sample = _sampler(policy, theta, obs.shape[:1])
+    record, columns = _recorder(max_steps)
+    alive, last_obs = np.ones(len(obs), bool), obs.copy()
+    t, going = 0, True
     while going and t != max_steps:
         actions = _drawn(sample(obs, rng))
         next_obs, rewards, terminated, truncated, info = _step(envs.step(send(actions)), obs)
-        row = obs, actions, rewards, alive, terminated, truncated
-        if columns is None or t == len(columns[0]):
-            columns = _room(columns, row, max_steps)
-        for column, value in zip(columns, row):
-            column[t] = value
+        record((obs, actions, rewards, alive, terminated, truncated))
         ended = terminated | truncated
         if ended.any():
             ended = ended & alive
@@ -95,7 +97,7 @@ def rollout(envs, policy, theta, rng, max_steps=None):
             going = alive.any()
         obs, t = next_obs, t + 1
     last_obs[alive] = obs[alive]
-    obs, actions, rewards, mask, terminated, truncated = (column[:t] for column in columns)
+    obs, actions, rewards, mask, terminated, truncated = columns()
     # An episode that has ended starts again by itself; what it then returned is not ours.
     rewards[~mask], terminated[~mask], truncated[~mask] = 0, False, False
     truncated[-1] |= alive                                    # cut by max_steps
@@ -103,6 +105,34 @@ def rollout(envs, policy, theta, rng, max_steps=None):
         t, n = np.argwhere(~np.isfinite(rewards))[0]
         raise NotFinite(f"rewards must be finite, but at step {t} environment {n} of envs gave {rewards[t, n]}")
     return Rollout(obs, actions, rewards, mask, terminated, truncated, last_obs)
+
+
+@_fast.form(_fast.recorder)
+def _recorder(max_steps):
+    """(record, columns): record(row) keeps the arrays of one step; columns() gives all that was kept, an array (T, ...) for
+    each place in the row, of the dtype that the first step had there."""
+    rows = []
+
+    def record(row):
+        rows.append([value.copy() for value in row])          # some environments and policies use their arrays again
+
+    def columns():
+        return [np.array(column, dtype=column[0].dtype) for column in zip(*rows)]
+
+    return record, columns
+
+
+def _sampler(policy, theta, shape):
+    """The function (obs, rng) that draws actions: what `policy.sampler` has prepared for this theta, or just `policy.sample`.
+
+    A class that has a `sample` of its own and no `sampler` beside it is asked by its `sample`, whatever it inherits or wraps.
+    """
+    for cls in type(policy).__mro__:
+        if "sampler" in vars(cls):
+            return policy.sampler(theta, shape)
+        if "sample" in vars(cls):
+            break
+    return partial(policy.sample, theta)
 
 
 def _first(envs, seed, shape):
@@ -115,7 +145,7 @@ def _first(envs, seed, shape):
             raise
         raise TypeError("envs.reset must take a seed, as in reset(*, seed=None, options=None)") from None
     if not isinstance(reset, tuple) or len(reset) != 2:
-        raise TypeError(f"envs.reset must return (obs, info), got {_short(reset)}")
+        raise TypeError(f"envs.reset must return (obs, info), got {short(reset)}")
     return _array("envs.reset must return obs", reset[0], shape, "biuf", copy=True)
 
 
@@ -124,13 +154,13 @@ def _drawn(actions):
         return np.asarray(actions)
     except ValueError:                                        # rows of unequal length
         raise ValueError("policy.sample must give an array of actions, one per environment, got "
-                         f"{_short(actions)}") from None
+                         f"{short(actions)}") from None
 
 
 def _step(result, before):
     """What a step returned, as arrays of the one form that is right; `before` are the observations before it."""
     if not isinstance(result, (tuple, list)) or len(result) != 5:
-        number = f"{len(result)} values" if isinstance(result, (tuple, list)) else _short(result)
+        number = f"{len(result)} values" if isinstance(result, (tuple, list)) else short(result)
         raise TypeError(f"envs.step must return (obs, rewards, terminated, truncated, info), got {number}: an environment of "
                         "the older interface must tell apart why an episode is done")
     obs, rewards, terminated, truncated, info = result
@@ -140,9 +170,10 @@ def _step(result, before):
         raise TypeError(f"envs.step must return obs of the kind that envs.reset gave, {before.dtype}, got {obs.dtype}")
     if (type(rewards) is type(terminated) is type(truncated) is np.ndarray
             and rewards.shape == terminated.shape == truncated.shape == each
-            and rewards.dtype.kind in "biuf" and terminated.dtype.kind == truncated.dtype.kind == "b"):
+            and rewards.dtype.char in "fd" and terminated.dtype.kind == truncated.dtype.kind == "b"):
         return obs, rewards, terminated, truncated, info      # nearly always, and in every step: so at once
-    return (obs, _array("envs.step must return rewards", rewards, each, "biuf"),
+    rewards = _array("envs.step must return rewards", rewards, each, "biuf") * np.float32(1)     # later ones may be no whole numbers
+    return (obs, rewards,
             _array("envs.step must return terminated", terminated, each, "b", "bool"),
             _array("envs.step must return truncated", truncated, each, "b", "bool"), info)
 
@@ -154,25 +185,8 @@ def _array(must, value, shape, kinds, of="numbers", copy=False):
     except ValueError:                                        # rows of unequal length
         array = None
     if array is None or array.shape != shape or array.dtype.kind not in kinds:
-        raise ValueError(f"{must} as an array of {of}, shape {shape}, one entry per environment, got {_short(value)}")
+        raise ValueError(f"{must} as an array of {of}, shape {shape}, one entry per environment, got {short(value)}")
     return array
-
-
-def _room(columns, row, max_steps):
-    """Columns for some steps like `row`, or with room for twice as many as there were.
-
-    All in one block: the system hands out a large one in large pages, which saves a tenth of a rollout, and memory that
-    is not yet written costs nothing.
-    """
-    obs, actions, rewards, *flags = map(np.asarray, row)
-    row = obs, actions, rewards * np.float32(1), *flags       # the first rewards may be whole numbers, later ones not
-    num_steps = 2 * len(columns[0]) if columns else -(-min(max_steps or 512, 512) // 8) * 8      # whole eights: all stay aligned
-    sizes = [num_steps * value.nbytes for value in row]
-    parts = np.split(np.empty(sum(sizes), np.uint8), np.cumsum(sizes)[:-1])
-    room = [part.view(value.dtype).reshape(num_steps, *value.shape) for part, value in zip(parts, row)]
-    for new, old in zip(room, columns or []):
-        new[:len(old)] = old
-    return room
 
 
 def _hidden(obs, info, ended, terminated):

@@ -1,11 +1,24 @@
 """Fast sampling of finite MDPs: millions of trajectories a second with NumPy alone."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ._validate import generator, probabilities, whole
 from .mdp import state_probs
 from .rollouts import Rollout
 
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._types import Array, ArrayLike
+    from .protocols import SoftmaxPolicy
+    from .tabular import TabularMDP
+
+CHUNK = 20_000           # episodes at a time: some megabytes, and long enough rows for NumPy
+SWEEP_EVERY = 4          # steps: leaving out the episodes that have ended costs about as much as a step, so not after each
 
 class AliasTable:
     """Draws from K distributions over M outcomes, probs (K, M), in constant time each (Walker 1977; Vose 1991).
@@ -14,7 +27,7 @@ class AliasTable:
     its whole part names a column, the rest says which of the two.
     """
 
-    def __init__(self, probs):
+    def __init__(self, probs: ArrayLike) -> None:
         probs = probabilities("probs", probs, (None, None)).astype(np.float64)
         rows, (K, M) = np.arange(len(probs)), probs.shape
         mass, is_open = probs * M, np.ones((K, M), bool)
@@ -29,7 +42,7 @@ class AliasTable:
         self.border = (keep + np.arange(M)).ravel()               # compared with the uniform number itself
         self.other = (other + M * rows[:, None]).ravel()
 
-    def sample(self, offset, rng):
+    def sample(self, offset: ArrayLike, rng: np.random.Generator) -> Any:
         """Cells row * M + outcome, int (n,), for offset = row * M, (n,)."""
         offset = np.asarray(offset)
         if offset.dtype.kind not in "iu" or offset.ndim != 1:
@@ -46,6 +59,7 @@ class _Chain:
 
     def __init__(self, mdp, probs):
         S, A = mdp.R.shape
+        self.rho = mdp.rho / mdp.rho.sum()
         self.end, self.num_outcomes = S, A * (S + 1)
         ending = np.maximum(1 - mdp.P.sum(axis=-1, keepdims=True), 0)
         joint = np.zeros((S + 1, A, S + 1))
@@ -57,17 +71,19 @@ class _Chain:
         self.action, self.next_state = (index.ravel() for index in np.indices(shape)[1:])
         self.next_offset = self.next_state * self.num_outcomes
 
-    def start(self, mdp, n, rng):
-        return generator(rng).choice(mdp.num_states, size=n, p=mdp.rho / mdp.rho.sum()) * self.num_outcomes
+    def start(self, n, rng):
+        """Offsets into the table for n first states, (n,)."""
+        return generator(rng).choice(len(self.rho), size=n, p=self.rho) * self.num_outcomes
 
 
-def sample_rollout(mdp, policy, theta, num_episodes, max_steps, rng):
+def sample_rollout(mdp: TabularMDP, policy: SoftmaxPolicy, theta: ArrayLike, num_episodes: int, max_steps: int,
+                   rng: np.random.Generator) -> Rollout:
     """`num_episodes` episodes of at most `max_steps` steps as a `Rollout` with `states`: the same law as
     `rollout(TabularVectorEnv(...))`, many times faster. Episodes still running at max_steps are truncated."""
     _positive(num_episodes=num_episodes, max_steps=max_steps)
     chain = _Chain(mdp, state_probs(mdp, policy, theta))
-    offset = chain.start(mdp, num_episodes, rng)
-    cells = []
+    offset = chain.start(num_episodes, rng)
+    cells: Any = []
     while len(cells) < max_steps and (offset < chain.end * chain.num_outcomes).any():
         cells.append(chain.table.sample(offset, rng))
         offset = chain.next_offset[cells[-1]]
@@ -84,7 +100,8 @@ def sample_rollout(mdp, policy, theta, num_episodes, max_steps, rng):
                    mdp.obs[last], states)
 
 
-def sample_gradient(mdp, policy, theta, num_episodes, max_steps, rng, drop_gamma_t=False, chunk=20_000):
+def sample_gradient(mdp: TabularMDP, policy: SoftmaxPolicy, theta: ArrayLike, num_episodes: int, max_steps: int,
+                    rng: np.random.Generator, drop_gamma_t: bool = False, chunk: int = CHUNK) -> Array:
     """An estimate of grad J from sampled episodes with reward-to-go, (d,): REINFORCE without storing the scores.
 
     Sums gamma^t G_t per (state, action) and takes the score once for each pair, in chunks of episodes, so that memory
@@ -94,7 +111,7 @@ def sample_gradient(mdp, policy, theta, num_episodes, max_steps, rng, drop_gamma
     chain = _Chain(mdp, state_probs(mdp, policy, theta))
     weights = np.zeros(chain.table.other.size)
     for first in range(0, num_episodes, chunk):
-        history = _run(chain, chain.start(mdp, min(chunk, num_episodes - first), rng), max_steps, rng)
+        history = _run(chain, chain.start(min(chunk, num_episodes - first), rng), max_steps, rng)
         _add_weights(weights, chain, history, mdp.gamma, 1.0 if drop_gamma_t else mdp.gamma)
     weights = weights.reshape(mdp.num_states + 1, mdp.num_actions, -1)[:-1].sum(axis=-1) / num_episodes       # (S, A)
     obs = np.repeat(mdp.obs, mdp.num_actions, axis=0)
@@ -108,7 +125,7 @@ def _run(chain, offset, max_steps, rng):
     for step in range(max_steps):
         cells = chain.table.sample(offset, rng)
         offset, kept = chain.next_offset[cells], None
-        if step % 4 == 3:                # leave out what has ended now and then, else the longest episode sets the cost
+        if (step + 1) % SWEEP_EVERY == 0:        # else the longest episode would set the cost of all
             kept = np.flatnonzero(offset < chain.end * chain.num_outcomes)
             offset = offset[kept]
         history.append((cells, kept))
@@ -117,18 +134,18 @@ def _run(chain, offset, max_steps, rng):
     return history
 
 
-def _add_weights(weights, chain, history, gamma, weight):
-    """Add weight^t G_t to `weights` for each cell visited, from the last step back."""
-    returns = np.zeros(len(history[-1][0] if history[-1][1] is None else history[-1][1]))
+def _add_weights(weights, chain, history, gamma, discount):
+    """Add discount^t G_t to `weights` for each cell visited, from the last step back."""
+    cells, kept = history[-1]
+    returns = np.zeros(len(cells if kept is None else kept))         # G_t of the episodes that went on: nothing follows the last step
     for t in reversed(range(len(history))):
         cells, kept = history[t]
-        following = returns if kept is None else np.zeros(len(cells))
-        if kept is not None:
-            following[kept] = returns
-        returns = following
+        if kept is not None:                                         # those left out after step t have G_{t+1} = 0
+            following, returns = returns, np.zeros(len(cells))
+            returns[kept] = following
         returns *= gamma
         returns += chain.reward[cells]
-        weights += weight**t * np.bincount(cells, returns, len(weights))
+        weights += discount**t * np.bincount(cells, returns, len(weights))
 
 
 def _positive(**counts):

@@ -1,4 +1,4 @@
-"""What each ingredient of the CartPole recipe is worth: take one away at a time, ten seeds each.
+"""What each ingredient of the CartPole recipe is worth: change it, mostly one at a time, ten seeds each.
 
     python studies/cartpole_ablation.py        # rewrites cartpole_ablation.json beside it, some minutes
 

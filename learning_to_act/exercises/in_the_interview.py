@@ -303,7 +303,7 @@ HUNTS = (
            "Two episodes with equal returns, one of one step, one of three: which of them moves theta more, and which should?",
            "The log-probability of an episode is a sum over its steps. Look for something that is not a sum.")),
     _hunt(update_3, "standardised-per-episode", 2, 10,
-          "Within one episode the shift depends on the episode's own rewards, and the last step is always worse than the mean of those before: an order in time, not a judgement.",
+          "Within one episode the shift depends on the episode's own rewards, and a step is compared only with the steps of its own episode: an order in time, not a judgement.",
           ("Take an episode of one step with a reward of 1. What does this function do with it?",
            "Which lines need rewards of other episodes, and which see only this one?",
            "A weight may be shifted by what does not depend on the action. What is it shifted by here, and divided by?")),

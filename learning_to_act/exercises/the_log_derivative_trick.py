@@ -482,8 +482,8 @@ REINFORCE = Exercise(
                 (lambda scores, rewards, gamma: _weigh(scores, _backward(rewards, gamma)),)),
         Mistake("mean-over-steps",
                 "You average over the steps as well. The log-probability of an episode is a sum over its steps, so its score is a sum too:\n"
-                "sum over t, mean over episodes. Averaged over its own length, an episode in a world that costs 1 a step "
-                "has nothing left to learn from. (Chapter 3, Causality: what came before does not count.)",
+                "sum over t, mean over episodes. Averaged over its own length, with the whole return as weight and gamma = 1, "
+                "an episode in a world that costs 1 a step has nothing left to learn from. (Chapter 3, Causality: what came before does not count.)",
                 (lambda scores, rewards, gamma: _weigh(scores, _powers(rewards, gamma) * _backward(rewards, gamma)) / len(scores),
                  lambda scores, rewards, gamma: _weigh(scores, _backward(rewards, gamma)) / len(scores))),
         Mistake("total-return",

@@ -2,6 +2,8 @@
 
 Each test is about one belief, and looks for its new wording in every place that states it.
 """
+import math
+import re
 from fractions import Fraction as F
 from pathlib import Path
 
@@ -229,7 +231,7 @@ def test_normalised_visits_make_the_natural_step_longer_by_their_sum():
     ratio = np.linalg.pinv(fisher / d.sum()) @ exact / (np.linalg.pinv(fisher) @ exact)
     np.testing.assert_allclose(ratio, d.sum())
     assert d.sum() == 1.75 != 1 / (1 - world.gamma)               # episodes end
-    assert "$\\sum_sd(s)$, which is $\\frac1{1-\\gamma}$ if nothing ends" in ANSWERS["natural-gradient"]
+    assert "the sum of the visits, which is $\\frac1{1-\\gamma}$ if nothing ends" in ANSWERS["natural-gradient"]
 
 
 def test_dividing_by_lengths_and_a_kl_term_turn_the_gradient():
@@ -255,3 +257,222 @@ def test_the_claims_of_lab_5_end_in_asserts():
     assert "ends in an `assert`" in lab["title"]
     for name in ("tanh-stable", "seeds", "online-gap"):
         assert "assert" in lab[name].splitlines()[-1], name
+
+
+# ---- a second strict reading ----
+
+def solution(name):
+    return {c.id: c.source for c in nbformat.read(ROOT / f"solutions/{name}.ipynb", as_version=4).cells}
+
+
+def test_dropping_equal_groups_keeps_the_objective_where_the_batch_is_refilled():
+    """Every group of eight answers, enumerated: the share of a prompt in the slots of a batch that is filled, times what a mixed group says."""
+    G, ps = 8, (F(1, 20), F(1, 2))
+    mixed, slope_if_mixed = [], []
+    for p in ps:
+        chance, total = F(0), F(0)
+        for c in range(1, G):                                     # c right ones, sorted by exchangeability
+            weight = F(math.comb(G, c)) * p**c * (1 - p) ** (G - c)
+            mean = F(c, G)
+            total += weight * (c * (1 - mean) * (1 - p) + (G - c) * (0 - mean) * (0 - p)) / G   # reward less mean, times score
+            chance += weight
+        mixed.append(chance)
+        slope_if_mixed.append(total / chance / (p * (1 - p)))     # on grad p
+        assert chance == 1 - p**G - (1 - p) ** G and total == F(G - 1, G) * p * (1 - p)
+    assert [round(float(w), 2) for w in slope_if_mixed] == [2.60, 0.88]                  # each prompt again until its own group is mixed
+    filled = [w * q / sum(mixed) for w, q in zip(slope_if_mixed, mixed)]
+    assert filled[0] == filled[1] and round(float(filled[0]), 4) == 0.6585               # a common factor
+    answer = ANSWERS["all-correct"]
+    assert "the two cancel, and what is left is a common factor" in answer and "Only if *each* prompt is sampled again" in answer
+    assert "That changes the objective" not in answer
+
+
+def test_dropping_gamma_to_the_t_is_no_bias_of_the_undiscounted_gradient():
+    p, gamma = F(1, 2), F(1, 2)
+    J = lambda p, g: p * (1 - g * F(3, 2))                        # noqa: E731  action 1 pays 1, then -3/2
+    terms = [F(1), -F(3, 2)]                                      # what either step's action 1 is worth to it: nothing follows
+    dropped = sum(p * (1 - p) * r for r in terms)
+    kept = sum(gamma**t * p * (1 - p) * r for t, r in enumerate(terms))
+    assert dropped == p * (1 - p) * (J(F(1), 1) - J(F(0), 1)) == F(-1, 8) and kept == p * (1 - p) * J(F(1), gamma) == F(1, 16)
+    answer = ANSWERS["where-gamma-t"]
+    assert "dropping the factor is no bias. The $\\gamma$ inside the return is the only one" in answer
+    assert 0.99**50 > 0.6 and 0.99**400 < 0.02 and "With $\\gamma$ near one" not in answer and "Even with $\\gamma=.99$ steps after a few hundred" in answer
+
+
+def test_the_named_row_of_the_table_has_the_named_weights():
+    rows = [line for line in ANSWERS["grpo-objective"].splitlines() if line.startswith("|")][2:]
+    assert "divide by the std" in rows[3]                         # the fourth
+    weights = [f"{(p * (1 - p)) ** -0.5:.2f}" for p in (0.05, 0.5, 0.9)]
+    assert weights == ["4.59", "2.00", "3.33"] and "the fourth weight, that of the std, is $4.59$, $2$ and $3.33$" in ANSWERS["grpo-objective"]
+
+
+def test_the_average_over_all_samples_and_not_their_sum_has_the_mean_grad_p():
+    p, N = F(1, 3), 4
+    mean_sum = sum(F(math.comb(N, c)) * p**c * (1 - p) ** (N - c) * c * (1 - p) for c in range(N + 1))      # right ones' scores
+    assert mean_sum == N * p * (1 - p) and mean_sum / N == p * (1 - p)
+    assert "Averaged over all samples, wrong ones as zeros, its mean is $\\nabla p$" in ANSWERS["train-on-successes"]
+
+
+def test_beyond_the_band_only_one_side_has_no_gradient():
+    clipped = lambda ratio, A: min(ratio * A, np.clip(ratio, 0.8, 1.2) * A)             # noqa: E731
+    assert slope(lambda w: clipped(w, -1), 1.3) == pytest.approx(-1) and slope(lambda w: clipped(w, 1), 1.3) == 0
+    assert "beyond the band, on the side that the advantage favours, the gradient is zero" in PageAndLab.text("05-in-the-interview")
+
+
+def test_lambda_one_at_a_time_limit_and_an_inexact_V_that_does_no_harm():
+    """Pages and bank say so already (above); the rubric must, too. An error of V that is the same everywhere harms at no lambda, if gamma is 1
+    and the task never ends within sight; so 'only if' is wrong."""
+    r, V = np.array([1, -2, 0.5]), np.array([0.3, 4, -1, 7.0])
+    advantages = lambda V, lam: sum(lam**t * (r[t] + V[t + 1] - V[t]) for t in range(3))                    # noqa: E731
+    assert advantages(V + 5, 0.5) == pytest.approx(advantages(V, 0.5))
+    assert "unbiased if $\\lambda=1$ and episodes truly end, or if $V$ is true; else it can be biased" in RUBRIC["derive-gae"]
+    assert "with $\\lambda<1$ a wrong critic can bias it" in ANSWERS["baseline-ladder"]
+
+
+def test_what_a_running_mean_keeps_depends_on_how_many_go_on():
+    def kept(N, p):                                               # of the second step's gradient: (n - 1) / n, given that one goes on
+        return sum(math.comb(N - 1, k) * p**k * (1 - p) ** (N - 1 - k) * k / (k + 1) for k in range(N))
+    assert kept(2, F(1, 2)) == F(1, 4) and kept(2, 0.9) == pytest.approx(0.45) and round(float(kept(8, 0.9)), 3) == 0.861
+    assert f"{float(kept(8, F(1, 2))):.3f}".lstrip("0")[:4] in NOISE
+    assert "two steps, each a fair coin: stop at once" in NOISE
+
+
+def test_a_kink_that_all_outcomes_share_has_no_score_and_one_that_moves_does_no_harm():
+    p_one = lambda theta: 0.5 + abs(theta)                        # noqa: E731
+    right, left = ((p_one(h) - p_one(0)) / h for h in (1e-6, -1e-6))
+    assert right == pytest.approx(1) and left == pytest.approx(-1)                       # J = p with f(1) = 1 has no slope at 0
+    f, theta = np.tanh, 0.3                                       # Laplace's density has its kink at x = theta
+    J = lambda t: integrate.quad(lambda x: f(x) * np.exp(-abs(x - t)) / 2, -30, 30, points=[t], limit=200)[0]  # noqa: E731
+    by_score = integrate.quad(lambda x: f(x) * np.sign(x - theta) * np.exp(-abs(x - theta)) / 2, -30, 30, points=[theta], limit=200)[0]
+    assert by_score == pytest.approx(slope(J, theta, 1e-4), abs=1e-6)
+    assert "at this $\\theta$ with probability one (a kink that moves with $x$ does no harm, one that all $x$ share does)" in TRICK
+
+
+def test_a_slope_almost_everywhere_is_not_enough_for_the_pathwise_gradient():
+    """Cantor's function: continuous, slope 0 almost everywhere, and it climbs from 0 to 1. Here 20 thirds deep."""
+    def stairs(x, depth=20):
+        y, step = 0.0, 0.5
+        for _ in range(depth):
+            if not 0 < x < 1:
+                break
+            digit = int(3 * x)
+            if digit == 1:
+                return y + step
+            y, x, step = y + step * (digit == 2), 3 * x - digit, step / 2
+        return y + 2 * step * min(max(x, 0), 1)
+    xs = np.linspace(-6, 7, 40_001)
+    values_ = np.array([stairs(x) for x in xs])
+    J = lambda mu: np.trapezoid(values_ * stats.norm.pdf(xs, mu), xs)                    # noqa: E731
+    within = np.linspace(0, 1, 3**9 + 1)
+    rising = [np.mean(np.diff([stairs(x) for x in within[::3**k]]) > 1e-6) for k in (0, 3, 6)]
+    assert slope(J, 0.5, 1e-3) > 0.3 and rising == pytest.approx([(2 / 3) ** 9, (2 / 3) ** 6, (2 / 3) ** 3])    # finer: flatter
+    assert "has a slope except at single points, and that slope has a finite mean" in TRICK and "almost everywhere" not in TRICK
+
+
+def test_the_same_pay_for_every_action_teaches_where_lengths_depend_on_actions():
+    for choose, teaches in ((lambda p: 1 + p, True), (lambda p: 2, False)):              # stop after one step, or go on; both pay 1
+        assert (abs(slope(lambda z: choose(1 / (1 + np.exp(-z))), 0.4)) > 0.1) == teaches                   # mean return = mean length
+    room = cells("museum-of-mistakes")
+    assert "Pay every action the same, in episodes of one length." in room["m-catch"]
+    assert "for any right program to which it applies" in room["end"]
+    assert "and pay that no action can change teaches nothing" in ANSWERS["prove-expected-score"]
+
+
+def test_the_last_step_of_an_episode_need_not_be_worse_than_the_mean():
+    gamma, rewards = 0.8, np.array([0, -0.5, 5.0])                # a climb to the top of the ladder
+    weights = gamma ** np.arange(3) * [sum(gamma**k * r for k, r in enumerate(rewards[t:])) for t in range(3)]
+    assert weights[2] > weights[:2].mean()
+    cheap = np.array([-0.5, -0.5, 0.0])                           # and here the last is best
+    assert cheap[2] > np.cumsum(cheap[::-1])[::-1][:2].mean()
+    said = (ROOT / "policy_gradient/checks/chapter05.py").read_text("utf8")
+    assert "a step is compared only with the steps of its own episode" in said and "always worse" not in said
+
+
+def test_a_cost_of_one_a_step_divided_by_the_length_teaches_nothing_with_the_whole_return_only():
+    for T in (1, 3, 7):
+        assert sum(-1 for _ in range(T)) / T == -1                # whole return: the same, however long
+        assert len({sum(-1 for _ in range(t, T)) / T for t in range(T)}) == T            # reward-to-go: not
+    assert sum(-(0.9**k) for k in range(3)) / 3 != sum(-(0.9**k) for k in range(7)) / 7  # discounted: not
+    said = " ".join((ROOT / "policy_gradient/checks/chapter03.py").read_text("utf8").replace('" ', " ").replace('"', "").split())
+    assert "Averaged over its own length, with the whole return as weight and gamma = 1, an episode in a world that costs 1 a step" in said
+
+
+def test_one_ratio_leaves_what_follows_to_the_old_policy():
+    """B in two doors: everybody comes there at the second step, whoever plays. What follows in a sampled return is the old policy's."""
+    world, pi, scores, _ = doors()
+    old = np.array([[0.9, 0.1], [0.2, 0.8], [0.5, 0.5], [0.7, 0.3]])
+    B, D = 1, 3
+    assert pg.discounted_visitation(world, pi)[B] == pg.discounted_visitation(world, old)[B] and world.P[B, 0, D] == 1
+    new_Q, old_Q = pg.action_values(world, pi), pg.action_values(world, old)
+    truth = pi[B] @ (scores[B] * new_Q[B][:, None])
+    one_ratio = old[B] @ ((pi[B] / old[B] * old_Q[B])[:, None] * scores[B])
+    assert abs(one_ratio - truth).max() > 0.01
+    for name in ("off-policy-gradient", "on-or-off-policy"):
+        assert "with sampled returns what follows" in ANSWERS[name]
+    assert "nor what followed" in SHEET
+
+
+def test_a_mean_over_tokens_climbs_the_reward_per_token():
+    """Answers of one or two tokens; stop with probability p after the first. b is fixed before."""
+    b, rewards, lengths = 0.3, np.array([1.0, 0.2]), np.array([1, 2])
+    q = lambda z: softmax(np.array([z, 0.0]))                     # noqa: E731
+    objective = lambda z, T: q(z) @ ((rewards - b) / T)           # noqa: E731
+    per_token = q(0.4) @ ((rewards - b) / lengths * (np.array([1, 0]) - q(0.4)[0]))
+    assert per_token == pytest.approx(slope(lambda z: objective(z, lengths), 0.4), abs=1e-8)
+    assert abs(per_token - slope(lambda z: objective(z, 1), 0.4)) > 0.01
+    assert "another objective, $\\E[(r-b)/T]$" in ANSWERS["length-normalisation"] and "neither;" not in ANSWERS["length-normalisation"]
+
+
+def test_the_total_return_that_is_taken_back_is_zero_at_gamma_one_only():
+    assert [1 + g * -1 for g in (1, 0.9)] == [0, pytest.approx(0.1)]
+    assert "The cleanest case, at $\\gamma=1$: a coin" in NOISE and "At $\\gamma=1$ a world that pays by a coin" in ANSWERS["reward-to-go-always"]
+
+
+def test_with_many_steps_the_corrected_form_sums_over_them():
+    world, pi, scores, exact = doors()
+    d, Q, b = pg.discounted_visitation(world, pi), pg.action_values(world, pi), np.arange(8.0).reshape(4, 2)
+    terms = np.einsum("sa,san,sa->sn", pi, scores, Q - b) + np.einsum("sa,san,sa->sn", pi, scores, b)
+    np.testing.assert_allclose(d @ terms, exact, atol=1e-6)       # all steps, by their discounted visits
+    assert abs(world.rho @ terms - exact).max() > 0.1             # the first step alone
+    assert "For a single step it reads" in ANSWERS["baseline-proof"] and "$\\sum_t\\gamma^t$ stands inside the expectation" in ANSWERS["baseline-proof"]
+
+
+def test_advantages_divided_by_the_std_have_another_gradient():
+    acts, reward, pi = np.array([0, 1, 2, 2]), np.array([1, 0, 0, 1.0]), np.full(3, 1 / 3)
+    A = reward - reward.mean()
+    gradient = lambda A: -(A[:, None] * (np.eye(3) - pi)[acts]).mean(axis=0)            # noqa: E731
+    np.testing.assert_allclose(gradient(A), [-0.125, 0.125, 0], atol=1e-12)
+    np.testing.assert_allclose(gradient(A / A.std()), [-0.25, 0.25, 0], atol=1e-12)
+    assert "(not divided by the std). The loss is 0, the gradient $(-.125,.125,0)$" in ANSWERS["zero-loss"]
+
+
+def test_bug_4_is_judged_in_two_worlds_and_the_text_says_which_is_which():
+    from policy_gradient.checks import chapter05
+    gammas = [setting.world.gamma for setting in chapter05.LADDERS]
+    assert gammas == [0.8, 0.6] and [f"{g**-2:.2f}" for g in gammas] == ["1.56", "2.78"]
+    words = solution("05-in-the-interview")
+    assert "of two small worlds: the ladder below, and one with other rewards and $\\gamma=0.6$" in words["title"]
+    assert "$2.78$ times in the check's other world" in words["bug-4-why"]
+    shown = next(c for c in nbformat.read(ROOT / "solutions/05-in-the-interview.ipynb", as_version=4).cells if c.id == "bug-4-check")
+    exact, wrong, error = map(float, re.search(r"exact ([+-][.\d]+), yours ([+-][.\d]+) \+- (\d*\.\d+)", flat(shown.outputs).replace("\n", " ")).groups())
+    assert abs(wrong - 2.7778 * exact) < 4 * error and abs(wrong - 1.5625 * exact) > 4 * error
+
+
+def test_the_ablation_s_arms_that_change_more_than_one_thing_are_named():
+    import runpy
+    study = runpy.run_path(str(ROOT / "studies/cartpole_ablation.py"), run_name="read")
+    more = {name for name, arm in study["ARMS"].items() if len(arm) > 1 and not set(arm) & {"learning_rate"}}
+    assert more == {"theorem's estimator", "total return"}
+    lab = cells("03-the-log-derivative-trick")
+    for text in (PRACTICE, lab["within-why"]):
+        assert "\"total return\" also takes one mean per batch, and keeps $\\gamma^t$; \"theorem's estimator\" changes three" in text
+    assert "the study below asks that" not in lab["pole-train-text"]
+
+
+def test_the_bank_says_which_letter_is_the_score():
+    for name, text in ANSWERS.items():
+        letters = {m for m in re.findall(r"\\score\{?([sg])\b", text)}
+        letters |= {"s"} if re.search(r"ss\^\\top|s\^2|lVert s\\rVert", text) else set()
+        assert len(letters) < 2, name
+        if letters:
+            assert re.search(r"for the score|\$s\$ the score|squared scores, \$s=|scores \$g_t=", text), name

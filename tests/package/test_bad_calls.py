@@ -16,7 +16,7 @@ import pytest
 
 import policy_gradient as pg
 from learning_to_act import explore, palette, plots
-from policy_gradient import control, envs
+from policy_gradient import control, envs, linear_quadratic
 
 RNG = np.random.default_rng(0)
 NAN, INF = float("nan"), float("inf")
@@ -261,6 +261,7 @@ CALLS = [
     ("self_play", lambda: pg.self_play([1 / 3] * 3, [1 / 3] * 3, pg.RPS, 5, step_size="small"), "step_size must be a number"),
     ("self_play", lambda: pg.self_play([0.5] * 2, [1 / 3] * 3, np.zeros((2, 3)), 5), "payoff must have as many columns as rows"),
     # modules
+    ("envs.SmallVectorEnv", lambda: envs.SmallVectorEnv(0, 9, gym.spaces.Discrete(2), gym.spaces.Discrete(2)), "num_envs must be at least 1, got 0"),
     ("envs.TabularVectorEnv", lambda: envs.TabularVectorEnv("corridor"), "mdp must be a TabularMDP, got 'corridor'"),
     ("envs.TabularVectorEnv", lambda: envs.TabularVectorEnv(MDP, 0), "num_envs .*must be at least 1, got 0"),
     ("envs.TabularVectorEnv", lambda: started(envs.TabularVectorEnv(MDP, 2)).step([0, 2]), r"actions must lie in 0 \.\. 1"),
@@ -277,12 +278,12 @@ CALLS = [
     ("control.Pendulum", lambda: started(control.Pendulum(2)).step(np.zeros(2)), r"actions must have shape \(2, 1\)"),
     ("control.Pendulum", lambda: control.Pendulum(max_steps=0), "max_steps must be at least 1"),
     ("control.PointMass", lambda: control.PointMass(problem="line"), "problem must be a LinearQuadratic"),
-    ("control.LinearQuadratic", lambda: lq(A=np.zeros((3, 3))), r"A must have shape \(2, 2\)"),
-    ("control.LinearQuadratic", lambda: lq(Q=-np.eye(2)), "Q must be symmetric with no negative eigenvalue"),
-    ("control.LinearQuadratic", lambda: lq(horizon=0), "horizon must be at least 1"),
-    ("control.LinearQuadratic", lambda: LQ.expected_return(np.zeros(2), np.zeros(1)), r"W must have shape \(2, 1\)"),
-    ("control.point_mass", lambda: control.point_mass(horizon=2.5), "horizon must be a whole number"),
-    ("control.point_mass", lambda: control.point_mass(noise_std=NAN), "noise must be finite|noise_std must be"),
+    ("linear_quadratic.LinearQuadratic", lambda: lq(A=np.zeros((3, 3))), r"A must have shape \(2, 2\)"),
+    ("linear_quadratic.LinearQuadratic", lambda: lq(Q=-np.eye(2)), "Q must be symmetric with no negative eigenvalue"),
+    ("linear_quadratic.LinearQuadratic", lambda: lq(horizon=0), "horizon must be at least 1"),
+    ("linear_quadratic.LinearQuadratic", lambda: LQ.expected_return(np.zeros(2), np.zeros(1)), r"W must have shape \(2, 1\)"),
+    ("linear_quadratic.point_mass", lambda: control.point_mass(horizon=2.5), "horizon must be a whole number"),
+    ("linear_quadratic.point_mass", lambda: control.point_mass(noise_std=NAN), "noise must be finite|noise_std must be"),
     ("palette.color", lambda: palette.color("blue"), "name must be one of policy, score, good, where"),
     ("explore.explore", lambda: explore.explore(3, p=[1]), "draw must be a function"),
     ("explore.explore", lambda: explore.explore(lambda ax, p: None), "explore needs at least one slider"),
@@ -340,7 +341,7 @@ def test_a_bad_call_is_told_what_was_expected(name, call, said):
 
 def _taking_arguments():
     names = {n: getattr(pg, n) for n in pg.__all__}
-    for module in (envs, control, explore, palette, plots):
+    for module in (envs, control, linear_quadratic, explore, palette, plots):
         short = module.__name__.split(".")[-1]
         names |= {f"{short}.{n}": v for n, v in vars(module).items()
                   if not n.startswith("_") and callable(v) and getattr(v, "__module__", "") == module.__name__}

@@ -124,3 +124,17 @@ def test_values_of_a_wrong_shape_or_nan_are_named():
             gae(data, bad_values, bad_last, 0.9, 0.9)
     with pytest.raises(ValueError, match="obs"):
         Critic((2, 4, 1), np.random.default_rng(0), gamma=0.9).values(np.full((3, 2), np.nan))
+
+
+def test_asking_learns_nothing_and_a_call_asks_before_it_learns():
+    data, _, _ = ragged()
+    critic, twin = (Critic((2, 8, 1), np.random.default_rng(3), gamma=0.9, lam=0.8) for _ in range(2))
+    before, state = critic.theta.copy(), critic.rng.bit_generator.state
+    asked = critic.advantages(data)
+    np.testing.assert_array_equal(asked, gae(data, critic.values(data.obs), critic.values(data.last_obs), 0.9, 0.8))
+    np.testing.assert_array_equal(critic.advantages(data), asked)
+    assert (critic.theta == before).all() and critic.rng.bit_generator.state == state and critic.optimizer.num_steps == 0
+    np.testing.assert_array_equal(critic(data), asked)                          # both at once, as it always was
+    twin.fit(data.obs[data.mask], (asked + twin.values(data.obs))[data.mask])
+    np.testing.assert_array_equal(critic.theta, twin.theta)
+    assert (critic.theta != before).any() and (critic.advantages(data) != asked).any()

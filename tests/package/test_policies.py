@@ -5,8 +5,9 @@ import pytest
 from scipy import special, stats
 
 import policy_gradient as pg
+from policy_gradient import _fast
+from policy_gradient._fast import draw_columns
 from policy_gradient.networks import MLP
-from policy_gradient.policies import _draw
 
 RNG = np.random.default_rng(0)
 POLICIES = {
@@ -107,7 +108,7 @@ def test_an_action_of_probability_zero_is_never_drawn():
 @pytest.mark.parametrize("num_actions", [1, 2, 3, 9])
 def test_a_draw_inverts_the_distribution_function(num_actions):
     logits = 4 * np.random.default_rng(4).standard_normal((num_actions, 5000)).astype(np.float32)
-    actions, u = _draw(logits, np.random.default_rng(5)), np.random.default_rng(5).random(5000)
+    actions, u = draw_columns(logits, np.random.default_rng(5)), np.random.default_rng(5).random(5000)
     boundaries = np.cumsum(special.softmax(logits.astype(float), axis=0), axis=0)[:-1]
     clear = (abs(boundaries - u) > 1e-6).all(axis=0)                # of single precision
     np.testing.assert_array_equal(actions[clear], (boundaries <= u).sum(axis=0)[clear])
@@ -118,16 +119,16 @@ def test_a_draw_inverts_the_distribution_function(num_actions):
                                            ([-np.inf, 1e308, -1e308], 1), ([7], 0)])
 def test_a_draw_bears_logits_of_any_size(logits, drawn):
     logits = np.array(logits, float)
-    assert (_draw(np.tile(logits[:, None], 1000), np.random.default_rng(0)) == drawn).all()
+    assert (draw_columns(np.tile(logits[:, None], 1000), np.random.default_rng(0)) == drawn).all()
     single = logits.clip(-1e38, 1e38).astype(np.float32)
-    assert (_draw(np.tile(single[:, None], 1000), np.random.default_rng(0)) == drawn).all()
+    assert (draw_columns(np.tile(single[:, None], 1000), np.random.default_rng(0)) == drawn).all()
 
 
 @pytest.mark.parametrize("logits", [[np.nan, 0], [0, np.nan, 0], [-np.inf, -np.inf], [-np.inf] * 3, [np.inf, np.inf],
                                     [np.inf, 0], [0, np.inf], [0, np.inf, 0]])
 def test_a_draw_refuses_what_has_no_probabilities(logits):
     with pytest.raises(ValueError, match="logits must not be NaN"):
-        _draw(np.array(logits)[:, None], np.random.default_rng(0))
+        draw_columns(np.array(logits)[:, None], np.random.default_rng(0))
 
 
 def test_training_starts_at_the_uniform_policy_or_close_to_it(policy):
@@ -149,7 +150,7 @@ def test_a_network_is_the_matrices_it_says_it_is():
 def test_a_network_taken_apart_for_a_loop_is_the_same_network(num):
     network, rng = MLP((4, 6, 5, 3)), np.random.default_rng(3)
     theta, first, second = rng.normal(size=network.num_params), rng.normal(size=(num, 4)), rng.normal(size=(num, 4))
-    outputs = network.at(theta, num)
+    outputs = _fast.prepared(network, theta, num)
     before, after = outputs(first), outputs(second)                 # the second call leaves the first one's answer alone
     np.testing.assert_allclose(before.T, network(theta, first), rtol=1e-12, atol=1e-13)
     np.testing.assert_allclose(after.T, network(theta, second), rtol=1e-12, atol=1e-13)

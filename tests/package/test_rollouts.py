@@ -161,7 +161,7 @@ def test_a_policy_prepared_for_a_loop_draws_as_it_does_alone():
     policy = pg.MLPSoftmax((4, 8, 3))
     theta, obs = policy.init(np.random.default_rng(0)) * 30, np.random.default_rng(1).standard_normal((500, 4))
     alone, prepared = (draw(np.random.default_rng(2)) for draw in (
-        lambda rng: policy.sample(theta, obs, rng), lambda rng: policy._sampler(theta, (500,))(obs, rng)))
+        lambda rng: policy.sample(theta, obs, rng), lambda rng: policy.sampler(theta, (500,))(obs, rng)))
     np.testing.assert_array_equal(alone, prepared)
     assert set(alone) == {0, 1, 2}
 

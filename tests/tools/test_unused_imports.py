@@ -10,7 +10,8 @@ def unused(text):
     """Names that a module imports and never uses; a line with `noqa` and a name in __all__ are left out."""
     tree, lines = ast.parse(text), text.splitlines()
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    imports = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    imports = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))
+               and getattr(node, "module", "") != "__future__"]                # that one changes how the file is read
     names = {(alias.asname or alias.name).split(".")[0]: node.lineno for node in imports for alias in node.names}
     return sorted(name for name, line in names.items() if name not in used and "noqa" not in lines[line - 1])
 

@@ -1,0 +1,194 @@
+"""The fast forms and the plain ones that are read: one law, held together on many shapes, dtypes and seeds."""
+
+import inspect
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import policy_gradient as pg
+from policy_gradient import policies, rollouts
+from policy_gradient.networks import MLP
+
+DTYPES = [np.float32, np.float64]
+SHAPES = [(), (0,), (1,), (7,), (300,), (4500,), (3, 11), (2, 3, 4)]
+SIZES = [(4, 64, 2), (4, 2), (3, 5, 4), (6, 8, 7, 9), (1, 2, 1)]
+PAIRS = [
+    MLP.__call__,
+    MLP.vjp,
+    MLP.vjp_each,
+    policies._over_actions,
+    policies._draw,
+    rollouts._recorder,
+    pg.MLPSoftmax.sampler,
+    pg.MLPSoftmax.score,
+    pg.MLPSoftmax.weighted_score,
+]
+# Sums are taken in another order. Units in the last place of the largest number in the array; measured on these cases: at
+# most 6 for what leaves a network or a single score, 36 for sums over up to 4500 samples; the limits are twice that.
+EACH, SUMMED = 12, 72
+
+
+def ulps(fast, plain):
+    """The largest difference, in units in the last place of the largest number."""
+    assert fast.shape == plain.shape and fast.dtype == plain.dtype
+    if not plain.size:
+        return 0.0
+    return float(abs(fast - plain).max() / np.spacing(abs(plain).max().clip(np.finfo(plain.dtype).tiny)))
+
+
+def network(sizes, dtype, shape, seed=0):
+    rng, net = np.random.default_rng(seed), MLP(sizes)
+    theta = rng.standard_normal(net.num_params).astype(dtype)
+    inputs, by_outputs = (rng.standard_normal(shape + (n,)).astype(dtype) for n in (sizes[0], sizes[-1]))
+    return net, theta, inputs, by_outputs
+
+
+def softmax_policy(sizes, dtype, shape, seed=0):
+    rng, policy = np.random.default_rng(seed), pg.MLPSoftmax(sizes)
+    theta = rng.standard_normal(policy.num_params).astype(dtype)
+    obs, actions = rng.standard_normal(shape + sizes[:1]), rng.integers(sizes[-1], size=shape)
+    return policy, theta, obs, actions, rng.standard_normal(shape)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.__qualname__)
+def test_what_runs_is_the_fast_form_and_what_is_read_the_plain_one(pair):
+    assert pair is pair.fast and pair is not pair.plain
+    assert pair.__doc__ == pair.plain.__doc__ and inspect.getsource(pair) == inspect.getsource(pair.plain)
+    assert inspect.getsource(pair).lstrip().startswith("@_fast.form(_fast.")
+
+
+def test_no_pair_is_left_out():
+    from importlib import import_module
+    from pkgutil import iter_modules
+
+    found = set()
+    for module in (import_module(f"policy_gradient.{m.name}") for m in iter_modules(pg.__path__) if not m.ispkg):
+        for owner in [module, *(c for c in vars(module).values() if inspect.isclass(c))]:
+            found |= {id(f) for f in vars(owner).values() if inspect.isfunction(f) and hasattr(f, "plain")}
+    assert found == {id(pair) for pair in PAIRS}
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("sizes", SIZES, ids=str)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_networks(sizes, dtype, shape):
+    for seed in range(3):
+        net, theta, inputs, by_outputs = network(sizes, dtype, shape, seed)
+        assert ulps(net(theta, inputs), MLP.__call__.plain(net, theta, inputs)) <= EACH
+        assert ulps(net.vjp_each(theta, inputs, by_outputs), MLP.vjp_each.plain(net, theta, inputs, by_outputs)) <= EACH
+        assert ulps(net.vjp(theta, inputs, by_outputs), MLP.vjp.plain(net, theta, inputs, by_outputs)) <= SUMMED
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("sizes", SIZES, ids=str)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_scores(sizes, dtype, shape):
+    for seed in range(3):
+        policy, theta, obs, actions, weights = softmax_policy(sizes, dtype, shape, seed)
+        plain = pg.MLPSoftmax.score.plain(policy, theta, obs, actions)
+        assert ulps(policy.score(theta, obs, actions), plain) <= EACH
+        plain = pg.MLPSoftmax.weighted_score.plain(policy, theta, obs, actions, weights)
+        assert ulps(policy.weighted_score(theta, obs, actions, weights), plain) <= SUMMED
+
+
+@pytest.mark.parametrize("num_actions", [1, 2, 3, 7, 8, 9, 20])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_reductions_over_actions(num_actions, dtype):
+    """Bit for bit: a few numbers are added in the order in which they stand."""
+    rng = np.random.default_rng(num_actions)
+    for shape in SHAPES:
+        array = (10 * rng.standard_normal(shape + (num_actions,))).astype(dtype)
+        for ufunc in (np.add, np.maximum):
+            np.testing.assert_array_equal(
+                policies._over_actions(ufunc, array), policies._over_actions.plain(ufunc, array), strict=True
+            )
+
+
+def boundaries(logits, u):
+    """How far u is from the nearest place where the action changes, (...)."""
+    probs = np.exp(logits - logits.max(axis=-1, keepdims=True), dtype=np.longdouble)
+    sums = np.cumsum(probs, axis=-1)
+    return abs(sums[..., :-1] / sums[..., -1:] - u[..., None]).min(axis=-1, initial=1)
+
+
+@pytest.mark.parametrize("num_actions", [1, 2, 3, 9])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_draws(num_actions, dtype):
+    """The same actions but where u hits a boundary as exactly as the dtype can tell: four units in the last place of 1."""
+    for seed, shape in enumerate(SHAPES):
+        logits = (3 * np.random.default_rng(seed).standard_normal(shape + (num_actions,))).astype(dtype)
+        fast, plain = (
+            np.asarray(draw(logits, np.random.default_rng(seed))) for draw in (policies._draw, policies._draw.plain)
+        )
+        assert fast.shape == plain.shape == shape and fast.dtype == plain.dtype
+        clear = boundaries(logits, np.asarray(np.random.default_rng(seed).random(shape))) > 4 * np.finfo(dtype).eps
+        assert (fast == plain)[clear].all() and clear.sum() >= 0.99 * clear.size
+
+
+@pytest.mark.parametrize("sizes", SIZES, ids=str)
+def test_samplers(sizes):
+    for seed, shape in enumerate(SHAPES):
+        policy, theta, obs, _, _ = softmax_policy(sizes, np.float64, shape, seed)
+        fast, plain = (
+            sampler(policy, theta, shape) for sampler in (pg.MLPSoftmax.sampler, pg.MLPSoftmax.sampler.plain)
+        )
+        for again in range(2):
+            one, other = (draw(obs, np.random.default_rng(again)) for draw in (fast, plain))
+            np.testing.assert_array_equal(one, other)
+            assert np.shape(one) == shape
+
+
+@pytest.mark.parametrize("max_steps", [None, 1, 9, 600])
+@pytest.mark.parametrize("num_steps", [1, 9, 513, 1100])
+def test_recorders(num_steps, max_steps):
+    """Bit for bit, also of what changes its kind on the way, and of arrays that are used again."""
+    rng, (fast, fast_columns), (plain, plain_columns) = (
+        np.random.default_rng(0),
+        *(recorder(max_steps) for recorder in (rollouts._recorder, rollouts._recorder.plain)),
+    )
+    buffer = np.empty(3)
+    for t in range(num_steps):
+        buffer[:] = rng.standard_normal(3)
+        row = (
+            rng.standard_normal((3, 2)).astype(np.float32 if t == 0 else np.float64),
+            buffer,
+            rng.integers(5, size=3),
+            buffer > 0,
+        )
+        fast(row), plain(row)
+    for one, other in zip(fast_columns(), plain_columns(), strict=True):
+        np.testing.assert_array_equal(one, other, strict=True)
+        assert len(one) == num_steps and one.flags.writeable
+
+
+SAMPLES = """
+import json, numpy as np, gymnasium as gym, policy_gradient as pg
+from policy_gradient import _fast, networks
+policy, rng = pg.MLPSoftmax((4, 16, 2)), np.random.default_rng(0)
+envs = gym.make_vec("CartPole-v1", 8, vectorization_mode="vector_entry_point")
+run = pg.reinforce(envs, policy, policy.init(rng, float), rng, num_updates=5, progress=False, **pg.CARTPOLE_RECIPE)
+is_plain = networks.MLP.vjp is networks.MLP.vjp.plain
+print(json.dumps([_fast.PLAIN, is_plain, run.history["mean_return"].tolist(), run.theta.tolist()]))
+"""
+
+
+def test_the_switch_in_the_environment_trains_by_the_plain_forms_alone():
+    fast, plain = (
+        json.loads(
+            subprocess.run(
+                [sys.executable, "-c", SAMPLES],
+                capture_output=True,
+                text=True,
+                check=True,
+                env=os.environ | {"POLICY_GRADIENT_PLAIN": switch},
+            ).stdout
+        )
+        for switch in "01"
+    )
+    assert fast[:2] == [False, False] and plain[:2] == [True, True]
+    assert fast[2] == plain[2]  # the same actions, so the same episodes
+    np.testing.assert_allclose(fast[3], plain[3], rtol=1e-7, atol=1e-9)
