@@ -93,4 +93,4 @@ def test_where_motion_is_not_wanted_the_pole_stands_still(show):  # noqa: F811
     page.get_by_role("button", name="Train").click()
     page.wait_for_function(TRAINED.format(3))
     scene = page.locator("svg[aria-label^='The cart']")
-    assert "step 0" in scene.inner_text()
+    assert "step 0" in scene.text_content()
