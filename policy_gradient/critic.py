@@ -86,7 +86,7 @@ def gae_columns(rewards, values, next_values, terminated, truncated, gamma, lam)
     After a terminated step it is never read (NaN may stand there); a step both cut and terminated counts as terminated.
     The sum of TD errors stops at both kinds of ending. Raises ValueError for other shapes or numbers that are not finite.
     """
-    from scipy.signal import lfilter         # here, because importing it takes longer than most of what the package does
+    from scipy.linalg.blas import dtbsv      # here, because importing it takes longer than most of what the package does
 
     rewards = finite("rewards", rewards, (None, None))
     terminated, truncated = (_flags(name, one, rewards.shape) for name, one in (("terminated", terminated), ("truncated", truncated)))
@@ -95,15 +95,13 @@ def gae_columns(rewards, values, next_values, terminated, truncated, gamma, lam)
     if next_values.shape != rewards.shape:
         raise ValueError(f"next_values must have shape {rewards.shape}, as rewards, got {next_values.shape}")
     next_values = finite("next_values", np.where(terminated, 0.0, next_values))
-    step, T = gamma * discount(lam, "lam"), len(rewards)
-    sums = lfilter([1.0], [1.0, -step], (rewards + gamma * next_values - values)[::-1], axis=0)[::-1]
-    ends = terminated | truncated
-    if step == 0 or not ends[:-1].any():
-        return np.ascontiguousarray(sums)
-    # The filter ran on over the endings: from each step, take off what came from beyond its episode's last step.
-    last = np.minimum.accumulate(np.where(ends, np.arange(T)[:, None], T - 1)[::-1], axis=0)[::-1]
-    beyond = np.take_along_axis(np.vstack([sums, np.zeros_like(sums[:1])]), last + 1, axis=0)
-    return sums - step ** (last + 1 - np.arange(T)[:, None]) * beyond
+    follows = np.where(terminated | truncated, 0.0, -gamma * discount(lam, "lam"))
+    follows[-1:] = 0
+    # A_t - gamma lam A_(t+1) = delta_t, column after column: one system with two diagonals, which BLAS solves from the back.
+    bands = np.empty((2, rewards.size), order="F")                    # the second holds ones, and is not read
+    bands[0, 1:] = follows.T.ravel()[:-1]
+    deltas = (rewards + gamma * next_values - values).T.ravel()
+    return dtbsv(1, bands, deltas, diag=1).reshape(rewards.shape[::-1]).T if rewards.size else np.zeros(rewards.shape)
 
 
 def _flags(name, value, shape):
