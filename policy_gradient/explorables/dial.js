@@ -98,7 +98,7 @@ function build(ui) {
   const said = html("p", { class: "pg-x-say" });
   ui.body.append(html("div", { class: "pg-x-stack" },
     ui.row(ui.choice("World and task", "setting", [["doors", "two doors: find \u03bb"], ["critic", "two doors: find a critic"], ["coins", "coins"]],
-      setting => ({ c: 0.5, log2_n: setting === "coins" ? 6 : 2 })), ui.resetButton()),
+      setting => ({ lam: 0.5, c: 0.5, log2_n: setting === "coins" ? 6 : 2 })), ui.resetButton()),
     html("div", { class: "pg-x-columns" }, plot.holder, field.holder),
     ui.slider("the critic knows c of V", "c", { min: 0, max: 1, step: 0.05, show: v => fmt(v), wide: true }),
     ui.slider("episodes averaged, N", "log2_n", { min: 0, max: 8, step: 1, show: v => String(2 ** v), wide: true }), said));
