@@ -45,7 +45,7 @@ export const quieterAllTheWay = (world, c) => range(20).every(i => moments(world
 
 // ---- drawing ----
 const worldOf = s => (s.setting === "coins" ? "coins" : "doors"), LEFT = 46, RIGHT = 12;
-const nice = v => { const p = 10 ** Math.floor(Math.log10(v)); return [1, 2, 5, 10].map(k => k * p).find(k => k >= v * 1.02); };
+const nice = v => { const p = 10 ** Math.floor(Math.log10(v)); return [1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10].map(k => k * p).find(k => k >= v * 1.02); };
 
 function build(ui) {
   const plot = ui.plot({
@@ -68,8 +68,8 @@ function build(ui) {
     const world = worldOf(s), rows = curve(world, s), top = nice(Math.max(...rows.map(r => r.total)));
     const y = scale([0, top], [plot.floor, 26]), line = key => path(rows.map(r => [plot.x(r.lam), y(r[key])]));
     const words = [["total", "sum", "pg-x-strong"], ["noise", "variance / N", ""], ["bias", "bias\u00b2", ""]];
-    const place = plot.x(s.lam) > plot.width / 2 ? 0.06 : 0.94, anchor = place < 0.5 ? "start" : "end", row = rows[Math.round(place * 80)];
-    const spots = words.map(([key, label, look]) => ({ label, look, y: y(row[key]) - 7 })).sort((a, b) => a.y - b.y);
+    const place = s.lam > 0.3 ? 0.06 : 0.94, anchor = place < 0.5 ? "start" : "end", row = rows[Math.round(place * 80)];
+    const spots = words.map(([key, label, look]) => ({ label, look, y: y(row[key]) + (key === "bias" ? 17 : -7) })).sort((a, b) => a.y - b.y);
     for (let i = 1; i < spots.length; i++) spots[i].y = Math.max(spots[i].y, spots[i - 1].y + 15);
     redo(plot.live, [0, top / 2, top].map(v => [svg("line", { x1: LEFT, x2: plot.width - RIGHT, y1: y(v), y2: y(v), class: "pg-x-grid" }),
       text(LEFT - 7, y(v) + 4, v ? String(Number(v.toPrecision(2))) : "0", { class: "pg-x-tick", "text-anchor": "end" })]),

@@ -20,7 +20,7 @@ function build(ui) {
   const bars = ui.plot({
     label: "The critic's eight values", height: () => 336,
     layout(p, width) {
-      p.x = scale([LOW, HIGH], [84, width - 40]);
+      p.x = scale([LOW, HIGH], [104, width - 34]);
       p.hatch = hatch(p.back, "good");
       add(p.back, text(0, 12, "what the critic says of each action", { class: "pg-x-label" }), svg("line", { x1: p.x(0), x2: p.x(0), y1: 22, y2: 330, class: "pg-x-axis" }),
         range(8).map(i => text(0, row(i) + 5, NAMES[i])));
