@@ -72,7 +72,7 @@ function build(ui) {
     const spots = words.map(([key, label, look]) => ({ label, look, y: y(row[key]) + (key === "bias" ? 17 : -7) })).sort((a, b) => a.y - b.y);
     for (let i = 1; i < spots.length; i++) spots[i].y = Math.max(spots[i].y, spots[i - 1].y + 15);
     redo(plot.live, [0, top / 2, top].map(v => [svg("line", { x1: LEFT, x2: plot.width - RIGHT, y1: y(v), y2: y(v), class: "pg-x-grid" }),
-      text(LEFT - 7, y(v) + 4, v ? String(Number(v.toPrecision(2))) : "0", { class: "pg-x-tick", "text-anchor": "end" })]),
+      text(LEFT - 7, y(v) + 4, v ? String(Number(v.toPrecision(3))) : "0", { class: "pg-x-tick", "text-anchor": "end" })]),
       svg("path", { d: line("bias"), class: "pg-c-mean", "stroke-dasharray": "6 4" }), svg("path", { d: line("noise"), class: "pg-e-outline" }),
       svg("path", { d: line("total"), class: "pg-c-curve" }),
       svg("line", { x1: plot.x(best), x2: plot.x(best), y1: plot.floor, y2: y(errors(world, s.c, best, 2 ** s.log2_n).total), class: "pg-c-stem" }),
@@ -90,7 +90,7 @@ function build(ui) {
       both.map(([v, look, words, dy], i) => {
         const shift = flat ? (i ? 14 : -14) : 0, tip = field.at(v), length = Math.hypot(tip[0] - zero[0], tip[1] - zero[1]);
         return [length < 1 ? svg("circle", { cx: zero[0], cy: zero[1] + shift, r: 4, class: look }) : svg("path", { d: arrow([zero[0], zero[1] + shift], [tip[0], tip[1] + shift], 13), class: look }),
-          text(clamp(tip[0], 40, field.width - 40), tip[1] + shift + (tip[1] < zero[1] - 4 && i ? -12 : dy) + (i && !flat && Math.abs(tip[0] - field.at(truth)[0]) < 70 ? 14 : 0), words, { class: `${look} pg-x-halo`, "text-anchor": "middle" })];
+          text(clamp(tip[0], 40, field.width - 40), (i && !flat ? zero[1] + 22 : tip[1] + shift + dy), words, { class: `${look} pg-x-halo`, "text-anchor": "middle" })];
       }),
       text(field.width - 8, zero[1] - 6 + (flat ? 60 : 0), flat ? "choose 1 more" : "\u03b8\u2081", { class: "pg-x-tick pg-x-halo", "text-anchor": "end" }), !flat && text(zero[0] + 6, 48, "\u03b8\u2082", { class: "pg-x-tick" }));
     field.el.setAttribute("aria-label", `On average the update is (${now.mean.map(v => fmt(v, 4)).join(", ")}); the truth is (${truth.map(v => fmt(v, 4)).join(", ")}).`);
