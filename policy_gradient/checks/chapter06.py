@@ -177,7 +177,7 @@ def gae(rewards, values, next_values, terminated, truncated, gamma, lam):
 
 def gae_cases(rng):
     pairs = ((0.9, 0.8), (0.95, 0.7), (0.9, 0.6), (0.97, 0.9), (0.8, 0.95), (0.99, 0.5), (0.9, 0.85), (0.7, 0.9), (0.95, 0.9), (0.6, 0.75))
-    ends = [(1, 0, "terminated"), (2, 1, "truncated")]
+    ends = [(1, 0, "terminated"), (2, 1, "truncated"), (0, 0, "truncated"), (0, 1, "truncated")]
     return [Case(label, (*arrays, *pair)) for (label, arrays), pair in zip(_segments(rng), pairs)] + [
         Case("lam 0", (*_segment(rng, 4, 2, ends), 0.9, 0.0)),
         Case("lam 1", (*_segment(rng, 4, 2, ends), 0.9, 1.0)),
@@ -635,7 +635,7 @@ ENTROPY = Exercise(
                 "Choose with np.where before you multiply.",
                 (_bare, lambda z: -np.exp(_log_softmax(z)) * (_log_softmax(z) - (np.exp(_log_softmax(z)) * _log_softmax(z)).sum(-1, keepdims=True)))),
         Mistake("overflow",
-                "exp(10000) does not fit into a float. Take the largest logit off first: the policy is the same. (Chapter 2, Softmax policies.)", (_overflowing,)),
+                "exp(10000) does not fit into a float. Take the largest logit off first: the policy is the same.", (_overflowing,)),
         Mistake("averaged",
                 "You average over the batch. Each row has its own gradient, and the answer the shape of logits.",
                 (_entropy_way(lambda pi, log_pi, H: -pi * (log_pi + H) / pi[..., 0].size),
