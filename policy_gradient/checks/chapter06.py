@@ -92,11 +92,11 @@ def _rolled(values, last):
 TD = Exercise(
     truth=td_errors, cases=td_cases, chapter=CHAPTER, difficulty=2, importance=5, minutes=10, axes=("step", "column"), each=True, floor=1e-9, laws=(
         Law("With gamma 0 nothing that follows counts: the TD error is reward less value there, and yours is not.",
-            lambda d, r, v, n, te, tr, g: g != 0 or near(d, r - v)),
+            lambda d, r, v, n, end, tr, g: g != 0 or near(d, r - v)),
         Law("Where an episode terminated nothing follows, and the TD error is reward less value. Yours is something else.",
-            lambda d, r, v, n, te, tr, g: near(d[te], (r - v)[te])),
+            lambda d, r, v, n, end, tr, g: near(d[end], (r - v)[end])),
         Law("Where no episode ended your answer is wrong too: look at the plain formula first, and at the endings afterwards.",
-            lambda d, r, v, n, te, tr, g: near(d[~(te | tr)], (r + g * n - v)[~(te | tr)])),
+            lambda d, r, v, n, end, tr, g: near(d[~(end | tr)], (r + g * n - v)[~(end | tr)])),
     ),
     after="Two flags, one difference: after a termination the future is worth 0, after a cut it is worth what it would have been.",
     hints=(
@@ -108,52 +108,52 @@ TD = Exercise(
         Mistake("one-flag",
                 "You take a cut for a termination: after a truncated step the value is set to 0 as well. A time limit ends the recording, not the world.\n"
                 "In live or die this alone teaches the agent to quit. (Chapter 6, Two endings.)",
-                (lambda r, v, n, te, tr, g: r + g * np.where(te | tr, 0.0, n) - v,)),
+                (lambda r, v, n, end, tr, g: r + g * np.where(end | tr, 0.0, n) - v,)),
         Mistake("bootstraps-terminated",
                 "You count a value after the end of an episode that terminated. Nothing follows there: whatever the critic says, it is worth 0.\n"
                 "(Chapter 6, Two endings.)",
-                (lambda r, v, n, te, tr, g: r + g * n - v,)),
+                (lambda r, v, n, end, tr, g: r + g * n - v,)),
         Mistake("flags-swapped",
                 "The two flags are swapped: you count the future after a termination and drop it after a cut.\n"
                 "(Chapter 6, Two endings.)",
-                (lambda r, v, n, te, tr, g: r + g * np.where(tr, 0.0, n) - v, lambda r, v, n, te, tr, g: r + g * np.where(tr & ~te, 0.0, n) - v)),
+                (lambda r, v, n, end, tr, g: r + g * np.where(tr, 0.0, n) - v, lambda r, v, n, end, tr, g: r + g * np.where(tr & ~end, 0.0, n) - v)),
         Mistake("cut-wins",
                 "Right but for steps that are cut and terminated at once: those count as terminated. The limit came at the very step at which the episode ended "
                 "by itself.",
-                (lambda r, v, n, te, tr, g: r + g * np.where(te & ~tr, 0.0, n) - v,)),
+                (lambda r, v, n, end, tr, g: r + g * np.where(end & ~tr, 0.0, n) - v,)),
         Mistake("nan-times-zero",
                 "Right wherever next_values holds numbers. After a termination it may hold anything, NaN included, and 0 * NaN is NaN: "
                 "a mask that is multiplied does not hide it. Choose with np.where.",
-                (lambda r, v, n, te, tr, g: r + g * n * ~te - v,)),
+                (lambda r, v, n, end, tr, g: r + g * n * ~end - v,)),
         Mistake("next-row",
                 "You take values[t + 1] for what was seen after step t. After an ending that row belongs to the next episode: the value of the reset "
                 "observation leaks in.\nThat is what next_values is for. (Chapter 6, Two endings.)",
-                tuple(lambda r, v, n, te, tr, g, last=last: r + g * _after(_rolled(v, last(v, n)), te) - v
+                tuple(lambda r, v, n, end, tr, g, last=last: r + g * _after(_rolled(v, last(v, n)), end) - v
                       for last in (lambda v, n: v[0], lambda v, n: 0.0, lambda v, n: n[-1], lambda v, n: v[-1]))
-                + tuple(lambda r, v, n, te, tr, g, last=last: r + g * np.where(te | tr, 0.0, _rolled(v, last(v, n))) - v
+                + tuple(lambda r, v, n, end, tr, g, last=last: r + g * np.where(end | tr, 0.0, _rolled(v, last(v, n))) - v
                         for last in (lambda v, n: v[0], lambda v, n: 0.0))
-                + tuple(lambda r, v, n, te, tr, g, last=last: r + g * _rolled(v, last(v, n)) - v for last in (lambda v, n: v[0], lambda v, n: 0.0, lambda v, n: n[-1]))),
+                + tuple(lambda r, v, n, end, tr, g, last=last: r + g * _rolled(v, last(v, n)) - v for last in (lambda v, n: v[0], lambda v, n: 0.0, lambda v, n: n[-1]))),
         Mistake("same-observation",
                 "At a cut you use V of the observation before the step, values[t], where that after it belongs. V(s_t) already holds this step's reward, "
                 "which is so counted twice.\nPublic libraries have done this. (Chapter 6, Two endings.)",
-                (lambda r, v, n, te, tr, g: r + g * np.where(te, 0.0, np.where(tr, v, n)) - v,)),
+                (lambda r, v, n, end, tr, g: r + g * np.where(end, 0.0, np.where(tr, v, n)) - v,)),
         Mistake("ends-left-out",
                 "You set the TD error to 0 where an episode ends. The last step has one like every other: after a termination it is reward less value.",
-                (lambda r, v, n, te, tr, g: np.where(te | tr, 0.0, r + g * n - v), lambda r, v, n, te, tr, g: np.where(te, 0.0, r + g * n - v),
-                 lambda r, v, n, te, tr, g: np.where(tr, 0.0, r + g * _after(n, te) - v))),
+                (lambda r, v, n, end, tr, g: np.where(end | tr, 0.0, r + g * n - v), lambda r, v, n, end, tr, g: np.where(end, 0.0, r + g * n - v),
+                 lambda r, v, n, end, tr, g: np.where(tr, 0.0, r + g * _after(n, end) - v))),
         Mistake("gamma-missing",
-                "gamma is missing: what follows counts gamma times as much as the reward.", (lambda r, v, n, te, tr, g: r + _after(n, te) - v,)),
+                "gamma is missing: what follows counts gamma times as much as the reward.", (lambda r, v, n, end, tr, g: r + _after(n, end) - v,)),
         Mistake("gamma-on-the-reward",
                 "You discount the reward too. It comes now; only what follows is a step away. (Chapter 6, The plus sign.)",
-                (lambda r, v, n, te, tr, g: g * (r + _after(n, te)) - v, lambda r, v, n, te, tr, g: g * r + _after(n, te) - v)),
+                (lambda r, v, n, end, tr, g: g * (r + _after(n, end)) - v, lambda r, v, n, end, tr, g: g * r + _after(n, end) - v)),
         Mistake("value-not-taken-off",
-                "This is the target r + gamma V', not the error. Take off V of the observation before the step.", (lambda r, v, n, te, tr, g: r + g * _after(n, te),)),
+                "This is the target r + gamma V', not the error. Take off V of the observation before the step.", (lambda r, v, n, end, tr, g: r + g * _after(n, end),)),
         Mistake("values-swapped",
-                "The two values are swapped: V before the step is taken off, V after it is discounted and added.", (lambda r, v, n, te, tr, g: r + g * v - _after(n, te),)),
+                "The two values are swapped: V before the step is taken off, V after it is discounted and added.", (lambda r, v, n, end, tr, g: r + g * v - _after(n, end),)),
         Mistake("sign",
                 "A sign is flipped. A step that went better than expected has a positive TD error: r + gamma V' - V. (Chapter 6, The plus sign.)",
-                (lambda r, v, n, te, tr, g: v - r - g * _after(n, te), lambda r, v, n, te, tr, g: r - g * _after(n, te) - v,
-                 lambda r, v, n, te, tr, g: r - g * _after(n, te) + v, lambda r, v, n, te, tr, g: r + g * _after(n, te) + v)),
+                (lambda r, v, n, end, tr, g: v - r - g * _after(n, end), lambda r, v, n, end, tr, g: r - g * _after(n, end) - v,
+                 lambda r, v, n, end, tr, g: r - g * _after(n, end) + v, lambda r, v, n, end, tr, g: r + g * _after(n, end) + v)),
     ))
 
 
@@ -195,10 +195,10 @@ def _sums(deltas, stops, step):
     return out
 
 
-def _way(after=_after, stops=lambda te, tr: te | tr, step=lambda g, lam: g * lam, finish=lambda a, v: a):
+def _way(after=_after, stops=lambda end, tr: end | tr, step=lambda g, lam: g * lam, finish=lambda a, v: a):
     """The right answer, from parts of which some can be exchanged."""
-    def way(r, v, n, te, tr, g, lam):
-        return finish(_sums(r + g * after(n, te) - v, stops(te, tr), step(g, lam)), v)
+    def way(r, v, n, end, tr, g, lam):
+        return finish(_sums(r + g * after(n, end) - v, stops(end, tr), step(g, lam)), v)
     return way
 
 
@@ -212,18 +212,18 @@ def _early(flags):
 
 
 def _with_flags(after, stops):
-    """after(n, te, tr), stops(te, tr)."""
-    return lambda r, v, n, te, tr, g, lam: _sums(r + g * after(n, te, tr) - v, stops(te, tr), g * lam)
+    """after(n, end, tr), stops(end, tr)."""
+    return lambda r, v, n, end, tr, g, lam: _sums(r + g * after(n, end, tr) - v, stops(end, tr), g * lam)
 
 
-def _either(te, tr):
-    return te | tr
+def _either(end, tr):
+    return end | tr
 
 
-def _forward(r, v, n, te, tr, g, lam):
-    deltas, out, before = r + g * _after(n, te) - v, np.zeros(np.shape(r)), np.zeros(np.shape(r)[1])
+def _forward(r, v, n, end, tr, g, lam):
+    deltas, out, before = r + g * _after(n, end) - v, np.zeros(np.shape(r)), np.zeros(np.shape(r)[1])
     for t in range(len(out)):
-        out[t] = before = deltas[t] + g * lam * before * (0 if t == 0 else ~(te | tr)[t - 1])
+        out[t] = before = deltas[t] + g * lam * before * (0 if t == 0 else ~(end | tr)[t - 1])
     return out
 
 
@@ -234,11 +234,11 @@ def _late_zero(flags):
 GAE = Exercise(
     truth=gae, cases=gae_cases, chapter=CHAPTER, difficulty=3, importance=5, minutes=15, axes=("step", "column"), each=True, floor=1e-9, laws=(
         Law("With lam 0 the answer is the TD error itself, and yours is not.",
-            lambda a, r, v, n, te, tr, g, lam: lam != 0 or near(a, r + g * _after(n, te) - v)),
+            lambda a, r, v, n, end, tr, g, lam: lam != 0 or near(a, r + g * _after(n, end) - v)),
         Law("With a single step the answer is its TD error, and yours is not.",
-            lambda a, r, v, n, te, tr, g, lam: len(r) > 1 or near(a, r + g * _after(n, te) - v)),
+            lambda a, r, v, n, end, tr, g, lam: len(r) > 1 or near(a, r + g * _after(n, end) - v)),
         Law("The last step of an episode has nothing after it: there the answer is its TD error, and yours is not.",
-            lambda a, r, v, n, te, tr, g, lam: near(a[te | tr], (r + g * _after(n, te) - v)[te | tr])),
+            lambda a, r, v, n, end, tr, g, lam: near(a[end | tr], (r + g * _after(n, end) - v)[end | tr])),
     ),
     after="Five lines, two flags: the value stops at a termination, the sum stops at both.",
     hints=(
@@ -250,42 +250,42 @@ GAE = Exercise(
         Mistake("runs-across-a-cut",
                 "The sum runs on across a cut: the next episode's TD errors flow back into this one. The value stops only at a termination, the sum "
                 "stops at both endings.\n(Chapter 6, Two endings.)",
-                (_way(stops=lambda te, tr: te),)),
+                (_way(stops=lambda end, tr: end),)),
         Mistake("runs-across-a-termination",
                 "The sum runs on across a termination: the next episode's TD errors flow back into this one. (Chapter 6, Two endings.)",
-                (_way(stops=lambda te, tr: te & False), _way(stops=lambda te, tr: tr))),
+                (_way(stops=lambda end, tr: end & False), _way(stops=lambda end, tr: tr))),
         Mistake("flag-one-row-late",
                 "The flags are read one row late: whether step t ended its episode stands in row t, and you look at row t + 1.\n"
                 "Programs that store \"the episode began here\" need t + 1; data that say \"it ended here\" need t. (Chapter 6, Two endings.)",
                 tuple(way for late in (_late, _late_zero) for way in (
-                    _with_flags(lambda n, te, tr: _after(n, te), lambda te, tr, late=late: late(te | tr)),
-                    _with_flags(lambda n, te, tr, late=late: np.where(late(te), 0.0, n), lambda te, tr, late=late: late(te | tr)),
-                    _with_flags(lambda n, te, tr, late=late: np.where(late(te | tr), 0.0, n), lambda te, tr, late=late: late(te | tr))))),
+                    _with_flags(lambda n, end, tr: _after(n, end), lambda end, tr, late=late: late(end | tr)),
+                    _with_flags(lambda n, end, tr, late=late: np.where(late(end), 0.0, n), lambda end, tr, late=late: late(end | tr)),
+                    _with_flags(lambda n, end, tr, late=late: np.where(late(end | tr), 0.0, n), lambda end, tr, late=late: late(end | tr))))),
         Mistake("flag-one-row-early",
                 "The flags are read one row early: whether step t ended its episode stands in row t, and you look at row t - 1.",
-                (_with_flags(lambda n, te, tr: _after(n, te), lambda te, tr: _early(te | tr)),
-                 _with_flags(lambda n, te, tr: np.where(_early(te), 0.0, n), lambda te, tr: _early(te | tr)))),
+                (_with_flags(lambda n, end, tr: _after(n, end), lambda end, tr: _early(end | tr)),
+                 _with_flags(lambda n, end, tr: np.where(_early(end), 0.0, n), lambda end, tr: _early(end | tr)))),
         Mistake("one-flag",
                 "You take a cut for a termination: after a truncated step the value is set to 0 as well. At a cut the sum stops, and the value counts.\n"
                 "(Chapter 6, Two endings.)",
-                (_with_flags(lambda n, te, tr: np.where(te | tr, 0.0, n), _either),)),
+                (_with_flags(lambda n, end, tr: np.where(end | tr, 0.0, n), _either),)),
         Mistake("bootstraps-terminated",
                 "You count a value after the end of an episode that terminated. Nothing follows there. (Chapter 6, Two endings.)",
-                (_with_flags(lambda n, te, tr: n, _either),)),
+                (_with_flags(lambda n, end, tr: n, _either),)),
         Mistake("flags-swapped",
                 "The two flags are swapped: you count the future after a termination and drop it after a cut. (Chapter 6, Two endings.)",
-                (_with_flags(lambda n, te, tr: np.where(tr, 0.0, n), _either), _with_flags(lambda n, te, tr: np.where(tr & ~te, 0.0, n), _either))),
+                (_with_flags(lambda n, end, tr: np.where(tr, 0.0, n), _either), _with_flags(lambda n, end, tr: np.where(tr & ~end, 0.0, n), _either))),
         Mistake("cut-wins",
                 "Right but for steps that are cut and terminated at once: those count as terminated.",
-                (_with_flags(lambda n, te, tr: np.where(te & ~tr, 0.0, n), _either),)),
+                (_with_flags(lambda n, end, tr: np.where(end & ~tr, 0.0, n), _either),)),
         Mistake("nan-times-zero",
                 "Right wherever next_values holds numbers. After a termination it may hold anything, NaN included, and 0 * NaN is NaN: "
                 "a mask that is multiplied does not hide it. Choose with np.where.",
-                (_with_flags(lambda n, te, tr: n * ~te, _either),)),
+                (_with_flags(lambda n, end, tr: n * ~end, _either),)),
         Mistake("next-row",
                 "You take values[t + 1] for what was seen after step t. After a cut that row belongs to the next episode. That is what next_values is for.\n"
                 "(Chapter 6, Two endings.)",
-                tuple(lambda r, v, n, te, tr, g, lam, last=last: _sums(r + g * _after(_rolled(v, last(v, n)), te) - v, te | tr, g * lam)
+                tuple(lambda r, v, n, end, tr, g, lam, last=last: _sums(r + g * _after(_rolled(v, last(v, n)), end) - v, end | tr, g * lam)
                       for last in (lambda v, n: v[0], lambda v, n: 0.0, lambda v, n: n[-1]))),
         Mistake("gamma-missing-in-the-sum",
                 "gamma is missing in the sum: each step further counts gamma * lam, not lam. The TD errors are right. (Chapter 6, The dial.)",
@@ -295,12 +295,12 @@ GAE = Exercise(
                 (_way(step=lambda g, lam: g),)),
         Mistake("gamma-missing",
                 "gamma is missing in the TD errors, r + gamma V' - V.",
-                (lambda r, v, n, te, tr, g, lam: _sums(r + _after(n, te) - v, te | tr, g * lam),
-                 lambda r, v, n, te, tr, g, lam: _sums(r + _after(n, te) - v, te | tr, lam))),
+                (lambda r, v, n, end, tr, g, lam: _sums(r + _after(n, end) - v, end | tr, g * lam),
+                 lambda r, v, n, end, tr, g, lam: _sums(r + _after(n, end) - v, end | tr, lam))),
         Mistake("forward",
                 "The sum runs forward: each step gathers the TD errors before it. An action answers for what comes after it: go from the last row to the first.\n"
                 "(Chapter 6, The dial.)",
-                (_forward, lambda r, v, n, te, tr, g, lam: _sums((r + g * _after(n, te) - v)[::-1], (te | tr)[::-1], g * lam)[::-1])),
+                (_forward, lambda r, v, n, end, tr, g, lam: _sums((r + g * _after(n, end) - v)[::-1], (end | tr)[::-1], g * lam)[::-1])),
         Mistake("returns",
                 "This is the critic's target, advantage plus V. Take V off again, or do not add it. (Chapter 6, The dial.)",
                 (_way(finish=lambda a, v: a + v),)),
@@ -315,10 +315,10 @@ GAE = Exercise(
         Mistake("mixture-weight",
                 "You weigh by (1 - lam): that belongs to the mixture of n-step estimates. In the sum of TD errors those weights have already added up. "
                 "(Chapter 6, The dial.)",
-                (lambda r, v, n, te, tr, g, lam: (1 - lam) * _sums(r + g * _after(n, te) - v, te | tr, g * lam),)),
+                (lambda r, v, n, end, tr, g, lam: (1 - lam) * _sums(r + g * _after(n, end) - v, end | tr, g * lam),)),
         Mistake("sign",
                 "A sign is flipped: what went better than expected has a positive advantage. (Chapter 6, The plus sign.)",
-                (lambda r, v, n, te, tr, g, lam: -_sums(r + g * _after(n, te) - v, te | tr, g * lam),)),
+                (lambda r, v, n, end, tr, g, lam: -_sums(r + g * _after(n, end) - v, end | tr, g * lam),)),
     ))
 
 
