@@ -1,6 +1,6 @@
 """Is the book as quick as it should be? Each figure is a ratio of two times of one run, taken in turn: the machine cancels out.
 
-    python benchmarks/limits.py [imports training growth drags pages sliders]      # all: a few minutes; fails above a limit
+    python benchmarks/limits.py [imports training growth advantages drags pages sliders]      # all: a few minutes; fails above a limit
 """
 import argparse
 import contextlib
@@ -98,6 +98,55 @@ def growth():
     yield "10^6 trajectories of 10 steps / drawing their 2 10^7 numbers", least[10**6] / least["draws"], 10.0
 
 
+def advantages(T=2048, N=64):
+    """GAE over columns of several episodes: against a Python loop over lists, one that indexes arrays, and the rollout it belongs to."""
+    import gymnasium as gym
+    import numpy as np
+
+    import policy_gradient as pg
+    from policy_gradient.critic import gae_columns
+    rng, gamma, lam = np.random.default_rng(0), 0.99, 0.95
+    rewards, values, after = rng.normal(size=(3, T, N))
+    terminated, truncated = rng.random((2, T, N)) < 0.005
+
+    def loop(rewards, values, after, terminated, truncated):
+        columns = []
+        for n in range(N):
+            column, following = [0.0] * T, 0.0
+            for t in range(T - 1, -1, -1):
+                delta = rewards[t][n] - values[t][n] + (0.0 if terminated[t][n] else gamma * after[t][n])
+                following = delta if terminated[t][n] or truncated[t][n] else delta + gamma * lam * following
+                column[t] = following
+            columns.append(column)
+        return columns
+
+    def indexed(rewards, values, after, terminated, truncated):
+        advantages = np.zeros((T + 1, N))
+        for n in range(N):
+            for t in reversed(range(T)):
+                delta = rewards[t, n] + gamma * after[t, n] * (1 - terminated[t, n]) - values[t, n]
+                advantages[t, n] = delta + gamma * lam * advantages[t + 1, n] * (1 - (terminated[t, n] | truncated[t, n]))
+        return advantages[:T]
+
+    arrays = rewards, values, after, terminated, truncated
+    lists = [array.tolist() for array in arrays]
+    policy, envs = pg.MLPSoftmax((4, 64, 2)), gym.make_vec("CartPole-v1", num_envs=N)
+    theta = policy.init(rng)
+
+    def rollout():
+        obs, _ = envs.reset(seed=0)
+        for _ in range(T // 8):                                 # an eighth is enough
+            obs, *_ = envs.step(policy.sample(theta, obs, rng))
+
+    gae_columns(*arrays, gamma, lam)                            # imports SciPy's filter
+    times = in_turn({"ours": lambda: [gae_columns(*arrays, gamma, lam) for _ in range(10)], "lists": lambda: loop(*lists), "arrays": lambda: indexed(*arrays),
+                     "rollout": rollout}, 3)
+    least = {name: min(row) for name, row in times.items()} | {"ours": min(times["ours"]) / 10}
+    yield f"GAE over ({T}, {N}) / a tenth of a Python loop over lists", least["ours"] / (least["lists"] / 10), 1.0
+    yield f"GAE over ({T}, {N}) / a hundredth of a loop that indexes arrays", least["ours"] / (least["arrays"] / 100), 1.0
+    yield f"GAE over ({T}, {N}) / 2 % of its rollout", least["ours"] / (8 * least["rollout"] / 50), 1.0
+
+
 @contextlib.contextmanager
 def browser():
     from tools.run import chromium
@@ -180,7 +229,7 @@ def sliders(moves=4):
     yield "explore with update / a speck that takes no time to draw", least["explore, update"] / least["speck"], 3.0
 
 
-PARTS = {part.__name__: part for part in (imports, training, growth, drags, pages, sliders)}
+PARTS = {part.__name__: part for part in (imports, training, growth, advantages, drags, pages, sliders)}
 
 
 def judged(figures):

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._validate import discount, finite, having, positive, whole
+from ._validate import _short, discount, finite, having, numbers, positive, whole
+from .mdp import _chain, discounted_visitation
 from .networks import MLP
 from .optimizers import Adam
 
@@ -85,3 +86,73 @@ class Critic:
             error = scaled[rows, None] - self.network(self.theta, x)
             self.theta = self.optimizer.step(self.theta, self.network.vjp(self.theta, x, error / len(rows)))
 
+
+
+# --- what chapter 6 takes apart ------------------------------------------------------------------------------------
+
+def td_errors(rollout, values, last_values, gamma):
+    """r + gamma V(next) - V for each step, (T, N), 0 where the mask is False; arguments as for `gae`, of which it is lam = 0."""
+    return gae(rollout, values, last_values, gamma, 0.0)
+
+
+def gae_columns(rewards, values, next_values, terminated, truncated, gamma, lam):
+    """Generalised advantage estimates of columns that may each hold several episodes, all (T, N) -> (T, N).
+
+    next_values[t]: V of what was seen after step t, at an ending the *final* observation and not the next episode's first.
+    After a terminated step it is never read (NaN may stand there); a step both cut and terminated counts as terminated.
+    The sum of TD errors stops at both kinds of ending. Raises ValueError for other shapes or numbers that are not finite.
+    """
+    from scipy.linalg.blas import dtbsv      # here, because importing it takes longer than most of what the package does
+
+    rewards = finite("rewards", rewards, (None, None))
+    terminated, truncated = (_flags(name, one, rewards.shape) for name, one in (("terminated", terminated), ("truncated", truncated)))
+    values, gamma = finite("values", values, rewards.shape), discount(gamma)
+    next_values = numbers("next_values", next_values)
+    if next_values.shape != rewards.shape:
+        raise ValueError(f"next_values must have shape {rewards.shape}, as rewards, got {next_values.shape}")
+    next_values = finite("next_values", np.where(terminated, 0.0, next_values))
+    follows = np.where(terminated | truncated, 0.0, -gamma * discount(lam, "lam"))
+    follows[-1:] = 0
+    # A_t - gamma lam A_(t+1) = delta_t, column after column: one system with two diagonals, which BLAS solves from the back.
+    bands = np.empty((2, rewards.size), order="F")                    # the second holds ones, and is not read
+    bands[0, 1:] = follows.T.ravel()[:-1]
+    deltas = (rewards + gamma * next_values - values).T.ravel()
+    return dtbsv(1, bands, deltas, diag=1).reshape(rewards.shape[::-1]).T if rewards.size else np.zeros(rewards.shape)
+
+
+def _flags(name, value, shape):
+    array = np.asarray(value)
+    if array.dtype != bool or array.shape != shape:                # ~ of whole numbers is no "not"
+        raise ValueError(f"{name} must be an array of bool, shape {shape}, got {_short(value)}")
+    return array
+
+
+def explained_variance(values, returns):
+    """1 - Var[G - V] / Var[G] for values and returns (n,): 1 is perfect, 0 as good as a constant, below 0 worse than one.
+
+    A constant added to every value is not seen. Constant returns give 0.
+    """
+    returns = finite("returns", returns, (None,))
+    values = finite("values", values, returns.shape)
+    if not len(returns):
+        raise ValueError("returns must hold at least one number, got an empty array")
+    spread = returns.var()
+    return float(1 - (returns - values).var() / spread) if spread > 0 else 0.0
+
+
+def td_fixed_point(mdp, probs, features, weights=None):
+    """Where TD(0) with a linear critic comes to rest: w (K,) of V = features @ w, for features (S, K) of each state.
+
+    weights (S,): how often each state is learned from; by default as it is visited, gamma not counted. Solves
+    X' D (I - gamma P) X w = X' D r (Tsitsiklis & Van Roy 1997). Raises ValueError if that has no single solution.
+    """
+    probs, step = _chain(mdp, probs)
+    features = finite("features", features, (mdp.num_states, None))
+    weights = (discounted_visitation(mdp, probs, gamma=1.0) if weights is None
+               else finite("weights", weights, (mdp.num_states,)))
+    if (weights < 0).any():
+        raise ValueError(f"weights must not be negative, got {weights.min()}")
+    left = features.T @ (weights[:, None] * (features - step @ features))
+    if np.linalg.matrix_rank(left) < len(left):
+        raise ValueError("features must not be redundant where weights are positive: many w are fixed points")
+    return np.linalg.solve(left, features.T @ (weights * (probs * mdp.R).sum(axis=1)))

@@ -2,6 +2,8 @@
 from .bins import BinsVsDimensions
 from .controller import ControllerReplay
 from .corridor import ShortCorridor
+from .dial import TheDial
+from .ending import LiveOrDie
 from .gaussian import GaussianPolicy
 from .landscape import Landscape
 from .live import LiveTraining
@@ -11,3 +13,4 @@ from .replay import TrainingReplay
 from .sampler import ScoreSampler
 from .simplex import SimplexGame
 from .squash import ClipOrSquash
+from .wrongright import WrongInTheRightWay
