@@ -21,8 +21,13 @@ _NAMES = {                         # module: its public names
     "critic": ["Critic", "gae"],
     "training": ["reinforce", "Training", "evaluate", "run_seeds", "sweep", "bootstrap_interval", "CARTPOLE_RECIPE"],
     "games": ["RPS", "RPS_ROCK2", "best_response", "self_play"],
+    "groups": ["group_advantages", "token_weights", "grpo_weight", "mixed_share", "pass_at_k", "group_moments"],
+    "language": ["Answers", "TokenPolicy", "AnswerTree", "tree_logits", "imitate", "climb", "sampler_ratios", "kl_loss_weights", "kl_values",
+                 "optimal_policy", "dpo_weights"],
+    "sorting": ["Sorting"],
+    "transformer": ["Transformer"],
 }
-_MODULES = ["checks", "control", "envs", "explorables", "explore", "palette", "plots"]    # used as pg.envs, ...
+_MODULES = ["checks", "control", "envs", "explorables", "explore", "palette", "plots", "sorting"]    # used as pg.envs, ...
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = list(_HOME)
