@@ -402,7 +402,7 @@ PASS_AT_K = Exercise(
         Mistake("union-bound", "k c / n adds the chances of k tries. They are not exclusive: two of them may be right together.", (lambda n, c, k: np.minimum(1, k * np.asarray(c) / n), lambda n, c, k: k * np.asarray(c) / n)),
         Mistake("ratio-inverted", "The quotient is upside down: fewer ways avoid all right answers than there are ways in all.",
                 (_per(lambda n, c, k: 1 - Fraction(comb(n, k), comb(n - c, k)) if n - c >= k else np.inf), _per(lambda n, c, k: 1 - comb(n, k) / comb(n - c, k) if n < 1000 and n - c >= k else np.nan))),
-        Mistake("floor-division", "// cuts the quotient down to a whole number, so every prompt with a right answer counts as 1. Divide with /.",
+        Mistake("floor-division", "Every prompt with a right answer counts as 1. Either // cuts the quotient down to a whole number, or only 'is any right?' is asked. Divide with /.",
                 (_per(lambda n, c, k: 1 - comb(n - c, k) // comb(n, k)),)),
         Mistake("overflow", "It fails for 10,000 answers: factorials and binomials of that size are larger than any float. Right where it answers. math.comb stays a whole number; or multiply (n-c-i)/(n-i).",
                 (lambda n, c, k: np.where(np.asarray(n) < 1000, np.minimum(1, 1 - _binomial(np.asarray(n) - c, k) / _binomial(n, k)), np.nan),)),

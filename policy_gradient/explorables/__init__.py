@@ -10,3 +10,6 @@ from .replay import TrainingReplay
 from .sampler import ScoreSampler
 from .simplex import SimplexGame
 from .squash import ClipOrSquash
+from .climbwhich import ClimbWhich
+from .sixkl import SixPlaces
+from .tree import RamblingTree
