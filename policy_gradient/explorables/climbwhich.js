@@ -82,7 +82,7 @@ function build(ui) {
   const said = html("p", { class: "pg-x-say" });
   ui.body.append(html("div", { class: "pg-x-stack" },
     ui.row(ui.choice("Task", "task", [["five", "five times"], ["same", "the same"]]), ui.resetButton()),
-    ui.row(ui.choice("Method", "method", Object.entries(SHORT))),
+    ui.row(ui.choice("Method", "method", Object.entries(SHORT).slice(0, 3)), ui.choice("Another method", "method", Object.entries(SHORT).slice(3))),
     ui.row(ui.slider("answers G (and k)", "group", { min: 2, max: 64, step: 1 }), ui.toggle("sample std, as libraries have it", "sample")),
     html("div", { class: "pg-x-columns pg-x-even" }, curve.holder, below.holder), html("div", {}, line, said)));
 
