@@ -139,6 +139,13 @@ def _c(p, G, sample=False):
     return c * np.sqrt((G - 1) / G) if sample else c
 
 
+def _nan_everywhere(call):
+    """That way, if the function answers and all is NaN: one that raises answers nothing."""
+    parts = call((np.array([0.3, 0.6]), 4))
+    with np.errstate(all="ignore"):
+        return (lambda p, G: np.asarray(p, float) * np.nan) if parts is not None and np.isnan(np.asarray(parts[0], float)).all() else None
+
+
 def _no_edges(edge):
     return lambda p, G: np.where(np.asarray(p) * (1 - np.asarray(p, float)) > 0, _c(p, G), edge)
 
@@ -173,7 +180,7 @@ GRPO_WEIGHT = Exercise(
                 (lambda p, G: (lambda s: s[0] @ s[1])(_shares(p, G)),)),
         Mistake("nan-from-equal-groups",
                 "It is NaN, because groups of equal rewards have std 0 and you divide 0 by it. Such groups have no gradient: they count as 0.",
-                (lambda p, G: np.asarray(p, float) * np.nan,)),
+                (lambda p, G: np.asarray(p, float) * (np.nan if G > 1 else 0.0),), _nan_everywhere),
         Mistake("edges-forgotten",
                 "Right inside, but not at p = 0 and p = 1, where 0 / 0 appears. The weight has a limit there: only groups with one odd answer count, and it is sqrt(G - 1).",
                 (_no_edges(np.nan), _no_edges(0.0))),
