@@ -25,7 +25,7 @@ RunningKernel.execute_cell_input = _execute
 
 
 # What needs the package alone, and so runs with the oldest dependencies too. The folder `checks` is of it as a whole.
-PACKAGE = {f"test_{name}.py" for name in ("against_others", "bad_calls", "control", "critic", "envs", "estimators", "explorables_python", "explore",
+PACKAGE = {f"test_{name}.py" for name in ("against_others", "language_against_others", "groups", "bad_calls", "control", "critic", "envs", "estimators", "explorables_python", "explore",
                                           "games", "gaussian", "import", "mdp", "optimizers", "plots", "policies", "properties", "returns",
                                           "rollouts", "sampling", "training", "training_replay")}
 
