@@ -82,6 +82,7 @@ class TokenPolicy(_Writer):
     num_params = property(lambda self: self.network.num_params)
 
     def init(self, rng, dtype=np.float32):
+        """The network's: close to the uniform law."""
         return self.network.init(rng, dtype)
 
     def _next(self, theta, prompts, tokens, t):

@@ -28,6 +28,7 @@ class Sorting:
     num_features = property(lambda self: (2 * self.base + 1) * self.num_digits)
 
     def prompts(self, rng, num):
+        """(num, M), uniform."""
         return generator(rng).integers(0, self.base, (num, self.num_digits))
 
     def every(self):
