@@ -40,10 +40,10 @@ class Sorting:
     def features(self, prompts, tokens, t):
         """One-hot digits of the prompt, of the t tokens written so far, and of t: (N, K), float32."""
         prompts = indices("prompts", prompts, self.base)
-        M, B, rows = self.num_digits, self.base, np.arange(len(prompts))[:, None]
-        x = np.zeros((len(prompts), self.num_features), np.float32)
-        x[rows, prompts + B * np.arange(M)] = 1
-        x[rows, tokens[:t].T + B * (M + np.arange(t))] = 1
+        M, B, N = self.num_digits, self.base, len(prompts)
+        one_hot, x = np.eye(B, dtype=np.float32), np.zeros((N, self.num_features), np.float32)
+        x[:, :M * B] = one_hot.take(prompts, axis=0).reshape(N, M * B)
+        x[:, M * B:(M + t) * B] = one_hot.take(tokens[:t].T, axis=0).reshape(N, t * B)
         x[:, 2 * M * B + t] = 1
         return x
 
