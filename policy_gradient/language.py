@@ -22,12 +22,13 @@ from .policies import MLPSoftmax
 @dataclass(frozen=True)
 class Answers:
     """tokens (T, N), mask (T, N) True up to and with the end token, log_probs (T, N) of the law they were drawn from (0 outside
-    the mask), ended (N,): False where max_len came before an end token."""
+    the mask), ended (N,): False where max_len came before an end token. seen (T, N, K): what a `TokenPolicy` saw, or None."""
 
     tokens: np.ndarray
     mask: np.ndarray
     log_probs: np.ndarray
     ended: np.ndarray
+    seen: np.ndarray | None = None
 
     lengths = property(lambda self: self.mask.sum(axis=0))
 
@@ -40,9 +41,10 @@ class _Writer:
         rng, prompts = generator(rng), np.asarray(prompts)
         N = len(prompts)
         tokens, mask = np.zeros((self.max_len, N), np.int64), np.zeros((self.max_len, N), bool)
-        log_probs, live = np.zeros((self.max_len, N)), np.ones(N, bool)
+        log_probs, live, seen = np.zeros((self.max_len, N)), np.ones(N, bool), []
         for t in range(self.max_len):
-            logits = self._next(theta, prompts, tokens, t)
+            logits, features = self._next(theta, prompts, tokens, t)
+            seen.append(features)
             drawn, log_prob = _draw(logits if bend is None else bend(logits.astype(np.float64)), rng)
             mask[t] = live
             tokens[t], log_probs[t] = np.where(live, drawn, 0), np.where(live, log_prob, 0.0)
@@ -50,7 +52,8 @@ class _Writer:
                 live = live & (drawn != self.end)
             if not live.any():
                 break
-        return Answers(tokens, mask, log_probs, np.ones(N, bool) if self.end is None else ~live)
+        seen = np.stack(seen) if seen[0] is not None and len(seen) == self.max_len else None
+        return Answers(tokens, mask, log_probs, np.ones(N, bool) if self.end is None else ~live, seen)
 
 
 def _draw(logits, rng):
@@ -86,20 +89,26 @@ class TokenPolicy(_Writer):
         return self.network.init(rng, dtype)
 
     def _next(self, theta, prompts, tokens, t):
-        return self.network.logits(theta, self.task.features(prompts, tokens, t))
+        features = self.task.features(prompts, tokens, t)
+        return self.network.logits(theta, features), features
 
     def features(self, prompts, tokens):
         """What is seen before each token, (T, N, K)."""
+        if getattr(tokens, "seen", None) is not None:
+            return tokens.seen
+        tokens = getattr(tokens, "tokens", tokens)
         tokens = indices("tokens", tokens, self.task.num_tokens)
         return np.stack([self.task.features(np.asarray(prompts), tokens, t) for t in range(len(tokens))])
 
     def log_prob(self, theta, prompts, tokens):
-        """log pi of each token given what stands before it, (T, N). Sum over an answer's own tokens for the answer's."""
-        return self.network.log_prob(theta, self.features(prompts, tokens), tokens)
+        """log pi of each token given what stands before it, (T, N). Sum over an answer's own tokens for the answer's.
+
+        tokens (T, N), or the `Answers` that hold them, here and below."""
+        return self.network.log_prob(theta, self.features(prompts, tokens), getattr(tokens, "tokens", tokens))
 
     def weighted_score(self, theta, prompts, tokens, weights):
         """sum over tokens of weight (T, N) times score, (d,), in one pass."""
-        return self.network.weighted_score(theta, self.features(prompts, tokens), tokens, np.asarray(weights, theta.dtype))
+        return self.network.weighted_score(theta, self.features(prompts, tokens), getattr(tokens, "tokens", tokens), np.asarray(weights, theta.dtype))
 
 
 def imitate(policy, theta, prompts, tokens, rng, num_steps=600, batch=64, learning_rate=3e-3, mask=None):
@@ -130,14 +139,14 @@ def climb(policy, theta, draw_prompts, reward, rng, *, num_updates, how="leave_o
         weights = token_weights(group_advantages(rewards, how).ravel(), answers.mask, aggregate, policy.max_len)
         old = answers.log_probs if cap is not None or (epochs > 1 and bend is None) else None
         if epochs > 1 and bend is not None:
-            old = policy.log_prob(theta, prompts, answers.tokens)
+            old = policy.log_prob(theta, prompts, answers)
         for epoch in range(whole("epochs", epochs)):
             used = weights
             if old is not None and (epoch or cap is not None):
-                ratio = sampler_ratios(policy.log_prob(theta, prompts, answers.tokens), old, answers.mask)
+                ratio = sampler_ratios(policy.log_prob(theta, prompts, answers), old, answers.mask)
                 used = weights * (np.minimum(ratio, cap) if cap is not None else
                                   np.where(np.where(weights > 0, ratio < 1 + clip, ratio > 1 - clip), ratio, 0))
-            theta = adam.step(theta, finite("the gradient", policy.weighted_score(theta, prompts, answers.tokens, used)))
+            theta = adam.step(theta, finite("the gradient", policy.weighted_score(theta, prompts, answers, used)))
         if callback is not None and callback(update, theta, rewards):
             break
     return theta

@@ -112,16 +112,18 @@ class Transformer(_Writer):
 
     def _next(self, theta, prompts, tokens, t):
         theta = finite("theta", theta, (self.num_params,))
-        return self._forward(theta, self._ids(prompts, tokens[:t + 1]))[0][:, -1]
+        return self._forward(theta, self._ids(prompts, tokens[:t + 1]))[0][:, -1], None
 
     def log_prob(self, theta, prompts, tokens):
-        """log pi of each token given what stands before it, (T, N)."""
+        """log pi of each token given what stands before it, (T, N); tokens (T, N), or the `Answers` that hold them."""
+        tokens = getattr(tokens, "tokens", tokens)
         theta = finite("theta", theta, (self.num_params,))
         logits = self._forward(theta, self._ids(prompts, tokens))[0][:, self.prompt_len - 1:]
         return np.take_along_axis(log_softmax(logits), np.asarray(tokens).T[..., None], axis=-1)[..., 0].T
 
     def weighted_score(self, theta, prompts, tokens, weights):
         """sum over tokens of weight (T, N) times score, (d,)."""
+        tokens = getattr(tokens, "tokens", tokens)
         theta, weights = finite("theta", theta, (self.num_params,)), finite("weights", weights)
         logits, saved = self._forward(theta, self._ids(prompts, tokens))
         told = logits[:, self.prompt_len - 1:]
