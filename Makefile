@@ -117,7 +117,7 @@ test-browsers: .venv/installed   ## every explorable, quiz, practice page and on
 
 AUTODIFF := _build/environments/autodiff
 test-autodiff: $(AUTODIFF)/installed     ## hold the package against PyTorch and Stable-Baselines3; nothing is skipped
-	PG_NOTHING_SKIPPED=1 $(AUTODIFF)/bin/python -m pytest -p no:cacheprovider tests/package/test_against_others.py $(ARGS)
+	PG_NOTHING_SKIPPED=1 $(AUTODIFF)/bin/python -m pytest -p no:cacheprovider tests/package/test_against_others.py tests/package/test_language_against_others.py $(ARGS)
 
 $(AUTODIFF)/installed: requirements-autodiff.txt constraints.txt pyproject.toml
 	$(INSTALL) $(AUTODIFF) -r requirements-autodiff.txt --then --no-deps --no-build-isolation -e .

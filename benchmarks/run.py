@@ -1,6 +1,6 @@
 """All measurements, or those named, each into results/NAME.json; the book's page reads them from there.
 
-    python benchmarks/run.py [training rollouts gradients tables imports waiting]      # all: about half an hour of two cores
+    python benchmarks/run.py [training rollouts gradients tables imports language waiting]      # all: about half an hour of two cores
 """
 import json
 import os
@@ -48,7 +48,7 @@ def own(script):
 
 
 SECTIONS = {"training": training, "waiting": lambda: own("waiting.py")} | {name: lambda name=name: call(f"{name}.py")
-                                     for name in ("rollouts", "gradients", "tables", "imports")}
+                                     for name in ("rollouts", "gradients", "tables", "imports", "language")}
 
 
 def store(name, result):

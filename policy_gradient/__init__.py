@@ -25,8 +25,13 @@ _NAMES = {                         # module: its public names
     "training": ["reinforce", "Training", "evaluate", "CARTPOLE_RECIPE"],
     "seeds": ["run_seeds", "sweep", "bootstrap_interval"],
     "games": ["RPS", "RPS_ROCK2", "best_response", "self_play"],
+    "groups": ["group_advantages", "token_weights", "grpo_weight", "mixed_share", "pass_at_k", "group_moments"],
+    "language": ["Answers", "TokenPolicy", "AnswerTree", "tree_logits", "imitate", "climb", "sampler_ratios", "kl_loss_weights", "kl_values",
+                 "optimal_policy", "dpo_weights"],
+    "sorting": ["Sorting"],
+    "transformer": ["Transformer"],
 }
-_MODULES = ["checks", "control", "envs", "explorables", "explore", "linear_quadratic", "palette", "plots", "protocols",
+_MODULES = ["checks", "control", "envs", "explorables", "explore", "linear_quadratic", "palette", "plots", "protocols", "sorting",
              "testing"]             # used as pg.envs, ...; some live in learning_to_act
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 

@@ -8,7 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ._validate import NotFinite, discount, finite, function, numbers, probabilities
-from .mdp import NEVER, _policy, _problem, state_probs
+from ._validate import policy as checked_policy
+from .mdp import NEVER, state_probs
+from .tabular import tabular
 
 MOST = 100_000           # trajectories; beyond that a sample is cheaper
 
@@ -27,7 +29,7 @@ def trajectories(mdp, probs):
     The world must end on every way: one in which a state can come twice has episodes without number and is refused, as is
     one with more than 100,000 episodes (ValueError).
     """
-    probs = probabilities("probs", probs, _problem(mdp).R.shape)
+    probs = probabilities("probs", probs, tabular(mdp).R.shape)
     ends = 1 - mdp.P.sum(axis=-1)
     _check_forward(mdp, probs)
     found, open_ = [], [(mdp.rho[s], (s,), ()) for s in np.flatnonzero(mdp.rho)[::-1]]
@@ -83,7 +85,7 @@ def moments(mdp, policy, theta, weigh, drop_gamma_t=False):
 
 def _scores(mdp, policy, theta):
     """The score of each action in each state, (S, A, d)."""
-    return np.array([[_policy(policy).weighted_score(theta, mdp.obs[s:s + 1], np.array([a]), np.ones(1))
+    return np.array([[policy.weighted_score(theta, mdp.obs[s:s + 1], np.array([a]), np.ones(1))
                       for a in range(mdp.num_actions)] for s in range(mdp.num_states)])
 
 
@@ -93,7 +95,7 @@ def gae_weigh(mdp, critic, lam):
     lam = 1 is the return minus V, lam = 0 the TD error. What follows the last step is worth nothing.
     Raises ValueError for a critic of another shape, or lam outside [0, 1].
     """
-    critic, step = finite("critic", critic, (_problem(mdp).num_states,)), mdp.gamma * discount(lam, "lam")
+    critic, step = finite("critic", critic, (tabular(mdp).num_states,)), mdp.gamma * discount(lam, "lam")
 
     def weigh(path):
         values = critic[path.states]

@@ -14,3 +14,6 @@ from .sampler import ScoreSampler
 from .simplex import SimplexGame
 from .squash import ClipOrSquash
 from .wrongright import WrongInTheRightWay
+from .climbwhich import ClimbWhich
+from .sixkl import SixPlaces
+from .tree import RamblingTree

@@ -5,7 +5,7 @@ import traitlets
 from tests.site.test_explorables import chrome, drag, js, met, press, show  # noqa: F401
 
 import policy_gradient as pg
-from policy_gradient.critic_worlds import coin_chain, live_or_die
+from policy_gradient.worlds import coin_chain, live_or_die
 from policy_gradient.exact import gae_weigh, moments
 from learning_to_act.explorables import LiveOrDie, TheDial, WrongInTheRightWay
 

@@ -12,7 +12,7 @@ from scipy import optimize, stats
 
 import policy_gradient as pg
 from policy_gradient import critic as critics
-from policy_gradient.critic_worlds import coin_chain, live_or_die
+from policy_gradient.worlds import coin_chain, live_or_die
 from policy_gradient.exact import Path as Episode
 from policy_gradient.exact import gae_weigh, moments, trajectories
 
@@ -296,7 +296,6 @@ def steps_of(lam):
 
 
 def test_the_study_is_complete_and_the_page_reads_it_right():
-    sys.path.insert(0, str(ROOT / "studies"))
     import critic_lambda as study
     assert STUDY["seeds"] == list(study.SEEDS) and len(STUDY["seeds"]) == 20 and STUDY["cap"] == study.CAP and STUDY["recipe"] == study.RECIPE
     assert list(STUDY["arms"]) == [str(lam) for lam in study.LAMBDAS]

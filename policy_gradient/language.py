@@ -1,0 +1,233 @@
+"""Answers written token by token: sampling them, their log-probabilities, scores and KL terms, and the tree of four answers.
+
+T tokens at most, N answers, V tokens in the vocabulary. A *task* is anything with
+
+    num_tokens, max_len, end                 V, T, and the token that ends an answer (None: every answer is max_len long)
+    num_features                             K
+    features(prompts, tokens, t) -> (N, K)   what the policy sees before token t, of prompts (N, ...) and tokens (T, N)
+
+`transformer.Transformer` has the methods of `TokenPolicy` and needs no features.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._validate import finite, generator, having, indices, number, numbers, one_of, positive, probabilities, whole
+from .groups import group_advantages, token_weights
+from .optimizers import Adam
+from .policies import MLPSoftmax
+
+
+@dataclass(frozen=True)
+class Answers:
+    """tokens (T, N), mask (T, N) True up to and with the end token, log_probs (T, N) of the law they were drawn from (0 outside
+    the mask), ended (N,): False where max_len came before an end token. seen (T, N, K): what a `TokenPolicy` saw, or None."""
+
+    tokens: np.ndarray
+    mask: np.ndarray
+    log_probs: np.ndarray
+    ended: np.ndarray
+    seen: np.ndarray | None = None
+
+    lengths = property(lambda self: self.mask.sum(axis=0))
+
+
+class _Writer:
+    """What every policy over tokens shares; they supply `_next`, `log_prob` and `weighted_score`."""
+
+    def generate(self, theta, prompts, rng, bend=None):
+        """One answer to each of N prompts. bend(logits (N, V)) -> logits: a sampler that is not the policy (may put -inf)."""
+        rng, prompts = generator(rng), np.asarray(prompts)
+        N = len(prompts)
+        tokens, mask = np.zeros((self.max_len, N), np.int64), np.zeros((self.max_len, N), bool)
+        log_probs, live, seen = np.zeros((self.max_len, N)), np.ones(N, bool), []
+        for t in range(self.max_len):
+            logits, features = self._next(theta, prompts, tokens, t)
+            seen.append(features)
+            drawn, log_prob = _draw(logits if bend is None else bend(logits.astype(np.float64)), rng)
+            mask[t] = live
+            tokens[t], log_probs[t] = np.where(live, drawn, 0), np.where(live, log_prob, 0.0)
+            if self.end is not None:
+                live = live & (drawn != self.end)
+            if not live.any():
+                break
+        seen = np.stack(seen) if seen[0] is not None and len(seen) == self.max_len else None
+        return Answers(tokens, mask, log_probs, np.ones(N, bool) if self.end is None else ~live, seen)
+
+
+def _draw(logits, rng):
+    """A token per row of logits (N, V), and its log-probability."""
+    top = logits.max(axis=-1, keepdims=True)
+    if not np.isfinite(top).all():
+        raise ValueError("logits must not be NaN or +inf, nor may a whole row be -inf: some token must have a probability")
+    shifted = logits - top
+    sums = np.exp(shifted).cumsum(axis=-1)
+    u = rng.random((len(logits), 1)) * sums[:, -1:]
+    drawn = (sums <= u).sum(axis=-1)                   # never a token of probability 0: its partial sum equals the one before
+    return drawn, np.take_along_axis(shifted, drawn[:, None], axis=-1)[:, 0] - np.log(sums[:, -1])
+
+
+@dataclass(frozen=True)
+class TokenPolicy(_Writer):
+    """A network over what a task shows before each token: theta (d,) are the network's parameters."""
+
+    task: object
+    network: MLPSoftmax
+
+    def __post_init__(self):
+        having("task", self.task, ("num_tokens", "max_len", "end", "num_features", "features"), "a task that writes tokens")
+        ends = (self.network.sizes[0], self.network.sizes[-1])
+        if ends != (self.task.num_features, self.task.num_tokens):
+            raise ValueError(f"network must lead from {self.task.num_features} features to {self.task.num_tokens} tokens, got {ends}")
+
+    max_len, end = property(lambda self: self.task.max_len), property(lambda self: self.task.end)
+    num_params = property(lambda self: self.network.num_params)
+
+    def init(self, rng, dtype=np.float32):
+        """The network's: close to the uniform law."""
+        return self.network.init(rng, dtype)
+
+    def _next(self, theta, prompts, tokens, t):
+        features = self.task.features(prompts, tokens, t)
+        return self.network.logits(theta, features), features
+
+    def features(self, prompts, tokens):
+        """What is seen before each token, (T, N, K)."""
+        if getattr(tokens, "seen", None) is not None:
+            return tokens.seen
+        tokens = getattr(tokens, "tokens", tokens)
+        tokens = indices("tokens", tokens, self.task.num_tokens)
+        return np.stack([self.task.features(np.asarray(prompts), tokens, t) for t in range(len(tokens))])
+
+    def log_prob(self, theta, prompts, tokens):
+        """log pi of each token given what stands before it, (T, N). Sum over an answer's own tokens for the answer's.
+
+        tokens (T, N), or the `Answers` that hold them, here and below."""
+        return self.network.log_prob(theta, self.features(prompts, tokens), getattr(tokens, "tokens", tokens))
+
+    def weighted_score(self, theta, prompts, tokens, weights):
+        """sum over tokens of weight (T, N) times score, (d,), in one pass."""
+        return self.network.weighted_score(theta, self.features(prompts, tokens), getattr(tokens, "tokens", tokens), np.asarray(weights, theta.dtype))
+
+
+def imitate(policy, theta, prompts, tokens, rng, num_steps=600, batch=64, learning_rate=3e-3, mask=None):
+    """theta (d,) after `num_steps` steps up the mean log-probability of given tokens (T, N), `batch` answers at a time."""
+    tokens, adam = np.asarray(tokens), Adam(learning_rate)
+    mask = np.ones(tokens.shape, bool) if mask is None else mask
+    for _ in range(whole("num_steps", num_steps, 0)):
+        rows = generator(rng).integers(0, tokens.shape[1], batch)
+        weights = token_weights(np.ones(batch), mask[:, rows], "token")
+        theta = adam.step(theta, policy.weighted_score(theta, prompts[rows], tokens[:, rows], weights))
+    return theta
+
+
+def climb(policy, theta, draw_prompts, reward, rng, *, num_updates, how="leave_one_out", aggregate="sum", num_prompts=32, group_size=8,
+          learning_rate=3e-3, epochs=1, clip=0.2, bend=None, cap=None, callback=None):
+    """theta (d,) after `num_updates` batches of num_prompts x group_size answers, each used `epochs` times.
+
+    draw_prompts(rng, n) -> (n, ...); reward(prompts (N, ...), answers) -> (N,). how: see `group_advantages`; aggregate: see
+    `token_weights`. From the second pass on a token counts with its ratio times its weight, or not at all where the ratio has
+    left 1 +- clip on the side it is being pushed to. bend, cap: a sampler of its own, and token ratios to it, at most `cap`.
+    callback(update, theta, rewards (P, G)): stops where it returns True. Raises NotFinite before NaN could reach theta.
+    """
+    adam = Adam(learning_rate)
+    for update in range(whole("num_updates", num_updates, 0)):
+        prompts = np.repeat(draw_prompts(rng, num_prompts), group_size, axis=0)
+        answers = policy.generate(theta, prompts, rng, bend)
+        rewards = finite("rewards", reward(prompts, answers)).reshape(num_prompts, group_size)
+        weights = token_weights(group_advantages(rewards, how).ravel(), answers.mask, aggregate, policy.max_len)
+        old = answers.log_probs if cap is not None or (epochs > 1 and bend is None) else None
+        if epochs > 1 and bend is not None:
+            old = policy.log_prob(theta, prompts, answers)
+        for epoch in range(whole("epochs", epochs)):
+            used = weights
+            if old is not None and (epoch or cap is not None):
+                ratio = sampler_ratios(policy.log_prob(theta, prompts, answers), old, answers.mask)
+                used = weights * (np.minimum(ratio, cap) if cap is not None else
+                                  np.where(np.where(weights > 0, ratio < 1 + clip, ratio > 1 - clip), ratio, 0))
+            theta = adam.step(theta, finite("the gradient", policy.weighted_score(theta, prompts, answers, used)))
+        if callback is not None and callback(update, theta, rewards):
+            break
+    return theta
+
+
+def sampler_ratios(log_probs, sampler_log_probs, mask=None):
+    """pi over the sampler, per token, from their log-probabilities of one shape; 1 outside the mask.
+
+    A token that the sampler could not draw (-inf) is refused: no ratio brings it back. The policy's -inf gives 0.
+    """
+    log_probs, sampler = numbers("log_probs", log_probs), numbers("sampler_log_probs", sampler_log_probs)
+    mask = np.ones(log_probs.shape, bool) if mask is None else mask
+    if not np.isfinite(sampler[mask]).all():
+        raise ValueError("sampler_log_probs must be finite: a token of probability 0 cannot have been drawn, and no ratio stands for it")
+    if not (log_probs[mask] < np.inf).all():
+        raise ValueError("log_probs must not be NaN or +inf")
+    return np.exp(np.minimum(np.where(mask, log_probs, 0.0) - np.where(mask, sampler, 0.0), 700.0))
+
+
+def kl_loss_weights(log_probs, ref_log_probs, which):
+    """What multiplies each answer's score, (n,), in the gradient of the mean of a KL estimate used as a *loss*, times n.
+
+    log_probs, ref_log_probs (n,): of drawn answers (or tokens) under the policy and the reference. "k1" log(pi/ref): 1;
+    "k2" half its square: log(pi/ref); "k3" ref/pi - 1 + log(pi/ref): 1 - ref/pi.
+    """
+    log_ratio = finite("log_probs", log_probs) - finite("ref_log_probs", ref_log_probs)
+    one_of("which", which, ("k1", "k2", "k3"))
+    return {"k1": np.ones_like, "k2": np.array, "k3": lambda x: -np.expm1(np.minimum(-x, 700))}[which](log_ratio)
+
+
+def kl_values(log_probs, ref_log_probs, which):
+    """The estimates k1, k2, k3 of KL(pi, ref) themselves, (n,): what is subtracted from the reward where the KL is put there."""
+    x = finite("log_probs", log_probs) - finite("ref_log_probs", ref_log_probs)
+    one_of("which", which, ("k1", "k2", "k3"))
+    return {"k1": lambda x: x, "k2": lambda x: x**2 / 2, "k3": lambda x: np.expm1(np.minimum(-x, 700)) + x}[which](x)
+
+
+def optimal_policy(ref_probs, rewards, beta):
+    """Best of E[r] - beta KL(pi, ref): pi proportional to ref exp(r / beta), (..., A) from (..., A), in one stable step."""
+    ref, rewards = probabilities("ref_probs", ref_probs), finite("rewards", rewards)
+    ref, rewards = np.broadcast_arrays(ref, rewards)
+    best = np.max(rewards, axis=-1, where=ref > 0, initial=-np.inf, keepdims=True)       # of what the reference can do at all
+    weights = np.where(ref > 0, ref * np.exp(np.minimum((rewards - best) / positive("beta", beta), 0)), 0)
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def dpo_weights(chosen_log_ratio, rejected_log_ratio, beta):
+    """What multiplies (score of chosen - score of rejected) in the gradient *up* the DPO objective, (n,): beta sigmoid(-margin).
+
+    The log-ratios (n,): log pi less log ref of the two answers to each prompt; margin = beta times their difference.
+    """
+    margin = beta * (finite("chosen_log_ratio", chosen_log_ratio) - finite("rejected_log_ratio", rejected_log_ratio))
+    return positive("beta", beta) * 0.5 * (1 - np.tanh(margin / 2))
+
+
+@dataclass(frozen=True)
+class AnswerTree:
+    """Four answers: the first token right (p) or wrong, then stop (2 tokens) or ramble (4 tokens), each with a logit of its own.
+
+    theta (3,): logits of right, of rambling when right, of rambling when wrong.
+    """
+
+    lengths: tuple = (2, 4)
+
+    def outcomes(self, theta):
+        """(probability, reward, length, score (3,)) of right-stop, right-ramble, wrong-stop, wrong-ramble: for `group_moments`."""
+        p, after_right, after_wrong = 1 / (1 + np.exp(-finite("theta", theta, (3,))))
+        short, long = self.lengths
+        return [(p * (1 - after_right), 1, short, np.array([1 - p, -after_right, 0])),
+                (p * after_right, 1, long, np.array([1 - p, 1 - after_right, 0])),
+                ((1 - p) * (1 - after_wrong), 0, short, np.array([-p, 0, -after_wrong])),
+                ((1 - p) * after_wrong, 0, long, np.array([-p, 0, 1 - after_wrong]))]
+
+    def by_length(self, theta):
+        """The gradient of the mean length, (3,)."""
+        return sum(chance * length * score for chance, _, length, score in self.outcomes(theta))
+
+
+def tree_logits(p, ramble_right=0.5, ramble_wrong=0.5):
+    """theta (3,) of the tree with these probabilities."""
+    probs = np.array([number("p", p), ramble_right, ramble_wrong], float)
+    if not ((probs > 0) & (probs < 1)).all():
+        raise ValueError("the tree's probabilities must lie strictly between 0 and 1: a logit is finite")
+    return np.log(probs) - np.log1p(-probs)

@@ -1,0 +1,82 @@
+"""The sorter: digits in, the same digits in order out, one token at a time; reward 1 if all are right.
+
+Each prompt has one right answer, so the chance of success, J, and its gradient are exact in one pass over all prompts.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._validate import generator, indices, whole
+
+MOST = 2**18             # prompts that `every` still lists
+
+
+@dataclass(frozen=True)
+class Sorting:
+    """Prompts (N, M) of M digits 0 .. base - 1; answers of M tokens, without an end token. A task for `TokenPolicy`."""
+
+    num_digits: int = 4
+    base: int = 8
+    end = None
+
+    def __post_init__(self):
+        whole("num_digits", self.num_digits)
+        whole("base", self.base, 2)
+
+    num_tokens, max_len = property(lambda self: self.base), property(lambda self: self.num_digits)
+    num_features = property(lambda self: (2 * self.base + 1) * self.num_digits)
+
+    def prompts(self, rng, num):
+        """(num, M), uniform."""
+        return generator(rng).integers(0, self.base, (num, self.num_digits))
+
+    def every(self):
+        """All prompts, (base^M, M)."""
+        if self.base**self.num_digits > MOST:
+            raise ValueError(f"base ** num_digits must be at most {MOST:,} to list every prompt, got {self.base}^{self.num_digits}")
+        return np.indices((self.base,) * self.num_digits).reshape(self.num_digits, -1).T.copy()
+
+    def features(self, prompts, tokens, t):
+        """One-hot digits of the prompt, of the t tokens written so far, and of t: (N, K), float32."""
+        prompts = indices("prompts", prompts, self.base)
+        M, B, N = self.num_digits, self.base, len(prompts)
+        one_hot, x = np.eye(B, dtype=np.float32), np.zeros((N, self.num_features), np.float32)
+        x[:, :M * B] = one_hot.take(prompts, axis=0).reshape(N, M * B)
+        x[:, M * B:(M + t) * B] = one_hot.take(tokens[:t].T, axis=0).reshape(N, t * B)
+        x[:, 2 * M * B + t] = 1
+        return x
+
+    def answers(self, prompts):
+        """The right tokens, (M, N)."""
+        return np.sort(prompts, axis=1).T
+
+    def reward(self, prompts, answers):
+        """1.0 where all tokens are right, else 0.0, (N,). Takes an `Answers` or its tokens (M, N)."""
+        return (getattr(answers, "tokens", answers) == self.answers(prompts)).all(axis=0).astype(float)
+
+    def demonstrations(self, rng, num, noise=0.3):
+        """(prompts (num, M), tokens (M, num)): right answers, each token replaced by a random one with probability `noise`."""
+        prompts = self.prompts(rng, num)
+        tokens = self.answers(prompts).copy()
+        wrong = rng.random(tokens.shape) < noise
+        tokens[wrong] = rng.integers(0, self.base, wrong.sum())
+        return prompts, tokens
+
+
+def exact(task, policy, theta, prompts=None):
+    """(J, gradient (d,), success rate of each prompt (N,)), over every prompt or the given ones: no sampling.
+
+    grad J = mean over prompts of pi(y|x) times the score of the right answer y, which is the sum over its tokens.
+    """
+    prompts = task.every() if prompts is None else np.asarray(prompts)
+    tokens = task.answers(prompts)
+    p = np.exp(policy.log_prob(theta, prompts, tokens).astype(np.float64).sum(axis=0))
+    weights = np.broadcast_to(p / len(p), tokens.shape)
+    return p.mean(), policy.weighted_score(theta, prompts, tokens, weights), p
+
+
+def success(task, policy, theta, prompts=None):
+    """J alone."""
+    prompts = task.every() if prompts is None else np.asarray(prompts)
+    return float(np.exp(policy.log_prob(theta, prompts, task.answers(prompts)).astype(np.float64).sum(axis=0)).mean())
