@@ -15,6 +15,8 @@ from tests.helpers.page_and_lab import ROOT, PageAndLab
 from scipy import integrate, optimize, stats
 
 import policy_gradient as pg
+from learning_to_act.exercises import in_the_interview as chapter05
+from learning_to_act.exercises import the_log_derivative_trick as chapter03
 from learning_to_act.exercises import the_theorem as chapter02
 
 TRICK, NOISE, PRACTICE, BELL, LIMITS = (PageAndLab.text(name) for name in (
@@ -384,7 +386,7 @@ def test_the_last_step_of_an_episode_need_not_be_worse_than_the_mean():
     assert weights[2] > weights[:2].mean()
     cheap = np.array([-0.5, -0.5, 0.0])                           # and here the last is best
     assert cheap[2] > np.cumsum(cheap[::-1])[::-1][:2].mean()
-    said = (ROOT / "policy_gradient/checks/chapter05.py").read_text("utf8")
+    said = Path(chapter05.__file__).read_text("utf8")
     assert "a step is compared only with the steps of its own episode" in said and "always worse" not in said
 
 
@@ -393,7 +395,7 @@ def test_a_cost_of_one_a_step_divided_by_the_length_teaches_nothing_with_the_who
         assert sum(-1 for _ in range(T)) / T == -1                # whole return: the same, however long
         assert len({sum(-1 for _ in range(t, T)) / T for t in range(T)}) == T            # reward-to-go: not
     assert sum(-(0.9**k) for k in range(3)) / 3 != sum(-(0.9**k) for k in range(7)) / 7  # discounted: not
-    said = " ".join((ROOT / "policy_gradient/checks/chapter03.py").read_text("utf8").replace('" ', " ").replace('"', "").split())
+    said = " ".join(Path(chapter03.__file__).read_text("utf8").replace('" ', " ").replace('"', "").split())
     assert "Averaged over its own length, with the whole return as weight and gamma = 1, an episode in a world that costs 1 a step" in said
 
 
@@ -447,7 +449,6 @@ def test_advantages_divided_by_the_std_have_another_gradient():
 
 
 def test_bug_4_is_judged_in_two_worlds_and_the_text_says_which_is_which():
-    from policy_gradient.checks import chapter05
     gammas = [setting.world.gamma for setting in chapter05.LADDERS]
     assert gammas == [0.8, 0.6] and [f"{g**-2:.2f}" for g in gammas] == ["1.56", "2.78"]
     words = solution("05-in-the-interview")
