@@ -630,6 +630,7 @@ def test_bounded_rewards_and_scores_do_not_help_where_an_edge_moves():
     by_score = integrate.quad(lambda x: x * (-1 / theta) / theta, 0, theta)[0]
     assert slope(J, theta) == pytest.approx(0.5) and by_score == pytest.approx(-0.5)
     assert "the scores' variance bounded and no edge that moves" in SHEET
+    assert "no density with an edge that moves" in ANSWERS["derive-from-trajectories"]
 
 
 def test_reinforce_in_five_lines_leaves_out_what_lies_beyond_an_episode():
