@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 
 def gae(rollout: Rollout, values: ArrayLike, last_values: ArrayLike, gamma: float, lam: float) -> Array:
-    """Generalised advantage estimates, (T, N): sums of TD errors, each step further counting gamma * lam less.
+    """Generalised advantage estimates, (T, N): sums of TD errors, each step further counting gamma * lam times as much.
 
-    values (T, N): V of rollout.obs; last_values (N,): V of rollout.last_obs. lam = 1 gives return minus V, which leaves the
-    gradient's mean alone; smaller lam is quieter and, as long as V is wrong, biased (Schulman et al. 2016, equation 16).
+    values (T, N): V of rollout.obs; last_values (N,): V of rollout.last_obs. lam = 1, where nothing is truncated, gives
+    return minus V, which leaves the gradient's mean alone; smaller lam is mostly quieter, and can be biased as long as V is
+    wrong (Schulman et al. 2016, equation 16).
     An episode that *terminated* is worth nothing afterwards; one that was *truncated* counts V of what it would have seen.
     """
     having("rollout", rollout, ["rewards", "mask", "terminated"], "a Rollout")

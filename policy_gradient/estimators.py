@@ -5,7 +5,7 @@
 psi (T, N) contains gamma^t, because the theorem has it:
     psi_total_return                     G_0, the whole episode's return (REINFORCE, Williams 1992)
     psi_reward_to_go                     gamma^t G_t: rewards before t cannot depend on a_t
-    psi_reward_to_go(baseline=b)         gamma^t (G_t - b), b from anything but the action itself
+    psi_reward_to_go(baseline=b)         gamma^t (G_t - b), b fixed before the action is drawn
     psi_table(Q), psi_table(Q - V)       gamma^t Q(s_t, a_t) or gamma^t A(s_t, a_t), where they are known
 The list is Schulman et al. (2016), equation 1. `drop_gamma_t=True` leaves gamma^t out, as most code does: the result is
 then biased for the discounted return (Thomas 2014; Nota & Thomas 2020).
@@ -52,7 +52,7 @@ def psi_total_return(rollout: Rollout, gamma: float) -> Array:
 
 
 def psi_reward_to_go(rollout: Rollout, gamma: float, baseline: ArrayLike = 0.0, drop_gamma_t: bool = False) -> Array:
-    """gamma^t (G_t - baseline), (T, N). baseline: one number, or (T, N), (T, 1) or (1, N), that does not depend on a_t."""
+    """gamma^t (G_t - baseline), (T, N). baseline: one number, or (T, N), (T, 1) or (1, N), fixed before a_t is drawn."""
     returns, baseline = reward_to_go(_rollout(rollout).rewards, gamma), finite("baseline", baseline)
     if same_shape(baseline=baseline, rewards=returns) != returns.shape:
         raise ValueError(f"baseline must broadcast to (T, N) = {returns.shape}, got shape {baseline.shape}")

@@ -170,7 +170,7 @@ def evaluate(envs: Environment, policy: Policy, theta: ArrayLike, rng: np.random
     """Undiscounted returns of one fresh episode per sub-environment, (N,).
 
     greedy=False plays the policy itself, which is what a policy gradient improves; True plays its likeliest action
-    (its mean, for a Gaussian; limit * tanh(mean), for a squashed one), which often looks better sooner.
+    (for a Gaussian its mean) or, where it is squashed, its median, limit * tanh(mean), which often looks better sooner.
     Raises what `rollout` does.
     """
     if greedy:

@@ -229,7 +229,7 @@ function build(ui) {
     [...step.children].forEach((line, i) => { line.hidden = Boolean(i) !== s.entropy; });
     said.textContent = playing
       ? (run ? `${fmt(run.steps, 0)} step${run.steps === 1 ? "" : "s"}. You (filled) lose ${fmt(worst, 3)} a round to a best reply; your average policy so far loses ${fmt(exploitability(average(run), M), 4)}. The open circle is the other player.`
-        : "You and a copy of you play each other. In turns, each moves a little towards what would have earned more.")
+        : `You and a copy of you play each other. ${s.simultaneous ? "At once" : "In turns"}, each moves a little towards what would have earned more.`)
       : worst < 0.005 ? "No reply earns anything from you. You cannot be exploited."
         : `Best reply: ${NAMES[best]}. It wins ${percent(odds.win)} of the rounds, draws ${percent(odds.draw)}, loses ${percent(odds.lose)}, and takes ${fmt(worst)} a round from you.`;
   };

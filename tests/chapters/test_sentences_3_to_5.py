@@ -451,7 +451,7 @@ def test_the_page_says_what_was_read_from_the_libraries():
 # ---- the numbers that the pages print, each computed here ----
 
 def test_the_named_numbers_of_chapter_3():
-    from test_chapter03 import GRADIENT, WEIGHTS, moments
+    from tests.chapters.the_log_derivative_trick.test_numbers import GRADIENT, WEIGHTS, moments
     variance = {name: float(moments(weight)[1]) for name, weight in WEIGHTS.items()}
     squared = float(sum(g**2 for g in GRADIENT))
     values.holds(var_total=variance["total return"], var_togo=variance["reward-to-go"], var_exact_Q=variance["exact Q"],

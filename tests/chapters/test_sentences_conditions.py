@@ -15,6 +15,8 @@ from tests.helpers.page_and_lab import ROOT, PageAndLab
 from scipy import integrate, optimize, stats
 
 import policy_gradient as pg
+from learning_to_act.exercises import in_the_interview as chapter05
+from learning_to_act.exercises import the_log_derivative_trick as chapter03
 from learning_to_act.exercises import the_theorem as chapter02
 
 TRICK, NOISE, PRACTICE, BELL, LIMITS = (PageAndLab.text(name) for name in (
@@ -384,7 +386,7 @@ def test_the_last_step_of_an_episode_need_not_be_worse_than_the_mean():
     assert weights[2] > weights[:2].mean()
     cheap = np.array([-0.5, -0.5, 0.0])                           # and here the last is best
     assert cheap[2] > np.cumsum(cheap[::-1])[::-1][:2].mean()
-    said = (ROOT / "policy_gradient/checks/chapter05.py").read_text("utf8")
+    said = Path(chapter05.__file__).read_text("utf8")
     assert "a step is compared only with the steps of its own episode" in said and "always worse" not in said
 
 
@@ -393,7 +395,7 @@ def test_a_cost_of_one_a_step_divided_by_the_length_teaches_nothing_with_the_who
         assert sum(-1 for _ in range(T)) / T == -1                # whole return: the same, however long
         assert len({sum(-1 for _ in range(t, T)) / T for t in range(T)}) == T            # reward-to-go: not
     assert sum(-(0.9**k) for k in range(3)) / 3 != sum(-(0.9**k) for k in range(7)) / 7  # discounted: not
-    said = " ".join((ROOT / "policy_gradient/checks/chapter03.py").read_text("utf8").replace('" ', " ").replace('"', "").split())
+    said = " ".join(Path(chapter03.__file__).read_text("utf8").replace('" ', " ").replace('"', "").split())
     assert "Averaged over its own length, with the whole return as weight and gamma = 1, an episode in a world that costs 1 a step" in said
 
 
@@ -447,7 +449,6 @@ def test_advantages_divided_by_the_std_have_another_gradient():
 
 
 def test_bug_4_is_judged_in_two_worlds_and_the_text_says_which_is_which():
-    from policy_gradient.checks import chapter05
     gammas = [setting.world.gamma for setting in chapter05.LADDERS]
     assert gammas == [0.8, 0.6] and [f"{g**-2:.2f}" for g in gammas] == ["1.56", "2.78"]
     words = solution("05-in-the-interview")
@@ -476,3 +477,236 @@ def test_the_bank_says_which_letter_is_the_score():
         assert len(letters) < 2, name
         if letters:
             assert re.search(r"for the score|\$s\$ the score|squared scores, \$s=|scores \$g_t=", text), name
+
+
+# ---- a third strict reading ----
+
+VALUES, THEOREM, BITES, START = (PageAndLab.text(name) for name in (
+    "01-values-or-probabilities", "02-the-theorem", "02-where-it-bites", "00-before-you-start"))
+GLOSSARY = PageAndLab.text("glossary")
+
+
+def words(function):
+    return " ".join(function.__doc__.split())
+
+
+def test_at_gamma_one_a_table_can_rest_at_values_that_are_not_the_best():
+    """One state: loop pays 0 and stays, stop pays 1 and ends. Bellman's optimality equation, an action at a time."""
+    def bellman(loop, gamma):
+        return gamma * max(loop, 1), 1                            # Q(loop), Q(stop)
+    for loop in (1, 2, 100):
+        assert bellman(loop, 1) == (loop, 1)                      # at rest, however wrong
+        for _ in range(600):
+            loop = bellman(loop, F(9, 10))[0]
+        assert loop == F(9, 10)                                   # with gamma < 1 it comes home
+    assert "With a table and $\\gamma<1$ this finds the best values, if every action" in VALUES
+
+
+def test_successes_of_one_prompt_climb_its_logarithm_only_in_large_groups():
+    """Every group of G answers: the mean score of its right ones, or nothing where there is none; as a weight on grad p."""
+    def weight(p, G):
+        return sum(math.comb(G, c) * p**c * (1 - p)**(G - c) for c in range(1, G + 1)) / p      # each right one's score: grad p / p
+    p = F(1, 20)
+    assert weight(p, 1) == 1                                      # p itself, not log p
+    assert weight(p, 8) == (1 - (1 - p)**8) / p < F(7) < 1 / p
+    assert float(weight(p, 200)) == pytest.approx(20, rel=1e-3)
+    assert "| successes only, a mean for each prompt, $G\\to\\infty$ | $\\log p$ |" in SHEET
+    assert "| successes only, a mean for each prompt, $G\\to\\infty$ | $1/p$ | $\\log p$ |" in ANSWERS["grpo-objective"]
+    assert "With large groups, fine-tuning on each prompt's successes" in ANSWERS["grpo-objective"]
+    assert "$(1-(1-p)^G)/p$" in ANSWERS["train-on-successes"] and "climbs $\\log p$ for large groups" in cells("05-in-the-interview")["arc"]
+
+
+def test_the_difference_of_two_policies_needs_an_end_from_every_state():
+    """gamma = 1. From the start the old policy ends at once, the new one walks to another state, where it ends and the old one would stay."""
+    old, new = np.array([[0, 0], [0, 1.0]]), np.array([[0, 1.0], [0, 0]])               # the chains; a row that sums to 0 ends
+    reach = lambda chain, steps=50: np.linalg.matrix_power(chain, steps)[0].sum()       # noqa: E731
+    assert reach(old) == reach(new) == 0                          # both reach an end, from the start
+    assert np.linalg.matrix_rank(np.eye(2) - old) == 1            # yet the old policy's values have no solution in the second state
+    assert np.linalg.inv(np.eye(2) - new.T)[:, 0][1] == 1         # where the new one comes
+    assert "an end that both policies reach from every state" in THEOREM
+    assert "let both policies reach an end from every state" in ANSWERS["performance-difference"]
+
+
+def test_visits_can_sum_to_either_of_their_two_bounds():
+    one_step = pg.TabularMDP(np.zeros((1, 1, 1)), np.ones((1, 1)), np.ones(1), gamma=0.5)
+    assert pg.discounted_visitation(one_step, np.ones((1, 1))).sum() == 1               # the expected length, with gamma < 1
+    world = pg.two_doors()
+    assert pg.discounted_visitation(world, np.full((4, 2), 0.5), gamma=0.0).sum() == 1 / (1 - 0)
+    for said in (words(pg.discounted_visitation), Path(chapter02.__file__).read_text("utf8")):
+        assert "to at most either" in said and "to less than either" not in said
+
+
+def test_a_baseline_that_follows_from_the_action_is_as_bad_as_the_action():
+    """The reward is not the action. As its own baseline it leaves nothing."""
+    pi, Q = np.array([0.5, 0.3, 0.2]), np.array([1, 2, 4.0])
+    score = np.eye(3) - pi
+    truth = pi @ (score * Q[:, None])
+    np.testing.assert_allclose(pi @ (score * (Q - 7)[:, None]), truth)
+    assert abs(truth).max() > 0.1 and (pi @ (score * (Q - Q)[:, None]) == 0).all()
+    from policy_gradient import estimators
+    assert "b fixed before the action is drawn" in estimators.__doc__ and "fixed before a_t is drawn" in words(pg.psi_reward_to_go)
+    assert "anything that is fixed before the action is drawn" in ANSWERS["on-or-off-policy"]
+    assert "If it is fixed before the action is drawn" in GLOSSARY
+    for text in (estimators.__doc__, flat(BANK)):
+        assert "anything but the action" not in text and "may be anything." not in text
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_lambda_one_is_the_return_less_the_value_where_nothing_is_truncated(cut):
+    ends = np.array([[False], [False], [True]])
+    data = pg.Rollout(np.zeros((3, 1, 1)), np.zeros((3, 1)), np.array([[1], [-2], [0.5]]), np.ones((3, 1), bool),
+                      ends & ~np.array(cut), ends & np.array(cut), np.zeros((1, 1)))
+    V, last = np.array([[0.3], [4], [-1.0]]), np.array([7.0])
+    rest = pg.gae(data, V, last, 0.9, 1.0) - (pg.reward_to_go(data.rewards, 0.9) - V)
+    np.testing.assert_allclose(rest[:, 0], cut * 0.9 ** np.array([3, 2, 1]) * 7, atol=1e-12)
+    assert "lam = 1, where nothing is truncated, gives return minus V" in words(pg.gae)
+    assert "with $\\lambda=1$ and a true end the return less the value" in cells("05-in-the-interview")["critics"]
+
+
+def test_a_squashed_policy_plays_its_median_where_it_is_greedy():
+    mu, sigma = 0.8, 1.0
+    density = lambda a: stats.norm.pdf(np.arctanh(a), mu, sigma) / (1 - a * a)          # noqa: E731
+    nodes, weights = np.polynomial.hermite_e.hermegauss(60)
+    mean = weights / weights.sum() @ np.tanh(mu + sigma * nodes)
+    assert abs(mean - np.tanh(mu)) > 0.05 and integrate.quad(density, -1, np.tanh(mu))[0] == pytest.approx(0.5)
+    assert density(0.9) > 1.1 * density(np.tanh(mu))              # nor is it where the density is largest
+    policy = pg.Squashed(pg.LinearGaussian(1, 1), 2.0)
+    theta = policy.init(np.random.default_rng(0))
+    theta[:] = mu
+    obs = np.array([[1.0]])
+    drawn = policy.execute(policy.sample(theta, np.repeat(obs, 40_001, axis=0), np.random.default_rng(1)))
+    centre, width = policy.execute(policy.mean(theta, obs)).item(), np.exp(policy.policy.log_std(theta, obs)).item()
+    assert centre == pytest.approx(2 * np.tanh(policy.policy.mean(theta, obs)).item())
+    assert abs((drawn < centre).mean() - 0.5) < 0.01 < width
+    assert "for a Gaussian its mean) or, where it is squashed, its median, limit * tanh(mean)" in words(pg.evaluate)
+
+
+def test_in_two_doors_it_is_the_cost_in_A_that_makes_taking_bad():
+    for q in (F(0), F(1, 2), F(1)):
+        take_B, leave_B = 3 - F(3, 2), q / 4
+        assert take_B > leave_B                                   # even after the bill
+        both, only_B = -1 + take_B / 2, take_B / 2
+        assert both == F(-1, 4)
+        assert both < leave_B / 2 < only_B                        # with one p for both rooms: bad; with one for B alone: best
+    assert "Even after its bill, to take in B is worth more than to leave." in START and "It is A's cost, with one $p$ for both rooms" in START
+    assert "the bill that, undiscounted, takes it all back" in START and 3 - 3 == 0 != 3 - F(3, 2)
+
+
+def test_the_notes_of_one_walk_need_not_add_up_to_the_improvement():
+    """One state and a fair coin: the old policy, which takes either action, is worth 1/2, one that plays 1 with 3/4 is worth 3/4."""
+    notes, chance = [F(0) - F(1, 2), F(1) - F(1, 2)], [F(1, 4), F(3, 4)]
+    assert F(1, 4) not in notes and sum(n * c for n, c in zip(notes, chance)) == F(1, 4)
+    assert "On average the discounted notes add up to exactly the improvement." in THEOREM
+    assert "on average the notes, discounted, add up" in ANSWERS["performance-difference"]
+
+
+def test_another_policy_can_have_the_same_visits():
+    world, pi, scores, exact = doors()
+    other = pi.copy()
+    other[2:] = [0.9, 0.1]                                        # C and D end, whatever is done
+    vector = lambda d: np.einsum("s,sa,san,sa->n", d, pi, scores, pg.action_values(world, pi))          # noqa: E731
+    np.testing.assert_allclose(vector(pg.discounted_visitation(world, other)), exact, atol=1e-6)
+    other[1] = [0.9, 0.1]
+    assert abs(vector(pg.discounted_visitation(world, other)) - exact).max() > 0.01
+    assert "With the visits of another policy it is in general another vector." in THEOREM
+
+
+def test_in_the_second_example_staying_ends_and_pays_nothing():
+    world = pg.nobodys_gradient()
+    assert world.P[0, 0].sum() == 0 == world.R[0, 0] and world.P[0, 1, 1] == 1 and world.R[1].tolist() == [0, 1]
+    assert "leads from the first to the second; *stay* ends with nothing. In the second, action 1" in BITES
+
+
+def test_a_softmax_of_values_does_not_spread_the_same_way_in_every_game():
+    spread = [softmax(np.array(values) / 0.5) for values in ([0, 0, 0], [0, 1, 0], [0, 1, 3])]
+    assert all(abs(a - b).max() > 0.1 for a, b in zip(spread, spread[1:]))
+    assert "and neither looks for the mixture that pays" in " ".join(VALUES.split()) and "whatever the game" not in VALUES
+
+
+def test_bounded_rewards_and_scores_do_not_help_where_an_edge_moves():
+    """x uniform on (0, theta): the score is -1/theta, constant. J = theta/2 rises, the estimate says it falls."""
+    theta = 2.0
+    J = lambda t: integrate.quad(lambda x: x / t, 0, t)[0]        # noqa: E731
+    by_score = integrate.quad(lambda x: x * (-1 / theta) / theta, 0, theta)[0]
+    assert slope(J, theta) == pytest.approx(0.5) and by_score == pytest.approx(-0.5)
+    assert "the scores' variance bounded and no edge that moves" in SHEET
+    assert "no density with an edge that moves" in ANSWERS["derive-from-trajectories"]
+
+
+def test_reinforce_in_five_lines_leaves_out_what_lies_beyond_an_episode():
+    block = re.search(r"## REINFORCE in five lines\n\n```python\n(.*?)```", SHEET, re.S)[1]
+    world, policy = pg.short_corridor(), pg.two_action_softmax(1)
+    theta, gamma, b = np.array([0.4]), 0.9, -3.0
+    data = pg.sample_rollout(world, policy, theta, 50, 200, np.random.default_rng(0))
+    assert not data.mask.all()
+    def run(code):
+        names = dict(np=np, reward_to_go=pg.reward_to_go, rewards=data.rewards, gamma=gamma, T=len(data.mask), b=b, mask=data.mask,
+                     policy=policy, theta=theta, obs=data.obs, actions=data.actions, lr=0.1)
+        exec(code, names)
+        return names["g"]
+    expected = pg.estimate_gradient(policy, theta, data, pg.psi_reward_to_go(data, gamma, b))
+    np.testing.assert_allclose(run(block), expected)
+    assert abs(run(block.replace("mask * ", "")) - expected).max() > 0.01
+
+
+def test_a_later_td_error_counts_gamma_lambda_times_as_much():
+    gamma, lam = 0.95, 0.9
+    data = pg.Rollout(np.zeros((2, 1, 1)), np.zeros((2, 1)), np.array([[0.0], [1]]), np.ones((2, 1), bool), np.array([[False], [True]]),
+                      np.zeros((2, 1), bool), np.zeros((1, 1)))
+    first, second = pg.gae(data, np.zeros((2, 1)), np.zeros(1), gamma, lam)[:, 0]
+    assert first / second == pytest.approx(gamma * lam) and abs(first / second - (1 - gamma * lam)) > 0.5
+    assert "each later one counting $\\gamma\\lambda$ times as much" in GLOSSARY and "counting gamma * lam times as much" in words(pg.gae)
+
+
+def test_the_maximum_in_the_next_state_is_greedy_there_and_then_the_policy_again():
+    rng, gamma, S, A = np.random.default_rng(0), 0.9, 4, 3
+    P, R, pi = rng.dirichlet(np.ones(S), (S, A)), rng.normal(size=(S, A)), rng.dirichlet(np.ones(A), S)
+    def evaluate(pi):
+        V = np.linalg.solve(np.eye(S) - gamma * np.einsum("sa,sat->st", pi, P), (pi * R).sum(axis=1))
+        return R + gamma * P @ V
+    Q = evaluate(pi)
+    greedy = np.eye(A)[Q.argmax(axis=1)]
+    answered = R + gamma * P @ Q.max(axis=1)
+    then_itself = R + gamma * P @ (greedy * Q).sum(axis=1)
+    np.testing.assert_allclose(answered, then_itself)
+    assert abs(answered - evaluate(greedy)).max() > 1e-3          # greedy for ever is worth more
+    assert "greedy in the next step only, and then itself again" in solution("02-the-theorem")["action-values-wrong-1"]
+
+
+def test_a_softmax_under_one_reply_walks_in_a_curve_that_is_nearly_straight():
+    payoff, z, path = np.array([-1, 1, 0.0]), np.array([2.0, 0.5, -1.0]), []
+    for _ in range(300):
+        pi = softmax(z)
+        path.append(pi)
+        z = z + 0.05 * pi * (payoff - pi @ payoff)
+    along, points = path[-1] - path[0], np.array(path) - path[0]
+    off = np.linalg.norm(points - np.outer(points @ along, along) / (along @ along), axis=1).max()
+    assert 0.001 < off / np.linalg.norm(along) < 0.2
+    lab = nbformat.read(ROOT / "notebooks/01-values-or-probabilities.ipynb", as_version=4)
+    said = flat([[c.source, c.metadata] for c in lab.cells])
+    assert said.count("in nearly straight pieces") == 2 and "in straight pieces" not in said
+
+
+def test_the_recursion_for_crossing_a_cell_gives_the_corridor_s_curve():
+    p = F(3, 7)
+    for cells_, closed in ((3, (2 * p - 4) / (p * (1 - p))),
+                           (5, -6 / p - 2 / (1 - p) - 4 * (1 - p) / p**2 - 3 * (1 - p)**2 / p**3)):      # as the explorable shows it
+        f = [1 - p if i == 1 else p for i in range(cells_)]
+        e = [1 / f[0]]
+        for chance in f[1:]:
+            e.append((1 + (1 - chance) * e[-1]) / chance)
+        assert -sum(e) == closed
+        step = np.zeros((cells_, cells_))
+        for i, chance in enumerate(f):
+            step[i, max(i - 1, 0)] += float(1 - chance)
+            if i + 1 < cells_:
+                step[i, i + 1] = float(chance)
+        assert np.linalg.solve(np.eye(cells_) - step, -np.ones(cells_))[0] == pytest.approx(float(closed))
+    assert "$e_1=1/f_1$, $e_i=(1+(1-f_i)\\,e_{i-1})/f_i$, and $J=-\\sum_ie_i$" in VALUES
+
+
+def test_every_symbol_of_the_summary_sheet_is_on_the_notation_page():
+    notation = PageAndLab.text("notation").split("## Crosswalk")[0]
+    for symbol in ("Q^\\pi", "V^\\pi", "A^\\pi", "\\lambda", "\\eta", "\\varepsilon", "\\beta", "Z", "\\pi_{\\text{ref}}", "P_\\theta(\\tau)", "N", "u"):
+        assert re.search(rf"\$[^$]*{re.escape(symbol)}[^$]*\$", notation), symbol
+    assert "Symbols: [Notation](notation.md)." in SHEET

@@ -343,6 +343,7 @@ def test_simplex_challenges_by_keyboard(show):
 
 def test_simplex_self_play_shows_its_numbers(show):
     page = show(explorables.SimplexGame(mode="selfplay"))
+    assert "In turns, each moves" in page.locator(".pg-x-say").inner_text()
     page.get_by_role("button", name="+1\u202f000").click()
     now, _, average = self_play([0.66, 0.17, 0.17], pg.RPS, 1000)
     said = page.locator(".pg-x-say").inner_text()
@@ -351,6 +352,7 @@ def test_simplex_self_play_shows_its_numbers(show):
     assert not met(page), "an average is not the reader's own find"
     page.get_by_label("simultaneous").check()
     assert "steps." not in page.locator(".pg-x-say").inner_text().split("You")[0], "another rule starts afresh"
+    assert "At once, each moves" in page.locator(".pg-x-say").inner_text()
     page.get_by_role("button", name="Step").click()
     assert "1 step." in page.locator(".pg-x-say").inner_text()
 
