@@ -1,4 +1,6 @@
 """The book's estimators as a reader would write them, and single mistakes: a line of text in place of another, and what must be said."""
+from itertools import combinations
+
 import numpy as np
 
 LOOP = '''
@@ -114,7 +116,6 @@ MISTAKES = {
     ],
     "total": [
         ("total = np.sum(batch.gamma**steps * rewards)", "total = np.sum(rewards)", "gamma", "one"),
-        ("total = np.sum(batch.gamma**steps * rewards)", "total = batch.gamma**len(rewards) * np.sum(rewards)", None, None),
         ("total = np.sum(batch.gamma**steps * rewards)", "total = rewards[-1]", "credit", "last reward only"),
         ("total * score.sum(axis=0)", "total * score.mean(axis=0)", "reduce", "per episode"),
         ("total * score.sum(axis=0)", "total * (batch.gamma**steps) @ score", "weight", "gamma^t twice"),
@@ -133,22 +134,18 @@ MISTAKES = {
         ("+ batch.gamma * next_value - batch.values[i]", "+ next_value - batch.values[i]", "credit", "next value undiscounted"),
         ("+ batch.gamma * next_value - batch.values[i]", "+ batch.gamma * next_value", "credit", "value not subtracted"),
         ("following = error + batch.gamma * batch.lam *", "following = error + batch.lam *", "credit", "decay lambda"),
-        ("following = error + batch.gamma * batch.lam *", "following = error + batch.gamma *", "credit", None),
         ("following = error + batch.gamma * batch.lam *", "following = error + batch.gamma * 0.95 *", "lam", "0.95"),
         ("following = error + batch.gamma * batch.lam *", "following = error + batch.gamma * 0.42 *", "lam", "0.42"),
         ("advantages[i] = following", "advantages[i] = following + batch.values[i]", "credit", "gae plus value"),
-        ("advantages[i] = following", "advantages[i] = following - batch.next_values[i]", None, None),
+        ("advantages[i] = following", "advantages[i] = following - batch.next_values[i]", "baseline", "next value"),
         ("batch.gamma**batch.t * advantages", "advantages", "weight", "dropped"),
-        ("advantages * data", "advantages", None, None),          # reset steps get advantage zero all the same: no mistake, see EQUIVALENT
         ("if not data[i]:", "if False:", "reset", None),
     ],
     "others": [
-        ("discounts * (returns - baseline)", "returns - discounts * baseline", "weight", None),
-        ("discounts * (returns - baseline)", "discounts * (returns + baseline)", None, None),
+        ("discounts * (returns - baseline)", "discounts * (returns + baseline)", "baseline", "leave one out at t added"),
         ("discounts * (returns - baseline)", "(returns - baseline)", "weight", "dropped"),
-        ("np.maximum(mask.sum(axis=1, keepdims=True) - mask, 1)", "mask.sum(axis=1, keepdims=True)", None, None),
         ("baseline = (returns.sum(axis=1, keepdims=True) - returns) / count", "baseline = returns.sum(axis=0) / mask.sum(axis=0)", "baseline", "own episode"),
-        ("baseline = (returns.sum(axis=1, keepdims=True) - returns) / count", "baseline = 0; returns = returns / returns.std(axis=1, where=mask, keepdims=True)", "spread", "at t"),
+        ("baseline = (returns.sum(axis=1, keepdims=True) - returns) / count", "baseline = 0; returns = returns / (returns.std(axis=1, where=mask, keepdims=True) + 1e-12)", "spread", "at t"),
         ("return gradient / mask.shape[1]", "return gradient / mask.size", "per", "padded length"),
     ],
     "scaled": [
@@ -158,16 +155,23 @@ MISTAKES = {
         ("weights = batch.gamma**batch.t * x * data", "weights = x * data", "weight", "dropped"),
         ("kept = x[data]", "kept = x", "reset", None),
         ("weights = batch.gamma**batch.t * x * data", "weights = batch.gamma**batch.t * x", "reset", "counted"),
-        ("G = 0.0", "G = 0.0 if e.start == 0 else G", None, None),
     ],
 }
-EQUIVALENT = {("critic", "advantages")}          # changes that change nothing
-
-
 def compiled(text):
     space = {"np": np}
     exec(text, space)
     return space["update"]
+
+
+def singles():
+    """(source, change) for all of them."""
+    return [(source, change) for source, changes in MISTAKES.items() for change in changes]
+
+
+def pairs():
+    """(source, change, change): of one source, on different lines, about different questions."""
+    return [(source, one, two) for source, changes in MISTAKES.items() for one, two in combinations(changes, 2)
+            if one[2] != two[2] and one[0] not in two[0] and two[0] not in one[0]]
 
 
 def mutant(source, *changes):

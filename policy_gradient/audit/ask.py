@@ -2,6 +2,7 @@
 import copy
 import random
 import traceback
+import warnings
 from dataclasses import fields
 from pathlib import Path
 
@@ -34,7 +35,7 @@ class Numpy:
         out = self.guarded(lambda: self.run(theta, batch), world)
         self._unchanged(world, batch)
         if out is None:
-            if np.array_equal(theta, world.theta):
+            if np.array_equal(theta, world.theta) and "in place" not in self.notes:
                 raise Unreadable("nothing", "It returned nothing (None), and theta is as it was. Usual cause: a return is missing in the last line.")
             self.notes["in place"] = "It changes theta in place and returns nothing; that is read as the new theta."
             out, self.returns = theta, "new theta"
@@ -52,7 +53,8 @@ class Numpy:
         np.random.seed(0)
         random.seed(0)
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
                 return limited(call, SECONDS)
         except Unreadable:
             raise

@@ -12,19 +12,19 @@ from .worlds import worlds
 
 # answer: cost. Of several rules that fit equally, the cheapest is named.
 CREDIT = {"reward-to-go": 0, "gae": 0, "total return": 0, "gae plus value": 1, "own reward left out": 1, "own reward left out, undiscounted": 1.2,
-          "rewards one early": 1.1, "last reward twice": 1, "rewards one late": 1, "rewards rolled": 1.1, "own reward only": 1,
+          "rewards one early": 1.1, "last reward twice": 1, "rewards one late": 1, "rewards rolled": 1.1, "returns one late": 1, "own reward only": 1,
           "past rewards": 1, "past rewards, discounted back": 1.1, "past rewards, discounted from the start": 1.1, "last reward only": 1,
           "mean of what follows": 1.1, "order reversed": 1, "lambda return minus V, one step": 1.1, "decay lambda": 1, "decay gamma": 0.9,
           "next value undiscounted": 1, "value not subtracted": 1.1}
 GAMMA = {"given": 0, "one": 1, "squared": 1.1, "0.99": 1, "0.95": 1, "0.9": 1}
 LAM = {"given": 0, "0.95": 1, "0.97": 1, "0.99": 1, "0": 1}
-TERMINATED = {"right": 0, "bootstrapped": 1, "not cut": 1, "not cut, right value": 1, "value of the next episode": 1, "one step early": 1, "one step late": 1}
+TERMINATED = {"right": 0, "bootstrapped": 1, "not cut": 1, "not cut, right value": 1, "not cut, value zero": 1, "value of the next episode": 1, "one step early": 1, "one step late": 1}
 TRUNCATED = {"bootstrapped": 0, "as terminated": 1, "not cut": 1, "not cut, right value": 1, "value of the next episode": 1,
-             "own value": 1, "left out": 1}
-WEIGHT = {"gamma^t": 0, "dropped": 1, "gamma^2t": 1, "not reset": 1, "backwards": 1.1, "inverse": 1.1}
+             "own value": 1, "left out": 1, "not cut, value zero": 1}
+WEIGHT = {"gamma^t": 0, "gamma^t of its own": 0.1, "dropped": 1, "gamma^2t": 1, "not reset": 1, "backwards": 1.1, "inverse": 1.1}
 PLACE = {"inside": 0, "after": 0.2}
 BASELINE = {"none": 0, "value": 0, "mean": 0, "leave one out": 0, "mean at t": 0, "leave one out at t": 0, "mean of first returns": 0,
-            "leave one out of first returns": 0.1, "own episode": 1, "value added": 1, "next value": 1, "mean added": 1, "mean of rewards": 1, "running sum": 1.2}
+            "leave one out of first returns": 0.1, "own episode": 1, "value added": 1, "next value": 1, "mean added": 1, "mean at t added": 1, "leave one out at t added": 1, "mean of rewards": 1, "running sum": 1.2}
 SPREAD = {"none": 0, "own episode": 1, "at t": 1}
 SCORE = {"log pi": 0, "pi": 1, "action only": 1, "other action": 1, "chance only": 1, "slope twice": 1, "at zero": 1, "over pi": 1.1}
 REDUCE = {"even": 0, "per episode": 1}
@@ -35,7 +35,7 @@ GAE = ("gae", "gae plus value", "lambda return minus V, one step", "decay lambda
 
 
 def cost(rule):
-    return sum(QUESTIONS[q][a] for q, a in rule.items())
+    return sum(QUESTIONS[q].get(a, 1) for q, a in rule.items())
 
 
 def _number(answer, given):
@@ -60,6 +60,8 @@ def _ends(b, rule):
         elif answer in ("bootstrapped", "not cut, right value"):
             value[i] = b.next_values[i]
             carry[i] *= answer != "bootstrapped"
+        elif answer == "not cut, value zero":
+            value[i] = 0
         elif answer == "value of the next episode":
             carry[i] = 0
         elif answer == "own value":
@@ -102,6 +104,8 @@ def credits(b, rule):
             late[first] = r[np.append(np.flatnonzero(first)[1:], len(r)) - 1]
         r = late
     G = _sums(r, gamma, carry)
+    if credit == "returns one late":
+        return np.where(first, 0, np.append(0, G[:-1]))
     if credit == "total return":
         return G[first][segment]
     if credit.startswith("own reward left out"):
@@ -126,9 +130,9 @@ def _steps_in(segment):
 
 
 def _powers(b, rule):
-    gamma = _number(rule["gamma"], b.gamma)
+    gamma = _number(rule["gamma"], b.gamma) if rule["weight"] == "gamma^t of its own" else b.gamma
     length = np.array([(b.episode == e).sum() for e in b.episode])
-    power = {"gamma^t": b.t, "dropped": 0 * b.t, "gamma^2t": 2 * b.t, "not reset": np.arange(len(b)), "backwards": length - 1 - b.t,
+    power = {"gamma^t": b.t, "gamma^t of its own": b.t, "dropped": 0 * b.t, "gamma^2t": 2 * b.t, "not reset": np.arange(len(b)), "backwards": length - 1 - b.t,
              "inverse": -b.t}[rule["weight"]]
     return gamma ** power.astype(float)
 
@@ -144,7 +148,7 @@ def _averages(b):
         return group / np.maximum(group.sum(axis=1, keepdims=True), 1)
     return {"mean": mean(every), "leave one out": mean(every, True), "mean at t": mean(same_t), "leave one out at t": mean(same_t, True),
             "mean of first returns": mean(first), "leave one out of first returns": mean(first * (1 - own)), "own episode": mean(own),
-            "mean added": -mean(every)}
+            "mean added": -mean(every), "mean at t added": -mean(same_t), "leave one out at t added": -mean(same_t, True)}
 
 
 def _baseline(b, x, answer, averages):
@@ -215,7 +219,7 @@ def plain(name="plain"):
              for credit, gamma, terminated in product(CREDIT, GAMMA, TERMINATED) for lam in (LAM if credit in GAE else ["given"])]
     heads = [head for head in heads if cost(head) <= MOST - 0.9]
     spent, X = np.array([cost(head) for head in heads]), np.array([credits(b, head) for head in heads])
-    parts, tables = [], []
+    own, parts, tables = np.array([head["gamma"] != "given" for head in heads]), [], []
     for weight, place in product(WEIGHT, PLACE):
         if place == "after" and weight == "dropped":
             continue
@@ -225,7 +229,7 @@ def plain(name="plain"):
             if place == "after" and baseline == "none" and spread == "none":
                 continue
             more = WEIGHT[weight] + PLACE[place] + BASELINE[baseline] + SPREAD[spread]
-            keep = np.flatnonzero(spent + more <= MOST)
+            keep = np.flatnonzero((spent + more <= MOST) & (own if weight == "gamma^t of its own" else True))
             x, by = X[keep], powers[keep]
             y = _spread(b, _baseline(b, x * by if place == "after" else x, baseline, averages), spread)
             tables.append(y if place == "after" else y * by)

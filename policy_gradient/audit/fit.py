@@ -38,7 +38,13 @@ def fit(asker):
     """Ask `asker(world)` on every world, and fit. Raises `Unreadable`."""
     all_worlds = worlds()
     first = steady(asker, all_worlds["plain"])
-    answers = {name: asker(world) for name, world in all_worlds.items()}
+    answers, flat = {name: asker(world) for name, world in all_worlds.items() if name != "two doors"}, None
+    try:
+        answers["two doors"] = asker(all_worlds["two doors"])
+    except Unreadable as error:                  # there some episodes' returns are all equal
+        if error.kind != "nan":
+            raise
+        answers["two doors"], flat = np.zeros(3), "nan"
     found = Fit(answers["two doors"])
     extras = _extras(asker, found, answers)
     y = {name: (answers[name] - extras.get(name, 0))[w.batch.obs] for name, w in all_worlds.items() if name != "two doors"}
@@ -54,7 +60,10 @@ def fit(asker):
         return found
     _endings(y, matches, found)
     _factor(asker, y, found)
-    _visits(answers["two doors"] - extras.get("two doors", 0), found)
+    if flat:
+        found.equal_rewards = flat
+    else:
+        _visits(answers["two doors"] - extras.get("two doors", 0), found)
     _reset(answers["reset"] - extras.get("reset", 0), found)
     return found
 
@@ -109,7 +118,7 @@ def _fits(y, rule, name):
 def _scan(y):
     """A lambda or a gamma of its own, any number: the best one, if it fits."""
     for question, credit in (("lam", "gae"), ("gamma", "reward-to-go"), ("gamma", "gae")):
-        for weight in ("gamma^t", "dropped"):
+        for weight in ("gamma^t", "dropped", "gamma^t of its own"):
             for baseline in ("none", "mean", "value", "leave one out") if question == "gamma" else ("none", "mean"):
                 for score, reduce in (("log pi", "even"), ("log pi", "per episode")):
                     rule = dict(c.RIGHT, credit=credit, weight=weight, baseline=baseline, score=score, reduce=reduce)
@@ -184,9 +193,9 @@ def _sizes(world, rule):
     return sizes
 
 
-def _factor(asker, y, found):
+def _one_factor(asker, y, found, rule):
     """The number by which the rule must be multiplied, world for world, and what it is made of."""
-    rule, used = found.rule, ["plain", "longer"] + ["cut"] * ("truncated" not in found.open)
+    used = ["plain", "longer"] + ["cut"] * ("truncated" not in found.open)
     many = worlds()["plain"]
     b = many.batch
     pairs = [(worlds()[name], y[name]) for name in used]
@@ -209,21 +218,37 @@ def _factor(asker, y, found):
                 if spread < 100 * AS_MANY:
                     options.append((spread > AS_MANY, size != "nothing", j != 0, per != "episodes", spread > AS_MANY and spread, per, size, j, float(ratio[0])))
     if not options:
-        found.open.append("scale")
-        return
-    *_, per, size, power, constant = min(options, key=lambda o: o[:5])
-    found.factor = {"per": per, "size": size, "gamma power": power, "constant": constant, "eps": None}
+        return None
+    *order, per, size, power, constant = min(options, key=lambda o: o[:5])
+    factor = {"per": per, "size": size, "gamma power": power, "constant": constant, "eps": None}
     if size.startswith("std"):
         tiny = 1e-5
         small = changed(many, "plain", rewards=tiny * b.rewards, values=tiny * b.values, next_values=tiny * b.next_values)
         try:
             z = (asker(small) - silent)[b.obs]
         except Unreadable:
-            return
+            return order, factor
         p = c.weights(small, rule)
         whole = constant * b.gamma**power * _per(b)[per] / (z @ p / (p @ p))          # what it was divided by
         eps = whole - 1 / _sizes(small, rule)[size]
-        found.factor["eps"] = 0.0 if abs(eps) < 1e-10 else float(f"{eps:.2g}")
+        factor["eps"] = 0.0 if abs(eps) < 1e-10 else float(f"{eps:.2g}")
+    return order, factor
+
+
+def _factor(asker, y, found):
+    """The factor of the rule; of rules that fit equally, the one whose factor is the simplest."""
+    tried = [(rule, best) for rule in [found.rule] + found.also[:6] if (best := _one_factor(asker, y, found, rule))]
+    if not tried:
+        found.open.append("scale")
+        return
+    rule, (order, found.factor) = min(tried, key=lambda t: [round(float(x), 9) for x in t[1][0][:4]] + [abs(t[1][1]["constant"] - 1) > 1e-4])
+    if rule is not found.rule:
+        found.also = [found.rule] + [r for r in found.also if r is not rule]
+        found.rule = rule
+    if found.factor["size"] == "nothing":        # the others would need another factor
+        found.also = []
+    if found.extra and found.extra["size"] is not None:
+        found.extra["size"] /= _per(worlds()["plain"].batch)[found.factor["per"]]
 
 
 def _visits(gradient, found):

@@ -18,6 +18,7 @@ CREDIT = {
     "rewards one early": (MISTAKE, "Rewards are **shifted by one**: a step's own reward is left out, and the next one stands in its place."),
     "last reward twice": (MISTAKE, "Rewards are **shifted by one**: a step's own reward is left out, and an episode's last reward is counted twice."),
     "rewards one late": (MISTAKE, "Rewards are **one step late**: a step is credited with the reward before it."),
+    "returns one late": (MISTAKE, "Returns are **one step late**: a step is credited with the return of the step before it."),
     "rewards rolled": (MISTAKE, "Rewards are **one step late**, and an episode's last reward comes round to its first step."),
     "own reward only": (MISTAKE, "A step is credited with its **own reward only**: what it leads to does not count."),
     "past rewards": (MISTAKE, "A step is credited with the rewards **up to it**, not with those that follow (undiscounted)."),
@@ -37,6 +38,7 @@ TERMINATED = {
     "bootstrapped": "Terminated steps: **bootstrapped**, V of the last observation is counted as if something followed.",
     "not cut": "Terminated steps: **not cut**; rewards or values of the next episode leak into this one.",
     "not cut, right value": "Terminated steps: bootstrapped and **not cut**; the next episode's advantages leak into this one.",
+    "not cut, value zero": "Terminated steps: **not cut**; the next episode's rewards or advantages leak into this one.",
     "value of the next episode": "Terminated steps: **V of the next episode's first observation** is counted.",
     "one step early": "Episodes are cut **one step early**: the flag of the next step is read, so the real end leaks.",
     "one step late": "Episodes are cut **one step late**: the flag of the step before is read.",
@@ -45,6 +47,7 @@ TRUNCATED = {
     "as terminated": "Truncated steps: **taken for terminations**, V of what would have followed is not counted.",
     "not cut": "Truncated steps: **not cut**; the next episode leaks into this one.",
     "not cut, right value": "Truncated steps: bootstrapped but **not cut**; the next episode's advantages leak into this one.",
+    "not cut, value zero": "Truncated steps: **not cut** and not bootstrapped; the next episode leaks into this one.",
     "value of the next episode": "Truncated steps: **V of the next episode's first observation** is counted, not of the last one seen.",
     "own value": "Truncated steps: **V of the step's own observation** is counted, not of what came after it.",
     "left out": "Truncated steps: **left out**, and nothing passes them.",
@@ -55,7 +58,7 @@ WEIGHT = {
     "backwards": (MISTAKE, "with a **gamma^t counted from the end** of the episode"), "inverse": (MISTAKE, "with a **gamma^-t**, which grows"),
 }
 BASELINE = {
-    "value": (RIGHT, "Baseline: the learned value V(obs)."), "mean": (CHOICE, "Baseline: the mean over all steps of the batch, its own included."),
+    "value": (RIGHT, "Baseline: the learned value V(obs); that is GAE with lambda = 1."), "mean": (CHOICE, "Baseline: the mean over all steps of the batch, its own included."),
     "leave one out": (RIGHT, "Baseline: the mean over the other steps of the batch."),
     "mean at t": (CHOICE, "Baseline: the mean at the same t, its own episode included; that shrinks the step by 1/n."),
     "leave one out at t": (RIGHT, "Baseline: the mean of the other episodes at the same t."),
@@ -63,6 +66,8 @@ BASELINE = {
     "leave one out of first returns": (RIGHT, "Baseline: the mean of the other episodes' returns."),
     "own episode": (DEPARTURE, "Baseline: the mean of the step's **own episode**, which depends on the action."),
     "value added": (MISTAKE, "The value V is **added**, not subtracted."), "mean added": (MISTAKE, "The mean of the batch is **added**, not subtracted."),
+    "mean at t added": (MISTAKE, "The mean at the same t is **added**, not subtracted."),
+    "leave one out at t added": (MISTAKE, "The mean of the other episodes at the same t is **added**, not subtracted."),
     "next value": (MISTAKE, "Baseline: **V of the next observation**, which depends on the action."),
     "mean of rewards": (CHOICE, "Baseline: the mean of the *rewards*; harmless, but no estimate of a return."),
     "running sum": (DEPARTURE, "Baseline: a running mean over the steps so far, **its own included**."),
@@ -224,9 +229,11 @@ def _from_rule(fit, say):
         say(Finding("both", rule["both"], MISTAKE, "A step that is terminated *and* truncated: **taken for a truncation**; what terminated is worth nothing afterwards."))
     if rule["open"] == "as terminated" and len(fit.same.get("open", [])) == 1 and uses_values:
         say(Finding("open", rule["open"], MISTAKE, "Where the batch ends in the middle of an episode: **taken for a termination**, V of what follows is not counted."))
-    if rule["weight"] != "gamma^t" and not (rule["credit"] == "total return" and rule["weight"] == "dropped"):
+    if rule["weight"] in WEIGHT and not (rule["credit"] == "total return" and rule["weight"] == "dropped"):
         kind, words = WEIGHT[rule["weight"]]
         say(Finding("weight", rule["weight"], kind, f"The steps are weighed {words}."))
+    elif rule["weight"] == "gamma^t of its own" and rule["gamma"] == "one":
+        say(Finding("weight", "dropped", DEPARTURE, "The steps are weighed **without gamma^t** (of the given gamma)."))
     elif rule["credit"] == "total return" and rule["weight"] == "gamma^t":
         say(Finding("weight", "gamma^t twice", MISTAKE, "The whole return, discounted from the start, is weighed by **gamma^t once more**."))
     if rule["baseline"] in BASELINE:
@@ -279,7 +286,7 @@ def _factor(factor, say):
 def _extra(extra, say):
     if extra["name"] == "entropy bonus":
         sign = "" if extra["size"] > 0 else " with the wrong sign, a malus"
-        say(Finding("extra", "entropy bonus", CHOICE if extra["size"] > 0 else MISTAKE, f"An entropy bonus is added{sign} (coefficient {abs(extra['size']):.4g} on the sum as it stands)."))
+        say(Finding("extra", "entropy bonus", CHOICE if extra["size"] > 0 else MISTAKE, f"An entropy bonus is added{sign} (coefficient {abs(extra['size']):.4g}, if it is averaged as the rest is)."))
     elif extra["name"] == "weight decay":
         say(Finding("extra", "weight decay", CHOICE, f"theta decays by {extra['size']:.4g} of itself."))
     else:
@@ -290,9 +297,9 @@ def _headline(name, fit):
     rule, weight = fit.rule, fit.rule["weight"]
     core = rule["credit"] in ("reward-to-go", "total return", "gae", "decay gamma") and rule["terminated"] == "right" and rule["gamma"] == "given" \
         and rule["score"] == "log pi" and rule["spread"] == "none" and rule["reduce"] == "even" and fit.visits in ("every visit", None) \
-        and rule["baseline"] not in ("value added", "mean added", "next value", "own episode", "running sum")
+        and rule["baseline"] not in ("value added", "mean added", "mean at t added", "leave one out at t added", "next value", "own episode", "running sum")
     whole = rule["credit"] == "total return"
-    if core and (weight == "gamma^t" and not whole or weight == "dropped" and whole):
+    if core and (weight.startswith("gamma^t") and not whole or weight == "dropped" and whole):
         how = "the theorem's direction"
     elif core and weight == "dropped":
         how = "the theorem's direction **without gamma^t**"
@@ -306,7 +313,7 @@ def _headline(name, fit):
 def _where(fit):
     """Where the expected direction of the fitted weights leads on two doors, with V at zero, if that can be followed exactly."""
     rule = fit.rule
-    if fit.visits != "every visit" or rule["spread"] != "none" or rule["baseline"] in ("own episode", "running sum", "mean of rewards") \
+    if fit.visits != "every visit" or rule["spread"] != "none" or rule["baseline"] in ("own episode", "running sum", "mean of rewards") or "added" in rule["baseline"] \
             or rule["reduce"] != "even" or not fit.factor:
         return ""
     b = worlds()["two doors"].batch

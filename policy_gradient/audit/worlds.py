@@ -138,10 +138,10 @@ def worlds():
     for seed, (name, lengths, endings, gamma, lam, resets) in enumerate([
             ("plain", (2, 4, 3, 4), "terminated " * 4, 0.7, 0.8, False),
             ("longer", (5, 3, 5, 2, 5, 4), "terminated " * 6, 0.8, 0.6, False),
-            ("cut", (3, 2, 4, 3), "truncated terminated truncated terminated", 0.6, 0.9, False),
-            ("both", (3, 4, 2), "both terminated terminated", 0.6, 0.9, False),
-            ("open", (3, 2, 4), "terminated terminated open", 0.6, 0.9, False),
-            ("reset", (3, 2, 4, 3), "terminated truncated terminated terminated", 0.7, 0.8, True)]):
+            ("cut", (3, 2, 4, 4), "truncated terminated truncated terminated", 0.6, 0.9, False),
+            ("both", (3, 3, 2), "both terminated terminated", 0.6, 0.9, False),
+            ("open", (3, 2, 3), "terminated terminated open", 0.6, 0.9, False),
+            ("reset", (3, 2, 4, 4), "terminated truncated terminated terminated", 0.7, 0.8, True)]):
         theta, batch = _steps(lengths, endings.split(), np.random.default_rng(seed + 11), gamma, lam, resets)
         made[name] = World(name, theta, batch)
     return made
