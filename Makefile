@@ -7,7 +7,7 @@ OTTER := .venv-otter
 NONE = $(if $(ARGS),[ $$? = 5 ] ||)        # of a selection, one half of the tests may have none
 PYTEST := $(PY) -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg
 
-.PHONY: serve lab book lite test notebooks exercises studies clean bench limits lighthouse links reproducible trust class test-class pdf lock licences audit determinism test-matrix test-autodiff test-browsers
+.PHONY: serve lab book lite test notebooks exercises studies clean bench limits lighthouse links reproducible trust class test-class pdf lock licences audit determinism test-matrix test-autodiff test-browsers libraries wheel
 .DELETE_ON_ERROR:
 
 serve: book                     ## build the book and serve it on this machine
@@ -44,6 +44,12 @@ exercises: .venv/installed      ## exercises/ from solutions/
 
 studies: .venv/installed        ## the long runs whose results the labs plot
 	for study in studies/*.py; do test ! -e "$$study" || $(PY) "$$study" || exit 1; done
+
+libraries: .venv/installed      ## which gradient other people's libraries follow, each in an environment that is thrown away; ONLY="skrl pfrl" for some
+	$(PY) studies/libraries/run.py $(ONLY)
+
+wheel: .venv/installed          ## the package alone, as a file for another environment: _build/wheel/
+	$(PY) tools/wheel.py
 
 bench: .venv-bench/installed    ## measure the book beside Stable-Baselines3 and PyTorch; ONLY="rollouts gradients" for some
 	.venv-bench/bin/python benchmarks/run.py $(ONLY)

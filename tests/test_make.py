@@ -19,7 +19,7 @@ import chromium  # noqa: E402
 import serve  # noqa: E402
 
 make = pytest.mark.skipif(not shutil.which("make"), reason="no make here: Windows uses the README's python lines")
-TARGETS = "serve", "lab", "book", "lite", "test", "notebooks", "exercises", "studies", "clean", "trust", "bench", "limits", "links", "reproducible", "class", "test-class", "pdf", "lock", "licences", "audit", "determinism", "test-matrix", "test-autodiff"
+TARGETS = "serve", "lab", "book", "lite", "test", "notebooks", "exercises", "studies", "clean", "trust", "bench", "limits", "links", "reproducible", "class", "test-class", "pdf", "lock", "licences", "audit", "determinism", "test-matrix", "test-autodiff", "libraries", "wheel"
 
 
 def run(*command, cwd=ROOT):

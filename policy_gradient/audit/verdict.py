@@ -204,6 +204,8 @@ def read(name, fit, notes):
         say(Finding("reset", "felt", MISTAKE, "A reset step in the batch (mask False): it gets no weight, but it **changes the weights of the others**."))
     elif fit.reset == "left out":
         say(Finding("reset", "left out", RIGHT, "A reset step in the batch: left out, right."))
+    if "**not**" not in verdict.headline and any(f.kind == MISTAKE and f.question != "sign" for f in verdict.findings):
+        verdict.headline = verdict.headline[:-1] + ", **but**:"
     verdict.open = [OPEN_WORDS[question] for question in fit.open] + fit.hints
     for other in fit.also:
         verdict.notes.append("The same numbers come from another rule: " + ", ".join(f"{q} {a}" for q, a in other.items() if a != fit.rule[q]) + ".")
