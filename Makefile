@@ -131,7 +131,7 @@ test-browsers: .venv/installed   ## every explorable, quiz, practice page and on
 
 AUTODIFF := _build/environments/autodiff
 test-autodiff: $(AUTODIFF)/installed     ## hold the package against PyTorch and Stable-Baselines3; nothing is skipped
-	PG_NOTHING_SKIPPED=1 $(AUTODIFF)/bin/python -m pytest -p no:cacheprovider tests/test_against_others.py $(ARGS)
+	PG_NOTHING_SKIPPED=1 $(AUTODIFF)/bin/python -m pytest -p no:cacheprovider tests/test_against_others.py tests/test_audit_with_torch.py $(ARGS)
 
 $(AUTODIFF)/installed: requirements-autodiff.txt constraints.txt pyproject.toml
 	test -x $(AUTODIFF)/bin/python || $(PYTHON) -m venv $(AUTODIFF)

@@ -341,7 +341,7 @@ def update(theta, batch):
 
 @pytest.mark.parametrize("old, new, question, answer", [
     ("batch.drawn", "batch.actions", "density", "clipped"), ("batch.drawn", "batch.actions", "density", "of the squashed action"),
-    ("z**2 - 1", "z**2", "density", "no normaliser"), ("std = theta[:D], np.exp(theta[D:])", "std = theta[:D], np.exp(2 * theta[D:])", "density", None),
+    ("z**2 - 1", "z**2", "density", "no normaliser"), ("std = theta[:D], np.exp(theta[D:])", "std = theta[:D], np.exp(2 * theta[D:])", "density", "variance as std"),
     ("z / std,", "batch.drawn - mean,", "density", "mean not divided"), (".mean(axis=0)", ".mean(axis=0) / D", "constant", "mean over dimensions"),
     ("(batch.rewards", "-(batch.rewards", "constant", "minus")])
 def test_gaussian_mistakes_are_named(old, new, question, answer):

@@ -35,6 +35,7 @@ def _forms(theta, b, D):
     forms = {"right": right, "clipped": _score(theta, np.clip(b.drawn, -1, 1), D)}
     d = b.drawn - mean
     forms["variance for std"] = np.concatenate([d / std**4, d**2 / std**4 * 2 - 2], axis=1)          # sigma^2 in sigma's place
+    forms["variance as std"] = np.concatenate([d / std**4, d**2 / std**4 - 1], axis=1)
     forms["std for variance"] = np.concatenate([d / std, d**2 / std / 2 - 1], axis=1)              # sigma in sigma^2's place
     forms["no normaliser"] = np.concatenate([d / std**2, d**2 / std**2], axis=1)
     forms["mean not divided"] = np.concatenate([d, right[:, D:]], axis=1)
@@ -50,6 +51,7 @@ SAY = {
     "clipped": (MISTAKE, "The density is taken at the **clipped action**, though the Gaussian drew another number."),
     "of the squashed action": (MISTAKE, "The Gaussian's density is taken at the **squashed action**: tanh must be undone first."),
     "variance for std": (MISTAKE, "The **variance stands where the standard deviation belongs**: sigma^2 is used as sigma."),
+    "variance as std": (MISTAKE, "The **variance stands where the standard deviation belongs**: sigma^2 is used as sigma."),
     "std for variance": (MISTAKE, "The **standard deviation stands where the variance belongs**: sigma is used as sigma^2."),
     "no normaliser": (MISTAKE, "**minus log sigma is missing** in the log-density: sigma can only grow or shrink with the reward's sign."),
     "mean not divided": (MISTAKE, "The slope by the mean is **not divided by the variance**."),

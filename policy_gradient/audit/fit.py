@@ -46,11 +46,11 @@ def fit(asker):
             raise
         answers["two doors"], flat = np.zeros(3), "nan"
     found = Fit(answers["two doors"])
+    if not first.any():
+        found.zero = True
+        return found
     extras = _extras(asker, found, answers)
     y = {name: (answers[name] - extras.get(name, 0))[w.batch.obs] for name, w in all_worlds.items() if name != "two doors"}
-    found.zero = not first.any()
-    if found.zero:
-        return found
     matches = _matches(y)
     if not matches:
         matches = _scan(y)
@@ -88,7 +88,7 @@ def _extras(asker, found, answers):
     named = next((n for n, d in (("entropy bonus", entropy), ("weight decay", -world.theta)) if abs(cosine(left, d)) > 1 - 1e-8), "unknown")
     direction = {"entropy bonus": entropy, "weight decay": -world.theta}.get(named)
     found.extra = {"name": named, "size": float(left @ direction / (direction @ direction)) if direction is not None else None,
-                   "share": float(np.linalg.norm(left) / np.linalg.norm(answers["plain"]))}
+                   "share": float(np.linalg.norm(left) / max(np.linalg.norm(answers["plain"]), 1e-300))}
     return {name: silent(w) for name, w in worlds().items()}
 
 

@@ -199,7 +199,7 @@ def read(name, fit, notes):
     elif fit.equal_rewards != "finite":
         say(Finding("equal rewards", fit.equal_rewards, MISTAKE, "When all rewards are zero it **fails**."))
     if fit.reset == "counted":
-        say(Finding("reset", "counted", MISTAKE, "A reset step in the batch (mask False): **counted as data**."))
+        say(Finding("reset", "counted", MISTAKE, "A reset step in the batch (mask False; Gymnasium's vector environments give them): **counted as data**."))
     elif fit.reset == "felt":
         say(Finding("reset", "felt", MISTAKE, "A reset step in the batch (mask False): it gets no weight, but it **changes the weights of the others**."))
     elif fit.reset == "left out":
@@ -208,6 +208,8 @@ def read(name, fit, notes):
         verdict.headline = verdict.headline[:-1] + ", **but**:"
     verdict.open = [OPEN_WORDS[question] for question in fit.open] + fit.hints
     for other in fit.also:
+        if {other["baseline"], fit.rule["baseline"]} == {"mean", "leave one out"}:      # the same up to n / (n - 1)
+            continue
         verdict.notes.append("The same numbers come from another rule: " + ", ".join(f"{q} {a}" for q, a in other.items() if a != fit.rule[q]) + ".")
     return verdict
 
