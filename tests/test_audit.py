@@ -243,6 +243,17 @@ def test_a_zero_direction_and_an_unknown_one():
     assert strange.open and not strange.ok and strange.rule is None
 
 
+def test_a_baseline_per_parameter_from_the_same_episodes_is_seen():
+    def update(theta, batch):
+        scores = np.array([batch.score(theta)[e].sum(axis=0) for e in batch.episodes()])
+        returns = np.array([np.sum(batch.gamma ** np.arange(e.stop - e.start) * batch.rewards[e]) for e in batch.episodes()])
+        squares = (scores**2).sum(axis=0)
+        baseline = (scores**2 * returns[:, None]).sum(axis=0) / np.where(squares > 0, squares, 1)
+        return (scores * (returns[:, None] - baseline)).mean(axis=0)
+    verdict = audit(update)
+    assert verdict.names("baseline", "per parameter") and "at its full length" in verdict.headline and not verdict.ok
+
+
 def test_a_verdict_on_a_numpy_update_takes_less_than_a_second():
     audit(compiled(SOURCES["loop"]))              # tables are made once per process; that too is in the next line's process
     code = ("import time; t = time.process_time(); from policy_gradient.audit import audit\n"

@@ -46,7 +46,7 @@ def fit(asker):
             raise
         answers["two doors"], flat = np.zeros(3), "nan"
     found = Fit(answers["two doors"])
-    if not first.any():
+    if np.abs(first).max() < 1e-9:
         found.zero = True
         return found
     extras = _extras(asker, found, answers)

@@ -182,9 +182,7 @@ def read(name, fit, notes):
     angle = float(np.degrees(np.arccos(np.clip(mine @ exact / size / np.linalg.norm(exact), -1, 1)))) if size > 1e-12 else None
     verdict = Verdict(name, mine.tolist(), exact.tolist(), angle, float(size / np.linalg.norm(exact)), rule=fit.rule, notes=list(notes.values()))
     if fit.zero:
-        verdict.headline = f"{name} does not move at all: its direction is zero."
-        verdict.findings.append(Finding("zero", "zero", MISTAKE, "Is the gradient taken of something that theta does not enter? Are the probabilities constants?"))
-        return verdict
+        return _nothing_moves(name, fit, verdict)
     say = verdict.findings.append
     if fit.rule:
         _from_rule(fit, say)
@@ -211,6 +209,20 @@ def read(name, fit, notes):
         if {other["baseline"], fit.rule["baseline"]} == {"mean", "leave one out"}:      # the same up to n / (n - 1)
             continue
         verdict.notes.append("The same numbers come from another rule: " + ", ".join(f"{q} {a}" for q, a in other.items() if a != fit.rule[q]) + ".")
+    return verdict
+
+
+def _nothing_moves(name, fit, verdict):
+    if verdict.angle is None:
+        verdict.headline = f"{name} does not move at all: its direction is zero."
+        verdict.findings.append(Finding("zero", "zero", MISTAKE, "Is the gradient taken of something that theta does not enter? Are the probabilities constants?"))
+        return verdict
+    exact = np.array(verdict.theorem)
+    verdict.headline = f"{name} follows " + ("the theorem's direction on two doors" if verdict.angle < 0.01 else "**not** the theorem's direction on two doors") \
+        + (", at its full length" if abs(np.array(verdict.direction) / exact - 1).max() < 1e-6 else "") + "; where one episode alone reaches a parameter, it stands still."
+    verdict.findings.append(Finding("baseline", "per parameter", DEPARTURE, "Its baseline is made for **each parameter, from the same episodes**: of a parameter that a single "
+                                    "episode reaches it leaves nothing, and of one that a few reach, too little."))
+    verdict.open = ["How it credits and how it treats endings cannot be seen behind that."]
     return verdict
 
 
