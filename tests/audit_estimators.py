@@ -130,6 +130,7 @@ MISTAKES = {
         ("next_value = 0.0 if batch.terminated[i] else batch.next_values[i]", "next_value = 0.0 if batch.terminated[i] else batch.values[i + 1] if batch.truncated[i] and i + 1 < n else batch.next_values[i]", "truncated", "value of the next episode"),
         ("next_value = 0.0 if batch.terminated[i] else batch.next_values[i]", "next_value = 0.0 if batch.terminated[i] else batch.values[i] if batch.truncated[i] else batch.next_values[i]", "truncated", "own value"),
         ("ended = batch.terminated[i] or batch.truncated[i] or i == n - 1", "ended = batch.terminated[i] or i == n - 1", "truncated", "not cut, right value"),
+        ("+ batch.gamma * next_value - batch.values[i]", "+ batch.gamma * next_value - batch.values[i]; error *= not batch.truncated[i] or batch.terminated[i]", "truncated", "advantage zero"),
         ("ended = batch.terminated[i] or batch.truncated[i] or i == n - 1", "ended = False", "terminated", None),
         ("+ batch.gamma * next_value - batch.values[i]", "+ next_value - batch.values[i]", "credit", "next value undiscounted"),
         ("+ batch.gamma * next_value - batch.values[i]", "+ batch.gamma * next_value", "credit", "value not subtracted"),

@@ -25,7 +25,8 @@ def verdict_of(name, function="update"):
 
 
 def printed(text):
-    return "\n".join(line.strip() for line in str(text).splitlines())
+    lines = (line.strip().removeprefix(">").strip() for line in str(text).splitlines())
+    return "\n".join(line for line in lines if line)
 
 
 def test_the_first_loop_gets_the_verdict_on_the_page():

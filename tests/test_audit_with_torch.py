@@ -106,7 +106,8 @@ def test_the_page_s_loss_gets_the_page_s_verdict():
     code = re.search(r"```python\n# torch\n(.*?)```", PAGE, re.S)[1].replace("print(audit(from_torch(loss)))", "")
     space = {}
     exec(code, space)
-    assert str(audit(from_torch(space["loss"]))) in PAGE
+    quoted = "\n".join(line.removeprefix(">").strip() for line in PAGE.splitlines())
+    assert str(audit(from_torch(space["loss"]))) in quoted
 
 
 def test_language_models_losses_and_advantages():

@@ -20,7 +20,7 @@ GAMMA = {"given": 0, "one": 1, "squared": 1.1, "0.99": 1, "0.95": 1, "0.9": 1}
 LAM = {"given": 0, "0.95": 1, "0.97": 1, "0.99": 1, "0": 1}
 TERMINATED = {"right": 0, "bootstrapped": 1, "not cut": 1, "not cut, right value": 1, "not cut, value zero": 1, "value of the next episode": 1, "one step early": 1, "one step late": 1}
 TRUNCATED = {"bootstrapped": 0, "as terminated": 1, "not cut": 1, "not cut, right value": 1, "value of the next episode": 1,
-             "own value": 1, "left out": 1, "not cut, value zero": 1}
+             "own value": 1, "advantage zero": 1, "left out": 1, "not cut, value zero": 1}
 WEIGHT = {"gamma^t": 0, "gamma^t of its own": 0.1, "dropped": 1, "gamma^2t": 1, "not reset": 1, "backwards": 1.1, "inverse": 1.1}
 PLACE = {"inside": 0, "after": 0.2}
 BASELINE = {"none": 0, "value": 0, "mean": 0, "leave one out": 0, "mean at t": 0, "leave one out at t": 0, "mean of first returns": 0,
@@ -55,7 +55,7 @@ def _ends(b, rule):
     for i in np.flatnonzero(b.terminated | b.truncated):
         cut = b.truncated[i] and (not b.terminated[i] or rule["both"] == "as truncated")
         answer = rule["truncated" if cut else "terminated"]
-        if answer in ("right", "as terminated", "left out"):
+        if answer in ("right", "as terminated", "left out", "advantage zero"):
             value[i] = carry[i] = 0
         elif answer in ("bootstrapped", "not cut, right value"):
             value[i] = b.next_values[i]
@@ -85,6 +85,8 @@ def credits(b, rule):
     if credit in GAE or credit == "decay gamma":
         known = b.values * (credit != "value not subtracted")
         errors = b.rewards + (1 if credit == "next value undiscounted" else gamma) * value - known
+        if rule["truncated"] == "advantage zero":
+            errors = np.where(b.truncated & ~(b.terminated & (rule["both"] == "as terminated")), 0, errors)
         sums = _sums(errors, {"decay lambda": lam, "decay gamma": gamma}.get(credit, gamma * lam), carry)
         if credit == "gae plus value":
             return sums + b.values

@@ -50,6 +50,7 @@ TRUNCATED = {
     "not cut, value zero": "Truncated steps: **not cut** and not bootstrapped; the next episode leaks into this one.",
     "value of the next episode": "Truncated steps: **V of the next episode's first observation** is counted, not of the last one seen.",
     "own value": "Truncated steps: **V of the step's own observation** is counted, not of what came after it.",
+    "advantage zero": "Truncated steps: their **advantage is set to zero**, and nothing of what follows passes them.",
     "left out": "Truncated steps: **left out**, and nothing passes them.",
 }
 WEIGHT = {
@@ -134,14 +135,14 @@ class Verdict:
         return any(f.question == question and answer in (None, f.answer) for f in self.findings)
 
     def __str__(self):
-        lines = [self.headline]
-        lines += [f"- {f.words}" for f in sorted(self.findings, key=lambda f: [MISTAKE, DEPARTURE, CHOICE, RIGHT].index(f.kind)) if f.question != "headline"]
-        lines += [f"- Open: {words}" for words in self.open]
+        order = [MISTAKE, DEPARTURE, CHOICE, RIGHT]
+        points = [f"- {f.words}" for f in sorted(self.findings, key=lambda f: order.index(f.kind))] + [f"- Open: {words}" for words in self.open]
+        last = []
         if self.angle is not None:
-            lines.append(f"On \"two doors\" it makes {self.angle:.0f} degrees with the gradient of the return"
-                         + (f", and has {self.length:.3g} times its length." if self.length else ".") + (f" {self.goes_to}" if self.goes_to else ""))
-        lines += [f"Note: {words}" for words in self.notes]
-        return "\n".join(lines)
+            last.append(f"On \"two doors\" it makes {self.angle:.0f} degrees with the gradient of the return"
+                        + (f", and has {self.length:.3g} times its length." if self.length else ".") + (f" {self.goes_to}" if self.goes_to else ""))
+        last += [f"Note: {words}" for words in self.notes]
+        return "\n\n".join("\n".join(part) for part in ([self.headline], points, last) if part)
 
     __repr__ = __str__
 

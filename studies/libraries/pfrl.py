@@ -42,7 +42,7 @@ def reinforce(theta, batch):
     pi = Pi(theta)
     agent = REINFORCE(pi, optimiser(pi, pi, seen), batchsize=int((d.terminated).sum()))
     for i in range(d.n):
-        QUEUE[:] = [int(d.actions[i])]
+        QUEUE[:] = [[int(d.actions[i])]]
         agent.act(d.obs[i])
         agent.observe(d.next_obs[i], float(d.rewards[i]), bool(d.terminated[i]), bool(d.truncated[i]))
     QUEUE.clear()
