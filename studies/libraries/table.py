@@ -3,7 +3,7 @@ import json
 from pathlib import Path
 
 RESULTS = Path(__file__).resolve().parent / "results"
-SKIP = ("per", "constant", "credit")
+SKIP = ("per", "constant")                       # of the choices: a number of the batch, or a step size
 
 
 def rows():
