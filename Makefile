@@ -8,7 +8,7 @@ OTTER := .venv-otter
 NONE = $(if $(ARGS),[ $$? = 5 ] ||)        # of a selection, one half of the tests may have none
 PYTEST := $(PY) -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg
 
-.PHONY: help serve lab book lite test notebooks exercises studies clean bench limits lighthouse links reproducible trust class test-class pdf lock licences audit determinism test-matrix test-autodiff test-browsers
+.PHONY: help serve lab book lite test notebooks exercises studies clean bench limits lighthouse links reproducible trust class test-class pdf lock licences audit determinism test-matrix test-autodiff test-browsers libraries wheel
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := serve
 
@@ -49,6 +49,12 @@ exercises: .venv/installed      ## exercises/ from solutions/
 
 studies: .venv/installed        ## the long runs whose results the labs plot
 	for study in studies/*.py; do test ! -e "$$study" || $(PY) "$$study" || exit 1; done
+
+libraries: .venv/installed      ## which gradient other people's libraries follow, each in an environment that is thrown away; ONLY="skrl pfrl" for some
+	$(PY) studies/libraries/run.py $(ONLY)
+
+wheel: .venv/installed          ## the package alone, as a file for another environment: _build/wheel/
+	$(PY) -m tools.make.wheel
 
 bench: .venv-bench/installed    ## measure the book beside Stable-Baselines3 and PyTorch; ONLY="rollouts gradients" for some
 	.venv-bench/bin/python benchmarks/run.py $(ONLY)
@@ -117,7 +123,7 @@ test-browsers: .venv/installed   ## every explorable, quiz, practice page and on
 
 AUTODIFF := _build/environments/autodiff
 test-autodiff: $(AUTODIFF)/installed     ## hold the package against PyTorch and Stable-Baselines3; nothing is skipped
-	PG_NOTHING_SKIPPED=1 $(AUTODIFF)/bin/python -m pytest -p no:cacheprovider tests/package/test_against_others.py tests/package/test_language_against_others.py $(ARGS)
+	PG_NOTHING_SKIPPED=1 $(AUTODIFF)/bin/python -m pytest -p no:cacheprovider tests/package/test_against_others.py tests/package/test_language_against_others.py tests/package/test_audit_with_torch.py $(ARGS)
 
 $(AUTODIFF)/installed: requirements-autodiff.txt constraints.txt pyproject.toml
 	$(INSTALL) $(AUTODIFF) -r requirements-autodiff.txt --then --no-deps --no-build-isolation -e .

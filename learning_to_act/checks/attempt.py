@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from . import timelimit
+from policy_gradient import _timelimit as timelimit
 from .quiet import quiet
-from .timelimit import TimeUp
+from policy_gradient._timelimit import TimeUp
 
 LIBRARIES = tuple({os.path.realpath(path) + os.sep for key, path in sysconfig.get_paths().items() if "lib" in key}
                   | {os.path.dirname(os.path.dirname(os.path.realpath(__file__))) + os.sep + part + os.sep for part in ("checks", "exercises")})

@@ -17,7 +17,7 @@ from tools.run import serve
 from tools.paths import ROOT
 
 make = pytest.mark.skipif(not shutil.which("make"), reason="no make here: Windows uses the README's python lines")
-TARGETS = "serve", "lab", "book", "lite", "test", "notebooks", "exercises", "studies", "clean", "trust", "bench", "limits", "links", "reproducible", "class", "test-class", "pdf", "lock", "licences", "audit", "determinism", "test-matrix", "test-autodiff"
+TARGETS = "serve", "lab", "book", "lite", "test", "notebooks", "exercises", "studies", "clean", "trust", "bench", "limits", "links", "reproducible", "class", "test-class", "pdf", "lock", "licences", "audit", "determinism", "test-matrix", "test-autodiff", "libraries", "wheel"
 
 
 def run(*command, cwd=ROOT):

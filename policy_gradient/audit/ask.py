@@ -1,0 +1,191 @@
+"""Ask somebody's update for its direction, and say in words what keeps it from answering."""
+import copy
+import random
+import traceback
+import warnings
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+
+SECONDS = 5.0                                    # of the processor, for one answer
+ROUNDING = 1e-5                                  # relative: sums of single precision in another order are the same answer
+METHODS = ("update", "learn", "step")
+
+
+class Unreadable(Exception):
+    """The update gives no direction that could be read: `kind` is one word, the message says what happened and the cure."""
+
+    def __init__(self, kind, words):
+        super().__init__(words)
+        self.kind = kind
+
+
+class Numpy:
+    """`update(theta, batch)` that returns the gradient or the new theta, or changes theta in place."""
+
+    single = False                               # numbers of single precision?
+
+    def __init__(self, update):
+        self.update, self.name = update, getattr(update, "__name__", type(update).__name__)
+        self.returns = None                      # "gradient" or "new theta", once it is known
+        self.notes = {}                          # kind: words
+
+    def __call__(self, world):
+        theta, batch = world.theta.copy(), world.batch.copy()
+        out = self.guarded(lambda: self.run(theta, batch), world)
+        self._unchanged(world, batch)
+        if out is None:
+            if np.array_equal(theta, world.theta) and "in place" not in self.notes:
+                raise Unreadable("nothing", "It returned nothing (None), and theta is as it was. Usual cause: a return is missing in the last line.")
+            self.notes["in place"] = "It changes theta in place and returns nothing; that is read as the new theta."
+            out, self.returns = theta, "new theta"
+        elif not np.array_equal(theta, world.theta):
+            self.notes["changes theta"] = "It changes the theta that it was given; whoever calls it may still need the old one."
+        out = self._numbers(out, world)
+        return out - world.theta if self._is_theta(out, world) else out
+
+    def run(self, theta, batch):
+        return self.update(theta, batch)
+
+    def guarded(self, call, world):
+        from policy_gradient._timelimit import TimeUp, limited
+        state, own = np.random.get_state(), random.getstate()
+        np.random.seed(0)
+        random.seed(0)
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return limited(call, SECONDS, max(60.0, 4 * SECONDS))
+        except Unreadable:
+            raise
+        except TimeUp:
+            raise Unreadable("never returns", f"It did not come back within {SECONDS:g} seconds, on a batch of {len(world.batch)} steps. Does a loop "
+                             "wait for something that never comes, or does it collect its own data? It must work on the batch alone.") from None
+        except (Exception, SystemExit) as error:
+            where = [f for f in traceback.extract_tb(error.__traceback__) if "policy_gradient" not in Path(f.filename).parts]
+            place = f" (line {where[-1].lineno} of {Path(where[-1].filename).name}: {where[-1].line})" if where and where[-1].line else ""
+            words = f"It raised {type(error).__name__}: {str(error).strip() or 'no message'}{place}."
+            raise Unreadable("raises", words + self.advice(error, world)) from None
+        finally:
+            np.random.set_state(state)
+            random.setstate(own)
+
+    def advice(self, error, world):
+        text = str(error)
+        if isinstance(error, TypeError) and ("positional argument" in text or "unexpected keyword" in text):
+            return " It is called as update(theta, batch)."
+        if isinstance(error, AttributeError) and "Batch" in text:
+            return f" The batch has {', '.join(f.name for f in fields(world.batch))}; and episodes(), log_prob(theta), score(theta), rollout."
+        if isinstance(error, (IndexError, ValueError)):
+            return f" There theta had shape {world.theta.shape}, one number per observation, and the batch {len(world.batch)} steps."
+        return ""
+
+    def _unchanged(self, world, batch):
+        for f in fields(batch):
+            old, new = getattr(world.batch, f.name), getattr(batch, f.name)
+            if not np.array_equal(old, new):
+                self.notes["changes the batch"] = f"It changes batch.{f.name}: a second use of the same data would see other numbers. Copy it first."
+
+    def _numbers(self, out, world):
+        try:
+            out = np.asarray(out, float)
+        except (TypeError, ValueError):
+            raise Unreadable("no numbers", f"It returned {type(out).__name__}, which is no array of numbers. Wanted: the gradient or the new "
+                             f"theta, shape {world.theta.shape}.") from None
+        if out.shape != world.theta.shape:
+            raise Unreadable("shape", f"It returned shape {out.shape}; wanted the shape of theta, {world.theta.shape}"
+                             + (": one number, is that the loss? Return its gradient, or see from_torch." if out.ndim == 0 else "."))
+        if not np.isfinite(out).all():
+            raise Unreadable("nan", f"On \"{world.name}\" {np.sum(~np.isfinite(out))} of its {out.size} numbers are NaN or infinite.")
+        return out
+
+    def _is_theta(self, out, world):
+        """The parameters of observations that were never acted in tell: no gradient reaches them."""
+        if self.returns is None:
+            quiet = np.setdiff1d(np.arange(len(out)), world.batch.obs)
+            if len(quiet) and world.theta[quiet].any():
+                self.returns = "new theta" if np.abs(out[quiet] - world.theta[quiet]).max() < np.abs(out[quiet]).max() * 0.5 else "gradient"
+        return self.returns == "new theta"
+
+
+class WithTheta(Numpy):
+    """An object whose `theta` its own `update(batch)` (or learn, step, or a call) changes."""
+
+    def __init__(self, agent):
+        super().__init__(agent)
+        self.agent = agent
+        self.method = next((m for m in METHODS if callable(getattr(agent, m, None))), None if not callable(agent) else "__call__")
+        if self.method is None:
+            raise Unreadable("no method", f"{type(agent).__name__} has a theta, but no method {', '.join(METHODS)} that takes a batch.")
+
+    def run(self, theta, batch):
+        try:
+            agent = copy.deepcopy(self.agent)
+        except Exception:
+            agent = self.agent
+        agent.theta = theta.copy()
+        out = getattr(agent, self.method)(batch)
+        if not np.array_equal(np.asarray(agent.theta), theta):
+            self.returns = "new theta"
+        return np.asarray(agent.theta) if out is None and self.returns == "new theta" else out
+
+
+def wrap(thing):
+    """Whatever was given, as something to be called with a world. PyTorch is looked for only where it is already loaded."""
+    import sys
+    if isinstance(thing, Numpy):
+        return thing
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        from .with_torch import Torch, looks_like_torch
+        if looks_like_torch(thing, torch):
+            return Torch(thing)
+    if hasattr(thing, "theta"):
+        return WithTheta(thing)
+    if not callable(thing):
+        raise TypeError(f"audit takes a function update(theta, batch), an object with a theta, or a PyTorch loss; got {type(thing).__name__}")
+    return Numpy(thing)
+
+
+def steady(asker, world):
+    """The answer, asked three times. Unreadable if they differ."""
+    first = asker(world)
+    again = [asker(world) for _ in range(2)]
+    size = np.abs(first).max() + 1e-300
+    if all(np.abs(a - first).max() <= ROUNDING * size for a in again):
+        _global_randomness(asker, world, first)
+        return first
+    update = getattr(asker, "update", None)
+    if _has_generator(update):
+        raise Unreadable("random", "The same theta and the same batch gave two answers: it draws from a random generator of its own. Take the whole "
+                         "batch at once for the audit, or make the generator anew in each call.")
+    raise Unreadable("state", "The same theta and the same batch gave two answers: it keeps state between calls (an optimiser's moments, a running "
+                     "mean, a counter). Make that state anew in each call, or return the gradient instead of the step.")
+
+
+def _global_randomness(asker, world, first):
+    state = np.random.get_state()
+    np.random.seed(1)
+    try:
+        inner = asker.guarded
+        asker.guarded = lambda call, world: call()
+        other = asker(world)
+    except Exception:
+        return
+    finally:
+        asker.guarded = inner
+        np.random.set_state(state)
+    if np.abs(other - first).max() > ROUNDING * (np.abs(first).max() + 1e-300):
+        raise Unreadable("random", "The same theta and the same batch gave two answers under two seeds of the global random generator: it uses "
+                         "randomness of its own (a shuffled minibatch, noise). Take the whole batch at once for the audit.")
+
+
+def _has_generator(update):
+    code = getattr(update, "__code__", None)
+    if code is None:
+        return False
+    known = [getattr(update, "__globals__", {}).get(name) for name in code.co_names]
+    known += [cell.cell_contents for cell in getattr(update, "__closure__", None) or () if cell is not None]
+    known += list(getattr(update, "__defaults__", None) or ())
+    return any(isinstance(x, (np.random.Generator, np.random.RandomState, random.Random)) for x in known)

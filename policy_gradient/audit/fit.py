@@ -1,0 +1,312 @@
+"""Which rule gives the numbers that an update gave? One is looked for that explains every world; what none explains is left open."""
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from . import candidates as c
+from .ask import Unreadable, steady
+from .worlds import World, changed, worlds
+
+SAME = 1e-9                                      # 1 - cosine of what counts as the same direction: 4e-5 of the length
+AS_MANY = 1e-5                                   # relative difference of what counts as the same number
+
+
+@dataclass
+class Fit:
+    """What was found. rule: {question: answer} or None; also: other rules that explain as much; factor: {...} or None; extra: what does
+    not depend on rewards; open: the questions without an answer; gradient: the answer on "two doors"."""
+
+    gradient: np.ndarray
+    rule: dict | None = None
+    also: list = field(default_factory=list)
+    factor: dict | None = None
+    extra: dict | None = None
+    visits: str | None = None
+    reset: str | None = None
+    equal_rewards: str = "finite"
+    open: list = field(default_factory=list)
+    hints: list = field(default_factory=list)
+    zero: bool = False
+
+
+def cosine(x, y):
+    size = np.linalg.norm(x) * np.linalg.norm(y)
+    return float(x @ y / size) if size else 0.0
+
+
+def fit(asker):
+    """Ask `asker(world)` on every world, and fit. Raises `Unreadable`."""
+    all_worlds = worlds()
+    first = steady(asker, all_worlds["plain"])
+    answers, flat = {name: asker(world) for name, world in all_worlds.items() if name != "two doors"}, None
+    try:
+        answers["two doors"] = asker(all_worlds["two doors"])
+    except Unreadable as error:                  # there some episodes' returns are all equal
+        if error.kind != "nan":
+            raise
+        answers["two doors"], flat = np.zeros(3), "nan"
+    found = Fit(answers["two doors"])
+    if np.abs(first).max() < 1e-9:
+        found.zero = True
+        return found
+    extras = _extras(asker, found, answers)
+    y = {name: (answers[name] - extras.get(name, 0))[w.batch.obs] for name, w in all_worlds.items() if name != "two doors"}
+    matches = _matches(y)
+    if not matches:
+        matches = _scan(y)
+    if not matches:
+        found.open = ["everything"]
+        found.hints = _influences(asker)
+        return found
+    _endings(y, matches, found)
+    _factor(asker, y, found)
+    if flat:
+        found.equal_rewards = flat
+    else:
+        _visits(answers["two doors"] - extras.get("two doors", 0), found)
+    _reset(answers["reset"] - extras.get("reset", 0), found)
+    return found
+
+
+def _extras(asker, found, answers):
+    """What is left when all rewards and values are zero: {world: direction}."""
+    def silent(world):
+        zero = np.zeros(len(world.batch))
+        return asker(changed(world, world.name, rewards=zero, values=zero, next_values=zero))
+    world = worlds()["plain"]
+    try:
+        left = silent(world)
+    except Unreadable as error:
+        found.equal_rewards = error.kind
+        return {}
+    if np.abs(left).max() < 1e-6 * np.abs(answers["plain"]).max():
+        return {}
+    p = 1 / (1 + np.exp(-world.theta))
+    visited = np.zeros(len(p), bool)
+    visited[world.batch.obs] = True
+    entropy = -world.theta * p * (1 - p) * visited
+    named = next((n for n, d in (("entropy bonus", entropy), ("weight decay", -world.theta)) if abs(cosine(left, d)) > 1 - 1e-8), "unknown")
+    direction = {"entropy bonus": entropy, "weight decay": -world.theta}.get(named)
+    found.extra = {"name": named, "size": float(left @ direction / (direction @ direction)) if direction is not None else None,
+                   "share": float(np.linalg.norm(left) / max(np.linalg.norm(answers["plain"]), 1e-300))}
+    return {name: silent(w) for name, w in worlds().items()}
+
+
+def _matches(y):
+    """Rules that fit the worlds where every episode terminates, cheapest first."""
+    names, found = ("plain", "longer"), None
+    pairs = [(score, reduce) for score in c.SCORE for reduce in c.REDUCE]
+    for name in names:
+        world = worlds()[name]
+        rules, table = c.plain(name)
+        F = np.array([c.scores(world, s) * c._shares(world.batch, r) for s, r in pairs])
+        size = np.sqrt(table**2 @ (F**2).T) * np.linalg.norm(y[name])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            cosines = table @ (F * y[name]).T / size
+        good = np.abs(cosines) > 1 - SAME
+        found = good if found is None else found & good
+    rows, columns = np.nonzero(found)
+    price = rules[3][rows] + np.array([c.SCORE[pairs[k][0]] + c.REDUCE[pairs[k][1]] for k in columns], float)
+    order = np.argsort(price, kind="stable")[:300]
+    return [c.rule_of(rules, rows[k], score=pairs[columns[k]][0], reduce=pairs[columns[k]][1]) for k in order]
+
+
+def _fits(y, rule, name):
+    return abs(cosine(c.weights(worlds()[name], rule), y[name])) > 1 - SAME
+
+
+def _scan(y):
+    """A lambda or a gamma of its own, any number: the best one, if it fits."""
+    for question, credit in (("lam", "gae"), ("gamma", "reward-to-go"), ("gamma", "gae")):
+        for weight in ("gamma^t", "dropped", "gamma^t of its own"):
+            for baseline in ("none", "mean", "value", "leave one out") if question == "gamma" else ("none", "mean"):
+                for score, reduce in (("log pi", "even"), ("log pi", "per episode")):
+                    rule = dict(c.RIGHT, credit=credit, weight=weight, baseline=baseline, score=score, reduce=reduce)
+
+                    def miss(number, rule=rule):
+                        return 1 - abs(cosine(c.weights(worlds()["plain"], dict(rule, **{question: repr(float(number))})), y["plain"]))
+                    grid = np.linspace(0.02, 1, 50)
+                    best = int(np.argmin([miss(g) for g in grid]))
+                    if miss(grid[best]) > 0.01:
+                        continue
+                    low, high = grid[max(best - 1, 0)], grid[min(best + 1, 49)]
+                    for _ in range(60):
+                        a, b = low + 0.382 * (high - low), high - 0.382 * (high - low)
+                        low, high = (low, b) if miss(a) < miss(b) else (a, high)
+                    rule[question] = f"{(low + high) / 2:.6g}"
+                    if _fits(y, rule, "plain") and _fits(y, rule, "longer"):
+                        return [rule]
+    return []
+
+
+def _endings(y, matches, found):
+    """Which of the matching rules also explain truncation, both flags, and a batch that ends in the middle of an episode."""
+    questions = [("cut", "truncated", list(c.TRUNCATED)), ("open", "open", ["bootstrapped", "as terminated"]),
+                 ("both", "both", ["as terminated", "as truncated"])]
+    best = []
+    for rule in matches:
+        rule, missing, same = dict(rule), [], {}
+        for world, question, answers in questions:
+            fitting = [a for a in answers if _fits(y, dict(rule, **{question: a}), world)]
+            if fitting:
+                rule[question], same[question] = fitting[0], fitting
+            else:
+                missing.append(question)
+        best.append((len(missing), c.cost({q: a for q, a in rule.items() if q not in ("truncated", "open", "both")}), rule, missing, same))
+        if not missing:
+            break
+    count, price, rule, missing, same = min(best, key=lambda b: b[:2])
+    for question in missing:
+        rule[question] = {"truncated": "bootstrapped", "open": "bootstrapped", "both": "as terminated"}[question]
+    found.rule, found.open = rule, missing
+    found.same = same
+    known = {q: a for q, a in rule.items()}
+    for other in matches:
+        if other is not rule and abs(c.cost({q: a for q, a in other.items()}) - c.cost({q: known[q] for q in other})) < 1e-9:
+            if any(other[q] != known[q] for q in ("credit", "weight", "baseline", "score", "reduce")):
+                full = dict(other, truncated=rule["truncated"], open=rule["open"], both=rule["both"])
+                if all(_fits(y, full, w) for w in ("plain", "longer", "cut")):
+                    found.also.append(full)
+
+
+def _per(b):
+    N, n, T = b.episode.max() + 1, len(b), int(b.t.max()) + 1
+    return {"episodes": 1 / N, "steps": 1 / n, "nothing": 1.0, "padded length": 1 / (N * T), "longest episode": 1 / T,
+            "steps and episodes": 1 / (n * N)}
+
+
+def _sizes(world, rule):
+    """By what the whole batch may be divided, besides its count: {name: factor}."""
+    b = world.batch
+    x = c.inner(world, rule)
+    raw = c.credits(b, rule)
+    full = x * (c._powers(b, rule) if rule["place"] == "inside" else 1)
+    sizes = {"nothing": 1.0}
+    for where, z in (("advantages", x), ("returns", raw), ("weighted advantages", full), ("rewards", b.rewards)):
+        sizes[f"std of the {where}, ddof 0"], sizes[f"std of the {where}, ddof 1"] = 1 / z.std(), 1 / z.std(ddof=1)
+        sizes[f"variance of the {where}"] = 1 / z.var()
+        sizes[f"variance of the {where}, ddof 1"] = 1 / z.var(ddof=1)
+        sizes[f"largest of the {where}"] = 1 / np.abs(z).max()
+        sizes[f"length of the {where}"] = 1 / np.linalg.norm(z)
+        sizes[f"root mean square of the {where}"] = 1 / np.sqrt((z**2).mean())
+        sizes[f"range of the {where}"] = 1 / np.ptp(z)
+    return sizes
+
+
+def _one_factor(asker, y, found, rule):
+    """The number by which the rule must be multiplied, world for world, and what it is made of."""
+    used = ["plain", "longer"] + ["cut"] * ("truncated" not in found.open)
+    many = worlds()["plain"]
+    b = many.batch
+    pairs = [(worlds()[name], y[name]) for name in used]
+    big = changed(many, "plain", rewards=3 * b.rewards, values=3 * b.values, next_values=3 * b.next_values)
+    try:
+        silent = asker(changed(many, "plain", rewards=0 * b.rewards, values=0 * b.values, next_values=0 * b.values)) if found.extra else 0
+        pairs.append((big, (asker(big) - silent)[b.obs]))
+    except Unreadable:
+        pass
+    numbers = np.array([z @ (p := c.weights(world, rule)) / (p @ p) for world, z in pairs])
+    powers = [(j, np.array([world.batch.gamma**j for world, _ in pairs])) for j in (0, 1, -1)]
+    options = []
+    pers, sizes = [_per(world.batch) for world, _ in pairs], [_sizes(world, rule) for world, _ in pairs]
+    for j, power in powers:
+        for per in pers[0]:
+            for size in sizes[0]:
+                known = power * np.array([p[per] * s[size] for p, s in zip(pers, sizes)])
+                ratio = numbers / known
+                spread = np.abs(ratio / ratio[0] - 1).max()
+                if spread < 100 * AS_MANY:
+                    options.append((spread > AS_MANY, size != "nothing", j != 0, per != "episodes", spread > AS_MANY and spread, per, size, j, float(ratio[0])))
+    if not options:
+        return None
+    *order, per, size, power, constant = min(options, key=lambda o: o[:5])
+    factor = {"per": per, "size": size, "gamma power": power, "constant": constant, "eps": None}
+    if size.startswith("std"):
+        tiny = 1e-5
+        small = changed(many, "plain", rewards=tiny * b.rewards, values=tiny * b.values, next_values=tiny * b.next_values)
+        try:
+            z = (asker(small) - silent)[b.obs]
+        except Unreadable:
+            return order, factor
+        p = c.weights(small, rule)
+        whole = constant * b.gamma**power * _per(b)[per] / (z @ p / (p @ p))          # what it was divided by
+        eps = whole - 1 / _sizes(small, rule)[size]
+        factor["eps"] = 0.0 if abs(eps) < 1e-10 else float(f"{eps:.2g}")
+    return order, factor
+
+
+def _factor(asker, y, found):
+    """The factor of the rule; of rules that fit equally, the one whose factor is the simplest."""
+    tried = [(rule, best) for rule in [found.rule] + found.also[:6] if (best := _one_factor(asker, y, found, rule))]
+    if not tried:
+        found.open.append("scale")
+        return
+    rule, (order, found.factor) = min(tried, key=lambda t: [round(float(x), 9) for x in t[1][0][:4]] + [abs(t[1][1]["constant"] - 1) > 1e-4])
+    if rule is not found.rule:
+        found.also = [found.rule] + [r for r in found.also if r is not rule]
+        found.rule = rule
+    if found.factor["size"] == "nothing":        # the others would need another factor
+        found.also = []
+    if found.extra and found.extra["size"] is not None:
+        found.extra["size"] /= _per(worlds()["plain"].batch)[found.factor["per"]]
+
+
+def _visits(gradient, found):
+    """On two doors an observation is visited twice: is each visit counted?"""
+    world = worlds()["two doors"]
+    w, obs = c.weights(world, found.rule), world.batch.obs
+    count = np.bincount(obs, minlength=3)
+    first = np.array([o not in obs[np.flatnonzero(world.batch.episode == e)[0]:i] for i, (o, e) in enumerate(zip(obs, world.batch.episode))])
+    options = {"every visit": np.bincount(obs, w, 3), "mean of the visits": np.bincount(obs, w, 3) / count, "first visits": np.bincount(obs, w * first, 3)}
+    last = np.zeros(3)
+    last[obs] = w
+    options["last visit only"] = last
+    keep = [0, 1]
+    if not np.abs(options["every visit"][keep]).max() > 1e-12:
+        found.visits = "every visit" if np.abs(gradient[keep]).max() < 1e-9 else None
+        return
+    found.visits = next((n for n, g in options.items() if abs(cosine(g[keep], gradient[keep])) > 1 - SAME), None)
+    if found.visits is None:
+        found.open.append("visits")
+
+
+def _reset(gradient, found):
+    """Does the step that is no data, in the world "reset", count?"""
+    world = worlds()["reset"]
+    b = world.batch
+    real = b.mask
+    without = World("reset", world.theta, replace(b, **{f: getattr(b, f)[real] for f in (
+        "obs actions rewards next_obs terminated truncated mask values next_values log_probs episode t").split()}))
+    if np.abs(gradient[b.obs[~real]]).max() > 1e-7 * np.abs(gradient).max():
+        found.reset = "counted"
+    elif abs(cosine(c.weights(without, found.rule), gradient[without.batch.obs])) > 1 - SAME:
+        found.reset = "left out"
+    else:
+        found.reset = None if "truncated" in found.open else "felt"
+
+
+def _influences(asker):
+    """For an update that no rule explains: which rewards move the weight of which step? Sentences."""
+    world = worlds()["plain"]
+    b, base = world.batch, asker(world)
+    n, M = len(b), None
+    M = np.zeros((n, n))
+    for k in range(n):
+        rewards = b.rewards.copy()
+        rewards[k] += 1e-3
+        try:
+            M[:, k] = (asker(changed(world, "plain", rewards=rewards)) - base)[b.obs]
+        except Unreadable:
+            return []
+    size = np.abs(M).max()
+    if size == 0:
+        return ["The rewards do not enter at all."]
+    hit, own = np.abs(M) > 1e-6 * size, b.episode[:, None] == b.episode
+    said = []
+    if not hit.diagonal().any():
+        said.append("No step is credited with its own reward.")
+    if (hit & own & (b.t[None] < b.t[:, None])).any():
+        said.append("Rewards from before a step move its weight.")
+    if (hit & ~own).any():
+        said.append("Rewards of other episodes move a step's weight (a baseline from the batch does that; so does a sum across an end).")
+    return said

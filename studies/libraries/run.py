@@ -1,0 +1,54 @@
+"""`make libraries`, or ONLY="skrl pfrl": for each library an environment, its adapter run in it, and the environment removed.
+
+The first line of an adapter names the pinned packages. PyTorch comes from wherever the machine's pip settings find it; a CPU
+build serves (PIP_FIND_LINKS is handed on).
+"""
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+
+
+def adapters():
+    return {p.stem: p for p in sorted(HERE.glob("*.py")) if p.read_text(encoding="utf-8").startswith("# requires:")}
+
+
+def run(name, script, keep=False):
+    """0 if the adapter ran."""
+    folder = ROOT / "_build/environments" / f"library-{name}"
+    wanted = script.read_text(encoding="utf-8").splitlines()[0].removeprefix("# requires:").split()
+    python = folder / "bin/python"
+    links = [w for part in [os.environ.get("PIP_FIND_LINKS")] if part for w in ("--find-links", part)]
+    override = [w.removeprefix("override:") for w in wanted if w.startswith("override:")]
+    wanted = [w for w in wanted if not w.startswith("override:")]
+    try:
+        if not python.exists():
+            subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, folder], check=True)
+        extra = []
+        if override:
+            (folder / "override.txt").write_text("\n".join(override) + "\n", encoding="utf-8")
+            extra = ["--override", folder / "override.txt"]
+        subprocess.run(["uv", "pip", "install", "--quiet", "--python", python, *links, *extra, *wanted], check=True)
+        return subprocess.run([python, script], env=dict(os.environ, PYTHONPATH=str(ROOT), OMP_NUM_THREADS="1")).returncode
+    except subprocess.CalledProcessError as error:
+        return error.returncode
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("only", nargs="*", help="some of: " + ", ".join(adapters()))
+    parser.add_argument("--keep", action="store_true", help="leave the environments")
+    given = parser.parse_args()
+    known = adapters()
+    if missing := [n for n in given.only if n not in known]:
+        sys.exit(f"no adapter {', '.join(missing)}; there are: {', '.join(known)}")
+    failed = [name for name in given.only or known if run(name, known[name], given.keep)]
+    sys.exit(f"failed: {', '.join(failed)}" if failed else 0)

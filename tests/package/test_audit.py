@@ -1,0 +1,349 @@
+"""The instrument: single mistakes are named, right estimators are not accused, two at once are named or left open; bad input is said in words."""
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from tests.helpers.audit_estimators import SOURCES, compiled, mutant, pairs, singles
+
+import policy_gradient as pg
+from policy_gradient.audit import audit, audit_advantages, audit_gaussian, audit_token_loss, worlds
+from policy_gradient.audit.candidates import RIGHT, inner, weights
+from policy_gradient.audit.language import climbed
+
+POLICY = pg.two_action_softmax
+
+
+def _policy(batch):
+    return POLICY(batch.num_obs, batch.num_obs)
+
+
+def _book(psi, divide="episodes"):
+    """The book's own functions, put together as its chapters do."""
+    def update(theta, batch):
+        g = pg.estimate_gradient(_policy(batch), theta, batch.rollout, psi(batch))
+        return g if divide == "episodes" else g * batch.rollout.num_episodes / batch.mask.sum()
+    return update
+
+
+def _returns(batch):
+    return pg.reward_to_go(batch.rollout.rewards, batch.gamma)
+
+
+def _gae(batch, lam=None):
+    return pg.gae(batch.rollout, batch.padded(batch.values), batch.last(batch.next_values), batch.gamma, batch.lam if lam is None else lam)
+
+
+def _powers(batch):
+    return batch.gamma ** np.arange(len(batch.rollout.rewards))[:, None]
+
+
+def _scaled(batch, ddof=0):
+    x, mask = _returns(batch), batch.rollout.mask
+    return _powers(batch) * (x - x[mask].mean()) / (x[mask].std(ddof=ddof) + 1e-8)
+
+
+class Agent:
+    theta = np.zeros(3)
+
+    def update(self, batch):
+        self.theta = self.theta + 0.05 * compiled(SOURCES["loop"])(self.theta, batch)
+
+
+class Gradient:
+    theta = np.zeros(3)
+
+    def step(self, batch):
+        return compiled(SOURCES["total"])(self.theta, batch)
+
+
+def in_place(theta, batch):
+    theta += 0.1 * compiled(SOURCES["critic"])(theta.copy(), batch)
+
+
+RIGHT_ONES = {
+    **{f"written out: {name}": compiled(text) for name, text in SOURCES.items()},
+    "total return": _book(lambda b: pg.psi_total_return(b.rollout, b.gamma)),
+    "reward to go": _book(lambda b: pg.psi_reward_to_go(b.rollout, b.gamma)),
+    "reward to go, mean over steps": _book(lambda b: pg.psi_reward_to_go(b.rollout, b.gamma), "steps"),
+    "leave one out": _book(lambda b: pg.psi_reward_to_go(b.rollout, b.gamma, pg.leave_one_out_mean(_returns(b), b.rollout.mask))),
+    "batch mean": _book(lambda b: pg.psi_reward_to_go(b.rollout, b.gamma, pg.batch_mean(_returns(b), b.rollout.mask))),
+    "leave one out, mean over steps": _book(lambda b: pg.psi_reward_to_go(b.rollout, b.gamma, pg.leave_one_out_mean(_returns(b), b.rollout.mask)), "steps"),
+    "gae": _book(lambda b: _powers(b) * _gae(b)),
+    "gae, lambda 1": _book(lambda b: _powers(b) * _gae(b, 1.0)),
+    "gae, mean over steps": _book(lambda b: _powers(b) * _gae(b), "steps"),
+    "standardised": _book(_scaled),
+    "standardised, ddof 1": _book(lambda b: _scaled(b, 1)),
+    "standardised, mean over steps": _book(_scaled, "steps"),
+    "a constant baseline": _book(lambda b: pg.psi_reward_to_go(b.rollout, b.gamma, _returns(b)[b.rollout.mask].mean())),
+    "new theta": lambda theta, b: theta + 0.3 * compiled(SOURCES["others"])(theta, b),
+    "a large step": lambda theta, b: 50 * compiled(SOURCES["critic"])(theta, b),
+    "in place": in_place,
+    "an agent": Agent(),
+    "an agent that returns its gradient": Gradient(),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT_ONES)
+def test_no_right_estimator_is_accused(name):
+    verdict = audit(RIGHT_ONES[name])
+    assert verdict.ok and not verdict.accused and not verdict.open, str(verdict)
+    assert len(RIGHT_ONES) >= 20
+    if "gae" not in name and name not in ("written out: critic", "a large step", "in place"):      # V is zero there: lambda is a second discount
+        assert verdict.angle < 0.01, str(verdict)
+
+
+@pytest.mark.parametrize("source, change", singles(), ids=lambda x: x if isinstance(x, str) else x[1].strip()[:50])
+def test_every_single_mistake_is_named(source, change):
+    assert len(singles()) >= 60
+    verdict = audit(mutant(source, change))
+    assert verdict.names(change[2], change[3]), str(verdict)
+
+
+def _hidden(source, one, two):
+    """Does one of two mistakes leave nothing of the other to be seen?"""
+    both, alone = mutant(source, one, two), [mutant(source, one), mutant(source, two)]
+    with np.errstate(all="ignore"):
+        answers = [np.concatenate([f(w.theta.copy(), w.batch.copy()) for w in worlds().values()]) for f in [both, *alone]]
+    return any(np.allclose(answers[0], a, rtol=1e-9, atol=1e-12) for a in answers[1:])
+
+
+def test_of_two_mistakes_both_are_named_or_the_verdict_is_open():
+    tried = [pair for pair in pairs()[3::9] if not _hidden(*pair)]
+    both = opened = 0
+    for source, one, two in tried:
+        verdict = audit(mutant(source, one, two))
+        if verdict.names(*one[2:4]) and verdict.names(*two[2:4]):
+            both += 1
+        else:
+            assert verdict.open or verdict.unreadable, (one, two, str(verdict))
+            opened += 1
+    assert len(tried) > 40 and both >= 0.8 * len(tried), (both, opened)
+
+
+def test_what_the_rules_give_is_what_the_definitions_say():
+    """Sums written out, on the world with ends of both kinds."""
+    world = worlds()["cut"]
+    b = world.batch
+    want_return, want_gae = np.zeros(len(b)), np.zeros(len(b))
+    for e in b.episodes():
+        for i in range(e.start, e.stop):
+            tail = b.next_values[e.stop - 1] if b.truncated[e.stop - 1] else 0
+            want_return[i] = sum(b.gamma**(k - i) * b.rewards[k] for k in range(i, e.stop)) + b.gamma**(e.stop - i) * tail
+            want_gae[i] = sum((b.gamma * b.lam)**(k - i) * (b.rewards[k] + b.gamma * b.next_values[k] * (not b.terminated[k]) - b.values[k])
+                              for k in range(i, e.stop))
+    np.testing.assert_allclose(inner(world, RIGHT), want_return)
+    np.testing.assert_allclose(inner(world, dict(RIGHT, credit="gae")), want_gae)
+    p = 1 / (1 + np.exp(-world.theta[b.obs]))
+    np.testing.assert_allclose(weights(world, RIGHT), b.gamma**b.t * want_return * (b.actions - p))
+
+
+def test_two_doors_is_all_episodes_once_and_the_theorem_is_exact():
+    batch = worlds()["two doors"].batch
+    assert sorted({tuple(batch.actions[e]) for e in batch.episodes()}) == [(a, b, c) for a in (0, 1) for b in (0, 1) for c in (0, 1)]
+    verdict = audit(compiled(SOURCES["loop"]))
+    np.testing.assert_allclose(verdict.direction, [-0.078125, 0.015625], atol=1e-12)
+    np.testing.assert_allclose(verdict.theorem, [-0.078125, 0.015625], atol=1e-12)
+    dropped = audit(mutant("loop", ("batch.gamma**t * (returns", "(returns")))
+    assert round(dropped.angle) == 135 and "worst policy" in str(dropped) and "without gamma^t" in dropped.headline
+
+
+def raises(theta, batch):
+    return batch.rewards[10_000] * theta
+
+
+def silent(theta, batch):
+    batch.rewards.sum() * theta
+
+
+def short(theta, batch):
+    return theta[:2]
+
+
+def loss_value(theta, batch):
+    return batch.rewards.sum()
+
+
+def nan(theta, batch):
+    return theta / 0.0 * 0
+
+
+def never(theta, batch):
+    while True:
+        pass
+
+
+RNG = np.random.default_rng(0)
+
+
+def noisy(theta, batch):
+    return compiled(SOURCES["loop"])(theta, batch) + RNG.normal(size=theta.shape)
+
+
+def noisy_global(theta, batch):
+    return compiled(SOURCES["loop"])(theta, batch) + np.random.normal(size=theta.shape)
+
+
+CALLS = []
+
+
+def counting(theta, batch):
+    CALLS.append(1)
+    return compiled(SOURCES["loop"])(theta, batch) / len(CALLS)
+
+
+def leaves(theta, batch):
+    sys.exit(3)
+
+
+def words(theta, batch):
+    return "up"
+
+
+@pytest.mark.parametrize("update, kind, said", [
+    (raises, "raises", "IndexError"), (silent, "nothing", "return is missing"), (short, "shape", "(2,)"), (loss_value, "shape", "loss"),
+    (nan, "nan", "NaN"), (never, "never returns", "did not come back"), (noisy, "random", "generator of its own"),
+    (noisy_global, "random", "global random generator"), (counting, "state", "keeps state"), (leaves, "raises", "SystemExit"),
+    (words, "no numbers", "str"), (lambda theta: theta, "raises", "update(theta, batch)"),
+    (lambda theta, batch: batch.reward, "raises", "next_obs")])
+def test_what_cannot_be_read_is_said_in_words(update, kind, said, monkeypatch):
+    from policy_gradient.audit import ask
+    monkeypatch.setattr(ask, "SECONDS", 0.5)
+    verdict = audit(update)
+    assert verdict.unreadable == kind and said in str(verdict) and not verdict.ok
+    assert "Traceback" not in str(verdict) and json.loads(verdict.to_json())["unreadable"] == kind
+
+
+def test_a_changed_argument_is_noted_and_the_verdict_stands():
+    def update(theta, batch):
+        batch.rewards -= 0.0 + (batch.rewards.mean() if False else 0)
+        out = compiled(SOURCES["loop"])(theta, batch)
+        batch.rewards[:] = 0
+        return out
+    verdict = audit(update)
+    assert verdict.ok and "batch.rewards" in " ".join(verdict.notes)
+
+
+def test_a_thing_that_is_no_update_is_a_type_error():
+    with pytest.raises(TypeError, match="update\\(theta, batch\\)"):
+        audit(3)
+
+
+def test_nothing_of_the_world_around_is_changed():
+    state = np.random.get_state()[1].copy()
+    audit(noisy_global)
+    np.testing.assert_array_equal(np.random.get_state()[1], state)
+
+
+def test_a_zero_direction_and_an_unknown_one():
+    assert audit(lambda theta, batch: 0 * theta).names("zero")
+    strange = audit(lambda theta, batch: np.bincount(batch.obs, np.sin(batch.rewards) * batch.actions, batch.num_obs))
+    assert strange.open and not strange.ok and strange.rule is None
+
+
+def test_a_baseline_per_parameter_from_the_same_episodes_is_seen():
+    def update(theta, batch):
+        scores = np.array([batch.score(theta)[e].sum(axis=0) for e in batch.episodes()])
+        returns = np.array([np.sum(batch.gamma ** np.arange(e.stop - e.start) * batch.rewards[e]) for e in batch.episodes()])
+        squares = (scores**2).sum(axis=0)
+        baseline = (scores**2 * returns[:, None]).sum(axis=0) / np.where(squares > 0, squares, 1)
+        return (scores * (returns[:, None] - baseline)).mean(axis=0)
+    verdict = audit(update)
+    assert verdict.names("baseline", "per parameter") and "at its full length" in verdict.headline and not verdict.ok
+
+
+def test_the_package_costs_what_it_did():
+    code = "import sys, policy_gradient; print('policy_gradient.audit' in sys.modules)\nimport policy_gradient.audit; print('torch' in sys.modules, 'matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split() == ["False"] * 3
+
+
+def test_the_picture_shows_both_arrows():
+    import matplotlib
+    matplotlib.use("Agg")
+    ax = audit(mutant("loop", ("batch.gamma**t * (returns", "(returns"))).picture()
+    assert "135" in ax.get_title() and {t.get_text() for t in ax.texts} >= {"gradient of the return", "update"}
+
+
+def test_the_command_line(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text("import numpy as np" + SOURCES["loop"].replace("batch.gamma**t * (returns", "(returns"))
+
+    def run(*words):
+        return subprocess.run([sys.executable, "-m", "policy_gradient.audit", *words], capture_output=True, text=True)
+    plain = run(f"{file}:update", "--picture", str(tmp_path / "a.png"))
+    assert plain.returncode == 1 and "without gamma^t" in plain.stdout and not plain.stderr and (tmp_path / "a.png").stat().st_size > 1000
+    assert json.loads(run(f"{file}:update", "--json").stdout)["ok"] is False
+    assert run(f"{file}:missing").stderr.strip().endswith("It has: update.")
+    assert "There is no file" in run(f"{tmp_path}/none.py:f").stderr and "wanted FILE.py:function" in run("mine").stderr
+
+
+def grpo(r):
+    return (r - r.mean(axis=1, keepdims=True)) / (r.std(axis=1, ddof=1, keepdims=True) + 1e-4)
+
+
+def rloo(r):
+    return r - (r.sum(axis=1, keepdims=True) - r) / (r.shape[1] - 1)
+
+
+def test_advantages_of_groups_are_named():
+    verdict = audit_advantages(grpo)
+    assert verdict.rule == {"centre": "group mean", "scale": "group std, ddof 1"} and "eps is 0.0001" in str(verdict) and verdict.ok
+    assert audit_advantages(rloo).rule == {"centre": "leave one out", "scale": "none"} and audit_advantages(rloo).ok
+    assert audit_advantages(lambda r: r - r.mean()).names("centre", "batch mean")
+    assert audit_advantages(lambda r: -rloo(r)).names("sign", "minus")
+    assert audit_advantages(lambda r: (r - r.mean(axis=1, keepdims=True)) / r.std(axis=1, keepdims=True)).names("equal rewards", "nan")
+    assert audit_advantages(lambda r: r**3).open and audit_advantages(lambda r: None).unreadable == "nothing"
+    assert audit_advantages(lambda r: r[0]).unreadable == "shape"
+
+
+def test_which_function_of_p_a_group_climbs():
+    """Against sums over all groups of answers, written out."""
+    from itertools import product
+    for p in (0.01, 0.3):
+        total = 0.0
+        for r in product([0.0, 1.0], repeat=4):
+            r = np.array(r)
+            total += np.prod(np.where(r > 0, p, 1 - p)) * np.mean(grpo(r[None])[0] * (r - p))
+        assert climbed(grpo, p, 4) == pytest.approx(total / (p * (1 - p)))
+    assert climbed(rloo, 0.2, 5) == pytest.approx(1)
+
+
+def token_gradient(share, ratio=True, kl=0.0, sign=-1):
+    def loss(log_probs, batch):
+        r = np.exp(log_probs - batch.old_log_probs) if ratio else 1.0
+        inside = ~((batch.advantages[:, None] > 0) & (r > 1.2) | (batch.advantages[:, None] < 0) & (r < 0.8)) if ratio else 1.0
+        return (sign * r * inside * batch.advantages[:, None] + kl * (1 - np.exp(batch.ref_log_probs - log_probs))) * share(batch.mask) * batch.mask
+    return loss
+
+
+def test_token_losses_are_named():
+    per_token = audit_token_loss(token_gradient(lambda m: 1 / m.sum()))
+    assert per_token.names("average", "mean over all tokens") and "above 1.21, below 0.79" in str(per_token) and per_token.names("ratio", "token")
+    assert audit_token_loss(token_gradient(lambda m: 1 / m.sum(axis=1, keepdims=True) / len(m))).names("average", "mean of the answers' means")
+    sums = audit_token_loss(token_gradient(lambda m: 1 / len(m), ratio=False))
+    assert sums.names("average", "mean of the answers' sums") and sums.names("ratio", "none") and sums.ok
+    assert audit_token_loss(token_gradient(lambda m: 1 / len(m), kl=0.04)).names("kl", "k3")
+    assert audit_token_loss(token_gradient(lambda m: 1 / len(m), sign=1)).names("sign", "minus")
+    assert audit_token_loss(lambda lp, b: 0.0).unreadable == "shape"
+
+
+GAUSS = '''
+def update(theta, batch):
+    D = len(theta) // 2
+    mean, std = theta[:D], np.exp(theta[D:])
+    z = (batch.drawn - mean) / std
+    score = np.concatenate([z / std, z**2 - 1], axis=1)
+    return (batch.rewards[:, None] * score).mean(axis=0)
+'''
+
+
+@pytest.mark.parametrize("old, new, question, answer", [
+    ("batch.drawn", "batch.actions", "density", "clipped"), ("batch.drawn", "batch.actions", "density", "of the squashed action"),
+    ("z**2 - 1", "z**2", "density", "no normaliser"), ("std = theta[:D], np.exp(theta[D:])", "std = theta[:D], np.exp(2 * theta[D:])", "density", "variance as std"),
+    ("z / std,", "batch.drawn - mean,", "density", "mean not divided"), (".mean(axis=0)", ".mean(axis=0) / D", "constant", "mean over dimensions"),
+    ("(batch.rewards", "-(batch.rewards", "constant", "minus")])
+def test_gaussian_mistakes_are_named(old, new, question, answer):
+    assert audit_gaussian(compiled(GAUSS)).ok
+    verdict = audit_gaussian(compiled(GAUSS.replace(old, new)))
+    assert verdict.accused and (verdict.names(question, answer) if answer else not verdict.ok), str(verdict)
