@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools import contents
 from tools.make import exercises, notebooks
@@ -88,24 +88,14 @@ def tidy(text):
 
 def notebook(cells, description):
     meta = {"kernelspec": notebooks.KERNEL, "language_info": notebooks.LANGUAGE, "myst": {"html_meta": {"description lang=en": description}}}
-    nb = new_notebook(cells=cells, metadata=meta)
-    count = 0
-    for cell in nb.cells:
-        if cell.cell_type == "code":
-            count += 1
-            cell.execution_count = count
-            for output in cell.outputs:
-                if output.output_type == "execute_result":
-                    output.execution_count = count
-    nb.metadata["policy_gradient"] = {"outputs_from": notebooks.source_hash(nb)}
-    return tidy(nbformat.writes(nb))
+    return tidy(nbformat.writes(new_notebook(cells=cells, metadata=meta)))
 
 
 def lab(number, title):
     return notebook([
         new_markdown_cell(f"# Lab {number}: {title[0].lower()}{title[1:]}\n\n**You will** find this to be written.", id="title"),
         new_code_cell("import policy_gradient as pg", id="imports"),
-        new_code_cell("print(pg.softmax([0.0, 0.0]))", id="first", outputs=[new_output("stream", name="stdout", text="[0.5 0.5]\n")]),
+        new_code_cell("print(pg.softmax([0.0, 0.0]))", id="first"),
         new_markdown_cell("To be written.", id="rest"),
     ], f"Lab: {title}, to be written.")
 
@@ -119,8 +109,7 @@ def solutions(number, title, function):
         new_markdown_cell("## 1. A first exercise\n\n*Difficulty 1 of 5, importance 1 of 5, about 5 minutes.*\n\n"
                           f"To be written. Write `{function}(x)`, each of the numbers `x`, shape $(N,)$, counted twice. For 1 and 3 it should give\n\n    [2. 6.]", id=stem),
         new_code_cell(f"def {function}(x):\n    # BEGIN SOLUTION\n    return 2 * x\n    # END SOLUTION", id=f"{stem}-answer"),
-        new_code_cell(f"print({function}(np.array([1.0, 3.0])))", id=f"{stem}-example", metadata={"tags": ["example"]},
-                      outputs=[new_output("stream", name="stdout", text="[2. 6.]\n")]),
+        new_code_cell(f"print({function}(np.array([1.0, 3.0])))", id=f"{stem}-example", metadata={"tags": ["example"]}),
         new_code_cell(f"check({function})", id=f"{stem}-check"),
         new_markdown_cell(f"Stuck? Run `hint({function})` in a cell of its own. Each call says a little more, and none says it all.", id=f"{stem}-stuck"),
         new_markdown_cell("### Why this is right\n\nTo be written.", id=f"{stem}-why", metadata={"tags": ["solution-only"]}),
