@@ -53,7 +53,7 @@ def _cases(rng):
 EXERCISES = [
     Exercise(
         truth={function}, cases=_cases, chapter=CHAPTER, difficulty=1, importance=1, minutes=5,
-        hints=("Look at the example: what happened to each number?", "Each number is counted twice."),
+        hints=("Look at the example: what happened to each number?", "No number meets another one.", "Each number is counted twice."),
         mistakes=(Mistake("squared", "That is the square of each number. It should be counted twice.", (lambda x: x**2,)),),
         after="To be written.",
     ),
@@ -108,7 +108,7 @@ def solutions(number, title, function):
         new_code_cell("import numpy as np\nfrom policy_gradient.checks import check, hint", id="imports"),
         new_markdown_cell("## 1. A first exercise\n\n*Difficulty 1 of 5, importance 1 of 5, about 5 minutes.*\n\n"
                           f"To be written. Write `{function}(x)`, each of the numbers `x`, shape $(N,)$, counted twice. For 1 and 3 it should give\n\n    [2. 6.]", id=stem),
-        new_code_cell(f"def {function}(x):\n    # BEGIN SOLUTION\n    return 2 * x\n    # END SOLUTION", id=f"{stem}-answer"),
+        new_code_cell(f"def {function}(x):\n    # BEGIN SOLUTION\n    return 2 * np.asarray(x)\n    # END SOLUTION", id=f"{stem}-answer"),
         new_code_cell(f"print({function}(np.array([1.0, 3.0])))", id=f"{stem}-example", metadata={"tags": ["example"]}),
         new_code_cell(f"check({function})", id=f"{stem}-check"),
         new_markdown_cell(f"Stuck? Run `hint({function})` in a cell of its own. Each call says a little more, and none says it all.", id=f"{stem}-stuck"),
