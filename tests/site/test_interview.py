@@ -6,7 +6,6 @@ from bs4 import BeautifulSoup
 
 from tests.helpers.pages import Visit
 from tools import contents
-from tools.paths import ROOT
 
 QUESTIONS = contents.questions()
 LEVELS = ["screening", "whiteboard", "debugging", "language-models", "depth"]
