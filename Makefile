@@ -8,7 +8,7 @@ OTTER := .venv-otter
 NONE = $(if $(ARGS),[ $$? = 5 ] ||)        # of a selection, one half of the tests may have none
 PYTEST := $(PY) -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg
 
-.PHONY: help serve lab book lite test notebooks exercises studies clean bench limits lighthouse links reproducible trust class test-class pdf lock licences audit determinism test-matrix test-autodiff test-browsers libraries wheel
+.PHONY: help serve lab book lite test notebooks exercises chapter studies clean bench limits lighthouse links reproducible trust class test-class pdf lock licences audit determinism test-matrix test-autodiff test-browsers libraries wheel
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := serve
 
@@ -46,6 +46,9 @@ notebooks: .venv/installed      ## run what changed and store its outputs; FORCE
 
 exercises: .venv/installed      ## exercises/ from solutions/
 	$(PY) -m tools.make.exercises
+
+chapter: .venv/installed        ## begin a chapter: NAME=critics writes what it needs and says what is to be written
+	$(PY) -m tools.make.chapter "$(NAME)"
 
 studies: .venv/installed        ## the long runs whose results the labs plot
 	for study in studies/*.py; do test ! -e "$$study" || $(PY) "$$study" || exit 1; done

@@ -1,19 +1,11 @@
-"""The book's explorables: figures that answer to the hand, on the page and in a notebook."""
-from .bins import BinsVsDimensions
-from .controller import ControllerReplay
-from .corridor import ShortCorridor
-from .dial import TheDial
-from .ending import LiveOrDie
-from .gaussian import GaussianPolicy
-from .landscape import Landscape
-from .live import LiveTraining
-from .pushpull import PushAndPull
-from .race import EstimatorRace
-from .replay import TrainingReplay
-from .sampler import ScoreSampler
-from .simplex import SimplexGame
-from .squash import ClipOrSquash
-from .wrongright import WrongInTheRightWay
-from .climbwhich import ClimbWhich
-from .sixkl import SixPlaces
-from .tree import RamblingTree
+"""The book's explorables: figures that answer to the hand, on the page and in a notebook. Each file's own are found, never listed."""
+import importlib
+import pkgutil
+
+from .base import Explorable
+
+for _file in pkgutil.iter_modules(__path__):
+    _module = importlib.import_module(f"{__name__}.{_file.name}")
+    for _name, _value in vars(_module).items():
+        if isinstance(_value, type) and issubclass(_value, Explorable) and _value.__module__ == _module.__name__ and _value is not Explorable:
+            globals()[_name] = _value

@@ -11,7 +11,7 @@ from tools.paths import ROOT
 
 NOTATION = "book/notation.md"
 PAGES = [path.relative_to(ROOT).as_posix() for pattern in
-         ("book/*.md", "book/practice/*.md", "book/interview.yml", "book/practice/*.yml", "notebooks/*.ipynb", "solutions/*.ipynb")
+         ("book/*.md", "book/practice/*.md", "book/interview.yml", "book/interview/*.yml", "book/practice/*.yml", "notebooks/*.ipynb", "solutions/*.ipynb")
          for path in sorted(ROOT.glob(pattern)) if path.relative_to(ROOT).as_posix() != NOTATION]
 
 # Signs of arithmetic and layout, and functions that every reader knows: no page has to explain them

@@ -13,6 +13,7 @@ from py_mini_racer import JSEvalException, MiniRacer
 
 import policy_gradient as pg
 from policy_gradient.policies import LinearSoftmax, two_action_softmax
+from tools import contents
 from tools.paths import ROOT
 
 LEVELS = ["screening", "whiteboard", "debugging", "language-models", "depth"]
@@ -22,7 +23,7 @@ def data(name):
     return yaml.safe_load((ROOT / f"book/practice/{name}.yml").read_text("utf8"))
 
 
-QUESTIONS = yaml.safe_load((ROOT / "book/interview.yml").read_text("utf8"))
+QUESTIONS = contents.questions()
 DRILLS, FLAWS, RUBRIC = {d["id"]: d["steps"] for d in data("drills")}, {f["id"]: f for f in data("flaws")}, data("rubric")
 
 

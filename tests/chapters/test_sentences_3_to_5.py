@@ -9,8 +9,8 @@ from math import comb
 
 import numpy as np
 import pytest
+from tools import contents
 from tools.site import values
-import yaml
 from tests.helpers.page_and_lab import ROOT, PageAndLab
 from scipy import integrate, optimize, stats
 
@@ -18,7 +18,7 @@ import policy_gradient as pg
 
 PAGES = ["03-the-log-derivative-trick", "03-baselines-and-noise", "03-in-practice", "04-continuous-actions", "04-limits-and-tasks", "05-in-the-interview"]
 TRICK, NOISE, PRACTICE, BELL, LIMITS, INTERVIEW = (PageAndLab.text(name) for name in PAGES)
-ANSWERS = {q["id"]: "\n".join(str(v) for v in q.values()) for q in yaml.safe_load((ROOT / "book/interview.yml").read_text("utf8"))}
+ANSWERS = {q["id"]: "\n".join(str(v) for v in q.values()) for q in contents.questions()}
 
 
 def sigmoid(x):

@@ -4,6 +4,7 @@ Each test is about one belief, and looks for its new wording in every place that
 """
 import math
 import re
+from tools import contents
 from fractions import Fraction as F
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from learning_to_act.exercises import the_theorem as chapter02
 
 TRICK, NOISE, PRACTICE, BELL, LIMITS = (PageAndLab.text(name) for name in (
     "03-the-log-derivative-trick", "03-baselines-and-noise", "03-in-practice", "04-continuous-actions", "04-limits-and-tasks"))
-BANK = yaml.safe_load((ROOT / "book/interview.yml").read_text("utf8"))
+BANK = contents.questions()
 RUBRIC = yaml.safe_load((ROOT / "book/practice/rubric.yml").read_text("utf8"))
 SHEET, DRILL = ((ROOT / f"book/{name}.md").read_text("utf8") for name in ("summary-sheet", "practice/coding-drill"))
 

@@ -2,13 +2,12 @@
 import re
 
 import pytest
-import yaml
 from bs4 import BeautifulSoup
 
 from tests.helpers.pages import Visit
-from tools.paths import ROOT
+from tools import contents
 
-QUESTIONS = yaml.safe_load((ROOT / "book/interview.yml").read_text("utf8"))
+QUESTIONS = contents.questions()
 LEVELS = ["screening", "whiteboard", "debugging", "language-models", "depth"]
 CHAPTER, SHEET = "book/05-in-the-interview.html", "book/summary-sheet.html"
 

@@ -6,10 +6,11 @@ import yaml
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.helpers.pages import Visit, frames, timers
+from tools import contents
 from tools.paths import ROOT
 
 CARDS, DRILL, MOCK, CODING = (f"book/practice/{name}.html" for name in ("flashcards", "whiteboard-drill", "mock-interview", "coding-drill"))
-QUESTIONS = yaml.safe_load((ROOT / "book/interview.yml").read_text("utf8"))
+QUESTIONS = contents.questions()
 DRILLS = {d["id"]: d["steps"] for d in yaml.safe_load((ROOT / "book/practice/drills.yml").read_text("utf8"))}
 FLAWS = yaml.safe_load((ROOT / "book/practice/flaws.yml").read_text("utf8"))
 KEY = "learning-to-act:cards"

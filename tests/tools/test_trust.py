@@ -149,7 +149,7 @@ def test_the_committed_table_is_of_these_attacks_and_mutants():
     """The counts, which are quick to make; `make trust` makes the verdicts."""
     tasks = [name for name, *_ in judge.tasks()]
     for row in ROWS:
-        if row["chapter"] == 5:      # a part of them is put to the check: those that lie near, and a sample of the far ones
+        if hunts.is_hunt(registry()[row["exercise"]]):      # a part of them is put to the check: those that lie near, and a sample of the far ones
             one = registry()[row["exercise"]]
             assert hunts.MUTANTS <= row["mutants"] == row["killed"] + row["equivalent"] and row["of"] == len(mutants(solution_source(one)))
             assert row["wrong"] == len(attacks.WRONG[one.name]) and row["right"] == len(attacks.RIGHT[one.name])

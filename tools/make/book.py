@@ -41,6 +41,7 @@ def build(root, out):
     now = {"pages": digest(root, PAGES), "rest": digest(root, REST), "address": os.environ.get("PG_SITE_URL", ""),
            "wheel": digest(root, WHEEL), "pyodide": os.environ.get("PYODIDE", ""),
            "launch": [os.environ.get("PG_REPOSITORY", ""), (out / "_build/html/lite/notebooks/index.html").exists()]}
+    now["questions"] = [path.name for path in sorted((root / "book/interview").glob("*.yml"))]
     before = json.loads(stamp.read_text()) if stamp.exists() and (out / "_build/html/index.html").exists() else {}
     if now == before:
         print(f"nothing changed: {out / '_build/html/index.html'}")
@@ -48,7 +49,7 @@ def build(root, out):
     stamp.unlink(missing_ok=True)
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(root),
                "--path-output", str(out), "-W", "-n", "--keep-going"]
-    whole = any(now[part] != before.get(part) for part in ("rest", "address", "pyodide", "launch"))
+    whole = any(now[part] != before.get(part) for part in ("rest", "address", "pyodide", "launch", "questions"))
     status = watched(command + ["--all"] * whole, root)
     if status == 0:
         stamp.write_text(json.dumps(now))

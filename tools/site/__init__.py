@@ -6,6 +6,7 @@ PARTS = [
     "values",                 # the numbers of the chapters, from book/values
     "directives", "drawing", "interview",
     "minutes",                # how long a page takes, wherever one says so
+    "path",                   # the front page's and the instructors', from the chapters' heads
     "practice", "progress",
     "reference",              # sphinx.ext.autodoc, for one page
     "layout",                 # sets up notebook_pages and launch too

@@ -1,4 +1,4 @@
-"""The interview questions on pages: book/interview.yml, rendered when the book is built.
+"""The interview questions on pages: the files of `tools.contents.question_files`, rendered when the book is built.
 
 - `{interview} ID`: one question's answer, in one fold: who reads the question above can say their own first.
 - `{interview-level} LEVEL`: the questions of a level; each folds, and inside it the long answer and the follow-ups fold.
@@ -10,32 +10,31 @@
 """
 import json
 import re
-from functools import cache
-from pathlib import Path
 
-import yaml
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from tools import contents
 from tools.site.directives import Details, Summary
 from tools.paths import ROOT
 
-DATA = ROOT / "book/interview.yml"
+DATA = ROOT / "book/interview"                  # named where a text of a question is at fault
 LEVELS = {"screening": "screening", "whiteboard": "whiteboard", "debugging": "debugging",
           "language-models": "language models", "depth": "depth"}
 log = logging.getLogger(__name__)
 
 
-@cache
-def load(path, changed):
-    return yaml.safe_load(Path(path).read_text("utf8"))
-
-
 def questions():
-    """All questions, in the order of the file."""
-    return load(DATA, DATA.stat().st_mtime_ns)
+    """All questions, in the book's order."""
+    return contents.questions(ROOT)
+
+
+def note_questions(env):
+    """The page is made anew when a question changes (for a new file of questions `tools.make.book` makes all anew)."""
+    for path in contents.question_files(ROOT):
+        env.note_dependency(str(path))
 
 
 def docname(page):
@@ -59,10 +58,10 @@ class Base(SphinxDirective):
     required_arguments, has_content = 1, False
 
     def chosen(self):
-        self.env.note_dependency(str(DATA))
+        note_questions(self.env)
         found = [q for q in questions() if self.arguments[0] in (q["id"], q["level"])]
         if not found:
-            log.warning("interview.yml has no question or level %r", self.arguments[0], location=self.get_location())
+            log.warning("no file of questions has a question or level %r", self.arguments[0], location=self.get_location())
         return found
 
     def blocks(self, text):
@@ -84,8 +83,9 @@ class Base(SphinxDirective):
 
     def link(self, page, anchor):
         """A link whose words and address are filled in when all pages are known."""
-        self.env.note_dependency(str(next((ROOT / (docname(page) + end) for end in (".md", ".ipynb")
-                                           if (ROOT / (docname(page) + end)).exists()), DATA)))
+        for path in (ROOT / (docname(page) + end) for end in (".md", ".ipynb")):
+            if path.exists():
+                self.env.note_dependency(str(path))
         return nodes.reference("", "", pg_page=docname(page), pg_anchor=anchor, internal=True)
 
     def where(self, q):
@@ -160,7 +160,7 @@ class Cards(Base):
     required_arguments = 0
 
     def run(self):
-        self.env.note_dependency(str(DATA))
+        note_questions(self.env)
         items = []
         for q in questions():
             if "card" in q:
@@ -185,7 +185,7 @@ def resolve(app, doctree, fromdocname):
         page, anchor = ref.attributes.pop("pg_page"), ref.attributes.pop("pg_anchor")
         known = titles(app.env, page) if page in app.env.found_docs else {}
         if page not in app.env.found_docs or anchor and anchor not in known:
-            log.warning("interview.yml: nothing at %s#%s", page, anchor, location=fromdocname)
+            log.warning("questions: nothing at %s#%s", page, anchor, location=fromdocname)
         ref["refuri"] = app.builder.get_relative_uri(fromdocname, page) + (f"#{anchor}" if anchor else "")
         if not ref.children:
             kind, number = "Lab" if page.startswith("notebooks/") else "Chapter", re.search(r"/0?(\d+)-", page)

@@ -23,7 +23,7 @@ import yaml
 from docutils import nodes
 from sphinx.util import logging
 
-from tools import paths
+from tools import contents, paths
 from tools.paths import ROOT
 
 WORDS = 200                                                    # a minute
@@ -87,8 +87,7 @@ def prose(text):
 
 @cache
 def interview():
-    path = ROOT / "book/interview.yml"
-    return yaml.safe_load(path.read_text("utf8")) if path.exists() else []
+    return contents.questions(ROOT)
 
 
 def asked(directive, argument):

@@ -1,6 +1,6 @@
 """The practice pages, made from data when the book is built: flashcards, drills, the mock interview.
 
-- `{practice-cards}`: every question of book/interview.yml as a card that folds; practice-cards.js makes a deck of them.
+- `{practice-cards}`: every question as a card that folds; practice-cards.js makes a deck of them.
 - `{practice-order} ID`, `{practice-rules} ID`: a proof of book/practice/drills.yml; its steps, and a quiz for each step's rule.
 - `{practice-flaws}`: the proofs of book/practice/flaws.yml, each with one flawed line; every line folds its reason.
 - `{practice-mock}`: the questions with their rubrics of book/practice/rubric.yml.
@@ -16,7 +16,7 @@ from docutils import nodes
 from sphinx.util import logging
 
 from tools.site.directives import Quiz, Summary
-from tools.site.interview import DATA, LEVELS, ROOT, Base, questions
+from tools.site.interview import LEVELS, ROOT, Base, note_questions, questions
 
 FOLDER = ROOT / "book/practice"
 SCRIPTS = {"pg-a-deck": "cards", "pg-a-order": "drills", "pg-a-flaw": "drills", "pg-a-watch": "drills", "pg-a-pool": "mock"}
@@ -54,8 +54,9 @@ class Practice(Base):
     required_arguments = 0
 
     def note(self, *names):
-        for path in [DATA, *(FOLDER / f"{name}.yml" for name in names)]:
-            self.env.note_dependency(str(path))
+        note_questions(self.env)
+        for name in names:
+            self.env.note_dependency(str(FOLDER / f"{name}.yml"))
 
     def full(self, q):
         """The link to the whole answer."""

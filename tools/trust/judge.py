@@ -13,7 +13,6 @@ from learning_to_act.checks.attempt import Budget, attempt
 from learning_to_act.checks.exercise import Case
 from learning_to_act.checks.registry import registry
 from learning_to_act.checks.runs import Run
-from learning_to_act.exercises import in_the_interview
 from tests import attacks
 from tests.chapters.in_the_interview.attacks import from_estimator
 from tools.paths import ROOT
@@ -23,7 +22,7 @@ from tools.trust.solutions import build, solution_source
 
 EQUIVALENT = ROOT / "tests" / "attacks" / "equivalent.json"
 SECONDS = 0.5                  # for a mutant: endless loops are among them
-NAMES = frozenset(in_the_interview.CHOICES)
+NAMES = frozenset(name for one in registry().values() if hunts.is_hunt(one) for name in one.choices())
 
 
 def exercises():

@@ -20,6 +20,7 @@ import yaml
 from scipy import integrate, stats
 
 import policy_gradient as pg
+from tools import contents
 from tools.paths import ROOT
 
 NOTEBOOK = nbformat.read(ROOT / "notebooks/museum-of-mistakes.ipynb", as_version=4)
@@ -365,7 +366,7 @@ def test_whole_numbers_of_the_answers_come_from_a_cell():
         "seeds-and-intervals": ["95"],                       # the name of an interval
         "high-variance": ["300"],                            # "about"; the cell says 306
     }
-    questions = yaml.safe_load((ROOT / "book/interview.yml").read_text("utf8"))
+    questions = contents.questions()
     assert {q["id"]: unbacked(q) for q in questions if set(unbacked(q)) != set(accepted.get(q["id"], []))} == {}
     q = next(q for q in questions if q["id"] == "what-baseline-does")
     assert unbacked(q | {"long": q["long"].replace("94 times", "95 times")}) == ["95"]

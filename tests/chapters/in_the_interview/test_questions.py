@@ -9,9 +9,10 @@ import pytest
 import yaml
 from docutils import nodes
 
+from tools import contents
 from tools.paths import ROOT
 
-QUESTIONS = yaml.safe_load((ROOT / "book/interview.yml").read_text("utf8"))
+QUESTIONS = contents.questions()
 SCHEMA = yaml.safe_load((ROOT / "book/interview.schema.yml").read_text("utf8"))
 LEVELS = ["screening", "whiteboard", "debugging", "language-models", "depth"]
 each = pytest.mark.parametrize("q", QUESTIONS, ids=lambda q: q["id"])
@@ -53,6 +54,11 @@ def labels():
 
 
 # --- the data ---------------------------------------------------------------------------------------------------------
+
+def test_every_question_belongs_to_a_chapter_of_the_contents_and_has_a_name_of_its_own():
+    assert {q["chapter"] for q in QUESTIONS} <= {chapter.number for chapter in contents.chapters()}
+    assert len({q["id"] for q in QUESTIONS}) == len(QUESTIONS)
+
 
 def test_the_schema_is_one():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)

@@ -118,7 +118,7 @@ def test_the_lab_prints_the_table_of_errors_with_slope_minus_1():
 
 
 def test_the_still_picture_has_the_exact_constants():
-    from tools.make.drawings.chapter03 import WEIGHTS as drawn
+    from tools.make.drawings.the_log_derivative_trick import WEIGHTS as drawn
     for name, value in drawn.items():
         mine = {"reward-to-go less V": "to-go less V", "exact advantage": "advantage"}.get(name, name)
         assert abs(value - moments(WEIGHTS[mine])[1] / sum(g**2 for g in GRADIENT)) < 1e-12

@@ -1,0 +1,158 @@
+"""`make chapter` begins a chapter whole or not at all, and what cannot be begun is told in one sentence."""
+import json
+import re
+
+import nbformat
+import pytest
+import yaml
+
+from tools import contents
+from tools.check import contract
+from tools.make import chapter
+from tools.paths import ROOT
+
+TOC = """format: jb-book
+root: book/index
+parts:
+  - caption: The path
+    chapters:
+      - file: book/00-begin
+      - file: book/01-one-more
+        title: 1 · One more
+        sections:
+          - {file: notebooks/01-one-more, title: Run}
+          - {file: exercises/01-one-more, title: Do}
+          - {file: solutions/01-one-more, title: Compare}
+          - {file: book/extra, title: Below the chapter}
+  - caption: Reference
+    chapters:
+      - file: book/notation
+"""
+
+
+@pytest.fixture
+def book(tmp_path):
+    for file in ("book/00-begin.md", "book/01-one-more.md", "book/extra.md", "book/notation.md"):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text("# A title\n")
+    (tmp_path / "book/00-begin.md").write_text("---\nchapter:\n  without: {solutions: there is nothing to do}\n---\n# Begin\n")
+    for folder in ("notebooks", "exercises", "solutions"):
+        (tmp_path / folder).mkdir()
+        nbformat.write(nbformat.v4.new_notebook(), tmp_path / folder / "01-one-more.ipynb")
+    (tmp_path / "_toc.yml").write_text(TOC)
+    return tmp_path
+
+
+def everything(root):
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def test_a_chapter_takes_the_next_number_and_its_lines_stand_after_the_last_chapter(book):
+    before = everything(book)
+    made = [path.relative_to(book).as_posix() for path in chapter.begin("actor-critic", root=book)]
+    after = everything(book)
+    assert set(after) - set(before) == set(made) == {
+        "book/02-actor-critic.md", "notebooks/02-actor-critic.ipynb", "solutions/02-actor-critic.ipynb", "exercises/02-actor-critic.ipynb",
+        "learning_to_act/exercises/actor_critic.py", "tests/chapters/actor_critic/__init__.py", "tests/chapters/actor_critic/attacks.py"}
+    assert [file for file in before if before[file] != after[file]] == ["_toc.yml"]
+    new = contents.chapters(book)[-1]
+    assert (new.number, new.slug, new.title) == (2, "actor-critic", "Actor critic")
+    assert new.verbs() == {folder: f"{folder}/02-actor-critic" for folder in ("book", "notebooks", "exercises", "solutions")}
+    toc = yaml.safe_load((book / "_toc.yml").read_text())
+    assert [entry["file"] for entry in toc["parts"][0]["chapters"]] == ["book/00-begin", "book/01-one-more", "book/02-actor-critic"]
+    assert toc["parts"][1]["chapters"] == [{"file": "book/notation"}] and contents.absent(book) == []
+
+
+def test_what_is_written_is_right_and_its_one_mistake_is_known(book):
+    chapter.begin("critics", root=book)
+    for kind in ("notebooks", "solutions", "exercises"):
+        nbformat.validate(nbformat.read(book / f"{kind}/02-critics.ipynb", 4))
+    assert "NotImplementedError" in (book / "exercises/02-critics.ipynb").read_text() and "SOLUTION" not in (book / "exercises/02-critics.ipynb").read_text()
+    space = {"__package__": "learning_to_act.exercises", "__name__": "learning_to_act.exercises.critics"}
+    exec((book / "learning_to_act/exercises/critics.py").read_text(), space)
+    [one] = space["EXERCISES"]
+    solution = {}
+    for cell in nbformat.read(book / "solutions/02-critics.ipynb", 4).cells:
+        if cell.cell_type == "code" and "check(" not in cell.source:
+            exec(cell.source, solution)
+    assert one.judge(solution[one.name]).passed and one.chapter == space["CHAPTER"] == "02-critics"
+    assert one.judge(one.mistakes[0].ways[0]).mistake == "squared"
+
+
+@pytest.mark.parametrize("name, says", [
+    ("", "found ''"), ("Critics", "found 'Critics'"), ("actor critic", "small letters"), ("-critics", "single hyphens"), ("a--b", "single hyphens"),
+    ("../critics", "small letters"), ("6-critics", "small letters"), ("one-more", "NAME=one-more is taken by 01-one-more"), ("begin", "taken by 00-begin")])
+def test_a_taken_or_ill_formed_name_is_one_sentence_and_nothing_is_written(book, name, says):
+    before = everything(book)
+    with pytest.raises(ValueError, match=re.escape(says)) as caught:
+        chapter.begin(name, root=book)
+    assert "\n" not in str(caught.value) and everything(book) == before
+
+
+def test_contents_that_name_a_missing_page(book):
+    (book / "book/extra.md").unlink()
+    before = everything(book)
+    with pytest.raises(ValueError, match="^_toc.yml names book/extra, which is not there: write it, or take its line out"):
+        chapter.begin("critics", root=book)
+    assert everything(book) == before
+
+
+def test_a_chapter_without_a_solution(book):
+    (book / "_toc.yml").write_text(TOC.replace("          - {file: solutions/01-one-more, title: Compare}\n", ""))
+    (book / "solutions/01-one-more.ipynb").unlink()
+    before = everything(book)
+    with pytest.raises(ValueError, match="^01-one-more has no solution: write solutions/01-one-more.ipynb"):
+        chapter.begin("critics", root=book)
+    assert everything(book) == before
+    assert contract.lacks(contents.chapters(book)[1], "solutions") == [
+        "solutions/01-one-more.ipynb is not there: write it.", "_toc.yml does not name solutions/01-one-more: write it under book/01-one-more."]
+
+
+def test_a_file_that_is_there_is_left_alone(book):
+    (book / "book/02-critics.md").write_text("mine")
+    before = everything(book)
+    with pytest.raises(ValueError, match="book/02-critics.md is there already"):
+        chapter.begin("critics", root=book)
+    assert everything(book) == before
+
+
+def test_when_writing_breaks_nothing_is_left(book, monkeypatch):
+    before = everything(book)
+
+    def broken(path):
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(chapter.exercises, "exercise", broken)
+    with pytest.raises(OSError, match="full"):
+        chapter.begin("critics", root=book)
+    assert everything(book) == before and not (book / "tests/chapters/critics").exists()
+
+
+def test_the_command_says_one_sentence(capsys):
+    with pytest.raises(SystemExit) as caught:
+        chapter.main(["The Theorem"])
+    assert re.fullmatch(r"NAME should be [^\n]+", caught.value.code)
+
+
+def test_a_head_that_says_something_else_is_told(book):
+    (book / "book/01-one-more.md").write_text("---\nchapter:\n  terms: []\n  minutes: 40\n---\n# One\n")
+    with pytest.raises(ValueError, match="01-one-more.md: `chapter:` in its head .* found minutes"):
+        contents.chapters(book)[1].about  # noqa: B018
+
+
+def test_questions_are_read_from_one_file_or_from_many_in_the_same_order(book):
+    several = [{"id": name, "chapter": n} for name, n in (("b", 1), ("a", 0), ("d", 1), ("c", 0))]
+    (book / "book/interview.yml").write_text(json.dumps(several))
+    assert contents.questions(book) == several
+    (book / "book/interview.yml").unlink()
+    (book / "book/interview").mkdir()
+    for slug, n in (("begin", 0), ("one-more", 1)):
+        (book / f"book/interview/{slug}.yml").write_text(json.dumps([q for q in several if q["chapter"] == n]))
+    assert [q["id"] for q in contents.questions(book)] == ["a", "c", "b", "d"], "by chapter"
+    (book / "book/interview/order.yml").write_text("[b, a, d]")
+    assert [q["id"] for q in contents.questions(book)] == ["b", "a", "d", "c"], "new ones come last"
+
+
+def test_the_book_s_chapters_are_those_of_its_folders():
+    for one in contents.chapters():
+        assert one.first.exists() and (ROOT / f"tests/chapters/{one.module}").exists() == ("attacks" not in (one.about.get("without") or {}))

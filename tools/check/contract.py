@@ -1,0 +1,192 @@
+"""What every chapter owes the book: `python -m tools.check.contract` names what is not there and the file to write.
+
+Each part is a function that yields one sentence for what lacks. A chapter that has not a part by its nature says so, with the reason, under
+`without:` in the head of its first page.
+"""
+import argparse
+import importlib
+import re
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+import yaml
+
+from tools import contents
+from tools.paths import VERBS
+
+PARTS = {}
+FEWEST = 5                                  # exercises of a chapter
+
+
+def part(name):
+    def note(function):
+        PARTS[name] = function
+        return function
+    return note
+
+
+def exercises(chapter):
+    from learning_to_act.checks.registry import registry
+    return [one for one in registry().values() if one.chapter == chapter.stem]
+
+
+def page(folder):
+    def needed(chapter):
+        file = f"{folder}/{chapter.stem}.{'md' if folder == 'book' else 'ipynb'}"
+        if not (chapter.root / file).exists():
+            yield f"{file} is not there: " + ("run `make exercises`." if folder == "exercises" else "write it.")
+        if f"{folder}/{chapter.stem}" not in chapter.pages:
+            yield f"_toc.yml does not name {folder}/{chapter.stem}: write it under book/{chapter.stem}."
+    return needed
+
+
+for folder in VERBS:
+    part(folder)(page(folder))
+
+
+@part("number")
+def numbered(chapter):
+    place = [one.stem for one in contents.chapters(chapter.root)].index(chapter.stem)
+    if chapter.number != place:
+        yield f"_toc.yml has {chapter.stem} in place {place}, and its number is {chapter.number}: put its lines where its number says."
+
+
+@part("checks")
+def checks(chapter):
+    file = f"learning_to_act/exercises/{chapter.module}.py"
+    if not (chapter.root / file).exists():
+        yield f"{file} is not there: write it, with CHAPTER = \"{chapter.stem}\" and EXERCISES."
+    elif len(exercises(chapter)) < FEWEST:
+        yield f"{file} has {len(exercises(chapter))} exercises under CHAPTER = \"{chapter.stem}\": write {FEWEST} or more."
+
+
+@part("attacks")
+def attacks(chapter):
+    from tests import attacks
+    file = f"tests/chapters/{chapter.module}/attacks.py"
+    if not (chapter.root / file).exists():
+        yield f"{file} is not there: write wrong and right answers to each exercise, as people write them."
+        return
+    for one in exercises(chapter):
+        if not attacks.WRONG.get(one.name) or not attacks.RIGHT.get(one.name):
+            yield f"{file} has no {'wrong' if not attacks.WRONG.get(one.name) else 'right'} answers to {one.name}: write some."
+
+
+@part("numbers")
+def numbers(chapter):
+    file = f"tests/chapters/{chapter.module}/test_numbers.py"
+    if not (chapter.root / file).exists():
+        yield f"{file} is not there: recompute there each number that the chapter states."
+
+
+@part("question")
+def front_page(chapter):
+    if "question" not in chapter.about:
+        yield f"book/{chapter.stem}.md asks nothing on the front page: write `question:` under `chapter:` in its head."
+    if "```{path}" not in (chapter.root / "book/index.md").read_text("utf8"):
+        yield "book/index.md has no {path}: write the directive where the list of chapters belongs."
+
+
+@part("explorables")
+def figures(chapter):
+    shown = [name for doc in chapter.reading() for name in re.findall(r"\{explorable\} \S*\.(\w+)", (chapter.root / f"{doc}.md").read_text("utf8"))]
+    if sorted(shown) != sorted(chapter.about.get("explorables", ())):
+        yield f"book/{chapter.stem}.md should have `explorables: [{', '.join(shown)}]` in its head: these are the figures of its pages."
+
+
+@part("terms")
+def terms(chapter):
+    known = set(re.findall(r"^([^\s:`#*-][^\n]*)\n  ", (chapter.root / "book/glossary.md").read_text("utf8"), re.M))
+    said = chapter.about.get("terms") or []
+    if not said:
+        yield f"book/{chapter.stem}.md explains no term: write `terms:` in its head, and each one in book/glossary.md."
+    for term in said:
+        if term not in known:
+            yield f"book/glossary.md does not have {term!r}, which the head of book/{chapter.stem}.md names: write it there."
+
+
+@part("questions")
+def questions(chapter):
+    if not [q for q in contents.questions(chapter.root) if q["chapter"] == chapter.number]:
+        yield f"No interview question (and so no flashcard) belongs to chapter {chapter.number}: write some in book/interview/{chapter.slug}.yml."
+
+
+@part("lecture")
+def plan(chapter):
+    wanted = {"before", "class", "after"} if "exercises" in chapter.verbs() else {"before"}
+    if missing := wanted - set(chapter.about.get("lecture") or {}):
+        yield (f"The instructors' plan lacks the chapter's {' and '.join(sorted(missing))}: write `lecture:` in the head of "
+               f"book/{chapter.stem}.md.")
+
+
+@part("runs")
+def in_the_page(chapter):
+    """The wheel carries the checks, so that the exercises run in their page."""
+    project = tomllib.loads((chapter.root / "pyproject.toml").read_text("utf8"))
+    from setuptools import find_packages
+    packages = find_packages(str(chapter.root), **project["tool"]["setuptools"]["packages"]["find"])
+    for one in exercises(chapter) or [None]:
+        module = importlib.import_module("learning_to_act.checks.registry")
+        home = next((m.__name__ for m in module.chapters() if m.CHAPTER == chapter.stem), "") if one else ""
+        if home.rpartition(".")[0] not in packages:
+            yield f"The wheel carries no exercises of {chapter.stem}: write learning_to_act/exercises/{chapter.module}.py."
+        return
+
+
+@part("graded")
+def graded(chapter):
+    from tools.make import class_
+    from tools.site.path import points
+    source = chapter.root / f"solutions/{chapter.stem}.ipynb"
+    if not source.exists():
+        yield f"make class can make no assignment of {chapter.stem}: write solutions/{chapter.stem}.ipynb."
+        return
+    for tool in ("nbgrader", "otter"):
+        with tempfile.TemporaryDirectory() as folder:
+            [(_, given)] = class_.make(tool, [source], Path(folder))
+        if given != points(chapter.stem) or not given:
+            yield (f"{tool} gives {given} points and the exercises are worth {points(chapter.stem)}: give each a cell "
+                   f"`check(NAME)` in solutions/{chapter.stem}.ipynb.")
+
+
+@part("paper and search")
+def paper_and_search(chapter):
+    from tools.make.pdf import order
+    printed = {name for name, *_ in order(yaml.safe_load((chapter.root / "_toc.yml").read_text("utf8")))}
+    for doc in chapter.pages:
+        if doc not in printed:
+            yield f"The PDF leaves out {doc}: write it below book/{chapter.stem} in _toc.yml."
+        file = chapter.root / f"{doc}.md"
+        if file.exists() and re.search(r"^(?:nosearch|no-search|orphan):", file.read_text("utf8").partition("\n---\n")[0], re.M):
+            yield f"Search leaves out {doc}: take `nosearch` and `orphan` out of the head of {doc}.md."
+
+
+@part("written")
+def written(chapter):
+    for doc in chapter.pages:
+        file = next((chapter.root / f"{doc}{end}" for end in (".md", ".ipynb") if (chapter.root / f"{doc}{end}").exists()), None)
+        if file and "To be written." in file.read_text("utf8"):
+            yield f"{file.relative_to(chapter.root)} still says \"To be written.\": write it."
+
+
+def lacks(chapter, name):
+    """What lacks of one part, as sentences; nothing where the chapter says that it has not this part."""
+    if not chapter.first.exists():
+        return list(PARTS["book"](chapter)) if name == "book" else []
+    excused = chapter.about.get("without") or {}
+    if name in excused:
+        return [] if len(str(excused[name])) > 10 else [f"book/{chapter.stem}.md is `without` {name} and gives no reason: write one."]
+    return list(PARTS[name](chapter))
+
+
+def main():
+    argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
+    found = [f"{chapter.stem}: {said}" for chapter in contents.chapters() for name in PARTS for said in lacks(chapter, name)]
+    print(*found, sep="\n")
+    return bool(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
