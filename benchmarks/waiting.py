@@ -18,7 +18,7 @@ from clock import THREADS
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-from tools.run import chromium
+from tools.run import chromium  # noqa: E402  (a script finds the book's tools by the line above)
 
 MOVES = 12                                  # of the hand, in each of three turns
 PAGES = "book/index.html", "book/01-values-or-probabilities.html"

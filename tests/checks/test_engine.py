@@ -194,7 +194,7 @@ def test_warnings_and_numpy_settings_do_not_fail_an_answer(recwarn):
     import warnings
     with np.errstate(all="raise"):
         def softmax(logits):
-            warnings.warn("careful")
+            warnings.warn("careful", stacklevel=1)
             np.array([1e308]) * 10, np.log(np.zeros(1)), np.zeros(1) / 0
             return GOOD(logits)
         assert check(softmax)
@@ -424,7 +424,7 @@ def test_unknown_names_suggest_the_nearest():
         return logits
     assert "The exercises are: softmax" in say(zzz, None)
     assert "Did you mean softmax?" in say(zzz, "sotfmax")
-    assert "no name of its own" in check((lambda logits: logits)).message
+    assert "no name of its own" in check(lambda logits: logits).message
 
 
 def test_wrong_signatures_say_the_right_one():

@@ -14,17 +14,17 @@ from gymnasium import spaces, wrappers
 from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
 
 import policy_gradient as pg
-from policy_gradient import control, envs
+from policy_gradient import control
 
 NEXT, SAME = AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP
-LINE, SEEN = spaces.Box(-1, 1, (1,)), spaces.Discrete(3)
+LINE, SEEN, TWO = spaces.Box(-1, 1, (1,)), spaces.Discrete(3), spaces.Discrete(2)
 NAN, NEWER = float("nan"), hasattr(wrappers, "DiscretizeAction")             # not yet in Gymnasium 1.2
 
 
 class World(gym.Env):
     """One step long; shows samples of its space, and pays 1 for what its action space calls an action."""
 
-    def __init__(self, seen=LINE, acted=spaces.Discrete(2), pays=None):
+    def __init__(self, seen=LINE, acted=TWO, pays=None):
         self.observation_space, self.action_space = seen, acted
         real = isinstance(acted, spaces.Box)                  # in double precision too
         self.pays = pays or (lambda action: float(acted.contains(np.asarray(action, acted.dtype) if real else action)))
@@ -38,7 +38,7 @@ class World(gym.Env):
         return self.observation_space.sample(), self.pays(action), True, False, {}
 
 
-def worlds(seen=LINE, acted=spaces.Discrete(2), num=3, wrap=lambda env: env, mode=NEXT, **how):
+def worlds(seen=LINE, acted=TWO, num=3, wrap=lambda env: env, mode=NEXT, **how):
     return SyncVectorEnv([lambda: wrap(World(seen, acted, **how))] * num, autoreset_mode=mode)
 
 
@@ -499,7 +499,7 @@ def test_the_cure_that_is_named_is_one(request, make, policy):
 
 
 def table():
-    for wrong, make, _, before in WRONG:
+    for wrong, make, _, _before in WRONG:
         error, taken = refused(make, PLAYERS["rollout"])
         yield f"{wrong:45} | {'before' if not taken else f'step {taken}':6} | {type(error).__name__}: {error}"
 

@@ -104,7 +104,7 @@ def test_a_failing_step_fails_the_command(project):
 def test_versions_of_python(version, fine):
     problem = check_python.problem(version)
     assert (problem is None) == fine
-    assert fine or "3.11, 3.12 or 3.13; this is %d.%d" % version in problem
+    assert fine or "3.11, 3.12 or 3.13; this is {}.{}".format(*version) in problem
 
 
 def test_a_python_that_cannot_make_environments_is_told_what_to_install(monkeypatch):

@@ -198,7 +198,7 @@ POOL = [(entropy_bonus, "not-from-rewards"), (norm_clipped, "not-scaling"), (lr_
 def totals(theta, batch, lr):
     """Plain Python, the whole return, nested lists back."""
     new, N = [list(row) for row in theta.tolist()], batch.mask.shape[1]
-    for i, t, s, a in steps_of(batch):
+    for i, _t, s, a in steps_of(batch):
         total = sum(batch.gamma**k * r for k, r in enumerate(batch.rewards[:, i].tolist()))
         odds = [math.exp(x) for x in theta[s]]
         for b in (0, 1):
