@@ -15,8 +15,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-from tools.run import chromium  # noqa: E402  (a script finds the book's tools by the line above)
 from tests.helpers.pages import Server  # noqa: E402
+from tools.run import chromium  # noqa: E402  (a script finds the book's tools by the line above)
 
 RESULT = ROOT / "benchmarks/results/lighthouse.json"
 TOOLS = ROOT / "_build/environments/lighthouse"

@@ -4,10 +4,11 @@ import re
 from fractions import Fraction as F
 
 import numpy as np
-from tests.helpers import page_and_lab
 import pytest
-from tools.site import values
 from scipy import optimize
+
+from tests.helpers import page_and_lab
+from tools.site import values
 
 
 def doors(p, q):

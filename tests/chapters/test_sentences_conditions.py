@@ -11,11 +11,11 @@ import nbformat
 import numpy as np
 import pytest
 import yaml
-from tests.helpers.page_and_lab import ROOT, PageAndLab
 from scipy import integrate, optimize, stats
 
 import policy_gradient as pg
 from learning_to_act.exercises import the_theorem as chapter02
+from tests.helpers.page_and_lab import ROOT, PageAndLab
 
 TRICK, NOISE, PRACTICE, BELL, LIMITS = (PageAndLab.text(name) for name in (
     "03-the-log-derivative-trick", "03-baselines-and-noise", "03-in-practice", "04-continuous-actions", "04-limits-and-tasks"))

@@ -5,6 +5,7 @@ import cartpole_ablation as ablation
 import numpy as np
 import pytest
 import sampling_growth as growth
+
 from tests.helpers.page_and_lab import PageAndLab
 from tools.paths import ROOT
 

@@ -12,8 +12,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from learning_to_act.checks import Hint, Result, check, hint
-from learning_to_act.checks import engine, exercise, timelimit
+from learning_to_act.checks import Hint, Result, check, engine, exercise, hint, timelimit
 from learning_to_act.checks.engine import registry
 
 GOOD = registry()["softmax"].truth

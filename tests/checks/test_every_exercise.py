@@ -4,14 +4,14 @@ import re
 
 import numpy as np
 import pytest
-from tests.helpers.learner import ROOT, functions, solution_expressions
 
 from learning_to_act.checks import check, engine, hint
 from learning_to_act.checks.attempt import Budget, attempt
-from learning_to_act.checks.recognise import same
 from learning_to_act.checks.hunt import Hunt
+from learning_to_act.checks.recognise import same
 from learning_to_act.checks.registry import registry
 from learning_to_act.checks.runs import Run
+from tests.helpers.learner import ROOT, functions, solution_expressions
 
 EXERCISES = [one for one in registry().values() if not isinstance(one, Hunt)]       # chapter 5's are judged by their mean
 assert len(EXERCISES) > 20

@@ -13,8 +13,8 @@ import tqdm.std
 from scipy import stats
 
 import policy_gradient as pg
-from tools.paths import ROOT
 from policy_gradient.envs import RockPaperScissors, ShortCorridor, SteeringBandit, TabularVectorEnv
+from tools.paths import ROOT
 
 FRESH_SEEDS = range(7001, 7021)      # never used while the recipe was chosen
 

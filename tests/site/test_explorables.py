@@ -12,12 +12,11 @@ import pytest
 from py_mini_racer import MiniRacer
 from scipy import optimize, stats
 
-import policy_gradient as pg
 import learning_to_act.explorables as explorables
+import policy_gradient as pg
 from learning_to_act.explorables.base import Explorable
-
-from tools.site.directives import STATE, VIEW, script, stored
 from tools.paths import ROOT
+from tools.site.directives import STATE, VIEW, script, stored
 
 CLASSES = sorted(Explorable.__subclasses__(), key=lambda c: c.__name__)
 PAPER = {"light": "#FFFFFF", "dark": "#14181C"}

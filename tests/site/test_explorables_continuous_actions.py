@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import traitlets
 from scipy import integrate, stats
-from tests.site.test_explorables import chrome, drag, js, met, press, show  # noqa: F401
 
-import policy_gradient as pg
 import learning_to_act.explorables as explorables
-from policy_gradient import control
+import policy_gradient as pg
 from learning_to_act.explorables import ClipOrSquash, ControllerReplay, GaussianPolicy
+from policy_gradient import control
+from tests.site.test_explorables import chrome, drag, js, met, press, show  # noqa: F401
 
 BELLS = [(-3.0, 0.5), (-3.0, 2.0), (0.4, 0.1), (1.9, 0.8), (3.5, 3.0), (-1.2, 1.3)]
 

@@ -6,12 +6,12 @@ import json
 import numpy as np
 import pytest
 from scipy import integrate, optimize, stats
-from tests.site.test_explorables import chrome, drag, js, met, press, show  # noqa: F401  (fixtures)
 
-import policy_gradient as pg
 import learning_to_act.explorables as explorables
+import policy_gradient as pg
 from learning_to_act.explorables.race import HORIZONS, WEIGHTS, race_table
 from learning_to_act.explorables.replay import replay
+from tests.site.test_explorables import chrome, drag, js, met, press, show  # noqa: F401  (fixtures)
 
 THREE = [explorables.ScoreSampler, explorables.EstimatorRace, explorables.TrainingReplay]
 

@@ -4,8 +4,8 @@ import re
 import pytest
 from bs4 import BeautifulSoup
 
-from tools.site import minutes
 from tools.paths import ROOT
+from tools.site import minutes
 
 CHAPTERS = [doc for doc in minutes.pages() if minutes.chapter(doc) is not None]
 

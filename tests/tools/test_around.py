@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from tools.paths import ROOT
+
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / ".github").glob("*.md")])
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf8"))
 CITATION = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf8"))

@@ -11,10 +11,9 @@ from threading import Thread
 import numpy as np
 import pytest
 
-from tools.run import python_ok as check_python
-from tools.run import chromium
-from tools.run import serve
 from tools.paths import ROOT
+from tools.run import chromium, serve
+from tools.run import python_ok as check_python
 
 make = pytest.mark.skipif(not shutil.which("make"), reason="no make here: Windows uses the README's python lines")
 TARGETS = "serve", "lab", "book", "lite", "test", "notebooks", "exercises", "studies", "clean", "trust", "bench", "limits", "links", "reproducible", "class", "test-class", "pdf", "lock", "licences", "audit", "determinism", "test-matrix", "test-autodiff"

@@ -6,8 +6,8 @@ import sys
 import nbformat
 import pytest
 
-from tools.site import minutes
 from tools.paths import ROOT
+from tools.site import minutes
 
 DOCS = list(minutes.pages())
 PATH = [doc for doc in DOCS if minutes.chapter(doc) is not None]

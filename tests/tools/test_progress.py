@@ -12,8 +12,8 @@ from py_mini_racer import JSEvalException, MiniRacer
 from learning_to_act import explorables
 from learning_to_act.checks.registry import chapters
 from learning_to_act.explorables.base import HERE, Explorable
-from tools.site import progress
 from tools.paths import ROOT
+from tools.site import progress
 
 TOTALS = progress.totals(ROOT)
 PARTS = [part for chapter in TOTALS for part in chapter["parts"]]

@@ -11,10 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from tools.keep import audit
-from tools.keep import licences
-from tools.keep import lock
-from tools.keep import vendor
+from tools.keep import audit, licences, lock, vendor
 from tools.paths import ROOT
 
 LOCK = (ROOT / "requirements.lock").read_text()

@@ -19,8 +19,8 @@ from docutils.statemachine import StringList
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from tools.site.directives import Details, Summary
 from tools.paths import ROOT
+from tools.site.directives import Details, Summary
 
 DATA = ROOT / "book/interview.yml"
 LEVELS = {"screening": "screening", "whiteboard": "whiteboard", "debugging": "debugging",

@@ -13,9 +13,9 @@ import numpy as np
 
 from learning_to_act.checks import hunt
 from learning_to_act.checks.attempt import Budget, attempt
+from learning_to_act.checks.exercise import Case
 from learning_to_act.checks.registry import registry
 from learning_to_act.checks.runs import Run
-from learning_to_act.checks.exercise import Case
 from learning_to_act.checks.worlds import Draws, Ladder
 from policy_gradient.policies import softmax
 from tests import attacks

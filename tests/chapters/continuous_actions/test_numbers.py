@@ -6,11 +6,11 @@ import json
 import gymnasium as gym
 import numpy as np
 import pytest
-from tests.helpers.page_and_lab import PageAndLab
 from scipy import integrate, optimize, stats
 
 import policy_gradient as pg
 from policy_gradient import control
+from tests.helpers.page_and_lab import PageAndLab
 from tools.paths import ROOT
 
 PAGE = PageAndLab("04-continuous-actions").page             # both pages of the chapter

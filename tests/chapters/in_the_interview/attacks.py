@@ -9,12 +9,11 @@ import math
 import numpy as np
 import scipy.special
 
-from policy_gradient import reward_to_go
-from learning_to_act.exercises import in_the_interview
 from learning_to_act.checks.hunt import Setting
 from learning_to_act.checks.worlds import Batch, Ladder, Slider
+from learning_to_act.exercises import in_the_interview
+from policy_gradient import reward_to_go
 from policy_gradient.policies import softmax
-
 from tests.attacks import RIGHT, WRONG, Attack, probes, right, wrong
 
 HUNTS = {one.name: one.original for one in in_the_interview.HUNTS}

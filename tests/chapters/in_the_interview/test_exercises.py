@@ -11,12 +11,12 @@ import pytest
 import scipy.integrate
 import scipy.special
 import scipy.stats
-from tests.helpers.learner import ROOT, functions, solution_expressions
 
 import policy_gradient as pg
 from learning_to_act.checks import check, engine, hint, hunt, mistakes, start_drill, stopwatch
-from learning_to_act.exercises import in_the_interview
 from learning_to_act.checks.worlds import Batch, ladder, learning_curves, slider
+from learning_to_act.exercises import in_the_interview
+from tests.helpers.learner import ROOT, functions, solution_expressions
 
 HUNTS = {one.name: one for one in in_the_interview.HUNTS}
 LADDER_HUNTS = {name: one for name, one in HUNTS.items() if name != "update_7"}

@@ -8,7 +8,6 @@ import scipy.sparse.linalg
 import scipy.special
 
 import policy_gradient as pg
-
 from tests.attacks import probes, right, wrong
 
 

@@ -7,6 +7,7 @@ import re
 
 import numpy as np
 import pytest
+
 from tests.helpers.page_and_lab import PageAndLab
 from tools.site.values import holds
 
