@@ -16,7 +16,7 @@ from tools.run import chromium, serve
 from tools.run import python_ok as check_python
 
 make = pytest.mark.skipif(not shutil.which("make"), reason="no make here: Windows uses the README's python lines")
-TARGETS = "serve", "lab", "book", "lite", "test", "notebooks", "exercises", "studies", "clean", "trust", "bench", "limits", "links", "reproducible", "class", "test-class", "pdf", "lock", "licences", "audit", "determinism", "test-matrix", "test-autodiff"
+TARGETS = "serve", "lab", "book", "lite", "check", "format", "test", "notebooks", "exercises", "studies", "clean", "trust", "bench", "limits", "links", "reproducible", "class", "test-class", "pdf", "lock", "licences", "audit", "determinism", "test-matrix", "test-autodiff"
 
 
 def run(*command, cwd=ROOT):
@@ -115,7 +115,7 @@ def test_the_lock_has_hashes_and_no_registry():
     lock = (ROOT / "requirements.lock").read_text()
     pins = re.findall(r"^([\w.-]+)==", lock, re.M)
     assert len(pins) > 50 and lock.count("--hash=sha256:") >= len(pins)
-    for name in ("requirements.lock", "requirements-uv.txt", "constraints.txt", "requirements.txt", "Makefile", ".ci/run", "README.md", "pyproject.toml",
+    for name in ("requirements.lock", "requirements-uv.txt", "requirements-node.txt", "package-lock.json", "constraints.txt", "requirements.txt", "Makefile", ".ci/run", "README.md", "pyproject.toml",
                  *(p.relative_to(ROOT) for p in (ROOT / ".github/workflows").iterdir())):
         text = (ROOT / name).read_text()
         assert not re.search(r"(?<!no-emit-)index-url|extra-index|find-links|pypi\.|files\.pythonhosted|registry\.", text), name
