@@ -40,6 +40,10 @@ def ruff(folder=ROOT):
     return run(python("ruff", "check", "--quiet", "--output-format", "concise", "."), folder)
 
 
+def format(folder=ROOT):
+    return run(python("ruff", "format", "--check", "--quiet", "."), folder)
+
+
 def mypy(folder=ROOT):
     return run(python("mypy", "--cache-dir", str(ROOT / "_build/mypy"), "--config-file", str(ROOT / "pyproject.toml")), folder)
 
