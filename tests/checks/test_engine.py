@@ -284,6 +284,7 @@ class Lazy:
             pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("function", [forever_plain, forever_except_exception, forever_bare_except, forever_bare_except_twice,
                                       forever_generator, sleeps, lambda logits: Lazy(), lambda logits: Deep()], ids=lambda f: f.__name__)
 def test_a_function_that_never_returns_is_stopped(function, half_a_second):
@@ -329,6 +330,7 @@ def test_the_wall_clock_is_generous():
     assert timelimit.WALL >= 10 * engine.SECONDS
 
 
+@pytest.mark.slow
 def test_other_threads_use_a_trace_function(half_a_second):
     results, traces = [], []
     def work():
@@ -351,6 +353,7 @@ ONE_LINE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loop", ONE_LINE)
 def test_other_threads_end_a_loop_on_one_line(loop, half_a_second):
     """Python before 3.12 calls a trace function no more while the line does not change."""
@@ -581,6 +584,7 @@ def test_an_array_where_one_number_was_expected_gets_advice():
     assert "take one number, and this is an array" in say(corridor_value, "corridor_value")
 
 
+@pytest.mark.slow
 def test_a_python_without_a_clock_for_threads_can_check():
     """The browser's Python has none. In a process of its own, as a module keeps what it found."""
     program = ("import time; del time.thread_time\nimport numpy as np\nfrom policy_gradient.checks import check\n"

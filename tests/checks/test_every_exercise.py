@@ -67,6 +67,7 @@ def test_each_known_mistake_is_recognised_in_single_precision(one, mistake):
     assert check(named(one, single)).mistake == mistake.name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("one", EXERCISES, ids=by_name)
 def test_mistakes_and_truth_are_told_apart(one):
     """Some input tells each mistake from the truth, and each two mistakes from one another (even at float32's tolerance)."""

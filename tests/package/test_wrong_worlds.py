@@ -318,6 +318,7 @@ def test_the_environments_to_judge_by_are_looked_at_before_training():
 
 # What fits is right -------------------------------------------------------------------------------------------------------
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", [0, 1, -3, 7])
 def test_actions_may_begin_anywhere(start):
     """The environment gets start .. start + n - 1; what is stored are the policy's own, 0 .. n - 1."""
@@ -361,6 +362,7 @@ def test_a_squashed_policy_is_squashed_in_the_world_and_stored_as_it_was_drawn(l
     np.testing.assert_allclose(greedy, limit * np.tanh(0.4 * seen[:, 0]), rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_gradient_of_a_squashed_policy_is_that_of_what_the_world_pays():
     """J(theta) = E[limit tanh(u)], u = mean + std * noise, by quadrature; the sampled gradient points at its slope."""
     echo, policy, theta = SyncVectorEnv([lambda: Echo(spaces.Box(1, 1, (1,)), LINE)] * 400), pg.Squashed(pg.LinearGaussian(1)), np.array([0.5, 0.2])
