@@ -58,6 +58,7 @@ def test_each_known_mistake_is_recognised(one, mistake, way):
     assert max(map(len, repr(result).splitlines())) <= 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("one, mistake", [(one, mistake) for one in EXERCISES for mistake in one.mistakes if not one.exact], ids=by_name)
 def test_each_known_mistake_is_recognised_in_single_precision(one, mistake):
     way = mistake.ways[0]
