@@ -8,7 +8,7 @@ OTTER := .venv-otter
 NONE = $(if $(ARGS),[ $$? = 5 ] ||)        # of a selection, one half of the tests may have none
 PYTEST := $(PY) -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg
 
-.PHONY: help serve lab book lite test notebooks exercises chapter studies clean bench limits lighthouse links reproducible trust class test-class pdf lock licences audit determinism test-matrix test-autodiff test-browsers libraries wheel
+.PHONY: help serve lab book lite check format test notebooks exercises chapter studies clean bench limits lighthouse links reproducible trust class test-class pdf lock licences audit determinism test-matrix test-autodiff test-browsers libraries wheel
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := serve
 
@@ -27,6 +27,22 @@ book: .venv/installed           ## the site, into _build/html
 lite: .venv/installed .venv-lite/installed     ## the site with JupyterLite in it; PYODIDE=folder hosts Pyodide too
 	$(PY) -m tools.make.lite
 	$(PY) -m tools.make.book
+
+check: .venv/installed node_modules/installed      ## before each commit, about a minute: lint, types, spelling, JavaScript, package and checks; ARGS="ruff mypy" for some
+	$(PY) -m tools.check.gate $(ARGS)
+
+format: .venv/installed         ## put Python into ruff's form, and imports into its order
+	$(PY) -m ruff check --quiet --select I --fix .
+	$(PY) -m ruff format .
+
+# For check alone: Node from a wheel, held to its hash, and by it what package-lock.json names. The stamp is written last.
+NODE := _build/environments/node
+$(NODE)/installed: requirements-node.txt
+	$(INSTALL) $(NODE) --require-hashes -r requirements-node.txt
+
+node_modules/installed: package.json package-lock.json $(NODE)/installed .venv/installed
+	$(PY) -m tools.run.node npm ci --ignore-scripts --no-audit --no-fund --silent
+	touch $@
 
 test: export PG_SKIPPED := $(CURDIR)/_build/skipped.jsonl
 test: .venv/installed           ## every test, the site's in a real browser
@@ -132,4 +148,4 @@ $(AUTODIFF)/installed: requirements-autodiff.txt constraints.txt pyproject.toml
 	$(INSTALL) $(AUTODIFF) -r requirements-autodiff.txt --then --no-deps --no-build-isolation -e .
 
 clean:                          ## what can be made again; my/ stays
-	rm -rf _build .stamps .pytest_cache .ruff_cache .venv .venv-lite $(NBGRADER) $(OTTER) *.egg-info
+	rm -rf _build node_modules .stamps .pytest_cache .ruff_cache .venv .venv-lite $(NBGRADER) $(OTTER) *.egg-info

@@ -4,10 +4,9 @@
 """
 import json
 
-from clock import in_turn                # first: it pins the threads
-
 import numpy as np
 import torch
+from clock import in_turn  # first: it pins the threads
 
 import policy_gradient as pg
 

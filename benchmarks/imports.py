@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import sys
 
-from clock import THREADS                # and nothing large: a child's peak of memory begins with its parent's
+from clock import THREADS  # and nothing large: a child's peak of memory begins with its parent's
 
 WHAT = {"numpy": "import numpy", "policy_gradient": "import policy_gradient",
         "policy_gradient and a first policy": "import policy_gradient as pg; pg.MLPSoftmax((4, 64, 2))",

@@ -149,8 +149,9 @@ def advantages(T=2048, N=64):
 
 @contextlib.contextmanager
 def browser():
-    from tools.run import chromium
     from playwright.sync_api import sync_playwright
+
+    from tools.run import chromium
     with sync_playwright() as p:
         opened = p.chromium.launch(executable_path=chromium.path(), args=chromium.ARGS)
         yield opened
@@ -218,8 +219,9 @@ def drags(site=ROOT / "_build/html"):
 
 def sliders(moves=4):
     """In one notebook of JupyterLab: what moves only what changed against `interact`, which draws all anew."""
-    from tests.helpers import jupyterlab_here as lab
     import slider_ways as one_notebook
+
+    from tests.helpers import jupyterlab_here as lab
     with tempfile.TemporaryDirectory() as folder, browser() as opened:
         one_notebook.write_comparison(Path(folder) / "compare.ipynb")
         with lab.running(folder, Path(folder) / ".jupyter") as address:

@@ -4,10 +4,9 @@
 """
 import json
 
-from clock import in_turn                # first: it pins the threads
-
 import gymnasium as gym
 import numpy as np
+from clock import in_turn  # first: it pins the threads
 
 import policy_gradient as pg
 

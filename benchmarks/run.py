@@ -11,9 +11,8 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
-from clock import THREADS
-
 import numpy as np
+from clock import THREADS
 from tqdm import tqdm
 
 HERE = Path(__file__).parent

@@ -4,9 +4,8 @@
 """
 import json
 
-from clock import in_turn, peak_memory   # first: it pins the threads
-
 import numpy as np
+from clock import in_turn, peak_memory  # first: it pins the threads
 
 import policy_gradient as pg
 

@@ -9,10 +9,9 @@ in the environment (or after the update that passes them), with the clock stoppe
 import json
 import sys
 
-from clock import Stopwatch, peak_memory      # first: it pins the threads
-
 import gymnasium as gym
 import numpy as np
+from clock import Stopwatch, peak_memory  # first: it pins the threads
 
 EVERY, EPISODES, TARGET = 5_000, 100, 475.0
 CAP = 120.0                                   # CPU seconds
@@ -57,9 +56,9 @@ class Referee:
 
 
 def ours(referee, seed):
-    import policy_gradient as pg
-
     from tqdm import tqdm  # noqa: F401
+
+    import policy_gradient as pg
 
     referee.start()
     policy, rng = pg.MLPSoftmax((4, 64, 2)), np.random.default_rng(seed)

@@ -18,7 +18,7 @@ from clock import THREADS
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-from tools.run import chromium
+from tools.run import chromium  # noqa: E402  (a script finds the book's tools by the line above)
 
 MOVES = 12                                  # of the hand, in each of three turns
 PAGES = "book/index.html", "book/01-values-or-probabilities.html"
@@ -87,8 +87,9 @@ def browser():
 
 def sliders():
     """Milliseconds from the hand to the painted picture, median and 95th percentile, the three ways in one notebook taking turns."""
-    from tests.helpers import jupyterlab_here as lab
     import slider_ways as one_notebook
+
+    from tests.helpers import jupyterlab_here as lab
     with tempfile.TemporaryDirectory() as folder, browser() as opened:
         one_notebook.write_comparison(Path(folder) / "compare.ipynb")
         with lab.running(folder, Path(folder) / ".jupyter") as address:
@@ -99,8 +100,9 @@ def sliders():
 
 def pages(site=ROOT / "_build/html"):
     """The same on the built site, where no Python runs."""
-    from tests.helpers.pages import Server
     from limits import median_delay
+
+    from tests.helpers.pages import Server
     server = Server(site)
     with browser() as opened:
         found = [{"page": page, "median ms": round(median_delay(opened, server, page), 1)} for page in PAGES]

@@ -55,7 +55,7 @@ class Picture:
 
     def _draw_moved(self, ax):
         """Draw what `update` changed and all that lies above it; if the frame itself changed, draw everything."""
-        ax.viewLim                                                # works out the limits if anything changed them
+        ax.viewLim  # noqa: B018  (works out the limits if anything changed them)
         names = [label for label in (ax.xaxis.label, ax.yaxis.label) if label.get_text()]      # an empty one is always stale
         if any(a.stale for a in (ax.patch, ax.xaxis, ax.yaxis, *names, *ax.spines.values())) or ax.child_axes:
             return self._draw_all()

@@ -23,7 +23,7 @@ const plain = self.fetch.bind(self);
 function guard(home) {                                                  // Pyodide fetches its core too: by this
   const known = new Map(Object.entries(INTEGRITY).map(([name, digest]) => [home + name, digest]));
   self.fetch = (what, options) => {
-    const integrity = known.get(String(what.url ?? what));
+    const integrity = known.get(String(what instanceof Request ? what.url : what));
     return plain(what, { ...options, ...(integrity && { integrity }) });
   };
 }

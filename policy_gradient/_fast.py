@@ -124,7 +124,7 @@ def vjp_of(network, theta, inputs, by_outputs):
         part = inputs[rows]
         if room is None or len(part) < CHUNK:             # memory that is used again need not be handed out again
             room = _room(blocks, len(part)), _scratch(blocks, len(part))
-        pairs = _backward(blocks, *room, part, lambda outputs: by_outputs(outputs, rows))
+        pairs = _backward(blocks, *room, part, lambda outputs, rows=rows: by_outputs(outputs, rows))
         for block, (x, delta) in zip(totals, pairs):
             block += x @ delta.T
     return total

@@ -6,7 +6,7 @@ Gymnasium is imported inside the functions: the exact part of the package does w
 
 import numpy as np
 
-from ._validate import short, finite, whole
+from ._validate import finite, short, whole
 
 WRAP = "wrap each environment in gymnasium.wrappers."
 MODES = {"NEXT_STEP": "NextStep", "SAME_STEP": "SameStep"}

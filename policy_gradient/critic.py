@@ -103,7 +103,7 @@ def gae_columns(rewards, values, next_values, terminated, truncated, gamma, lam)
     After a terminated step it is never read (NaN may stand there); a step both cut and terminated counts as terminated.
     The sum of TD errors stops at both kinds of ending. Raises ValueError for other shapes or numbers that are not finite.
     """
-    from scipy.linalg.blas import dtbsv      # here, because importing it takes longer than most of what the package does
+    from scipy.linalg.blas import dtbsv  # here, because importing it takes longer than most of what the package does
 
     rewards = finite("rewards", rewards, (None, None))
     terminated, truncated = (_flags(name, one, rewards.shape) for name, one in (("terminated", terminated), ("truncated", truncated)))

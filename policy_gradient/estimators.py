@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._validate import finite, having, indices, policy as checked_policy, same_shape
+from ._validate import finite, having, indices, same_shape
+from ._validate import policy as checked_policy
 from .returns import discounts, reward_to_go, total_return
 
 if TYPE_CHECKING:

@@ -26,7 +26,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._validate import NotFinite, finite, fitting_shapes, generator, number, numbers, policy as checked_policy, positive, whole
+from ._validate import NotFinite, finite, fitting_shapes, generator, number, numbers, positive, whole
+from ._validate import policy as checked_policy
 from .networks import MLP, layer_sizes
 
 if TYPE_CHECKING:

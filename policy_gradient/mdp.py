@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._validate import discount, finite, policy as checked_policy, probabilities
+from ._validate import discount, finite, probabilities
+from ._validate import policy as checked_policy
 from .differentiate import complex_step, finite_difference  # noqa: F401      these and the worlds were once written here
 from .tabular import TabularMDP, tabular  # noqa: F401
 from .worlds import nobodys_gradient, short_corridor, sign_flip, two_doors, worst_for_everybody  # noqa: F401

@@ -11,7 +11,8 @@ import numpy as np
 
 from . import _fast
 from ._spaces import agreement, autoreset_mode
-from ._validate import NotFinite, generator, policy as checked_policy, short, whole
+from ._validate import NotFinite, generator, short, whole
+from ._validate import policy as checked_policy
 
 if TYPE_CHECKING:
     from ._types import Array, ArrayLike

@@ -47,7 +47,7 @@ def sweep(train: Callable[..., Any], settings: Iterable[dict[str, Any]], seeds: 
         results = [_one_run(*run) for run in bar(runs, "seeds", progress)]
     else:
         try:
-            from joblib import Parallel, delayed      # here: who runs one after another needs no joblib
+            from joblib import Parallel, delayed  # here: who runs one after another needs no joblib
         except ImportError:
             raise ImportError("n_jobs other than 1 needs joblib, which is not installed: pip install joblib, or leave n_jobs "
                               "at 1") from None
@@ -67,7 +67,7 @@ def bootstrap_interval(values: ArrayLike, rng: np.random.Generator, confidence: 
     statistic(values, axis=...) as np.mean or np.median. Below ten seeds such intervals are rather too narrow; see
     Agarwal et al. (2021). Raises ValueError for fewer than two seeds, NaN, or a confidence outside (0, 1).
     """
-    from scipy import stats          # here, because importing it takes longer than most of what the package does
+    from scipy import stats  # here, because importing it takes longer than most of what the package does
 
     values = numbers("values", values).astype(float)
     function("statistic", statistic, "statistic(values, axis=...), such as np.mean")

@@ -10,7 +10,8 @@ import numpy as np
 
 from ._progress import bar
 from ._spaces import agreement, autoreset_mode
-from ._validate import NotFinite, discount, finite, function, having, number, numbers, policy as checked_policy, whole
+from ._validate import NotFinite, discount, finite, function, having, number, numbers, whole
+from ._validate import policy as checked_policy
 from .estimators import batch_mean, estimate_gradient, leave_one_out_mean
 from .optimizers import Adam
 from .returns import discounts, reward_to_go

@@ -53,7 +53,8 @@ def pack(policy, theta, obs, actions):
 
     The last counts one more, and is negative where the action is left, so that its sign says the action even at 0.
     """
-    changes = lambda values: np.diff(np.round(values).astype(int), prepend=0).tolist()
+    def changes(values):
+        return np.diff(np.round(values).astype(int), prepend=0).tolist()
     doubt = np.round(100 * (1 - np.exp(policy.log_prob(theta, obs, actions)))).astype(int)
     return {"x": changes(1000.0 * obs[:, 0]), "angle": changes(10 * np.degrees(obs[:, 2].astype(float))),
             "score": np.where(actions == 1, doubt + 1, -doubt - 1).tolist()}

@@ -30,8 +30,10 @@ def of_the_package(path):
     return path.parent.name in ("package", "checks") or path.name in ("test_exercises.py", "test_training_replay.py") and "chapters" in path.parts
 
 
-def in_a_browser(path):
-    return "site" in path.parent.parts[-2:]
+def in_a_browser(item):
+    """What is in `site`, but for the tests that ask an explorable's functions in a V8 without a page."""
+    without = "js" in item.fixturenames and "browser" not in item.fixturenames if hasattr(item, "fixturenames") else False
+    return "site" in item.path.parent.parts[-2:] and not without
 
 
 def pytest_collection_modifyitems(items):
@@ -47,7 +49,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if of_the_package(item.path):
             item.add_marker("package")
-        if in_a_browser(item.path):
+        if in_a_browser(item):
             item.add_marker("browser")
 
 
@@ -87,6 +89,8 @@ class Skipped:
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "browser: opens the built site in a real browser")
+    config.addinivalue_line("markers", "slow: takes more than a second or two of the processor; `make check` leaves it out")
+    config.addinivalue_line("markers", "network: asks a host outside this machine")
     config.addinivalue_line("markers", "package: needs the package alone, not the book's tools; runs with the oldest dependencies too")
     if os.environ.get("PG_SKIPPED") and not hasattr(config, "workerinput"):          # not each worker: all reports come to the first process
         config.pluginmanager.register(Skipped(), "skipped")

@@ -24,7 +24,7 @@
   form.setAttribute("aria-label", "Filter the questions");
   place.append(form);
 
-  const chosen = () => Object.fromEntries([...new FormData(form)].filter(([, v]) => v.trim()));
+  const chosen = () => Object.fromEntries([...new FormData(form)].map(([name, v]) => [name, String(v)]).filter(([, v]) => v.trim()));
   const matches = (e, want) => Object.entries(want).every(([name, v]) => name === "find" ? words(e).includes(v.trim().toLowerCase()) : tag(e, name) === v);
   const apply = () => {
     const want = chosen();
@@ -52,7 +52,7 @@
     if (field && (field === find || [...field.options].some(o => o.value === v))) field.value = v;
   }
   const arrive = () => {
-    const question = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const question = /** @type {HTMLDetailsElement} */ (document.getElementById(decodeURIComponent(location.hash.slice(1))));
     if (!folds.includes(question)) return;
     if (question.hidden) { form.reset(); question.hidden = false; }
     question.open = true;

@@ -60,7 +60,9 @@ globalThis.pgPractice = (() => {
   }
 
   // --- reading what somebody kept or sent: everything is checked, and the message says what is wrong
+  /** @type {(low: number, high: number) => [(v: any) => boolean, string]} */
   const whole = (low, high) => [v => Number.isInteger(v) && v >= low && v <= high, `a whole number from ${low} to ${high}`];
+  /** @type {Record<string, [(v: any) => boolean, string]>} */
   const CARD = {
     reps: whole(0, 100_000), interval: whole(0, LONGEST), due: whole(0, 1_000_000), first: whole(0, 1_000_000), last: whole(0, 1_000_000),
     ease: [v => typeof v === "number" && v >= 1.3 && v <= 20, "a number from 1.3 to 20"],

@@ -17,7 +17,7 @@
   const preset = make("select", { name: "preset" }, ...MIXES.map(([v, w]) => new Option(v ? `${w} (${v})` : w, v)));
   const own = make("fieldset", { className: "pg-a-own", hidden: true }, make("legend", {}, "How many of each (six in all)"),
     ...NAMES.map((name, i) => make("label", {}, name, make("input", { type: "number", name: `level${i}`, min: 0, max: 6, step: 1, value: [2, 2, 1, 1, 0][i] }))));
-  const clock = make("select", { name: "clock" }, ...[[0, "none"], [2, "2 minutes"], [5, "5 minutes"], [10, "10 minutes"]].map(([v, w]) => new Option(w, v)));
+  const clock = make("select", { name: "clock" }, ...[["0", "none"], ["2", "2 minutes"], ["5", "5 minutes"], ["10", "10 minutes"]].map(([v, w]) => new Option(w, v)));
   const begin = make("button", { type: "submit", className: "pg-a-button pg-a-main" }, "Begin");
   const form = make("form", { className: "pg-a-form", "aria-label": "Which interview", noValidate: true },
     make("label", {}, "Mix", preset), own, make("label", {}, "Interview number", number), make("label", {}, "Clock per question", clock),

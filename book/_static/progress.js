@@ -175,7 +175,7 @@ if (globalThis.document) (() => {
   const partOf = name => parts.find(one => one.names.includes(name));
   const progressHere = name => { const part = partOf(name); return part ? `${counted(P.tally(memory, part.names), part.names.length)}: ${part.title}, ${part.label}.` : ""; };
 
-  document.addEventListener("pg:passed", ({ detail }) => {
+  document.addEventListener("pg:passed", (/** @type {CustomEvent} */ { detail }) => {
     const name = `${detail?.kind}:${detail?.id}`, before = P.passes(memory, name);
     if (!P.NAME.test(name)) return;
     told = true;

@@ -22,7 +22,7 @@
   $(".pg-side").addEventListener("click", e => { if (e.target.closest("a[href^='#']")) open(false); });
   addEventListener("keydown", e => {
     if (e.key === "Escape" && menu.getAttribute("aria-expanded") === "true") { open(false); menu.focus(); }
-    const typing = e.target.closest?.("input:not([type=range],[type=radio],[type=checkbox]), textarea, select, [contenteditable]");
+    const typing = /** @type {Element} */ (e.target).closest?.("input:not([type=range],[type=radio],[type=checkbox]), textarea, select, [contenteditable]");
     if ((e.key === "/" && !typing && !e.ctrlKey && !e.metaKey && !e.altKey) || (e.key === "k" && (e.ctrlKey || e.metaKey))) {
       e.preventDefault();
       $("main .pg-search input, .pg-search input").focus();
@@ -43,7 +43,7 @@
 
   // --- what scrolls sideways in its own box must be reachable by keyboard
   const reach = new ResizeObserver(seen => seen.forEach(({ target: e }) => {          // called first when the browser has laid it out
-    if (e.scrollWidth > e.clientWidth + 1) e.tabIndex = 0; else e.removeAttribute("tabindex");
+    if (e.scrollWidth > e.clientWidth + 1) e.setAttribute("tabindex", "0"); else e.removeAttribute("tabindex");
   }));
   const boxes = $$("pre, div.math, .pst-scrollable-table-container, div.cell_output");
   boxes.forEach(e => reach.observe(e));

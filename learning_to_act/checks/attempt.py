@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from policy_gradient import _timelimit as timelimit
-from .quiet import quiet
 from policy_gradient._timelimit import TimeUp
+
+from .quiet import quiet
 
 LIBRARIES = tuple({os.path.realpath(path) + os.sep for key, path in sysconfig.get_paths().items() if "lib" in key}
                   | {os.path.dirname(os.path.dirname(os.path.realpath(__file__))) + os.sep + part + os.sep for part in ("checks", "exercises")})

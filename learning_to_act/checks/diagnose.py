@@ -212,7 +212,7 @@ def _relation(runs, wrong, one):
         return all(made is not None and made.shape == got.shape and np.isfinite(made).all() and one.matches(got, made).all()
                    for got, made in zip(gots, tries)) and sum(np.isfinite(made).sum() for made in tries) >= 4
     for text, change in ALONE:
-        if always(lambda i, want: np.asarray(change(want))):
+        if always(lambda i, want, change=change: np.asarray(change(want))):
             return f"On every input your answer is {text}."
     for position, name in enumerate(one.names):
         if any(position >= len(run.case.args) for run in runs):
@@ -220,7 +220,8 @@ def _relation(runs, wrong, one):
         sides = [_fits(run.case.args[position], want) for run, want in zip(runs, (want for _, want in pairs))] if len(pairs) == len(runs) else [{}]
         for how in sides[0]:
             for text, change in TOGETHER:
-                if all(how in side for side in sides) and always(lambda i, want: np.asarray(change(want, sides[i][how]))):
+                said = [side.get(how) for side in sides]
+                if all(how in side for side in sides) and always(lambda i, want, change=change, said=said: np.asarray(change(want, said[i]))):
                     return f"On every input your answer is {text.format(name + how)}."
 
 

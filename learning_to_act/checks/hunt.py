@@ -157,7 +157,7 @@ class Hunt(Exercise):
         """
         for i, setting in enumerate(self.settings):
             drawn = [unpaid(batch) for batch in batches(setting, 0, COUNT)[:FREE]]
-            outcome = attempt(lambda many: [function(*self.arguments(setting.start, batch, LR)) for batch in many], (drawn,), Budget(PATIENCE * seconds))
+            outcome = attempt(lambda many, start=setting.start: [function(*self.arguments(start, batch, LR)) for batch in many], (drawn,), Budget(PATIENCE * seconds))
             if not outcome.finite or outcome.parts[0].shape != (len(drawn), *setting.start.shape):
                 return ""           # it divides by what is paid: the mean among rewards has judged that
             steps = (outcome.parts[0] - setting.start) / LR
@@ -212,7 +212,7 @@ class Hunt(Exercise):
         for setting in self.settings:
             drawn, theta = batches(setting, number, COUNT), setting.start
 
-            def steps(many):
+            def steps(many, theta=theta):
                 return [function(*self.arguments(theta.copy(), batch, LR)) for batch in many]
 
             outcome = attempt(steps, (drawn,), budget)

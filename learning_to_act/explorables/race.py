@@ -54,8 +54,10 @@ def race_table(horizon):
     plain, shifted = psi(states, actions, horizon), psi(states, actions, horizon, offset=1.0)
     debt = np.arange(horizon) > 0
     owed = {"total": 0 * debt, "togo": debt, "q": 0 * debt, "baseline": debt, "advantage": 0 * debt}
-    step = lambda weight: np.einsum("nt,ntd->nd", np.broadcast_to(weight, states.shape), scores)
-    moment = lambda a, b: probs @ (a * b).sum(axis=1) - (probs @ a) @ (probs @ b)
+    def step(weight):
+        return np.einsum("nt,ntd->nd", np.broadcast_to(weight, states.shape), scores)
+    def moment(a, b):
+        return probs @ (a * b).sum(axis=1) - (probs @ a) @ (probs @ b)
     rows = {}
     for name in WEIGHTS:
         g0, g1, gl = step(plain[name]), step(shifted[name] - plain[name]), step(owed[name])

@@ -5,7 +5,7 @@ What one chapter alone draws may stand in a file of its own beside it, named aft
 import importlib
 import pkgutil
 
-from .base import CYCLE, STYLE                       # noqa: F401
+from .base import CYCLE, STYLE  # noqa: F401
 
 for _file in pkgutil.iter_modules(__path__):
     _module = importlib.import_module(f"{__name__}.{_file.name}")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from policy_gradient._validate import finite, number, one_of, positive
+
 from ..palette import COLORS
 
 _color = {name: pair[0] for name, pair in COLORS.items()}

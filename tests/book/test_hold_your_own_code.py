@@ -11,8 +11,8 @@ import pytest
 
 from policy_gradient.audit import audit
 from tools.make import wheel
-
 from tools.paths import ROOT
+
 PAGE = (ROOT / "book/hold-your-own-code.md").read_text(encoding="utf-8")
 BLOCKS = {m[1]: m[2] for m in re.finditer(r"```python\n# ([^\n]+)\n(.*?)```", PAGE, re.S)}
 LIBRARIES = ROOT / "studies/libraries"

@@ -4,10 +4,10 @@ from functools import cache
 
 import nbformat
 import pytest
-from tools.site import values
 import yaml
 
 from tools.paths import ROOT
+from tools.site import values
 
 NOTATION = "book/notation.md"
 PAGES = [path.relative_to(ROOT).as_posix() for pattern in

@@ -9,10 +9,11 @@ from functools import cache
 import numpy as np
 import pytest
 import yaml
-from py_mini_racer import JSEvalException, MiniRacer
+from py_mini_racer import JSEvalException
 
 import policy_gradient as pg
 from policy_gradient.policies import LinearSoftmax, two_action_softmax
+from tests.helpers import v8
 from tools import contents
 from tools.paths import ROOT
 
@@ -29,17 +30,13 @@ DRILLS, FLAWS, RUBRIC = {d["id"]: d["steps"] for d in data("drills")}, {f["id"]:
 
 @cache
 def engine():
-    v8 = MiniRacer()
-    v8.eval("""globalThis.TextEncoder ??= class { encode(text) {            // V8 alone has none; ids and numbers are ASCII
+    return v8.script("practice-core.js", """globalThis.TextEncoder ??= class { encode(text) {            // V8 alone has none; ids and numbers are ASCII
         return [...text].map(c => c.charCodeAt(0)); } };""")
-    v8.eval((ROOT / "book/_static/practice-core.js").read_text("utf8"))
-    return v8
 
 
 def js(name, *arguments):
     """What a function of practice-core.js answers."""
-    given = ", ".join(json.dumps(a) for a in arguments)
-    return json.loads(engine().eval(f"JSON.stringify(pgPractice.{name}({given})) ?? 'null'"))
+    return v8.ask(engine(), f"pgPractice.{name}", *arguments)
 
 
 # --- the scheduler against SM-2 as Wozniak states it --------------------------------------------------------------------

@@ -6,9 +6,8 @@ import io
 import re
 
 import policy_gradient as pg
-
-from tools.site import reference
 from tools.paths import ROOT
+from tools.site import reference
 
 PAGE = (ROOT / "book/helper-reference.md").read_text("utf8")
 GLOSSARY = (ROOT / "book/glossary.md").read_text("utf8")

@@ -4,10 +4,11 @@ import re
 from fractions import Fraction as F
 
 import numpy as np
-from tests.helpers import page_and_lab
 import pytest
-from tools.site import values
 from scipy import optimize
+
+from tests.helpers import page_and_lab
+from tools.site import values
 
 
 def doors(p, q):
@@ -115,7 +116,8 @@ def test_the_hill_of_the_opponent_who_answers_best_has_its_edge_at_the_top():
         slopes = (worst_case(e) - worst_case(0 * e)) / h, (worst_case(0 * e) - worst_case(-e)) / h
         values.holds(rps_kink_slopes=[F(x).limit_denominator(1000) for x in slopes])
     fixed = np.array([0.2, 0.5, 0.3])                           # one who keeps to a mixture: both sides have one slope
-    play = lambda theta: softmax(theta) @ RPS @ fixed
+    def play(theta):
+        return softmax(theta) @ RPS @ fixed
     for e in h * np.eye(3):
         assert (play(e) - play(0 * e)) / h == pytest.approx((play(0 * e) - play(-e)) / h, abs=1e-5)
 
@@ -179,7 +181,8 @@ def test_a_little_entropy_moves_the_safe_point():
 def test_bins_and_the_angle_that_no_grid_holds():
     values.holds(bins_joint_table=sum(1 for _ in itertools.product(range(11), repeat=4)) * 11**3,
                  bins_billion_at=next(D for D in itertools.count(1) if 11**D > 10**9), steer_peak=np.pi / 5)
-    reward = lambda a: 1 / (1 + ((a - np.pi / 5) / 0.05) ** 2)
+    def reward(a):
+        return 1 / (1 + ((a - np.pi / 5) / 0.05) ** 2)
     nearest = {n: min(np.linspace(-1, 1, n), key=lambda a: abs(a - np.pi / 5)) for n in (11, 21, 101)}
     values.holds(steer_best_bin=nearest[11], steer_bin_reward=reward(nearest[11]), steer_best_of_101=nearest[101])
     values.holds(steer_best_bin=nearest[21])
@@ -336,7 +339,8 @@ def test_an_estimate_that_is_off_bends_the_gradient_by_the_error_s_correlation_w
     score = features - np.einsum("sa,san->sn", pi, features)[:, None]
     gradient = np.array([(J(theta + e)[0] - J(theta - e)[0]) / 2e-5 for e in 1e-5 * np.eye(n)])
     weight = d[:, None] * pi
-    mean = lambda what: np.einsum("sa,san,sa->n", weight, score, what)
+    def mean(what):
+        return np.einsum("sa,san,sa->n", weight, score, what)
     wrong = Q + rng.normal(size=(S, A))
     assert mean(wrong) - gradient == pytest.approx(mean(wrong - Q), abs=1e-7)
     X, w = score.reshape(-1, n), weight.ravel()

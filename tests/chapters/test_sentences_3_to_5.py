@@ -9,12 +9,13 @@ from math import comb
 
 import numpy as np
 import pytest
-from tools import contents
-from tools.site import values
-from tests.helpers.page_and_lab import ROOT, PageAndLab
+import yaml
 from scipy import integrate, optimize, stats
 
 import policy_gradient as pg
+from tests.helpers.page_and_lab import ROOT, PageAndLab
+from tools import contents
+from tools.site import values
 
 PAGES = ["03-the-log-derivative-trick", "03-baselines-and-noise", "03-in-practice", "04-continuous-actions", "04-limits-and-tasks", "05-in-the-interview"]
 TRICK, NOISE, PRACTICE, BELL, LIMITS, INTERVIEW = (PageAndLab.text(name) for name in PAGES)

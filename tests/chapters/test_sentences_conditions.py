@@ -4,7 +4,6 @@ Each test is about one belief, and looks for its new wording in every place that
 """
 import math
 import re
-from tools import contents
 from fractions import Fraction as F
 from pathlib import Path
 
@@ -12,13 +11,14 @@ import nbformat
 import numpy as np
 import pytest
 import yaml
-from tests.helpers.page_and_lab import ROOT, PageAndLab
 from scipy import integrate, optimize, stats
 
 import policy_gradient as pg
 from learning_to_act.exercises import in_the_interview as chapter05
 from learning_to_act.exercises import the_log_derivative_trick as chapter03
 from learning_to_act.exercises import the_theorem as chapter02
+from tests.helpers.page_and_lab import ROOT, PageAndLab
+from tools import contents
 
 TRICK, NOISE, PRACTICE, BELL, LIMITS = (PageAndLab.text(name) for name in (
     "03-the-log-derivative-trick", "03-baselines-and-noise", "03-in-practice", "04-continuous-actions", "04-limits-and-tasks"))

@@ -1,14 +1,15 @@
 """The committed results of the long runs: complete, and what their scripts give when a part is run again."""
 import json
 
+import cartpole_ablation as ablation
 import numpy as np
 import pytest
+import sampling_growth as growth
+
 from tests.helpers.page_and_lab import PageAndLab
 from tools.paths import ROOT
 
 STUDIES = ROOT / "studies"
-import cartpole_ablation as ablation
-import sampling_growth as growth
 
 STORED = json.loads((STUDIES / "cartpole_ablation.json").read_text(encoding="utf-8"))
 
@@ -55,7 +56,7 @@ def test_the_page_reads_the_study_right():
         resampled = np.random.default_rng(0).choice(differences, (20_000, 10)).mean(axis=1)
         assert np.percentile(resampled, 2.5) > 0                       # the bootstrap would be sure
     gaps = [(mean[arm]["greedy"] - mean[arm]["sampled"]).mean() for arm in mean]
-    assert "by {:.0f} to {:.0f} points, {:.0f} on average".format(min(gaps), max(gaps), np.mean(gaps)) in page
+    assert f"by {min(gaps):.0f} to {max(gaps):.0f} points, {np.mean(gaps):.0f} on average" in page
 
 
 @pytest.mark.parametrize("arm, seed", [("recipe", 101), ("recipe", 102), ("theorem's estimator", 101), ("theorem's estimator", 102)])

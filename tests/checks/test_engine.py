@@ -12,10 +12,9 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from learning_to_act.checks import Hint, Result, check, hint
-from learning_to_act.checks import engine, exercise
-from policy_gradient import _timelimit as timelimit
+from learning_to_act.checks import Hint, Result, check, engine, exercise, hint
 from learning_to_act.checks.engine import registry
+from policy_gradient import _timelimit as timelimit
 
 GOOD = registry()["softmax"].truth
 
@@ -195,7 +194,7 @@ def test_warnings_and_numpy_settings_do_not_fail_an_answer(recwarn):
     import warnings
     with np.errstate(all="raise"):
         def softmax(logits):
-            warnings.warn("careful")
+            warnings.warn("careful", stacklevel=1)
             np.array([1e308]) * 10, np.log(np.zeros(1)), np.zeros(1) / 0
             return GOOD(logits)
         assert check(softmax)
@@ -286,6 +285,7 @@ class Lazy:
             pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("function", [forever_plain, forever_except_exception, forever_bare_except, forever_bare_except_twice,
                                       forever_generator, sleeps, lambda logits: Lazy(), lambda logits: Deep()], ids=lambda f: f.__name__)
 def test_a_function_that_never_returns_is_stopped(function, half_a_second):
@@ -331,6 +331,7 @@ def test_the_wall_clock_is_generous():
     assert timelimit.WALL >= 10 * engine.SECONDS
 
 
+@pytest.mark.slow
 def test_other_threads_use_a_trace_function(half_a_second):
     results, traces = [], []
     def work():
@@ -353,6 +354,7 @@ ONE_LINE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loop", ONE_LINE)
 def test_other_threads_end_a_loop_on_one_line(loop, half_a_second):
     """Python before 3.12 calls a trace function no more while the line does not change."""
@@ -425,7 +427,7 @@ def test_unknown_names_suggest_the_nearest():
         return logits
     assert "The exercises are: softmax" in say(zzz, None)
     assert "Did you mean softmax?" in say(zzz, "sotfmax")
-    assert "no name of its own" in check((lambda logits: logits)).message
+    assert "no name of its own" in check(lambda logits: logits).message
 
 
 def test_wrong_signatures_say_the_right_one():
@@ -583,6 +585,7 @@ def test_an_array_where_one_number_was_expected_gets_advice():
     assert "take one number, and this is an array" in say(corridor_value, "corridor_value")
 
 
+@pytest.mark.slow
 def test_a_python_without_a_clock_for_threads_can_check():
     """The browser's Python has none. In a process of its own, as a module keeps what it found."""
     program = ("import time; del time.thread_time\nimport numpy as np\nfrom policy_gradient.checks import check\n"

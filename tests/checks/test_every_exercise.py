@@ -4,14 +4,14 @@ import re
 
 import numpy as np
 import pytest
-from tests.helpers.learner import ROOT, functions, solution_expressions
 
 from learning_to_act.checks import check, engine, hint
 from learning_to_act.checks.attempt import Budget, attempt
-from learning_to_act.checks.recognise import same
 from learning_to_act.checks.hunt import Hunt
+from learning_to_act.checks.recognise import same
 from learning_to_act.checks.registry import registry
 from learning_to_act.checks.runs import Run
+from tests.helpers.learner import ROOT, functions, solution_expressions
 
 EXERCISES = [one for one in registry().values() if not isinstance(one, Hunt)]       # chapter 5's are judged by their mean
 assert len(EXERCISES) > 20
@@ -58,6 +58,7 @@ def test_each_known_mistake_is_recognised(one, mistake, way):
     assert max(map(len, repr(result).splitlines())) <= 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("one, mistake", [(one, mistake) for one in EXERCISES for mistake in one.mistakes if not one.exact], ids=by_name)
 def test_each_known_mistake_is_recognised_in_single_precision(one, mistake):
     way = mistake.ways[0]
@@ -67,6 +68,7 @@ def test_each_known_mistake_is_recognised_in_single_precision(one, mistake):
     assert check(named(one, single)).mistake == mistake.name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("one", EXERCISES, ids=by_name)
 def test_mistakes_and_truth_are_told_apart(one):
     """Some input tells each mistake from the truth, and each two mistakes from one another (even at float32's tolerance)."""

@@ -36,12 +36,14 @@ def errors_of(program):
     return [line.removeprefix("| ") for line in ran.stderr.splitlines() if line.startswith("|")], ran.stdout + ran.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="time needs signals")
 def test_a_cell_without_end_is_stopped_and_the_next_one_runs():
     errors, said = errors_of(TIME)
     assert errors == ["CellTimeUp"] * 3 and "a cell may take 0.5 seconds" in said, said
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is bounded on Linux only")
 def test_a_cell_that_grows_is_stopped_and_gives_its_memory_back():
     errors, said = errors_of(MEMORY)

@@ -14,6 +14,8 @@ from learning_to_act.checks import check, engine
 from learning_to_act.checks import quiet as quietly
 from learning_to_act.checks.attempt import Budget, attempt
 
+pytestmark = pytest.mark.slow               # subprocesses, kernels, pictures or long runs in nearly every test
+
 LIKE_TORCH = """
 class Tensor:
     def __init__(self, data): self.data, self.requires_grad = np.asarray(data), True

@@ -7,6 +7,7 @@ import time
 import urllib.request
 from contextlib import contextmanager
 
+
 @contextmanager
 def running(folder, data):
     """JupyterLab on `folder`, with its own settings in `data`; gives its address."""

@@ -16,6 +16,8 @@ import policy_gradient as pg
 from policy_gradient import control
 from policy_gradient.envs import TabularVectorEnv
 
+pytestmark = pytest.mark.slow               # subprocesses, kernels, pictures or long runs in nearly every test
+
 WHY = "in an environment of its own: make test-autodiff runs this"
 BATCH = 40
 

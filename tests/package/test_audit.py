@@ -5,12 +5,12 @@ import sys
 
 import numpy as np
 import pytest
-from tests.helpers.audit_estimators import SOURCES, compiled, mutant, pairs, singles
 
 import policy_gradient as pg
 from policy_gradient.audit import audit, audit_advantages, audit_gaussian, audit_token_loss, worlds
 from policy_gradient.audit.candidates import RIGHT, inner, weights
 from policy_gradient.audit.language import climbed
+from tests.helpers.audit_estimators import SOURCES, compiled, mutant, pairs, singles
 
 POLICY = pg.two_action_softmax
 

@@ -11,7 +11,6 @@ else:
     torch = pytest.importorskip("torch", reason="torch is in an environment of its own: make test-autodiff runs this")
 
 from policy_gradient.audit import audit, audit_advantages, audit_token_loss, from_torch  # noqa: E402
-
 from tools.paths import ROOT
 
 PAGE = (ROOT / "book/hold-your-own-code.md").read_text(encoding="utf-8")

@@ -17,6 +17,7 @@ def make(name, num_envs=4, **kwargs):
     return gym.make_vec(f"policy_gradient.control:policy_gradient/{name}-v0", num_envs=num_envs, **kwargs)
 
 
+@pytest.mark.slow
 def test_pendulum_steps_as_gymnasium_does_from_ten_thousand_states():
     rng = np.random.default_rng(0)
     envs, theirs = make("Pendulum", N, bounds="clip"), gym.make("Pendulum-v1").unwrapped
@@ -32,6 +33,7 @@ def test_pendulum_steps_as_gymnasium_does_from_ten_thousand_states():
     assert not terminated.any() and not truncated.any()
 
 
+@pytest.mark.slow
 def test_at_full_force_continuous_cartpole_is_cartpole_from_ten_thousand_states():
     rng = np.random.default_rng(1)
     envs, theirs = make("ContinuousCartPole", N), gym.make("CartPole-v1").unwrapped

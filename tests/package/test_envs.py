@@ -32,6 +32,7 @@ def envs(request):
     return gym.make_vec(f"policy_gradient/{name}-v0", num_envs=6, **kwargs)
 
 
+@pytest.mark.slow
 def test_a_fresh_interpreter_finds_them_by_name():
     code = """
 import gymnasium as gym

@@ -43,6 +43,7 @@ def sigmas(samples, truth):
     return (abs(samples.mean(0) - truth) / (samples.std(0, ddof=1) / len(samples) ** 0.5)).max()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PSI)
 def test_each_estimator_has_the_exact_gradient_as_its_mean(name):
     r = sampled(40_000, seed=1)
@@ -59,6 +60,7 @@ def test_without_gamma_t_each_is_rejected(name):
     assert sigmas(samples, pg.exact_gradient(MDP, POLICY, THETA, visitation=visits)) < 4
 
 
+@pytest.mark.slow
 def test_the_mean_that_includes_the_episode_itself_shrinks_the_step():
     """One step, four episodes a batch: the expected estimate is 3/4 of the gradient, as `batch_mean` says."""
     bandit = pg.TabularMDP(np.zeros((1, 2, 1)), [[1.0, 3.0]], [1.0], 1.0)
@@ -73,12 +75,14 @@ def test_the_mean_that_includes_the_episode_itself_shrinks_the_step():
     assert sigmas(np.array(estimates["own"]), 0.75 * exact) < 4 and sigmas(np.array(estimates["own"]), exact) > 6
 
 
+@pytest.mark.slow
 def test_better_psi_less_spread():
     r = sampled(20_000, seed=4)
     spread = {name: pg.gradient_samples(POLICY, THETA, r, psi(r)).var(0).sum() for name, psi in PSI.items()}
     assert spread["total return"] > spread["reward-to-go"] > spread["reward-to-go minus V"] > spread["exact advantage"]
 
 
+@pytest.mark.slow
 def test_the_error_falls_with_the_square_root_of_the_episodes():
     r, exact = sampled(64_000, seed=5), pg.exact_gradient(MDP, POLICY, THETA)
     samples = pg.gradient_samples(POLICY, THETA, r, PSI["reward-to-go"](r))

@@ -16,6 +16,7 @@ HERE = Path(explorables.__file__).parent
 CLASSES = sorted(Explorable.__subclasses__(), key=lambda c: c.__name__)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cls", CLASSES)
 def test_one_text_carries_the_helpers_and_the_drawing(cls):
     esm = str(cls()._esm)

@@ -12,6 +12,8 @@ from learning_to_act.explore import explore
 from learning_to_act.palette import color
 from learning_to_act.picture import Picture
 
+pytestmark = pytest.mark.slow               # subprocesses, kernels, pictures or long runs in nearly every test
+
 x = np.linspace(0.02, 0.98, 50)
 
 

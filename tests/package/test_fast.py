@@ -176,6 +176,7 @@ print(json.dumps([_fast.PLAIN, is_plain, run.history["mean_return"].tolist(), ru
 """
 
 
+@pytest.mark.slow
 def test_the_switch_in_the_environment_trains_by_the_plain_forms_alone():
     fast, plain = (
         json.loads(

@@ -13,7 +13,6 @@ import policy_gradient as pg
 from policy_gradient import sorting
 from policy_gradient._validate import NotFinite
 
-
 # ---- groups by brute force: every ordered group of G answers -------------------------------------------------------
 
 def plain(r, T):

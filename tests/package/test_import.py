@@ -8,7 +8,6 @@ import sys
 import policy_gradient as pg
 
 
-
 def run(code):
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 

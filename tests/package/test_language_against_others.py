@@ -3,9 +3,9 @@ their sources write them. They live in environments of their own: `make test-aut
 """
 import numpy as np
 import pytest
-from tests.package.test_against_others import other, torch  # noqa: F401
 
 import policy_gradient as pg
+from tests.package.test_against_others import other, torch  # noqa: F401
 
 
 def in_torch(torch, model, theta, prompts, tokens):

@@ -25,6 +25,7 @@ def test_an_old_name_is_the_very_same_module_and_says_nothing():
             assert importlib.import_module(f"policy_gradient.{old}") is importlib.import_module(f"learning_to_act.{new}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first, then", ["on", "no"])
 def test_whichever_name_is_asked_first(first, then):
     pairs = {"o": [f"policy_gradient.{old}" for old in NAMES], "n": [f"learning_to_act.{new}" for new in NAMES.values()]}
@@ -34,6 +35,7 @@ def test_whichever_name_is_asked_first(first, then):
     assert run(code) == "True"
 
 
+@pytest.mark.slow
 def test_the_lines_of_old_notebooks_run():
     code = """
 import policy_gradient as pg

@@ -88,6 +88,7 @@ def test_chunks_change_nothing_but_the_memory():
     assert away(estimates, pg.exact_gradient(*garnet())) < 4
 
 
+@pytest.mark.slow
 def test_a_million_trajectories_and_their_gradient_in_300_mb():
     code = """
 import re

@@ -93,6 +93,7 @@ def test_only_the_registry_knows_the_exercises_and_no_exercise_knows_the_registr
     assert not [name for name, others in ARROWS.items() if name.startswith(exercise) and others & above]
 
 
+@pytest.mark.slow
 def test_importlib_is_used_where_it_is_said():
     """What is imported by a name that is computed escapes the picture: each such place is known."""
     used = {name for name, path in modules().items() if part(name) != "tools"

@@ -13,8 +13,8 @@ import tqdm.std
 from scipy import stats
 
 import policy_gradient as pg
-from tools.paths import ROOT
 from policy_gradient.envs import RockPaperScissors, ShortCorridor, SteeringBandit, TabularVectorEnv
+from tools.paths import ROOT
 
 FRESH_SEEDS = range(7001, 7021)      # never used while the recipe was chosen
 
@@ -25,6 +25,7 @@ def cartpole(seed, **knobs):
     return pg.reinforce(envs, policy, policy.init(rng), rng, num_updates=400, target_return=475.0, eval_envs=judges, progress=False, **knobs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("knobs, seeds", [(pg.CARTPOLE_RECIPE, FRESH_SEEDS), ({}, FRESH_SEEDS[:8])], ids=["recipe", "theorem"])
 def test_cartpole_is_solved_by_all_fresh_seeds(knobs, seeds):
     """475 or more over 100 fresh episodes of the sampled policy, within the 400 updates. The plain theorem stands beside the recipe."""
@@ -34,6 +35,7 @@ def test_cartpole_is_solved_by_all_fresh_seeds(knobs, seeds):
     assert all(r.reached_target for r in results), [r.stopped for r in results]
 
 
+@pytest.mark.slow
 def test_the_corridor_is_climbed_to_its_best_policy():
     policy, rng = pg.two_action_softmax(1), np.random.default_rng(1)
     result = pg.reinforce(ShortCorridor(100, cells=5), policy, np.array([0.0]), rng, num_updates=60, learning_rate=0.05,
@@ -45,6 +47,7 @@ def test_the_corridor_is_climbed_to_its_best_policy():
     assert result.stopped == "did all 60 updates" and not result.reached_target
 
 
+@pytest.mark.slow
 def test_two_doors_is_climbed_with_gamma_t_and_lost_without():
     """The book's tiny example, from theta = 0: the theorem goes to the best corner, 1/8, the usual code to the worst, -1/4."""
     policy, ends = pg.two_action_softmax(2, 3), {}
@@ -55,6 +58,7 @@ def test_two_doors_is_climbed_with_gamma_t_and_lost_without():
     assert ends[False] > 0.1 and ends[True] < -0.23
 
 
+@pytest.mark.slow
 def test_a_softmax_policy_ends_up_unexploitable():
     """Against a best responder who is told the policy after each update: at most 0.02 a round is lost."""
     envs, policy, theta = RockPaperScissors(64), pg.TabularSoftmax(1, 3), np.array([1.0, 0.0, -0.5])
@@ -194,6 +198,7 @@ def who_works(folder):
     return os.getpid()
 
 
+@pytest.mark.slow
 def test_a_sweep_is_the_same_bits_one_by_one_and_on_a_cluster_of_two(tmp_path):
     import distributed
     import joblib
@@ -211,6 +216,7 @@ def test_a_sweep_is_the_same_bits_one_by_one_and_on_a_cluster_of_two(tmp_path):
     assert len(processes) == 2 and os.getpid() not in processes
 
 
+@pytest.mark.slow
 def test_a_sweep_over_processes_is_the_same_bits():
     alone = pg.run_seeds(short_training, range(3))
     np.testing.assert_array_equal(alone, pg.run_seeds(short_training, range(3), n_jobs=2))

@@ -14,17 +14,17 @@ from gymnasium import spaces, wrappers
 from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
 
 import policy_gradient as pg
-from policy_gradient import control, envs
+from policy_gradient import control
 
 NEXT, SAME = AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP
-LINE, SEEN = spaces.Box(-1, 1, (1,)), spaces.Discrete(3)
+LINE, SEEN, TWO = spaces.Box(-1, 1, (1,)), spaces.Discrete(3), spaces.Discrete(2)
 NAN, NEWER = float("nan"), hasattr(wrappers, "DiscretizeAction")             # not yet in Gymnasium 1.2
 
 
 class World(gym.Env):
     """One step long; shows samples of its space, and pays 1 for what its action space calls an action."""
 
-    def __init__(self, seen=LINE, acted=spaces.Discrete(2), pays=None):
+    def __init__(self, seen=LINE, acted=TWO, pays=None):
         self.observation_space, self.action_space = seen, acted
         real = isinstance(acted, spaces.Box)                  # in double precision too
         self.pays = pays or (lambda action: float(acted.contains(np.asarray(action, acted.dtype) if real else action)))
@@ -38,7 +38,7 @@ class World(gym.Env):
         return self.observation_space.sample(), self.pays(action), True, False, {}
 
 
-def worlds(seen=LINE, acted=spaces.Discrete(2), num=3, wrap=lambda env: env, mode=NEXT, **how):
+def worlds(seen=LINE, acted=TWO, num=3, wrap=lambda env: env, mode=NEXT, **how):
     return SyncVectorEnv([lambda: wrap(World(seen, acted, **how))] * num, autoreset_mode=mode)
 
 
@@ -318,6 +318,7 @@ def test_the_environments_to_judge_by_are_looked_at_before_training():
 
 # What fits is right -------------------------------------------------------------------------------------------------------
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", [0, 1, -3, 7])
 def test_actions_may_begin_anywhere(start):
     """The environment gets start .. start + n - 1; what is stored are the policy's own, 0 .. n - 1."""
@@ -361,6 +362,7 @@ def test_a_squashed_policy_is_squashed_in_the_world_and_stored_as_it_was_drawn(l
     np.testing.assert_allclose(greedy, limit * np.tanh(0.4 * seen[:, 0]), rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_gradient_of_a_squashed_policy_is_that_of_what_the_world_pays():
     """J(theta) = E[limit tanh(u)], u = mean + std * noise, by quadrature; the sampled gradient points at its slope."""
     echo, policy, theta = SyncVectorEnv([lambda: Echo(spaces.Box(1, 1, (1,)), LINE)] * 400), pg.Squashed(pg.LinearGaussian(1)), np.array([0.5, 0.2])
@@ -499,7 +501,7 @@ def test_the_cure_that_is_named_is_one(request, make, policy):
 
 
 def table():
-    for wrong, make, _, before in WRONG:
+    for wrong, make, _, _before in WRONG:
         error, taken = refused(make, PLAYERS["rollout"])
         yield f"{wrong:45} | {'before' if not taken else f'step {taken}':6} | {type(error).__name__}: {error}"
 

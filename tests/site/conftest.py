@@ -5,13 +5,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.helpers.pages import Server
 
+from tests.helpers.pages import Server
 from tools.make import book as build_book
-from tools.run import chromium
 from tools.make import lite
 from tools.make import pyodide as pyodide_folder
 from tools.paths import ROOT
+from tools.run import chromium
 
 
 @pytest.fixture(scope="session")

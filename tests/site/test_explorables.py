@@ -4,20 +4,17 @@ Each is mounted by the site's own host from the state that Python stores, on a p
 """
 import itertools
 import json
-import re
-from functools import cache
 
 import numpy as np
 import pytest
-from py_mini_racer import MiniRacer
 from scipy import optimize, stats
 
-import policy_gradient as pg
 import learning_to_act.explorables as explorables
+import policy_gradient as pg
 from learning_to_act.explorables.base import Explorable
-
-from tools.site.directives import STATE, VIEW, script, stored
+from tests.helpers.v8 import js  # noqa: F401  (a fixture)
 from tools.paths import ROOT
+from tools.site.directives import STATE, VIEW, script, stored
 
 CLASSES = sorted(Explorable.__subclasses__(), key=lambda c: c.__name__)
 PAPER = {"light": "#FFFFFF", "dark": "#14181C"}
@@ -68,24 +65,6 @@ def show(chrome, tmp_path):
     for context in contexts:
         context.close()
     assert not faults
-
-
-@cache
-def module(cls):
-    """A V8 without any page, and in it the module's exported functions as `m`."""
-    v8, source = MiniRacer(), str(cls()._esm)
-    names = re.findall(r"^export (?:async )?(?:const|let|function\*?|class) (\w+)", source, re.M)
-    v8.eval("globalThis.m = (() => {" + re.sub(r"^export default ", "const theFigure = ", re.sub(r"^export (?!default)", "", source, flags=re.M), flags=re.M)
-            + "\nreturn { " + ", ".join(names) + " }; })();")
-    return v8
-
-
-@pytest.fixture
-def js():
-    """js(Class, "expression of m", argument) -> what the module's exported functions say. No page is needed, so none is opened."""
-    def call(cls, expression, arg=None):
-        return json.loads(module(cls).eval(f"JSON.stringify((arg => {expression})({json.dumps(arg)})) ?? 'null'"))
-    return call
 
 
 def press(page, key, times=1):

@@ -6,19 +6,20 @@ import numpy as np
 import pytest
 import traitlets
 from scipy import integrate, stats
-from tests.site.test_explorables import chrome, drag, js, met, press, show  # noqa: F401
 
-import policy_gradient as pg
 import learning_to_act.explorables as explorables
-from policy_gradient import control
+import policy_gradient as pg
 from learning_to_act.explorables import ClipOrSquash, ControllerReplay, GaussianPolicy
+from policy_gradient import control
+from tests.site.test_explorables import chrome, drag, js, met, press, show  # noqa: F401
 
 BELLS = [(-3.0, 0.5), (-3.0, 2.0), (0.4, 0.1), (1.9, 0.8), (3.5, 3.0), (-1.2, 1.3)]
 
 
 # ---- the Gaussian policy ----
 def reward(curve, a):                                  # written out once more, so that a changed curve is noticed
-    bump = lambda centre, height, width: height * np.exp(-((a - centre) / width) ** 2 / 2)
+    def bump(centre, height, width):
+        return height * np.exp(-((a - centre) / width) ** 2 / 2)
     return {"peaks": bump(-1.2, 1, 0.6) + bump(1.8, 2, 0.8), "peak": bump(0.8, 2, 1.2), "valley": 2 + bump(0.3, -1.7, 1)}[curve]
 
 
@@ -48,7 +49,8 @@ def test_gaussian_pulls_are_weighted_scores(js, baseline):
         z = rng.standard_normal(9)
         s = {"curve": "peaks", "mu": mu, "sigma": sigma, "baseline": baseline}
         a, h = mu + sigma * z, 1e-5
-        log = lambda m, l: stats.norm.logpdf(a, m, np.exp(l))
+        def log(m, l):
+            return stats.norm.logpdf(a, m, np.exp(l))
         scores = [(log(mu + h, np.log(sigma)) - log(mu - h, np.log(sigma))) / (2 * h), (log(mu, np.log(sigma) + h) - log(mu, np.log(sigma) - h)) / (2 * h)]
         worth = reward("peaks", a) - baseline * mean_reward("peaks", mu, np.log(sigma))
         pulls = np.array(js(GaussianPolicy, "arg[1].map(z => m.pulls(arg[0], z))", [s, z.tolist()]))

@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 import traitlets
 from scipy import integrate
-from tests.site.test_explorables import chrome, js, met, press, show  # noqa: F401
 
 import policy_gradient as pg
 from learning_to_act.explorables import ClimbWhich, RamblingTree, SixPlaces
+from tests.site.test_explorables import chrome, js, met, press, show  # noqa: F401
 
 PS = np.linspace(0.02, 0.98, 13)
 

@@ -6,12 +6,12 @@ import json
 import numpy as np
 import pytest
 from scipy import integrate, optimize, stats
-from tests.site.test_explorables import chrome, drag, js, met, press, show  # noqa: F401  (fixtures)
 
-import policy_gradient as pg
 import learning_to_act.explorables as explorables
+import policy_gradient as pg
 from learning_to_act.explorables.race import HORIZONS, WEIGHTS, race_table
 from learning_to_act.explorables.replay import replay
+from tests.site.test_explorables import chrome, drag, js, met, press, show  # noqa: F401  (fixtures)
 
 THREE = [explorables.ScoreSampler, explorables.EstimatorRace, explorables.TrainingReplay]
 
@@ -37,7 +37,8 @@ def average(g, mu):
 def test_sampler_knows_the_truth(js, s):  # noqa: F811
     mu, h = s["mu"], 1e-4
     slope = (average(lambda x: height(s, x), mu + h) - average(lambda x: height(s, x), mu - h)) / (2 * h)
-    second = lambda b: average(lambda x: ((height(s, x) - b) * (x - mu)) ** 2, mu)
+    def second(b):
+        return average(lambda x: ((height(s, x) - b) * (x - mu)) ** 2, mu)
     best = optimize.minimize_scalar(second, bounds=(-2, 5), method="bounded", options={"xatol": 1e-7}).x
     got = js(explorables.ScoreSampler, "m.exact(arg)", s)
     wide = 2e-3 if s["kind"] == "step" else 1e-5                          # the page's grid cuts a jump within one cell of .004
@@ -239,7 +240,8 @@ def test_race_by_simulation(horizon):
 
 
 def test_race_claims():
-    need = lambda h, name, c=0.0: np.dot([1, 2 * c, c * c], race_table(h)["rows"][name][:3]) / race_table(h)["length"] ** 2
+    def need(h, name, c=0.0):
+        return np.dot([1, 2 * c, c * c], race_table(h)["rows"][name][:3]) / race_table(h)["length"] ** 2
     growth = {name: need(8, name) / need(2, name) for name in WEIGHTS}
     assert max(growth, key=growth.get) == "total", "longer horizons raise the total return most"
     for name in WEIGHTS:                                                    # an offset hurts whatever has no baseline

@@ -6,12 +6,12 @@ import subprocess
 
 import pytest
 from playwright.sync_api import sync_playwright
-from tests.site.test_explorables import CLASSES, show  # noqa: F401
 
-from tools.run import chromium
 import policy_gradient as pg
 from learning_to_act import explorables
 from learning_to_act.explorables import GaussianPolicy, ShortCorridor
+from tests.site.test_explorables import CLASSES, show  # noqa: F401
+from tools.run import chromium
 
 MATH_FONTS = "*Math*", "*math*", "*STIX*", "*stix*"                      # by file name
 HIDDEN = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>

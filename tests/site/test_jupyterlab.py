@@ -3,9 +3,9 @@ import shutil
 
 import nbformat
 import pytest
-from tests.helpers.jupyterlab_here import listening, run_all, running
 from nbformat.sign import NotebookNotary
 
+from tests.helpers.jupyterlab_here import listening, run_all, running
 from tools.make import notebooks as run_notebooks
 
 SOURCES = ["""

@@ -4,6 +4,7 @@ A browser tells each move of what is in sight (`layout-shift`); its sum over a v
 the test itself, so a slow machine changes nothing.
 """
 import pytest
+
 from tests.helpers.pages import pages_of
 
 WIDTHS = (375, 1280)

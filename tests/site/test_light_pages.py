@@ -2,6 +2,7 @@
 import re
 
 import pytest
+
 from tests.helpers.pages import frames, pages_of, settled
 
 # One page of each kind, on a phone and on a wide screen

@@ -3,9 +3,10 @@ import shutil
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import pytest
+
 from tools.check import html as check_html
 from tools.check import links as check_links
-import pytest
 
 
 def test_every_link_leads_somewhere(site):

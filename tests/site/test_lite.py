@@ -4,11 +4,12 @@ import re
 import time
 from urllib.parse import urlsplit
 
-from tools.run import chromium
 import pytest
 from bs4 import BeautifulSoup
+
 from tests.helpers.pages import Server
 from tests.site.test_site import violations
+from tools.run import chromium
 
 LAB = "notebooks/03-the-log-derivative-trick"
 ALONE = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"

@@ -4,8 +4,8 @@ import json
 import re
 
 import pytest
-from tests.helpers.pages import Server
 
+from tests.helpers.pages import Server
 from tools.make import lite
 from tools.make import pyodide as pyodide_folder
 from tools.paths import ROOT

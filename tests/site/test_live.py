@@ -1,8 +1,8 @@
 """Live training in a browser: it learns while it is watched, and nothing that happens to a page loses it."""
 import pytest
-from tests.site.test_explorables import chrome, show  # noqa: F401
 
 from learning_to_act.explorables import LiveTraining
+from tests.site.test_explorables import chrome, show  # noqa: F401
 
 NO_WORKER = "delete window.Worker;"
 TRAINED = "document.querySelector('.pg-x-say').innerText.match(/After (\\d+) updates/)?.[1] >= {}"

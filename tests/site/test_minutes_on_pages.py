@@ -4,8 +4,9 @@ import re
 import pytest
 from bs4 import BeautifulSoup
 
-from tools.site import minutes, path as made
 from tools.paths import ROOT
+from tools.site import minutes
+from tools.site import path as made
 
 CHAPTERS = [doc for doc in minutes.pages() if minutes.chapter(doc) is not None]
 

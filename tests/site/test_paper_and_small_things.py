@@ -3,6 +3,7 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup
+
 from tests.helpers.pages import Visit, pages_of
 
 DARK = "localStorage.setItem('pg-theme', 'dark')"

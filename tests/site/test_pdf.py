@@ -1,11 +1,11 @@
 """The book on paper: one chapter, its exercises and the bibliography printed as `make pdf` prints all (see tools/make/pdf.py)."""
 import re
 
+import pypdf
 import pytest
-
-pypdf = pytest.importorskip("pypdf", reason="pypdf is not installed: it comes with requirements.lock")
-from tools.make import pdf as make_pdf
 from bs4 import BeautifulSoup
+
+from tools.make import pdf as make_pdf
 
 PAGES = ["book/01-values-or-probabilities", "exercises/01-values-or-probabilities", "book/bibliography"]
 

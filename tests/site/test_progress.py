@@ -3,10 +3,11 @@ import json
 import re
 from pathlib import Path
 
-from tools.paths import ROOT
-from tools.site import progress
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+
+from tools.paths import ROOT
+from tools.site import progress
 
 FRONT, READ, DO = "book/index.html", "book/01-too-many-actions.html", "exercises/01-values-or-probabilities.html"
 KEY = "learning-to-act:progress"

@@ -13,13 +13,13 @@ import nbformat
 import psutil
 import pytest
 from bs4 import BeautifulSoup
+
 from tests.helpers.pages import Server, timers
 from tests.site.test_site import violations
-
-from tools.run import chromium
 from tools.make import pyodide as pyodide_folder
-from tools.site import python_in_page
 from tools.paths import ROOT
+from tools.run import chromium
+from tools.site import python_in_page
 
 CHAPTER3 = "exercises/03-the-log-derivative-trick"
 KEEP = 300                     # ms, as in runner.js

@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pytest
 
-from tools.site import measured
 from tools.paths import ROOT
+from tools.site import measured
 
 
 def run(method, seed, sampled, greedy=None, memory=100.0):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tools.site import chapters
 from tools.paths import ROOT
+from tools.site import chapters
 
 
 @pytest.mark.parametrize("text", [

@@ -12,9 +12,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tools.make import class_ as make_class
-
 from learning_to_act.checks.engine import registry
+from tools.make import class_ as make_class
 from tools.paths import ROOT
 from tools.site.path import plan
 

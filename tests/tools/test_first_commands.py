@@ -10,9 +10,8 @@ from threading import Thread
 import pytest
 
 from tools.make import book as build_book
-from tools.run import installing
-from tools.run import serve
 from tools.paths import ROOT
+from tools.run import installing, serve
 
 LINES = ["Collecting numpy==2.3.5 (from -r x)", "  Downloading numpy-2.3.5.whl.metadata (62 kB)", "Collecting scipy==1.16.3",
          "  Downloading scipy-1.16.3.whl (35.7 MB)", "Installing collected packages: numpy, scipy"]

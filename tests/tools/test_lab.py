@@ -8,8 +8,8 @@ import pytest
 from nbformat.sign import NotebookNotary
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from tools.run import lab
 from tools.paths import ROOT
+from tools.run import lab
 
 
 def put(path, source, *outputs):

@@ -14,10 +14,10 @@ import pytest
 import yaml
 
 from tools.make import book as build_book
-from tools.site import launch
 from tools.make import lite
 from tools.make import pyodide as pyodide_folder
 from tools.paths import ROOT
+from tools.site import launch
 
 NOTEBOOKS = sorted(p.relative_to(ROOT).as_posix() for folder in lite.NOTEBOOKS for p in (ROOT / folder).glob("*.ipynb"))
 

@@ -11,13 +11,12 @@ from threading import Thread
 import numpy as np
 import pytest
 
-from tools.run import python_ok as check_python
-from tools.run import chromium
-from tools.run import serve
 from tools.paths import ROOT
+from tools.run import chromium, serve
+from tools.run import python_ok as check_python
 
 make = pytest.mark.skipif(not shutil.which("make"), reason="no make here: Windows uses the README's python lines")
-TARGETS = "serve", "lab", "book", "lite", "test", "notebooks", "exercises", "studies", "clean", "trust", "bench", "limits", "links", "reproducible", "class", "test-class", "pdf", "lock", "licences", "audit", "determinism", "test-matrix", "test-autodiff", "libraries", "wheel"
+TARGETS = "serve", "lab", "book", "lite", "check", "format", "test", "notebooks", "exercises", "studies", "clean", "trust", "bench", "limits", "links", "reproducible", "class", "test-class", "pdf", "lock", "licences", "audit", "determinism", "test-matrix", "test-autodiff", "libraries", "wheel"
 
 
 def run(*command, cwd=ROOT):
@@ -104,7 +103,7 @@ def test_a_failing_step_fails_the_command(project):
 def test_versions_of_python(version, fine):
     problem = check_python.problem(version)
     assert (problem is None) == fine
-    assert fine or "3.11, 3.12 or 3.13; this is %d.%d" % version in problem
+    assert fine or "3.11, 3.12 or 3.13; this is {}.{}".format(*version) in problem
 
 
 def test_a_python_that_cannot_make_environments_is_told_what_to_install(monkeypatch):
@@ -116,7 +115,7 @@ def test_the_lock_has_hashes_and_no_registry():
     lock = (ROOT / "requirements.lock").read_text()
     pins = re.findall(r"^([\w.-]+)==", lock, re.M)
     assert len(pins) > 50 and lock.count("--hash=sha256:") >= len(pins)
-    for name in ("requirements.lock", "requirements-uv.txt", "constraints.txt", "requirements.txt", "Makefile", ".ci/run", "README.md", "pyproject.toml",
+    for name in ("requirements.lock", "requirements-uv.txt", "requirements-node.txt", "package-lock.json", "constraints.txt", "requirements.txt", "Makefile", ".ci/run", "README.md", "pyproject.toml",
                  *(p.relative_to(ROOT) for p in (ROOT / ".github/workflows").iterdir())):
         text = (ROOT / name).read_text()
         assert not re.search(r"(?<!no-emit-)index-url|extra-index|find-links|pypi\.|files\.pythonhosted|registry\.", text), name

@@ -7,8 +7,9 @@ import nbformat
 import pytest
 
 from tools import contents
-from tools.site import minutes, path as made
 from tools.paths import ROOT
+from tools.site import minutes
+from tools.site import path as made
 
 DOCS = list(minutes.pages())
 PATH = [doc for doc in DOCS if minutes.chapter(doc) is not None]

@@ -7,13 +7,14 @@ from collections import Counter
 from functools import cache
 
 import pytest
-from py_mini_racer import JSEvalException, MiniRacer
+from py_mini_racer import JSEvalException
 
 from learning_to_act import explorables
 from learning_to_act.checks.registry import chapters
 from learning_to_act.explorables.base import HERE, Explorable
-from tools.site import progress
+from tests.helpers import v8
 from tools.paths import ROOT
+from tools.site import progress
 
 TOTALS = progress.totals(ROOT)
 PARTS = [part for chapter in TOTALS for part in chapter["parts"]]
@@ -81,14 +82,11 @@ def test_cells_that_check_an_exercise_say_which():
 
 @cache
 def engine():
-    v8 = MiniRacer()
-    v8.eval((ROOT / "book/_static/progress.js").read_text("utf8"))
-    return v8
+    return v8.script("progress.js")
 
 
 def js(name, *arguments):
-    given = ", ".join(json.dumps(a) for a in arguments)
-    return json.loads(engine().eval(f"JSON.stringify(pgProgress.{name}({given})) ?? 'null'"))
+    return v8.ask(engine(), f"pgProgress.{name}", *arguments)
 
 
 def parsed(text):

@@ -11,12 +11,11 @@ import zipfile
 
 import nbformat
 import pytest
-
-from tools.make import pyodide as tool
-from tools.site import python_in_page
 from packaging.requirements import Requirement
 
+from tools.make import pyodide as tool
 from tools.paths import ROOT
+from tools.site import python_in_page
 
 NOTEBOOKS = sorted([*ROOT.glob("exercises/*.ipynb"), *ROOT.glob("solutions/*.ipynb")])
 BROWSER = {"sys_platform": "emscripten", "platform_system": "Emscripten", "python_version": "3.12", "python_full_version": "3.12.7",

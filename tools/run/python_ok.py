@@ -5,7 +5,7 @@ import sys
 
 def problem(version=sys.version_info):
     if not (3, 11) <= tuple(version[:2]) <= (3, 13):
-        return ("The book needs Python 3.11, 3.12 or 3.13; this is %d.%d. Name another one: make PYTHON=python3.12 ..."
+        return ("The book needs Python 3.11, 3.12 or 3.13; this is %d.%d. Name another one: make PYTHON=python3.12 ..."  # noqa: UP031  (runs on any Python)
                 % tuple(version[:2]))
     try:
         import ensurepip  # noqa: F401

@@ -17,8 +17,8 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from tools import contents
-from tools.site.directives import Details, Summary
 from tools.paths import ROOT
+from tools.site.directives import Details, Summary
 
 DATA = ROOT / "book/interview"                  # named where a text of a question is at fault
 LEVELS = {"screening": "screening", "whiteboard": "whiteboard", "debugging": "debugging",

@@ -3,6 +3,7 @@ import re
 from pathlib import Path
 
 from bs4 import BeautifulSoup
+
 from tools.paths import NOTEBOOKS, VERBS
 from tools.site.light_pages import figures_apart, lighter_figures, one_sheet, sized
 

@@ -30,7 +30,7 @@ def bundle(outdir, names):
     for name in names:
         folder = Path(name).parent.relative_to("_static").as_posix()
         text = (outdir / name).read_text(encoding="utf8")
-        parts.append(re.sub(r"url\((['\"]?)(?!data:|['\"]|#|/|\w+:)", lambda m: f"url({m[1]}{folder}/".replace("(./", "("), text))
+        parts.append(re.sub(r"url\((['\"]?)(?!data:|['\"]|#|/|\w+:)", lambda m, folder=folder: f"url({m[1]}{folder}/".replace("(./", "("), text))
     return "\n".join(parts)
 
 

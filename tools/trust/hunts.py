@@ -13,9 +13,9 @@ import numpy as np
 
 from learning_to_act.checks import hunt
 from learning_to_act.checks.attempt import Budget, attempt
+from learning_to_act.checks.exercise import Case
 from learning_to_act.checks.registry import registry
 from learning_to_act.checks.runs import Run
-from learning_to_act.checks.exercise import Case
 from learning_to_act.checks.worlds import Draws, Ladder
 from policy_gradient.policies import softmax
 from tests import attacks
@@ -160,7 +160,9 @@ def confirmed(one, function, says):
 def _moves(one, function, change, factor=1):
     """Does a changed batch give a step that is not `factor` times as large, in one of the worlds?"""
     for setting in settings(one):
-        case = lambda batch: Case("", one.arguments(setting.start, batch, hunt.LR))  # noqa: E731
+        def case(batch, start=setting.start):
+            return Case("", one.arguments(start, batch, hunt.LR))
+
         for _, batch in every_batch(setting):
             outcome = attempt(function, case(batch).args, Budget(SECONDS))
             run = Run(hunt.HuntCase("", case(batch).args, raw=(setting.start, batch, hunt.LR)), (), outcome, False)

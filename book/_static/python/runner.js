@@ -93,7 +93,7 @@
     bar.hidden = false; bar.max = whole; bar.removeAttribute("value");
     state.textContent = `Python ${pyodide.version} is coming from ${host} …`;
     say("Loading Python.");
-    python.ready = new Promise((yes, no) => {
+    python.ready = /** @type {Promise<void>} */ (new Promise((yes, no) => {
       python.giveUp = () => no(STOPPED);
       worker.onerror = e => { e.preventDefault?.(); no(new Error(e.message || "the worker did not start")); };
       worker.onmessage = ({ data: m }) => {
@@ -104,7 +104,7 @@
         else if (m.say === "failed") no(new Error(m.why));
         else python.waiting?.(m);
       };
-    });
+    }));
     worker.postMessage({ do: "start", site: here(data.site), core: pyodide.network ?? here(data.site), packages: pyodide.start,
       cells: here(data.cells), integrity: pyodide.integrity });
     python.ready.then(() => {
@@ -207,6 +207,7 @@
   const editor = () => bundle ??= import(here(data.editor)).catch(e => { bundle = null; throw e; });
 
   function coloured({ HighlightStyle, syntaxHighlighting, tags: t }) {
+    /** @type {[string, any[]][]} */
     const names = [["k", [t.keyword, t.controlKeyword, t.definitionKeyword, t.moduleKeyword, t.operatorKeyword, t.self, t.bool, t.null]], ["s", [t.string]],
       ["n", [t.number]], ["c", [t.comment]], ["f", [t.function(t.definition(t.variableName)), t.definition(t.function(t.variableName)), t.className]]];
     return syntaxHighlighting(HighlightStyle.define(names.flatMap(([name, tag]) => tag.map(one => ({ tag: one, class: `pg-py-${name}` })))));
@@ -240,6 +241,7 @@
 
   // --- one cell
   class Cell {
+    box; id; index; original; text; example; opening;
     constructor(box, { id, metadata }, index) {
       Object.assign(this, { box, id, index, original: originals[id], text: work.current[id], example: metadata.tags?.includes("example") });
       const what = this.original.match(/^def\s+(\w+)/m)?.[1] ?? this.original.match(/^(check\s*\(\s*\w+)/m)?.[1].replace(/\s*\(\s*/, " of ");

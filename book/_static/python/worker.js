@@ -5,7 +5,7 @@ const plain = self.fetch.bind(self);
 let known = {}, own = "", python, run;
 
 self.fetch = async (what, options) => {
-  const address = String(what.url ?? what), integrity = known[address];
+  const address = String(what instanceof Request ? what.url : what), integrity = known[address];
   const ours = address.startsWith(own) && /(lock\.json|policy_gradient-[^/]*)$/.test(address);          // the same names, build after build
   const answer = await plain(what, { ...options, ...(integrity && { integrity }), ...(ours && { cache: "no-cache" }) });
   if (answer.ok) postMessage({ say: "progress", file: decodeURIComponent(address.split(/[?#]/)[0].split("/").pop()) });

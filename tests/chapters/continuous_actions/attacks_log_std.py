@@ -4,7 +4,6 @@ import inspect
 import numpy as np
 
 from learning_to_act.checks.engine import registry
-
 from tests.attacks import wrong
 
 EXERCISES = ("gaussian_log_prob", "gaussian_score", "gaussian_entropy", "tanh_gaussian_log_prob", "linear_gaussian_gradient")

@@ -6,11 +6,11 @@ import json
 import gymnasium as gym
 import numpy as np
 import pytest
-from tests.helpers.page_and_lab import PageAndLab
 from scipy import integrate, optimize, stats
 
 import policy_gradient as pg
 from policy_gradient import control
+from tests.helpers.page_and_lab import PageAndLab
 from tools.paths import ROOT
 
 PAGE = PageAndLab("04-continuous-actions").page             # both pages of the chapter
@@ -97,7 +97,8 @@ def test_without_noise_what_is_left_is_the_slope():
 # When sigma gets small
 
 def exact_variances(sigma):
-    f = lambda a: 10 - (a - 1) ** 2
+    def f(a):
+        return 10 - (a - 1) ** 2
     V = smooth_mean(f, 0.5, sigma)
     found = []
     for baseline, noise in ((0, 0), (V, 0), (V, 1)):
@@ -105,7 +106,8 @@ def exact_variances(sigma):
         second = smooth_mean(lambda a: ((f(a) - baseline) ** 2 + noise) * ((a - 0.5) / sigma**2) ** 2, 0.5, sigma)
         assert first == pytest.approx(1)                                        # the true slope, each time
         found.append(second - first**2)
-    slope = lambda a: -2 * (a - 1)
+    def slope(a):
+        return -2 * (a - 1)
     return *found, smooth_mean(lambda a: slope(a) ** 2, 0.5, sigma) - smooth_mean(slope, 0.5, sigma) ** 2
 
 
@@ -150,7 +152,8 @@ def test_mean_scores_exactly_and_sampled_with_their_standard_error(name):
 
 
 def test_with_clipped_actions_the_gradient_has_the_wrong_sign():
-    reward = lambda a: 5 + np.clip(a, -1, 1)
+    def reward(a):
+        return 5 + np.clip(a, -1, 1)
     true, wrong = mean(lambda a: reward(a) * (a - MU)), mean(lambda a: reward(a) * (np.clip(a, -1, 1) - MU))
     assert round(true, 3) == 0.543 and round(wrong, 3) == -1.241 and shown("+0.543", "-1.241")
     h = 1e-5
@@ -165,7 +168,8 @@ def test_the_clipped_law_has_a_score_of_its_own_with_less_variance():
         above, below = stats.norm.pdf(1 - MU) / stats.norm.sf(1 - MU), -stats.norm.pdf(-1 - MU) / stats.norm.cdf(-1 - MU)
         return above if a >= 1 else below if a <= -1 else a - MU
 
-    reward = lambda a: 5 + np.clip(a, -1, 1)
+    def reward(a):
+        return 5 + np.clip(a, -1, 1)
     variances = []
     for score in (lambda a: a - MU, own):
         first, second = mean(lambda a: reward(a) * score(a)), mean(lambda a: (reward(a) * score(a)) ** 2)
@@ -180,7 +184,8 @@ def test_how_much_probability_lies_beyond_the_limits():
 
 def test_the_entropy_of_what_is_executed_rises_and_then_falls():
     squashed, obs = pg.Squashed(pg.LinearGaussian(1)), np.ones((1, 1))
-    entropy = lambda sigma: squashed.entropy(np.array([0.0, np.log(sigma)]), obs)[0]
+    def entropy(sigma):
+        return squashed.entropy(np.array([0.0, np.log(sigma)]), obs)[0]
     best = optimize.minimize_scalar(lambda s: -entropy(s), bounds=(0.2, 3), method="bounded").x
     assert round(best, 1) == 0.9 and entropy(3.0) < 0 < entropy(best) < np.log(2) and shown(r"at $\sigma=.87$")
 

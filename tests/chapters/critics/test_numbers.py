@@ -12,10 +12,9 @@ from scipy import optimize, stats
 
 import policy_gradient as pg
 from policy_gradient import critic as critics
-from policy_gradient.worlds import coin_chain, live_or_die
 from policy_gradient.exact import Path as Episode
 from policy_gradient.exact import gae_weigh, moments, trajectories
-
+from policy_gradient.worlds import coin_chain, live_or_die
 from tools.paths import ROOT
 from tools.site import values
 

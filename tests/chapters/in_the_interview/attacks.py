@@ -9,12 +9,11 @@ import math
 import numpy as np
 import scipy.special
 
-from policy_gradient import reward_to_go
-from learning_to_act.exercises import in_the_interview
 from learning_to_act.checks.hunt import Setting
 from learning_to_act.checks.worlds import Batch, Ladder, Slider
+from learning_to_act.exercises import in_the_interview
+from policy_gradient import reward_to_go
 from policy_gradient.policies import softmax
-
 from tests.attacks import RIGHT, WRONG, Attack, probes, right, wrong
 
 HUNTS = {one.name: one.original for one in in_the_interview.HUNTS}
@@ -198,7 +197,7 @@ POOL = [(entropy_bonus, "not-from-rewards"), (norm_clipped, "not-scaling"), (lr_
 def totals(theta, batch, lr):
     """Plain Python, the whole return, nested lists back."""
     new, N = [list(row) for row in theta.tolist()], batch.mask.shape[1]
-    for i, t, s, a in steps_of(batch):
+    for i, _t, s, a in steps_of(batch):
         total = sum(batch.gamma**k * r for k, r in enumerate(batch.rewards[:, i].tolist()))
         odds = [math.exp(x) for x in theta[s]]
         for b in (0, 1):

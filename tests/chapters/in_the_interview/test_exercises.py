@@ -11,12 +11,12 @@ import pytest
 import scipy.integrate
 import scipy.special
 import scipy.stats
-from tests.helpers.learner import ROOT, functions, solution_expressions
 
 import policy_gradient as pg
 from learning_to_act.checks import check, engine, hint, hunt, mistakes, start_drill, stopwatch
-from learning_to_act.exercises import in_the_interview
 from learning_to_act.checks.worlds import Batch, ladder, learning_curves, slider
+from learning_to_act.exercises import in_the_interview
+from tests.helpers.learner import ROOT, functions, solution_expressions
 
 HUNTS = {one.name: one for one in in_the_interview.HUNTS}
 LADDER_HUNTS = {name: one for name, one in HUNTS.items() if name != "update_7"}
@@ -88,7 +88,8 @@ def test_the_ladder_against_enumeration_and_differences(setting):
 @pytest.mark.parametrize("theta", [-1.5, -0.3, 0.8])
 def test_the_slider_against_quadrature(theta):
     def J(mean):
-        paid = lambda a: (5 + np.clip(a, -1, 1)) * scipy.stats.norm.pdf(a, mean)
+        def paid(a):
+            return (5 + np.clip(a, -1, 1)) * scipy.stats.norm.pdf(a, mean)
         return sum(scipy.integrate.quad(paid, *ends, epsabs=1e-12)[0] for ends in ((mean - 12, -1), (-1, 1), (1, mean + 12)))
     assert slider.expected_return([theta]) == pytest.approx(J(theta), abs=1e-9)
     assert slider.exact_gradient([theta])[0] == pytest.approx((J(theta + 1e-4) - J(theta - 1e-4)) / 2e-4, abs=1e-7)
@@ -231,7 +232,8 @@ def monte_carlo(theta, batch, lr):
 def clipped_law(theta, draws, lr):
     """The score of the law that is executed: a point mass at each stop, a density between (Fujita & Maeda 2018)."""
     low, high = (draws.low - theta[0]) / draws.std, (draws.high - theta[0]) / draws.std
-    pdf = lambda z: np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
+    def pdf(z):
+        return np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
     score = np.where(draws.actions <= draws.low, -pdf(low) / scipy.special.ndtr(low),
                      np.where(draws.actions >= draws.high, pdf(high) / scipy.special.ndtr(-high), (draws.actions - theta[0]) / draws.std))
     return theta + lr * np.mean(draws.rewards * score / draws.std, keepdims=True)
@@ -559,7 +561,7 @@ def test_the_exercises_hold_neither_name_nor_cure():
 
 
 def test_each_mended_function_of_the_solutions_is_another_text_than_the_original_by_little():
-    for i, one in enumerate(HUNTS.values(), start=1):
+    for i in range(1, len(HUNTS) + 1):
         old, new = cells("solutions")[f"bug-{i}-given"].splitlines(), cells("solutions")[f"bug-{i}-mended"].splitlines()
         assert 1 <= len(set(old) ^ set(new)) <= 4, "one mistake, one mend"
 

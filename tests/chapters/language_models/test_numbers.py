@@ -9,11 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import test_groups as exact
 from scipy import optimize, stats
 
 import policy_gradient as pg
-import test_groups as exact
-
 from tools.paths import ROOT
 from tools.site import values
 

@@ -8,8 +8,8 @@ import pytest
 from py_mini_racer import MiniRacer
 
 import policy_gradient as pg
-from policy_gradient.estimators import batch_mean, leave_one_out_mean
 from learning_to_act.explorables import LiveTraining
+from policy_gradient.estimators import batch_mean, leave_one_out_mean
 
 POLICY = pg.MLPSoftmax((4, 64, 2))
 SETTINGS = {"batch": 16, "rate": 0.02, "baseline": "batch_mean", "keep": False, "gamma": 0.99}

@@ -9,8 +9,9 @@ from fractions import Fraction as F
 
 import numpy as np
 import pytest
-from tests.helpers.page_and_lab import PageAndLab
 from scipy import integrate, optimize, stats
+
+from tests.helpers.page_and_lab import PageAndLab
 
 CHAPTER = PageAndLab("03-the-log-derivative-trick")
 PAGE, LAB, says, printed = CHAPTER.page, CHAPTER.lab, CHAPTER.says, CHAPTER.printed

@@ -8,7 +8,6 @@ import scipy.sparse.linalg
 import scipy.special
 
 import policy_gradient as pg
-
 from tests.attacks import probes, right, wrong
 
 
@@ -26,13 +25,13 @@ def worlds(rng):
 @probes("action_values")
 @probes("advantages")
 def policy_probes(rng):
-    for P, R, theta, rho, gamma in worlds(rng):
+    for P, R, theta, _rho, gamma in worlds(rng):
         yield P, R, pg.softmax(theta), gamma
 
 
 @probes("discounted_visitation")
 def visit_probes(rng):
-    for P, R, theta, rho, gamma in worlds(rng):
+    for P, _R, theta, rho, gamma in worlds(rng):
         yield P, rho, pg.softmax(theta), gamma
 
 

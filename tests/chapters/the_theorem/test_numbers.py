@@ -7,6 +7,7 @@ import re
 
 import numpy as np
 import pytest
+
 from tests.helpers.page_and_lab import PageAndLab
 from tools.site.values import holds
 
@@ -321,7 +322,8 @@ def test_the_page_s_line_for_the_lemma_is_true(world):
 
 def test_the_page_s_lines_for_one_state_are_true():
     theta, names = np.array([.3, -1.0, .5]), dict(np=np, Q=np.array([1.0, 2, -4]))
-    softmax = lambda t: np.exp(t) / np.exp(t).sum()
+    def softmax(t):
+        return np.exp(t) / np.exp(t).sum()
     names["pi"] = softmax(theta)
     exec(code_after("(eq-bandit-gradient)"), names)
     slopes = [(softmax(theta + e) - softmax(theta - e)) @ names["Q"] / 2e-5 for e in 1e-5 * np.eye(3)]

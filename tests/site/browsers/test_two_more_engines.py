@@ -7,9 +7,10 @@ import json
 import re
 
 import pytest
-from tools.site import python_in_page
+
 from tests.helpers import webdriver
 from tests.helpers.pages import Server, pages_of
+from tools.site import python_in_page
 
 COLLECT = """window.faults = [];
     addEventListener("error", e => faults.push(String(e.message)));

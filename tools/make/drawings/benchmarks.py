@@ -1,8 +1,8 @@
 """Still pictures of the page on speed, from benchmarks/results."""
 import numpy as np
-from tools.site.measured import NAMES, by_method, stored
 
 from learning_to_act.palette import color
+from tools.site.measured import NAMES, by_method, stored
 
 SHORT = {"ours": "this book", "ppo": "SB3 PPO", "a2c": "SB3 A2C", "torch_reinforce": "PyTorch,\none episode",
          "torch_batch": "PyTorch,\nbatches"}

@@ -36,7 +36,7 @@ visits_unrolled.figsize = (5, 2.6)
 
 def plateau(fig, ax):
     """Two arms worth 1 and 0, one logit: p(good) against the steps taken, plain and natural, from three starts."""
-    for p0, name in [(.1, ".1"), (.01, ".01"), (.001, ".001")]:
+    for p0 in (.1, .01, .001):
         for natural, ink, style in [(False, "score", "-"), (True, "muted", (0, (4, 2)))]:
             theta, path = np.log(p0 / (1 - p0)), [p0]
             while path[-1] < .5:

@@ -1,0 +1,157 @@
+"""What every change must pass: lint, types, spelling, JavaScript, package and checks; about a minute on two cores.
+
+    make check                                all of it; the last line says what ran and how long
+    python -m tools.check.gate ruff mypy      some of it: ruff mypy codespell eslint tsc counts tests
+    python -m tools.check.gate --count        after lines were shortened: write the lower counts down
+
+Long lines and long functions are counted, not refused: tools/check/counts.json says how many there are, and there may only be
+fewer. `--count --more` writes down larger numbers too: after a merge of what was written before there was a count.
+"""
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+
+from tools.paths import ROOT
+from tools.run import node
+
+COUNTS = ROOT / "tools/check/counts.json"
+COUNTED = {                      # what may only become fewer, and how to see each
+    "E501": "ruff check --select E501", "max-len": "line of JavaScript over 120", "max-lines-per-function": "function of JavaScript over 60 lines",
+    "tsc": "python -m tools.run.node node_modules/typescript/bin/tsc -p tsconfig.json",
+}
+JAVASCRIPT = ["learning_to_act", "book/_static", "lite", "eslint.config.js"]
+
+
+def python(*words):
+    return [sys.executable, "-m", *words]
+
+
+def run(command, folder=ROOT):
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL, encoding="utf8", errors="replace")
+    return done.returncode, done.stdout + done.stderr
+
+
+def ruff(folder=ROOT):
+    return run(python("ruff", "check", "--quiet", "--output-format", "concise", "."), folder)
+
+
+def format(folder=ROOT):
+    return run(python("ruff", "format", "--check", "--quiet", "."), folder)
+
+
+def mypy(folder=ROOT):
+    return run(python("mypy", "--cache-dir", str(ROOT / "_build/mypy"), "--config-file", str(ROOT / "pyproject.toml")), folder)
+
+
+def codespell(folder=ROOT):
+    words = "--toml", str(ROOT / "pyproject.toml"), "--ignore-words", str(ROOT / "tools/check/words.txt")
+    return run([sys.executable, "-c", "import codespell_lib, sys; sys.exit(codespell_lib.main())", "--quiet-level", "2", *words], folder)
+
+
+def linted(folder=ROOT, files=JAVASCRIPT):
+    """ESLint's messages as (file, line, rule, is it an error, text)."""
+    status, said = run(node.command(ROOT / "node_modules/eslint/bin/eslint.js", "--config", ROOT / "eslint.config.js", "--format", "json", *files), folder)
+    if status > 1:
+        raise RuntimeError(said)
+    return [(os.path.relpath(one["filePath"], folder), m["line"], m["ruleId"] or "syntax", m["severity"] == 2, m["message"])
+            for one in json.loads(said) for m in one["messages"]]
+
+
+def eslint(folder=ROOT, files=JAVASCRIPT):
+    wrong = [f"{file}:{line}: {rule}: {text}" for file, line, rule, error, text in linted(folder, files) if error]
+    return bool(wrong), "\n".join(wrong)
+
+
+def typed(config=ROOT / "tsconfig.json"):
+    """tsc's findings, one line each."""
+    status, said = run(node.command(ROOT / "node_modules/typescript/bin/tsc", "-p", config))
+    found = re.findall(r"^\S+\(\d+,\d+\): error .*", said, re.M)
+    if status and not found:
+        raise RuntimeError(said)
+    return found
+
+
+def tsc(config=ROOT / "tsconfig.json"):
+    """Refused: any finding but those counted, all of them in scripts that travel in stored notebooks."""
+    found = typed(config)
+    return len(found) > stored()["tsc"], "\n".join(found)
+
+
+def stored():
+    return json.loads(COUNTS.read_text("utf8"))
+
+
+def counted():
+    """How many there are of what may only become fewer."""
+    _, said = run(python("ruff", "check", "--quiet", "--select", "E501", "--output-format", "concise", "."))
+    rules = Counter(rule for _, _, rule, error, _ in linted() if not error)
+    return {"E501": said.count(": E501 "), "max-len": rules["max-len"], "max-lines-per-function": rules["max-lines-per-function"],
+            "tsc": len(typed())}
+
+
+def verdict(now, before):
+    """One line for each kind of which there are more than before."""
+    return [f"{now[kind]} of {kind}, {before[kind]} before: shorten what is new ({COUNTED[kind]})" for kind in COUNTED if now[kind] > before[kind]]
+
+
+def counts():
+    more = verdict(counted(), stored())
+    return bool(more), "\n".join(more)
+
+
+def tests():
+    return run(python("pytest", "-q", "-n", "2", "--dist", "worksteal", "-m", "not slow", "tests/package", "tests/checks"))
+
+
+PARTS = {part.__name__: part for part in (ruff, mypy, codespell, eslint, tsc, counts, tests)}
+
+
+def seconds():
+    """Of the processor, by this process and those it waited for."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
+
+
+def check(names, out=sys.stdout):
+    """0 if all parts named are passed; what is refused is named first, then why; the last line says what ran and how long."""
+    start, lines, refused = time.monotonic(), [], False
+    for name in names:
+        begun = seconds()
+        try:
+            wrong, said = PARTS[name]()
+        except (OSError, RuntimeError) as error:
+            wrong, said = True, str(error)
+        if wrong:
+            refused = True
+            print(f"{name} refuses this:\n{said.rstrip()}\n", file=out, flush=True)
+        lines.append(f"{name} {'REFUSED ' if wrong else ''}{seconds() - begun:.0f} s")
+    print(f"make check: {', '.join(lines)} of processor time; {time.monotonic() - start:.0f} s in all", file=out, flush=True)
+    return int(refused)
+
+
+def write(more):
+    now, before = counted(), stored() if COUNTS.exists() else {}
+    if before and not more and (grown := verdict(now, before)):
+        return "\n".join(grown)
+    COUNTS.write_text(json.dumps(now, indent=1) + "\n", "utf8")
+    print(", ".join(f"{kind} {number}" for kind, number in now.items()))
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("parts", nargs="*", help=f"which: {' '.join(PARTS)}; without any, all")
+    parser.add_argument("--count", action="store_true", help="write tools/check/counts.json anew")
+    parser.add_argument("--more", action="store_true", help="with --count: even if there are more than before")
+    given = parser.parse_args(arguments)
+    if unknown := [name for name in given.parts if name not in PARTS]:
+        parser.error(f"no part is called {unknown[0]}; there are {' '.join(PARTS)}")
+    return write(given.more) if given.count else check(given.parts or list(PARTS))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
