@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 
 from ._validate import NotFinite, discount, finite, function, numbers, probabilities
-from ._validate import policy as checked_policy
 from .mdp import NEVER, state_probs
 from .tabular import tabular
 

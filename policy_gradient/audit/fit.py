@@ -123,7 +123,7 @@ def _scan(y):
                 for score, reduce in (("log pi", "even"), ("log pi", "per episode")):
                     rule = dict(c.RIGHT, credit=credit, weight=weight, baseline=baseline, score=score, reduce=reduce)
 
-                    def miss(number, rule=rule):
+                    def miss(number, rule=rule, question=question):
                         return 1 - abs(cosine(c.weights(worlds()["plain"], dict(rule, **{question: repr(float(number))})), y["plain"]))
                     grid = np.linspace(0.02, 1, 50)
                     best = int(np.argmin([miss(g) for g in grid]))

@@ -162,8 +162,8 @@ class Verdict:
                 ax.annotate(name, (x * 1.08, y * 1.08), color=shade, ha="center", va="bottom" if y >= 0 else "top", annotation_clip=False)
         ax.set(xlim=(-1.4, 1.4), ylim=(-1.4, 1.4), aspect="equal", xlabel="logit of the first observation", ylabel="logit of the second",
                title="Two doors at theta = 0" + ("" if self.angle is None else f": {self.angle:.0f} degrees apart"))
-        ax.axhline(0, color=color("line"), lw=0.8, zorder=0)
-        ax.axvline(0, color=color("line"), lw=0.8, zorder=0)
+        ax.axhline(0, color="#D5D9DD", lw=0.8, zorder=0)
+        ax.axvline(0, color="#D5D9DD", lw=0.8, zorder=0)
         return ax
 
 

@@ -17,7 +17,7 @@ QUEUE = []
 class Forced(torch.distributions.Categorical):
     """Draws the batch's actions."""
 
-    def sample(self, sample_shape=torch.Size()):
+    def sample(self, sample_shape=torch.Size()):        # noqa: B008 (as torch's own)
         return torch.tensor(QUEUE.pop(0)) if QUEUE else super().sample(sample_shape)
 
 

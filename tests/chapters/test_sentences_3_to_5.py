@@ -9,7 +9,6 @@ from math import comb
 
 import numpy as np
 import pytest
-import yaml
 from scipy import integrate, optimize, stats
 
 import policy_gradient as pg

@@ -8,7 +8,7 @@ import policy_gradient as pg
 from tests.package.test_against_others import other, torch  # noqa: F401
 
 
-def in_torch(torch, model, theta, prompts, tokens):
+def in_torch(torch, model, theta, prompts, tokens):              # noqa: F811
     """log pi of every token, the same block written with torch's own layers' functions."""
     F, parts, start = torch.nn.functional, {}, 0
     for name, shape in model.shapes.items():
