@@ -16,6 +16,8 @@ from . import (
     estimators as estimators,
     games as games,
     gaussian as gaussian,
+    groups as groups,
+    language as language,
     linear_quadratic as linear_quadratic,
     mdp as mdp,
     optimizers as optimizers,
@@ -25,9 +27,11 @@ from . import (
     rollouts as rollouts,
     sampling as sampling,
     seeds as seeds,
+    sorting as sorting,
     tabular as tabular,
     testing as testing,
     training as training,
+    transformer as transformer,
     worlds as worlds,
 )
 from .policies import (
@@ -115,6 +119,33 @@ from .games import (
     RPS_ROCK2 as RPS_ROCK2,
     best_response as best_response,
     self_play as self_play,
+)
+from .groups import (
+    group_advantages as group_advantages,
+    token_weights as token_weights,
+    grpo_weight as grpo_weight,
+    mixed_share as mixed_share,
+    pass_at_k as pass_at_k,
+    group_moments as group_moments,
+)
+from .language import (
+    Answers as Answers,
+    TokenPolicy as TokenPolicy,
+    AnswerTree as AnswerTree,
+    tree_logits as tree_logits,
+    imitate as imitate,
+    climb as climb,
+    sampler_ratios as sampler_ratios,
+    kl_loss_weights as kl_loss_weights,
+    kl_values as kl_values,
+    optimal_policy as optimal_policy,
+    dpo_weights as dpo_weights,
+)
+from .sorting import (
+    Sorting as Sorting,
+)
+from .transformer import (
+    Transformer as Transformer,
 )
 
 __all__: list[str]

@@ -3,14 +3,21 @@
     mean, variance = moments(mdp, policy, theta, gae_weigh(mdp, critic, lam=0.9))
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ._validate import NotFinite, discount, finite, function, numbers, probabilities
-from ._validate import policy as checked_policy
 from .mdp import NEVER, state_probs
-from .tabular import tabular
+from .tabular import TabularMDP, tabular
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ._types import Array, ArrayLike
+    from .protocols import SoftmaxPolicy
 
 MOST = 100_000           # trajectories; beyond that a sample is cheaper
 
@@ -23,7 +30,7 @@ class Path(NamedTuple):
     rewards: np.ndarray
 
 
-def trajectories(mdp, probs):
+def trajectories(mdp: TabularMDP, probs: ArrayLike) -> list[tuple[float, Path]]:
     """[(probability, Path)] of every episode, for probs (S, A), pi(a|s) in each state; the probabilities sum to one.
 
     The world must end on every way: one in which a state can come twice has episodes without number and is refused, as is
@@ -57,7 +64,8 @@ def _check_forward(mdp, probs):
                      "cannot be listed: moments needs a world in which no state comes twice")
 
 
-def moments(mdp, policy, theta, weigh, drop_gamma_t=False):
+def moments(mdp: TabularMDP, policy: SoftmaxPolicy, theta: ArrayLike, weigh: Callable[[Path], ArrayLike],
+            drop_gamma_t: bool = False) -> tuple[Array, float]:
     """(mean (d,), variance) of the estimate that one episode gives, sum_t gamma^t weigh(path)[t] score_t, by enumeration.
 
     weigh: a function of a Path that gives one weight for each of its T steps, (T,), as `gae_weigh` makes it. The variance
@@ -89,7 +97,7 @@ def _scores(mdp, policy, theta):
                       for a in range(mdp.num_actions)] for s in range(mdp.num_states)])
 
 
-def gae_weigh(mdp, critic, lam):
+def gae_weigh(mdp: TabularMDP, critic: ArrayLike, lam: float) -> Callable[[Path], Array]:
     """weigh(path) for `moments`: generalised advantage estimates from a critic (S,), a value for each *state*.
 
     lam = 1 is the return minus V, lam = 0 the TD error. What follows the last step is worth nothing.

@@ -1,7 +1,6 @@
 """The instrument on PyTorch losses and modules; `make test-autodiff` runs this where PyTorch is."""
 import os
 import re
-from pathlib import Path
 
 import pytest
 

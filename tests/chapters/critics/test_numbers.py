@@ -2,9 +2,7 @@
 
 import itertools
 import json
-import sys
 from fractions import Fraction as F
-from pathlib import Path
 
 import numpy as np
 import pytest

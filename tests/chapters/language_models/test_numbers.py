@@ -2,10 +2,8 @@
 import importlib.util
 import itertools
 import json
-import sys
 from fractions import Fraction as F
 from math import log, sqrt
-from pathlib import Path
 
 import numpy as np
 import pytest
