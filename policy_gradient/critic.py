@@ -108,13 +108,13 @@ def gae_columns(rewards: ArrayLike, values: ArrayLike, next_values: ArrayLike, t
     from scipy.linalg.blas import dtbsv      # here, because importing it takes longer than most of what the package does
 
     rewards = finite("rewards", rewards, (None, None))
-    terminated, truncated = (_flags(name, one, rewards.shape) for name, one in (("terminated", terminated), ("truncated", truncated)))
+    died, cut = _flags("terminated", terminated, rewards.shape), _flags("truncated", truncated, rewards.shape)
     values, gamma = finite("values", values, rewards.shape), discount(gamma)
     next_values = numbers("next_values", next_values)
     if next_values.shape != rewards.shape:
         raise ValueError(f"next_values must have shape {rewards.shape}, as rewards, got {next_values.shape}")
-    next_values = finite("next_values", np.where(terminated, 0.0, next_values))
-    follows = np.where(terminated | truncated, 0.0, -gamma * discount(lam, "lam"))
+    next_values = finite("next_values", np.where(died, 0.0, next_values))
+    follows = np.where(died | cut, 0.0, -gamma * discount(lam, "lam"))
     follows[-1:] = 0
     # A_t - gamma lam A_(t+1) = delta_t, column after column: one system with two diagonals, which BLAS solves from the back.
     bands = np.empty((2, rewards.size), order="F")                    # the second holds ones, and is not read

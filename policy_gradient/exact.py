@@ -39,7 +39,8 @@ def trajectories(mdp: TabularMDP, probs: ArrayLike) -> list[tuple[float, Path]]:
     probs = probabilities("probs", probs, tabular(mdp).R.shape)
     ends = 1 - mdp.P.sum(axis=-1)
     _check_forward(mdp, probs)
-    found, open_ = [], [(mdp.rho[s], (s,), ()) for s in np.flatnonzero(mdp.rho)[::-1]]
+    found: list[tuple[float, Path]] = []
+    open_: list[tuple[float, tuple, tuple]] = [(mdp.rho[s], (s,), ()) for s in np.flatnonzero(mdp.rho)[::-1]]
     while open_:
         weight, states, actions = open_.pop()
         for a in np.flatnonzero(probs[states[-1]]):
@@ -75,7 +76,7 @@ def moments(mdp: TabularMDP, policy: SoftmaxPolicy, theta: ArrayLike, weigh: Cal
     function("weigh", weigh, "of a Path that gives one weight per step, weigh(path) -> (T,)")
     probs = state_probs(mdp, policy, theta)
     score = _scores(mdp, policy, theta)                                        # (S, A, d)
-    weights, estimates = [], []
+    chances, samples = [], []
     for probability, path in trajectories(mdp, probs):
         psi = numbers("weigh(path)", weigh(path))
         if psi.shape != path.rewards.shape:
@@ -84,9 +85,9 @@ def moments(mdp: TabularMDP, policy: SoftmaxPolicy, theta: ArrayLike, weigh: Cal
             raise NotFinite(f"weigh(path) must be finite, but at step {int(np.argmin(np.isfinite(psi)))} it is not")
         if not drop_gamma_t:
             psi = psi * mdp.gamma ** np.arange(len(psi))
-        weights.append(probability)
-        estimates.append(psi @ score[path.states, path.actions])
-    weights, estimates = np.array(weights), np.array(estimates)
+        chances.append(probability)
+        samples.append(psi @ score[path.states, path.actions])
+    weights, estimates = np.array(chances), np.array(samples)
     mean = weights @ estimates
     return mean, float((weights @ (estimates - mean) ** 2).sum())
 

@@ -120,7 +120,7 @@ def pass_at_k(num_samples: ArrayLike, num_correct: ArrayLike, k: int) -> Any:
     if (n < whole("k", k)).any():
         raise ValueError(f"num_samples must be at least k = {k}: from fewer answers pass@{k} has no unbiased estimate")
     miss = [np.prod(1 - k / np.arange(n_ - c_ + 1, n_ + 1)) if n_ - c_ >= k else 0.0 for n_, c_ in zip(n.ravel().tolist(), c.ravel().tolist())]
-    return (1 - np.reshape(miss, n.shape))[()]
+    return (1 - np.array(miss).reshape(n.shape))[()]
 
 
 def group_moments(outcomes: Iterable[tuple[float, float, float, ArrayLike]], group_size: int,
@@ -137,9 +137,9 @@ def group_moments(outcomes: Iterable[tuple[float, float, float, ArrayLike]], gro
         raise ValueError(f"the probabilities of outcomes must sum to one, got {probs.sum():.6g}")
     if comb(n + G - 1, G) > MOST:
         raise ValueError(f"group_size must be smaller: {n} answers make {comb(n + G - 1, G):,} sets of {G}, more than {MOST:,}; sample instead")
-    mean, square = 0.0, 0.0
-    for group in combinations_with_replacement(range(n), G):
-        group = np.array(group)
+    mean = square = np.zeros(scores.shape[1])
+    for members in combinations_with_replacement(range(n), G):
+        group = np.array(members)
         ways = factorial(G)
         for count in np.bincount(group):
             ways //= factorial(count)

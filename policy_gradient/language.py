@@ -45,12 +45,27 @@ class Answers:
 class Writer:
     """What every policy over tokens shares; they supply `_next`, `log_prob` and `weighted_score`."""
 
+    max_len: Any
+    end: Any
+
+    def _next(self, theta: Array, prompts: Array, tokens: Array, t: int) -> tuple[Array, Array | None]:
+        raise NotImplementedError
+
+    def log_prob(self, theta: Array, prompts: ArrayLike, tokens: Any) -> Array:
+        """log pi of each token given what stands before it, (T, N); tokens (T, N), or the `Answers` that hold them."""
+        raise NotImplementedError
+
+    def weighted_score(self, theta: Array, prompts: ArrayLike, tokens: Any, weights: ArrayLike) -> Array:
+        """sum over tokens of weight (T, N) times score, (d,)."""
+        raise NotImplementedError
+
     def generate(self, theta: Array, prompts: ArrayLike, rng: np.random.Generator, bend: Callable[[Array], Array] | None = None) -> Answers:
         """One answer to each of N prompts. bend(logits (N, V)) -> logits: a sampler that is not the policy (may put -inf)."""
         rng, prompts = generator(rng), np.asarray(prompts)
         N = len(prompts)
         tokens, mask = np.zeros((self.max_len, N), np.int64), np.zeros((self.max_len, N), bool)
-        log_probs, live, seen = np.zeros((self.max_len, N)), np.ones(N, bool), []
+        log_probs, live = np.zeros((self.max_len, N)), np.ones(N, bool)
+        seen: list[Any] = []
         for t in range(self.max_len):
             logits, features = self._next(theta, prompts, tokens, t)
             seen.append(features)
@@ -61,8 +76,8 @@ class Writer:
                 live = live & (drawn != self.end)
             if not live.any():
                 break
-        seen = np.stack(seen) if seen[0] is not None and len(seen) == self.max_len else None
-        return Answers(tokens, mask, log_probs, np.ones(N, bool) if self.end is None else ~live, seen)
+        complete = seen[0] is not None and len(seen) == self.max_len
+        return Answers(tokens, mask, log_probs, np.ones(N, bool) if self.end is None else ~live, np.stack(seen) if complete else None)
 
 
 def _draw(logits, rng):
@@ -101,7 +116,7 @@ class TokenPolicy(Writer):
         features = self.task.features(prompts, tokens, t)
         return self.network.logits(theta, features), features
 
-    def features(self, prompts: ArrayLike, tokens: Answers | ArrayLike) -> Array:
+    def features(self, prompts: ArrayLike, tokens: Any) -> Array:
         """What is seen before each token, (T, N, K)."""
         if getattr(tokens, "seen", None) is not None:
             return tokens.seen
@@ -109,13 +124,13 @@ class TokenPolicy(Writer):
         tokens = indices("tokens", tokens, self.task.num_tokens)
         return np.stack([self.task.features(np.asarray(prompts), tokens, t) for t in range(len(tokens))])
 
-    def log_prob(self, theta: Array, prompts: ArrayLike, tokens: Answers | ArrayLike) -> Array:
+    def log_prob(self, theta: Array, prompts: ArrayLike, tokens: Any) -> Array:
         """log pi of each token given what stands before it, (T, N). Sum over an answer's own tokens for the answer's.
 
         tokens (T, N), or the `Answers` that hold them, here and below."""
         return self.network.log_prob(theta, self.features(prompts, tokens), getattr(tokens, "tokens", tokens))
 
-    def weighted_score(self, theta: Array, prompts: ArrayLike, tokens: Answers | ArrayLike, weights: ArrayLike) -> Array:
+    def weighted_score(self, theta: Array, prompts: ArrayLike, tokens: Any, weights: ArrayLike) -> Array:
         """sum over tokens of weight (T, N) times score, (d,), in one pass."""
         return self.network.weighted_score(theta, self.features(prompts, tokens), getattr(tokens, "tokens", tokens), np.asarray(weights, theta.dtype))
 
@@ -187,7 +202,9 @@ def kl_loss_weights(log_probs: ArrayLike, ref_log_probs: ArrayLike, which: str) 
     """
     log_ratio = finite("log_probs", log_probs) - finite("ref_log_probs", ref_log_probs)
     one_of("which", which, ("k1", "k2", "k3"))
-    return {"k1": np.ones_like, "k2": np.array, "k3": lambda x: -np.expm1(np.minimum(-x, 700))}[which](log_ratio)
+    if which == "k3":
+        return -np.expm1(np.minimum(-log_ratio, 700))
+    return np.ones_like(log_ratio) if which == "k1" else np.array(log_ratio)
 
 
 def kl_values(log_probs: ArrayLike, ref_log_probs: ArrayLike, which: str) -> Array:
@@ -235,7 +252,7 @@ class AnswerTree:
 
     def by_length(self, theta: ArrayLike) -> Array:
         """The gradient of the mean length, (3,)."""
-        return sum(chance * length * score for chance, _, length, score in self.outcomes(theta))
+        return np.sum([chance * length * score for chance, _, length, score in self.outcomes(theta)], axis=0)
 
 
 def tree_logits(p: float, ramble_right: float = 0.5, ramble_wrong: float = 0.5) -> Array:

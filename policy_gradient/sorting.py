@@ -13,8 +13,10 @@ import numpy as np
 from ._validate import generator, indices, whole
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from ._types import Array, ArrayLike
-    from .language import Answers, Writer
+    from .language import Writer
 
 MOST = 2**18             # prompts that `every` still lists
 
@@ -58,7 +60,7 @@ class Sorting:
         """The right tokens, (M, N)."""
         return np.sort(prompts, axis=1).T
 
-    def reward(self, prompts: ArrayLike, answers: Answers | ArrayLike) -> Array:
+    def reward(self, prompts: ArrayLike, answers: Any) -> Array:
         """1.0 where all tokens are right, else 0.0, (N,). Takes an `Answers` or its tokens (M, N)."""
         return (getattr(answers, "tokens", answers) == self.answers(prompts)).all(axis=0).astype(float)
 
@@ -84,6 +86,6 @@ def exact(task: Sorting, policy: Writer, theta: Array, prompts: ArrayLike | None
 
 
 def success(task: Sorting, policy: Writer, theta: Array, prompts: ArrayLike | None = None) -> float:
-    """J alone."""
+    """J alone, without its gradient: the mean chance of a right answer, over every prompt or the given ones."""
     prompts = task.every() if prompts is None else np.asarray(prompts)
     return float(np.exp(policy.log_prob(theta, prompts, task.answers(prompts)).astype(np.float64).sum(axis=0)).mean())

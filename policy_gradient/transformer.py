@@ -18,8 +18,9 @@ from .language import Writer
 from .policies import log_softmax, softmax
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from ._types import Array, ArrayLike, DTypeLike
-    from .language import Answers
 
 
 @dataclass(frozen=True)
@@ -121,14 +122,14 @@ class Transformer(Writer):
         theta = finite("theta", theta, (self.num_params,))
         return self._forward(theta, self._ids(prompts, tokens[:t + 1]))[0][:, -1], None
 
-    def log_prob(self, theta: ArrayLike, prompts: ArrayLike, tokens: Answers | ArrayLike) -> Array:
+    def log_prob(self, theta: ArrayLike, prompts: ArrayLike, tokens: Any) -> Array:
         """log pi of each token given what stands before it, (T, N); tokens (T, N), or the `Answers` that hold them."""
         tokens = getattr(tokens, "tokens", tokens)
         theta = finite("theta", theta, (self.num_params,))
         logits = self._forward(theta, self._ids(prompts, tokens))[0][:, self.prompt_len - 1:]
         return np.take_along_axis(log_softmax(logits), np.asarray(tokens).T[..., None], axis=-1)[..., 0].T
 
-    def weighted_score(self, theta: ArrayLike, prompts: ArrayLike, tokens: Answers | ArrayLike, weights: ArrayLike) -> Array:
+    def weighted_score(self, theta: ArrayLike, prompts: ArrayLike, tokens: Any, weights: ArrayLike) -> Array:
         """sum over tokens of weight (T, N) times score, (d,)."""
         tokens = getattr(tokens, "tokens", tokens)
         theta, weights = finite("theta", theta, (self.num_params,)), finite("weights", weights)

@@ -71,7 +71,7 @@ def live_or_die() -> TabularMDP:
 
     With a fair coin V = 3/2, so work is worth 7/4 and quit 5/4. Policy: `two_action_softmax(1)`.
     """
-    return TabularMDP([[[0.0], [1.0]]], [[1.25, 1.0]], [1.0], 0.5)
+    return TabularMDP(np.array([[[0.0], [1.0]]]), np.array([[1.25, 1.0]]), np.array([1.0]), 0.5)
 
 
 def coin_chain(length: int = 2) -> TabularMDP:
