@@ -38,6 +38,12 @@ from . import (
     gaussian as gaussian,
 )
 from . import (
+    groups as groups,
+)
+from . import (
+    language as language,
+)
+from . import (
     linear_quadratic as linear_quadratic,
 )
 from . import (
@@ -65,6 +71,9 @@ from . import (
     seeds as seeds,
 )
 from . import (
+    sorting as sorting,
+)
+from . import (
     tabular as tabular,
 )
 from . import (
@@ -72,6 +81,9 @@ from . import (
 )
 from . import (
     training as training,
+)
+from . import (
+    transformer as transformer,
 )
 from . import (
     worlds as worlds,
@@ -141,6 +153,57 @@ from .gaussian import (
 )
 from .gaussian import (
     tanh_gaussian_log_prob as tanh_gaussian_log_prob,
+)
+from .groups import (
+    group_advantages as group_advantages,
+)
+from .groups import (
+    group_moments as group_moments,
+)
+from .groups import (
+    grpo_weight as grpo_weight,
+)
+from .groups import (
+    mixed_share as mixed_share,
+)
+from .groups import (
+    pass_at_k as pass_at_k,
+)
+from .groups import (
+    token_weights as token_weights,
+)
+from .language import (
+    Answers as Answers,
+)
+from .language import (
+    AnswerTree as AnswerTree,
+)
+from .language import (
+    TokenPolicy as TokenPolicy,
+)
+from .language import (
+    climb as climb,
+)
+from .language import (
+    dpo_weights as dpo_weights,
+)
+from .language import (
+    imitate as imitate,
+)
+from .language import (
+    kl_loss_weights as kl_loss_weights,
+)
+from .language import (
+    kl_values as kl_values,
+)
+from .language import (
+    optimal_policy as optimal_policy,
+)
+from .language import (
+    sampler_ratios as sampler_ratios,
+)
+from .language import (
+    tree_logits as tree_logits,
 )
 from .mdp import (
     action_values as action_values,
@@ -214,6 +277,9 @@ from .seeds import (
 from .seeds import (
     sweep as sweep,
 )
+from .sorting import (
+    Sorting as Sorting,
+)
 from .tabular import (
     TabularMDP as TabularMDP,
 )
@@ -228,6 +294,9 @@ from .training import (
 )
 from .training import (
     reinforce as reinforce,
+)
+from .transformer import (
+    Transformer as Transformer,
 )
 from .worlds import (
     nobodys_gradient as nobodys_gradient,

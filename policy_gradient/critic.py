@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._validate import _short, discount, finite, having, numbers, positive, whole
-from .mdp import _chain, discounted_visitation
+from ._validate import discount, finite, having, numbers, positive, short, whole
+from .mdp import chain, discounted_visitation
 from .networks import MLP
 from .optimizers import Adam
 
 if TYPE_CHECKING:
     from ._types import Array, ArrayLike
     from .rollouts import Rollout
+    from .tabular import TabularMDP
 
 
 def gae(rollout: Rollout, values: ArrayLike, last_values: ArrayLike, gamma: float, lam: float) -> Array:
@@ -91,12 +92,13 @@ class Critic:
 
 # --- what chapter 6 takes apart ------------------------------------------------------------------------------------
 
-def td_errors(rollout, values, last_values, gamma):
+def td_errors(rollout: Rollout, values: ArrayLike, last_values: ArrayLike, gamma: float) -> Array:
     """r + gamma V(next) - V for each step, (T, N), 0 where the mask is False; arguments as for `gae`, of which it is lam = 0."""
     return gae(rollout, values, last_values, gamma, 0.0)
 
 
-def gae_columns(rewards, values, next_values, terminated, truncated, gamma, lam):
+def gae_columns(rewards: ArrayLike, values: ArrayLike, next_values: ArrayLike, terminated: ArrayLike, truncated: ArrayLike,
+                gamma: float, lam: float) -> Array:
     """Generalised advantage estimates of columns that may each hold several episodes, all (T, N) -> (T, N).
 
     next_values[t]: V of what was seen after step t, at an ending the *final* observation and not the next episode's first.
@@ -106,13 +108,13 @@ def gae_columns(rewards, values, next_values, terminated, truncated, gamma, lam)
     from scipy.linalg.blas import dtbsv  # here, because importing it takes longer than most of what the package does
 
     rewards = finite("rewards", rewards, (None, None))
-    terminated, truncated = (_flags(name, one, rewards.shape) for name, one in (("terminated", terminated), ("truncated", truncated)))
+    died, cut = _flags("terminated", terminated, rewards.shape), _flags("truncated", truncated, rewards.shape)
     values, gamma = finite("values", values, rewards.shape), discount(gamma)
     next_values = numbers("next_values", next_values)
     if next_values.shape != rewards.shape:
         raise ValueError(f"next_values must have shape {rewards.shape}, as rewards, got {next_values.shape}")
-    next_values = finite("next_values", np.where(terminated, 0.0, next_values))
-    follows = np.where(terminated | truncated, 0.0, -gamma * discount(lam, "lam"))
+    next_values = finite("next_values", np.where(died, 0.0, next_values))
+    follows = np.where(died | cut, 0.0, -gamma * discount(lam, "lam"))
     follows[-1:] = 0
     # A_t - gamma lam A_(t+1) = delta_t, column after column: one system with two diagonals, which BLAS solves from the back.
     bands = np.empty((2, rewards.size), order="F")                    # the second holds ones, and is not read
@@ -124,11 +126,11 @@ def gae_columns(rewards, values, next_values, terminated, truncated, gamma, lam)
 def _flags(name, value, shape):
     array = np.asarray(value)
     if array.dtype != bool or array.shape != shape:                # ~ of whole numbers is no "not"
-        raise ValueError(f"{name} must be an array of bool, shape {shape}, got {_short(value)}")
+        raise ValueError(f"{name} must be an array of bool, shape {shape}, got {short(value)}")
     return array
 
 
-def explained_variance(values, returns):
+def explained_variance(values: ArrayLike, returns: ArrayLike) -> float:
     """1 - Var[G - V] / Var[G] for values and returns (n,): 1 is perfect, 0 as good as a constant, below 0 worse than one.
 
     A constant added to every value is not seen. Constant returns give 0.
@@ -141,13 +143,13 @@ def explained_variance(values, returns):
     return float(1 - (returns - values).var() / spread) if spread > 0 else 0.0
 
 
-def td_fixed_point(mdp, probs, features, weights=None):
+def td_fixed_point(mdp: TabularMDP, probs: ArrayLike, features: ArrayLike, weights: ArrayLike | None = None) -> Array:
     """Where TD(0) with a linear critic comes to rest: w (K,) of V = features @ w, for features (S, K) of each state.
 
     weights (S,): how often each state is learned from; by default as it is visited, gamma not counted. Solves
     X' D (I - gamma P) X w = X' D r (Tsitsiklis & Van Roy 1997). Raises ValueError if that has no single solution.
     """
-    probs, step = _chain(mdp, probs)
+    probs, step = chain(mdp, probs)
     features = finite("features", features, (mdp.num_states, None))
     weights = (discounted_visitation(mdp, probs, gamma=1.0) if weights is None
                else finite("weights", weights, (mdp.num_states,)))

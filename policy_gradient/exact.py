@@ -3,13 +3,21 @@
     mean, variance = moments(mdp, policy, theta, gae_weigh(mdp, critic, lam=0.9))
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ._validate import NotFinite, discount, finite, function, numbers, probabilities
 from .mdp import NEVER, state_probs
-from .tabular import tabular
+from .tabular import TabularMDP, tabular
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ._types import Array, ArrayLike
+    from .protocols import SoftmaxPolicy
 
 MOST = 100_000           # trajectories; beyond that a sample is cheaper
 
@@ -22,7 +30,7 @@ class Path(NamedTuple):
     rewards: np.ndarray
 
 
-def trajectories(mdp, probs):
+def trajectories(mdp: TabularMDP, probs: ArrayLike) -> list[tuple[float, Path]]:
     """[(probability, Path)] of every episode, for probs (S, A), pi(a|s) in each state; the probabilities sum to one.
 
     The world must end on every way: one in which a state can come twice has episodes without number and is refused, as is
@@ -31,7 +39,8 @@ def trajectories(mdp, probs):
     probs = probabilities("probs", probs, tabular(mdp).R.shape)
     ends = 1 - mdp.P.sum(axis=-1)
     _check_forward(mdp, probs)
-    found, open_ = [], [(mdp.rho[s], (s,), ()) for s in np.flatnonzero(mdp.rho)[::-1]]
+    found: list[tuple[float, Path]] = []
+    open_: list[tuple[float, tuple, tuple]] = [(mdp.rho[s], (s,), ()) for s in np.flatnonzero(mdp.rho)[::-1]]
     while open_:
         weight, states, actions = open_.pop()
         for a in np.flatnonzero(probs[states[-1]]):
@@ -56,7 +65,8 @@ def _check_forward(mdp, probs):
                      "cannot be listed: moments needs a world in which no state comes twice")
 
 
-def moments(mdp, policy, theta, weigh, drop_gamma_t=False):
+def moments(mdp: TabularMDP, policy: SoftmaxPolicy, theta: ArrayLike, weigh: Callable[[Path], ArrayLike],
+            drop_gamma_t: bool = False) -> tuple[Array, float]:
     """(mean (d,), variance) of the estimate that one episode gives, sum_t gamma^t weigh(path)[t] score_t, by enumeration.
 
     weigh: a function of a Path that gives one weight for each of its T steps, (T,), as `gae_weigh` makes it. The variance
@@ -66,7 +76,7 @@ def moments(mdp, policy, theta, weigh, drop_gamma_t=False):
     function("weigh", weigh, "of a Path that gives one weight per step, weigh(path) -> (T,)")
     probs = state_probs(mdp, policy, theta)
     score = _scores(mdp, policy, theta)                                        # (S, A, d)
-    weights, estimates = [], []
+    chances, samples = [], []
     for probability, path in trajectories(mdp, probs):
         psi = numbers("weigh(path)", weigh(path))
         if psi.shape != path.rewards.shape:
@@ -75,9 +85,9 @@ def moments(mdp, policy, theta, weigh, drop_gamma_t=False):
             raise NotFinite(f"weigh(path) must be finite, but at step {int(np.argmin(np.isfinite(psi)))} it is not")
         if not drop_gamma_t:
             psi = psi * mdp.gamma ** np.arange(len(psi))
-        weights.append(probability)
-        estimates.append(psi @ score[path.states, path.actions])
-    weights, estimates = np.array(weights), np.array(estimates)
+        chances.append(probability)
+        samples.append(psi @ score[path.states, path.actions])
+    weights, estimates = np.array(chances), np.array(samples)
     mean = weights @ estimates
     return mean, float((weights @ (estimates - mean) ** 2).sum())
 
@@ -88,7 +98,7 @@ def _scores(mdp, policy, theta):
                       for a in range(mdp.num_actions)] for s in range(mdp.num_states)])
 
 
-def gae_weigh(mdp, critic, lam):
+def gae_weigh(mdp: TabularMDP, critic: ArrayLike, lam: float) -> Callable[[Path], Array]:
     """weigh(path) for `moments`: generalised advantage estimates from a critic (S,), a value for each *state*.
 
     lam = 1 is the return minus V, lam = 0 the TD error. What follows the last step is worth nothing.

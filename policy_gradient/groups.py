@@ -5,18 +5,27 @@ advantages of `group_advantages` and score_i the whole answer's, the sum over it
 rate p its expectation is a weight times the gradient of p, and the weight depends on p alone.
 """
 
+from __future__ import annotations
+
 from itertools import combinations_with_replacement
 from math import comb, factorial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ._validate import finite, function, number, numbers, one_of, positive, whole
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from ._types import Array, ArrayLike
+
 ADVANTAGES = ("none", "mean", "leave_one_out", "std", "successes", "pass@k")
 MOST = 10**6             # answers in a group (and groups in a sum over all): beyond, the sums below no longer fit
 
 
-def group_advantages(rewards, how, k=None):
+def group_advantages(rewards: ArrayLike, how: str, k: int | None = None) -> Array:
     """What each answer's score is multiplied by, (P, G) from rewards (P, G), in double precision.
 
     "none": the reward. "mean": less the group's mean. "leave_one_out": less the mean of the *other* answers. "std": less the
@@ -54,7 +63,7 @@ def group_advantages(rewards, how, k=None):
     return unit / np.where(largest > 0, std, 1)
 
 
-def token_weights(advantages, mask, how, max_len=None):
+def token_weights(advantages: ArrayLike, mask: ArrayLike, how: str, max_len: int | None = None) -> Array:
     """The weight of each token's score, (T, N), from advantages (N,) and mask (T, N), True at tokens of the answer.
 
     "sum": A / N. "sequence": A / (N T_i), the mean over each answer of its own T_i tokens, then over answers. "token": A
@@ -76,7 +85,7 @@ def token_weights(advantages, mask, how, max_len=None):
     return np.where(mask, advantages / per, 0.0)
 
 
-def grpo_weight(p, group_size, sample_std=False):
+def grpo_weight(p: ArrayLike, group_size: int, sample_std: bool = False) -> Any:
     """c_G(p): E[sum_i A_i score_i / G] = c_G(p) grad p for 0/1 rewards with success rate p and A divided by the group's std.
 
     E[sqrt(m (1 - m))] / (p (1 - p)), m the share of right answers among G. Population std (as NumPy's); `sample_std`, as
@@ -97,13 +106,13 @@ def grpo_weight(p, group_size, sample_std=False):
     return (found.reshape(p.shape) * (np.sqrt((G - 1) / G) if sample_std else 1.0))[()]
 
 
-def mixed_share(p, group_size):
+def mixed_share(p: ArrayLike, group_size: int) -> Any:
     """1 - p^G - (1 - p)^G: the share of groups that hold a right and a wrong answer, and so have a gradient."""
     p = numbers("p", p)
     return 1 - p**whole("group_size", group_size) - (1 - p)**group_size
 
 
-def pass_at_k(num_samples, num_correct, k):
+def pass_at_k(num_samples: ArrayLike, num_correct: ArrayLike, k: int) -> Any:
     """1 - C(n - c, k) / C(n, k): unbiased for the chance that one of k answers is right, from c right ones of n. Arrays broadcast."""
     n, c = np.broadcast_arrays(np.asarray(num_samples), np.asarray(num_correct))
     if n.dtype.kind not in "iu" or c.dtype.kind not in "iu" or (c < 0).any() or (c > n).any():
@@ -111,10 +120,11 @@ def pass_at_k(num_samples, num_correct, k):
     if (n < whole("k", k)).any():
         raise ValueError(f"num_samples must be at least k = {k}: from fewer answers pass@{k} has no unbiased estimate")
     miss = [np.prod(1 - k / np.arange(n_ - c_ + 1, n_ + 1)) if n_ - c_ >= k else 0.0 for n_, c_ in zip(n.ravel().tolist(), c.ravel().tolist())]
-    return (1 - np.reshape(miss, n.shape))[()]
+    return (1 - np.array(miss).reshape(n.shape))[()]
 
 
-def group_moments(outcomes, group_size, weigh):
+def group_moments(outcomes: Iterable[tuple[float, float, float, ArrayLike]], group_size: int,
+                  weigh: Callable[[Array, Array], ArrayLike]) -> tuple[Array, Array]:
     """(mean (d,), variance (d,)) of sum_i weight_i score_i over every group of G answers, exactly.
 
     outcomes: (probability, reward, length, score (d,)) of each answer there is. weigh(rewards (G,), lengths (G,)) -> (G,).
@@ -127,9 +137,9 @@ def group_moments(outcomes, group_size, weigh):
         raise ValueError(f"the probabilities of outcomes must sum to one, got {probs.sum():.6g}")
     if comb(n + G - 1, G) > MOST:
         raise ValueError(f"group_size must be smaller: {n} answers make {comb(n + G - 1, G):,} sets of {G}, more than {MOST:,}; sample instead")
-    mean, square = 0.0, 0.0
-    for group in combinations_with_replacement(range(n), G):
-        group = np.array(group)
+    mean = square = np.zeros(scores.shape[1])
+    for members in combinations_with_replacement(range(n), G):
+        group = np.array(members)
         ways = factorial(G)
         for count in np.bincount(group):
             ways //= factorial(count)

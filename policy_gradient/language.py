@@ -9,7 +9,10 @@ T tokens at most, N answers, V tokens in the vocabulary. A *task* is anything wi
 `transformer.Transformer` has the methods of `TokenPolicy` and needs no features.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +20,12 @@ from ._validate import finite, generator, having, indices, number, numbers, one_
 from .groups import group_advantages, token_weights
 from .optimizers import Adam
 from .policies import MLPSoftmax
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from ._types import Array, ArrayLike, DTypeLike
 
 
 @dataclass(frozen=True)
@@ -33,15 +42,30 @@ class Answers:
     lengths = property(lambda self: self.mask.sum(axis=0))
 
 
-class _Writer:
+class Writer:
     """What every policy over tokens shares; they supply `_next`, `log_prob` and `weighted_score`."""
 
-    def generate(self, theta, prompts, rng, bend=None):
+    max_len: Any
+    end: Any
+
+    def _next(self, theta: Array, prompts: Array, tokens: Array, t: int) -> tuple[Array, Array | None]:
+        raise NotImplementedError
+
+    def log_prob(self, theta: Array, prompts: ArrayLike, tokens: Any) -> Array:
+        """log pi of each token given what stands before it, (T, N); tokens (T, N), or the `Answers` that hold them."""
+        raise NotImplementedError
+
+    def weighted_score(self, theta: Array, prompts: ArrayLike, tokens: Any, weights: ArrayLike) -> Array:
+        """sum over tokens of weight (T, N) times score, (d,)."""
+        raise NotImplementedError
+
+    def generate(self, theta: Array, prompts: ArrayLike, rng: np.random.Generator, bend: Callable[[Array], Array] | None = None) -> Answers:
         """One answer to each of N prompts. bend(logits (N, V)) -> logits: a sampler that is not the policy (may put -inf)."""
         rng, prompts = generator(rng), np.asarray(prompts)
         N = len(prompts)
         tokens, mask = np.zeros((self.max_len, N), np.int64), np.zeros((self.max_len, N), bool)
-        log_probs, live, seen = np.zeros((self.max_len, N)), np.ones(N, bool), []
+        log_probs, live = np.zeros((self.max_len, N)), np.ones(N, bool)
+        seen: list[Any] = []
         for t in range(self.max_len):
             logits, features = self._next(theta, prompts, tokens, t)
             seen.append(features)
@@ -52,8 +76,8 @@ class _Writer:
                 live = live & (drawn != self.end)
             if not live.any():
                 break
-        seen = np.stack(seen) if seen[0] is not None and len(seen) == self.max_len else None
-        return Answers(tokens, mask, log_probs, np.ones(N, bool) if self.end is None else ~live, seen)
+        complete = seen[0] is not None and len(seen) == self.max_len
+        return Answers(tokens, mask, log_probs, np.ones(N, bool) if self.end is None else ~live, np.stack(seen) if complete else None)
 
 
 def _draw(logits, rng):
@@ -69,10 +93,10 @@ def _draw(logits, rng):
 
 
 @dataclass(frozen=True)
-class TokenPolicy(_Writer):
+class TokenPolicy(Writer):
     """A network over what a task shows before each token: theta (d,) are the network's parameters."""
 
-    task: object
+    task: Any
     network: MLPSoftmax
 
     def __post_init__(self):
@@ -84,7 +108,7 @@ class TokenPolicy(_Writer):
     max_len, end = property(lambda self: self.task.max_len), property(lambda self: self.task.end)
     num_params = property(lambda self: self.network.num_params)
 
-    def init(self, rng, dtype=np.float32):
+    def init(self, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Array:
         """The network's: close to the uniform law."""
         return self.network.init(rng, dtype)
 
@@ -92,7 +116,7 @@ class TokenPolicy(_Writer):
         features = self.task.features(prompts, tokens, t)
         return self.network.logits(theta, features), features
 
-    def features(self, prompts, tokens):
+    def features(self, prompts: ArrayLike, tokens: Any) -> Array:
         """What is seen before each token, (T, N, K)."""
         if getattr(tokens, "seen", None) is not None:
             return tokens.seen
@@ -100,18 +124,19 @@ class TokenPolicy(_Writer):
         tokens = indices("tokens", tokens, self.task.num_tokens)
         return np.stack([self.task.features(np.asarray(prompts), tokens, t) for t in range(len(tokens))])
 
-    def log_prob(self, theta, prompts, tokens):
+    def log_prob(self, theta: Array, prompts: ArrayLike, tokens: Any) -> Array:
         """log pi of each token given what stands before it, (T, N). Sum over an answer's own tokens for the answer's.
 
         tokens (T, N), or the `Answers` that hold them, here and below."""
         return self.network.log_prob(theta, self.features(prompts, tokens), getattr(tokens, "tokens", tokens))
 
-    def weighted_score(self, theta, prompts, tokens, weights):
+    def weighted_score(self, theta: Array, prompts: ArrayLike, tokens: Any, weights: ArrayLike) -> Array:
         """sum over tokens of weight (T, N) times score, (d,), in one pass."""
         return self.network.weighted_score(theta, self.features(prompts, tokens), getattr(tokens, "tokens", tokens), np.asarray(weights, theta.dtype))
 
 
-def imitate(policy, theta, prompts, tokens, rng, num_steps=600, batch=64, learning_rate=3e-3, mask=None):
+def imitate(policy: Writer, theta: Array, prompts: Array, tokens: ArrayLike, rng: np.random.Generator, num_steps: int = 600, batch: int = 64,
+            learning_rate: float = 3e-3, mask: Array | None = None) -> Array:
     """theta (d,) after `num_steps` steps up the mean log-probability of given tokens (T, N), `batch` answers at a time."""
     tokens, adam = np.asarray(tokens), Adam(learning_rate)
     mask = np.ones(tokens.shape, bool) if mask is None else mask
@@ -122,8 +147,11 @@ def imitate(policy, theta, prompts, tokens, rng, num_steps=600, batch=64, learni
     return theta
 
 
-def climb(policy, theta, draw_prompts, reward, rng, *, num_updates, how="leave_one_out", aggregate="sum", num_prompts=32, group_size=8,
-          learning_rate=3e-3, epochs=1, clip=0.2, bend=None, cap=None, callback=None):
+def climb(policy: Writer, theta: Array, draw_prompts: Callable[[np.random.Generator, int], Array],
+          reward: Callable[[Array, Answers], ArrayLike], rng: np.random.Generator, *, num_updates: int, how: str = "leave_one_out",
+          aggregate: str = "sum", num_prompts: int = 32, group_size: int = 8, learning_rate: float = 3e-3, epochs: int = 1,
+          clip: float = 0.2, bend: Callable[[Array], Array] | None = None, cap: float | None = None,
+          callback: Callable[[int, Array, Array], Any] | None = None) -> Array:
     """theta (d,) after `num_updates` batches of num_prompts x group_size answers, each used `epochs` times.
 
     draw_prompts(rng, n) -> (n, ...); reward(prompts (N, ...), answers) -> (N,). how: see `group_advantages`; aggregate: see
@@ -152,7 +180,7 @@ def climb(policy, theta, draw_prompts, reward, rng, *, num_updates, how="leave_o
     return theta
 
 
-def sampler_ratios(log_probs, sampler_log_probs, mask=None):
+def sampler_ratios(log_probs: ArrayLike, sampler_log_probs: ArrayLike, mask: Array | None = None) -> Array:
     """pi over the sampler, per token, from their log-probabilities of one shape; 1 outside the mask.
 
     A token that the sampler could not draw (-inf) is refused: no ratio brings it back. The policy's -inf gives 0.
@@ -166,7 +194,7 @@ def sampler_ratios(log_probs, sampler_log_probs, mask=None):
     return np.exp(np.minimum(np.where(mask, log_probs, 0.0) - np.where(mask, sampler, 0.0), 700.0))
 
 
-def kl_loss_weights(log_probs, ref_log_probs, which):
+def kl_loss_weights(log_probs: ArrayLike, ref_log_probs: ArrayLike, which: str) -> Array:
     """What multiplies each answer's score, (n,), in the gradient of the mean of a KL estimate used as a *loss*, times n.
 
     log_probs, ref_log_probs (n,): of drawn answers (or tokens) under the policy and the reference. "k1" log(pi/ref): 1;
@@ -174,17 +202,19 @@ def kl_loss_weights(log_probs, ref_log_probs, which):
     """
     log_ratio = finite("log_probs", log_probs) - finite("ref_log_probs", ref_log_probs)
     one_of("which", which, ("k1", "k2", "k3"))
-    return {"k1": np.ones_like, "k2": np.array, "k3": lambda x: -np.expm1(np.minimum(-x, 700))}[which](log_ratio)
+    if which == "k3":
+        return -np.expm1(np.minimum(-log_ratio, 700))
+    return np.ones_like(log_ratio) if which == "k1" else np.array(log_ratio)
 
 
-def kl_values(log_probs, ref_log_probs, which):
+def kl_values(log_probs: ArrayLike, ref_log_probs: ArrayLike, which: str) -> Array:
     """The estimates k1, k2, k3 of KL(pi, ref) themselves, (n,): what is subtracted from the reward where the KL is put there."""
     x = finite("log_probs", log_probs) - finite("ref_log_probs", ref_log_probs)
     one_of("which", which, ("k1", "k2", "k3"))
     return {"k1": lambda x: x, "k2": lambda x: x**2 / 2, "k3": lambda x: np.expm1(np.minimum(-x, 700)) + x}[which](x)
 
 
-def optimal_policy(ref_probs, rewards, beta):
+def optimal_policy(ref_probs: ArrayLike, rewards: ArrayLike, beta: float) -> Array:
     """Best of E[r] - beta KL(pi, ref): pi proportional to ref exp(r / beta), (..., A) from (..., A), in one stable step."""
     ref, rewards = probabilities("ref_probs", ref_probs), finite("rewards", rewards)
     ref, rewards = np.broadcast_arrays(ref, rewards)
@@ -193,7 +223,7 @@ def optimal_policy(ref_probs, rewards, beta):
     return weights / weights.sum(axis=-1, keepdims=True)
 
 
-def dpo_weights(chosen_log_ratio, rejected_log_ratio, beta):
+def dpo_weights(chosen_log_ratio: ArrayLike, rejected_log_ratio: ArrayLike, beta: float) -> Array:
     """What multiplies (score of chosen - score of rejected) in the gradient *up* the DPO objective, (n,): beta sigmoid(-margin).
 
     The log-ratios (n,): log pi less log ref of the two answers to each prompt; margin = beta times their difference.
@@ -209,9 +239,9 @@ class AnswerTree:
     theta (3,): logits of right, of rambling when right, of rambling when wrong.
     """
 
-    lengths: tuple = (2, 4)
+    lengths: tuple[int, int] = (2, 4)
 
-    def outcomes(self, theta):
+    def outcomes(self, theta: ArrayLike) -> list[tuple[float, int, int, Array]]:
         """(probability, reward, length, score (3,)) of right-stop, right-ramble, wrong-stop, wrong-ramble: for `group_moments`."""
         p, after_right, after_wrong = 1 / (1 + np.exp(-finite("theta", theta, (3,))))
         short, long = self.lengths
@@ -220,12 +250,12 @@ class AnswerTree:
                 ((1 - p) * (1 - after_wrong), 0, short, np.array([-p, 0, -after_wrong])),
                 ((1 - p) * after_wrong, 0, long, np.array([-p, 0, 1 - after_wrong]))]
 
-    def by_length(self, theta):
+    def by_length(self, theta: ArrayLike) -> Array:
         """The gradient of the mean length, (3,)."""
-        return sum(chance * length * score for chance, _, length, score in self.outcomes(theta))
+        return np.sum([chance * length * score for chance, _, length, score in self.outcomes(theta)], axis=0)
 
 
-def tree_logits(p, ramble_right=0.5, ramble_wrong=0.5):
+def tree_logits(p: float, ramble_right: float = 0.5, ramble_wrong: float = 0.5) -> Array:
     """theta (3,) of the tree with these probabilities."""
     probs = np.array([number("p", p), ramble_right, ramble_wrong], float)
     if not ((probs > 0) & (probs < 1)).all():

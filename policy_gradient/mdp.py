@@ -15,7 +15,7 @@ from ._validate import discount, finite, probabilities
 from ._validate import policy as checked_policy
 from .differentiate import complex_step, finite_difference  # noqa: F401      these and the worlds were once written here
 from .tabular import TabularMDP, tabular  # noqa: F401
-from .worlds import nobodys_gradient, short_corridor, sign_flip, two_doors, worst_for_everybody  # noqa: F401
+from .worlds import coin_chain, live_or_die, nobodys_gradient, short_corridor, sign_flip, two_doors, worst_for_everybody  # noqa: F401
 
 if TYPE_CHECKING:
     from typing import Any
@@ -38,7 +38,7 @@ def state_probs(mdp: TabularMDP, policy: SoftmaxPolicy, theta: ArrayLike) -> Arr
 
 def state_values(mdp: TabularMDP, probs: ArrayLike) -> Array:
     """V (S,), the expected return from each state: the solution of V = r + gamma P V (Bellman)."""
-    probs, step = _chain(mdp, probs)
+    probs, step = chain(mdp, probs)
     return _solve(step, (probs * mdp.R).sum(axis=1))
 
 
@@ -54,7 +54,7 @@ def discounted_visitation(mdp: TabularMDP, probs: ArrayLike, gamma: float | None
     Sums to 1 / (1 - gamma) if no episode ends, to the expected length if gamma = 1, and to at most either where episodes
     end and gamma < 1. `gamma` replaces the MDP's own: gamma=1 counts plain visits, the weighting of code that drops gamma^t.
     """
-    _, step = _chain(mdp, probs, gamma)
+    _, step = chain(mdp, probs, gamma)
     return _solve(step.T, mdp.rho)
 
 
@@ -79,7 +79,7 @@ def exact_gradient(mdp: TabularMDP, policy: SoftmaxPolicy, theta: ArrayLike,
     return policy.weighted_score(theta, obs, actions, weights.ravel())
 
 
-def _chain(mdp: TabularMDP, probs: ArrayLike, gamma: float | None = None) -> tuple[Array, Array]:
+def chain(mdp: TabularMDP, probs: ArrayLike, gamma: float | None = None) -> tuple[Array, Array]:
     """The checked policy, and gamma times the state-to-state matrix under it, (S, S)."""
     probs = probabilities("probs", probs, tabular(mdp).R.shape)
     gamma = mdp.gamma if gamma is None else discount(gamma)

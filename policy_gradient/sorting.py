@@ -3,11 +3,20 @@
 Each prompt has one right answer, so the chance of success, J, and its gradient are exact in one pass over all prompts.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ._validate import generator, indices, whole
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._types import Array, ArrayLike
+    from .language import Writer
 
 MOST = 2**18             # prompts that `every` still lists
 
@@ -27,17 +36,17 @@ class Sorting:
     num_tokens, max_len = property(lambda self: self.base), property(lambda self: self.num_digits)
     num_features = property(lambda self: (2 * self.base + 1) * self.num_digits)
 
-    def prompts(self, rng, num):
+    def prompts(self, rng: np.random.Generator, num: int) -> Array:
         """(num, M), uniform."""
         return generator(rng).integers(0, self.base, (num, self.num_digits))
 
-    def every(self):
+    def every(self) -> Array:
         """All prompts, (base^M, M)."""
         if self.base**self.num_digits > MOST:
             raise ValueError(f"base ** num_digits must be at most {MOST:,} to list every prompt, got {self.base}^{self.num_digits}")
         return np.indices((self.base,) * self.num_digits).reshape(self.num_digits, -1).T.copy()
 
-    def features(self, prompts, tokens, t):
+    def features(self, prompts: ArrayLike, tokens: Array, t: int) -> Array:
         """One-hot digits of the prompt, of the t tokens written so far, and of t: (N, K), float32."""
         prompts = indices("prompts", prompts, self.base)
         M, B, N = self.num_digits, self.base, len(prompts)
@@ -47,15 +56,15 @@ class Sorting:
         x[:, 2 * M * B + t] = 1
         return x
 
-    def answers(self, prompts):
+    def answers(self, prompts: ArrayLike) -> Array:
         """The right tokens, (M, N)."""
         return np.sort(prompts, axis=1).T
 
-    def reward(self, prompts, answers):
+    def reward(self, prompts: ArrayLike, answers: Any) -> Array:
         """1.0 where all tokens are right, else 0.0, (N,). Takes an `Answers` or its tokens (M, N)."""
         return (getattr(answers, "tokens", answers) == self.answers(prompts)).all(axis=0).astype(float)
 
-    def demonstrations(self, rng, num, noise=0.3):
+    def demonstrations(self, rng: np.random.Generator, num: int, noise: float = 0.3) -> tuple[Array, Array]:
         """(prompts (num, M), tokens (M, num)): right answers, each token replaced by a random one with probability `noise`."""
         prompts = self.prompts(rng, num)
         tokens = self.answers(prompts).copy()
@@ -64,7 +73,7 @@ class Sorting:
         return prompts, tokens
 
 
-def exact(task, policy, theta, prompts=None):
+def exact(task: Sorting, policy: Writer, theta: Array, prompts: ArrayLike | None = None) -> tuple[float, Array, Array]:
     """(J, gradient (d,), success rate of each prompt (N,)), over every prompt or the given ones: no sampling.
 
     grad J = mean over prompts of pi(y|x) times the score of the right answer y, which is the sum over its tokens.
@@ -76,7 +85,7 @@ def exact(task, policy, theta, prompts=None):
     return p.mean(), policy.weighted_score(theta, prompts, tokens, weights), p
 
 
-def success(task, policy, theta, prompts=None):
-    """J alone."""
+def success(task: Sorting, policy: Writer, theta: Array, prompts: ArrayLike | None = None) -> float:
+    """J alone, without its gradient: the mean chance of a right answer, over every prompt or the given ones."""
     prompts = task.every() if prompts is None else np.asarray(prompts)
     return float(np.exp(policy.log_prob(theta, prompts, task.answers(prompts)).astype(np.float64).sum(axis=0)).mean())

@@ -5,18 +5,26 @@ perceptron, each behind a layer normalisation and added to what came in. Positio
 theta (d,): all matrices side by side, in the order of `shapes`.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from math import prod
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ._validate import finite, generator, indices, whole
-from .language import _Writer
+from .language import Writer
 from .policies import log_softmax, softmax
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._types import Array, ArrayLike, DTypeLike
 
 
 @dataclass(frozen=True)
-class Transformer(_Writer):
+class Transformer(Writer):
     """Log-probabilities and scores of tokens 0 .. num_tokens - 1 after prompts of prompt_len digits of the same alphabet."""
 
     num_tokens: int
@@ -34,14 +42,14 @@ class Transformer(_Writer):
             raise ValueError(f"width must be a multiple of heads, got {self.width} and {self.heads}")
 
     @property
-    def shapes(self):
+    def shapes(self) -> dict[str, tuple[int, int]]:
         D, H, V = self.width, self.hidden, self.num_tokens
         return {"embed": (V, D), "place": (self.prompt_len + self.max_len - 1, D), "qkv": (D, 3 * D), "mix": (D, D),
                 "up": (D + 1, H), "down": (H + 1, D), "out": (D + 1, V), "gain": (3, D)}
 
     num_params = property(lambda self: sum(map(prod, self.shapes.values())))
 
-    def init(self, rng, dtype=np.float32):
+    def init(self, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Array:
         """Weights with variance 1 / inputs, the last layer's small, offsets 0, gains 1: near the uniform policy."""
         theta = np.zeros(self.num_params, dtype)
         for name, W in self._parts(theta).items():
@@ -114,14 +122,14 @@ class Transformer(_Writer):
         theta = finite("theta", theta, (self.num_params,))
         return self._forward(theta, self._ids(prompts, tokens[:t + 1]))[0][:, -1], None
 
-    def log_prob(self, theta, prompts, tokens):
+    def log_prob(self, theta: ArrayLike, prompts: ArrayLike, tokens: Any) -> Array:
         """log pi of each token given what stands before it, (T, N); tokens (T, N), or the `Answers` that hold them."""
         tokens = getattr(tokens, "tokens", tokens)
         theta = finite("theta", theta, (self.num_params,))
         logits = self._forward(theta, self._ids(prompts, tokens))[0][:, self.prompt_len - 1:]
         return np.take_along_axis(log_softmax(logits), np.asarray(tokens).T[..., None], axis=-1)[..., 0].T
 
-    def weighted_score(self, theta, prompts, tokens, weights):
+    def weighted_score(self, theta: ArrayLike, prompts: ArrayLike, tokens: Any, weights: ArrayLike) -> Array:
         """sum over tokens of weight (T, N) times score, (d,)."""
         tokens = getattr(tokens, "tokens", tokens)
         theta, weights = finite("theta", theta, (self.num_params,)), finite("weights", weights)

@@ -66,15 +66,15 @@ def worst_for_everybody() -> TabularMDP:
     return _deterministic([[1, 1], [-1, 2], [-1, -1]], [[0, -1], [0, 3], [-3, -3]], 0.5, [0, 0, 1])
 
 
-def live_or_die():
+def live_or_die() -> TabularMDP:
     """One state: action 0 (quit) pays 5/4 and ends, action 1 (work) pays 1 and goes on; gamma = 1/2.
 
     With a fair coin V = 3/2, so work is worth 7/4 and quit 5/4. Policy: `two_action_softmax(1)`.
     """
-    return TabularMDP([[[0.0], [1.0]]], [[1.25, 1.0]], [1.0], 0.5)
+    return TabularMDP(np.array([[[0.0], [1.0]]]), np.array([[1.25, 1.0]]), np.array([1.0]), 0.5)
 
 
-def coin_chain(length=2):
+def coin_chain(length: int = 2) -> TabularMDP:
     """A choice, then `length` coins of +1 or -1, and at the end 1 for having chosen action 1; gamma = 1.
 
     States: 0 is the choice; 1 + 4 k + 2 a + c is step k after action a, whose coin (c = 0: -1, c = 1: +1) is about to pay.

@@ -7,14 +7,13 @@
 loss is held by `audit(from_torch(loss))`, loss(policy, batch); advantages and losses of language models by `audit_advantages` and
 `audit_token_loss`; updates of a Gaussian policy by `audit_gaussian`. From a terminal: `python -m policy_gradient.audit FILE.py:function`.
 """
-from .ask import Unreadable, wrap
+from .ask import Unreadable
 from .fit import fit
 from .verdict import Finding, Verdict, read, theorem
 from .worlds import Batch, World, worlds
+from .wrap import wrap
 
 __all__ = ["audit", "audit_advantages", "audit_gaussian", "audit_token_loss", "from_torch", "Batch", "Finding", "Unreadable", "Verdict", "World", "worlds"]
-
-_LATER = {"from_torch": "with_torch", "audit_advantages": "language", "audit_token_loss": "language", "audit_gaussian": "continuous"}
 
 
 def audit(update):
@@ -39,7 +38,14 @@ def _unreadable(name, error, notes):
 
 
 def __getattr__(name):
-    if name in _LATER:
-        from importlib import import_module
-        return getattr(import_module(f".{_LATER[name]}", __name__), name)
+    """What most audits do not need is loaded when it is asked for; PyTorch above all."""
+    if name == "from_torch":
+        from .with_torch import from_torch
+        return from_torch
+    if name in ("audit_advantages", "audit_token_loss"):
+        from . import language
+        return getattr(language, name)
+    if name == "audit_gaussian":
+        from .continuous import audit_gaussian
+        return audit_gaussian
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

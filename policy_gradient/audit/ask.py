@@ -131,23 +131,6 @@ class WithTheta(Numpy):
         return np.asarray(agent.theta) if out is None and self.returns == "new theta" else out
 
 
-def wrap(thing):
-    """Whatever was given, as something to be called with a world. PyTorch is looked for only where it is already loaded."""
-    import sys
-    if isinstance(thing, Numpy):
-        return thing
-    torch = sys.modules.get("torch")
-    if torch is not None:
-        from .with_torch import Torch, looks_like_torch
-        if looks_like_torch(thing, torch):
-            return Torch(thing)
-    if hasattr(thing, "theta"):
-        return WithTheta(thing)
-    if not callable(thing):
-        raise TypeError(f"audit takes a function update(theta, batch), an object with a theta, or a PyTorch loss; got {type(thing).__name__}")
-    return Numpy(thing)
-
-
 def steady(asker, world):
     """The answer, asked three times. Unreadable if they differ."""
     first = asker(world)

@@ -1,4 +1,5 @@
 """The stored results as one table in Markdown: `python studies/libraries/table.py`."""
+import argparse
 import json
 from pathlib import Path
 
@@ -18,6 +19,7 @@ def rows():
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     print("| library | loss | degrees | departs in | chooses |\n|:--|:--|--:|:--|:--|")
     for row in rows():
         print("| " + " | ".join(row) + " |")

@@ -60,6 +60,24 @@ def started(env):
 
 CALLS = [
     # policies
+    ("group_advantages", lambda: pg.group_advantages([[0.0, 1.0]], "median"), "how must be"),
+    ("token_weights", lambda: pg.token_weights([1.0], [[1]], "sum"), "mask must be booleans"),
+    ("grpo_weight", lambda: pg.grpo_weight(1.5, 8), r"p must lie in \[0, 1\]"),
+    ("mixed_share", lambda: pg.mixed_share(0.5, 0), "group_size must be at least 1"),
+    ("pass_at_k", lambda: pg.pass_at_k(3, 4, 1), "num_correct must be whole numbers"),
+    ("group_moments", lambda: pg.group_moments([(0.5, 1, 2, [0.0])], 2, lambda r, n: r), "probabilities of outcomes must sum to one"),
+    ("TokenPolicy", lambda: pg.TokenPolicy(None, MLP), "task must"),
+    ("AnswerTree", lambda: pg.AnswerTree().outcomes(np.zeros(2)), r"theta must have shape \(3,\)"),
+    ("tree_logits", lambda: pg.tree_logits(1.0), "must lie strictly between 0 and 1"),
+    ("imitate", lambda: pg.imitate(None, np.zeros(1), O3, [[0]], rng(), num_steps=-1), "num_steps must be at least 0"),
+    ("climb", lambda: pg.climb(None, np.zeros(1), None, None, rng(), num_updates=-1), "num_updates must be at least 0"),
+    ("sampler_ratios", lambda: pg.sampler_ratios([0.0], [-INF]), "sampler_log_probs must be finite"),
+    ("kl_loss_weights", lambda: pg.kl_loss_weights([0.0], [0.0], "k4"), "which must be"),
+    ("kl_values", lambda: pg.kl_values([0.0], [0.0], "k4"), "which must be"),
+    ("optimal_policy", lambda: pg.optimal_policy([0.5, 0.5], [0.0, 1.0], 0.0), "beta must be"),
+    ("dpo_weights", lambda: pg.dpo_weights([0.0], [0.0], -1.0), "beta must be"),
+    ("Sorting", lambda: pg.Sorting(4, 1), "base must be at least 2"),
+    ("Transformer", lambda: pg.Transformer(8, 4, 4, width=5), "width must be a multiple of heads"),
     ("softmax", lambda: pg.softmax(3.0), "logits must have at least one action"),
     ("softmax", lambda: pg.softmax([0.0, NAN]), "logits must not be NaN"),
     ("softmax", lambda: pg.softmax("abc"), "logits must be an array of numbers, got 'abc'"),
@@ -317,7 +335,7 @@ CALLS = [
     ("plots.against_optimum", lambda: plots.against_optimum(ax(), [[1.0, 2.0]], 0, "best"), "optimum must be positive"),
     ("plots.pendulum", lambda: plots.pendulum(ax(), angle="up"), "angle must be a number"),
 ]
-SILENT = {"plots.style", "plots.book_style", "control.trained_pendulum", "palette.css_variables"}     # take nothing that can be wrong
+SILENT = {"Answers", "plots.style", "plots.book_style", "control.trained_pendulum", "palette.css_variables"}     # take nothing that can be wrong
 
 
 @pytest.fixture(autouse=True)
@@ -344,7 +362,7 @@ def _taking_arguments():
     for module in (envs, control, linear_quadratic, explore, palette, plots):
         short = module.__name__.split(".")[-1]
         names |= {f"{short}.{n}": v for n, v in vars(module).items()
-                  if not n.startswith("_") and callable(v) and getattr(v, "__module__", "") == module.__name__}
+                  if not n.startswith("_") and callable(v) and f"{getattr(v, '__module__', '')}.".startswith(f"{module.__name__}.")}
     return {n for n, v in names.items() if callable(v) and inspect.signature(v).parameters}
 
 

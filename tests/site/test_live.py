@@ -28,7 +28,7 @@ def test_the_challenge_by_keyboard(show):  # noqa: F811
     page.keyboard.press("ArrowLeft")                             # round to the last: full speed
     page.get_by_role("button", name="Train").focus()
     page.keyboard.press("Enter")
-    page.locator(".pg-x-met").wait_for(timeout=120_000)
+    page.locator(".pg-x-met").wait_for(timeout=300_000)
     page.get_by_role("button", name="Pause").press("Space")
     assert "Paused" in words(page)
     bars = page.locator("svg[aria-label^='Probability of a push']").get_attribute("aria-label")

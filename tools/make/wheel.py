@@ -31,7 +31,7 @@ def build(folder):
 
 
 def main(words=None):
-    argparse.ArgumentParser(prog="python -m tools.make.wheel", description=__doc__).parse_args(words)
+    argparse.ArgumentParser(description=__doc__).parse_args(words)
     wheel = build(ROOT / "_build/wheel")
     print(f"{wheel.relative_to(ROOT)}\nIn your own environment: pip install {wheel}")
 
