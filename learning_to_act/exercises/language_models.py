@@ -185,8 +185,8 @@ GRPO_WEIGHT = Exercise(
                 "Right inside, but not at p = 0 and p = 1, where 0 / 0 appears. The weight has a limit there: only groups with one odd answer count, and it is sqrt(G - 1).",
                 (_no_edges(np.nan), _no_edges(0.0))),
         Mistake("mixed-groups-only",
-                "You average over mixed groups alone. That is what refilling (DAPO's dynamic sampling) does, and it is another weight: this one divided by 1 - p^G - (1 - p)^G. "
-                "(Chapter 8, A family of weights.)",
+                "You average over mixed groups alone: this weight divided by 1 - p^G - (1 - p)^G. It belongs to sampling each prompt again until its own group is mixed. "
+                "Here groups without a difference count, as 0. (Chapter 8, A family of weights.)",
                 (lambda p, G: _c(p, G) / (1 - np.asarray(p, float)**G - (1 - np.asarray(p, float))**G),)),
         Mistake("mean-only", "This is the weight without any std, (G - 1) / G for every p: reward less group mean.",
                 (lambda p, G: np.asarray(p, float) * 0 + (G - 1) / G,)),

@@ -12,8 +12,7 @@ import pytest
 from scipy import optimize, stats
 
 import policy_gradient as pg
-import test_groups as exact
-
+from tests.package import test_groups as exact
 from tools.paths import ROOT
 from tools.site import values
 
