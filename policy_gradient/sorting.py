@@ -77,6 +77,6 @@ def exact(task, policy, theta, prompts=None):
 
 
 def success(task, policy, theta, prompts=None):
-    """J alone."""
+    """The mean chance of the right answer, J, over `prompts` (N, length), or over all of them: one number from 0 to 1."""
     prompts = task.every() if prompts is None else np.asarray(prompts)
     return float(np.exp(policy.log_prob(theta, prompts, task.answers(prompts)).astype(np.float64).sum(axis=0)).mean())

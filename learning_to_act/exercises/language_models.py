@@ -48,7 +48,7 @@ def _others(r, axis):
 
 
 LEAVE_ONE_OUT = Exercise(
-    truth=leave_one_out_advantages, cases=group_cases, chapter=CHAPTER, difficulty=1, importance=5, minutes=6, axes=("prompt", "answer"),
+    truth=leave_one_out_advantages, cases=group_cases, chapter=CHAPTER, difficulty=1, importance=5, minutes=5, axes=("prompt", "answer"),
     sizes=lambda rewards: {"P": len(rewards), "G": rewards.shape[1]}, laws=(
         Law("The advantages of one group must add up to 0: what one answer gains on the others, they lose.",
             lambda v, rewards: near(np.sum(v, axis=1) / (1 + np.abs(rewards).max()), 0)),
@@ -390,7 +390,7 @@ def _per(function):
 
 
 PASS_AT_K = Exercise(
-    truth=pass_at_k, cases=pass_cases, chapter=CHAPTER, difficulty=2, importance=4, minutes=8, each=True, sizes=lambda num_samples, num_correct, k: {"k": k}, laws=(
+    truth=pass_at_k, cases=pass_cases, chapter=CHAPTER, difficulty=2, importance=4, minutes=10, each=True, sizes=lambda num_samples, num_correct, k: {"k": k}, laws=(
         Law("It is a probability: between 0 and 1, and 0 where nothing is right.", lambda v, n, c, k: (np.asarray(v) >= -1e-9).all() and (np.asarray(v) <= 1 + 1e-9).all()),
     ),
     after="Unbiased for every success rate, from n answers once drawn; but its gradient is not pass@1's, and pushes hard prompts harder.",
