@@ -20,13 +20,13 @@ def diagnose(runs, one, rerun=None):
             return remarks.signed(remark, text, one)
     finite = [run for run in runs if run.outcome.finite]
     remark, text = _compare(finite, one, rerun)
-    if len(finite) < len(runs):
+    if any(not run.outcome.finite for run in wrong):        # where the truth itself is huge, a right answer is no hole
         holes = remarks.not_finite(runs, wrong, one)
         if remark in (None, _smallest, _corner, _when):     # what is wrong with the finite ones is no more telling than the NaN
             more = sum(not run.right for run in finite)
             remark, text = remarks.not_finite, holes + (f"\nIt is also wrong on {more} input{'s' * (more > 1)} where it is finite." if more else "")
         else:
-            label = next(run for run in runs if not run.outcome.finite).case.label
+            label = next(run for run in wrong if not run.outcome.finite).case.label
             text += (f"\nThat is also why it is not finite on \"{label}\": without gamma a sum over a world that never ends has no limit."
                      if remark is _unused and "when gamma changes" in text and "never end" in label else
                      f"\nThat is where it is finite; on some input it is not: {label}.")

@@ -48,7 +48,7 @@ def _others(r, axis):
 
 
 LEAVE_ONE_OUT = Exercise(
-    truth=leave_one_out_advantages, cases=group_cases, chapter=CHAPTER, difficulty=1, importance=5, minutes=6, axes=("prompt", "answer"),
+    truth=leave_one_out_advantages, cases=group_cases, chapter=CHAPTER, difficulty=1, importance=5, minutes=5, axes=("prompt", "answer"),
     sizes=lambda rewards: {"P": len(rewards), "G": rewards.shape[1]}, laws=(
         Law("The advantages of one group must add up to 0: what one answer gains on the others, they lose.",
             lambda v, rewards: near(np.sum(v, axis=1) / (1 + np.abs(rewards).max()), 0)),
@@ -185,8 +185,8 @@ GRPO_WEIGHT = Exercise(
                 "Right inside, but not at p = 0 and p = 1, where 0 / 0 appears. The weight has a limit there: only groups with one odd answer count, and it is sqrt(G - 1).",
                 (_no_edges(np.nan), _no_edges(0.0))),
         Mistake("mixed-groups-only",
-                "You average over mixed groups alone. That is what refilling (DAPO's dynamic sampling) does, and it is another weight: this one divided by 1 - p^G - (1 - p)^G. "
-                "(Chapter 8, A family of weights.)",
+                "You average over mixed groups alone: this weight divided by 1 - p^G - (1 - p)^G. It belongs to sampling each prompt again until its own group is mixed. "
+                "Here groups without a difference count, as 0. (Chapter 8, A family of weights.)",
                 (lambda p, G: _c(p, G) / (1 - np.asarray(p, float)**G - (1 - np.asarray(p, float))**G),)),
         Mistake("mean-only", "This is the weight without any std, (G - 1) / G for every p: reward less group mean.",
                 (lambda p, G: np.asarray(p, float) * 0 + (G - 1) / G,)),
@@ -374,6 +374,7 @@ def pass_cases(rng):
         Case("k = n", (6, 2, 6)),
         Case("fewer than k wrong", (5, 4, 2)),
         Case("k = 1", (7, 2, 1)),
+        Case("k = 1, an array", (6, np.array([0, 3]), 1)),
         Case("an array of counts", (np.array([10, 12, 20]), np.array([1, 5, 2]), 3)),
         Case("many prompts, 16 answers each", (16, np.array([0, 1, 2, 8, 16]), 8)),
         Case("10,000 answers", (10_000, np.array([1, 12, 150]), 100)),
@@ -390,7 +391,7 @@ def _per(function):
 
 
 PASS_AT_K = Exercise(
-    truth=pass_at_k, cases=pass_cases, chapter=CHAPTER, difficulty=2, importance=4, minutes=8, each=True, sizes=lambda num_samples, num_correct, k: {"k": k}, laws=(
+    truth=pass_at_k, cases=pass_cases, chapter=CHAPTER, difficulty=2, importance=4, minutes=10, each=True, sizes=lambda num_samples, num_correct, k: {"k": k}, laws=(
         Law("It is a probability: between 0 and 1, and 0 where nothing is right.", lambda v, n, c, k: (np.asarray(v) >= -1e-9).all() and (np.asarray(v) <= 1 + 1e-9).all()),
     ),
     after="Unbiased for every success rate, from n answers once drawn; but its gradient is not pass@1's, and pushes hard prompts harder.",
@@ -439,6 +440,7 @@ def leash_cases(rng):
         Case("beta 0.001", (rng.dirichlet(np.ones(4)), np.array([0.302, 0.3, 0.3015, 0.2]), 1e-3)),
         Case("beta 1,000,000", (np.array([0.2, 0.5, 0.3]), np.array([1.0, -2.0, 4.0]), 1e6)),
         Case("an answer that the reference never gives", (np.array([0.6, 0.0, 0.4]), np.array([0.2, 0.5, 1.0]), 0.4)),
+        Case("two answers that the reference never gives", (np.array([0.0, 0.7, 0.0, 0.3]), np.array([0.9, 0.5, -0.4, 1.0]), 0.6)),
         Case("the best answer is one that the reference never gives", (np.array([0.3, 0.7, 0.0]), np.array([1.0, 2.0, 2000.0]), 0.9)),
         Case("rewards of 10,000", (np.array([0.5, 0.3, 0.2]), np.array([10_000.0, 9_999.0, -10_000.0]), 2.0)),
         Case("whole rewards", (np.array([0.1, 0.9]), np.array([3, 1]), 2)),

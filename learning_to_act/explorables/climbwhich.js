@@ -13,11 +13,11 @@ export function grpo(p, G) {
 }
 export const mixed = (p, G) => 1 - p ** G - (1 - p) ** G;
 export const WEIGHTS = {
-  rloo: () => 1, grpo, refill: (p, G) => grpo(p, G) / mixed(p, G),
+  rloo: () => 1, grpo, until_mixed: (p, G) => grpo(p, G) / mixed(p, G),
   successes: (p, G) => sum(range(G).map(j => (1 - p) ** j)), passk: (p, G) => G * (1 - p) ** (G - 1),
 };
 export const weight = ({ method, group, sample }, p) =>
-  WEIGHTS[method](p, group) * (sample && (method === "grpo" || method === "refill") ? Math.sqrt((group - 1) / group) : 1);
+  WEIGHTS[method](p, group) * (sample && (method === "grpo" || method === "until_mixed") ? Math.sqrt((group - 1) / group) : 1);
 export const shares = s => { const w = [weight(s, s.p1), weight(s, s.p2)]; return w.map(v => v / (w[0] + w[1])); };
 export const flat = s => { const w = range(9).map(i => weight(s, (i + 1) / 10)); return Math.max(...w) - Math.min(...w) < 1e-9; };
 /* What is climbed, from p = low on, by Simpson's rule; scaled so that it rises by 1. */
@@ -28,8 +28,8 @@ export function climbed(s, low = 0.005, n = 199) {
 }
 
 // ---- drawing ----
-const NAMES = { rloo: "RLOO", grpo: "GRPO", refill: "GRPO, refilled", successes: "mean over successes", passk: "pass@k" };
-const SHORT = { ...NAMES, refill: "refilled", successes: "successes" };
+const NAMES = { rloo: "RLOO", grpo: "GRPO", until_mixed: "GRPO, each prompt sampled until its group is mixed,", successes: "mean over successes", passk: "pass@k" };
+const SHORT = { ...NAMES, until_mixed: "until mixed", successes: "successes" };
 
 function build(ui) {
   const GRID = range(197).map(i => 0.01 + 0.98 * i / 196);

@@ -18,13 +18,13 @@ def test_weights(js, G, sample):
     def weight(method):
         return np.array(js(ClimbWhich, f"arg.map(p => m.weight({{method: '{method}', group: {G}, sample: {str(sample).lower()}}}, p))", PS.tolist()))
     np.testing.assert_allclose(weight("grpo"), pg.grpo_weight(PS, G, sample), rtol=1e-9)
-    np.testing.assert_allclose(weight("refill"), pg.grpo_weight(PS, G, sample) / pg.mixed_share(PS, G), rtol=1e-9)
+    np.testing.assert_allclose(weight("until_mixed"), pg.grpo_weight(PS, G, sample) / pg.mixed_share(PS, G), rtol=1e-9)
     np.testing.assert_allclose(weight("rloo"), 1)
     np.testing.assert_allclose(weight("successes"), (1 - (1 - PS)**G) / PS, rtol=1e-9)
     np.testing.assert_allclose(weight("passk"), [-pg.finite_difference(lambda q: (1 - q[0])**G, np.array([p]))[0] for p in PS], rtol=1e-5, atol=1e-8)
 
 
-@pytest.mark.parametrize("method", ["grpo", "refill", "passk"])
+@pytest.mark.parametrize("method", ["grpo", "until_mixed", "passk"])
 def test_what_is_climbed_is_the_integral(js, method):
     s = {"method": method, "group": 6, "sample": False}
     got = np.array(js(ClimbWhich, "m.climbed(arg)", s))
@@ -39,7 +39,7 @@ def test_what_is_climbed_is_the_integral(js, method):
 def test_five_times_by_keyboard(show):
     page = show(ClimbWhich())
     assert not met(page)
-    page.get_by_role("radio", name="refilled").press("Space")
+    page.get_by_role("radio", name="until mixed").press("Space")
     assert not met(page)
     page.get_by_label("answers G (and k)").press("Home")
     assert met(page) and "5.26" in page.locator(".pg-x-formula").inner_text()

@@ -104,6 +104,7 @@ def test_a_chapter_without_a_solution(book):
     with pytest.raises(ValueError, match="^01-one-more has no solution: write solutions/01-one-more.ipynb"):
         chapter.begin("critics", root=book)
     assert everything(book) == before
+    assert contract.lacks(contents.chapters(book)[1], "number") == []
     assert contract.lacks(contents.chapters(book)[1], "solutions") == [
         "solutions/01-one-more.ipynb is not there: write it.", "_toc.yml does not name solutions/01-one-more: write it under book/01-one-more."]
 

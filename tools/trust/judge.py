@@ -79,13 +79,17 @@ def confirmed(one, function, says, message=""):
     if mistake is None:
         return None
     runs = [Run(None, wanted, outcome, False) for outcome, (_, wanted) in zip(outcomes(one, function), probes(one.name))]
+    asked = [args for args, _ in probes(one.name)]
+    if '\n(On "' in message and " it raises " in message:           # then the name was said of the inputs that got an answer
+        answered = [(run, args) for run, args in zip(runs, asked) if run.outcome.kind != "raised"]
+        runs, asked = [run for run, _ in answered], [args for _, args in answered]
 
     def call(args):
         outcome = attempt(function, args, Budget(1.0), one.parts, one.exact)
         return outcome.parts if outcome.kind == "answer" else None
 
     ways = itertools.chain(mistake.ways, filter(None, [mistake.fitted(call)]))
-    return any(all(_agrees(one, run, args, way) for run, (args, _) in zip(runs, probes(one.name))) for way in ways)
+    return bool(runs) and any(all(_agrees(one, run, args, way) for run, args in zip(runs, asked)) for way in ways)
 
 
 def _agrees(one, run, args, way):

@@ -152,7 +152,7 @@ def no_std_at_all(p, group_size):
 
 
 @wrong("grpo_weight", "mixed-groups-only")
-def refilled(p, group_size):
+def each_prompt_until_mixed(p, group_size):
     p, G = np.asarray(p, float), group_size
     mixed = 1 - p**G - (1 - p)**G
     return sum(math.comb(G, k) * math.sqrt(k * (G - k)) / G * p**(k - 1) * (1 - p)**(G - k - 1) for k in range(1, G)) / mixed
@@ -391,6 +391,12 @@ def descended(log_probs, ref_log_probs, which):
 @wrong("kl_loss_weights", "divided-by-n")
 def averaged(log_probs, ref_log_probs, which):
     return by_d(np.ones_like, lambda d: d, lambda d: 1 - np.exp(-d))(log_probs, ref_log_probs, which) / len(log_probs)
+
+
+@wrong("kl_loss_weights", "smallest")
+def k1_turned_round(log_probs, ref_log_probs, which):
+    """Right for k3, whose true weight at a log-ratio of -30 is beyond what counts as finite."""
+    return by_d(lambda d: -np.ones_like(d), lambda d: d, lambda d: 1 - np.exp(-d))(log_probs, ref_log_probs, which)
 
 
 @wrong("kl_loss_weights", "smallest")

@@ -11,6 +11,11 @@ import test_groups as exact
 from scipy import optimize, stats
 
 import policy_gradient as pg
+<<<<<<< HEAD
+=======
+from learning_to_act.checks.engine import registry
+from tests.package import test_groups as exact
+>>>>>>> wt-fix8
 from tools.paths import ROOT
 from tools.site import values
 
@@ -39,6 +44,55 @@ def test_numbers_of_groups():
                  refill_rare=7 / 8 / mixed(.05, 8), refill_half=7 / 8 / mixed(.5, 8), passk_edge=optimize.brentq(lambda p: 8 * (1 - p)**7 - 1, .1, .5))
     values.holds(none_8=exact.spread(8, 4, exact.plain), loo_8=exact.spread(8, 4, exact.leave_one_out),
                  none_2=exact.spread(2, 4, exact.plain), loo_2=exact.spread(2, 4, exact.leave_one_out))
+
+
+def filled(ps, G, advantages, places, rng):
+    """A batch of `places` mixed groups, drawn as DAPO draws it: any prompt, and again if its group is not mixed. The step on each prompt's grad p, per place."""
+    prompt = rng.integers(len(ps), size=4 * places)
+    right = rng.binomial(G, np.array(ps)[prompt])
+    kept = np.flatnonzero((right > 0) & (right < G))[:places]
+    assert len(kept) == places
+    p, m = np.array(ps)[prompt[kept]], right[kept] / G
+    step = m * advantages(1, m) * (1 - p) - (1 - m) * advantages(0, m) * p
+    return np.bincount(prompt[kept], step / (p * (1 - p)), len(ps)) / places
+
+
+def until_mixed(p, G, advantages):
+    """The mean over a prompt's own mixed groups, counted out."""
+    m = np.arange(1, G) / G
+    chances = stats.binom.pmf(np.arange(1, G), G, p)
+    return chances @ ((m * advantages(1, m) * (1 - p) - (1 - m) * advantages(0, m) * p) / (p * (1 - p))) / chances.sum()
+
+
+CENTRED, DIVIDED = (lambda r, m: r - m), (lambda r, m: (r - m) / np.sqrt(m * (1 - m)))
+
+
+@pytest.mark.parametrize("advantages, whole", [(CENTRED, lambda p: 7 / 8), (DIVIDED, lambda p: c(p, 8))])
+def test_dropped_groups_other_prompts_in_their_place_or_each_prompt_again(advantages, whole):
+    """Other prompts: a common factor is left. Each prompt until its own group is mixed: the weight over the chance of a mixed group."""
+    ps, G = (.05, .5), 8
+    chances = [mixed(p, G) for p in ps]
+    own = [until_mixed(p, G, advantages) for p in ps]
+    assert own == pytest.approx([whole(p) / chance for p, chance in zip(ps, chances)], rel=1e-12)
+    place = filled(ps, G, advantages, 400_000, np.random.default_rng(0))
+    assert place == pytest.approx([whole(p) / sum(chances) for p in ps], rel=.01)                # both over the same number
+    if advantages is CENTRED:
+        values.holds(refill_rare=own[0], refill_half=own[1], refill_place=7 / 8 / sum(chances))
+        assert place[0] == pytest.approx(place[1], rel=.01) and own[0] / own[1] == pytest.approx(2.948, abs=1e-3)
+
+
+def test_every_text_says_how_dropped_groups_are_replaced():
+    for name, said in (("08-language-models.md", ("fills the batch with groups of *other* prompts", "| GRPO, each prompt until its group is mixed |", "sampled again until its group is mixed, it rises")),
+                       ("08-length-and-leash.md", ("If other prompts fill the batch", "If *each* prompt is sampled until its own group is mixed", "large batches: $\\int c_G$, times a common factor")),
+                       ("interview.yml", ("*Other prompts in place of dropped groups*", "*Each prompt until its own group is mixed*")),
+                       ("summary-sheet.md", ("dropped groups replaced by other prompts", "each prompt until its group is mixed, $G=2$")),
+                       ("practice/rubric.yml", ("refill-is-not-free: [\"other prompts in their place",))):
+        text = (ROOT / "book" / name).read_text(encoding="utf-8")
+        for words in said:
+            assert words in text, (name, words)
+        assert "efilled, it rises" not in text and "refilling reweighs" not in text
+    [mistake] = [one for one in registry()["grpo_weight"].mistakes if one.name == "mixed-groups-only"]
+    assert "sampling each prompt again until its own group is mixed" in mistake.message and "DAPO" not in mistake.message
 
 
 def test_numbers_of_pass_at_4():
