@@ -7,7 +7,6 @@ from math import log, sqrt
 
 import numpy as np
 import pytest
-import test_groups as exact
 from scipy import optimize, stats
 
 import policy_gradient as pg
