@@ -11,7 +11,7 @@ const LIST = "../_static/pyodide/pyodide-lock.json";
 const PACKAGES = ["micropip", "ssl", "sqlite3", "comm", "jedi", "ipython", "policy-gradient"];
 
 // SciPy is 20 MB, and only these functions of the book need it. They import it when they are called, which is too late in a browser.
-const NEEDS_SCIPY = /\b(ablation|bootstrap_interval|learning_curves|mended)\b/;
+const NEEDS_SCIPY = /\b(ablation|bootstrap_interval|gae_columns|learning_curves|mended)\b/;
 
 const QUIET = `
 import logging

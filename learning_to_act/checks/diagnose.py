@@ -124,7 +124,7 @@ def _factor(runs, wrong, one):
                 return f"Your answer is {word} times too small on every input: a mean where a sum belongs?"
     ratio = np.mean(ratios)
     if np.allclose(ratios, ratio, rtol=1e-5) and abs(ratio - 1) > 1e-3:
-        text = f"{ratio:.6g}" if abs(ratio) >= 1 else f"1/{1 / ratio:.6g}"
+        text = f"1/{1 / ratio:.6g}" if 1e-300 < abs(ratio) < 1 else f"{ratio:.6g}"
         return f"Your answer is {text} times what is wanted, on every input: a constant factor too many or too few."
 
 
