@@ -3,6 +3,7 @@
 Measured in multiples of the text's line, and printed: `pytest tests/site/test_formulas.py -s`.
 """
 import subprocess
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -49,12 +50,15 @@ def formulas(page):
     return page.evaluate(FORMULAS)
 
 
+LIVE = [cls for cls in CLASSES if "tex`" in (Path(explorables.__file__).parent / cls.js).read_text("utf-8")]       # the others speak in words
+
+
 @pytest.mark.parametrize("notebook", [False, True])
 @pytest.mark.parametrize("width", [340, 375, 1280])
 def test_no_formula_sticks_out(show, width, notebook):  # noqa: F811
     page = show(*(cls() for cls in CLASSES), ShortCorridor(cells=5), explorables.SimplexGame(mode="selfplay"), width=width, notebook=notebook)
     found = formulas(page)
-    assert len(found) >= len(CLASSES) + 1
+    assert len(LIVE) >= 11 and len(found) >= len(LIVE) + 1
     assert max(f["outside"] for f in found) < 1
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
@@ -75,7 +79,7 @@ def test_a_notebook_sets_formulas_as_the_book_does(show, cls):  # noqa: F811
     assert pages[1].evaluate("[...document.fonts].some(f => f.family === 'KaTeX_Main' && f.status === 'loaded')")
 
 
-@pytest.mark.parametrize("cls", CLASSES)
+@pytest.mark.parametrize("cls", LIVE)
 def test_live_numbers_are_seen_and_heard(show, cls):  # noqa: F811
     page = show(cls())
     pairs = page.evaluate("""() => [...document.querySelectorAll('.pg-x-formula .katex')].map(k => ['.katex-html', 'math'].map(part =>
@@ -102,7 +106,7 @@ def test_explorables_can_be_read_in_a_dark_vs_code(show, cls):  # noqa: F811
     page = show(cls())
     page.evaluate(VSCODE)
     found = page.evaluate(CONTRAST, ".pg-x-title, .pg-x-challenge, .pg-x-say, .pg-x-formula, .pg-x-formula span, .pg-x button")
-    assert len(found) > 4 and min(found) >= 4.5
+    assert len(found) >= 4 and min(found) >= 4.5
 
 
 def test_figures_of_explore_can_be_read_in_a_dark_vs_code(show):  # noqa: F811
