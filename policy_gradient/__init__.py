@@ -22,7 +22,8 @@ _NAMES = {                         # module: its public names
     "training": ["reinforce", "Training", "evaluate", "run_seeds", "sweep", "bootstrap_interval", "CARTPOLE_RECIPE"],
     "games": ["RPS", "RPS_ROCK2", "best_response", "self_play"],
 }
-_MODULES = ["checks", "control", "envs", "explorables", "explore", "palette", "plots"]    # used as pg.envs, ...
+_MODULES = ["checks", "control", "envs", "explorables", "explore", "palette", "plots",
+            "natural", "ppo", "segments", "surrogate"]              # used as pg.envs, ...
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = list(_HOME)
