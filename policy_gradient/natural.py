@@ -7,6 +7,7 @@ are the discounted visits). The Fisher matrix is exact in the actions: all are s
 import numpy as np
 
 from ._validate import finite, function, having, numbers, whole
+from .networks import MLP
 from .policies import MLPSoftmax, log_softmax, softmax
 
 
@@ -28,7 +29,7 @@ def fisher_vector(policy, theta, obs, weights, v):
     theta = np.asarray(theta)
     v = finite("v", v, (policy.num_params,)).astype(theta.dtype, copy=False)
     if type(policy) is MLPSoftmax:
-        network = policy._network
+        network = MLP(policy.sizes)
         weights = _weights(weights, len(obs)).astype(theta.dtype)
         x, moved = np.asarray(obs).astype(theta.dtype, copy=False), None
         for (W, b), (V, c) in zip(network.layers(theta), network.layers(v)):

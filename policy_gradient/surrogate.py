@@ -11,7 +11,8 @@ from ._validate import NotFinite, finite, number, same_shape
 def ratios(log_probs, old_log_probs):
     """pi_new / pi_old, (...). Raises NotFinite where a ratio is too large for a float: the old data say nothing any more."""
     log_probs, old = finite("log_probs", log_probs), finite("old_log_probs", old_log_probs)
-    same_shape(log_probs=log_probs, old_log_probs=old)
+    if log_probs.shape != old.shape:
+        same_shape(log_probs=log_probs, old_log_probs=old)
     with np.errstate(over="ignore"):
         ratio = np.exp(log_probs - old)
     if not np.isfinite(ratio).all():
@@ -63,7 +64,8 @@ def normalised(advantages):
 
 def _samples(ratio, advantages, low, high):
     ratio, advantages = finite("ratio", ratio), finite("advantages", advantages)
-    same_shape(ratio=ratio, advantages=advantages)
+    if ratio.shape != advantages.shape:                  # asked first: PPO comes here for every minibatch
+        same_shape(ratio=ratio, advantages=advantages)
     if not 0 <= number("low", low) <= 1 <= number("high", high):
         raise ValueError(f"low and high must lie on both sides of 1 with low at least 0, got {low} and {high}")
     return ratio, advantages

@@ -326,7 +326,7 @@ def test_fisher_is_the_hessian_of_the_kl_at_zero_distance():
     probs = policy.probs(theta, obs)
 
     def distance(other):
-        return -(weights[:, None] * probs * pg.log_softmax(policy._network(other, obs))).sum()
+        return -(weights[:, None] * probs * pg.log_softmax(pg.networks.MLP(policy.sizes)(other, obs))).sum()
 
     hessian = np.array([(pg.complex_step(distance, theta + h * e) - pg.complex_step(distance, theta - h * e)) / (2 * h)
                         for h, e in ((1e-5, e) for e in np.eye(len(theta)))])
