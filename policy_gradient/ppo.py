@@ -62,10 +62,11 @@ def ppo(envs, policy, theta, critic, rng, *, num_updates, num_steps=32, epochs=1
                     gradient = _gradient(policy, theta, obs[rows], actions[rows], weights)
                     theta = adam.step(theta, _shortened(gradient, max_norm))
                 critic.theta = critic.optimizer.step(critic.theta, regress(critic.network, critic.theta, seen[rows], targets[rows]))
-            log_ratio = policy.log_prob(theta, obs, actions) - old
-            moved = float(np.mean(kl_estimates(log_ratio)[2]))
-            if target_kl is not None and moved > target_kl:
-                break
+            if target_kl is not None or epoch == epochs - 1:
+                log_ratio = policy.log_prob(theta, obs, actions) - old
+                moved = float(np.mean(kl_estimates(log_ratio)[2]))
+                if target_kl is not None and moved > target_kl:
+                    break
         ratio = ratios(log_ratio, 0 * log_ratio)
         idle = np.mean(weigh(ratio, np.where(scaled == 0, 1.0, scaled), low, high) == 0)
         return theta, dict(kl=moved, clipped=idle, largest_ratio=ratio.max(), epochs=epoch + 1)

@@ -10,3 +10,6 @@ from .replay import TrainingReplay
 from .sampler import ScoreSampler
 from .simplex import SimplexGame
 from .squash import ClipOrSquash
+from .balls import TwoBalls
+from .coast import Coasting
+from .tent import LineTentTruth
