@@ -13,7 +13,7 @@ from run import call, store
 
 import numpy as np
 
-FIRST = 9101
+FIRST = 9301
 
 
 def summary(runs):

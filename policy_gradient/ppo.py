@@ -22,8 +22,8 @@ from .surrogate import clip_weights, kl_estimates, normalised, ratios, surrogate
 from .training import Training
 
 # Chosen on seeds that are reported nowhere: CartPole, 8 environments, MLPSoftmax((4, 64, 2)) and Critic((4, 64, 1), ...).
-CARTPOLE_PPO = dict(num_steps=32, epochs=10, minibatch=128, clip=0.2, learning_rate=4e-3)
-CARTPOLE_CRITIC = dict(gamma=0.98, lam=0.8, learning_rate=4e-3, unit=50.0)
+CARTPOLE_PPO = dict(num_steps=32, epochs=10, minibatch=64, clip=0.2, learning_rate=3e-3)
+CARTPOLE_CRITIC = dict(gamma=0.98, lam=0.8, learning_rate=3e-3, unit=50.0)
 
 
 def ppo(envs, policy, theta, critic, rng, *, num_updates, num_steps=32, epochs=10, minibatch=64, clip=0.2, target_kl=None,

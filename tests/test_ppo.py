@@ -229,3 +229,19 @@ def test_a_minibatch_of_two_turns_the_direction():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert not normalised(np.array([2.0, 2.0])).any()
+
+
+def test_one_pass_gives_what_two_passes_give():
+    from policy_gradient.onepass import pull, regress, weighed_score
+    rng = np.random.default_rng(0)
+    policy, network = pg.MLPSoftmax((4, 7, 5, 3)), pg.networks.MLP((4, 7, 5, 1))
+    theta, w = rng.normal(size=policy.num_params), rng.normal(size=network.num_params)
+    obs, actions, weights, targets = rng.normal(size=(11, 4)), rng.integers(3, size=11), rng.normal(size=11), rng.normal(size=11)
+    seen = []
+    got = weighed_score(policy, theta, obs, actions, lambda log_probs: seen.append(log_probs) or weights)
+    np.testing.assert_allclose(got, policy.weighted_score(theta, obs, actions, weights), atol=1e-12)
+    np.testing.assert_allclose(seen[0], policy.log_prob(theta, obs, actions), atol=1e-12)
+    given = rng.normal(size=(11, 1))
+    np.testing.assert_allclose(pull(network, w, obs, lambda outputs: given), network.vjp(w, obs, given), atol=1e-12)
+    loss = lambda w: -np.mean((targets - network(w, obs)[:, 0]) ** 2) / 2                          # noqa: E731
+    np.testing.assert_allclose(regress(network, w, obs, targets), pg.finite_difference(loss, w), atol=1e-6)

@@ -219,8 +219,8 @@ CLIP_WEIGHTS = Exercise(
     ),
     mistakes=(
         Mistake("zero-on-both-sides",
-                "You cut every sample outside the band, whatever its sign. A bad action that became more likely must be pushed back, and\n"
-                "a good one that became rarer must be fetched: in these two cases the weight is ratio times A. (Chapter 7, What the clip does.)",
+                "You cut every sample outside the band, whatever its sign. A bad action that became more likely must be pushed back, "
+                "and a good one that became rarer must be fetched: in these two cases the weight is ratio times A. (Chapter 7, What the clip does.)",
                 (lambda new, old, A, eps: _weights(new, old, A, eps, lambda r: abs(r - 1) <= eps),)),
         Mistake("advantage-without-ratio",
                 "The ratio is missing: you keep A where the sample is not cut. The derivative of the ratio by log pi is the ratio.",
@@ -232,7 +232,7 @@ CLIP_WEIGHTS = Exercise(
                 "This is ratio times advantage for every sample. Those that have already moved the way they wanted beyond the edge count 0.",
                 (lambda new, old, A, eps: _ratio(new, old) * A,)),
         Mistake("wrong-two-cases",
-                "You cut the two cases that must stay alive, and keep the two that must go: compare the edge on the side to which the\n"
+                "You cut the two cases that must stay alive, and keep the two that must go: compare the edge on the side to which the "
                 "sample wants to go, above for A > 0, below for A < 0.",
                 (lambda new, old, A, eps: np.where(np.where(A > 0, _ratio(new, old) >= 1 - eps, _ratio(new, old) <= 1 + eps), _ratio(new, old) * A, 0),)),
         Mistake("the-objective",
