@@ -415,3 +415,16 @@ def test_bad_input_of_the_surrogate_is_said_in_words():
         clip_weights(np.ones(2), np.ones(2), 1.1, 1.2)
     assert not normalised(np.full(5, 3.3)).any() and not normalised(np.full(1, 1e9)).any()
     assert normalised(np.array([1.0, 3.0])).tolist() == [-1.0, 1.0]
+
+
+def test_a_minibatch_of_two_turns_the_direction_in_two_doors():
+    """All pairs of steps under the uniform policy, by enumeration; a large minibatch only rescales."""
+    probs, A, _ = doors_pieces()
+    share = {0: 1 / 3, 1: 1 / 3, 2: 1 / 6, 3: 1 / 6}
+    steps = [(share[s] / 2, 0.0 if s == 2 else A[s, a], np.array([(a - 0.5) * (s < 2), (a - 0.5) * (s == 3)])) for s in range(4) for a in range(2)]
+    plain = sum(w * adv * score for w, adv, score in steps)
+    np.testing.assert_allclose(plain, [1 / 32, 1 / 48])
+    spread = np.sqrt(sum(w * adv**2 for w, adv, _ in steps))
+    assert 1 / spread == pytest.approx(2.0, abs=0.01)
+    pairs = sum(w * v * np.sign(adv - other) * score for w, adv, score in steps for v, other, _ in steps)
+    np.testing.assert_allclose(pairs / plain, [1.78, 1.01], atol=0.02)
