@@ -245,3 +245,15 @@ def test_one_pass_gives_what_two_passes_give():
     np.testing.assert_allclose(pull(network, w, obs, lambda outputs: given), network.vjp(w, obs, given), atol=1e-12)
     loss = lambda w: -np.mean((targets - network(w, obs)[:, 0]) ** 2) / 2                          # noqa: E731
     np.testing.assert_allclose(regress(network, w, obs, targets), pg.finite_difference(loss, w), atol=1e-6)
+
+
+def test_the_page_prints_the_stored_benchmark():
+    import json
+    from pathlib import Path
+    root = Path(__file__).parents[1]
+    page = (root / "book/07-the-clip.md").read_text("utf8")
+    runs = json.loads((root / "benchmarks/results/ppo.json").read_text("utf8"))["result"]["runs"]
+    for method, name in (("book", "the book's `ppo`"), ("stable_baselines", "Stable-Baselines3")):
+        mine = [run for run in runs if run["method"] == method]
+        steps, seconds = (" and ".join(words) for words in ([f"{r['steps']:,}" for r in mine], [f"{r['seconds']:.1f}" for r in mine]))
+        assert f"| {name} | {steps} | {seconds} |" in page
