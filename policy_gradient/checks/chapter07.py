@@ -136,7 +136,7 @@ CLIP_OBJECTIVE = Exercise(
     hints=(
         "Two numbers for each sample: ratio times advantage, and clipped ratio times advantage. The smaller one counts.",
         "Multiply by the advantage first and take the minimum after: with a negative advantage the order of the two turns round.",
-        "np.minimum(ratio * A, np.clip(ratio, 1 - eps, 1 + eps) * A). Try a ratio of 1.7 with A = -1: nothing is clipped there.",
+        "np.clip gives the second product's ratio, np.minimum the smaller of the two products. Try a ratio of 1.7 with A = -1: nothing is clipped there.",
     ),
     mistakes=(
         Mistake("minimum-before-the-advantage",
@@ -298,7 +298,7 @@ FISHER = Exercise(
     hints=(
         "F is the weighted sum of score times score transposed. Multiply with v before you add, not after.",
         "For each sample: how far does v go along its score? One number, scores @ v.",
-        "Weigh these numbers, then add up the scores with them: scores.T @ (weights * (scores @ v)).",
+        "Weigh these numbers, then add up the scores with them: a second product, with the scores transposed.",
     ),
     mistakes=(
         Mistake("diagonal-only",
@@ -414,7 +414,7 @@ CONJUGATE = Exercise(
     ),
     mistakes=(
         Mistake("steepest-descent",
-                "You go along the residual each time. That is steepest descent: each step undoes part of the one before.\n"
+                "You go along the residual each time. That is steepest descent: each step undoes part of the one before. "
                 "The new direction is the residual plus beta times the old direction. (Chapter 7, TRPO.)",
                 (lambda m, b, k: _cg(m, b, k, restart=True),)),
         Mistake("beta-inverted",
@@ -430,7 +430,7 @@ CONJUGATE = Exercise(
                 "The residual grows where it should shrink: r is b less A x, so it loses alpha A p.",
                 (lambda m, b, k: _cg(m, b, k, sign=-1.0),)),
         Mistake("stops-after-one",
-                "You stop after the first step, whatever `iterations` says.",
+                "You stop after the first step, whatever iterations says.",
                 (lambda m, b, k: _cg(m, b, 1),)),
         Mistake("twice",
                 "Twice too large: you solve A x = 2 b. The quadratic is x.A x / 2 - b.x, and its slope A x - b has no 2.",
@@ -501,7 +501,7 @@ def _step(n, g, delta, size):
 KL_STEP = Exercise(
     truth=kl_step, cases=step_cases, chapter=CHAPTER, difficulty=2, importance=4, minutes=8, axes=("parameter",),
     sizes=lambda natural, gradient, delta: {"d": len(natural)}, laws=(
-        Law("The step must be a multiple of `natural`. Yours points elsewhere.",
+        Law("The step must be a multiple of natural. Yours points elsewhere.",
             lambda step, n, g, delta: near(np.outer(step, n) / (n @ n + 1e-300), np.outer(n, step) / (n @ n + 1e-300))),
         Law("Where there is no way up (gradient times natural not positive), or delta is 0, the step is zeros.",
             lambda step, n, g, delta: (delta > 0 and n @ g > 0) or near(step, 0)),
@@ -510,7 +510,7 @@ KL_STEP = Exercise(
     hints=(
         "A step x has the quadratic KL x.F x / 2. Put x = c times natural, and remember that F natural is the gradient.",
         "c squared times gradient.natural / 2 = delta. Solve for c.",
-        "c = sqrt(2 delta / (gradient @ natural)); zeros if the product is not positive.",
+        "c is the root of 2 delta over that product; zeros if the product is not positive.",
     ),
     mistakes=(
         Mistake("two-missing",
