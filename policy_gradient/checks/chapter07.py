@@ -297,7 +297,7 @@ FISHER = Exercise(
     after="Two products and no matrix: this is why a natural gradient is affordable for a network.",
     hints=(
         "F is the weighted sum of score times score transposed. Multiply with v before you add, not after.",
-        "For each sample: how far does v go along its score? One number, scores @ v.",
+        "For each sample: how far does v go along its score? One number for each, an inner product.",
         "Weigh these numbers, then add up the scores with them: a second product, with the scores transposed.",
     ),
     mistakes=(
