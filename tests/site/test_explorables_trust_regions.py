@@ -2,10 +2,10 @@
 import numpy as np
 import pytest
 from scipy import optimize
-from test_explorables import chrome, js, met, press, show  # noqa: F401
+from tests.site.test_explorables import chrome, js, met, press, show  # noqa: F401
 
 import policy_gradient as pg
-from policy_gradient.explorables import Coasting, LineTentTruth, TwoBalls
+from learning_to_act.explorables import Coasting, LineTentTruth, TwoBalls
 from policy_gradient.natural import fisher, kl
 from policy_gradient.surrogate import clip_objective, clip_weights
 

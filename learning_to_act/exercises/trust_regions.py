@@ -9,7 +9,7 @@ from math import fsum
 
 import numpy as np
 
-from .exercise import Case, Exercise, Law, Mistake, near
+from ..checks.exercise import Case, Exercise, Law, Mistake, near
 
 CHAPTER = "07-trust-regions"
 

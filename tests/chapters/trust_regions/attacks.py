@@ -4,7 +4,7 @@ import math
 import numpy as np
 import scipy.sparse.linalg
 
-from . import probes, right, wrong
+from tests.attacks import probes, right, wrong
 
 # --- surrogate -----------------------------------------------------------------------------------------------------
 
