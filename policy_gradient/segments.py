@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ._spaces import agreement, autoreset_mode
+from ._stepping import drawn, first, hidden, step
 from ._validate import NotFinite, discount, finite, generator, having, whole
-from .rollouts import _drawn, _first, _hidden, _step
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,21 +40,21 @@ def segments(envs, policy, rng, num_steps):
     having("policy", policy, ["sample"], "a policy with a method sample(theta, obs, rng)")
     shape, send = agreement(envs, policy)
     T, N = whole("num_steps", num_steps), envs.num_envs
-    obs = _first(envs, int(generator(rng).integers(2**31)), shape)
+    obs = first(envs, int(generator(rng).integers(2**31)), shape)
     starting, running = np.zeros(N, bool), np.zeros(N)
 
     def collect(theta):
         nonlocal obs, starting, running
         rows, returns = [], []
         for _ in range(T):
-            actions = _drawn(policy.sample(theta, obs, rng))
-            next_obs, rewards, terminated, truncated, info = _step(envs.step(send(actions)), obs)
+            actions = drawn(policy.sample(theta, obs, rng))
+            next_obs, rewards, terminated, truncated, info = step(envs.step(send(actions)), obs)
             ended, live = terminated | truncated, ~starting
             running = running + rewards * live
             seen = next_obs
             if ended.any():
                 if mode != "NextStep":
-                    seen = _hidden(next_obs, info, ended, terminated)
+                    seen = hidden(next_obs, info, ended, terminated)
                 returns += list(running[ended])
                 running = np.where(ended, 0, running)
             rows.append((obs, actions, rewards, seen, terminated, truncated, live))

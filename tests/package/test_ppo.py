@@ -1,5 +1,6 @@
 """PPO, TRPO and the segments they learn from: against loops, against one another, and where a number blows up."""
 
+import json
 import warnings
 
 import gymnasium as gym
@@ -9,6 +10,7 @@ import pytest
 import policy_gradient as pg
 from policy_gradient.ppo import _data, _shortened, ppo, trpo
 from policy_gradient.segments import Segment, segment_gae, segments
+from tools.paths import ROOT
 
 
 def cartpole(n=4, mode=None):
@@ -248,11 +250,8 @@ def test_one_pass_gives_what_two_passes_give():
 
 
 def test_the_page_prints_the_stored_benchmark():
-    import json
-    from pathlib import Path
-    root = Path(__file__).parents[1]
-    page = (root / "book/07-the-clip.md").read_text("utf8")
-    runs = json.loads((root / "benchmarks/results/ppo.json").read_text("utf8"))["result"]["runs"]
+    page = (ROOT / "book/07-the-clip.md").read_text("utf8")
+    runs = json.loads((ROOT / "benchmarks/results/ppo.json").read_text("utf8"))["result"]["runs"]
     for method, name in (("book", "the book's `ppo`"), ("stable_baselines", "Stable-Baselines3")):
         mine = [run for run in runs if run["method"] == method]
         steps, seconds = (" and ".join(words) for words in ([f"{r['steps']:,}" for r in mine], [f"{r['seconds']:.1f}" for r in mine]))
