@@ -4,14 +4,26 @@ Means over states are weighted: `weights` (M,) say how much each of M observatio
 are the discounted visits). The Fisher matrix is exact in the actions: all are summed over, none is drawn.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
 import numpy as np
 
 from ._validate import finite, function, having, numbers, whole
 from .networks import MLP
 from .policies import MLPSoftmax, log_softmax, softmax
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def fisher(policy, theta, obs, weights=None):
+    from ._types import Array, ArrayLike
+    from .policies import LinearSoftmax, TabularSoftmax
+
+    Softmax: TypeAlias = TabularSoftmax | LinearSoftmax | MLPSoftmax
+
+
+def fisher(policy: Softmax, theta: ArrayLike, obs: ArrayLike, weights: ArrayLike | None = None) -> Array:
     """F, (d, d): the weighted mean over states of the expected square of the score. Symmetric, no negative eigenvalue.
 
     Also the Hessian of the weighted mean KL at zero distance.
@@ -24,13 +36,13 @@ def fisher(policy, theta, obs, weights=None):
     return total
 
 
-def fisher_vector(policy, theta, obs, weights, v):
+def fisher_vector(policy: Softmax, theta: ArrayLike, obs: ArrayLike, weights: ArrayLike | None, v: ArrayLike) -> Array:
     """F v, (d,), without forming F: one pass forward for how the logits move along v, one backward. `weights` may be None."""
     theta = np.asarray(theta)
     v = finite("v", v, (policy.num_params,)).astype(theta.dtype, copy=False)
     if type(policy) is MLPSoftmax:
         network = MLP(policy.sizes)
-        weights = _weights(weights, len(obs)).astype(theta.dtype)
+        weights = _weights(weights, len(np.asarray(obs))).astype(theta.dtype)
         x, moved = np.asarray(obs).astype(theta.dtype, copy=False), None
         for (W, b), (V, c) in zip(network.layers(theta), network.layers(v)):
             if moved is not None:                                # what the layer before put out, and how it moves
@@ -42,7 +54,7 @@ def fisher_vector(policy, theta, obs, weights, v):
         return network.vjp(theta, np.asarray(obs), _curved(softmax(x), moved, weights))
     probs, weights = _states(policy, theta, obs, weights)        # logits are linear in theta: along v they move by logits(v)
     by_logits = _curved(probs, policy.logits(v, obs), weights)
-    return sum(policy.weighted_score(theta, obs, np.full(len(probs), a), by_logits[:, a]) for a in range(probs.shape[-1]))
+    return np.sum([policy.weighted_score(theta, obs, np.full(len(probs), a), by_logits[:, a]) for a in range(probs.shape[-1])], axis=0)
 
 
 def _curved(probs, moved, weights):
@@ -50,7 +62,7 @@ def _curved(probs, moved, weights):
     return weights[:, None] * probs * (moved - (probs * moved).sum(axis=-1, keepdims=True))
 
 
-def conjugate_gradient(matvec, b, iterations=10, tolerance=1e-10):
+def conjugate_gradient(matvec: Callable[[Array], ArrayLike], b: ArrayLike, iterations: int = 10, tolerance: float = 1e-10) -> Array:
     """x with A x = b, (d,), for a symmetric A without negative eigenvalues, by `iterations` products matvec(v) = A v at most.
 
     Stops once the residual is `tolerance` times |b|. Along a direction that A maps to 0 (a singular A, or A = 0) it stops
@@ -77,7 +89,8 @@ def conjugate_gradient(matvec, b, iterations=10, tolerance=1e-10):
     return x
 
 
-def natural_gradient(policy, theta, obs, gradient, weights=None, damping=0.0, iterations=None):
+def natural_gradient(policy: Softmax, theta: ArrayLike, obs: ArrayLike, gradient: ArrayLike, weights: ArrayLike | None = None,
+                     damping: float = 0.0, iterations: int | None = None) -> Array:
     """x with (F + damping I) x = gradient, (d,), by conjugate gradients; iterations: d products unless told.
 
     Where F is singular, the part of the gradient that no policy can see is left out, and F = 0 gives zeros.
@@ -87,7 +100,7 @@ def natural_gradient(policy, theta, obs, gradient, weights=None, damping=0.0, it
     return conjugate_gradient(lambda v: fisher_vector(policy, theta, obs, weights, v) + damping * v, gradient, iterations)
 
 
-def kl_step(natural, gradient, delta):
+def kl_step(natural: ArrayLike, gradient: ArrayLike, delta: float) -> Array:
     """The multiple of `natural` (d,) whose quadratic KL is delta: sqrt(2 delta / gradient . natural) times it.
 
     Zeros if delta is 0 or gradient . natural is not positive: then there is no way up.
@@ -99,7 +112,7 @@ def kl_step(natural, gradient, delta):
     return (np.sqrt(2 * delta / slope) * natural).astype(natural.dtype, copy=False)
 
 
-def kl(policy, theta, other, obs, weights=None):
+def kl(policy: Softmax, theta: ArrayLike, other: ArrayLike, obs: ArrayLike, weights: ArrayLike | None = None) -> float:
     """Weighted mean over states of KL(pi_theta || pi_other), a float in nats, exact in the actions."""
     old, new = (log_softmax(numbers("logits", policy.logits(parameters, obs)).astype(np.float64)) for parameters in (theta, other))
     with np.errstate(invalid="ignore"):

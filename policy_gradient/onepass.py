@@ -3,12 +3,22 @@
 A row is a sample. `networks.MLP` does the same in two passes, and a test holds the two against each other.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .networks import MLP
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def pull(network, theta, inputs, by_outputs):
+    from ._types import Array
+    from .policies import MLPSoftmax
+
+
+def pull(network: MLP, theta: Array, inputs: Array, by_outputs: Callable[[Array], Array]) -> Array:
     """sum over samples of (d outputs / d theta)^T by_outputs(outputs), (d,).
 
     network: an MLP; inputs (n, sizes[0]) of theta's dtype; by_outputs: a function (n, sizes[-1]) -> (n, sizes[-1]).
@@ -28,7 +38,7 @@ def pull(network, theta, inputs, by_outputs):
     return total
 
 
-def weighed_score(policy, theta, obs, actions, weigh):
+def weighed_score(policy: MLPSoftmax, theta: Array, obs: Array, actions: Array, weigh: Callable[[Array], Array]) -> Array:
     """sum_i weigh(log pi(a_i|s_i))_i score_i, (d,), for an MLPSoftmax; weigh: log-probabilities (n,) -> weights (n,)."""
     rows = np.arange(len(actions))
 
@@ -44,6 +54,6 @@ def weighed_score(policy, theta, obs, actions, weigh):
     return pull(MLP(policy.sizes), theta, obs, by_logits)
 
 
-def regress(network, theta, inputs, targets):
+def regress(network: MLP, theta: Array, inputs: Array, targets: Array) -> Array:
     """Minus the gradient of half the mean squared error to targets (n,), (d,), of a network with one output."""
     return pull(network, theta, inputs, lambda outputs: (targets[:, None] - outputs) / np.float32(len(targets)))

@@ -7,11 +7,14 @@ Both read: collect a segment, advantages from the critic, then use the same data
 trust region allows (TRPO).
 """
 
-import sys
+from __future__ import annotations
+
 import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ._progress import bar
 from ._validate import NotFinite, finite, function, having, number, one_of, positive, whole
 from .natural import conjugate_gradient, fisher_vector, kl, kl_step
 from .onepass import regress, weighed_score
@@ -21,18 +24,30 @@ from .segments import segment_gae, segments
 from .surrogate import clip_weights, kl_estimates, normalised, ratios, surrogate
 from .training import Training
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from ._types import Array, ArrayLike
+    from .critic import Critic
+    from .protocols import Environment, Policy
+    from .segments import Segment
+
 # Chosen on seeds that are reported nowhere: CartPole, 8 environments, MLPSoftmax((4, 64, 2)) and Critic((4, 64, 1), ...).
 CARTPOLE_PPO = dict(num_steps=32, epochs=10, minibatch=64, clip=0.2, learning_rate=3e-3)
 CARTPOLE_CRITIC = dict(gamma=0.98, lam=0.8, learning_rate=3e-3, unit=50.0)
 
 
-def ppo(envs, policy, theta, critic, rng, *, num_updates, num_steps=32, epochs=10, minibatch=64, clip=0.2, target_kl=None,
-        normalize="batch", learning_rate=3e-3, anneal=0.0, max_norm=None, weigh=clip_weights, callback=None, progress=True):
+def ppo(envs: Environment, policy: Policy, theta: ArrayLike, critic: Critic, rng: np.random.Generator, *, num_updates: int,
+        num_steps: int = 32, epochs: int = 10, minibatch: int = 64, clip: float = 0.2, target_kl: float | None = None,
+        normalize: str = "batch", learning_rate: float = 3e-3, anneal: float = 0.0, max_norm: float | None = None,
+        weigh: Callable[[Array, Array, float, float], Array] = clip_weights,
+        callback: Callable[[int, Array, Segment], Any] | None = None, progress: bool = True) -> Training:
     """Proximal policy optimisation with clipping (Schulman et al. 2017): `epochs` passes over each segment of data.
 
-    critic: a `Critic`, used first and fitted after, by its own optimizer on the same minibatches. num_steps: per environment and update. minibatch: samples per
-    step of Adam. clip: epsilon of the band [1 - clip, 1 + clip]; inf for none. target_kl: no further pass over a segment
-    once the k3 estimate exceeds it. normalize: advantages less their mean over their standard deviation, per "batch" or per
+    critic: a `Critic`, used first and fitted after, by its own optimizer on the same minibatches. num_steps: per environment
+    and update. minibatch: samples per step of Adam. clip: epsilon of the band [1 - clip, 1 + clip]; inf for none.
+    target_kl: no further pass over a segment once the k3 estimate exceeds it. normalize: advantages less their mean over their standard deviation, per "batch" or per
     "minibatch" (as most libraries do), or "none". anneal: the share of learning_rate and clip that is gone at the end.
     weigh(ratio, advantages, low, high): the weight of each score, the one function that makes it PPO.
     callback(update, theta, segment): a true answer stops.
@@ -74,8 +89,9 @@ def ppo(envs, policy, theta, critic, rng, *, num_updates, num_steps=32, epochs=1
     return _train("ppo", envs, policy, theta, critic, rng, num_updates, num_steps, update, anneal, callback, progress)
 
 
-def trpo(envs, policy, theta, critic, rng, *, num_updates, num_steps=128, delta=0.01, damping=0.0, iterations=10, backtracks=10,
-         callback=None, progress=True):
+def trpo(envs: Environment, policy: Policy, theta: ArrayLike, critic: Critic, rng: np.random.Generator, *, num_updates: int,
+         num_steps: int = 128, delta: float = 0.01, damping: float = 0.0, iterations: int = 10, backtracks: int = 10,
+         callback: Callable[[int, Array, Segment], Any] | None = None, progress: bool = True) -> Training:
     """Trust region policy optimisation (Schulman et al. 2015), for softmax policies: one natural step per segment of data.
 
     The direction solves (F + damping I) x = gradient by `iterations` products of conjugate gradients; its quadratic KL is
@@ -122,13 +138,9 @@ def _train(name, envs, policy, theta, critic, rng, num_updates, num_steps, updat
     if not 0 <= number("anneal", anneal) <= 1:
         raise ValueError(f"anneal must lie in [0, 1], got {anneal}")
     num_updates, theta, log = whole("num_updates", num_updates), np.array(finite("theta", theta)), []
-    from tqdm import tqdm            # here: importing it takes longer than most of what the package does
-
-    if sys.platform == "emscripten":
-        tqdm.monitor_interval = 0    # its watching thread: a browser has none
     collect, stopped, steps = segments(envs, policy, rng, num_steps), f"did all {num_updates} updates", 0
     try:
-        for k in tqdm(range(num_updates), desc=name.upper(), delay=2, leave=False, disable=not progress):
+        for k in bar(range(num_updates), name.upper(), progress):
             segment = collect(theta)
             before, (theta, notes) = theta, update(theta, segment, 1 - anneal * k / num_updates)
             finite("theta", theta)

@@ -4,13 +4,22 @@
     segment = collect(theta)              # 32 steps of each environment; the next call goes on from there
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ._spaces import agreement, autoreset_mode
 from ._stepping import drawn, first, hidden, step
 from ._validate import NotFinite, discount, finite, generator, having, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ._types import Array, ArrayLike
+    from .protocols import Environment, Policy
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +40,7 @@ class Segment:
     returns: np.ndarray          # (K,) undiscounted returns of the K episodes that ended in this segment
 
 
-def segments(envs, policy, rng, num_steps):
+def segments(envs: Environment, policy: Policy, rng: np.random.Generator, num_steps: int) -> Callable[[ArrayLike], Segment]:
     """A function collect(theta) -> `Segment` that steps `envs` num_steps times and remembers where it stopped.
 
     envs: a gymnasium.vector.VectorEnv, reset here once. Raises what `rollout` does for envs that do not fit the policy.
@@ -57,7 +66,8 @@ def segments(envs, policy, rng, num_steps):
                     seen = hidden(next_obs, info, ended, terminated)
                 returns += list(running[ended])
                 running = np.where(ended, 0, running)
-            rows.append((obs, actions, rewards, seen, terminated, truncated, live))
+            # Copies: some environments and policies use their arrays again.
+            rows.append([value.copy() for value in (obs, actions, rewards, seen, terminated, truncated, live)])
             obs, starting = next_obs, ended if mode == "NextStep" else starting
         columns = [np.array(column) for column in zip(*rows)]
         if not np.isfinite(columns[2]).all():
@@ -67,7 +77,7 @@ def segments(envs, policy, rng, num_steps):
     return collect
 
 
-def segment_gae(segment, values, next_values, gamma, lam):
+def segment_gae(segment: Segment, values: ArrayLike, next_values: ArrayLike, gamma: float, lam: float) -> Array:
     """Generalised advantage estimates of a `Segment`, (T, N), 0 where it is not live (Schulman et al. 2016, eq. 16).
 
     values, next_values (T, N): V of obs and of next_obs. After termination next_values does not count; after truncation it

@@ -256,3 +256,16 @@ def test_the_page_prints_the_stored_benchmark():
         mine = [run for run in runs if run["method"] == method]
         steps, seconds = (" and ".join(words) for words in ([f"{r['steps']:,}" for r in mine], [f"{r['seconds']:.1f}" for r in mine]))
         assert f"| {name} | {steps} | {seconds} |" in page
+
+
+def test_a_segment_keeps_what_it_saw_where_the_environment_uses_its_arrays_again():
+    class Again(gym.vector.VectorWrapper):
+        rewards = np.zeros(4)
+
+        def step(self, actions):
+            self.t = getattr(self, "t", 0) + 1
+            self.rewards[:] = self.t
+            return (lambda obs, rewards, *rest: (obs, self.rewards, *rest))(*self.env.step(actions))
+
+    policy, theta, _, rng = parts()
+    assert segments(Again(cartpole()), policy, rng, 6)(theta).rewards[:, 0].tolist() == [1, 2, 3, 4, 5, 6]
