@@ -42,7 +42,7 @@ def surrogate_cases(rng):
 
 
 SURROGATE = Exercise(
-    truth=surrogate, cases=surrogate_cases, chapter=CHAPTER, difficulty=1, importance=5, minutes=8,
+    truth=surrogate, cases=surrogate_cases, chapter=CHAPTER, difficulty=1, importance=5, minutes=10,
     sizes=lambda log_probs, old_log_probs, advantages: {"n": len(advantages)}, laws=(
         Law("With one sample the answer is its ratio times its advantage. Yours is not.",
             lambda value, new, old, A: len(A) > 1 or near(value / math.exp(new[0] - old[0]), A[0])),
@@ -103,7 +103,8 @@ def clip_cases(rng):
         Case("whole-number advantages", (new[:4], before[:4], np.array([2, -1, 3, -2]), 0.25)),
         Case("close to the edges", (old + np.log([1.21, 0.81, 1.19, 0.79]), old, np.array([1.0, -2.0, 0.5, -3.0]), 0.2)),
         Case("nothing has moved", (old, old.copy(), np.array([1.0, -2.0, 0.5, 3.0]), 0.2)),
-        Case("far beyond the band", (np.array([-0.1, -0.1, -60.0, -60.0]), np.array([-6.0, -6.0, -1.0, -1.0]), np.array([1.0, -2.0, 3.0, -4.0]), 0.2)),
+        Case("far beyond the band", (np.array([-0.1, -0.1, -60.0, -60.0, -4.0]), np.array([-6.0, -6.0, -1.0, -1.0, -1.0]),
+                                     np.array([1.0, -2.0, 3.0, -4.0, -2.5]), 0.2)),
         Case("one sample", (np.array([-0.4]), np.array([-1.2]), np.array([-0.7]), 0.2)),
     ]
 
@@ -125,7 +126,7 @@ def _clipped(new, old, eps):
 
 
 CLIP_OBJECTIVE = Exercise(
-    truth=clip_objective, cases=clip_cases, chapter=CHAPTER, difficulty=2, importance=5, minutes=12,
+    truth=clip_objective, cases=clip_cases, chapter=CHAPTER, difficulty=2, importance=5, minutes=10,
     sizes=lambda log_probs, old_log_probs, advantages, eps: {"n": len(advantages)}, laws=(
         Law("A clipped sample must never be worth more than ratio times advantage: the smaller of the two counts.",
             lambda value, new, old, A, eps: (value <= _ratio(new, old) * A + 1e-3 * (1 + abs(_ratio(new, old) * A))).all()),
@@ -499,7 +500,7 @@ def _step(n, g, delta, size):
 
 
 KL_STEP = Exercise(
-    truth=kl_step, cases=step_cases, chapter=CHAPTER, difficulty=2, importance=4, minutes=8, axes=("parameter",),
+    truth=kl_step, cases=step_cases, chapter=CHAPTER, difficulty=2, importance=4, minutes=10, axes=("parameter",),
     sizes=lambda natural, gradient, delta: {"d": len(natural)}, laws=(
         Law("The step must be a multiple of natural. Yours points elsewhere.",
             lambda step, n, g, delta: near(np.outer(step, n) / (n @ n + 1e-300), np.outer(n, step) / (n @ n + 1e-300))),

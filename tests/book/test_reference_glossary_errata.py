@@ -37,7 +37,7 @@ def test_every_example_runs_and_gives_what_it_says(monkeypatch):
             value = eval(code, space)
             assert tuple(value) == tuple(float(n) for n in said.strip("()").split(",") if n.strip()), (code, value)
             checked += 1
-    assert checked == 4, "the examples that say what comes out"
+    assert checked == 5, "the examples that say what comes out"
 
 
 def test_plain_docstrings_become_right_markup():

@@ -286,8 +286,8 @@ def step_by_the_formula(natural, gradient, delta):
 
 @right("kl_step")
 def step_as_trpo_writes_it(natural, gradient, delta):
-    shs = 0.5 * natural.dot(gradient)
-    return natural / np.sqrt(shs / delta) if shs > 0 and delta > 0 else 0 * natural
+    half = 0.5 * natural.dot(gradient)
+    return natural / np.sqrt(half / delta) if half > 0 and delta > 0 else 0 * natural
 
 
 @right("kl_step")
