@@ -85,12 +85,7 @@ def exact(task: Sorting, policy: Writer, theta: Array, prompts: ArrayLike | None
     return p.mean(), policy.weighted_score(theta, prompts, tokens, weights), p
 
 
-<<<<<<< HEAD
 def success(task: Sorting, policy: Writer, theta: Array, prompts: ArrayLike | None = None) -> float:
     """J alone, without its gradient: the mean chance of a right answer, over every prompt or the given ones."""
-=======
-def success(task, policy, theta, prompts=None):
-    """The mean chance of the right answer, J, over `prompts` (N, length), or over all of them: one number from 0 to 1."""
->>>>>>> wt-fix8
     prompts = task.every() if prompts is None else np.asarray(prompts)
     return float(np.exp(policy.log_prob(theta, prompts, task.answers(prompts)).astype(np.float64).sum(axis=0)).mean())

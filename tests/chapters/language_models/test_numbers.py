@@ -11,11 +11,8 @@ import test_groups as exact
 from scipy import optimize, stats
 
 import policy_gradient as pg
-<<<<<<< HEAD
-=======
 from learning_to_act.checks.engine import registry
 from tests.package import test_groups as exact
->>>>>>> wt-fix8
 from tools.paths import ROOT
 from tools.site import values
 
