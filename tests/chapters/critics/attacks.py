@@ -425,3 +425,152 @@ def centred_by_hand(values, returns):
 def by_covariance(values, returns):
     (a, c), (_, b) = np.cov(values, returns, ddof=0)
     return (2 * c - a) / b if b > 0 else 0.0
+
+
+# --- more of each ------------------------------------------------------------------------------------------------------
+
+@right("td_errors")
+def added_where_it_goes_on(rewards, values, next_values, terminated, truncated, gamma):
+    out = rewards - values
+    out[~terminated] += gamma * next_values[~terminated]
+    return out
+
+
+@wrong("gae", "lam-missing")
+def sum_discounted_by_gamma_alone(rewards, values, next_values, terminated, truncated, gamma, lam):
+    return swept(delta(rewards, values, next_values, terminated, gamma), terminated | truncated, gamma)
+
+
+@right("gae")
+def by_a_loop_of_numbers(rewards, values, next_values, terminated, truncated, gamma, lam):
+    T, N = rewards.shape
+    out = [[0.0] * N for _ in range(T + 1)]
+    for n in range(N):
+        for t in range(T - 1, -1, -1):
+            d = rewards[t, n] - values[t, n] + (0.0 if terminated[t, n] else gamma * next_values[t, n])
+            out[t][n] = d if terminated[t, n] or truncated[t, n] else d + gamma * lam * out[t + 1][n]
+    return out[:T]
+
+
+@wrong("td_fixed_point", "gamma-missing")
+def without_gamma(P, r, features, weights, gamma):
+    return np.linalg.solve((features.T * weights) @ (features - P @ features), (features.T * weights) @ r)
+
+
+@wrong("td_fixed_point", "weights-squared")
+def weighted_twice(P, r, features, weights, gamma):
+    D = np.diag(weights**2)
+    return np.linalg.solve(features.T @ D @ (features - gamma * P @ features), features.T @ D @ r)
+
+
+@wrong("td_fixed_point", "sign")
+def downwards(P, r, features, weights, gamma):
+    D = np.diag(weights)
+    return -np.linalg.solve(features.T @ D @ (features - gamma * P @ features), features.T @ D @ r)
+
+
+@right("td_fixed_point")
+def by_inverse(P, r, features, weights, gamma):
+    Z = weights[:, None] * features
+    return np.linalg.inv(Z.T @ features - gamma * Z.T @ P @ features) @ Z.T @ r
+
+
+@right("td_fixed_point")
+def with_normalised_weights(P, r, features, weights, gamma):
+    D = np.diag(weights / weights.sum())
+    return np.linalg.solve(features.T @ D @ (features - gamma * P @ features), features.T @ D @ r)
+
+
+@wrong("compatible_weights", "critic-returned")
+def fitted_advantages(scores, advantages, weights):
+    root = np.sqrt(weights)
+    return scores @ np.linalg.lstsq(root[:, None] * scores, root * advantages, rcond=None)[0]
+
+
+@wrong("compatible_weights", "sign")
+def negated(scores, advantages, weights):
+    root = np.sqrt(weights)
+    return -np.linalg.lstsq(root[:, None] * scores, root * advantages, rcond=None)[0]
+
+
+@wrong("compatible_weights", "smallest")
+def ridge(scores, advantages, weights):
+    fisher = scores.T @ (weights[:, None] * scores)
+    return np.linalg.solve(fisher + 1e-3 * np.eye(len(fisher)), scores.T @ (weights * advantages))
+
+
+@right("compatible_weights")
+def by_singular_values(scores, advantages, weights):
+    root = np.sqrt(weights)
+    U, s, Vt = np.linalg.svd(root[:, None] * scores, full_matrices=False)
+    keep = s > 1e-10 * s.max()
+    return Vt[keep].T @ ((U[:, keep].T @ (root * advantages)) / s[keep])
+
+
+@right("compatible_weights")
+def with_weights_of_sum_1(scores, advantages, weights):
+    root = np.sqrt(weights / weights.sum())
+    return np.linalg.lstsq(root[:, None] * scores, root * advantages, rcond=None)[0]
+
+
+@wrong("entropy_gradient", "overflow")
+def exponentials_as_they_come(logits):
+    pi = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
+    terms = scipy.special.entr(pi)
+    return terms - pi * terms.sum(-1, keepdims=True)
+
+
+@wrong("entropy_gradient", "in-bits")
+def with_logarithms_of_base_2(logits):
+    terms = scipy.special.entr(pi_log_pi(logits)[0])
+    return (terms - pi_log_pi(logits)[0] * terms.sum(-1, keepdims=True)) / np.log(2)
+
+
+@wrong("entropy_gradient", "one-entropy-for-all")
+def summed_over_everything(logits):
+    terms = scipy.special.entr(pi_log_pi(logits)[0])
+    return terms - pi_log_pi(logits)[0] * terms.sum()
+
+
+@right("entropy_gradient")
+def as_a_covariance(logits):
+    pi, log_pi = pi_log_pi(logits)
+    safe = np.where(pi > 0, log_pi, 0)
+    return pi * ((pi * safe).sum(-1, keepdims=True) - safe)
+
+
+@right("entropy_gradient")
+def by_xlogy(logits):
+    pi = scipy.special.softmax(np.asarray(logits, float), axis=-1)
+    terms = scipy.special.xlogy(pi, pi)
+    return pi * terms.sum(-1, keepdims=True) - terms
+
+
+@wrong("explained_variance", "ratio-of-variances")
+def variance_of_the_values(values, returns):
+    return np.var(values) / np.var(returns) if np.var(returns) else 0.0
+
+
+@wrong("explained_variance", "correlation")
+def pearson(values, returns):
+    return scipy.stats.pearsonr(values, returns)[0] if np.ptp(values) and np.ptp(returns) else 0.0
+
+
+@wrong("explained_variance", "swapped")
+def over_the_variance_of_the_values(values, returns):
+    return 1 - np.var(returns - values) / np.var(values) if np.var(values) else 0.0
+
+
+@right("explained_variance")
+def by_the_library_of_lists(values, returns):
+    n, left = len(returns), [g - v for g, v in zip(returns, values)]
+    def spread(x):
+        return sum((y - sum(x) / n) ** 2 for y in x)
+    return 1 - spread(left) / spread(returns) if max(returns) > min(returns) else 0.0
+
+
+@right("explained_variance")
+def by_squares_of_norms(values, returns):
+    whole = np.linalg.norm(returns - returns.mean()) ** 2
+    left = returns - values
+    return 1.0 - np.linalg.norm(left - left.mean()) ** 2 / whole if whole > 0 else 0.0
