@@ -32,8 +32,8 @@ _NAMES = {                         # module: its public names
     "sorting": ["Sorting"],
     "transformer": ["Transformer"],
 }
-_MODULES = ["checks", "control", "envs", "explorables", "explore", "linear_quadratic", "palette", "plots", "protocols", "sorting",
-             "testing"]             # used as pg.envs, ...; some live in learning_to_act
+_MODULES = ["checks", "control", "envs", "explorables", "explore", "linear_quadratic", "natural", "palette", "plots", "ppo", "protocols",
+            "segments", "sorting", "surrogate", "testing"]             # used as pg.envs, ...; some live in learning_to_act
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = list(_HOME)

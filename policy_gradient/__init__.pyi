@@ -50,10 +50,16 @@ from . import (
     mdp as mdp,
 )
 from . import (
+    natural as natural,
+)
+from . import (
     optimizers as optimizers,
 )
 from . import (
     policies as policies,
+)
+from . import (
+    ppo as ppo,
 )
 from . import (
     protocols as protocols,
@@ -71,7 +77,13 @@ from . import (
     seeds as seeds,
 )
 from . import (
+    segments as segments,
+)
+from . import (
     sorting as sorting,
+)
+from . import (
+    surrogate as surrogate,
 )
 from . import (
     tabular as tabular,

@@ -11,7 +11,8 @@ import pytest
 import policy_gradient as pg
 
 FOLDER = Path(pg.__file__).parent
-LIBRARY = sorted({*pg._NAMES, "envs", "control", "linear_quadratic", "networks", "protocols", "testing", "_validate"})
+LIBRARY = sorted({*pg._NAMES, "envs", "control", "linear_quadratic", "networks", "protocols", "testing", "_validate",
+                  "natural", "onepass", "ppo", "segments", "surrogate"})
 
 
 def public(tree, owner=""):

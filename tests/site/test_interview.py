@@ -53,7 +53,7 @@ def test_the_chapter_lists_every_question_and_has_the_first_three_folded(site):
     for full in page.select(".pg-q-full"):            # "say it before you look": the answers are folded
         assert [child.name for child in full.find_all(recursive=False)] == ["details"] and not full.select("details[open]")
         assert len(full.select(".pg-q-short")) == len(full.select("details.pg-q-long")) == len(full.select(".pg-q-wrong")) == 1
-    assert "Ninety-five, in five levels" in page.get_text() and len(QUESTIONS) == 95, "the text says how many there are"
+    assert "Ninety-nine, in five levels" in page.get_text() and len(QUESTIONS) == 99, "the text says how many there are"
 
 
 def test_only_these_pages_load_what_they_need(site):

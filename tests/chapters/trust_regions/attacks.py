@@ -1,0 +1,297 @@
+"""Chapter 7: the surrogate, the clip, its weights, Fisher times v, conjugate gradients, the step of a given KL."""
+import math
+
+import numpy as np
+import scipy.sparse.linalg
+
+from tests.attacks import probes, right, wrong
+
+# --- surrogate -----------------------------------------------------------------------------------------------------
+
+
+@probes("surrogate")
+def surrogate_probes(rng):
+    for n in (1, 2, 5, 30):
+        yield rng.uniform(-4, -0.01, n), rng.uniform(-4, -0.01, n), rng.normal(0.3, 2, n)
+    yield np.full(3, -900.0), np.full(3, -900.5), np.array([1.0, 2.0, -4.0])
+
+
+@wrong("surrogate", "law")
+def quotient_of_the_logs(log_probs, old_log_probs, advantages):
+    return np.mean(log_probs / old_log_probs * advantages)
+
+
+@wrong("surrogate", "shape")
+def one_for_each_sample(log_probs, old_log_probs, advantages):
+    return np.exp(log_probs - old_log_probs) * advantages
+
+
+@wrong("surrogate", "nan")
+def exponentials_first(log_probs, old_log_probs, advantages):
+    return np.mean(np.exp(log_probs - 100) / np.exp(old_log_probs - 100) * advantages)
+
+
+@wrong("surrogate", "law")
+def weights_made_to_sum_to_one(log_probs, old_log_probs, advantages):
+    ratio = np.exp(log_probs - old_log_probs)
+    return np.sum(ratio * advantages) / np.sum(ratio)
+
+
+@right("surrogate")
+def surrogate_by_a_dot_product(log_probs, old_log_probs, advantages):
+    return np.exp(log_probs - old_log_probs) @ advantages / len(advantages)
+
+
+@right("surrogate")
+def surrogate_by_a_loop(log_probs, old_log_probs, advantages):
+    total = 0.0
+    for i in range(len(advantages)):
+        total += math.exp(log_probs[i] - old_log_probs[i]) * advantages[i]
+    return total / len(advantages)
+
+
+@right("surrogate")
+def surrogate_in_base_two(log_probs, old_log_probs, advantages):
+    return float(np.average(np.exp2((log_probs - old_log_probs) / math.log(2)) * advantages))
+
+
+# --- clip_objective and clip_weights -------------------------------------------------------------------------------
+
+
+@probes("clip_objective")
+def objective_probes(rng):
+    for n, eps in [(1, 0.2), (6, 0.1), (20, 0.4), (40, 0.05)]:
+        yield rng.uniform(-3, -0.05, n), rng.uniform(-3, -0.05, n), rng.normal(0, 2, n), eps
+
+
+@probes("clip_weights")
+def weight_probes(rng):
+    yield from objective_probes(rng)
+
+
+@wrong("clip_objective", "law")
+def lower_edge_only(log_probs, old_log_probs, advantages, eps):
+    ratio = np.exp(log_probs - old_log_probs)
+    return np.minimum(ratio * advantages, np.maximum(ratio, 1 - eps) * advantages) + 0.1 * (advantages > 0)
+
+
+@wrong("clip_objective", "shape")
+def the_mean_of_it(log_probs, old_log_probs, advantages, eps):
+    ratio = np.exp(log_probs - old_log_probs)
+    return np.minimum(ratio * advantages, np.clip(ratio, 1 - eps, 1 + eps) * advantages).mean()
+
+
+@wrong("clip_objective", "law")
+def advantages_normalised(log_probs, old_log_probs, advantages, eps):
+    ratio, A = np.exp(log_probs - old_log_probs), (advantages - advantages.mean()) / (advantages.std() + 1e-8)
+    return np.minimum(ratio * A, np.clip(ratio, 1 - eps, 1 + eps) * A)
+
+
+@right("clip_objective")
+def objective_by_minimum(log_probs, old_log_probs, advantages, eps):
+    ratio = np.exp(log_probs - old_log_probs)
+    return np.minimum(ratio * advantages, np.clip(ratio, 1 - eps, 1 + eps) * advantages)
+
+
+@right("clip_objective")
+def objective_as_spinning_up_writes_it(log_probs, old_log_probs, advantages, eps):
+    ratio = np.exp(log_probs - old_log_probs)
+    g = np.where(advantages > 0, (1 + eps) * advantages, (1 - eps) * advantages)
+    return np.minimum(ratio * advantages, g)
+
+
+@right("clip_objective")
+def objective_as_a_negative_loss(log_probs, old_log_probs, advantages, eps):
+    ratio = np.exp(log_probs - old_log_probs)
+    return -np.maximum(-ratio * advantages, -advantages * np.clip(ratio, 1 - eps, 1 + eps))
+
+
+@wrong("clip_weights", "law")
+def absolute_value_decides(log_probs, old_log_probs, advantages, eps):
+    ratio = np.exp(log_probs - old_log_probs)
+    return np.where(ratio > 1 + eps, 0, ratio * abs(advantages))
+
+
+@wrong("clip_weights", "shape")
+def mean_weight(log_probs, old_log_probs, advantages, eps):
+    ratio = np.exp(log_probs - old_log_probs)
+    return np.mean(np.where(np.where(advantages > 0, ratio > 1 + eps, ratio < 1 - eps), 0, ratio * advantages))
+
+
+@right("clip_weights")
+def weights_by_masks(log_probs, old_log_probs, advantages, eps):
+    ratio = np.exp(log_probs - old_log_probs)
+    cut = ((advantages > 0) & (ratio > 1 + eps)) | ((advantages < 0) & (ratio < 1 - eps))
+    return ratio * advantages * ~cut
+
+
+@right("clip_weights")
+def weights_by_comparing_the_products(log_probs, old_log_probs, advantages, eps):
+    ratio = np.exp(log_probs - old_log_probs)
+    alive = ratio * advantages <= np.clip(ratio, 1 - eps, 1 + eps) * advantages
+    return np.where(alive, ratio * advantages, 0.0)
+
+
+@right("clip_weights")
+def weights_by_a_loop(log_probs, old_log_probs, advantages, eps):
+    out = []
+    for new, old, A in zip(log_probs, old_log_probs, advantages):
+        r = math.exp(new - old)
+        out.append(0.0 if (A > 0 and r > 1 + eps) or (A < 0 and r < 1 - eps) else r * A)
+    return out
+
+
+# --- fisher_vector_product -----------------------------------------------------------------------------------------
+
+
+@probes("fisher_vector_product")
+def fisher_probes(rng):
+    for M, d in [(1, 1), (3, 7), (20, 2), (5, 5)]:
+        yield rng.normal(size=(M, d)), rng.uniform(size=M), rng.normal(size=d)
+
+
+@wrong("fisher_vector_product", "raised")
+def transposed_product(scores, weights, v):
+    return scores @ (weights * (scores.T @ v))
+
+
+@wrong("fisher_vector_product", "factor")
+def twice_the_metric(scores, weights, v):
+    return 2 * scores.T @ (weights * (scores @ v))
+
+
+@wrong("fisher_vector_product", "sign")
+def minus_the_metric(scores, weights, v):
+    return -scores.T @ (weights * (scores @ v))
+
+
+@right("fisher_vector_product")
+def fisher_in_two_products(scores, weights, v):
+    return (weights * (scores @ v)) @ scores
+
+
+@right("fisher_vector_product")
+def fisher_by_einsum(scores, weights, v):
+    along = np.einsum("md,d->m", scores, v)
+    return np.einsum("m,m,md->d", weights, along, scores)
+
+
+@right("fisher_vector_product")
+def fisher_by_weighted_rows(scores, weights, v):
+    rows = np.sqrt(weights)[:, None] * scores
+    return rows.T @ (rows @ v)
+
+
+# --- conjugate_gradient --------------------------------------------------------------------------------------------
+
+
+@probes("conjugate_gradient")
+def gradient_probes(rng):
+    for d, k in [(1, 1), (3, 3), (4, 2), (6, 6)]:
+        half = rng.normal(size=(d, d))
+        A = half @ half.T / d + np.eye(d)
+        yield (lambda v, A=A: A @ v), rng.normal(size=d), k
+
+
+@wrong("conjugate_gradient", "law")
+def a_fixed_small_step(matvec, b, iterations):
+    x = np.zeros(len(b))
+    for _ in range(iterations):
+        x = x + 0.1 * (b - matvec(x))
+    return x
+
+
+@wrong("conjugate_gradient", "law")
+def solved_exactly_whatever_iterations(matvec, b, iterations):
+    A = np.array([matvec(e) for e in np.eye(len(b))]).T
+    return np.linalg.solve(A, b)
+
+
+@right("conjugate_gradient")
+def gradient_as_in_the_textbook(matvec, b, iterations):
+    x, r = np.zeros_like(b), b.copy()
+    p = r.copy()
+    for _ in range(iterations):
+        rr = r @ r
+        if rr < 1e-22 * max(b @ b, 1e-300):
+            break
+        Ap = matvec(p)
+        alpha = rr / (p @ Ap)
+        x = x + alpha * p
+        r = r - alpha * Ap
+        p = r + (r @ r) / rr * p
+    return x
+
+
+@right("conjugate_gradient")
+def gradient_by_scipy(matvec, b, iterations):
+    operator = scipy.sparse.linalg.LinearOperator((len(b), len(b)), matvec=lambda v: matvec(np.ravel(v)), dtype=float)
+    return scipy.sparse.linalg.cg(operator, b, rtol=1e-13, maxiter=iterations)[0]
+
+
+@right("conjugate_gradient")
+def gradient_with_conjugate_directions(matvec, b, iterations):
+    """The residual made conjugate to every direction before."""
+    x, before = np.zeros(len(b)), []
+    for _ in range(iterations):
+        r = b - matvec(x)
+        if np.linalg.norm(r) <= 1e-12 * np.linalg.norm(b):
+            break
+        p = r.copy()
+        for q, Aq in before:
+            p = p - (Aq @ r) / (q @ Aq) * q
+        Ap = matvec(p)
+        before.append((p, Ap))
+        x = x + (p @ r) / (p @ Ap) * p
+    return x
+
+
+# --- kl_step -------------------------------------------------------------------------------------------------------
+
+
+@probes("kl_step")
+def step_probes(rng):
+    for d in (1, 2, 5):
+        half = rng.normal(size=(d, d))
+        natural = rng.normal(size=d)
+        yield natural, (half @ half.T + np.eye(d)) @ natural, float(rng.uniform(0.001, 0.2))
+    yield np.ones(2), -np.ones(2), 0.01
+    yield np.ones(2), np.ones(2), 0.0
+
+
+@wrong("kl_step", "nan")
+def no_guard(natural, gradient, delta):
+    return np.sqrt(2 * delta / (gradient @ natural)) * natural
+
+
+@wrong("kl_step", "law")
+def the_absolute_value(natural, gradient, delta):
+    product = abs(gradient @ natural)
+    return np.sqrt(2 * delta / product) * natural if product else np.zeros(len(natural))
+
+
+@wrong("kl_step", "sign")
+def downhill(natural, gradient, delta):
+    product = gradient @ natural
+    return -np.sqrt(2 * delta / product) * natural if product > 0 else np.zeros(len(natural))
+
+
+@right("kl_step")
+def step_by_the_formula(natural, gradient, delta):
+    product = gradient @ natural
+    if product <= 0 or delta == 0:
+        return np.zeros_like(natural)
+    return natural * np.sqrt(2 * delta / product)
+
+
+@right("kl_step")
+def step_as_trpo_writes_it(natural, gradient, delta):
+    half = 0.5 * natural.dot(gradient)
+    return natural / np.sqrt(half / delta) if half > 0 and delta > 0 else 0 * natural
+
+
+@right("kl_step")
+def step_in_plain_python(natural, gradient, delta):
+    product = sum(float(n) * float(g) for n, g in zip(natural, gradient))
+    size = math.sqrt(2 * delta / product) if product > 0 else 0.0
+    return [size * float(n) for n in natural]

@@ -1,0 +1,271 @@
+"""PPO, TRPO and the segments they learn from: against loops, against one another, and where a number blows up."""
+
+import json
+import warnings
+
+import gymnasium as gym
+import numpy as np
+import pytest
+
+import policy_gradient as pg
+from policy_gradient.ppo import _data, _shortened, ppo, trpo
+from policy_gradient.segments import Segment, segment_gae, segments
+from tools.paths import ROOT
+
+
+def cartpole(n=4, mode=None):
+    return gym.make_vec("CartPole-v1", n, vectorization_mode="vector_entry_point") if mode is None else gym.make_vec(
+        "CartPole-v1", n, vectorization_mode="sync", vector_kwargs={"autoreset_mode": mode})
+
+
+def parts(seed=0, dtype=np.float64, **critic):
+    rng = np.random.default_rng(seed)
+    policy = pg.MLPSoftmax((4, 8, 2))
+    return policy, policy.init(rng, dtype), pg.Critic((4, 8, 1), rng, gamma=0.98, lam=0.8, unit=50.0, **critic), rng
+
+
+def test_a_segment_goes_on_where_the_last_one_stopped():
+    policy, theta, _, rng = parts()
+    collect = segments(cartpole(), policy, rng, 16)
+    first, second = collect(theta), collect(theta)
+    continuing = ~(first.terminated | first.truncated)[-1]
+    assert continuing.any()
+    np.testing.assert_array_equal(first.next_obs[-1][continuing], second.obs[0][continuing])
+    for segment in (first, second):
+        ended = segment.terminated | segment.truncated
+        assert (segment.live[1:] == ~ended[:-1]).all()          # the step after an end only resets: no data
+        going = ~ended[:-1]
+        np.testing.assert_array_equal(segment.next_obs[:-1][going], segment.obs[1:][going])
+
+
+@pytest.mark.parametrize("mode", [gym.vector.AutoresetMode.NEXT_STEP, gym.vector.AutoresetMode.SAME_STEP])
+def test_the_last_observation_of_an_episode_is_never_the_next_ones_first(mode):
+    policy, theta, _, rng = parts()
+    segment = segments(cartpole(4, mode), policy, rng, 60)(theta)
+    ended = segment.terminated
+    assert ended.sum() > 4
+    fallen = (abs(segment.next_obs[ended][:, 2]) > 0.2) | (abs(segment.next_obs[ended][:, 0]) > 2.4)
+    assert fallen.all()
+    assert segment.live.all() == (mode == gym.vector.AutoresetMode.SAME_STEP)
+    assert segment.returns.sum() <= segment.rewards[segment.live].sum()
+    assert len(segment.returns) == ended.sum()
+
+
+def test_segment_gae_against_its_sum_on_random_flags():
+    rng = np.random.default_rng(0)
+    T, N, gamma, lam = 9, 30, 0.9, 0.7
+    terminated = rng.random((T, N)) < 0.2
+    truncated = (rng.random((T, N)) < 0.2) & ~terminated
+    ended = terminated | truncated
+    live = np.vstack([np.ones((1, N), bool), ~ended[:-1]])
+    terminated, truncated = terminated & live, truncated & live
+    ended = terminated | truncated
+    live = np.vstack([np.ones((1, N), bool), ~ended[:-1]])
+    terminated, truncated = terminated & live, truncated & live
+    rewards, values, following = rng.normal(size=(3, T, N))
+    obs = np.zeros((T, N, 1))
+    got = segment_gae(Segment(obs, obs, rewards, obs, terminated, truncated, live, np.array([])), values, following, gamma, lam)
+    for n in range(N):
+        for t in range(T):
+            want, factor = 0.0, 1.0
+            for k in range(t, T if live[t, n] else t):
+                want += factor * (rewards[k, n] + gamma * following[k, n] * (not terminated[k, n]) - values[k, n])
+                factor *= gamma * lam
+                if terminated[k, n] or truncated[k, n]:
+                    break
+            assert got[t, n] == pytest.approx(want)
+
+
+def one_update(**settings):
+    policy, theta, critic, rng = parts(num_steps=1)
+    training = ppo(cartpole(), policy, theta, critic, rng, num_updates=1, num_steps=32, progress=False, **settings)
+    policy, theta, critic, rng = parts(num_steps=1)
+    segment = segments(cartpole(), policy, rng, 32)(theta)
+    return training, policy, theta, critic, segment
+
+
+def test_one_epoch_of_one_minibatch_is_the_actor_critic():
+    training, policy, theta, critic, segment = one_update(epochs=1, minibatch=10_000, normalize="none")
+    obs, actions, advantages, _ = _data(segment, critic)
+    order = np.random.default_rng(0)
+    order.bit_generator.state = critic.rng.bit_generator.state
+    rows = order.permutation(len(obs))
+    want = pg.Adam(3e-3).step(theta, policy.weighted_score(theta, obs[rows], actions[rows], advantages[rows] / len(rows)))
+    np.testing.assert_allclose(training.theta, want, rtol=0, atol=1e-15)
+
+
+def test_without_a_clip_it_climbs_the_plain_surrogate():
+    """The second epoch's step against the finite difference of mean ratio times advantage."""
+    first, policy, theta, critic, segment = one_update(epochs=1, minibatch=10_000, clip=np.inf, normalize="none")
+    second = one_update(epochs=2, minibatch=10_000, clip=np.inf, normalize="none")[0]
+    obs, actions, advantages, _ = _data(segment, critic)
+    old = policy.log_prob(theta, obs, actions)
+
+    def objective(other):
+        return np.mean(np.exp(policy.log_prob(other, obs, actions) - old) * advantages)
+
+    adam = pg.Adam(3e-3)
+    for _ in range(2):
+        theta = adam.step(theta, pg.finite_difference(objective, theta))
+    np.testing.assert_allclose(second.theta, theta, atol=1e-7)
+    assert not np.allclose(first.theta, second.theta)
+
+
+def test_the_clip_does_nothing_in_the_first_epoch():
+    with_clip, without = (one_update(epochs=1, minibatch=10_000, clip=clip)[0].theta for clip in (0.2, np.inf))
+    np.testing.assert_array_equal(with_clip, without)
+
+
+def test_ppo_learns_cartpole():
+    rng = np.random.default_rng(5)
+    policy, critic = pg.MLPSoftmax((4, 64, 2)), pg.Critic((4, 64, 1), rng, gamma=0.98, lam=0.8, learning_rate=3e-3,
+                                                          num_steps=4, unit=50.0)
+    training = ppo(cartpole(8), policy, policy.init(rng), critic, rng, num_updates=40, progress=False, **pg.ppo.CARTPOLE_PPO)
+    assert np.nanmean(training.history["mean_return"][-5:]) > 80
+    assert training.history["num_steps"][-1] == 40 * 8 * pg.ppo.CARTPOLE_PPO["num_steps"]
+    assert training.history["largest_ratio"].max() > 1.2          # the clip does not keep the ratio in the band
+
+
+def test_target_kl_ends_the_passes_early():
+    calm = one_update(epochs=10, minibatch=16, target_kl=1e-4, learning_rate=1e-2)[0]
+    assert calm.history["epochs"][0] < 10
+    assert calm.history["kl"][0] > 1e-4                           # it checks after the step it should have prevented
+
+
+def test_advantages_all_equal_leave_theta_alone():
+    class Flat(pg.Critic):
+        def values(self, obs):
+            return np.zeros(np.shape(obs)[:-1])
+
+    policy, theta, _, rng = parts()
+    critic = Flat((4, 8, 1), rng, gamma=0.0, lam=0.0)             # every reward is 1, and nothing after it counts
+    for train in (ppo, trpo):
+        training = train(cartpole(), policy, theta, critic, rng, num_updates=2, num_steps=8, progress=False)
+        np.testing.assert_array_equal(training.theta, theta)
+    assert training.stopped == "did all 2 updates; in 2 of 2 updates no step passed, and theta stayed"
+
+
+def test_where_ratios_overflow_the_theta_before_that_update_is_kept():
+    """An action that was drawn was not that unlikely; a density can be: here a policy whose third update explodes."""
+    kept, calls = [], [0]
+
+    class Explodes(pg.MLPSoftmax):
+        def log_prob(self, theta, obs, actions):
+            calls[0] += 1
+            return super().log_prob(theta, obs, actions) + (800.0 if calls[0] == 12 else 0.0)
+
+    policy, theta, critic, rng = parts()
+    with pytest.warns(RuntimeWarning, match="ppo stopped: a number blew up in update 2 .*ratios overflow.*kept the theta before it"):
+        training = ppo(cartpole(), Explodes((4, 8, 2)), theta, critic, rng, num_updates=50, epochs=2, minibatch=10_000,
+                       progress=False, callback=lambda k, theta, segment: kept.append(theta))
+    assert len(kept) == len(training.history["kl"]) == 2
+    np.testing.assert_array_equal(training.theta, kept[-1])
+
+
+def test_a_blow_up_in_the_very_first_update_is_raised_or_kept_in_words():
+    policy, theta, critic, rng = parts()
+    with pytest.raises(ValueError, match="theta must be finite"):
+        ppo(cartpole(), policy, theta * np.nan, critic, rng, num_updates=1, progress=False)
+
+
+def test_trpo_never_accepts_a_kl_above_delta():
+    policy, theta, critic, rng = parts()
+    history = trpo(cartpole(), policy, theta, critic, rng, num_updates=12, num_steps=64, delta=0.01, progress=False).history
+    assert (history["kl"] <= 0.01).all() and (history["step"] > 0).any()
+
+
+def test_trpo_without_halving_and_far_too_large_a_ball_stays_in_words():
+    policy, theta, critic, rng = parts()
+    training = trpo(cartpole(), policy, theta, critic, rng, num_updates=6, num_steps=32, delta=2.0, backtracks=0, progress=False)
+    refused = training.history["step"] == 0
+    if refused.any():
+        assert f"in {refused.sum()} of 6 updates no step passed, and theta stayed" in training.stopped
+    assert (training.history["kl"] <= 2.0).all()
+
+
+def test_a_line_search_that_finds_nothing_keeps_theta():
+    class Lost(pg.MLPSoftmax):                                    # its step points nowhere good: the score has the wrong sign
+        def weighted_score(self, theta, obs, actions, weights):
+            return -super().weighted_score(theta, obs, actions, weights)
+
+    policy, theta, critic, rng = parts()
+    lost = Lost((4, 8, 2))
+    training = trpo(cartpole(), lost, theta, critic, rng, num_updates=3, num_steps=32, progress=False)
+    np.testing.assert_array_equal(training.theta, theta)
+    assert training.stopped == "did all 3 updates; in 3 of 3 updates no step passed, and theta stayed"
+
+
+@pytest.mark.parametrize("settings, message", [
+    (dict(delta=0), "delta must be positive and finite, got 0"),
+    (dict(damping=-1), "damping must be at least 0, got -1"),
+])
+def test_trpo_refuses(settings, message):
+    policy, theta, critic, rng = parts()
+    with pytest.raises(ValueError, match=message):
+        trpo(cartpole(), policy, theta, critic, rng, num_updates=1, **settings)
+
+
+@pytest.mark.parametrize("settings, message", [
+    (dict(clip=0), "clip must be positive, inf for none, got 0"),
+    (dict(normalize="all"), "normalize must be one of batch, minibatch, none, got 'all'"),
+    (dict(anneal=2), "anneal must lie in"),
+    (dict(epochs=0), "epochs must be at least 1, got 0"),
+])
+def test_ppo_refuses(settings, message):
+    policy, theta, critic, rng = parts()
+    with pytest.raises(ValueError, match=message):
+        ppo(cartpole(), policy, theta, critic, rng, num_updates=1, **settings)
+
+
+def test_a_gradient_is_shortened_only_if_it_is_long():
+    gradient = np.array([3.0, 4.0])
+    np.testing.assert_allclose(_shortened(gradient, 1.0), [0.6, 0.8])
+    assert _shortened(gradient, 6.0) is gradient and _shortened(gradient, None) is gradient
+
+
+def test_a_minibatch_of_two_turns_the_direction():
+    """Normalised in pairs, two unequal advantages become -1 and +1 whatever their size."""
+    from policy_gradient.surrogate import normalised
+    for pair in ([0.0, 1e-3], [-5.0, 700.0]):
+        assert normalised(np.array(pair)).tolist() == pytest.approx([-1.0, 1.0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert not normalised(np.array([2.0, 2.0])).any()
+
+
+def test_one_pass_gives_what_two_passes_give():
+    from policy_gradient.onepass import pull, regress, weighed_score
+    rng = np.random.default_rng(0)
+    policy, network = pg.MLPSoftmax((4, 7, 5, 3)), pg.networks.MLP((4, 7, 5, 1))
+    theta, w = rng.normal(size=policy.num_params), rng.normal(size=network.num_params)
+    obs, actions, weights, targets = rng.normal(size=(11, 4)), rng.integers(3, size=11), rng.normal(size=11), rng.normal(size=11)
+    seen = []
+    got = weighed_score(policy, theta, obs, actions, lambda log_probs: seen.append(log_probs) or weights)
+    np.testing.assert_allclose(got, policy.weighted_score(theta, obs, actions, weights), atol=1e-12)
+    np.testing.assert_allclose(seen[0], policy.log_prob(theta, obs, actions), atol=1e-12)
+    given = rng.normal(size=(11, 1))
+    np.testing.assert_allclose(pull(network, w, obs, lambda outputs: given), network.vjp(w, obs, given), atol=1e-12)
+    loss = lambda w: -np.mean((targets - network(w, obs)[:, 0]) ** 2) / 2                          # noqa: E731
+    np.testing.assert_allclose(regress(network, w, obs, targets), pg.finite_difference(loss, w), atol=1e-6)
+
+
+def test_the_page_prints_the_stored_benchmark():
+    page = (ROOT / "book/07-the-clip.md").read_text("utf8")
+    runs = json.loads((ROOT / "benchmarks/results/ppo.json").read_text("utf8"))["result"]["runs"]
+    for method, name in (("book", "the book's `ppo`"), ("stable_baselines", "Stable-Baselines3")):
+        mine = [run for run in runs if run["method"] == method]
+        steps, seconds = (" and ".join(words) for words in ([f"{r['steps']:,}" for r in mine], [f"{r['seconds']:.1f}" for r in mine]))
+        assert f"| {name} | {steps} | {seconds} |" in page
+
+
+def test_a_segment_keeps_what_it_saw_where_the_environment_uses_its_arrays_again():
+    class Again(gym.vector.VectorWrapper):
+        rewards = np.zeros(4)
+
+        def step(self, actions):
+            self.t = getattr(self, "t", 0) + 1
+            self.rewards[:] = self.t
+            return (lambda obs, rewards, *rest: (obs, self.rewards, *rest))(*self.env.step(actions))
+
+    policy, theta, _, rng = parts()
+    assert segments(Again(cartpole()), policy, rng, 6)(theta).rewards[:, 0].tolist() == [1, 2, 3, 4, 5, 6]
