@@ -26,7 +26,7 @@ def one_for_each_sample(log_probs, old_log_probs, advantages):
     return np.exp(log_probs - old_log_probs) * advantages
 
 
-@wrong("surrogate", "nan")
+@wrong("surrogate", "not-finite")
 def exponentials_first(log_probs, old_log_probs, advantages):
     return np.mean(np.exp(log_probs - 100) / np.exp(old_log_probs - 100) * advantages)
 
@@ -53,6 +53,39 @@ def surrogate_by_a_loop(log_probs, old_log_probs, advantages):
 @right("surrogate")
 def surrogate_in_base_two(log_probs, old_log_probs, advantages):
     return float(np.average(np.exp2((log_probs - old_log_probs) / math.log(2)) * advantages))
+
+
+@wrong("surrogate", "unused")
+def mean_of_the_ratios(log_probs, old_log_probs, advantages):
+    return np.mean(np.exp(log_probs - old_log_probs))
+
+
+@wrong("surrogate", "law")
+def advantages_centred(log_probs, old_log_probs, advantages):
+    return np.mean(np.exp(log_probs - old_log_probs) * (advantages - advantages.mean()))
+
+
+@wrong("surrogate", "factor")
+def half_of_the_surrogate(log_probs, old_log_probs, advantages):
+    return 0.5 * np.mean(np.exp(log_probs - old_log_probs) * advantages)
+
+
+@wrong("surrogate", "law")
+def ratio_less_one(log_probs, old_log_probs, advantages):
+    return np.mean(np.expm1(log_probs - old_log_probs) * advantages)
+
+
+@right("surrogate")
+def surrogate_by_einsum(log_probs, old_log_probs, advantages):
+    return np.einsum("i,i->", np.exp(np.subtract(log_probs, old_log_probs)), advantages) / np.size(advantages)
+
+
+@right("surrogate")
+def surrogate_as_a_running_mean(log_probs, old_log_probs, advantages):
+    mean = 0.0
+    for count, (new, old, A) in enumerate(zip(log_probs, old_log_probs, advantages), start=1):
+        mean += (math.exp(new - old) * A - mean) / count
+    return mean
 
 
 # --- clip_objective and clip_weights -------------------------------------------------------------------------------
@@ -106,6 +139,59 @@ def objective_as_a_negative_loss(log_probs, old_log_probs, advantages, eps):
     return -np.maximum(-ratio * advantages, -advantages * np.clip(ratio, 1 - eps, 1 + eps))
 
 
+@wrong("clip_objective", "law")
+def upper_edge_for_both_products(log_probs, old_log_probs, advantages, eps):
+    return np.minimum(np.exp(log_probs - old_log_probs) * advantages, (1 + eps) * advantages)
+
+
+@wrong("clip_objective", "law")
+def zero_where_it_is_clipped(log_probs, old_log_probs, advantages, eps):
+    ratio = np.exp(log_probs - old_log_probs)
+    cut = np.where(advantages > 0, ratio > 1 + eps, ratio < 1 - eps)
+    return np.where(cut, 0.0, ratio * advantages)
+
+
+@wrong("clip_objective", "factor")
+def half_of_the_objective(log_probs, old_log_probs, advantages, eps):
+    ratio = np.exp(log_probs - old_log_probs)
+    return np.minimum(ratio * advantages, np.clip(ratio, 1 - eps, 1 + eps) * advantages) / 2
+
+
+@wrong("clip_objective", "smallest")
+def band_twice_as_wide(log_probs, old_log_probs, advantages, eps):
+    ratio = np.exp(log_probs - old_log_probs)
+    return np.minimum(ratio * advantages, np.clip(ratio, 1 - 2 * eps, 1 + 2 * eps) * advantages)
+
+
+@wrong("clip_objective", "raised")
+def one_branch_by_if(log_probs, old_log_probs, advantages, eps):
+    ratio = np.exp(log_probs - old_log_probs)
+    if advantages > 0:
+        return np.minimum(ratio, 1 + eps) * advantages
+    return np.maximum(ratio, 1 - eps) * advantages
+
+
+@right("clip_objective")
+def objective_by_the_sign_of_the_advantage(log_probs, old_log_probs, advantages, eps):
+    ratio = np.exp(log_probs - old_log_probs)
+    return advantages * np.where(advantages >= 0, np.minimum(ratio, 1 + eps), np.maximum(ratio, 1 - eps))
+
+
+@right("clip_objective")
+def objective_in_plain_python(log_probs, old_log_probs, advantages, eps):
+    out = []
+    for new, old, A in zip(log_probs, old_log_probs, advantages):
+        ratio = math.exp(new - old)
+        out.append(min(ratio * A, max(1 - eps, min(ratio, 1 + eps)) * A))
+    return out
+
+
+@right("clip_objective")
+def objective_less_what_lies_beyond(log_probs, old_log_probs, advantages, eps):
+    ratio, good, bad = np.exp(log_probs - old_log_probs), np.maximum(advantages, 0), np.maximum(-advantages, 0)
+    return ratio * advantages - good * np.maximum(ratio - (1 + eps), 0) - bad * np.maximum((1 - eps) - ratio, 0)
+
+
 @wrong("clip_weights", "law")
 def absolute_value_decides(log_probs, old_log_probs, advantages, eps):
     ratio = np.exp(log_probs - old_log_probs)
@@ -139,6 +225,66 @@ def weights_by_a_loop(log_probs, old_log_probs, advantages, eps):
         r = math.exp(new - old)
         out.append(0.0 if (A > 0 and r > 1 + eps) or (A < 0 and r < 1 - eps) else r * A)
     return out
+
+
+@wrong("clip_weights", "law")
+def upper_edge_for_both_signs(log_probs, old_log_probs, advantages, eps):
+    ratio = np.exp(log_probs - old_log_probs)
+    return np.where(ratio > 1 + eps, 0.0, ratio * advantages)
+
+
+@wrong("clip_weights", "law")
+def lower_edge_for_both_signs(log_probs, old_log_probs, advantages, eps):
+    ratio = np.exp(log_probs - old_log_probs)
+    return np.where(ratio < 1 - eps, 0.0, ratio * advantages)
+
+
+@wrong("clip_weights", "factor")
+def half_of_the_weights(log_probs, old_log_probs, advantages, eps):
+    ratio = np.exp(log_probs - old_log_probs)
+    return np.where(np.where(advantages > 0, ratio > 1 + eps, ratio < 1 - eps), 0, ratio * advantages) / 2
+
+
+@wrong("clip_weights", "law")
+def ratio_squared(log_probs, old_log_probs, advantages, eps):
+    ratio = np.exp(log_probs - old_log_probs)
+    return np.where(np.where(advantages > 0, ratio > 1 + eps, ratio < 1 - eps), 0, ratio**2 * advantages)
+
+
+@wrong("clip_weights", "law")
+def mask_alone(log_probs, old_log_probs, advantages, eps):
+    ratio = np.exp(log_probs - old_log_probs)
+    return np.where(advantages > 0, ratio <= 1 + eps, ratio >= 1 - eps).astype(float)
+
+
+@wrong("clip_weights", "raised")
+def weights_by_one_if(log_probs, old_log_probs, advantages, eps):
+    ratio = np.exp(log_probs - old_log_probs)
+    if advantages > 0 and ratio > 1 + eps or advantages < 0 and ratio < 1 - eps:
+        return 0 * advantages
+    return ratio * advantages
+
+
+@right("clip_weights")
+def weights_by_the_signed_distance(log_probs, old_log_probs, advantages, eps):
+    ratio = np.exp(log_probs - old_log_probs)
+    return ratio * advantages * (np.sign(advantages) * (ratio - 1) <= eps)
+
+
+@right("clip_weights")
+def weights_set_to_zero_after(log_probs, old_log_probs, advantages, eps):
+    ratio = np.exp(log_probs - old_log_probs)
+    weights = ratio * advantages
+    weights[(advantages > 0) & (ratio > 1 + eps)] = 0
+    weights[(advantages < 0) & (ratio < 1 - eps)] = 0
+    return weights
+
+
+@right("clip_weights")
+def weights_with_the_edges_in_logs(log_probs, old_log_probs, advantages, eps):
+    moved = log_probs - old_log_probs
+    alive = np.select([advantages > 0, advantages < 0], [moved <= np.log1p(eps), moved >= np.log1p(-eps)], default=False)
+    return np.exp(moved) * advantages * alive
 
 
 # --- fisher_vector_product -----------------------------------------------------------------------------------------
@@ -180,6 +326,45 @@ def fisher_by_einsum(scores, weights, v):
 def fisher_by_weighted_rows(scores, weights, v):
     rows = np.sqrt(weights)[:, None] * scores
     return rows.T @ (rows @ v)
+
+
+@wrong("fisher_vector_product", "unused")
+def scores_times_weights_only(scores, weights, v):
+    return scores.T @ weights
+
+
+@wrong("fisher_vector_product", "shape")
+def stops_at_the_inner_products(scores, weights, v):
+    return weights * (scores @ v)
+
+
+@wrong("fisher_vector_product", "law")
+def absolute_inner_products(scores, weights, v):
+    return scores.T @ (weights * np.abs(scores @ v))
+
+
+@wrong("fisher_vector_product", "law")
+def damped(scores, weights, v):
+    return scores.T @ (weights * (scores @ v)) + 0.1 * v
+
+
+@wrong("fisher_vector_product", "shape")
+def the_quadratic_form(scores, weights, v):
+    return np.sum(weights * (scores @ v) ** 2)
+
+
+@right("fisher_vector_product")
+def fisher_sample_by_sample(scores, weights, v):
+    total = np.zeros(len(v))
+    for score, weight in zip(scores, weights):
+        total += weight * np.dot(score, v) * score
+    return total
+
+
+@right("fisher_vector_product")
+def fisher_by_broadcast_sums(scores, weights, v):
+    along = (scores * v).sum(axis=1, keepdims=True)
+    return np.sum(weights[:, None] * along * scores, axis=0)
 
 
 # --- conjugate_gradient --------------------------------------------------------------------------------------------
@@ -246,6 +431,74 @@ def gradient_with_conjugate_directions(matvec, b, iterations):
     return x
 
 
+@wrong("conjugate_gradient", "law")
+def one_iteration_short(matvec, b, iterations):
+    return gradient_as_in_the_textbook(matvec, b, iterations - 1)
+
+
+@wrong("conjugate_gradient", "law")
+def the_residual_returned(matvec, b, iterations):
+    return b - matvec(gradient_as_in_the_textbook(matvec, b, iterations))
+
+
+@wrong("conjugate_gradient", "sign")
+def minus_the_solution(matvec, b, iterations):
+    return -gradient_as_in_the_textbook(matvec, b, iterations)
+
+
+@wrong("conjugate_gradient", "factor")
+def half_of_the_solution(matvec, b, iterations):
+    return gradient_as_in_the_textbook(matvec, b, iterations) / 2
+
+
+@wrong("conjugate_gradient", "shape")
+def solution_and_residual(matvec, b, iterations):
+    x = gradient_as_in_the_textbook(matvec, b, iterations)
+    return x, b - matvec(x)
+
+
+@wrong("conjugate_gradient", "raised")
+def matrix_in_place_of_the_function(matvec, b, iterations):
+    x = np.zeros(len(b))
+    for _ in range(iterations):
+        x = x + (b - matvec @ x)
+    return x
+
+
+@right("conjugate_gradient")
+def gradient_with_beta_first(matvec, b, iterations):
+    """As in the Templates book: rho and the rho before."""
+    x, r, p, rho_before = np.zeros(len(b)), np.array(b, float), None, None
+    small = 1e-12 * np.linalg.norm(b)
+    for _ in range(iterations):
+        if np.linalg.norm(r) <= small:
+            return x
+        rho = np.dot(r, r)
+        p = r.copy() if p is None else r + rho / rho_before * p
+        q = matvec(p)
+        alpha = rho / np.dot(p, q)
+        x += alpha * p
+        r -= alpha * q
+        rho_before = rho
+    return x
+
+
+@right("conjugate_gradient")
+def gradient_in_plain_python(matvec, b, iterations):
+    x, r = [0.0] * len(b), [float(one) for one in b]
+    p, rr = list(r), sum(one * one for one in b)
+    stop = 1e-24 * rr
+    while iterations > 0 and rr > stop:
+        Ap = [float(one) for one in matvec(np.array(p))]
+        alpha = rr / sum(one * other for one, other in zip(p, Ap))
+        x = [one + alpha * along for one, along in zip(x, p)]
+        r = [one - alpha * along for one, along in zip(r, Ap)]
+        rr, before = sum(one * one for one in r), rr
+        p = [one + rr / before * along for one, along in zip(r, p)]
+        iterations -= 1
+    return x
+
+
 # --- kl_step -------------------------------------------------------------------------------------------------------
 
 
@@ -259,7 +512,7 @@ def step_probes(rng):
     yield np.ones(2), np.ones(2), 0.0
 
 
-@wrong("kl_step", "nan")
+@wrong("kl_step", "not-finite")
 def no_guard(natural, gradient, delta):
     return np.sqrt(2 * delta / (gradient @ natural)) * natural
 
@@ -295,3 +548,49 @@ def step_in_plain_python(natural, gradient, delta):
     product = sum(float(n) * float(g) for n, g in zip(natural, gradient))
     size = math.sqrt(2 * delta / product) if product > 0 else 0.0
     return [size * float(n) for n in natural]
+
+
+@wrong("kl_step", "factor")
+def twice_the_step(natural, gradient, delta):
+    return 2 * step_by_the_formula(natural, gradient, delta)
+
+
+@wrong("kl_step", "shape")
+def the_size_only(natural, gradient, delta):
+    product = gradient @ natural
+    return math.sqrt(2 * delta / product) if product > 0 else 0.0
+
+
+@wrong("kl_step", "smallest")
+def unit_length_times_delta(natural, gradient, delta):
+    product = gradient @ natural
+    return delta * natural / np.linalg.norm(natural) if product > 0 else np.zeros(len(natural))
+
+
+@wrong("kl_step", "smallest")
+def root_turned_over(natural, gradient, delta):
+    product = gradient @ natural
+    return np.sqrt(product / (2 * delta)) * natural if product > 0 and delta > 0 else np.zeros(len(natural))
+
+
+@wrong("kl_step", "law")
+def each_parameter_by_its_own_product(natural, gradient, delta):
+    product = gradient * natural
+    return np.sqrt(2 * delta / np.where(product > 0, product, np.inf)) * natural
+
+
+@right("kl_step")
+def step_by_einsum_and_where(natural, gradient, delta):
+    product = np.einsum("i,i->", natural, gradient)
+    up = product > 0
+    return np.where(up, np.sqrt(2 * delta / np.where(up, product, 1.0)), 0.0) * natural
+
+
+@right("kl_step")
+def step_of_length_one_first(natural, gradient, delta):
+    """Length 1 as F measures it, then the length that has the KL delta."""
+    squared = np.sum(natural * gradient)
+    if not squared > 0:
+        return np.zeros(len(natural))
+    unit = natural / math.sqrt(squared)
+    return math.sqrt(2 * delta) * unit
