@@ -449,7 +449,7 @@ def _exact_early(matvec, b, iterations):
     """Whether the residual becomes exactly 0 before the last iteration."""
     x, r = np.zeros(len(b)), np.array(b, float)
     p, square = r.copy(), r @ r
-    for k in range(iterations):
+    for _ in range(iterations):
         if square <= 1e-24 * (b @ b) + 1e-300:
             return True
         Ap = matvec(p)
