@@ -1,11 +1,12 @@
 """One thread, and the processor's time instead of the wall's: other work on the machine then costs little."""
+
 import os
 import resource
 import sys
 from time import process_time
 
 THREADS = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")}
-os.environ.update(THREADS)           # read by the libraries when they are imported: import this module first
+os.environ.update(THREADS)  # read by the libraries when they are imported: import this module first
 
 
 class Stopwatch:
@@ -31,7 +32,7 @@ def in_turn(functions, rounds):
     """CPU seconds {name: [one per round]}; the functions take turns, so that a slow moment meets all of them."""
     times = {name: [] for name in functions}
     for function in functions.values():
-        function()                   # the first call pays for caches and lazy imports
+        function()  # the first call pays for caches and lazy imports
     for _ in range(rounds):
         for name, function in functions.items():
             begin = process_time()

@@ -1,7 +1,8 @@
 """The sum of weighted scores: one backward pass in NumPy, PyTorch's autograd, and a matrix of scores.
 
-    python benchmarks/gradients.py       # prints the table as JSON
+python benchmarks/gradients.py       # prints the table as JSON
 """
+
 import json
 
 import numpy as np
@@ -42,15 +43,22 @@ def measure(size, rounds=ROUNDS):
         for _ in range(calls):
             found["scores"] = weights @ policy.score(theta, obs, actions)
 
-    times = {name: np.array(ts) / calls for name, ts in
-             in_turn({"book": book, "PyTorch": autograd, "scores": score_matrix}, rounds).items()}
+    times = {
+        name: np.array(ts) / calls
+        for name, ts in in_turn({"book": book, "PyTorch": autograd, "scores": score_matrix}, rounds).items()
+    }
     same = np.concatenate([p.grad.numpy().T.ravel() if p.ndim == 2 else p.grad.numpy() for p in net.parameters()])
     scale = abs(same).max()
     assert abs(found["book"] - same).max() < 1e-4 * scale and abs(found["book"] - found["scores"]).max() < 1e-4 * scale
-    return {"samples": size, "milliseconds": {name: float(f"{1000 * np.median(ts):.3g}") for name, ts in times.items()},
-            "spread": {name: [float(f"{1000 * q:.3g}") for q in (min(ts), max(ts))] for name, ts in times.items()}} | {
-            # Turn by turn, as of rollouts.
-            f"{name} / book": round(float(np.median(times[name] / times["book"])), 2) for name in ("PyTorch", "scores")}
+    return {
+        "samples": size,
+        "milliseconds": {name: float(f"{1000 * np.median(ts):.3g}") for name, ts in times.items()},
+        "spread": {name: [float(f"{1000 * q:.3g}") for q in (min(ts), max(ts))] for name, ts in times.items()},
+    } | {
+        # Turn by turn, as of rollouts.
+        f"{name} / book": round(float(np.median(times[name] / times["book"])), 2)
+        for name in ("PyTorch", "scores")
+    }
 
 
 if __name__ == "__main__":

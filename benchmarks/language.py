@@ -1,6 +1,7 @@
 """The sorter in CPU seconds of one thread: tokens sampled and trained on beside a PyTorch loop of the same network, the way to .95
 on 20 seeds, and the exact J and gradient beside training updates. Prints JSON.
 """
+
 import json
 import sys
 import time
@@ -25,15 +26,20 @@ def seconds(function):
 
 
 def ours(theta):
-    return seconds(lambda: pg.climb(POLICY, theta, TASK.prompts, TASK.reward, np.random.default_rng(0), num_updates=UPDATES))
+    return seconds(
+        lambda: pg.climb(POLICY, theta, TASK.prompts, TASK.reward, np.random.default_rng(0), num_updates=UPDATES)
+    )
 
 
 def torch_loop(theta):
     """The same network, features, group baseline and Adam, as one writes it in PyTorch."""
     import torch
+
     torch.set_num_threads(1)
     rng = np.random.default_rng(0)
-    model = torch.nn.Sequential(torch.nn.Linear(TASK.num_features, 128), torch.nn.Tanh(), torch.nn.Linear(128, TASK.base))
+    model = torch.nn.Sequential(
+        torch.nn.Linear(TASK.num_features, 128), torch.nn.Tanh(), torch.nn.Linear(128, TASK.base)
+    )
     with torch.no_grad():
         for layer, (W, b) in zip((model[0], model[2]), POLICY.network._network.layers(theta)):
             layer.weight.copy_(torch.tensor(W.T.copy())), layer.bias.copy_(torch.tensor(b.copy()))
@@ -41,7 +47,7 @@ def torch_loop(theta):
 
     def features(prompts, tokens, t):
         parts = [torch.nn.functional.one_hot(prompts, B).flatten(1), torch.nn.functional.one_hot(tokens, B).flatten(1)]
-        parts[1][:, t * B:] = 0
+        parts[1][:, t * B :] = 0
         place = torch.zeros(len(prompts), M)
         place[:, t] = 1
         return torch.cat([*parts, place], 1).float()
@@ -60,6 +66,7 @@ def torch_loop(theta):
             adam.zero_grad()
             (-(A.view(-1) * log_probs.sum(0)).mean()).backward()
             adam.step()
+
     return seconds(run)
 
 
@@ -69,9 +76,16 @@ def main():
     whole = [seconds(lambda seed=seed: sorter.to_level(seed, sorter.start(seed))) for seed in range(9001, 9021)]
     exact = np.median([seconds(lambda: sorting.exact(TASK, POLICY, theta)) for _ in range(ROUNDS)])
     mine, theirs = np.median(pairs, axis=0)
-    print(json.dumps({"tokens_per_second": {"ours": round(tokens / mine), "torch": round(tokens / theirs)}, "torch_over_ours": round(float(np.median([b / a for a, b in pairs])), 2),
-                      "to_95": {"seconds": [round(x, 2) for x in whole], "below_3": int(sum(x < 3 for x in whole))},
-                      "exact_in_updates": round(float(exact / (mine / UPDATES)), 2)}))
+    print(
+        json.dumps(
+            {
+                "tokens_per_second": {"ours": round(tokens / mine), "torch": round(tokens / theirs)},
+                "torch_over_ours": round(float(np.median([b / a for a, b in pairs])), 2),
+                "to_95": {"seconds": [round(x, 2) for x in whole], "below_3": int(sum(x < 3 for x in whole))},
+                "exact_in_updates": round(float(exact / (mine / UPDATES)), 2),
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 The server is the one of the site's tests, which compresses as real hosts do. Lighthouse and the Node that it wants come from npm
 into a folder of their own under _build. The phone, its processor and its network are simulated (Lighthouse's own mobile settings).
 """
+
 import json
 import os
 import statistics
@@ -20,14 +21,32 @@ from tools.run import chromium  # noqa: E402  (a script finds the book's tools b
 
 RESULT = ROOT / "benchmarks/results/lighthouse.json"
 TOOLS = ROOT / "_build/environments/lighthouse"
-PACKAGES = ["lighthouse@13.5.0", "node@22"]             # a Node of its own: Lighthouse 13 wants at least 22.12
-PAGES = {                                                # of each kind the heaviest
-    "front page": "book/index", "prose": "book/glossary", "notation": "book/notation", "reference": "book/helper-reference",
-    "chapter": "book/03-the-log-derivative-trick", "interview": "book/interview/language-models", "practice": "book/practice/flashcards",
-    "exercises": "exercises/02-the-theorem", "solutions": "solutions/03-the-log-derivative-trick", "lab": "notebooks/02-the-theorem",
-    "museum": "notebooks/museum-of-mistakes", "speed": "book/speed"}
-SCORES = {"performance": "performance", "accessibility": "accessibility", "best practices": "best-practices", "SEO": "seo"}
-TIMES = {"FCP": "first-contentful-paint", "LCP": "largest-contentful-paint", "TBT": "total-blocking-time"}       # milliseconds
+PACKAGES = ["lighthouse@13.5.0", "node@22"]  # a Node of its own: Lighthouse 13 wants at least 22.12
+PAGES = {  # of each kind the heaviest
+    "front page": "book/index",
+    "prose": "book/glossary",
+    "notation": "book/notation",
+    "reference": "book/helper-reference",
+    "chapter": "book/03-the-log-derivative-trick",
+    "interview": "book/interview/language-models",
+    "practice": "book/practice/flashcards",
+    "exercises": "exercises/02-the-theorem",
+    "solutions": "solutions/03-the-log-derivative-trick",
+    "lab": "notebooks/02-the-theorem",
+    "museum": "notebooks/museum-of-mistakes",
+    "speed": "book/speed",
+}
+SCORES = {
+    "performance": "performance",
+    "accessibility": "accessibility",
+    "best practices": "best-practices",
+    "SEO": "seo",
+}
+TIMES = {
+    "FCP": "first-contentful-paint",
+    "LCP": "largest-contentful-paint",
+    "TBT": "total-blocking-time",
+}  # milliseconds
 RUNS = 3
 
 
@@ -37,7 +56,9 @@ def installed():
     if not command.exists():
         TOOLS.mkdir(parents=True, exist_ok=True)
         (TOOLS / "package.json").write_text('{"private": true}\n')
-        subprocess.run(["npm", "install", "--no-package-lock", "--no-fund", "--no-audit", *PACKAGES], cwd=TOOLS, check=True)
+        subprocess.run(
+            ["npm", "install", "--no-package-lock", "--no-fund", "--no-audit", *PACKAGES], cwd=TOOLS, check=True
+        )
     return command
 
 
@@ -45,8 +66,12 @@ def report(url):
     """Lighthouse's own report of one run."""
     path = os.pathsep.join([str(TOOLS / "node_modules/.bin"), os.environ["PATH"]])
     flags = " ".join(["--headless=new", *chromium.ARGS])
-    done = subprocess.run([installed(), url, "--output=json", "--quiet", "--form-factor=mobile", f"--chrome-flags={flags}"],
-                          env=os.environ | {"CHROME_PATH": str(chromium.path()), "PATH": path}, capture_output=True, text=True)
+    done = subprocess.run(
+        [installed(), url, "--output=json", "--quiet", "--form-factor=mobile", f"--chrome-flags={flags}"],
+        env=os.environ | {"CHROME_PATH": str(chromium.path()), "PATH": path},
+        capture_output=True,
+        text=True,
+    )
     if done.returncode:
         sys.exit(f"Lighthouse failed on {url}:\n{done.stderr[-2000:]}")
     return json.loads(done.stdout)
@@ -54,13 +79,22 @@ def report(url):
 
 def complaints(found):
     """What cost the page a point of accessibility, best practices or SEO."""
-    wanted = {ref["id"] for name in list(SCORES.values())[1:] for ref in found["categories"][name]["auditRefs"] if ref["weight"]}
-    return [f"{name}: {audit['title']}" for name, audit in found["audits"].items()
-            if name in wanted and audit["score"] is not None and audit["score"] < 1]
+    wanted = {
+        ref["id"]
+        for name in list(SCORES.values())[1:]
+        for ref in found["categories"][name]["auditRefs"]
+        if ref["weight"]
+    }
+    return [
+        f"{name}: {audit['title']}"
+        for name, audit in found["audits"].items()
+        if name in wanted and audit["score"] is not None and audit["score"] < 1
+    ]
 
 
 def summary(reports):
     """Medians of the runs; what was complained of in any of them."""
+
     def middle(value):
         return statistics.median(value(r) for r in reports)
 
@@ -81,10 +115,18 @@ def main(kinds):
         reports = [report(f"{server.url}{PAGES[kind]}.html") for _ in range(RUNS)]
         rows[kind] = {"kind": kind, "page": PAGES[kind]} | summary(reports)
         print(json.dumps(rows[kind]), flush=True)
-    about = {"date": date.today().isoformat(), "runs": RUNS, "lighthouse": reports[0]["lighthouseVersion"], "cores": os.cpu_count(),
-             "browser": reports[0]["environment"]["hostUserAgent"].split("Chrome/")[-1].split()[0]}
+    about = {
+        "date": date.today().isoformat(),
+        "runs": RUNS,
+        "lighthouse": reports[0]["lighthouseVersion"],
+        "cores": os.cpu_count(),
+        "browser": reports[0]["environment"]["hostUserAgent"].split("Chrome/")[-1].split()[0],
+    }
     server.http.shutdown()
-    RESULT.write_text(json.dumps({"about": about, "result": [rows[kind] for kind in PAGES if kind in rows]}, indent=1) + "\n", encoding="utf8")
+    RESULT.write_text(
+        json.dumps({"about": about, "result": [rows[kind] for kind in PAGES if kind in rows]}, indent=1) + "\n",
+        encoding="utf8",
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Is the book as quick as it should be? Each figure is a ratio of two times of one run, taken in turn: the machine cancels out.
 
-    python benchmarks/limits.py [imports training growth advantages drags pages sliders]      # all: a few minutes; fails above a limit
+python benchmarks/limits.py [imports training growth advantages drags pages sliders]      # all: a few minutes; fails above a limit
 """
+
 import argparse
 import contextlib
 import os
@@ -17,7 +18,7 @@ from clock import THREADS, in_turn
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 TIMER = "import time; start = time.process_time(); import {}; print(time.process_time() - start)"
-OURS = "policy_gradient, policy_gradient.mdp, policy_gradient.games"          # with the NumPy part loaded, not only promised
+OURS = "policy_gradient, policy_gradient.mdp, policy_gradient.games"  # with the NumPy part loaded, not only promised
 PAGES = "book/index.html", "book/01-values-or-probabilities.html"
 
 # Milliseconds from a key press until the changed picture is painted.
@@ -48,9 +49,15 @@ DRAG = """() => { window.took = []; window.circles = []; let begun;
 
 def imports():
     """The package against NumPy, which it needs: CPU seconds in fresh processes, by turns."""
+
     def run(what):
-        return float(subprocess.run([sys.executable, "-c", TIMER.format(what)], capture_output=True, text=True, check=True).stdout)
-    run(OURS)                                              # compiles the byte code
+        return float(
+            subprocess.run(
+                [sys.executable, "-c", TIMER.format(what)], capture_output=True, text=True, check=True
+            ).stdout
+        )
+
+    run(OURS)  # compiles the byte code
     yield "import policy_gradient / import numpy", statistics.median(run(OURS) / run("numpy") for _ in range(9)), 1.5
 
 
@@ -88,11 +95,15 @@ def growth():
     import numpy as np
 
     import policy_gradient as pg
+
     rng = np.random.default_rng(0)
     mdp = pg.TabularMDP(rng.dirichlet(np.ones(5), size=(5, 2)), rng.normal(size=(5, 2)), np.full(5, 0.2), 0.95)
     policy, theta = pg.TabularSoftmax(5, 2), rng.normal(size=10)
-    times = in_turn({n: lambda n=n: pg.sample_gradient(mdp, policy, theta, n, 10, rng) for n in (10**5, 10**6)}
-                    | {"draws": lambda: rng.random((10**6, 20))}, 3)
+    times = in_turn(
+        {n: lambda n=n: pg.sample_gradient(mdp, policy, theta, n, 10, rng) for n in (10**5, 10**6)}
+        | {"draws": lambda: rng.random((10**6, 20))},
+        3,
+    )
     least = {name: min(row) for name, row in times.items()}
     yield "10^6 / 10^5 trajectories and their gradient", least[10**6] / least[10**5], 20.0
     yield "10^6 trajectories of 10 steps / drawing their 2 10^7 numbers", least[10**6] / least["draws"], 10.0
@@ -105,6 +116,7 @@ def advantages(T=2048, N=64):
 
     import policy_gradient as pg
     from policy_gradient.critic import gae_columns
+
     rng, gamma, lam = np.random.default_rng(0), 0.99, 0.95
     rewards, values, after = rng.normal(size=(3, T, N))
     terminated, truncated = rng.random((2, T, N)) < 0.005
@@ -125,7 +137,9 @@ def advantages(T=2048, N=64):
         for n in range(N):
             for t in reversed(range(T)):
                 delta = rewards[t, n] + gamma * after[t, n] * (1 - terminated[t, n]) - values[t, n]
-                advantages[t, n] = delta + gamma * lam * advantages[t + 1, n] * (1 - (terminated[t, n] | truncated[t, n]))
+                advantages[t, n] = delta + gamma * lam * advantages[t + 1, n] * (
+                    1 - (terminated[t, n] | truncated[t, n])
+                )
         return advantages[:T]
 
     arrays = rewards, values, after, terminated, truncated
@@ -135,15 +149,26 @@ def advantages(T=2048, N=64):
 
     def rollout():
         obs, _ = envs.reset(seed=0)
-        for _ in range(T // 8):                                 # an eighth is enough
+        for _ in range(T // 8):  # an eighth is enough
             obs, *_ = envs.step(policy.sample(theta, obs, rng))
 
-    gae_columns(*arrays, gamma, lam)                            # imports SciPy's filter
-    times = in_turn({"ours": lambda: [gae_columns(*arrays, gamma, lam) for _ in range(10)], "lists": lambda: loop(*lists), "arrays": lambda: indexed(*arrays),
-                     "rollout": rollout}, 3)
+    gae_columns(*arrays, gamma, lam)  # imports SciPy's filter
+    times = in_turn(
+        {
+            "ours": lambda: [gae_columns(*arrays, gamma, lam) for _ in range(10)],
+            "lists": lambda: loop(*lists),
+            "arrays": lambda: indexed(*arrays),
+            "rollout": rollout,
+        },
+        3,
+    )
     least = {name: min(row) for name, row in times.items()} | {"ours": min(times["ours"]) / 10}
     yield f"GAE over ({T}, {N}) / a tenth of a Python loop over lists", least["ours"] / (least["lists"] / 10), 1.0
-    yield f"GAE over ({T}, {N}) / a hundredth of a loop that indexes arrays", least["ours"] / (least["arrays"] / 100), 1.0
+    yield (
+        f"GAE over ({T}, {N}) / a hundredth of a loop that indexes arrays",
+        least["ours"] / (least["arrays"] / 100),
+        1.0,
+    )
     yield f"GAE over ({T}, {N}) / 2 % of its rollout", least["ours"] / (8 * least["rollout"] / 50), 1.0
 
 
@@ -152,6 +177,7 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     from tools.run import chromium
+
     with sync_playwright() as p:
         opened = p.chromium.launch(executable_path=chromium.path(), args=chromium.ARGS)
         yield opened
@@ -172,6 +198,7 @@ def presses(page, widget):
 def median_delay(browser, server, path):
     """Milliseconds from the key press to the painted picture of a page's first figure."""
     from tests.helpers.pages import Visit
+
     visit = Visit(browser, server, path)
     delay = presses(visit.page, visit.page.locator(".pg-widget").first)
     visit.close()
@@ -181,6 +208,7 @@ def median_delay(browser, server, path):
 def pages(site=ROOT / "_build/html"):
     """A figure's answer to a key against that of a bare slider which writes one number."""
     from tests.helpers.pages import Server
+
     server = Server(site)
     with browser() as opened:
         for path in PAGES:
@@ -197,6 +225,7 @@ def pages(site=ROOT / "_build/html"):
 def drags(site=ROOT / "_build/html"):
     """The work at each move of a drag, of every first figure of a page, against drawing two hundred bare circles."""
     from tests.helpers.pages import Server, Visit
+
     server = Server(site)
     with browser() as opened:
         for path in PAGES:
@@ -222,6 +251,7 @@ def sliders(moves=4):
     import slider_ways as one_notebook
 
     from tests.helpers import jupyterlab_here as lab
+
     with tempfile.TemporaryDirectory() as folder, browser() as opened:
         one_notebook.write_comparison(Path(folder) / "compare.ipynb")
         with lab.running(folder, Path(folder) / ".jupyter") as address:
@@ -239,7 +269,10 @@ def judged(figures):
     above = 0
     for what, ratio, limit in figures:
         above += ratio > limit
-        print(f"{ratio:6.2f}  of at most {limit:4.1f}  {what}{'' if ratio <= limit else '     ABOVE ITS LIMIT'}", flush=True)
+        print(
+            f"{ratio:6.2f}  of at most {limit:4.1f}  {what}{'' if ratio <= limit else '     ABOVE ITS LIMIT'}",
+            flush=True,
+        )
     return bool(above)
 
 

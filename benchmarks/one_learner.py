@@ -9,6 +9,7 @@ which hardly depend on what else the machine does. "exercises" are run with our 
 runs to its end. The server is JupyterLab's own, after its page was loaded and a session with a kernel was opened; a hub puts the same
 process, with a little more in it, in front of every learner.
 """
+
 import json
 import os
 import platform
@@ -46,8 +47,15 @@ def notebook(path):
         found["peak MiB"] = round(peak(process.pid))
         found["CPU seconds"] = round(times.user + times.system + times.children_user + times.children_system, 1)
 
-    client = NotebookClient(nb, timeout=3600, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}},
-                            extra_arguments=["--IPKernelApp.log_level=ERROR"], on_cell_start=look, on_cell_executed=look)
+    client = NotebookClient(
+        nb,
+        timeout=3600,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+        on_cell_start=look,
+        on_cell_executed=look,
+    )
     client.execute(env=os.environ | ONE_THREAD)
     return found
 
@@ -55,10 +63,22 @@ def notebook(path):
 def server():
     """JupyterLab's server alone: {memory and CPU}, with its page loaded and one session open."""
     with TemporaryDirectory() as folder:
-        env = os.environ | ONE_THREAD | {f"JUPYTER_{kind}_DIR": f"{folder}/{kind}" for kind in ("CONFIG", "DATA", "RUNTIME")}
+        env = (
+            os.environ
+            | ONE_THREAD
+            | {f"JUPYTER_{kind}_DIR": f"{folder}/{kind}" for kind in ("CONFIG", "DATA", "RUNTIME")}
+        )
         nbformat.write(nbformat.v4.new_notebook(), f"{folder}/empty.ipynb")
-        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.port=0", "--IdentityProvider.token=",
-                   f"--ServerApp.root_dir={folder}", "--ServerApp.disable_check_xsrf=True"]
+        command = [
+            sys.executable,
+            "-m",
+            "jupyterlab",
+            "--no-browser",
+            "--ServerApp.port=0",
+            "--IdentityProvider.token=",
+            f"--ServerApp.root_dir={folder}",
+            "--ServerApp.disable_check_xsrf=True",
+        ]
         if os.geteuid() == 0:
             command.append("--allow-root")
         with open(f"{folder}/log", "w") as log:
@@ -73,18 +93,28 @@ def server():
                     time.sleep(0.2)
 
             def ask(path, data=None):
-                request = urllib.request.Request(url + path, json.dumps(data).encode() if data else None, {"Content-Type": "application/json"})
+                request = urllib.request.Request(
+                    url + path, json.dumps(data).encode() if data else None, {"Content-Type": "application/json"}
+                )
                 with urllib.request.urlopen(request, timeout=120) as answer:
                     return answer.read()
 
             page = ask("lab").decode()
             for script in re.findall(r'src="/(static/[^"]+\.js)', page):
                 ask(script)
-            session = json.loads(ask("api/sessions", {"path": "empty.ipynb", "name": "", "type": "notebook", "kernel": {"name": "python3"}}))
+            session = json.loads(
+                ask(
+                    "api/sessions",
+                    {"path": "empty.ipynb", "name": "", "type": "notebook", "kernel": {"name": "python3"}},
+                )
+            )
             time.sleep(3)
             times = running.cpu_times()
-            found = {"resident MiB": round(running.memory_info().rss / MIB), "peak MiB": round(peak(running.pid)),
-                     "CPU seconds to start": round(times.user + times.system, 1)}
+            found = {
+                "resident MiB": round(running.memory_info().rss / MIB),
+                "peak MiB": round(peak(running.pid)),
+                "CPU seconds to start": round(times.user + times.system, 1),
+            }
             request = urllib.request.Request(f"{url}api/sessions/{session['id']}", method="DELETE")
             urllib.request.urlopen(request, timeout=60).close()
             return found
@@ -95,26 +125,46 @@ def server():
 
 def gib(mib, learners):
     """Memory for so many, as the Littlest JupyterHub's documentation counts it, in GiB, two figures."""
-    return f"{float(f'{mib * learners / 1024:.2g}'):.0f}" if mib * learners >= 10 * 1024 else f"{mib * learners / 1024:.1f}"
+    return (
+        f"{float(f'{mib * learners / 1024:.2g}'):.0f}"
+        if mib * learners >= 10 * 1024
+        else f"{mib * learners / 1024:.1f}"
+    )
 
 
 def tables(found):
     """(what one learner costs, what that means for many), in Markdown, for book/for-instructors.md."""
     chapters = sorted({path.split("/")[1] for path in found["notebooks"]})
-    rows = [f"| {name.split('.')[0].partition('-')[0].lstrip('0') if name[0] == '0' else 'museum of mistakes'} | "
-            + " | ".join(f"{one[what]}" if (one := found["notebooks"].get(f"{kind}/{name}")) else " "
-                         for kind in ("notebooks", "exercises") for what in ("peak MiB", "CPU seconds")) + " |" for name in chapters]
-    costs = ["| chapter | lab, peak MiB | lab, CPU seconds | exercises, peak MiB | exercises, CPU seconds |", "|:--|--:|--:|--:|--:|", *rows]
+    rows = [
+        f"| {name.split('.')[0].partition('-')[0].lstrip('0') if name[0] == '0' else 'museum of mistakes'} | "
+        + " | ".join(
+            f"{one[what]}" if (one := found["notebooks"].get(f"{kind}/{name}")) else " "
+            for kind in ("notebooks", "exercises")
+            for what in ("peak MiB", "CPU seconds")
+        )
+        + " |"
+        for name in chapters
+    ]
+    costs = [
+        "| chapter | lab, peak MiB | lab, CPU seconds | exercises, peak MiB | exercises, CPU seconds |",
+        "|:--|--:|--:|--:|--:|",
+        *rows,
+    ]
     server, kernels = found["server"]["peak MiB"], sorted(one["peak MiB"] for one in found["notebooks"].values())
     one, three = server + kernels[-1], server + sum(kernels[-3:])
     heavy = max(one["CPU seconds"] for name, one in found["notebooks"].items() if name.startswith("notebooks/"))
-    sizes = ["| learners at the same time | one notebook open each, GiB | three open each, GiB | CPU minutes if all press Run All |", "|--:|--:|--:|--:|",
-             *(f"| {n} | {gib(one, n)} | {gib(three, n)} | {n * heavy / 60:.0f} |" for n in (40, 100, 200))]
+    sizes = [
+        "| learners at the same time | one notebook open each, GiB | three open each, GiB | CPU minutes if all press Run All |",
+        "|--:|--:|--:|--:|",
+        *(f"| {n} | {gib(one, n)} | {gib(three, n)} | {n * heavy / 60:.0f} |" for n in (40, 100, 200)),
+    ]
     return "\n".join(costs), "\n".join(sizes)
 
 
 def main(names):
-    paths = [Path(name).resolve() for name in names] or sorted([*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("solutions/*.ipynb")])
+    paths = [Path(name).resolve() for name in names] or sorted(
+        [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("solutions/*.ipynb")]
+    )
     found = {"python": platform.python_version(), "server": server(), "notebooks": {}}
     print("server", found["server"])
     for path in paths:

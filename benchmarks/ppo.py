@@ -6,6 +6,7 @@ The seeds chose nothing. What is compared: steps in the environment and CPU seco
 ppo_one.py), as ratios of medians with a bootstrap interval over paired seeds. Written after each pair, so that an interrupted run
 says how far it got.
 """
+
 import argparse
 import sys
 
@@ -21,19 +22,35 @@ def summary(runs):
     for method in ("book", "stable_baselines"):
         mine = [run for run in runs if run["method"] == method]
         solved = [run for run in mine if run["steps"] is not None]
-        found[method] = {"seeds": len(mine), "solved": len(solved)} | ({
-            key: {"median": float(np.median([run[key] for run in solved])), "least": min(run[key] for run in solved),
-                  "most": max(run[key] for run in solved)} for key in ("steps", "seconds")} if solved else {})
-    by_seed = {method: {run["seed"]: run for run in runs if run["method"] == method and run["steps"] is not None} for method in found}
+        found[method] = {"seeds": len(mine), "solved": len(solved)} | (
+            {
+                key: {
+                    "median": float(np.median([run[key] for run in solved])),
+                    "least": min(run[key] for run in solved),
+                    "most": max(run[key] for run in solved),
+                }
+                for key in ("steps", "seconds")
+            }
+            if solved
+            else {}
+        )
+    by_seed = {
+        method: {run["seed"]: run for run in runs if run["method"] == method and run["steps"] is not None}
+        for method in found
+    }
     both = sorted(set(by_seed["book"]) & set(by_seed["stable_baselines"]))
     rng = np.random.default_rng(0)
     for key in ("steps", "seconds"):
         if len(both) > 1:
-            book, peer = (np.array([by_seed[method][seed][key] for seed in both]) for method in ("book", "stable_baselines"))
+            book, peer = (
+                np.array([by_seed[method][seed][key] for seed in both]) for method in ("book", "stable_baselines")
+            )
             rows = rng.integers(len(both), size=(9999, len(both)))
             ratios = np.median(book[rows], axis=1) / np.median(peer[rows], axis=1)
-            found[f"{key} ratio"] = {"of medians": float(np.median(book) / np.median(peer)),
-                                     "interval": [float(q) for q in np.quantile(ratios, [0.025, 0.975])]}
+            found[f"{key} ratio"] = {
+                "of medians": float(np.median(book) / np.median(peer)),
+                "interval": [float(q) for q in np.quantile(ratios, [0.025, 0.975])],
+            }
     return found
 
 

@@ -6,6 +6,7 @@
 As `train_one.py`, but judged after every 1,000 steps, by the policy as it is: the first test whose mean return over 100 fresh
 episodes is at least 475. The clock is stopped during a test. Steps that only reset are counted against the book.
 """
+
 import json
 import sys
 
@@ -15,7 +16,7 @@ import train_one
 from clock import peak_memory  # first: it pins the threads
 
 train_one.EVERY = 1_000
-CAP = 100_000                            # steps: what the peer's own schedule runs for
+CAP = 100_000  # steps: what the peer's own schedule runs for
 
 
 class Referee(train_one.Referee):
@@ -43,8 +44,17 @@ def book(referee, seed):
         steps[0] += segment.live.size
         return referee.done(steps[0], lambda obs: policy.probs(theta, obs)[:, 1])
 
-    ppo(envs, policy, policy.init(rng), critic, rng, num_updates=CAP // (8 * CARTPOLE_PPO["num_steps"]), callback=after,
-        progress=False, **CARTPOLE_PPO)
+    ppo(
+        envs,
+        policy,
+        policy.init(rng),
+        critic,
+        rng,
+        num_updates=CAP // (8 * CARTPOLE_PPO["num_steps"]),
+        callback=after,
+        progress=False,
+        **CARTPOLE_PPO,
+    )
 
 
 METHODS = {"book": book, "stable_baselines": train_one.ppo}
@@ -53,9 +63,17 @@ METHODS = {"book": book, "stable_baselines": train_one.ppo}
 def main(method, seed):
     referee = Referee(seed)
     METHODS[method](referee, seed)
-    print(json.dumps({"method": method, "seed": seed, **referee.solved.get("sampled", {"seconds": None, "steps": None}),
-                      "curve": [[steps, seconds, score] for steps, seconds, score, _ in referee.curve],
-                      "memory": round(peak_memory(), 1)}))
+    print(
+        json.dumps(
+            {
+                "method": method,
+                "seed": seed,
+                **referee.solved.get("sampled", {"seconds": None, "steps": None}),
+                "curve": [[steps, seconds, score] for steps, seconds, score, _ in referee.curve],
+                "memory": round(peak_memory(), 1),
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Environment steps per CPU second: the book's rollout against the environment itself, at N sub-environments.
 
-    python benchmarks/rollouts.py        # prints the table as JSON
+python benchmarks/rollouts.py        # prints the table as JSON
 """
+
 import json
 
 import gymnasium as gym
@@ -17,8 +18,9 @@ def trained():
     """A policy whose episodes last to the limit, so that no sub-environment idles and every step counts."""
     policy, rng = pg.MLPSoftmax((4, 64, 2)), np.random.default_rng(9001)
     envs = gym.make_vec("CartPole-v1", 16, vectorization_mode="vector_entry_point")
-    result = pg.reinforce(envs, policy, policy.init(rng), rng, num_updates=400, target_return=497, progress=False,
-                          **pg.CARTPOLE_RECIPE)
+    result = pg.reinforce(
+        envs, policy, policy.init(rng), rng, num_updates=400, target_return=497, progress=False, **pg.CARTPOLE_RECIPE
+    )
     assert result.reached_target, result.stopped
     return policy, result.theta
 
@@ -71,7 +73,9 @@ def measure(num_envs, policy, theta, steps=STEPS, rounds=ROUNDS):
         python_loop = gym.make_vec("CartPole-v1", num_envs, vectorization_mode="sync")
 
         def sync():
-            data["SyncVectorEnv, the same policy"] = pg.rollout(python_loop, policy, theta, rng, max_steps=60).mask.sum()
+            data["SyncVectorEnv, the same policy"] = pg.rollout(
+                python_loop, policy, theta, rng, max_steps=60
+            ).mask.sum()
 
         methods["SyncVectorEnv, the same policy"] = sync
     speed = {name: np.array([data[name] / t for t in ts]) for name, ts in in_turn(methods, rounds).items()}

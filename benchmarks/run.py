@@ -1,7 +1,8 @@
 """All measurements, or those named, each into results/NAME.json; the book's page reads them from there.
 
-    python benchmarks/run.py [training rollouts gradients tables imports language waiting]      # all: about half an hour of two cores
+python benchmarks/run.py [training rollouts gradients tables imports language waiting]      # all: about half an hour of two cores
 """
+
 import json
 import os
 import platform
@@ -18,15 +19,24 @@ from tqdm import tqdm
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 # Seeds that chose nothing: neither a setting nor a network's size. Peers get ten, the slowest three.
-SEEDS = {"ours": range(9001, 9021), "ppo": range(9001, 9011), "a2c": range(9001, 9011),
-         "torch_reinforce": range(9001, 9011), "torch_batch": range(9001, 9004)}
+SEEDS = {
+    "ours": range(9001, 9021),
+    "ppo": range(9001, 9011),
+    "a2c": range(9001, 9011),
+    "torch_reinforce": range(9001, 9011),
+    "torch_batch": range(9001, 9004),
+}
 PACKAGES = ("numpy", "gymnasium", "torch", "stable-baselines3")
 
 
 def call(script, *arguments):
     """What the script prints, from a process of its own with one thread."""
-    done = subprocess.run([sys.executable, str(HERE / script), *map(str, arguments)], env=os.environ | THREADS,
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, str(HERE / script), *map(str, arguments)],
+        env=os.environ | THREADS,
+        capture_output=True,
+        text=True,
+    )
     if done.returncode:
         sys.exit(f"{script} {' '.join(map(str, arguments))} failed:\n{done.stderr[-2000:]}")
     return json.loads(done.stdout)
@@ -46,13 +56,19 @@ def own(script):
     return json.loads(done.stdout)
 
 
-SECTIONS = {"training": training, "waiting": lambda: own("waiting.py")} | {name: lambda name=name: call(f"{name}.py")
-                                     for name in ("rollouts", "gradients", "tables", "imports", "language")}
+SECTIONS = {"training": training, "waiting": lambda: own("waiting.py")} | {
+    name: lambda name=name: call(f"{name}.py") for name in ("rollouts", "gradients", "tables", "imports", "language")
+}
 
 
 def store(name, result):
-    about = {"date": date.today().isoformat(), "python": platform.python_version(), "machine": platform.machine(),
-             "cores": os.cpu_count(), "versions": {package: version(package) for package in PACKAGES}}
+    about = {
+        "date": date.today().isoformat(),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "cores": os.cpu_count(),
+        "versions": {package: version(package) for package in PACKAGES},
+    }
     text = json.dumps({"about": about, "result": result}, indent=1)
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf8")
@@ -65,8 +81,10 @@ def summary(runs):
         row = [f"{method:16}"]
         for criterion in ("sampled", "greedy"):
             times = [run["solved"].get(criterion, {}).get("seconds", np.inf) for run in mine]
-            row.append(f"{criterion} {np.median(times):6.2f} s ({min(times):.2f} to {max(times):.2f}), "
-                       f"{np.isfinite(times).sum()} of {len(times)}")
+            row.append(
+                f"{criterion} {np.median(times):6.2f} s ({min(times):.2f} to {max(times):.2f}), "
+                f"{np.isfinite(times).sum()} of {len(times)}"
+            )
         yield "; ".join(row) + f"; {np.median([run['memory'] for run in mine]):.0f} MiB"
 
 

@@ -6,6 +6,7 @@ Solved: the first test whose mean return over 100 fresh episodes is at least 475
 in the environment (or after the update that passes them), with the clock stopped. *Sampled* plays the policy as it is,
 *greedy* its likeliest action. Every method has its own authors' settings; ours are `pg.CARTPOLE_RECIPE`.
 """
+
 import json
 import sys
 
@@ -14,7 +15,7 @@ import numpy as np
 from clock import Stopwatch, peak_memory  # first: it pins the threads
 
 EVERY, EPISODES, TARGET = 5_000, 100, 475.0
-CAP = 120.0                                   # CPU seconds
+CAP = 120.0  # CPU seconds
 
 
 class Referee:
@@ -66,11 +67,12 @@ def ours(referee, seed):
     steps = [0]
 
     def after(update, theta, batch):
-        steps[0] += int(batch.mask.size)              # with what idle environments waste: it was stepped
+        steps[0] += int(batch.mask.size)  # with what idle environments waste: it was stepped
         return referee.done(steps[0], lambda obs: policy.probs(theta, obs)[:, 1])
 
-    pg.reinforce(envs, policy, policy.init(rng), rng, num_updates=10_000, callback=after, progress=False,
-                 **pg.CARTPOLE_RECIPE)
+    pg.reinforce(
+        envs, policy, policy.init(rng), rng, num_updates=10_000, callback=after, progress=False, **pg.CARTPOLE_RECIPE
+    )
 
 
 def warm_torch(seed):
@@ -96,7 +98,7 @@ def stable_baselines(algorithm, total, seed, referee, **settings):
     class Test(BaseCallback):
         stop = False
 
-        def _on_rollout_start(self):                  # the update before it is done
+        def _on_rollout_start(self):  # the update before it is done
             self.stop = referee.done(self.num_timesteps, self._probs_right)
 
         def _on_step(self):
@@ -108,15 +110,29 @@ def stable_baselines(algorithm, total, seed, referee, **settings):
                 return policy.get_distribution(policy.obs_to_tensor(obs)[0]).distribution.probs[:, 1].numpy()
 
     referee.start()
-    model = algorithm("MlpPolicy", make_vec_env("CartPole-v1", n_envs=8, seed=seed), seed=seed, device="cpu", **settings)
+    model = algorithm(
+        "MlpPolicy", make_vec_env("CartPole-v1", n_envs=8, seed=seed), seed=seed, device="cpu", **settings
+    )
     model.learn(total, callback=Test())
 
 
 def ppo(referee, seed):
     from stable_baselines3 import PPO
 
-    stable_baselines(PPO, 100_000, seed, referee, n_steps=32, batch_size=256, gae_lambda=0.8, gamma=0.98, n_epochs=20,
-                     ent_coef=0.0, learning_rate=lambda left: 1e-3 * left, clip_range=lambda left: 0.2 * left)
+    stable_baselines(
+        PPO,
+        100_000,
+        seed,
+        referee,
+        n_steps=32,
+        batch_size=256,
+        gae_lambda=0.8,
+        gamma=0.98,
+        n_epochs=20,
+        ent_coef=0.0,
+        learning_rate=lambda left: 1e-3 * left,
+        clip_range=lambda left: 0.2 * left,
+    )
 
 
 def a2c(referee, seed):
@@ -162,7 +178,9 @@ def torch_reinforce(referee, seed):
 
     warm_torch(seed)
     referee.start()
-    net, probs_right = torch_policy(torch.nn.Linear(4, 128), torch.nn.Dropout(0.6), torch.nn.ReLU(), torch.nn.Linear(128, 2))
+    net, probs_right = torch_policy(
+        torch.nn.Linear(4, 128), torch.nn.Dropout(0.6), torch.nn.ReLU(), torch.nn.Linear(128, 2)
+    )
     optimizer, env, steps = torch.optim.Adam(net.parameters(), lr=1e-2), gym.make("CartPole-v1"), 0
     obs, _ = env.reset(seed=seed)
     while not referee.done(steps, probs_right):
@@ -219,8 +237,17 @@ METHODS = {"ours": ours, "ppo": ppo, "a2c": a2c, "torch_reinforce": torch_reinfo
 def main(method, seed):
     referee = Referee(seed)
     METHODS[method](referee, seed)
-    print(json.dumps({"method": method, "seed": seed, "solved": referee.solved, "curve": referee.curve,
-                      "memory": round(peak_memory(), 1)}))
+    print(
+        json.dumps(
+            {
+                "method": method,
+                "seed": seed,
+                "solved": referee.solved,
+                "curve": referee.curve,
+                "memory": round(peak_memory(), 1),
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

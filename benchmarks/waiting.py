@@ -1,7 +1,8 @@
 """What the reader and the author wait for: the labs, the build of the book, a slider's next picture.
 
-    python benchmarks/waiting.py         # prints the tables as JSON; in the book's own environment, about six minutes
+python benchmarks/waiting.py         # prints the tables as JSON; in the book's own environment, about six minutes
 """
+
 import contextlib
 import json
 import os
@@ -20,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 from tools.run import chromium  # noqa: E402  (a script finds the book's tools by the line above)
 
-MOVES = 12                                  # of the hand, in each of three turns
+MOVES = 12  # of the hand, in each of three turns
 PAGES = "book/index.html", "book/01-values-or-probabilities.html"
 LAB = """
 import sys, nbformat
@@ -33,6 +34,7 @@ NotebookClient(nbformat.read(path, as_version=4), timeout=600, resources={"metad
 
 def spent(command, **how):
     """Seconds on the clock and of the processor, of a command and all that it started."""
+
     def used():
         children = resource.getrusage(resource.RUSAGE_CHILDREN)
         return time.monotonic(), children.ru_utime + children.ru_stime
@@ -48,37 +50,47 @@ def spent(command, **how):
 def labs():
     """Each from a fresh kernel to its last output, as a reader runs it: nothing is stored, so nothing is drawn ahead."""
     environment = {k: v for k, v in os.environ.items() if k != "PG_PRERENDER"} | THREADS | {"TQDM_DISABLE": "1"}
-    return [{"lab": path.stem} | spent([sys.executable, "-c", LAB, str(path)], env=environment)
-            for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
+    return [
+        {"lab": path.stem} | spent([sys.executable, "-c", LAB, str(path)], env=environment)
+        for path in sorted((ROOT / "notebooks").glob("*.ipynb"))
+    ]
 
 
 def builds():
     """`make book` in a copy: from nothing, with nothing changed, with one sentence more on a page, with a rule more in the style sheet."""
     with tempfile.TemporaryDirectory() as folder:
         book = Path(folder) / "book"
-        names = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True,
-                               check=True).stdout.split("\n")
+        names = subprocess.run(
+            ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split("\n")
         for name in filter(None, names):
             if (ROOT / name).is_file():
                 (book / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, book / name)
         (book / ".venv").symlink_to(ROOT / ".venv")
-        command = ["make", "-o", ".venv/installed", "book"]           # never install: the environment is this book's own
+        command = ["make", "-o", ".venv/installed", "book"]  # never install: the environment is this book's own
 
         def changed(name, text):
             with open(book / name, "a", encoding="utf8") as file:
                 file.write(text)
             return spent(command, cwd=book)
 
-        return [{"build": "from nothing"} | spent(command, cwd=book),
-                {"build": "nothing changed"} | spent(command, cwd=book),
-                {"build": "one page changed"} | changed("book/notation.md", "\nOne sentence more.\n"),
-                {"build": "the style sheet changed"} | changed("book/_static/site.css", "\n/* one rule more */\n")]
+        return [
+            {"build": "from nothing"} | spent(command, cwd=book),
+            {"build": "nothing changed"} | spent(command, cwd=book),
+            {"build": "one page changed"} | changed("book/notation.md", "\nOne sentence more.\n"),
+            {"build": "the style sheet changed"} | changed("book/_static/site.css", "\n/* one rule more */\n"),
+        ]
 
 
 @contextlib.contextmanager
 def browser():
     from playwright.sync_api import sync_playwright
+
     with sync_playwright() as p:
         opened = p.chromium.launch(executable_path=chromium.path(), args=chromium.ARGS)
         yield opened
@@ -90,12 +102,19 @@ def sliders():
     import slider_ways as one_notebook
 
     from tests.helpers import jupyterlab_here as lab
+
     with tempfile.TemporaryDirectory() as folder, browser() as opened:
         one_notebook.write_comparison(Path(folder) / "compare.ipynb")
         with lab.running(folder, Path(folder) / ".jupyter") as address:
             times = one_notebook.compared(opened, address, "compare.ipynb", MOVES)
-    return [{"way": way, "median ms": round(statistics.median(row)), "95 % within ms": round(sorted(row)[int(0.95 * len(row))])}
-            for way, row in times.items()]
+    return [
+        {
+            "way": way,
+            "median ms": round(statistics.median(row)),
+            "95 % within ms": round(sorted(row)[int(0.95 * len(row))]),
+        }
+        for way, row in times.items()
+    ]
 
 
 def pages(site=ROOT / "_build/html"):
@@ -103,6 +122,7 @@ def pages(site=ROOT / "_build/html"):
     from limits import median_delay
 
     from tests.helpers.pages import Server
+
     server = Server(site)
     with browser() as opened:
         found = [{"page": page, "median ms": round(median_delay(opened, server, page), 1)} for page in PAGES]

@@ -1,4 +1,5 @@
 """explore(draw, **values): any Matplotlib figure with sliders, alive with a kernel and, from stored pictures, without one."""
+
 import itertools
 import math
 import os
@@ -14,7 +15,7 @@ import policy_gradient
 from .palette import css_variables
 from .picture import Picture, must_accept
 
-MOST_STORED = 400           # pictures of about 4 kB: more would make a page that nobody waits for
+MOST_STORED = 400  # pictures of about 4 kB: more would make a page that nobody waits for
 
 ESM = """
 const make = (tag, props) => Object.assign(document.createElement(tag), props);
@@ -65,11 +66,13 @@ export default { render({ model, el }) {
 """
 
 DARK = "html[data-theme=dark] .pg-explore", "[data-jp-theme-light=false] .pg-explore", "body.vscode-dark .pg-explore"
-CSS = f"""
+CSS = (
+    f"""
 .pg-explore {{ {css_variables()} background: var(--pg-paper); break-inside: avoid; max-width: 100%; }}     /* VS Code puts white behind every widget */
 {", ".join(DARK)} {{ {css_variables(dark=True)} color-scheme: dark; }}
 @media print {{ {", ".join(DARK)} {{ {css_variables()} color-scheme: light; }} }}
-""" + """
+"""
+    + """
 .pg-explore > figure.pg-frame { margin: .5em 0 0; padding: 0; }
 .pg-explore > figure[hidden] { display: none; }
 .pg-explore img.pg-figure { display: block; max-width: 100%; height: auto; margin: 0; background: none; }
@@ -85,31 +88,34 @@ CSS = f"""
   border: 0; border-left: 4px solid var(--pg-good); }
 .pg-explore figcaption, .pg-explore .pg-error:empty { display: none; }
 .pg-explore .pg-spoken { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); }
-""" + f"""
+"""
+    + f"""
 @media screen {{ {", ".join(rule + " img.pg-figure" for rule in DARK)} {{
   filter: invert(1) hue-rotate(180deg) !important; mix-blend-mode: screen; }} }}     /* black on white to white on the page's dark */
-""" + """
+"""
+    + """
 @media print { .pg-explore label { display: none; }  .pg-explore figcaption { display: block; } }
 """
+)
 
 
 class Explore(anywidget.AnyWidget):
     """What `explore` returns: the sliders and the picture. It can be shown as often as wanted; all views move together."""
 
     _esm, _css = ESM, CSS
-    controls = traitlets.List().tag(sync=True)    # one {name, texts} per slider
-    index = traitlets.List().tag(sync=True, echo_update=False)      # the chosen position of each slider
-    frames = traitlets.List().tag(sync=True)      # the present picture, or one for every position (last slider fastest)
-    alts = traitlets.List().tag(sync=True)        # the text for each picture
-    size = traitlets.List().tag(sync=True)        # of a picture, in CSS pixels
-    error = traitlets.Unicode().tag(sync=True)    # the learner's error at the present position
-    still = None                                  # the first picture as PNG: for GitHub, LaTeX, untrusted notebooks
+    controls = traitlets.List().tag(sync=True)  # one {name, texts} per slider
+    index = traitlets.List().tag(sync=True, echo_update=False)  # the chosen position of each slider
+    frames = traitlets.List().tag(sync=True)  # the present picture, or one for every position (last slider fastest)
+    alts = traitlets.List().tag(sync=True)  # the text for each picture
+    size = traitlets.List().tag(sync=True)  # of a picture, in CSS pixels
+    error = traitlets.Unicode().tag(sync=True)  # the learner's error at the present position
+    still = None  # the first picture as PNG: for GitHub, LaTeX, untrusted notebooks
 
     def _repr_mimebundle_(self, **kwargs):
         data, metadata = super()._repr_mimebundle_(**kwargs)
         return data | ({"image/png": self.still} if self.still else {}), metadata
 
-    def __repr__(self):                           # the same from run to run
+    def __repr__(self):  # the same from run to run
         what = self.error or f"run this cell to move {'it' if len(self.controls) == 1 else 'them'}"
         return f"<figure with sliders for {', '.join(c['name'] for c in self.controls)}: {what}>"
 
@@ -117,7 +123,9 @@ class Explore(anywidget.AnyWidget):
 def _positions(name, values):
     """A slider's positions as a list of plain Python values."""
     if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
-        raise TypeError(f"{name} must be the values to slide through, for example {name}=np.linspace(0, 1, 21); got {values!r}")
+        raise TypeError(
+            f"{name} must be the values to slide through, for example {name}=np.linspace(0, 1, 21); got {values!r}"
+        )
     values = [v.item() if getattr(v, "ndim", None) == 0 else v for v in values]
     if not values:
         raise ValueError(f"{name} must have at least one value to slide through; it is empty")
@@ -140,7 +148,10 @@ def _texts(values):
 
 def _in_words(error):
     """The error and the line of the learner's own code that raised it."""
-    libraries = [Path(sysconfig.get_path(p)) for p in ("stdlib", "platstdlib", "purelib", "platlib")] + [Path(__file__).parent, Path(policy_gradient.__file__).parent]
+    libraries = [Path(sysconfig.get_path(p)) for p in ("stdlib", "platstdlib", "purelib", "platlib")] + [
+        Path(__file__).parent,
+        Path(policy_gradient.__file__).parent,
+    ]
     stack = traceback.extract_tb(error.__traceback__)
     own = [f for f in stack if not any(library in Path(f.filename).parents for library in libraries)]
     text = f"{type(error).__name__}: {error}".rstrip(": ")
@@ -181,11 +192,16 @@ def explore(draw, /, *, figsize=(6, 3.5), **values):
     store, count = bool(os.environ.get("PG_PRERENDER")), math.prod(map(len, values.values()))
     if store and count > MOST_STORED:
         sizes = " x ".join(str(len(v)) for v in values.values())
-        raise ValueError(f"explore would store {sizes} = {count} pictures; the most is {MOST_STORED}: give fewer values")
+        raise ValueError(
+            f"explore would store {sizes} = {count} pictures; the most is {MOST_STORED}: give fewer values"
+        )
 
     texts = {name: _texts(v) for name, v in values.items()}
-    widget = Explore(controls=[dict(name=name, texts=t) for name, t in texts.items()],
-                     index=[len(v) // 2 for v in values.values()], size=[round(100 * inches) for inches in figsize])
+    widget = Explore(
+        controls=[dict(name=name, texts=t) for name, t in texts.items()],
+        index=[len(v) // 2 for v in values.values()],
+        size=[round(100 * inches) for inches in figsize],
+    )
     picture = Picture(draw, figsize)
 
     def frame(index, **how):
@@ -196,14 +212,14 @@ def explore(draw, /, *, figsize=(6, 3.5), **values):
     def redraw(_=None, **how):
         try:
             data, alt = frame(widget.index, **how)
-        except Exception as error:                                # the learner's: shown, and the next move tries again
+        except Exception as error:  # the learner's: shown, and the next move tries again
             widget.error = _in_words(error)
         else:
-            with widget.hold_sync():                              # one message
+            with widget.hold_sync():  # one message
                 widget.frames, widget.alts, widget.error = ["data:image/png;base64," + data], [alt], ""
             return data
 
-    if store:                                                     # here an error stops the run
+    if store:  # here an error stops the run
         widget.still, _ = frame(widget.index, colors=32)
         every = [frame(i, kind="webp", colors=32) for i in itertools.product(*(range(len(v)) for v in values.values()))]
         widget.frames, widget.alts = ["data:image/webp;base64," + data for data, _ in every], [alt for _, alt in every]

@@ -7,7 +7,7 @@ of 4.5 : 1 on the page. `tools/make/palette.py` writes the style sheet from this
 
 from policy_gradient._validate import one_of
 
-COLORS = {                          # name: (light page, dark page)
+COLORS = {  # name: (light page, dark page)
     "policy": ("#0072B2", "#56B4E9"),
     "score": ("#007A5E", "#00B98E"),
     "good": ("#C04A00", "#F0883E"),

@@ -34,19 +34,21 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound="Callable[..., Any]")
 PLAIN = os.environ.get("POLICY_GRADIENT_PLAIN", "0") not in ("", "0")
 
-FEW_ACTIONS = 8          # below this many, one addition of long rows for each action beats a sum over many short rows
-CHUNK = 2000             # samples at a time: the activations of more would leave the processor's cache
-SPARE = 8                # columns: rows that begin whole multiples of 4096 bytes apart would fight for the same cache lines
-FIRST_ROOM = 512         # steps that `recorder` makes room for at first
-ALIGNED = 8              # it makes room for a whole multiple of so many steps: so every column begins at a whole word
+FEW_ACTIONS = 8  # below this many, one addition of long rows for each action beats a sum over many short rows
+CHUNK = 2000  # samples at a time: the activations of more would leave the processor's cache
+SPARE = 8  # columns: rows that begin whole multiples of 4096 bytes apart would fight for the same cache lines
+FIRST_ROOM = 512  # steps that `recorder` makes room for at first
+ALIGNED = 8  # it makes room for a whole multiple of so many steps: so every column begins at a whole word
 
 
 def form(fast: Callable[..., Any]) -> Callable[[F], F]:
     """A decorator: the plain function below is what one reads and `inspect` shows, `fast` is what runs."""
+
     def choose(plain: F) -> F:
         chosen: Any = plain if PLAIN else update_wrapper(fast, plain)
         chosen.plain, chosen.fast = plain, fast
         return chosen
+
     return choose
 
 
@@ -71,7 +73,7 @@ def draw_columns(logits, rng):
     if not np.isfinite(largest).all():
         raise ValueError(NOT_LOGITS)
     with np.errstate(over="ignore"):
-        if len(logits) == 2:                              # only the difference counts: one exponential, not two
+        if len(logits) == 2:  # only the difference counts: one exponential, not two
             sums = [1, 1 + np.exp(logits[1] - logits[0])]
         else:
             sums = list(accumulate(np.exp(row - largest) for row in logits))
@@ -122,7 +124,7 @@ def vjp_of(network, theta, inputs, by_outputs):
     for start in range(0, len(inputs), CHUNK):
         rows = slice(start, start + CHUNK)
         part = inputs[rows]
-        if room is None or len(part) < CHUNK:             # memory that is used again need not be handed out again
+        if room is None or len(part) < CHUNK:  # memory that is used again need not be handed out again
             room = _room(blocks, len(part)), _scratch(blocks, len(part))
         pairs = _backward(blocks, *room, part, lambda outputs, rows=rows: by_outputs(outputs, rows))
         for block, (x, delta) in zip(totals, pairs):
@@ -148,16 +150,16 @@ def _backward(blocks, signals, scratch, inputs, by_outputs):
     """(inputs, derivative by what leaves it before tanh) of every layer, first to last; written into signals and scratch."""
     pairs = []
     delta = by_outputs(_forward(blocks, signals, inputs))
-    delta = np.ascontiguousarray(delta)          # the rounding of a sum depends on the layout of what it adds
+    delta = np.ascontiguousarray(delta)  # the rounding of a sum depends on the layout of what it adds
     for i in reversed(range(len(blocks))):
         pairs.append((signals[i], delta))
         if i:
             slope, below = scratch[i - 1]
-            np.square(signals[i][:-1], out=slope)          # of tanh: 1 - tanh^2
+            np.square(signals[i][:-1], out=slope)  # of tanh: 1 - tanh^2
             np.subtract(1, slope, out=slope)
             if delta.dtype == below.dtype:
                 delta = np.matmul(blocks[i][:-1], delta, out=below)
-            else:                                          # of another precision than theta: as it comes
+            else:  # of another precision than theta: as it comes
                 delta = blocks[i][:-1] @ delta
             delta *= slope
     return pairs[::-1]
@@ -172,7 +174,7 @@ def _blocks(sizes, theta):
     """[(..., inputs + 1, outputs), ...], views into theta (..., d): weights, and offsets as the last row."""
     found, start = [], 0
     for m, n in zip(sizes, sizes[1:]):
-        found.append(theta[..., start:start + (m + 1) * n].reshape(*theta.shape[:-1], m + 1, n))
+        found.append(theta[..., start : start + (m + 1) * n].reshape(*theta.shape[:-1], m + 1, n))
         start += (m + 1) * n
     return found
 
@@ -192,7 +194,7 @@ def _room(blocks, num):
 
 def _forward(blocks, signals, inputs):
     """The outputs (outputs, num) for inputs (num, inputs); what enters each layer is left in `signals`."""
-    signals[0][:-1, :len(inputs)] = inputs.T
+    signals[0][:-1, : len(inputs)] = inputs.T
     for block, x, z in zip(blocks, signals, signals[1:]):
         np.tanh(np.matmul(block.T, x, out=z[:-1]), out=z[:-1])
     return blocks[-1].T @ signals[-1]
@@ -223,8 +225,9 @@ def score(policy, theta, obs, actions):
 def weighted_score(policy, theta, obs, actions, weights):
     """The same, and never more than a chunk of samples at once."""
     theta, obs, actions, weights, _ = policy._samples(theta, obs, actions, weights)
-    return vjp_of(policy.network, theta, obs,
-                  lambda logits, rows: weights[rows] * policy._by_logits(logits.T, actions[rows]).T)
+    return vjp_of(
+        policy.network, theta, obs, lambda logits, rows: weights[rows] * policy._by_logits(logits.T, actions[rows]).T
+    )
 
 
 # Rollouts -----------------------------------------------------------------------------------------------------------
@@ -252,10 +255,10 @@ def _longer(columns, row, max_steps):
     is not yet written costs nothing.
     """
     num_steps = 2 * len(columns[0]) if columns else -(-min(max_steps or FIRST_ROOM, FIRST_ROOM) // ALIGNED) * ALIGNED
-    like = [column[0] for column in columns] if columns else row          # of the first step, whatever comes later
+    like = [column[0] for column in columns] if columns else row  # of the first step, whatever comes later
     sizes = [num_steps * value.nbytes for value in like]
     parts = np.split(np.empty(sum(sizes), np.uint8), np.cumsum(sizes)[:-1])
     room = [part.view(value.dtype).reshape(num_steps, *value.shape) for part, value in zip(parts, like)]
     for new, old in zip(room, columns or []):
-        new[:len(old)] = old
+        new[: len(old)] = old
     return room

@@ -2,11 +2,17 @@
 
 The very same modules, found when they are first asked for, so that an old notebook (or pickle) runs unchanged.
 """
+
 import sys
 
 MOVED = ("checks", "explorables", "explore", "palette", "picture", "plots")
-CHAPTERS = {"01": "values_or_probabilities", "02": "the_theorem", "03": "the_log_derivative_trick", "04": "continuous_actions",
-            "05": "in_the_interview"}
+CHAPTERS = {
+    "01": "values_or_probabilities",
+    "02": "the_theorem",
+    "03": "the_log_derivative_trick",
+    "04": "continuous_actions",
+    "05": "in_the_interview",
+}
 OLD, NEW = "policy_gradient.", "learning_to_act."
 
 
@@ -26,6 +32,7 @@ class Finder:
         if not home(name):
             return None
         from importlib.machinery import ModuleSpec
+
         return ModuleSpec(name, Loader)
 
 
@@ -37,9 +44,12 @@ class Loader:
     @staticmethod
     def exec_module(module):
         from importlib import import_module
+
         name = module.__name__
         try:
-            sys.modules[name] = import_module(home(name))       # an importer hands out what stands here when the module has run
+            sys.modules[name] = import_module(
+                home(name)
+            )  # an importer hands out what stands here when the module has run
         except ModuleNotFoundError as error:
             if error.name != home(name):
                 raise

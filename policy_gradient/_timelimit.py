@@ -8,18 +8,19 @@ swallow one exception, but not thousands a second. Where there are no such signa
 it, which a bare `except:` can survive. In the browser's Python nothing is done: there the page stops the worker.
 Out of reach: `os._exit`, C code that never returns to Python, and, where the trace function does it, whatever sleeps.
 """
+
 import signal
 import sys
 import threading
 import time
 
-AGAIN = 3e-5   # seconds between two signals once the time is up: short, so that one soon falls between two "try" blocks
+AGAIN = 3e-5  # seconds between two signals once the time is up: short, so that one soon falls between two "try" blocks
 
 
-SOON = 1e-3    # the least wait before the clocks are read again
-cpu_time = getattr(time, "thread_time", time.process_time)      # the browser's Python has no clock for a thread
-WALL = 60.0    # seconds on the wall: what has neither returned nor worked as long as it may by then hangs
-ONE_LINE_IS_ONE = sys.version_info < (3, 12)      # a trace function is not called again in a loop that stays on its line
+SOON = 1e-3  # the least wait before the clocks are read again
+cpu_time = getattr(time, "thread_time", time.process_time)  # the browser's Python has no clock for a thread
+WALL = 60.0  # seconds on the wall: what has neither returned nor worked as long as it may by then hangs
+ONE_LINE_IS_ONE = sys.version_info < (3, 12)  # a trace function is not called again in a loop that stays on its line
 
 
 class TimeUp(BaseException):
@@ -72,15 +73,17 @@ def by_signal(call, clock):
         running = False
         signal.setitimer(signal.ITIMER_REAL, 0)
         if fired:
-            time.sleep(0.05)    # one more signal may be under way through another thread, which on a busy machine waits for its
-                                # turn: `stop` must still be there for it
+            time.sleep(
+                0.05
+            )  # one more signal may be under way through another thread, which on a busy machine waits for its
+            # turn: `stop` must still be there for it
         signal.signal(signal.SIGALRM, old_handler)
-        if old_delay:   # somebody else's alarm: give it back what is left of its time
+        if old_delay:  # somebody else's alarm: give it back what is left of its time
             signal.setitimer(signal.ITIMER_REAL, max(old_delay - (time.monotonic() - start), AGAIN), old_interval)
 
 
 def by_trace(call, clock):
-    look = time.monotonic() + min(clock.left())          # before that it cannot be up, and this clock is the cheap one
+    look = time.monotonic() + min(clock.left())  # before that it cannot be up, and this clock is the cheap one
 
     def trace(frame, event, arg):
         nonlocal look

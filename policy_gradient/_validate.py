@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from ._types import Array
 
-ROUNDING = 1e-8          # how far a sum of probabilities may be from one
+ROUNDING = 1e-8  # how far a sum of probabilities may be from one
 NOT_LOGITS = "logits must not be NaN or +inf, nor may a whole row be -inf"
 
 
@@ -25,12 +25,12 @@ def numbers(name: str, value: Any) -> Array:
     try:
         array = np.asarray(value)
         return array if array.dtype.kind in "fc" else _to_float(array)
-    except (TypeError, ValueError):          # text, objects, or rows of unequal length
+    except (TypeError, ValueError):  # text, objects, or rows of unequal length
         raise TypeError(f"{name} must be an array of numbers, got {short(value)}") from None
 
 
 def _to_float(array):
-    if array.dtype.kind in "SU":             # astype would read "1.5" as a number
+    if array.dtype.kind in "SU":  # astype would read "1.5" as a number
         raise TypeError
     return array.astype(np.float64)
 
@@ -46,7 +46,9 @@ def finite(name: str, value: Any, shape: tuple[int | None, ...] | None = None) -
     return array
 
 
-def probabilities(name: str, value: Any, shape: tuple[int | None, ...] | None = None, substochastic: bool = False) -> Array:
+def probabilities(
+    name: str, value: Any, shape: tuple[int | None, ...] | None = None, substochastic: bool = False
+) -> Array:
     """`value` as probabilities over the last axis: none negative, rows summing to one (at most, if `substochastic`)."""
     array = finite(name, value, shape)
     if array.ndim == 0:
@@ -58,23 +60,28 @@ def probabilities(name: str, value: Any, shape: tuple[int | None, ...] | None = 
     wrong = sums > 1 + ROUNDING if substochastic else abs(sums - 1) > ROUNDING
     if wrong.any():
         row = tuple(int(i) for i in np.argwhere(wrong)[0])
-        raise ValueError(f"{name} must sum to {'at most ' if substochastic else ''}one over its last axis, "
-                         f"but {f'row {row}' if row else 'it'} sums to {sums[row]:.6g}")
+        raise ValueError(
+            f"{name} must sum to {'at most ' if substochastic else ''}one over its last axis, "
+            f"but {f'row {row}' if row else 'it'} sums to {sums[row]:.6g}"
+        )
     return array
 
 
 def discount(gamma: Any, name: str = "gamma") -> float:
     """`gamma` as a float in [0, 1]."""
     gamma = number(name, gamma, "a number in [0, 1]")
-    if not 0 <= gamma <= 1:          # also refuses NaN
+    if not 0 <= gamma <= 1:  # also refuses NaN
         raise ValueError(f"{name} must lie in [0, 1], got {gamma}")
     return float(gamma)
 
 
 def number(name: str, value: Any, expected: str = "a number") -> Any:
     """`value`, if it is one real number."""
-    if np.ndim(value) != 0 or not isinstance(value, (int, float, np.integer, np.floating, np.ndarray)) or (
-            isinstance(value, np.ndarray) and value.dtype.kind not in "iuf"):
+    if (
+        np.ndim(value) != 0
+        or not isinstance(value, (int, float, np.integer, np.floating, np.ndarray))
+        or (isinstance(value, np.ndarray) and value.dtype.kind not in "iuf")
+    ):
         raise TypeError(f"{name} must be {expected}, got {short(value)}")
     return value
 
@@ -105,7 +112,9 @@ def one_of(name: str, value: Any, choices: Any) -> Any:
 def generator(rng: Any) -> np.random.Generator:
     """`rng`, if it is a numpy.random.Generator: a seed or the module numpy.random would draw from a hidden, shared state."""
     if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, as numpy.random.default_rng(0) makes one, got {short(rng)}")
+        raise TypeError(
+            f"rng must be a numpy.random.Generator, as numpy.random.default_rng(0) makes one, got {short(rng)}"
+        )
     return rng
 
 
@@ -133,8 +142,13 @@ def policy(value: Any, *methods: str, name: str = "policy", what: str | None = N
     return having(name, value, methods, what)
 
 
-_CALLED = {"sample": "sample(theta, obs, rng)", "score": "score(theta, obs, actions)",
-           "weighted_score": "weighted_score(theta, obs, actions, weights)", "probs": "probs(theta, obs)", "mean": "mean(theta, obs)"}
+_CALLED = {
+    "sample": "sample(theta, obs, rng)",
+    "score": "score(theta, obs, actions)",
+    "weighted_score": "weighted_score(theta, obs, actions, weights)",
+    "probs": "probs(theta, obs)",
+    "mean": "mean(theta, obs)",
+}
 
 
 def _stored(cls, attribute):
@@ -158,18 +172,19 @@ def fitting_shapes(**shapes: tuple[int, ...]) -> tuple[int, ...]:
         return different.pop() if len(different) == 1 else np.broadcast_shapes(*different)
     except ValueError:
         listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
-        raise ValueError(f"{' and '.join(shapes)} must have shapes that fit each other, with as many axes, got "
-                         f"{listed}") from None
+        raise ValueError(
+            f"{' and '.join(shapes)} must have shapes that fit each other, with as many axes, got {listed}"
+        ) from None
 
 
 def indices(name: str, value: Any, size: int) -> Array:
     """`value` as integers in 0 .. size - 1 (a negative index would count from the end, unnoticed)."""
     try:
         array = np.asarray(value)
-    except ValueError:               # rows of unequal length
+    except ValueError:  # rows of unequal length
         raise TypeError(f"{name} must be integers in 0 .. {size - 1}, got {short(value)}") from None
     if array.dtype.kind not in "iu":
-        if array.size or array.dtype.kind != "f":            # np.asarray([]) is float64
+        if array.size or array.dtype.kind != "f":  # np.asarray([]) is float64
             raise TypeError(f"{name} must be integers in 0 .. {size - 1}, got {array.dtype} values")
         array = array.astype(np.int64)
     if array.size and (array.min() < 0 or array.max() >= size):
@@ -189,4 +204,4 @@ def short(value: Any) -> str:
     return text if len(text) <= 60 and " at 0x" not in text else f"a {type(value).__name__}"
 
 
-_short = short           # its name until it was asked for by five modules
+_short = short  # its name until it was asked for by five modules

@@ -38,12 +38,17 @@ PULL, TURN, PENDULUM_STEP, FASTEST, TORQUE = 15, 3, 0.05, 8, 2.0
 class _ContinuousVectorEnv(SmallVectorEnv):
     """States (K, num_envs) in float64, observations float32 (num_envs, K'). Subclasses give `_draw`, `_obs`, `_advance`."""
 
-    def __init__(self, num_envs: int, max_steps: int, high_obs: ArrayLike, num_actions: int, limit: float,
-                 bounds: str) -> None:
+    def __init__(
+        self, num_envs: int, max_steps: int, high_obs: ArrayLike, num_actions: int, limit: float, bounds: str
+    ) -> None:
         one_of("bounds", bounds, BOUNDS)
         high = np.asarray(high_obs, np.float32)
-        super().__init__(num_envs, max_steps, gym.spaces.Box(-high, high, dtype=np.float32),
-                         gym.spaces.Box(-limit, limit, (num_actions,), np.float32))
+        super().__init__(
+            num_envs,
+            max_steps,
+            gym.spaces.Box(-high, high, dtype=np.float32),
+            gym.spaces.Box(-limit, limit, (num_actions,), np.float32),
+        )
         self.num_actions, self.limit, self.bounds = num_actions, limit, bounds
         self._state: Any = None
 
@@ -68,8 +73,10 @@ class _ContinuousVectorEnv(SmallVectorEnv):
         if self.bounds == "squash":
             return self.limit * np.tanh(actions)
         if self.bounds == "refuse" and (abs(actions) > self.limit).any():
-            raise ValueError(f"actions must lie in [-{self.limit:g}, {self.limit:g}], got {actions.flat[abs(actions).argmax()]:g}: "
-                             'make the environment with bounds="clip" or bounds="squash"')
+            raise ValueError(
+                f"actions must lie in [-{self.limit:g}, {self.limit:g}], got {actions.flat[abs(actions).argmax()]:g}: "
+                'make the environment with bounds="clip" or bounds="squash"'
+            )
         return np.minimum(np.maximum(actions, -self.limit), self.limit)
 
 
@@ -96,7 +103,7 @@ class ContinuousCartPole(_ContinuousVectorEnv):
         push = (FORCE * actions[0] + POLE * HALF_LENGTH * spin * spin * sin) / TOTAL
         spin_rate = (GRAVITY * sin - cos * push) / (HALF_LENGTH * (4 / 3 - POLE / TOTAL * cos * cos))
         rate = push - POLE * HALF_LENGTH / TOTAL * spin_rate * cos
-        self._state = self._state + STEP * np.stack([speed, rate, spin, spin_rate])          # explicit Euler
+        self._state = self._state + STEP * np.stack([speed, rate, spin, spin_rate])  # explicit Euler
         terminated = (abs(self._state[0]) > TRACK) | (abs(self._state[2]) > self.angle_limit)
         return np.ones(self.num_envs), terminated
 
@@ -121,7 +128,7 @@ class Pendulum(_ContinuousVectorEnv):
     def _advance(self, actions):
         angle, speed = self._state
         torque = actions[0]
-        rewards = -((angle + np.pi) % (2 * np.pi) - np.pi) ** 2 - 0.1 * speed**2 - 0.001 * torque**2
+        rewards = -(((angle + np.pi) % (2 * np.pi) - np.pi) ** 2) - 0.1 * speed**2 - 0.001 * torque**2
         speed = speed + PENDULUM_STEP * (PULL * np.sin(angle) + TURN * torque)
         speed = np.minimum(np.maximum(speed, -FASTEST), FASTEST)
         self._state = np.stack([angle + PENDULUM_STEP * speed, speed])
@@ -168,9 +175,11 @@ def trained_pendulum() -> tuple[MLPGaussian, Array, Array, Array]:
 
     Made by studies/continuous_control.py; mean_returns are over 100 fresh episodes each.
     """
-    with np.load(files("policy_gradient") / "data" / "pendulum.npz") as stored:      # type: ignore[arg-type]
+    with np.load(files("policy_gradient") / "data" / "pendulum.npz") as stored:  # type: ignore[arg-type]
         return MLPGaussian((3, 64, 1)), stored["thetas"], stored["updates"], stored["mean_returns"]
 
 
 for _class in (PointMass, ContinuousCartPole, Pendulum):
-    gym.register(f"policy_gradient/{_class.__name__}-v0", vector_entry_point=f"policy_gradient.control:{_class.__name__}")
+    gym.register(
+        f"policy_gradient/{_class.__name__}-v0", vector_entry_point=f"policy_gradient.control:{_class.__name__}"
+    )

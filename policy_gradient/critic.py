@@ -1,7 +1,7 @@
 """A learned baseline, and advantages from it: only what Pendulum needs in chapter 4.
 
-    critic = Critic((3, 64, 1), rng, gamma=0.95, lam=0.9, unit=10.0)
-    reinforce(envs, policy, theta, rng, baseline=critic, gamma=0.95, drop_gamma_t=True, scale=True, num_updates=300)
+critic = Critic((3, 64, 1), rng, gamma=0.95, lam=0.9, unit=10.0)
+reinforce(envs, policy, theta, rng, baseline=critic, gamma=0.95, drop_gamma_t=True, scale=True, num_updates=300)
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ def gae(rollout: Rollout, values: ArrayLike, last_values: ArrayLike, gamma: floa
     """
     having("rollout", rollout, ["rewards", "mask", "terminated"], "a Rollout")
     finite("rollout.rewards", rollout.rewards, rollout.mask.shape)
-    values, last_values = finite("values", values, rollout.mask.shape), finite("last_values", last_values, rollout.mask.shape[1:])
+    values, last_values = (
+        finite("values", values, rollout.mask.shape),
+        finite("last_values", last_values, rollout.mask.shape[1:]),
+    )
     gamma, lam, mask = discount(gamma), discount(lam, "lam"), rollout.mask
     is_last = mask & ~np.vstack([mask[1:], np.zeros_like(mask[:1])])
     next_values = np.where(is_last, last_values, np.vstack([values[1:], last_values[None]])) * ~rollout.terminated
@@ -49,8 +52,17 @@ class Critic:
     and learning_rate: steps of Adam per rollout, each on its own part of the data, on the squared error to advantage + V.
     """
 
-    def __init__(self, sizes: tuple[int, ...], rng: np.random.Generator, *, gamma: float, lam: float = 0.95,
-                 learning_rate: float = 0.01, num_steps: int = 8, unit: float = 1.0) -> None:
+    def __init__(
+        self,
+        sizes: tuple[int, ...],
+        rng: np.random.Generator,
+        *,
+        gamma: float,
+        lam: float = 0.95,
+        learning_rate: float = 0.01,
+        num_steps: int = 8,
+        unit: float = 1.0,
+    ) -> None:
         self.network, self.rng, self.optimizer = MLP(sizes), rng, Adam(learning_rate)
         if self.network.sizes[-1] != 1:
             raise ValueError(f"sizes must end in 1, a single value, got {sizes}")
@@ -89,16 +101,23 @@ class Critic:
             self.theta = self.optimizer.step(self.theta, self.network.vjp(self.theta, x, error / len(rows)))
 
 
-
 # --- what chapter 6 takes apart ------------------------------------------------------------------------------------
+
 
 def td_errors(rollout: Rollout, values: ArrayLike, last_values: ArrayLike, gamma: float) -> Array:
     """r + gamma V(next) - V for each step, (T, N), 0 where the mask is False; arguments as for `gae`, of which it is lam = 0."""
     return gae(rollout, values, last_values, gamma, 0.0)
 
 
-def gae_columns(rewards: ArrayLike, values: ArrayLike, next_values: ArrayLike, terminated: ArrayLike, truncated: ArrayLike,
-                gamma: float, lam: float) -> Array:
+def gae_columns(
+    rewards: ArrayLike,
+    values: ArrayLike,
+    next_values: ArrayLike,
+    terminated: ArrayLike,
+    truncated: ArrayLike,
+    gamma: float,
+    lam: float,
+) -> Array:
     """Generalised advantage estimates of columns that may each hold several episodes, all (T, N) -> (T, N).
 
     next_values[t]: V of what was seen after step t, at an ending the *final* observation and not the next episode's first.
@@ -117,7 +136,7 @@ def gae_columns(rewards: ArrayLike, values: ArrayLike, next_values: ArrayLike, t
     follows = np.where(died | cut, 0.0, -gamma * discount(lam, "lam"))
     follows[-1:] = 0
     # A_t - gamma lam A_(t+1) = delta_t, column after column: one system with two diagonals, which BLAS solves from the back.
-    bands = np.empty((2, rewards.size), order="F")                    # the second holds ones, and is not read
+    bands = np.empty((2, rewards.size), order="F")  # the second holds ones, and is not read
     bands[0, 1:] = follows.T.ravel()[:-1]
     deltas = (rewards + gamma * next_values - values).T.ravel()
     return dtbsv(1, bands, deltas, diag=1).reshape(rewards.shape[::-1]).T if rewards.size else np.zeros(rewards.shape)
@@ -125,7 +144,7 @@ def gae_columns(rewards: ArrayLike, values: ArrayLike, next_values: ArrayLike, t
 
 def _flags(name, value, shape):
     array = np.asarray(value)
-    if array.dtype != bool or array.shape != shape:                # ~ of whole numbers is no "not"
+    if array.dtype != bool or array.shape != shape:  # ~ of whole numbers is no "not"
         raise ValueError(f"{name} must be an array of bool, shape {shape}, got {short(value)}")
     return array
 
@@ -151,8 +170,11 @@ def td_fixed_point(mdp: TabularMDP, probs: ArrayLike, features: ArrayLike, weigh
     """
     probs, step = chain(mdp, probs)
     features = finite("features", features, (mdp.num_states, None))
-    weights = (discounted_visitation(mdp, probs, gamma=1.0) if weights is None
-               else finite("weights", weights, (mdp.num_states,)))
+    weights = (
+        discounted_visitation(mdp, probs, gamma=1.0)
+        if weights is None
+        else finite("weights", weights, (mdp.num_states,))
+    )
     if (weights < 0).any():
         raise ValueError(f"weights must not be negative, got {weights.min()}")
     left = features.T @ (weights[:, None] * (features - step @ features))

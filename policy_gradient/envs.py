@@ -38,8 +38,7 @@ class SmallVectorEnv(VectorEnv):
 
     metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP, "render_modes": []}
 
-    def __init__(self, num_envs: int, max_steps: int, obs_space: gym.Space[Any],
-                 action_space: gym.Space[Any]) -> None:
+    def __init__(self, num_envs: int, max_steps: int, obs_space: gym.Space[Any], action_space: gym.Space[Any]) -> None:
         num_envs, max_steps = whole("num_envs", num_envs), whole("max_steps", max_steps)
         self.num_envs, self.max_steps = num_envs, max_steps
         self.single_observation_space, self.single_action_space = obs_space, action_space
@@ -47,8 +46,7 @@ class SmallVectorEnv(VectorEnv):
         self.action_space = batch_space(action_space, num_envs)
         self._done: Array | None = None
 
-    def reset(self, *, seed: int | None = None,
-              options: dict[str, Any] | None = None) -> tuple[Array, dict[str, Any]]:
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Array, dict[str, Any]]:
         super().reset(seed=seed)
         self._steps, self._done = np.zeros(self.num_envs, int), np.zeros(self.num_envs, bool)
         self._start(np.ones(self.num_envs, bool))
@@ -131,10 +129,13 @@ class RockPaperScissors(SmallVectorEnv):
     `reinforce(..., callback=lambda update, theta, batch: envs.announce(policy.probs(theta, 0)))`.
     """
 
-    def __init__(self, num_envs: int = 1, opponent: ArrayLike | str = "best_response", payoff: ArrayLike = RPS,
-                 rounds: int = 1) -> None:
+    def __init__(
+        self, num_envs: int = 1, opponent: ArrayLike | str = "best_response", payoff: ArrayLike = RPS, rounds: int = 1
+    ) -> None:
         self.payoff = finite("payoff", payoff, (None, None))
-        super().__init__(num_envs, whole("rounds", rounds), gym.spaces.Discrete(1), gym.spaces.Discrete(len(self.payoff)))
+        super().__init__(
+            num_envs, whole("rounds", rounds), gym.spaces.Discrete(1), gym.spaces.Discrete(len(self.payoff))
+        )
         self._answers = isinstance(opponent, str)
         if self._answers and opponent != "best_response":
             raise ValueError(f'opponent must be "best_response" or probabilities, got {opponent!r}')
@@ -187,6 +188,10 @@ class SteeringBandit(SmallVectorEnv):
         return self.reward(actions)[:, 0], np.ones(self.num_envs, bool)
 
 
-for _name, _class in {"Tabular": TabularVectorEnv, "ShortCorridor": ShortCorridor,
-                      "RockPaperScissors": RockPaperScissors, "SteeringBandit": SteeringBandit}.items():
+for _name, _class in {
+    "Tabular": TabularVectorEnv,
+    "ShortCorridor": ShortCorridor,
+    "RockPaperScissors": RockPaperScissors,
+    "SteeringBandit": SteeringBandit,
+}.items():
     gym.register(f"policy_gradient/{_name}-v0", vector_entry_point=f"policy_gradient.envs:{_class.__name__}")

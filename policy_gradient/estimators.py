@@ -100,8 +100,10 @@ def _running(returns: ArrayLike, mask: ArrayLike) -> tuple[Array, Array]:
 def _rollout(rollout):
     having("rollout", rollout, ["obs", "actions", "rewards", "mask"], "a Rollout")
     if np.shape(rollout.rewards) != np.shape(rollout.mask):
-        raise ValueError(f"rollout.rewards must have the shape of rollout.mask, (T, N) = {np.shape(rollout.mask)}, "
-                         f"got {np.shape(rollout.rewards)}")
+        raise ValueError(
+            f"rollout.rewards must have the shape of rollout.mask, (T, N) = {np.shape(rollout.mask)}, "
+            f"got {np.shape(rollout.rewards)}"
+        )
     return rollout
 
 

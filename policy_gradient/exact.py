@@ -1,6 +1,6 @@
 """Every episode of a small world, one by one: the exact mean and variance of an estimator of the gradient.
 
-    mean, variance = moments(mdp, policy, theta, gae_weigh(mdp, critic, lam=0.9))
+mean, variance = moments(mdp, policy, theta, gae_weigh(mdp, critic, lam=0.9))
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ._types import Array, ArrayLike
     from .protocols import SoftmaxPolicy
 
-MOST = 100_000           # trajectories; beyond that a sample is cheaper
+MOST = 100_000  # trajectories; beyond that a sample is cheaper
 
 
 class Path(NamedTuple):
@@ -48,9 +48,13 @@ def trajectories(mdp: TabularMDP, probs: ArrayLike) -> list[tuple[float, Path]]:
             if ends[states[-1], a] > NEVER:
                 path = np.array(states), np.array(taken)
                 found.append((here * ends[states[-1], a], Path(*path, mdp.R[path])))
-            open_ += [(here * mdp.P[states[-1], a, s], (*states, s), taken) for s in np.flatnonzero(mdp.P[states[-1], a])]
+            open_ += [
+                (here * mdp.P[states[-1], a, s], (*states, s), taken) for s in np.flatnonzero(mdp.P[states[-1], a])
+            ]
         if len(found) > MOST:
-            raise ValueError(f"mdp has more than {MOST:,} episodes, too many to list: sample it instead (sample_rollout)")
+            raise ValueError(
+                f"mdp has more than {MOST:,} episodes, too many to list: sample it instead (sample_rollout)"
+            )
     return found
 
 
@@ -61,12 +65,19 @@ def _check_forward(mdp, probs):
         reached = reached @ moves > 0
         if not reached.any():
             return
-    raise ValueError(f"mdp can go on for ever (it can be in state {int(np.argmax(reached))} again and again), so its episodes "
-                     "cannot be listed: moments needs a world in which no state comes twice")
+    raise ValueError(
+        f"mdp can go on for ever (it can be in state {int(np.argmax(reached))} again and again), so its episodes "
+        "cannot be listed: moments needs a world in which no state comes twice"
+    )
 
 
-def moments(mdp: TabularMDP, policy: SoftmaxPolicy, theta: ArrayLike, weigh: Callable[[Path], ArrayLike],
-            drop_gamma_t: bool = False) -> tuple[Array, float]:
+def moments(
+    mdp: TabularMDP,
+    policy: SoftmaxPolicy,
+    theta: ArrayLike,
+    weigh: Callable[[Path], ArrayLike],
+    drop_gamma_t: bool = False,
+) -> tuple[Array, float]:
     """(mean (d,), variance) of the estimate that one episode gives, sum_t gamma^t weigh(path)[t] score_t, by enumeration.
 
     weigh: a function of a Path that gives one weight for each of its T steps, (T,), as `gae_weigh` makes it. The variance
@@ -75,12 +86,14 @@ def moments(mdp: TabularMDP, policy: SoftmaxPolicy, theta: ArrayLike, weigh: Cal
     """
     function("weigh", weigh, "of a Path that gives one weight per step, weigh(path) -> (T,)")
     probs = state_probs(mdp, policy, theta)
-    score = _scores(mdp, policy, theta)                                        # (S, A, d)
+    score = _scores(mdp, policy, theta)  # (S, A, d)
     chances, samples = [], []
     for probability, path in trajectories(mdp, probs):
         psi = numbers("weigh(path)", weigh(path))
         if psi.shape != path.rewards.shape:
-            raise ValueError(f"weigh(path) must have shape {path.rewards.shape}, a weight for each step, got {psi.shape}")
+            raise ValueError(
+                f"weigh(path) must have shape {path.rewards.shape}, a weight for each step, got {psi.shape}"
+            )
         if not np.isfinite(psi).all():
             raise NotFinite(f"weigh(path) must be finite, but at step {int(np.argmin(np.isfinite(psi)))} it is not")
         if not drop_gamma_t:
@@ -94,8 +107,15 @@ def moments(mdp: TabularMDP, policy: SoftmaxPolicy, theta: ArrayLike, weigh: Cal
 
 def _scores(mdp, policy, theta):
     """The score of each action in each state, (S, A, d)."""
-    return np.array([[policy.weighted_score(theta, mdp.obs[s:s + 1], np.array([a]), np.ones(1))
-                      for a in range(mdp.num_actions)] for s in range(mdp.num_states)])
+    return np.array(
+        [
+            [
+                policy.weighted_score(theta, mdp.obs[s : s + 1], np.array([a]), np.ones(1))
+                for a in range(mdp.num_actions)
+            ]
+            for s in range(mdp.num_states)
+        ]
+    )
 
 
 def gae_weigh(mdp: TabularMDP, critic: ArrayLike, lam: float) -> Callable[[Path], Array]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ACTIONS = ("rock", "paper", "scissors")
 RPS = np.array([[0.0, -1.0, 1.0], [1.0, 0.0, -1.0], [-1.0, 1.0, 0.0]])
-RPS_ROCK2 = np.array([[0.0, -1.0, 2.0], [1.0, 0.0, -1.0], [-2.0, 1.0, 0.0]])     # rock's win pays 2
+RPS_ROCK2 = np.array([[0.0, -1.0, 2.0], [1.0, 0.0, -1.0], [-2.0, 1.0, 0.0]])  # rock's win pays 2
 RPS.setflags(write=False)
 RPS_ROCK2.setflags(write=False)
 
@@ -34,8 +34,15 @@ def best_response(policy: ArrayLike, payoff: ArrayLike) -> Any:
     return (policy @ payoff).argmin(axis=-1)
 
 
-def self_play(policy: ArrayLike, opponent: ArrayLike, payoff: ArrayLike, steps: int, step_size: float = 0.1,
-              temperature: float = 0.0, simultaneous: bool = True) -> Array:
+def self_play(
+    policy: ArrayLike,
+    opponent: ArrayLike,
+    payoff: ArrayLike,
+    steps: int,
+    step_size: float = 0.1,
+    temperature: float = 0.0,
+    simultaneous: bool = True,
+) -> Array:
     """Two softmax players who follow the natural gradient of their own payoff; (steps + 1, 2, A) policies.
 
     Each step adds step_size times the payoff of every action to the logits, so policies are multiplied by
@@ -46,10 +53,13 @@ def self_play(policy: ArrayLike, opponent: ArrayLike, payoff: ArrayLike, steps: 
     payoff = finite("payoff", payoff, (None, None))
     steps = whole("steps", steps, 0)
     if payoff.shape[0] != payoff.shape[1]:
-        raise ValueError(f"payoff must have as many columns as rows, since both players' policies are kept in one array, got shape {payoff.shape}")
+        raise ValueError(
+            f"payoff must have as many columns as rows, since both players' policies are kept in one array, got shape {payoff.shape}"
+        )
     number("step_size", step_size), number("temperature", temperature)
-    players = np.stack([probabilities("policy", policy, payoff.shape[:1]),
-                        probabilities("opponent", opponent, payoff.shape[1:])])
+    players = np.stack(
+        [probabilities("policy", policy, payoff.shape[:1]), probabilities("opponent", opponent, payoff.shape[1:])]
+    )
     if players.min() <= 0:
         raise ValueError("policy and opponent must give every action a positive probability")
     history = np.empty((steps + 1,) + players.shape)

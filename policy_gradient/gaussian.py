@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from ._types import Array, ArrayLike, DTypeLike
 
-LOG_STD_LIMIT = 20.0     # std from 2e-9 to 5e8: beyond, its square is no longer a useful number in float32
-HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)      # math: a NumPy scalar would turn float32 into float64
+LOG_STD_LIMIT = 20.0  # std from 2e-9 to 5e8: beyond, its square is no longer a useful number in float32
+HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)  # math: a NumPy scalar would turn float32 into float64
 
 
 def gaussian_log_prob(actions: ArrayLike, mean: ArrayLike, log_std: ArrayLike) -> Array:
@@ -82,7 +82,7 @@ def log_tanh_slope(u: Array) -> Array:
     return 2 * (math.log(2) - u - np.logaddexp(0, -2 * u))
 
 
-NODES = 80               # of the quadrature rule: exact for polynomials of degree 159
+NODES = 80  # of the quadrature rule: exact for polynomials of degree 159
 
 
 @cache
@@ -98,14 +98,18 @@ def _actions(actions: ArrayLike, name: str = "actions") -> Array:
     return actions
 
 
-def _fitting(actions: ArrayLike, mean: ArrayLike, log_std: ArrayLike, name: str = "actions") -> tuple[Array, Array, Array]:
+def _fitting(
+    actions: ArrayLike, mean: ArrayLike, log_std: ArrayLike, name: str = "actions"
+) -> tuple[Array, Array, Array]:
     """All three checked: D numbers each on the last axis, and leading shapes that fit (none at all fits every one)."""
     actions, mean, log_std = _actions(actions, name), finite("mean", mean), checked_log_std(log_std)
     dims = {name: actions.shape[-1:], "mean": mean.shape[-1:], "log_std": log_std.shape[-1:]}
     if len({d for d in dims.values() if d}) > 1:
         listed = ", ".join(f"{n} {array.shape}" for n, array in zip(dims, (actions, mean, log_std)))
-        raise ValueError(f"{name} and mean and log_std must have shapes that fit each other, with as many numbers on the "
-                         f"last axis, one per action dimension, got {listed}")
+        raise ValueError(
+            f"{name} and mean and log_std must have shapes that fit each other, with as many numbers on the "
+            f"last axis, one per action dimension, got {listed}"
+        )
     fitting_shapes(**{name: actions.shape[:-1], "mean": mean.shape[:-1], "log_std": log_std.shape[:-1]})
     return actions, mean, log_std
 
@@ -114,11 +118,15 @@ def checked_log_std(log_std: ArrayLike) -> Array:
     """`log_std` as an array (..., D), if no spread has collapsed or blown up: within +-LOG_STD_LIMIT."""
     log_std = numbers("log_std", log_std)
     if log_std.ndim == 0:
-        raise ValueError(f"log_std must have one entry per action dimension, shape (..., D), got the single number {log_std}")
-    if not (abs(log_std.real) <= LOG_STD_LIMIT).all():       # also refuses NaN
+        raise ValueError(
+            f"log_std must have one entry per action dimension, shape (..., D), got the single number {log_std}"
+        )
+    if not (abs(log_std.real) <= LOG_STD_LIMIT).all():  # also refuses NaN
         worst = log_std.flat[np.argmax(np.nan_to_num(abs(log_std.real), nan=np.inf))]
-        raise NotFinite(f"log_std must lie between -{LOG_STD_LIMIT:g} and {LOG_STD_LIMIT:g}, got {worst}: "
-                        "std has collapsed or blown up (a smaller step size, or a baseline, usually cures it)")
+        raise NotFinite(
+            f"log_std must lie between -{LOG_STD_LIMIT:g} and {LOG_STD_LIMIT:g}, got {worst}: "
+            "std has collapsed or blown up (a smaller step size, or a baseline, usually cures it)"
+        )
     return log_std
 
 
@@ -133,6 +141,7 @@ class _Gaussian:
         num_params = num_actions = num_features = property(lambda self: 0)
 
         init: Any
+
         def parameters(self, theta: ArrayLike, obs: ArrayLike) -> tuple[Array, Array]: ...
         def _pull_back(self, theta: ArrayLike, obs: ArrayLike, by_mean: Array, by_log_std: Array) -> Array: ...
         def _pull_back_each(self, theta: ArrayLike, obs: ArrayLike, by_mean: Array, by_log_std: Array) -> Array: ...
@@ -181,9 +190,11 @@ class _Gaussian:
 
     def _drawn(self, actions, mean):
         actions = finite("actions", actions)
-        if actions.shape != mean.shape:                  # (N,) against (N, 1) would quietly broadcast to (N, N)
-            raise ValueError(f"actions must have shape {mean.shape}, one row of {self.num_actions} per observation, "
-                             f"got {actions.shape}")
+        if actions.shape != mean.shape:  # (N,) against (N, 1) would quietly broadcast to (N, N)
+            raise ValueError(
+                f"actions must have shape {mean.shape}, one row of {self.num_actions} per observation, "
+                f"got {actions.shape}"
+            )
         return actions.astype(mean.dtype, copy=False)
 
     def _theta_and_obs(self, theta: ArrayLike, obs: ArrayLike) -> tuple[Array, Array]:
@@ -210,19 +221,22 @@ class LinearGaussian(_Gaussian):
         whole("num_features", self.num_features)
         whole("num_actions", self.num_actions)
         if self.state_dependent_std and self.initial_log_std:
-            raise ValueError("initial_log_std must be 0 with state_dependent_std: without an offset obs @ U starts at 0")
+            raise ValueError(
+                "initial_log_std must be 0 with state_dependent_std: without an offset obs @ U starts at 0"
+            )
         checked_log_std(np.array([number("initial_log_std", self.initial_log_std)]))
 
     @property
     def num_params(self) -> int:
         return self.num_features * self.num_actions * (1 + self.state_dependent_std) + self.num_actions * (
-            not self.state_dependent_std)
+            not self.state_dependent_std
+        )
 
     def init(self, rng: np.random.Generator | None = None, dtype: DTypeLike = np.float64) -> Array:
         """Mean zero everywhere and std = exp(initial_log_std) (`rng` is not used)."""
         theta = np.zeros(self.num_params, dtype)
         if not self.state_dependent_std:
-            theta[-self.num_actions:] = self.initial_log_std
+            theta[-self.num_actions :] = self.initial_log_std
         return theta
 
     def parameters(self, theta: ArrayLike, obs: ArrayLike) -> tuple[Array, Array]:
@@ -243,7 +257,7 @@ class LinearGaussian(_Gaussian):
         return np.concatenate([(obs.T @ by_mean).ravel(), rest.ravel()])
 
     def _pull_back_each(self, theta, obs, by_mean, by_log_std):
-        obs = np.asarray(obs, by_mean.dtype)[..., :, None]                           # (..., K, 1)
+        obs = np.asarray(obs, by_mean.dtype)[..., :, None]  # (..., K, 1)
         flat = by_mean.shape[:-1] + (self.num_features * self.num_actions,)
         rest = (obs * by_log_std[..., None, :]).reshape(flat) if self.state_dependent_std else by_log_std
         return np.concatenate([(obs * by_mean[..., None, :]).reshape(flat), rest], axis=-1)
@@ -274,17 +288,19 @@ class MLPGaussian(_Gaussian):
     def init(self, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Array:
         """Random hidden layers, a last layer close to zero: the mean starts near 0, the std near exp(initial_log_std)."""
         theta = np.full(self.num_params, self.initial_log_std, dtype)
-        theta[:self.network.num_params] = self.network.init(rng, dtype, last=0.01)
+        theta[: self.network.num_params] = self.network.init(rng, dtype, last=0.01)
         if self.state_dependent_std:
-            theta[-self.num_actions:] = self.initial_log_std          # the offsets of the outputs that are log_std
+            theta[-self.num_actions :] = self.initial_log_std  # the offsets of the outputs that are log_std
         return theta
 
     def parameters(self, theta: ArrayLike, obs: ArrayLike) -> tuple[Array, Array]:
         """Mean (..., D), and log_std (..., D) or, if it is shared, (D,)."""
         theta, obs = self._theta_and_obs(theta, obs)
-        outputs = self.network(theta[:self.network.num_params], obs)
-        shared = theta[self.network.num_params:]
-        return outputs[..., :self.num_actions], checked_log_std(outputs[..., self.num_actions:] if self.state_dependent_std else shared)
+        outputs = self.network(theta[: self.network.num_params], obs)
+        shared = theta[self.network.num_params :]
+        return outputs[..., : self.num_actions], checked_log_std(
+            outputs[..., self.num_actions :] if self.state_dependent_std else shared
+        )
 
     def _pull_back(self, theta, obs, by_mean, by_log_std):
         by_outputs, rest = self._to_network(by_mean, by_log_std)
@@ -302,7 +318,7 @@ class MLPGaussian(_Gaussian):
 
     def _network_at(self, theta, obs):
         theta, obs = self._theta_and_obs(theta, obs)
-        return theta[:self.network.num_params], obs
+        return theta[: self.network.num_params], obs
 
 
 @dataclass(frozen=True)

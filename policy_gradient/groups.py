@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ._types import Array, ArrayLike
 
 ADVANTAGES = ("none", "mean", "leave_one_out", "std", "successes", "pass@k")
-MOST = 10**6             # answers in a group (and groups in a sum over all): beyond, the sums below no longer fit
+MOST = 10**6  # answers in a group (and groups in a sum over all): beyond, the sums below no longer fit
 
 
 def group_advantages(rewards: ArrayLike, how: str, k: int | None = None) -> Array:
@@ -39,8 +39,10 @@ def group_advantages(rewards: ArrayLike, how: str, k: int | None = None) -> Arra
     if how == "none":
         return rewards
     if G == 0 or (G == 1 and how == "leave_one_out"):
-        raise ValueError(f"rewards must hold at least {1 + (how == 'leave_one_out')} answers to each prompt for how={how!r}, got "
-                         f"shape {rewards.shape}" + (": leaving one out of one leaves nothing to compare with" if G else ""))
+        raise ValueError(
+            f"rewards must hold at least {1 + (how == 'leave_one_out')} answers to each prompt for how={how!r}, got "
+            f"shape {rewards.shape}" + (": leaving one out of one leaves nothing to compare with" if G else "")
+        )
     if how in ("successes", "pass@k"):
         if not np.isin(rewards, (0, 1)).all():
             raise ValueError(f"rewards must be 0 or 1 for how={how!r}: it counts right answers")
@@ -50,14 +52,14 @@ def group_advantages(rewards: ArrayLike, how: str, k: int | None = None) -> Arra
         if k is None or whole("k", k) > G:
             raise ValueError(f"k must be given and at most the {G} answers of a group for how='pass@k', got {k}")
         alone = np.array([comb(G - int(c), k - 1) / comb(G, k) for c in right.ravel()]).reshape(right.shape)
-        return rewards * G * alone                   # the share of k-sets in which this answer is the only right one
-    shifted = rewards - rewards[:, :1]               # equal rewards are then 0 exactly: the mean of eight times 0.1 is not 0.1
+        return rewards * G * alone  # the share of k-sets in which this answer is the only right one
+    shifted = rewards - rewards[:, :1]  # equal rewards are then 0 exactly: the mean of eight times 0.1 is not 0.1
     centred = shifted - shifted.mean(axis=1, keepdims=True)
     if how == "mean":
         return centred
     if how == "leave_one_out":
         return centred * (G / (G - 1))
-    largest = np.abs(centred).max(axis=1, keepdims=True)         # in units of it, squares neither overflow nor vanish
+    largest = np.abs(centred).max(axis=1, keepdims=True)  # in units of it, squares neither overflow nor vanish
     unit = centred / np.where(largest > 0, largest, 1)
     std = np.sqrt(np.square(unit).mean(axis=1, keepdims=True))
     return unit / np.where(largest > 0, std, 1)
@@ -73,15 +75,24 @@ def token_weights(advantages: ArrayLike, mask: ArrayLike, how: str, max_len: int
     advantages = finite("advantages", advantages, (None,))
     mask = np.asarray(mask)
     if mask.dtype != bool or mask.ndim != 2 or mask.shape[1:] != advantages.shape:
-        raise ValueError(f"mask must be booleans (T, {len(advantages)}), one column per answer, got {mask.dtype} values, shape {mask.shape}")
+        raise ValueError(
+            f"mask must be booleans (T, {len(advantages)}), one column per answer, got {mask.dtype} values, shape {mask.shape}"
+        )
     one_of("how", how, ("sum", "sequence", "token", "constant"))
     lengths, N = mask.sum(axis=0), max(len(advantages), 1)
     if how == "constant":
         if max_len is None:
-            raise ValueError("max_len must be given for how='constant': the longest answer of this batch would be another constant in each")
+            raise ValueError(
+                "max_len must be given for how='constant': the longest answer of this batch would be another constant in each"
+            )
         if positive("max_len", max_len) < lengths.max(initial=0):
             raise ValueError(f"max_len must be at least the longest answer, {lengths.max()} tokens, got {max_len}")
-    per = {"sum": N, "sequence": N * np.maximum(lengths, 1), "token": max(lengths.sum(), 1), "constant": N * (max_len or 1)}[how]
+    per = {
+        "sum": N,
+        "sequence": N * np.maximum(lengths, 1),
+        "token": max(lengths.sum(), 1),
+        "constant": N * (max_len or 1),
+    }[how]
     return np.where(mask, advantages / per, 0.0)
 
 
@@ -96,20 +107,24 @@ def grpo_weight(p: ArrayLike, group_size: int, sample_std: bool = False) -> Any:
         raise ValueError("p must lie in [0, 1]: it is a success rate")
     G = whole("group_size", group_size)
     if G > MOST:
-        raise ValueError(f"group_size must be at most {MOST:,}, got {G:,}; for larger groups take the limit 1 / sqrt(p (1 - p))")
+        raise ValueError(
+            f"group_size must be at most {MOST:,}, got {G:,}; for larger groups take the limit 1 / sqrt(p (1 - p))"
+        )
     k = np.arange(1, G)
     log_terms = np.cumsum(np.log(G + 1 - k) - np.log(k)) + 0.5 * np.log(k * (G - k).astype(float)) - np.log(G)
     with np.errstate(divide="ignore"):
         log_p, log_q = np.log(p), np.log1p(-p)
-    power = lambda n, log: np.multiply(n, log, out=np.zeros(n.shape), where=n > 0)                       # noqa: E731  0 to the 0 is 1
-    found = np.array([np.exp(log_terms + power(k - 1, a) + power(G - k - 1, b)).sum() for a, b in zip(log_p.ravel(), log_q.ravel())])
+    power = lambda n, log: np.multiply(n, log, out=np.zeros(n.shape), where=n > 0)  # noqa: E731  0 to the 0 is 1
+    found = np.array(
+        [np.exp(log_terms + power(k - 1, a) + power(G - k - 1, b)).sum() for a, b in zip(log_p.ravel(), log_q.ravel())]
+    )
     return (found.reshape(p.shape) * (np.sqrt((G - 1) / G) if sample_std else 1.0))[()]
 
 
 def mixed_share(p: ArrayLike, group_size: int) -> Any:
     """1 - p^G - (1 - p)^G: the share of groups that hold a right and a wrong answer, and so have a gradient."""
     p = numbers("p", p)
-    return 1 - p**whole("group_size", group_size) - (1 - p)**group_size
+    return 1 - p ** whole("group_size", group_size) - (1 - p) ** group_size
 
 
 def pass_at_k(num_samples: ArrayLike, num_correct: ArrayLike, k: int) -> Any:
@@ -119,12 +134,18 @@ def pass_at_k(num_samples: ArrayLike, num_correct: ArrayLike, k: int) -> Any:
         raise ValueError("num_correct must be whole numbers from 0 to num_samples")
     if (n < whole("k", k)).any():
         raise ValueError(f"num_samples must be at least k = {k}: from fewer answers pass@{k} has no unbiased estimate")
-    miss = [np.prod(1 - k / np.arange(n_ - c_ + 1, n_ + 1)) if n_ - c_ >= k else 0.0 for n_, c_ in zip(n.ravel().tolist(), c.ravel().tolist())]
+    miss = [
+        np.prod(1 - k / np.arange(n_ - c_ + 1, n_ + 1)) if n_ - c_ >= k else 0.0
+        for n_, c_ in zip(n.ravel().tolist(), c.ravel().tolist())
+    ]
     return (1 - np.array(miss).reshape(n.shape))[()]
 
 
-def group_moments(outcomes: Iterable[tuple[float, float, float, ArrayLike]], group_size: int,
-                  weigh: Callable[[Array, Array], ArrayLike]) -> tuple[Array, Array]:
+def group_moments(
+    outcomes: Iterable[tuple[float, float, float, ArrayLike]],
+    group_size: int,
+    weigh: Callable[[Array, Array], ArrayLike],
+) -> tuple[Array, Array]:
     """(mean (d,), variance (d,)) of sum_i weight_i score_i over every group of G answers, exactly.
 
     outcomes: (probability, reward, length, score (d,)) of each answer there is. weigh(rewards (G,), lengths (G,)) -> (G,).
@@ -136,7 +157,9 @@ def group_moments(outcomes: Iterable[tuple[float, float, float, ArrayLike]], gro
     if abs(number("the sum of the probabilities", probs.sum()) - 1) > 1e-9:
         raise ValueError(f"the probabilities of outcomes must sum to one, got {probs.sum():.6g}")
     if comb(n + G - 1, G) > MOST:
-        raise ValueError(f"group_size must be smaller: {n} answers make {comb(n + G - 1, G):,} sets of {G}, more than {MOST:,}; sample instead")
+        raise ValueError(
+            f"group_size must be smaller: {n} answers make {comb(n + G - 1, G):,} sets of {G}, more than {MOST:,}; sample instead"
+        )
     mean = square = np.zeros(scores.shape[1])
     for members in combinations_with_replacement(range(n), G):
         group = np.array(members)

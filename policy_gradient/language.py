@@ -59,7 +59,9 @@ class Writer:
         """sum over tokens of weight (T, N) times score, (d,)."""
         raise NotImplementedError
 
-    def generate(self, theta: Array, prompts: ArrayLike, rng: np.random.Generator, bend: Callable[[Array], Array] | None = None) -> Answers:
+    def generate(
+        self, theta: Array, prompts: ArrayLike, rng: np.random.Generator, bend: Callable[[Array], Array] | None = None
+    ) -> Answers:
         """One answer to each of N prompts. bend(logits (N, V)) -> logits: a sampler that is not the policy (may put -inf)."""
         rng, prompts = generator(rng), np.asarray(prompts)
         N = len(prompts)
@@ -77,18 +79,26 @@ class Writer:
             if not live.any():
                 break
         complete = seen[0] is not None and len(seen) == self.max_len
-        return Answers(tokens, mask, log_probs, np.ones(N, bool) if self.end is None else ~live, np.stack(seen) if complete else None)
+        return Answers(
+            tokens,
+            mask,
+            log_probs,
+            np.ones(N, bool) if self.end is None else ~live,
+            np.stack(seen) if complete else None,
+        )
 
 
 def _draw(logits, rng):
     """A token per row of logits (N, V), and its log-probability."""
     top = logits.max(axis=-1, keepdims=True)
     if not np.isfinite(top).all():
-        raise ValueError("logits must not be NaN or +inf, nor may a whole row be -inf: some token must have a probability")
+        raise ValueError(
+            "logits must not be NaN or +inf, nor may a whole row be -inf: some token must have a probability"
+        )
     shifted = logits - top
     sums = np.exp(shifted).cumsum(axis=-1)
     u = rng.random((len(logits), 1)) * sums[:, -1:]
-    drawn = (sums <= u).sum(axis=-1)                   # never a token of probability 0: its partial sum equals the one before
+    drawn = (sums <= u).sum(axis=-1)  # never a token of probability 0: its partial sum equals the one before
     return drawn, np.take_along_axis(shifted, drawn[:, None], axis=-1)[:, 0] - np.log(sums[:, -1])
 
 
@@ -100,10 +110,14 @@ class TokenPolicy(Writer):
     network: MLPSoftmax
 
     def __post_init__(self):
-        having("task", self.task, ("num_tokens", "max_len", "end", "num_features", "features"), "a task that writes tokens")
+        having(
+            "task", self.task, ("num_tokens", "max_len", "end", "num_features", "features"), "a task that writes tokens"
+        )
         ends = (self.network.sizes[0], self.network.sizes[-1])
         if ends != (self.task.num_features, self.task.num_tokens):
-            raise ValueError(f"network must lead from {self.task.num_features} features to {self.task.num_tokens} tokens, got {ends}")
+            raise ValueError(
+                f"network must lead from {self.task.num_features} features to {self.task.num_tokens} tokens, got {ends}"
+            )
 
     max_len, end = property(lambda self: self.task.max_len), property(lambda self: self.task.end)
     num_params = property(lambda self: self.network.num_params)
@@ -132,11 +146,22 @@ class TokenPolicy(Writer):
 
     def weighted_score(self, theta: Array, prompts: ArrayLike, tokens: Any, weights: ArrayLike) -> Array:
         """sum over tokens of weight (T, N) times score, (d,), in one pass."""
-        return self.network.weighted_score(theta, self.features(prompts, tokens), getattr(tokens, "tokens", tokens), np.asarray(weights, theta.dtype))
+        return self.network.weighted_score(
+            theta, self.features(prompts, tokens), getattr(tokens, "tokens", tokens), np.asarray(weights, theta.dtype)
+        )
 
 
-def imitate(policy: Writer, theta: Array, prompts: Array, tokens: ArrayLike, rng: np.random.Generator, num_steps: int = 600, batch: int = 64,
-            learning_rate: float = 3e-3, mask: Array | None = None) -> Array:
+def imitate(
+    policy: Writer,
+    theta: Array,
+    prompts: Array,
+    tokens: ArrayLike,
+    rng: np.random.Generator,
+    num_steps: int = 600,
+    batch: int = 64,
+    learning_rate: float = 3e-3,
+    mask: Array | None = None,
+) -> Array:
     """theta (d,) after `num_steps` steps up the mean log-probability of given tokens (T, N), `batch` answers at a time."""
     tokens, adam = np.asarray(tokens), Adam(learning_rate)
     mask = np.ones(tokens.shape, bool) if mask is None else mask
@@ -147,11 +172,25 @@ def imitate(policy: Writer, theta: Array, prompts: Array, tokens: ArrayLike, rng
     return theta
 
 
-def climb(policy: Writer, theta: Array, draw_prompts: Callable[[np.random.Generator, int], Array],
-          reward: Callable[[Array, Answers], ArrayLike], rng: np.random.Generator, *, num_updates: int, how: str = "leave_one_out",
-          aggregate: str = "sum", num_prompts: int = 32, group_size: int = 8, learning_rate: float = 3e-3, epochs: int = 1,
-          clip: float = 0.2, bend: Callable[[Array], Array] | None = None, cap: float | None = None,
-          callback: Callable[[int, Array, Array], Any] | None = None) -> Array:
+def climb(
+    policy: Writer,
+    theta: Array,
+    draw_prompts: Callable[[np.random.Generator, int], Array],
+    reward: Callable[[Array, Answers], ArrayLike],
+    rng: np.random.Generator,
+    *,
+    num_updates: int,
+    how: str = "leave_one_out",
+    aggregate: str = "sum",
+    num_prompts: int = 32,
+    group_size: int = 8,
+    learning_rate: float = 3e-3,
+    epochs: int = 1,
+    clip: float = 0.2,
+    bend: Callable[[Array], Array] | None = None,
+    cap: float | None = None,
+    callback: Callable[[int, Array, Array], Any] | None = None,
+) -> Array:
     """theta (d,) after `num_updates` batches of num_prompts x group_size answers, each used `epochs` times.
 
     draw_prompts(rng, n) -> (n, ...); reward(prompts (N, ...), answers) -> (N,). how: see `group_advantages`; aggregate: see
@@ -172,8 +211,11 @@ def climb(policy: Writer, theta: Array, draw_prompts: Callable[[np.random.Genera
             used = weights
             if old is not None and (epoch or cap is not None):
                 ratio = sampler_ratios(policy.log_prob(theta, prompts, answers), old, answers.mask)
-                used = weights * (np.minimum(ratio, cap) if cap is not None else
-                                  np.where(np.where(weights > 0, ratio < 1 + clip, ratio > 1 - clip), ratio, 0))
+                used = weights * (
+                    np.minimum(ratio, cap)
+                    if cap is not None
+                    else np.where(np.where(weights > 0, ratio < 1 + clip, ratio > 1 - clip), ratio, 0)
+                )
             theta = adam.step(theta, finite("the gradient", policy.weighted_score(theta, prompts, answers, used)))
         if callback is not None and callback(update, theta, rewards):
             break
@@ -188,7 +230,9 @@ def sampler_ratios(log_probs: ArrayLike, sampler_log_probs: ArrayLike, mask: Arr
     log_probs, sampler = numbers("log_probs", log_probs), numbers("sampler_log_probs", sampler_log_probs)
     mask = np.ones(log_probs.shape, bool) if mask is None else mask
     if not np.isfinite(sampler[mask]).all():
-        raise ValueError("sampler_log_probs must be finite: a token of probability 0 cannot have been drawn, and no ratio stands for it")
+        raise ValueError(
+            "sampler_log_probs must be finite: a token of probability 0 cannot have been drawn, and no ratio stands for it"
+        )
     if not (log_probs[mask] < np.inf).all():
         raise ValueError("log_probs must not be NaN or +inf")
     return np.exp(np.minimum(np.where(mask, log_probs, 0.0) - np.where(mask, sampler, 0.0), 700.0))
@@ -218,7 +262,9 @@ def optimal_policy(ref_probs: ArrayLike, rewards: ArrayLike, beta: float) -> Arr
     """Best of E[r] - beta KL(pi, ref): pi proportional to ref exp(r / beta), (..., A) from (..., A), in one stable step."""
     ref, rewards = probabilities("ref_probs", ref_probs), finite("rewards", rewards)
     ref, rewards = np.broadcast_arrays(ref, rewards)
-    best = np.max(rewards, axis=-1, where=ref > 0, initial=-np.inf, keepdims=True)       # of what the reference can do at all
+    best = np.max(
+        rewards, axis=-1, where=ref > 0, initial=-np.inf, keepdims=True
+    )  # of what the reference can do at all
     weights = np.where(ref > 0, ref * np.exp(np.minimum((rewards - best) / positive("beta", beta), 0)), 0)
     return weights / weights.sum(axis=-1, keepdims=True)
 
@@ -245,10 +291,12 @@ class AnswerTree:
         """(probability, reward, length, score (3,)) of right-stop, right-ramble, wrong-stop, wrong-ramble: for `group_moments`."""
         p, after_right, after_wrong = 1 / (1 + np.exp(-finite("theta", theta, (3,))))
         short, long = self.lengths
-        return [(p * (1 - after_right), 1, short, np.array([1 - p, -after_right, 0])),
-                (p * after_right, 1, long, np.array([1 - p, 1 - after_right, 0])),
-                ((1 - p) * (1 - after_wrong), 0, short, np.array([-p, 0, -after_wrong])),
-                ((1 - p) * after_wrong, 0, long, np.array([-p, 0, 1 - after_wrong]))]
+        return [
+            (p * (1 - after_right), 1, short, np.array([1 - p, -after_right, 0])),
+            (p * after_right, 1, long, np.array([1 - p, 1 - after_right, 0])),
+            ((1 - p) * (1 - after_wrong), 0, short, np.array([-p, 0, -after_wrong])),
+            ((1 - p) * after_wrong, 0, long, np.array([-p, 0, 1 - after_wrong])),
+        ]
 
     def by_length(self, theta: ArrayLike) -> Array:
         """The gradient of the mean length, (3,)."""

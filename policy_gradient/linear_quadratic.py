@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ._types import Array, ArrayLike
 
-ROUNDING = 1e-12         # how far below zero an eigenvalue of a covariance may lie
+ROUNDING = 1e-12  # how far below zero an eigenvalue of a covariance may lie
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,14 @@ class LinearQuadratic:
 
     def __post_init__(self):
         K, D = finite("B", self.B, (None, None)).shape
-        for name, shape in {"A": (K, K), "B": (K, D), "Q": (K, K), "R": (D, D), "start": (K, K), "noise": (K, K)}.items():
+        for name, shape in {
+            "A": (K, K),
+            "B": (K, D),
+            "Q": (K, K),
+            "R": (D, D),
+            "start": (K, K),
+            "noise": (K, K),
+        }.items():
             array = finite(name, getattr(self, name), shape).copy()
             array.setflags(write=False)
             object.__setattr__(self, name, array)
@@ -71,8 +78,8 @@ class LinearQuadratic:
         W, spread = self._policy(W, log_std)
         by_W, by_log_std = np.zeros(W.shape), np.zeros(len(spread))
         for t, cov, P in self._visits_and_costs(W, spread):
-            curvature = self.R + self.gamma * self.B.T @ P @ self.B                       # of -Q(s, a) in a, halved
-            reach = W @ curvature + self.gamma * self.A.T @ P @ self.B                    # half of -dQ/da at a = s @ W
+            curvature = self.R + self.gamma * self.B.T @ P @ self.B  # of -Q(s, a) in a, halved
+            reach = W @ curvature + self.gamma * self.A.T @ P @ self.B  # half of -dQ/da at a = s @ W
             by_W -= 2 * self.gamma**t * cov @ reach
             by_log_std -= 2 * self.gamma**t * np.diag(curvature) * np.diag(spread)
         return by_W, by_log_std
@@ -116,6 +123,12 @@ def point_mass(horizon: int = 25, dt: float = 0.2, noise_std: float = 0.0) -> Li
     """A unit mass on a line, pushed by a force: s = (position, speed), cost position^2 + 0.1 speed^2 + 0.1 force^2."""
     positive("dt", dt)
     finite("noise_std", number("noise_std", noise_std))
-    return LinearQuadratic(A=np.array([[1, dt], [0, 1]]), B=np.array([[dt**2 / 2], [dt]]),
-                           Q=np.diag([1, 0.1]), R=np.array([[0.1]]),
-                           start=np.eye(2), noise=noise_std**2 * np.eye(2), horizon=horizon)
+    return LinearQuadratic(
+        A=np.array([[1, dt], [0, 1]]),
+        B=np.array([[dt**2 / 2], [dt]]),
+        Q=np.diag([1, 0.1]),
+        R=np.array([[0.1]]),
+        start=np.eye(2),
+        noise=noise_std**2 * np.eye(2),
+        horizon=horizon,
+    )

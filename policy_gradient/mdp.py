@@ -23,16 +23,18 @@ if TYPE_CHECKING:
     from ._types import Array, ArrayLike
     from .protocols import SoftmaxPolicy
 
-NEVER = 1e-14            # a probability below this cannot be told from 0 once it is subtracted from 1
+NEVER = 1e-14  # a probability below this cannot be told from 0 once it is subtracted from 1
 
 
 def state_probs(mdp: TabularMDP, policy: SoftmaxPolicy, theta: ArrayLike) -> Array:
     """pi(a|s) in each state, (S, A): the policy asked at what the agent sees there."""
     checked_policy(policy, "probs", "weighted_score", what="a softmax policy such as TabularSoftmax")
     probs, shape = np.asarray(policy.probs(theta, tabular(mdp).obs)), mdp.R.shape
-    if probs.shape != shape:             # as many states as features, or another number of actions: it would broadcast
-        raise ValueError(f"policy's probs must have shape {shape}, got {probs.shape}: a row of {shape[1]} actions for each "
-                         "state of mdp")
+    if probs.shape != shape:  # as many states as features, or another number of actions: it would broadcast
+        raise ValueError(
+            f"policy's probs must have shape {shape}, got {probs.shape}: a row of {shape[1]} actions for each "
+            "state of mdp"
+        )
     return probs
 
 
@@ -64,8 +66,9 @@ def expected_return(mdp: TabularMDP, probs: ArrayLike) -> Any:
     return mdp.rho @ values
 
 
-def exact_gradient(mdp: TabularMDP, policy: SoftmaxPolicy, theta: ArrayLike,
-                   visitation: ArrayLike | None = None) -> Array:
+def exact_gradient(
+    mdp: TabularMDP, policy: SoftmaxPolicy, theta: ArrayLike, visitation: ArrayLike | None = None
+) -> Array:
     """The gradient of J with respect to theta, (d,), by the policy gradient theorem (Sutton et al. 1999, theorem 1).
 
     sum_s d(s) sum_a grad pi(a|s) Q(s, a), with grad pi = pi grad log pi. `visitation` (S,) replaces d, to see what a
@@ -73,9 +76,9 @@ def exact_gradient(mdp: TabularMDP, policy: SoftmaxPolicy, theta: ArrayLike,
     """
     probs = state_probs(mdp, policy, theta)
     d = discounted_visitation(mdp, probs) if visitation is None else finite("visitation", visitation, (mdp.num_states,))
-    weights = d[:, None] * probs * action_values(mdp, probs)               # (S, A)
-    obs = np.repeat(mdp.obs, mdp.num_actions, axis=0)                      # (S*A, ...)
-    actions = np.tile(np.arange(mdp.num_actions), mdp.num_states)          # (S*A,)
+    weights = d[:, None] * probs * action_values(mdp, probs)  # (S, A)
+    obs = np.repeat(mdp.obs, mdp.num_actions, axis=0)  # (S*A, ...)
+    actions = np.tile(np.arange(mdp.num_actions), mdp.num_states)  # (S*A,)
     return policy.weighted_score(theta, obs, actions, weights.ravel())
 
 
@@ -103,5 +106,7 @@ def _check_ends(mdp, probs):
     for _ in range(mdp.num_states):
         ends = ends | moves @ ends
     if not ends.all():
-        raise ValueError(f"gamma is 1 but the chain never ends from state {int(np.argmin(ends))}: its value would be "
-                         "infinite. Let some row of P sum to less than one on the way, or take gamma below 1")
+        raise ValueError(
+            f"gamma is 1 but the chain never ends from state {int(np.argmin(ends))}: its value would be "
+            "infinite. Let some row of P sum to less than one on the way, or take gamma below 1"
+        )

@@ -45,16 +45,19 @@ def fisher_vector(policy: Softmax, theta: ArrayLike, obs: ArrayLike, weights: Ar
         weights = _weights(weights, len(np.asarray(obs))).astype(theta.dtype)
         x, moved = np.asarray(obs).astype(theta.dtype, copy=False), None
         for (W, b), (V, c) in zip(network.layers(theta), network.layers(v)):
-            if moved is not None:                                # what the layer before put out, and how it moves
+            if moved is not None:  # what the layer before put out, and how it moves
                 x = np.tanh(x)
                 moved = moved * (1 - x * x)
             change = x @ V + c
             moved = change if moved is None else change + moved @ W
             x = x @ W + b
         return network.vjp(theta, np.asarray(obs), _curved(softmax(x), moved, weights))
-    probs, weights = _states(policy, theta, obs, weights)        # logits are linear in theta: along v they move by logits(v)
+    probs, weights = _states(policy, theta, obs, weights)  # logits are linear in theta: along v they move by logits(v)
     by_logits = _curved(probs, policy.logits(v, obs), weights)
-    return np.sum([policy.weighted_score(theta, obs, np.full(len(probs), a), by_logits[:, a]) for a in range(probs.shape[-1])], axis=0)
+    return np.sum(
+        [policy.weighted_score(theta, obs, np.full(len(probs), a), by_logits[:, a]) for a in range(probs.shape[-1])],
+        axis=0,
+    )
 
 
 def _curved(probs, moved, weights):
@@ -62,7 +65,9 @@ def _curved(probs, moved, weights):
     return weights[:, None] * probs * (moved - (probs * moved).sum(axis=-1, keepdims=True))
 
 
-def conjugate_gradient(matvec: Callable[[Array], ArrayLike], b: ArrayLike, iterations: int = 10, tolerance: float = 1e-10) -> Array:
+def conjugate_gradient(
+    matvec: Callable[[Array], ArrayLike], b: ArrayLike, iterations: int = 10, tolerance: float = 1e-10
+) -> Array:
     """x with A x = b, (d,), for a symmetric A without negative eigenvalues, by `iterations` products matvec(v) = A v at most.
 
     Stops once the residual is `tolerance` times |b|. Along a direction that A maps to 0 (a singular A, or A = 0) it stops
@@ -89,15 +94,24 @@ def conjugate_gradient(matvec: Callable[[Array], ArrayLike], b: ArrayLike, itera
     return x
 
 
-def natural_gradient(policy: Softmax, theta: ArrayLike, obs: ArrayLike, gradient: ArrayLike, weights: ArrayLike | None = None,
-                     damping: float = 0.0, iterations: int | None = None) -> Array:
+def natural_gradient(
+    policy: Softmax,
+    theta: ArrayLike,
+    obs: ArrayLike,
+    gradient: ArrayLike,
+    weights: ArrayLike | None = None,
+    damping: float = 0.0,
+    iterations: int | None = None,
+) -> Array:
     """x with (F + damping I) x = gradient, (d,), by conjugate gradients; iterations: d products unless told.
 
     Where F is singular, the part of the gradient that no policy can see is left out, and F = 0 gives zeros.
     """
     gradient = finite("gradient", gradient, (policy.num_params,))
     iterations = policy.num_params if iterations is None else iterations
-    return conjugate_gradient(lambda v: fisher_vector(policy, theta, obs, weights, v) + damping * v, gradient, iterations)
+    return conjugate_gradient(
+        lambda v: fisher_vector(policy, theta, obs, weights, v) + damping * v, gradient, iterations
+    )
 
 
 def kl_step(natural: ArrayLike, gradient: ArrayLike, delta: float) -> Array:
@@ -114,7 +128,10 @@ def kl_step(natural: ArrayLike, gradient: ArrayLike, delta: float) -> Array:
 
 def kl(policy: Softmax, theta: ArrayLike, other: ArrayLike, obs: ArrayLike, weights: ArrayLike | None = None) -> float:
     """Weighted mean over states of KL(pi_theta || pi_other), a float in nats, exact in the actions."""
-    old, new = (log_softmax(numbers("logits", policy.logits(parameters, obs)).astype(np.float64)) for parameters in (theta, other))
+    old, new = (
+        log_softmax(numbers("logits", policy.logits(parameters, obs)).astype(np.float64))
+        for parameters in (theta, other)
+    )
     with np.errstate(invalid="ignore"):
         each = np.where(old == -np.inf, 0.0, np.exp(old) * (old - new)).sum(axis=-1)
     return float(_weights(weights, each.size) @ each.ravel())

@@ -25,7 +25,9 @@ def layer_sizes(sizes: Any) -> tuple[int, ...]:
     """`sizes` as a tuple of two or more positive ints."""
     found = tuple(sizes) if np.iterable(sizes) else ()
     if len(found) < 2 or any(not isinstance(n, (int, np.integer)) or isinstance(n, bool) or n < 1 for n in found):
-        raise ValueError(f"sizes must be two or more positive integers, (inputs, hidden..., outputs), got {short(sizes)}")
+        raise ValueError(
+            f"sizes must be two or more positive integers, (inputs, hidden..., outputs), got {short(sizes)}"
+        )
     return found
 
 
@@ -54,7 +56,7 @@ class MLP:
         """[(W, b), ...], views into theta."""
         found, start = [], 0
         for m, n in zip(self.sizes, self.sizes[1:]):
-            found.append((theta[start:start + m * n].reshape(m, n), theta[start + m * n:start + (m + 1) * n]))
+            found.append((theta[start : start + m * n].reshape(m, n), theta[start + m * n : start + (m + 1) * n]))
             start += (m + 1) * n
         return found
 
@@ -90,7 +92,7 @@ class MLP:
         signals, delta, pairs = self._forward(theta, inputs)[:-1], _rows(by_outputs, theta.dtype), []
         for x, (W, _) in zip(reversed(signals), reversed(self.layers(theta))):
             pairs.append((x, delta))
-            delta = (delta @ W.T) * (1 - x**2)               # x = tanh(z), so dx/dz = 1 - x^2
+            delta = (delta @ W.T) * (1 - x**2)  # x = tanh(z), so dx/dz = 1 - x^2
         return pairs[::-1]
 
 

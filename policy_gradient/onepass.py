@@ -38,7 +38,9 @@ def pull(network: MLP, theta: Array, inputs: Array, by_outputs: Callable[[Array]
     return total
 
 
-def weighed_score(policy: MLPSoftmax, theta: Array, obs: Array, actions: Array, weigh: Callable[[Array], Array]) -> Array:
+def weighed_score(
+    policy: MLPSoftmax, theta: Array, obs: Array, actions: Array, weigh: Callable[[Array], Array]
+) -> Array:
     """sum_i weigh(log pi(a_i|s_i))_i score_i, (d,), for an MLPSoftmax; weigh: log-probabilities (n,) -> weights (n,)."""
     rows = np.arange(len(actions))
 
@@ -47,7 +49,7 @@ def weighed_score(policy: MLPSoftmax, theta: Array, obs: Array, actions: Array, 
         exps = np.exp(logits)
         sums = exps.sum(axis=1)
         weights = weigh(logits[rows, actions] - np.log(sums)).astype(theta.dtype, copy=False)
-        exps *= (-weights / sums)[:, None]                       # -weight times pi
+        exps *= (-weights / sums)[:, None]  # -weight times pi
         exps[rows, actions] += weights
         return exps
 

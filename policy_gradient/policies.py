@@ -55,10 +55,10 @@ def _shifted(logits):
     logits = numbers("logits", logits)
     if logits.ndim == 0 or logits.shape[-1] == 0:
         raise ValueError(f"logits must have at least one action on the last axis, got shape {logits.shape}")
-    largest = _over_actions(np.maximum, logits.real)      # .real: complex_step sends complex numbers through here
+    largest = _over_actions(np.maximum, logits.real)  # .real: complex_step sends complex numbers through here
     if not np.isfinite(largest).all():
         raise ValueError(NOT_LOGITS)
-    with np.errstate(over="ignore"):                      # the largest float less the smallest is -inf, as it should be
+    with np.errstate(over="ignore"):  # the largest float less the smallest is -inf, as it should be
         return logits - largest
 
 
@@ -126,7 +126,7 @@ class _Softmax:
         actions = indices("actions", actions, self.num_actions)
         weights = finite("weights", weights)
         _leading(obs, actions, weights)
-        return np.broadcast_arrays(obs, actions, weights)        # type: ignore[return-value]
+        return np.broadcast_arrays(obs, actions, weights)  # type: ignore[return-value]
 
 
 @dataclass(frozen=True)
@@ -222,8 +222,11 @@ class LinearSoftmax(_Softmax):
         """sum_i weights_i score_i, (d,)."""
         table = TabularSoftmax(self.num_obs, self.num_actions)
         by_logit = table.weighted_score(self.logits(theta, np.arange(self.num_obs)).ravel(), obs, actions, weights)
-        return np.einsum("sa,sad->d", by_logit.reshape(self.num_obs, self.num_actions),
-                         self.features.astype(by_logit.dtype, copy=False))     # the chain rule
+        return np.einsum(
+            "sa,sad->d",
+            by_logit.reshape(self.num_obs, self.num_actions),
+            self.features.astype(by_logit.dtype, copy=False),
+        )  # the chain rule
 
 
 def two_action_softmax(num_params: int, num_obs: int | None = None) -> LinearSoftmax:
@@ -296,8 +299,9 @@ class MLPSoftmax(_Softmax):
         """The score with respect to the logits, e_a - pi: (n, A) and (n,) -> (n, A)."""
         return np.equal.outer(np.arange(self.num_actions), actions).T - softmax(logits)
 
-    def _samples(self, theta: ArrayLike, obs: ArrayLike, actions: ArrayLike,
-                 weights: ArrayLike = 1.0) -> tuple[Array, Array, Array, Array, tuple[int, ...]]:
+    def _samples(
+        self, theta: ArrayLike, obs: ArrayLike, actions: ArrayLike, weights: ArrayLike = 1.0
+    ) -> tuple[Array, Array, Array, Array, tuple[int, ...]]:
         """One sample per row, obs (n, K), actions (n,) and weights (n,), and the leading shape (...) that they came in."""
         theta = self._theta(theta)
         obs, actions = self._seen(obs, theta), indices("actions", actions, self.num_actions)

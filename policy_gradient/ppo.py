@@ -38,11 +38,27 @@ CARTPOLE_PPO = dict(num_steps=32, epochs=10, minibatch=64, clip=0.2, learning_ra
 CARTPOLE_CRITIC = dict(gamma=0.98, lam=0.8, learning_rate=3e-3, unit=50.0)
 
 
-def ppo(envs: Environment, policy: Policy, theta: ArrayLike, critic: Critic, rng: np.random.Generator, *, num_updates: int,
-        num_steps: int = 32, epochs: int = 10, minibatch: int = 64, clip: float = 0.2, target_kl: float | None = None,
-        normalize: str = "batch", learning_rate: float = 3e-3, anneal: float = 0.0, max_norm: float | None = None,
-        weigh: Callable[[Array, Array, float, float], Array] = clip_weights,
-        callback: Callable[[int, Array, Segment], Any] | None = None, progress: bool = True) -> Training:
+def ppo(
+    envs: Environment,
+    policy: Policy,
+    theta: ArrayLike,
+    critic: Critic,
+    rng: np.random.Generator,
+    *,
+    num_updates: int,
+    num_steps: int = 32,
+    epochs: int = 10,
+    minibatch: int = 64,
+    clip: float = 0.2,
+    target_kl: float | None = None,
+    normalize: str = "batch",
+    learning_rate: float = 3e-3,
+    anneal: float = 0.0,
+    max_norm: float | None = None,
+    weigh: Callable[[Array, Array, float, float], Array] = clip_weights,
+    callback: Callable[[int, Array, Segment], Any] | None = None,
+    progress: bool = True,
+) -> Training:
     """Proximal policy optimisation with clipping (Schulman et al. 2017): `epochs` passes over each segment of data.
 
     critic: a `Critic`, used first and fitted after, by its own optimizer on the same minibatches. num_steps: per environment
@@ -72,11 +88,13 @@ def ppo(envs: Environment, policy: Policy, theta: ArrayLike, critic: Critic, rng
         for epoch in range(epochs):
             for rows in np.array_split(rng.permutation(len(obs)), -(-len(obs) // minibatch)):
                 each = normalised(scaled[rows]) if normalize == "minibatch" else scaled[rows]
-                weights = lambda log_probs: weigh(ratios(log_probs, old[rows]), each, low, high) / len(rows)      # noqa: E731,B023
-                if each.any():                       # advantages all equal: there is nothing to learn, nor for momentum to do
+                weights = lambda log_probs: weigh(ratios(log_probs, old[rows]), each, low, high) / len(rows)  # noqa: E731,B023
+                if each.any():  # advantages all equal: there is nothing to learn, nor for momentum to do
                     gradient = _gradient(policy, theta, obs[rows], actions[rows], weights)
                     theta = adam.step(theta, _shortened(gradient, max_norm))
-                critic.theta = critic.optimizer.step(critic.theta, regress(critic.network, critic.theta, seen[rows], targets[rows]))
+                critic.theta = critic.optimizer.step(
+                    critic.theta, regress(critic.network, critic.theta, seen[rows], targets[rows])
+                )
             if target_kl is not None or epoch == epochs - 1:
                 log_ratio = policy.log_prob(theta, obs, actions) - old
                 moved = float(np.mean(kl_estimates(log_ratio)[2]))
@@ -89,9 +107,22 @@ def ppo(envs: Environment, policy: Policy, theta: ArrayLike, critic: Critic, rng
     return _train("ppo", envs, policy, theta, critic, rng, num_updates, num_steps, update, anneal, callback, progress)
 
 
-def trpo(envs: Environment, policy: Policy, theta: ArrayLike, critic: Critic, rng: np.random.Generator, *, num_updates: int,
-         num_steps: int = 128, delta: float = 0.01, damping: float = 0.0, iterations: int = 10, backtracks: int = 10,
-         callback: Callable[[int, Array, Segment], Any] | None = None, progress: bool = True) -> Training:
+def trpo(
+    envs: Environment,
+    policy: Policy,
+    theta: ArrayLike,
+    critic: Critic,
+    rng: np.random.Generator,
+    *,
+    num_updates: int,
+    num_steps: int = 128,
+    delta: float = 0.01,
+    damping: float = 0.0,
+    iterations: int = 10,
+    backtracks: int = 10,
+    callback: Callable[[int, Array, Segment], Any] | None = None,
+    progress: bool = True,
+) -> Training:
     """Trust region policy optimisation (Schulman et al. 2015), for softmax policies: one natural step per segment of data.
 
     The direction solves (F + damping I) x = gradient by `iterations` products of conjugate gradients; its quadratic KL is
@@ -110,14 +141,15 @@ def trpo(envs: Environment, policy: Policy, theta: ArrayLike, critic: Critic, rn
         obs, actions, advantages, targets = _data(segment, critic)
         scaled, old = normalised(advantages), policy.log_prob(theta, obs, actions)
         gradient = policy.weighted_score(theta, obs, actions, scaled / len(obs))
-        product = lambda v: fisher_vector(policy, theta, obs, None, v) + damping * v         # noqa: E731
+        product = lambda v: fisher_vector(policy, theta, obs, None, v) + damping * v  # noqa: E731
         step = kl_step(conjugate_gradient(product, gradient, iterations), gradient, delta)
         taken = dict(kl=0.0, full_kl=kl(policy, theta, theta + step, obs), step=0.0)
         for share in 0.5 ** np.arange(backtracks + 1) if step.any() else ():
             other = theta + share * step
             distance = kl(policy, theta, other, obs)
             if distance <= delta and surrogate(np.exp(policy.log_prob(other, obs, actions) - old), scaled) > surrogate(
-                    np.ones(len(obs)), scaled):
+                np.ones(len(obs)), scaled
+            ):
                 theta, taken["kl"], taken["step"] = other.astype(theta.dtype, copy=False), distance, share
                 break
         critic.fit(obs, targets)
@@ -125,13 +157,17 @@ def trpo(envs: Environment, policy: Policy, theta: ArrayLike, critic: Critic, rn
 
     training = _train("trpo", envs, policy, theta, critic, rng, num_updates, num_steps, update, 0.0, callback, progress)
     stayed = int((training.history["step"] == 0).sum())
-    words = f"; in {stayed} of {len(training.history['step'])} updates no step passed, and theta stayed" if stayed else ""
+    words = (
+        f"; in {stayed} of {len(training.history['step'])} updates no step passed, and theta stayed" if stayed else ""
+    )
     return Training(training.theta, training.history, training.stopped + words, False)
 
 
 def _train(name, envs, policy, theta, critic, rng, num_updates, num_steps, update, anneal, callback, progress):
     """Collect and update, `num_updates` times; update(theta, segment, left) -> (theta, what to note down)."""
-    having("policy", policy, ["sample", "log_prob", "weighted_score"], "a policy with sample, log_prob and weighted_score")
+    having(
+        "policy", policy, ["sample", "log_prob", "weighted_score"], "a policy with sample, log_prob and weighted_score"
+    )
     having("critic", critic, ["values", "fit", "network", "theta", "unit", "gamma", "lam", "optimizer"], "a Critic")
     if callback is not None:
         function("callback", callback, "callback(update, theta, segment)")
@@ -145,13 +181,15 @@ def _train(name, envs, policy, theta, critic, rng, num_updates, num_steps, updat
             before, (theta, notes) = theta, update(theta, segment, 1 - anneal * k / num_updates)
             finite("theta", theta)
             steps += segment.live.size
-            log.append(dict(mean_return=segment.returns.mean() if len(segment.returns) else np.nan, num_steps=steps, **notes))
+            log.append(
+                dict(mean_return=segment.returns.mean() if len(segment.returns) else np.nan, num_steps=steps, **notes)
+            )
             if callback is not None and callback(k, theta, segment):
                 stopped = f"the callback said so after update {k}"
                 break
     except NotFinite as error:
         if not log:
-            raise                    # before any update it is not training that diverged, it is what came in
+            raise  # before any update it is not training that diverged, it is what came in
         theta = theta if np.isfinite(theta).all() else before
         stopped = f"a number blew up in update {len(log)} ({error}); kept the theta before it"
         warnings.warn(f"{name} stopped: {stopped}", RuntimeWarning, stacklevel=3)

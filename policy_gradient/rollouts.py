@@ -27,14 +27,14 @@ class Rollout:
     `terminated` the future is worth nothing, after `truncated` it merely was not watched.
     """
 
-    obs: np.ndarray              # (T, N, ...) what the agent saw
-    actions: np.ndarray          # (T, N, ...) what it did, as the policy drew it (see `rollout`)
-    rewards: np.ndarray          # (T, N) what it got for that, 0 where mask is False
-    mask: np.ndarray             # (T, N) bool, True until the episode has ended
-    terminated: np.ndarray       # (T, N) bool, True at the step at which the environment ended the episode
-    truncated: np.ndarray        # (T, N) bool, True at the step at which a time limit cut it
-    last_obs: np.ndarray         # (N, ...) what the agent would have seen next
-    states: np.ndarray | None = None    # (T, N) the hidden states, where the sampler knows them
+    obs: np.ndarray  # (T, N, ...) what the agent saw
+    actions: np.ndarray  # (T, N, ...) what it did, as the policy drew it (see `rollout`)
+    rewards: np.ndarray  # (T, N) what it got for that, 0 where mask is False
+    mask: np.ndarray  # (T, N) bool, True until the episode has ended
+    terminated: np.ndarray  # (T, N) bool, True at the step at which the environment ended the episode
+    truncated: np.ndarray  # (T, N) bool, True at the step at which a time limit cut it
+    last_obs: np.ndarray  # (N, ...) what the agent would have seen next
+    states: np.ndarray | None = None  # (T, N) the hidden states, where the sampler knows them
 
     def __post_init__(self):
         T, N = shape = np.shape(self.mask) if np.ndim(self.mask) == 2 else (None, None)
@@ -42,15 +42,19 @@ class Rollout:
             raise ValueError(f"mask must be an array of bool, shape (T, N), got {short(self.mask)}")
         for name in ("obs", "actions"):
             if np.shape(getattr(self, name))[:2] != shape:
-                raise ValueError(f"{name} must have shape ({T}, {N}, ...), as mask, got {np.shape(getattr(self, name))}")
+                raise ValueError(
+                    f"{name} must have shape ({T}, {N}, ...), as mask, got {np.shape(getattr(self, name))}"
+                )
         for name in ("terminated", "truncated"):
-            if np.asarray(getattr(self, name)).dtype != bool:         # ~ of whole numbers is no "not"
+            if np.asarray(getattr(self, name)).dtype != bool:  # ~ of whole numbers is no "not"
                 raise ValueError(f"{name} must be an array of bool, shape {shape}, got {short(getattr(self, name))}")
         for name in ("rewards", "terminated", "truncated", "states"):
             if np.shape(getattr(self, name)) != shape and not (name == "states" and self.states is None):
                 raise ValueError(f"{name} must have shape {shape}, as mask, got {np.shape(getattr(self, name))}")
         if np.shape(self.last_obs)[:1] != (N,):
-            raise ValueError(f"last_obs must have one entry per episode, {N} in all, got shape {np.shape(self.last_obs)}")
+            raise ValueError(
+                f"last_obs must have one entry per episode, {N} in all, got shape {np.shape(self.last_obs)}"
+            )
 
     @property
     def num_episodes(self) -> int:
@@ -63,8 +67,9 @@ class Rollout:
         return self.mask.sum(axis=0)
 
 
-def rollout(envs: Environment, policy: Policy, theta: ArrayLike, rng: np.random.Generator,
-            max_steps: int | None = None) -> Rollout:
+def rollout(
+    envs: Environment, policy: Policy, theta: ArrayLike, rng: np.random.Generator, max_steps: int | None = None
+) -> Rollout:
     """Run one whole episode in each of the N sub-environments of `envs`; returns a `Rollout`.
 
     envs: a gymnasium.vector.VectorEnv, reset here with a seed drawn from `rng`. max_steps: cut all episodes there.
@@ -101,7 +106,7 @@ def rollout(envs: Environment, policy: Policy, theta: ArrayLike, rng: np.random.
     obs, actions, rewards, mask, terminated, truncated = columns()
     # An episode that has ended starts again by itself; what it then returned is not ours.
     rewards[~mask], terminated[~mask], truncated[~mask] = 0, False, False
-    truncated[-1] |= alive                                    # cut by max_steps
+    truncated[-1] |= alive  # cut by max_steps
     if not np.isfinite(rewards).all():
         t, n = np.argwhere(~np.isfinite(rewards))[0]
         raise NotFinite(f"rewards must be finite, but at step {t} environment {n} of envs gave {rewards[t, n]}")
@@ -115,7 +120,7 @@ def _recorder(max_steps):
     rows = []
 
     def record(row):
-        rows.append([value.copy() for value in row])          # some environments and policies use their arrays again
+        rows.append([value.copy() for value in row])  # some environments and policies use their arrays again
 
     def columns():
         return [np.array(column, dtype=column[0].dtype) for column in zip(*rows)]

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from .protocols import SoftmaxPolicy
     from .tabular import TabularMDP
 
-CHUNK = 20_000           # episodes at a time: some megabytes, and long enough rows for NumPy
-SWEEP_EVERY = 4          # steps: leaving out the episodes that have ended costs about as much as a step, so not after each
+CHUNK = 20_000  # episodes at a time: some megabytes, and long enough rows for NumPy
+SWEEP_EVERY = 4  # steps: leaving out the episodes that have ended costs about as much as a step, so not after each
+
 
 class AliasTable:
     """Draws from K distributions over M outcomes, probs (K, M), in constant time each (Walker 1977; Vose 1991).
@@ -32,14 +33,14 @@ class AliasTable:
         rows, (K, M) = np.arange(len(probs)), probs.shape
         mass, is_open = probs * M, np.ones((K, M), bool)
         keep, other = np.ones((K, M)), np.tile(np.arange(M), (K, 1))
-        for _ in range(M - 1):           # fill up the emptiest column from the fullest, in all rows at once
+        for _ in range(M - 1):  # fill up the emptiest column from the fullest, in all rows at once
             small = np.where(is_open, mass, np.inf).argmin(axis=1)
             large = np.where(is_open, mass, -np.inf).argmax(axis=1)
             keep[rows, small], other[rows, small] = mass[rows, small], large
             mass[rows, large] -= 1 - mass[rows, small]
             is_open[rows, small] = False
         self.num_outcomes = M
-        self.border = (keep + np.arange(M)).ravel()               # compared with the uniform number itself
+        self.border = (keep + np.arange(M)).ravel()  # compared with the uniform number itself
         self.other = (other + M * rows[:, None]).ravel()
 
     def sample(self, offset: ArrayLike, rng: np.random.Generator) -> Any:
@@ -67,7 +68,7 @@ class _Chain:
         joint[S, 0, S] = 1
         self.table = AliasTable(joint.reshape(S + 1, -1))
         shape = (S + 1, A, S + 1)
-        self.reward = np.broadcast_to(np.pad(mdp.R, ((0, 1), (0, 0)))[..., None], shape).ravel()      # of each cell
+        self.reward = np.broadcast_to(np.pad(mdp.R, ((0, 1), (0, 0)))[..., None], shape).ravel()  # of each cell
         self.action, self.next_state = (index.ravel() for index in np.indices(shape)[1:])
         self.next_offset = self.next_state * self.num_outcomes
 
@@ -76,8 +77,14 @@ class _Chain:
         return generator(rng).choice(len(self.rho), size=n, p=self.rho) * self.num_outcomes
 
 
-def sample_rollout(mdp: TabularMDP, policy: SoftmaxPolicy, theta: ArrayLike, num_episodes: int, max_steps: int,
-                   rng: np.random.Generator) -> Rollout:
+def sample_rollout(
+    mdp: TabularMDP,
+    policy: SoftmaxPolicy,
+    theta: ArrayLike,
+    num_episodes: int,
+    max_steps: int,
+    rng: np.random.Generator,
+) -> Rollout:
     """`num_episodes` episodes of at most `max_steps` steps as a `Rollout` with `states`: the same law as
     `rollout(TabularVectorEnv(...))`, many times faster. Episodes still running at max_steps are truncated."""
     _positive(num_episodes=num_episodes, max_steps=max_steps)
@@ -94,14 +101,23 @@ def sample_rollout(mdp: TabularMDP, policy: SoftmaxPolicy, theta: ArrayLike, num
     truncated = np.zeros_like(mask)
     truncated[-1] = mask[-1] & ~terminated[-1]
     states = np.where(mask, states, 0)
-    last = states[mask.sum(axis=0) - 1, np.arange(num_episodes)]       # after termination: where it ended
+    last = states[mask.sum(axis=0) - 1, np.arange(num_episodes)]  # after termination: where it ended
     last = np.where(truncated[-1], next_states[-1], last)
-    return Rollout(mdp.obs[states], chain.action[cells], chain.reward[cells], mask, terminated, truncated,
-                   mdp.obs[last], states)
+    return Rollout(
+        mdp.obs[states], chain.action[cells], chain.reward[cells], mask, terminated, truncated, mdp.obs[last], states
+    )
 
 
-def sample_gradient(mdp: TabularMDP, policy: SoftmaxPolicy, theta: ArrayLike, num_episodes: int, max_steps: int,
-                    rng: np.random.Generator, drop_gamma_t: bool = False, chunk: int = CHUNK) -> Array:
+def sample_gradient(
+    mdp: TabularMDP,
+    policy: SoftmaxPolicy,
+    theta: ArrayLike,
+    num_episodes: int,
+    max_steps: int,
+    rng: np.random.Generator,
+    drop_gamma_t: bool = False,
+    chunk: int = CHUNK,
+) -> Array:
     """An estimate of grad J from sampled episodes with reward-to-go, (d,): REINFORCE without storing the scores.
 
     Sums gamma^t G_t per (state, action) and takes the score once for each pair, in chunks of episodes, so that memory
@@ -113,7 +129,7 @@ def sample_gradient(mdp: TabularMDP, policy: SoftmaxPolicy, theta: ArrayLike, nu
     for first in range(0, num_episodes, chunk):
         history = _run(chain, chain.start(min(chunk, num_episodes - first), rng), max_steps, rng)
         _add_weights(weights, chain, history, mdp.gamma, 1.0 if drop_gamma_t else mdp.gamma)
-    weights = weights.reshape(mdp.num_states + 1, mdp.num_actions, -1)[:-1].sum(axis=-1) / num_episodes       # (S, A)
+    weights = weights.reshape(mdp.num_states + 1, mdp.num_actions, -1)[:-1].sum(axis=-1) / num_episodes  # (S, A)
     obs = np.repeat(mdp.obs, mdp.num_actions, axis=0)
     actions = np.tile(np.arange(mdp.num_actions), mdp.num_states)
     return policy.weighted_score(theta, obs, actions, weights.ravel())
@@ -125,7 +141,7 @@ def _run(chain, offset, max_steps, rng):
     for step in range(max_steps):
         cells = chain.table.sample(offset, rng)
         offset, kept = chain.next_offset[cells], None
-        if (step + 1) % SWEEP_EVERY == 0:        # else the longest episode would set the cost of all
+        if (step + 1) % SWEEP_EVERY == 0:  # else the longest episode would set the cost of all
             kept = np.flatnonzero(offset < chain.end * chain.num_outcomes)
             offset = offset[kept]
         history.append((cells, kept))
@@ -137,10 +153,12 @@ def _run(chain, offset, max_steps, rng):
 def _add_weights(weights, chain, history, gamma, discount):
     """Add discount^t G_t to `weights` for each cell visited, from the last step back."""
     cells, kept = history[-1]
-    returns = np.zeros(len(cells if kept is None else kept))         # G_t of the episodes that went on: nothing follows the last step
+    returns = np.zeros(
+        len(cells if kept is None else kept)
+    )  # G_t of the episodes that went on: nothing follows the last step
     for t in reversed(range(len(history))):
         cells, kept = history[t]
-        if kept is not None:                                         # those left out after step t have G_{t+1} = 0
+        if kept is not None:  # those left out after step t have G_{t+1} = 0
             following, returns = returns, np.zeros(len(cells))
             returns[kept] = following
         returns *= gamma

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
     from ._types import ArrayLike
 
-RESAMPLES = 4999         # of a bootstrap, so that 2.5 % of (RESAMPLES + 1) is a whole number
-BATCH = 500              # of them at once, for memory
+RESAMPLES = 4999  # of a bootstrap, so that 2.5 % of (RESAMPLES + 1) is a whole number
+BATCH = 500  # of them at once, for memory
 
 
-def run_seeds(train: Callable[..., Any], seeds: Iterable[int], progress: bool = True,
-              n_jobs: int | None = 1) -> list[Any]:
+def run_seeds(
+    train: Callable[..., Any], seeds: Iterable[int], progress: bool = True, n_jobs: int | None = 1
+) -> list[Any]:
     """[train(rng) for each seed], each with a Generator of its own; a bar, if it takes longer than two seconds.
 
     n_jobs: how many run side by side, each in a process of its own, through joblib (the extra `parallel`);
@@ -31,8 +32,13 @@ def run_seeds(train: Callable[..., Any], seeds: Iterable[int], progress: bool = 
     return sweep(train, [{}], seeds, progress, n_jobs)[0]
 
 
-def sweep(train: Callable[..., Any], settings: Iterable[dict[str, Any]], seeds: Iterable[int], progress: bool = True,
-          n_jobs: int | None = 1) -> list[list[Any]]:
+def sweep(
+    train: Callable[..., Any],
+    settings: Iterable[dict[str, Any]],
+    seeds: Iterable[int],
+    progress: bool = True,
+    n_jobs: int | None = 1,
+) -> list[list[Any]]:
     """[[train(rng, **setting) for each seed] for each setting], settings a list of dictionaries; else as `run_seeds`."""
     function("train", train, "train(rng, **setting)")
     if not np.iterable(settings) or isinstance(settings, (str, dict)) or not all(isinstance(s, dict) for s in settings):
@@ -49,19 +55,21 @@ def sweep(train: Callable[..., Any], settings: Iterable[dict[str, Any]], seeds: 
         try:
             from joblib import Parallel, delayed  # here: who runs one after another needs no joblib
         except ImportError:
-            raise ImportError("n_jobs other than 1 needs joblib, which is not installed: pip install joblib, or leave n_jobs "
-                              "at 1") from None
+            raise ImportError(
+                "n_jobs other than 1 needs joblib, which is not installed: pip install joblib, or leave n_jobs at 1"
+            ) from None
         coming = Parallel(n_jobs=n_jobs, return_as="generator")(delayed(_one_run)(*run) for run in runs)
         results = list(bar(coming, "seeds", progress, len(runs)))
-    return [results[k:k + len(seeds)] for k in range(0, len(runs), len(seeds))] if seeds else [[] for _ in settings]
+    return [results[k : k + len(seeds)] for k in range(0, len(runs), len(seeds))] if seeds else [[] for _ in settings]
 
 
 def _one_run(train, setting, seed):
     return train(np.random.default_rng(seed), **setting)
 
 
-def bootstrap_interval(values: ArrayLike, rng: np.random.Generator, confidence: float = 0.95,
-                       statistic: Callable[..., Any] = np.mean) -> tuple[Any, Any]:
+def bootstrap_interval(
+    values: ArrayLike, rng: np.random.Generator, confidence: float = 0.95, statistic: Callable[..., Any] = np.mean
+) -> tuple[Any, Any]:
     """(low, high) of `statistic` over seeds, values (seeds, ...) -> two arrays (...): the percentile bootstrap.
 
     statistic(values, axis=...) as np.mean or np.median. Below ten seeds such intervals are rather too narrow; see
@@ -79,6 +87,15 @@ def bootstrap_interval(values: ArrayLike, rng: np.random.Generator, confidence: 
         raise ValueError("values must be finite")
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie between 0 and 1, got {confidence}")
-    result = stats.bootstrap((values,), statistic, axis=0, confidence_level=confidence, method="percentile",
-                             n_resamples=RESAMPLES, random_state=rng, vectorized=True, batch=BATCH)
+    result = stats.bootstrap(
+        (values,),
+        statistic,
+        axis=0,
+        confidence_level=confidence,
+        method="percentile",
+        n_resamples=RESAMPLES,
+        random_state=rng,
+        vectorized=True,
+        batch=BATCH,
+    )
     return result.confidence_interval.low, result.confidence_interval.high

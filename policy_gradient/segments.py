@@ -1,7 +1,7 @@
 """Collect stretches of experience: each sub-environment goes on where it stopped, so episodes need not end in a batch.
 
-    collect = segments(envs, policy, rng, num_steps=32)
-    segment = collect(theta)              # 32 steps of each environment; the next call goes on from there
+collect = segments(envs, policy, rng, num_steps=32)
+segment = collect(theta)              # 32 steps of each environment; the next call goes on from there
 """
 
 from __future__ import annotations
@@ -30,17 +30,19 @@ class Segment:
     Unlike a `Rollout`, a segment is not made of whole episodes: after its last row some are still running.
     """
 
-    obs: np.ndarray              # (T, N, ...) what the agent saw
-    actions: np.ndarray          # (T, N, ...) what it did
-    rewards: np.ndarray          # (T, N)
-    next_obs: np.ndarray         # (T, N, ...) what followed; at an end the *last* observation, never the next episode's first
-    terminated: np.ndarray       # (T, N) bool: the world ended the episode, and the future is worth nothing
-    truncated: np.ndarray        # (T, N) bool: a time limit cut it, and the future was merely not watched
-    live: np.ndarray             # (T, N) bool
-    returns: np.ndarray          # (K,) undiscounted returns of the K episodes that ended in this segment
+    obs: np.ndarray  # (T, N, ...) what the agent saw
+    actions: np.ndarray  # (T, N, ...) what it did
+    rewards: np.ndarray  # (T, N)
+    next_obs: np.ndarray  # (T, N, ...) what followed; at an end the *last* observation, never the next episode's first
+    terminated: np.ndarray  # (T, N) bool: the world ended the episode, and the future is worth nothing
+    truncated: np.ndarray  # (T, N) bool: a time limit cut it, and the future was merely not watched
+    live: np.ndarray  # (T, N) bool
+    returns: np.ndarray  # (K,) undiscounted returns of the K episodes that ended in this segment
 
 
-def segments(envs: Environment, policy: Policy, rng: np.random.Generator, num_steps: int) -> Callable[[ArrayLike], Segment]:
+def segments(
+    envs: Environment, policy: Policy, rng: np.random.Generator, num_steps: int
+) -> Callable[[ArrayLike], Segment]:
     """A function collect(theta) -> `Segment` that steps `envs` num_steps times and remembers where it stopped.
 
     envs: a gymnasium.vector.VectorEnv, reset here once. Raises what `rollout` does for envs that do not fit the policy.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ._types import Array, ArrayLike
     from .language import Writer
 
-MOST = 2**18             # prompts that `every` still lists
+MOST = 2**18  # prompts that `every` still lists
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,9 @@ class Sorting:
     def every(self) -> Array:
         """All prompts, (base^M, M)."""
         if self.base**self.num_digits > MOST:
-            raise ValueError(f"base ** num_digits must be at most {MOST:,} to list every prompt, got {self.base}^{self.num_digits}")
+            raise ValueError(
+                f"base ** num_digits must be at most {MOST:,} to list every prompt, got {self.base}^{self.num_digits}"
+            )
         return np.indices((self.base,) * self.num_digits).reshape(self.num_digits, -1).T.copy()
 
     def features(self, prompts: ArrayLike, tokens: Array, t: int) -> Array:
@@ -51,8 +53,8 @@ class Sorting:
         prompts = indices("prompts", prompts, self.base)
         M, B, N = self.num_digits, self.base, len(prompts)
         one_hot, x = np.eye(B, dtype=np.float32), np.zeros((N, self.num_features), np.float32)
-        x[:, :M * B] = one_hot.take(prompts, axis=0).reshape(N, M * B)
-        x[:, M * B:(M + t) * B] = one_hot.take(tokens[:t].T, axis=0).reshape(N, t * B)
+        x[:, : M * B] = one_hot.take(prompts, axis=0).reshape(N, M * B)
+        x[:, M * B : (M + t) * B] = one_hot.take(tokens[:t].T, axis=0).reshape(N, t * B)
         x[:, 2 * M * B + t] = 1
         return x
 

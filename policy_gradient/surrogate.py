@@ -24,8 +24,10 @@ def ratios(log_probs: ArrayLike, old_log_probs: ArrayLike) -> Array:
         ratio = np.exp(new - old)
     if not np.isfinite(ratio).all():
         largest = float(np.max(new - old))
-        raise NotFinite(f"ratios overflow: an action has become exp({largest:.0f}) times as likely as when it was drawn. "
-                        "Take smaller steps, or fewer epochs")
+        raise NotFinite(
+            f"ratios overflow: an action has become exp({largest:.0f}) times as likely as when it was drawn. "
+            "Take smaller steps, or fewer epochs"
+        )
     return ratio
 
 
@@ -71,7 +73,7 @@ def normalised(advantages: ArrayLike) -> Array:
 
 def _samples(ratio, advantages, low, high):
     ratio, advantages = finite("ratio", ratio), finite("advantages", advantages)
-    if ratio.shape != advantages.shape:                  # asked first: PPO comes here for every minibatch
+    if ratio.shape != advantages.shape:  # asked first: PPO comes here for every minibatch
         same_shape(ratio=ratio, advantages=advantages)
     if not 0 <= number("low", low) <= 1 <= number("high", high):
         raise ValueError(f"low and high must lie on both sides of 1 with low at least 0, got {low} and {high}")

@@ -24,7 +24,7 @@ class TabularMDP:
     R: np.ndarray
     rho: np.ndarray
     gamma: float
-    obs: np.ndarray = None    # type: ignore[assignment]
+    obs: np.ndarray = None  # type: ignore[assignment]
 
     def __post_init__(self):
         S, A = finite("R", self.R, (None, None)).shape
@@ -36,7 +36,7 @@ class TabularMDP:
         }
         for name, array in arrays.items():
             array = array.copy()
-            array.setflags(write=False)      # a frozen description stays what it was
+            array.setflags(write=False)  # a frozen description stays what it was
             object.__setattr__(self, name, array)
         object.__setattr__(self, "gamma", discount(self.gamma))
 

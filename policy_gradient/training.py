@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 BASELINES = {"none": lambda returns, mask: 0.0, "leave_one_out": leave_one_out_mean, "batch_mean": batch_mean}
 
-SMALLEST_SCALE = 1e-8    # weights that are all zero stay zero
+SMALLEST_SCALE = 1e-8  # weights that are all zero stay zero
 
 # Departures from the theorem that practice makes; with 16 episodes and MLPSoftmax((4, 64, 2)): CartPole in a second.
 CARTPOLE_RECIPE = dict(gamma=0.99, drop_gamma_t=True, baseline="batch_mean", scale=True, learning_rate=0.02)
@@ -44,16 +44,29 @@ class Training:
 
     theta: np.ndarray
     history: dict
-    stopped: str                 # why it stopped, in words
+    stopped: str  # why it stopped, in words
     reached_target: bool
 
 
-def reinforce(envs: Environment, policy: Policy, theta: ArrayLike, rng: np.random.Generator, *, num_updates: int,
-              gamma: float = 1.0, learning_rate: float = 0.02,
-              baseline: str | Callable[[Rollout], ArrayLike] = "leave_one_out", scale: bool = False,
-              drop_gamma_t: bool = False, max_steps: int | None = None, target_return: float | None = None,
-              eval_envs: Environment | None = None, optimizer: Adam | None = None,
-              callback: Callable[[int, Array, Rollout], Any] | None = None, progress: bool = True) -> Training:
+def reinforce(
+    envs: Environment,
+    policy: Policy,
+    theta: ArrayLike,
+    rng: np.random.Generator,
+    *,
+    num_updates: int,
+    gamma: float = 1.0,
+    learning_rate: float = 0.02,
+    baseline: str | Callable[[Rollout], ArrayLike] = "leave_one_out",
+    scale: bool = False,
+    drop_gamma_t: bool = False,
+    max_steps: int | None = None,
+    target_return: float | None = None,
+    eval_envs: Environment | None = None,
+    optimizer: Adam | None = None,
+    callback: Callable[[int, Array, Rollout], Any] | None = None,
+    progress: bool = True,
+) -> Training:
     """Climb the sampled policy gradient (Williams 1992), one whole episode per sub-environment and update.
 
     As it stands this is the theorem's estimator with reward-to-go; each knob that departs from it says so.
@@ -90,7 +103,7 @@ def reinforce(envs: Environment, policy: Policy, theta: ArrayLike, rng: np.rando
                     break
     except NotFinite as error:
         if not log:
-            raise                    # before any update it is not training that diverged, it is what came in
+            raise  # before any update it is not training that diverged, it is what came in
         theta, stopped = before, _diverged(error, theta, len(log) - 1)
     return Training(theta, _history(log), stopped, reached)
 
@@ -112,8 +125,12 @@ def _check(envs, policy, num_updates, gamma, baseline, target_return, eval_envs,
 
 
 def _given_or_adam(optimizer: Adam | None, learning_rate: float) -> Adam:
-    return having("optimizer", optimizer or Adam(learning_rate), ["step"],
-                  "an optimizer with a method step(theta, gradient), such as Adam")
+    return having(
+        "optimizer",
+        optimizer or Adam(learning_rate),
+        ["step"],
+        "an optimizer with a method step(theta, gradient), such as Adam",
+    )
 
 
 def _weights(batch, gamma, baseline, scale, drop_gamma_t):
@@ -134,8 +151,9 @@ def _measured(batch, gradient):
 
 def _history(log):
     mean_return, mean_length, num_steps, gradient_norm = np.array(log, float).T
-    return dict(mean_return=mean_return, mean_length=mean_length, num_steps=num_steps.cumsum(),
-                gradient_norm=gradient_norm)
+    return dict(
+        mean_return=mean_return, mean_length=mean_length, num_steps=num_steps.cumsum(), gradient_norm=gradient_norm
+    )
 
 
 def _diverged(error, theta, update):
@@ -160,14 +178,21 @@ def _advantages(batch, gamma, baseline):
 def _given(advantages, batch):
     """What a learner's own baseline gave."""
     advantages = numbers("baseline(rollout)", advantages)
-    if advantages.shape != batch.mask.shape:                   # (N,) would broadcast over time, unnoticed
-        raise ValueError(f"baseline(rollout) must give the advantages, shape (T, N) = {batch.mask.shape}, "
-                         f"got {advantages.shape}")
+    if advantages.shape != batch.mask.shape:  # (N,) would broadcast over time, unnoticed
+        raise ValueError(
+            f"baseline(rollout) must give the advantages, shape (T, N) = {batch.mask.shape}, got {advantages.shape}"
+        )
     return advantages
 
 
-def evaluate(envs: Environment, policy: Policy, theta: ArrayLike, rng: np.random.Generator,
-             max_steps: int | None = None, greedy: bool = False) -> Array:
+def evaluate(
+    envs: Environment,
+    policy: Policy,
+    theta: ArrayLike,
+    rng: np.random.Generator,
+    max_steps: int | None = None,
+    greedy: bool = False,
+) -> Array:
     """Undiscounted returns of one fresh episode per sub-environment, (N,).
 
     greedy=False plays the policy itself, which is what a policy gradient improves; True plays its likeliest action
@@ -177,7 +202,7 @@ def evaluate(envs: Environment, policy: Policy, theta: ArrayLike, rng: np.random
     if greedy:
         checked_policy(policy, "probs" if hasattr(policy, "probs") else "mean", what="a policy with probs or a mean")
         autoreset_mode(envs)
-        agreement(envs, policy)              # here, so that what is said names this policy
+        agreement(envs, policy)  # here, so that what is said names this policy
     player = _Greedy(policy) if greedy else policy
     return rollout(envs, player, theta, rng, max_steps).rewards.sum(axis=0)
 

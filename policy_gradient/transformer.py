@@ -44,8 +44,16 @@ class Transformer(Writer):
     @property
     def shapes(self) -> dict[str, tuple[int, int]]:
         D, H, V = self.width, self.hidden, self.num_tokens
-        return {"embed": (V, D), "place": (self.prompt_len + self.max_len - 1, D), "qkv": (D, 3 * D), "mix": (D, D),
-                "up": (D + 1, H), "down": (H + 1, D), "out": (D + 1, V), "gain": (3, D)}
+        return {
+            "embed": (V, D),
+            "place": (self.prompt_len + self.max_len - 1, D),
+            "qkv": (D, 3 * D),
+            "mix": (D, D),
+            "up": (D + 1, H),
+            "down": (H + 1, D),
+            "out": (D + 1, V),
+            "gain": (3, D),
+        }
 
     num_params = property(lambda self: sum(map(prod, self.shapes.values())))
 
@@ -53,16 +61,18 @@ class Transformer(Writer):
         """Weights with variance 1 / inputs, the last layer's small, offsets 0, gains 1: near the uniform policy."""
         theta = np.zeros(self.num_params, dtype)
         for name, W in self._parts(theta).items():
-            scale = {"embed": 0.5, "place": 0.5, "out": 0.01 / np.sqrt(len(W)), "gain": 0}.get(name, 1 / np.sqrt(len(W)))
+            scale = {"embed": 0.5, "place": 0.5, "out": 0.01 / np.sqrt(len(W)), "gain": 0}.get(
+                name, 1 / np.sqrt(len(W))
+            )
             W[:] = generator(rng).standard_normal(W.shape) * scale + (name == "gain")
             if name in ("up", "down", "out"):
-                W[-1] = 0                                       # the last row is the offset
+                W[-1] = 0  # the last row is the offset
         return theta
 
     def _parts(self, theta):
         parts, start = {}, 0
         for name, shape in self.shapes.items():
-            parts[name] = theta[start:start + prod(shape)].reshape(shape)
+            parts[name] = theta[start : start + prod(shape)].reshape(shape)
             start += prod(shape)
         return parts
 
@@ -72,7 +82,9 @@ class Transformer(Writer):
         N, L = ids.shape
         x0 = P["embed"][ids] + P["place"][:L]
         a, norm_a = _normalise(x0, P["gain"][0])
-        q, k, v = ((a @ P["qkv"]).reshape(N, L, 3, self.heads, D // self.heads).transpose(2, 0, 3, 1, 4))   # each (N, h, L, D/h)
+        q, k, v = (
+            (a @ P["qkv"]).reshape(N, L, 3, self.heads, D // self.heads).transpose(2, 0, 3, 1, 4)
+        )  # each (N, h, L, D/h)
         scale = theta.dtype.type(1 / np.sqrt(D // self.heads))
         scores = np.where(np.tri(L, dtype=bool), q @ k.swapaxes(-1, -2) * scale, -np.inf)
         att = np.exp(scores - scores.max(axis=-1, keepdims=True))
@@ -90,11 +102,12 @@ class Transformer(Writer):
         ids, a, norm_a, q, k, v, scale, att, heads, b, norm_b, h, c, norm_c = saved
         P, total = self._parts(theta), np.zeros(self.num_params, theta.dtype)
         G, (N, L), D = self._parts(total), ids.shape, self.width
-        flat = lambda x: x.reshape(-1, x.shape[-1])                                                       # noqa: E731
+        flat = lambda x: x.reshape(-1, x.shape[-1])  # noqa: E731
 
-        def linear(name, x, delta):                              # of x @ W + offset: both gradients, and what goes back to x
+        def linear(name, x, delta):  # of x @ W + offset: both gradients, and what goes back to x
             G[name][:-1], G[name][-1] = flat(x).T @ flat(delta), flat(delta).sum(axis=0)
             return delta @ P[name][:-1].T
+
         dx, G["gain"][2] = _normalise_back(linear("out", c, by_logits), P["gain"][2], norm_c)
         db, G["gain"][1] = _normalise_back(linear("up", b, linear("down", h, dx) * (1 - h**2)), P["gain"][1], norm_b)
         dx = dx + db
@@ -120,13 +133,13 @@ class Transformer(Writer):
 
     def _next(self, theta, prompts, tokens, t):
         theta = finite("theta", theta, (self.num_params,))
-        return self._forward(theta, self._ids(prompts, tokens[:t + 1]))[0][:, -1], None
+        return self._forward(theta, self._ids(prompts, tokens[: t + 1]))[0][:, -1], None
 
     def log_prob(self, theta: ArrayLike, prompts: ArrayLike, tokens: Any) -> Array:
         """log pi of each token given what stands before it, (T, N); tokens (T, N), or the `Answers` that hold them."""
         tokens = getattr(tokens, "tokens", tokens)
         theta = finite("theta", theta, (self.num_params,))
-        logits = self._forward(theta, self._ids(prompts, tokens))[0][:, self.prompt_len - 1:]
+        logits = self._forward(theta, self._ids(prompts, tokens))[0][:, self.prompt_len - 1 :]
         return np.take_along_axis(log_softmax(logits), np.asarray(tokens).T[..., None], axis=-1)[..., 0].T
 
     def weighted_score(self, theta: ArrayLike, prompts: ArrayLike, tokens: Any, weights: ArrayLike) -> Array:
@@ -134,9 +147,11 @@ class Transformer(Writer):
         tokens = getattr(tokens, "tokens", tokens)
         theta, weights = finite("theta", theta, (self.num_params,)), finite("weights", weights)
         logits, saved = self._forward(theta, self._ids(prompts, tokens))
-        told = logits[:, self.prompt_len - 1:]
+        told = logits[:, self.prompt_len - 1 :]
         by_logits = np.zeros_like(logits)
-        by_logits[:, self.prompt_len - 1:] = weights.T[..., None] * ((np.asarray(tokens).T[..., None] == np.arange(self.num_tokens)) - softmax(told))
+        by_logits[:, self.prompt_len - 1 :] = weights.T[..., None] * (
+            (np.asarray(tokens).T[..., None] == np.arange(self.num_tokens)) - softmax(told)
+        )
         return self._backward(theta, saved, by_logits)
 
 

@@ -6,6 +6,7 @@ Every arm collects 16 whole episodes per update. After each 10,000 steps in the 
 episodes are played twice, once sampled from the policy and once with its likeliest action. The seeds were not used
 to choose any setting.
 """
+
 import argparse
 import json
 from pathlib import Path
@@ -16,13 +17,21 @@ import policy_gradient as pg
 from policy_gradient.returns import discounts, reward_to_go, total_return
 
 SEEDS = range(101, 111)
-GRID = range(10_000, 150_001, 10_000)              # steps in the environment
-EPISODES = 100                                     # of each evaluation
+GRID = range(10_000, 150_001, 10_000)  # steps in the environment
+EPISODES = 100  # of each evaluation
 RESULT = Path(__file__).with_suffix(".json")
 
-RECIPE = dict(gamma=0.99, keep_gamma_t=False, to_go=True, baseline="batch_mean", scale=True, adam=True, hidden=(64,),
-              learning_rate=0.02)
-ARMS = {                                           # what differs from the recipe
+RECIPE = dict(
+    gamma=0.99,
+    keep_gamma_t=False,
+    to_go=True,
+    baseline="batch_mean",
+    scale=True,
+    adam=True,
+    hidden=(64,),
+    learning_rate=0.02,
+)
+ARMS = {  # what differs from the recipe
     "recipe": {},
     "theorem's estimator": dict(gamma=1.0, baseline="leave_one_out", scale=False),
     "total return": dict(to_go=False, baseline="episode_mean"),
@@ -31,11 +40,13 @@ ARMS = {                                           # what differs from the recip
     "leave-one-out mean": dict(baseline="leave_one_out"),
     "gamma = 1": dict(gamma=1.0),
     "gamma^t kept": dict(keep_gamma_t=True),
-    "plain steps": dict(adam=False, learning_rate=0.03),       # the best of 0.03, 0.1, 0.3 on seeds 1, 2, 3
-    "linear policy": dict(hidden=(), learning_rate=0.2),       # the better of 0.1, 0.2 on the same seeds
+    "plain steps": dict(adam=False, learning_rate=0.03),  # the best of 0.03, 0.1, 0.3 on seeds 1, 2, 3
+    "linear policy": dict(hidden=(), learning_rate=0.2),  # the better of 0.1, 0.2 on the same seeds
 }
 BASELINES = {
-    "none": lambda returns, mask: 0.0, "leave_one_out": pg.leave_one_out_mean, "batch_mean": pg.batch_mean,
+    "none": lambda returns, mask: 0.0,
+    "leave_one_out": pg.leave_one_out_mean,
+    "batch_mean": pg.batch_mean,
     # One number for all steps. A mean at each step would undo the arm "total return": CartPole pays every episode that
     # still runs the same past rewards, so such a mean removes them exactly.
     "episode_mean": lambda returns, mask: returns[0].mean(),
@@ -97,6 +108,7 @@ def main():
 
 def _one_line_per_list(text):
     import re
+
     return re.sub(r"\[[^\[\]{}]*\]", lambda m: " ".join(m[0].split()).replace("[ ", "[").replace(" ]", "]"), text)
 
 

@@ -5,6 +5,7 @@
 The same 20 seeds in every arm, none of which chose a setting. A run ends when 100 fresh episodes of the sampled policy
 average 475, asked every 5,000 steps once a batch averages 400, or after 300,000 steps.
 """
+
 import argparse
 import json
 import re
@@ -26,10 +27,13 @@ def run(seed, lam, cap=CAP):
     start, rng, policy = time.process_time(), np.random.default_rng(seed), pg.MLPSoftmax((4, 64, 2))
     gamma = RECIPE["gamma"]
     critic = pg.Critic((4, 64, 1), rng, gamma=gamma, lam=lam, unit=1 / (1 - gamma))
-    fresh, seen = gym.make_vec("CartPole-v1", num_envs=100), dict(steps=0, asked=0, reached=None, explained=[], returns=[])
+    fresh, seen = (
+        gym.make_vec("CartPole-v1", num_envs=100),
+        dict(steps=0, asked=0, reached=None, explained=[], returns=[]),
+    )
 
     def baseline(batch):
-        seen["explained"].append(explained(critic, batch, gamma))            # before it learns from this batch
+        seen["explained"].append(explained(critic, batch, gamma))  # before it learns from this batch
         return critic(batch)
 
     def look(update, theta, batch):
@@ -42,10 +46,27 @@ def run(seed, lam, cap=CAP):
         return seen["reached"] is not None or seen["steps"] >= cap
 
     envs = gym.make_vec("CartPole-v1", num_envs=RECIPE["num_envs"])
-    pg.reinforce(envs, policy, policy.init(rng), rng, baseline=baseline, gamma=gamma, drop_gamma_t=True,
-                 scale=True, learning_rate=RECIPE["learning_rate"], num_updates=100_000, callback=look, progress=False)
-    return dict(seed=seed, steps=seen["reached"], explained=round(float(np.mean(seen["explained"][-5:])), 3),
-                best=round(float(max(seen["returns"])), 1), cpu_seconds=round(time.process_time() - start, 2))
+    pg.reinforce(
+        envs,
+        policy,
+        policy.init(rng),
+        rng,
+        baseline=baseline,
+        gamma=gamma,
+        drop_gamma_t=True,
+        scale=True,
+        learning_rate=RECIPE["learning_rate"],
+        num_updates=100_000,
+        callback=look,
+        progress=False,
+    )
+    return dict(
+        seed=seed,
+        steps=seen["reached"],
+        explained=round(float(np.mean(seen["explained"][-5:])), 3),
+        best=round(float(max(seen["returns"])), 1),
+        cpu_seconds=round(time.process_time() - start, 2),
+    )
 
 
 def explained(critic, batch, gamma):

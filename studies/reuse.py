@@ -5,6 +5,7 @@
 Steps in the environment until 100 fresh episodes of the sampled policy average 475, tested every 5,000 steps, at most 120,000. All arms share
 their seeds, and the intervals are of paired differences of logarithms. Written after each seed, so that an interrupted run says how far it got.
 """
+
 import os
 
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -22,8 +23,13 @@ from policy_gradient.ppo import CARTPOLE_CRITIC, CARTPOLE_PPO, ppo  # noqa: E402
 
 OUT = Path(__file__).with_suffix(".json")
 FIRST, CAP, EVERY = 7001, 120_000, 5_000
-ARMS = {"10 epochs": {}, "10 epochs, no clip": {"clip": np.inf}, "10 epochs, KL stop": {"clip": np.inf, "target_kl": 0.02},
-        "3 epochs": {"epochs": 3}, "1 epoch": {"epochs": 1}}
+ARMS = {
+    "10 epochs": {},
+    "10 epochs, no clip": {"clip": np.inf},
+    "10 epochs, KL stop": {"clip": np.inf, "target_kl": 0.02},
+    "3 epochs": {"epochs": 3},
+    "1 epoch": {"epochs": 1},
+}
 
 
 def make(n):
@@ -45,8 +51,17 @@ def steps_needed(seed, **setting):
                 return True
         return state["steps"] >= CAP
 
-    training = ppo(make(8), policy, policy.init(rng), critic, rng, num_updates=CAP // 256 + 1, callback=after, progress=False,
-                   **(CARTPOLE_PPO | setting))
+    training = ppo(
+        make(8),
+        policy,
+        policy.init(rng),
+        critic,
+        rng,
+        num_updates=CAP // 256 + 1,
+        callback=after,
+        progress=False,
+        **(CARTPOLE_PPO | setting),
+    )
     return int(state["found"]), float(training.history["largest_ratio"].max())
 
 
@@ -64,10 +79,29 @@ def main():
         for arm, found in steps.items():
             difference = np.log(found) - base
             means = difference[rng.integers(len(base), size=(4999, len(base)))].mean(axis=1)
-            summary[arm] = {"median": float(np.median(found)), "reached": int(sum(s < CAP for s in found)),
-                            "times as many": float(np.exp(difference.mean())), "interval": [float(np.exp(q)) for q in np.quantile(means, [0.025, 0.975])]}
-        OUT.write_text(json.dumps({"first": FIRST, "cap": CAP, "every": EVERY, "seeds": len(base), "settings": CARTPOLE_PPO, "summary": summary,
-                                   "steps": steps, "largest_ratio": ratios}, indent=1) + "\n", "utf-8")
+            summary[arm] = {
+                "median": float(np.median(found)),
+                "reached": int(sum(s < CAP for s in found)),
+                "times as many": float(np.exp(difference.mean())),
+                "interval": [float(np.exp(q)) for q in np.quantile(means, [0.025, 0.975])],
+            }
+        OUT.write_text(
+            json.dumps(
+                {
+                    "first": FIRST,
+                    "cap": CAP,
+                    "every": EVERY,
+                    "seeds": len(base),
+                    "settings": CARTPOLE_PPO,
+                    "summary": summary,
+                    "steps": steps,
+                    "largest_ratio": ratios,
+                },
+                indent=1,
+            )
+            + "\n",
+            "utf-8",
+        )
 
 
 if __name__ == "__main__":

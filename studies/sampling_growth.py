@@ -5,6 +5,7 @@
 Trajectories of exactly 10 steps in a random world of five states and two actions. CPU seconds of one thread, the best of
 five: what else runs on the machine can only slow a run down.
 """
+
 import argparse
 import json
 import time

@@ -6,6 +6,7 @@ Ten seeds train with the package's recipe; their returns per update make the cur
 update's policy is kept, and plays 20 fresh episodes: all lengths are stored, and of the shortest, the middle (the tenth) and
 the longest each step. Nothing was chosen for its looks: the seeds are 0 to 9.
 """
+
 import argparse
 import json
 from pathlib import Path
@@ -18,7 +19,7 @@ from policy_gradient.training import bootstrap_interval
 
 SEEDS = range(10)
 UPDATES = 20
-EPISODES = 20                                      # played by every stored policy
+EPISODES = 20  # played by every stored policy
 PLACES = {"shortest": 0, "middle": EPISODES // 2 - 1, "longest": EPISODES - 1}
 RESULT = Path(pg.__file__).with_name("explorables") / "replay.json"
 
@@ -31,8 +32,16 @@ def train(seed, updates=UPDATES):
     """(the mean return of the episodes that each policy was improved on, the policies): updates + 1 of each."""
     policy, rng = pg.MLPSoftmax((4, 64, 2)), np.random.default_rng(seed)
     thetas = [policy.init(rng)]
-    training = pg.reinforce(cartpole(16), policy, thetas[0], rng, num_updates=updates + 1, progress=False,
-                            callback=lambda update, theta, batch: thetas.append(theta.copy()), **pg.CARTPOLE_RECIPE)
+    training = pg.reinforce(
+        cartpole(16),
+        policy,
+        thetas[0],
+        rng,
+        num_updates=updates + 1,
+        progress=False,
+        callback=lambda update, theta, batch: thetas.append(theta.copy()),
+        **pg.CARTPOLE_RECIPE,
+    )
     return training.history["mean_return"], thetas[:-1]
 
 
@@ -53,11 +62,16 @@ def pack(policy, theta, obs, actions):
 
     The last counts one more, and is negative where the action is left, so that its sign says the action even at 0.
     """
+
     def changes(values):
         return np.diff(np.round(values).astype(int), prepend=0).tolist()
+
     doubt = np.round(100 * (1 - np.exp(policy.log_prob(theta, obs, actions)))).astype(int)
-    return {"x": changes(1000.0 * obs[:, 0]), "angle": changes(10 * np.degrees(obs[:, 2].astype(float))),
-            "score": np.where(actions == 1, doubt + 1, -doubt - 1).tolist()}
+    return {
+        "x": changes(1000.0 * obs[:, 0]),
+        "angle": changes(10 * np.degrees(obs[:, 2].astype(float))),
+        "score": np.where(actions == 1, doubt + 1, -doubt - 1).tolist(),
+    }
 
 
 def main():
@@ -66,8 +80,12 @@ def main():
     low, high = bootstrap_interval(returns, np.random.default_rng(0))
     rng = np.random.default_rng(1000)
     stored = {
-        "gamma": pg.CARTPOLE_RECIPE["gamma"], "seeds": list(SEEDS), "returns": returns.round(1).tolist(),
-        "mean": returns.mean(axis=0).round(1).tolist(), "low": low.round(1).tolist(), "high": high.round(1).tolist(),
+        "gamma": pg.CARTPOLE_RECIPE["gamma"],
+        "seeds": list(SEEDS),
+        "returns": returns.round(1).tolist(),
+        "mean": returns.mean(axis=0).round(1).tolist(),
+        "low": low.round(1).tolist(),
+        "high": high.round(1).tolist(),
         "checkpoints": [checkpoint(theta, rng) for theta in runs[0][1]],
     }
     RESULT.write_text(json.dumps(stored, separators=(",", ":")) + "\n", encoding="utf-8")

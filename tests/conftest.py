@@ -1,4 +1,5 @@
 """What holds for all tests."""
+
 import functools
 import json
 import os
@@ -27,12 +28,18 @@ RunningKernel.execute_cell_input = _execute
 def of_the_package(path):
     """What needs the two packages alone, and so runs with the oldest dependencies too: all in `package` and `checks`, and each
     chapter's exercises."""
-    return path.parent.name in ("package", "checks") or path.name in ("test_exercises.py", "test_training_replay.py") and "chapters" in path.parts
+    return (
+        path.parent.name in ("package", "checks")
+        or path.name in ("test_exercises.py", "test_training_replay.py")
+        and "chapters" in path.parts
+    )
 
 
 def in_a_browser(item):
     """What is in `site`, but for the tests that ask an explorable's functions in a V8 without a page."""
-    without = "js" in item.fixturenames and "browser" not in item.fixturenames if hasattr(item, "fixturenames") else False
+    without = (
+        "js" in item.fixturenames and "browser" not in item.fixturenames if hasattr(item, "fixturenames") else False
+    )
     return "site" in item.path.parent.parts[-2:] and not without
 
 
@@ -43,8 +50,12 @@ def pytest_collection_modifyitems(items):
     """
     if seed := os.environ.get("PG_ORDER"):
         draw = random.Random(int(seed))
-        files = {path: draw.random() for path in sorted({str(item.path) for item in items if item.path.suffix == ".py"})}
-        items.sort(key=lambda item: (files.get(str(item.path), 2.0), draw.random() if item.path.suffix == ".py" else 0))     # a notebook's cells keep theirs
+        files = {
+            path: draw.random() for path in sorted({str(item.path) for item in items if item.path.suffix == ".py"})
+        }
+        items.sort(
+            key=lambda item: (files.get(str(item.path), 2.0), draw.random() if item.path.suffix == ".py" else 0)
+        )  # a notebook's cells keep theirs
     items.sort(key=lambda item: "site" in item.path.parent.parts[-1:])
     for item in items:
         if of_the_package(item.path):
@@ -62,7 +73,13 @@ def pytest_ignore_collect(collection_path, config):
 @pytest.fixture(autouse=True)
 def as_it_was():
     """What a test leaves open or changed must not meet the next: figures, the folder, the environment, NumPy's and the warnings' settings."""
-    folder, environment, errors, filters, path = os.getcwd(), dict(os.environ), np.geterr(), warnings.filters[:], sys.path[:]
+    folder, environment, errors, filters, path = (
+        os.getcwd(),
+        dict(os.environ),
+        np.geterr(),
+        warnings.filters[:],
+        sys.path[:],
+    )
     yield
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
@@ -89,8 +106,14 @@ class Skipped:
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "browser: opens the built site in a real browser")
-    config.addinivalue_line("markers", "slow: takes more than a second or two of the processor; `make check` leaves it out")
+    config.addinivalue_line(
+        "markers", "slow: takes more than a second or two of the processor; `make check` leaves it out"
+    )
     config.addinivalue_line("markers", "network: asks a host outside this machine")
-    config.addinivalue_line("markers", "package: needs the package alone, not the book's tools; runs with the oldest dependencies too")
-    if os.environ.get("PG_SKIPPED") and not hasattr(config, "workerinput"):          # not each worker: all reports come to the first process
+    config.addinivalue_line(
+        "markers", "package: needs the package alone, not the book's tools; runs with the oldest dependencies too"
+    )
+    if os.environ.get("PG_SKIPPED") and not hasattr(
+        config, "workerinput"
+    ):  # not each worker: all reports come to the first process
         config.pluginmanager.register(Skipped(), "skipped")

@@ -11,6 +11,7 @@ know the slug. Under `chapter:` the head of the first page says
     lecture       the instructors' week: `before`, `class`, `after`; `{chapter}` is a link to it, `{number}` its number
     without       what it has not, and why: {part: reason}, a part of `tools.check.contract`
 """
+
 import re
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -56,8 +57,10 @@ class Chapter:
         head = HEAD.match(self.first.read_text("utf8"))
         said = (yaml.safe_load(head[1]) or {}).get("chapter") or {} if head else {}
         if not isinstance(said, dict) or set(said) - KNOWN:
-            raise ValueError(f"book/{self.stem}.md: `chapter:` in its head should have some of {', '.join(sorted(KNOWN))}, "
-                             f"found {', '.join(sorted(set(said) - KNOWN)) if isinstance(said, dict) else repr(said)}.")
+            raise ValueError(
+                f"book/{self.stem}.md: `chapter:` in its head should have some of {', '.join(sorted(KNOWN))}, "
+                f"found {', '.join(sorted(set(said) - KNOWN)) if isinstance(said, dict) else repr(said)}."
+            )
         return said
 
     @cached_property
@@ -77,8 +80,11 @@ class Chapter:
 def entries(root=ROOT):
     """[(page, its sections)] of _toc.yml."""
     toc = yaml.safe_load((root / "_toc.yml").read_text("utf8"))
-    return [(entry["file"], [section["file"] for section in entry.get("sections", ())])
-            for part in toc.get("parts", [toc]) for entry in part.get("chapters", ())]
+    return [
+        (entry["file"], [section["file"] for section in entry.get("sections", ())])
+        for part in toc.get("parts", [toc])
+        for entry in part.get("chapters", ())
+    ]
 
 
 def chapters(root=ROOT):
@@ -89,17 +95,24 @@ def chapters(root=ROOT):
 
 def absent(root=ROOT):
     """The pages that _toc.yml names and that are not there."""
-    return [page for entry, sections in entries(root) for page in (entry, *sections)
-            if not any((root / f"{page}{end}").exists() for end in (".md", ".ipynb"))]
+    return [
+        page
+        for entry, sections in entries(root)
+        for page in (entry, *sections)
+        if not any((root / f"{page}{end}").exists() for end in (".md", ".ipynb"))
+    ]
 
 
 # --- the interview's questions, a file for each chapter
 
+
 def question_files(root=ROOT):
     """The files of questions: book/interview.yml, and book/interview/SLUG.yml in the order of the chapters."""
     places = {chapter.slug: chapter.number for chapter in chapters(root)} if (root / "_toc.yml").exists() else {}
-    own = sorted((path for path in (root / "book/interview").glob("*.yml") if path.stem != "order"),
-                 key=lambda path: (places.get(path.stem, 99), path.stem))
+    own = sorted(
+        (path for path in (root / "book/interview").glob("*.yml") if path.stem != "order"),
+        key=lambda path: (places.get(path.stem, 99), path.stem),
+    )
     return [path for path in (root / "book/interview.yml", *own) if path.exists()]
 
 
@@ -113,6 +126,8 @@ def questions(root=ROOT):
 @cache
 def _questions(files):
     read = {path: yaml.safe_load(path.read_text("utf8")) or [] for path, _ in files}
-    order = {name: i for i, name in enumerate(next((names for path, names in read.items() if path.stem == "order"), ()))}
+    order = {
+        name: i for i, name in enumerate(next((names for path, names in read.items() if path.stem == "order"), ()))
+    }
     found = [q for path, several in read.items() if path.stem != "order" for q in several]
     return sorted(found, key=lambda q: order.get(q["id"], len(order)))

@@ -1,4 +1,5 @@
 """Self-checking exercises: `check(your_function)` says what is wrong, `hint(your_function)` helps without the answer."""
+
 from .display import Hint, Result
 from .engine import check, hint
 from .unwritten import example
@@ -10,10 +11,14 @@ def mistakes():
     """The names to choose from in "Find the bug" (chapter 5): `check(update_3, mistake="...")`."""
     from .hunt import Hunt, choices_text
     from .registry import registry
-    return choices_text({name: what for one in registry().values() if isinstance(one, Hunt) for name, what in one.choices().items()})
+
+    return choices_text(
+        {name: what for one in registry().values() if isinstance(one, Hunt) for name, what in one.choices().items()}
+    )
 
 
 def start_drill():
     """Start the stopwatch of chapter 5's drill."""
     from .stopwatch import start_drill
+
     return start_drill()

@@ -1,4 +1,5 @@
 """Run a learner's function once on copies of its arguments, and say in plain data what came of it."""
+
 import copy
 import inspect
 import linecache
@@ -16,8 +17,13 @@ from policy_gradient._timelimit import TimeUp
 
 from .quiet import quiet
 
-LIBRARIES = tuple({os.path.realpath(path) + os.sep for key, path in sysconfig.get_paths().items() if "lib" in key}
-                  | {os.path.dirname(os.path.dirname(os.path.realpath(__file__))) + os.sep + part + os.sep for part in ("checks", "exercises")})
+LIBRARIES = tuple(
+    {os.path.realpath(path) + os.sep for key, path in sysconfig.get_paths().items() if "lib" in key}
+    | {
+        os.path.dirname(os.path.dirname(os.path.realpath(__file__))) + os.sep + part + os.sep
+        for part in ("checks", "exercises")
+    }
+)
 HUGE = 1e12
 
 
@@ -26,19 +32,23 @@ class Outcome:
     """kind is "answer", "none", "raised", "time", or "type" (something that holds no numbers)."""
 
     kind: str
-    parts: tuple = ()              # the answer as arrays: one, or as many as the exercise asks for
-    detail: str = ""               # for "raised" and "type": what to tell the learner
-    error: str = ""                # for "raised": the exception's class
-    place: str = ""                # for "raised": the learner's function that the line is in
-    changed: list = field(default_factory=list)   # positions of the arguments that the function changed
+    parts: tuple = ()  # the answer as arrays: one, or as many as the exercise asks for
+    detail: str = ""  # for "raised" and "type": what to tell the learner
+    error: str = ""  # for "raised": the exception's class
+    place: str = ""  # for "raised": the learner's function that the line is in
+    changed: list = field(default_factory=list)  # positions of the arguments that the function changed
     printed: bool = False
-    text: str = ""                 # the beginning of what it printed
-    drawn: bool = False            # did it show a figure, or anything but text?
+    text: str = ""  # the beginning of what it printed
+    drawn: bool = False  # did it show a figure, or anything but text?
 
     @property
     def finite(self):
         """Numbers all through? What a singular system answers, 1e16 and the like, counts as infinite."""
-        return self.kind == "answer" and all((np.abs(part if part.dtype.itemsize > 2 else part.astype(float)) < HUGE).all() for part in self.parts if part.dtype != object)
+        return self.kind == "answer" and all(
+            (np.abs(part if part.dtype.itemsize > 2 else part.astype(float)) < HUGE).all()
+            for part in self.parts
+            if part.dtype != object
+        )
 
 
 class Budget:
@@ -66,7 +76,9 @@ def attempt(function, args, budget, parts=1, exact=False):
             raise
         except BaseException as error:
             if isinstance(error, MemoryError):
-                traceback.clear_frames(error.__traceback__)     # whatever grew is let go, so that there is room to speak of it
+                traceback.clear_frames(
+                    error.__traceback__
+                )  # whatever grew is let go, so that there is room to speak of it
             return explain(error)
         try:
             return read(value, parts, exact)
@@ -74,9 +86,11 @@ def attempt(function, args, budget, parts=1, exact=False):
             raise
         except MemoryError as error:
             return explain(error)
-        except BaseException as error:   # an object that only pretends to be an array
-            return Outcome("type", detail=f"an object of type {type(value).__name__}, which NumPy cannot read "
-                                          f"({type(error).__name__})")
+        except BaseException as error:  # an object that only pretends to be an array
+            return Outcome(
+                "type",
+                detail=f"an object of type {type(value).__name__}, which NumPy cannot read ({type(error).__name__})",
+            )
 
     with quiet() as shown, np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -92,13 +106,15 @@ def attempt(function, args, budget, parts=1, exact=False):
 
 
 def unchanged(old, new):
-    if not isinstance(old, (np.ndarray, np.generic, int, float)):     # a batch, a list of episodes
+    if not isinstance(old, (np.ndarray, np.generic, int, float)):  # a batch, a list of episodes
         try:
             return bool(old == new)
-        except Exception:       # something was put in that cannot be compared
+        except Exception:  # something was put in that cannot be compared
             return False
     old, new = np.asarray(old), np.asarray(new)
-    return old.shape == new.shape and old.dtype == new.dtype and np.array_equal(old, new, equal_nan=old.dtype.kind == "f")
+    return (
+        old.shape == new.shape and old.dtype == new.dtype and np.array_equal(old, new, equal_nan=old.dtype.kind == "f")
+    )
 
 
 def read(value, parts=1, exact=False):
@@ -115,24 +131,31 @@ def read(value, parts=1, exact=False):
         return Outcome("answer", tuple(one.parts[0] for one in outcomes))
     if isinstance(value, types.CoroutineType):
         value.close()
-    if isinstance(value, (str, bytes, dict, set, frozenset, type)) or callable(value) or inspect.isgenerator(value) or (
-            isinstance(value, types.CoroutineType)) or (hasattr(value, "__next__") and not hasattr(value, "__array__")):
+    if (
+        isinstance(value, (str, bytes, dict, set, frozenset, type))
+        or callable(value)
+        or inspect.isgenerator(value)
+        or (isinstance(value, types.CoroutineType))
+        or (hasattr(value, "__next__") and not hasattr(value, "__array__"))
+    ):
         return Outcome("type", detail=name_of(value))
     try:
         array = np.array(value)
     except ValueError:
         return Outcome("type", detail="a ragged list: its rows have different lengths")
     if exact and array.shape == () and type(array.item()) in (int, float) and abs(array.item()) < float("inf"):
-        return Outcome("answer", (np.array(array.item(), dtype=object),))   # a Python int may have any length
+        return Outcome("answer", (np.array(array.item(), dtype=object),))  # a Python int may have any length
     if array.dtype.kind == "c":
         return Outcome("type", detail="complex numbers")
     if array.dtype == object:
-        if any(one is None for one in array.flat):   # NumPy would turn it into NaN
+        if any(one is None for one in array.flat):  # NumPy would turn it into NaN
             return Outcome("type", detail="a list with None in it, which is not a number")
         try:
-            array = array.astype(float)   # Fractions and Decimals are numbers too
+            array = array.astype(float)  # Fractions and Decimals are numbers too
         except (TypeError, ValueError):
-            return Outcome("type", detail="a list with something in it that is not a number" if array.ndim else name_of(value))
+            return Outcome(
+                "type", detail="a list with something in it that is not a number" if array.ndim else name_of(value)
+            )
     if array.dtype.kind not in "biuf":
         return Outcome("type", detail=f"an array of {array.dtype.name}, not of numbers")
     return Outcome("answer", (array,))

@@ -1,4 +1,5 @@
 """What can be said about a wrong answer that no known mistake explains: the first remark that fits, in this order."""
+
 from dataclasses import replace
 
 import numpy as np
@@ -20,20 +21,35 @@ def diagnose(runs, one, rerun=None):
             return remarks.signed(remark, text, one)
     finite = [run for run in runs if run.outcome.finite]
     remark, text = _compare(finite, one, rerun)
-    if any(not run.outcome.finite for run in wrong):        # where the truth itself is huge, a right answer is no hole
+    if any(not run.outcome.finite for run in wrong):  # where the truth itself is huge, a right answer is no hole
         holes = remarks.not_finite(runs, wrong, one)
-        if remark in (None, _smallest, _corner, _when):     # what is wrong with the finite ones is no more telling than the NaN
+        if remark in (
+            None,
+            _smallest,
+            _corner,
+            _when,
+        ):  # what is wrong with the finite ones is no more telling than the NaN
             more = sum(not run.right for run in finite)
-            remark, text = remarks.not_finite, holes + (f"\nIt is also wrong on {more} input{'s' * (more > 1)} where it is finite." if more else "")
+            remark, text = (
+                remarks.not_finite,
+                holes + (f"\nIt is also wrong on {more} input{'s' * (more > 1)} where it is finite." if more else ""),
+            )
         else:
             label = next(run for run in wrong if not run.outcome.finite).case.label
-            text += (f"\nThat is also why it is not finite on \"{label}\": without gamma a sum over a world that never ends has no limit."
-                     if remark is _unused and "when gamma changes" in text and "never end" in label else
-                     f"\nThat is where it is finite; on some input it is not: {label}.")
+            text += (
+                f'\nThat is also why it is not finite on "{label}": without gamma a sum over a world that never ends has no limit.'
+                if remark is _unused and "when gamma changes" in text and "never end" in label
+                else f"\nThat is where it is finite; on some input it is not: {label}."
+            )
     return remarks.signed(remark, text, one)
 
 
-SPECIAL = {"ZeroDivisionError", "OverflowError", "IndexError", "MemoryError"}      # raised where an input is empty, 0, or very large
+SPECIAL = {
+    "ZeroDivisionError",
+    "OverflowError",
+    "IndexError",
+    "MemoryError",
+}  # raised where an input is empty, 0, or very large
 
 
 def _where_it_answers(failing, runs, one, rerun):
@@ -41,15 +57,20 @@ def _where_it_answers(failing, runs, one, rerun):
     answers, fails = [], []
     for run in runs:
         (fails if run.outcome.kind in ("raised", "time") else answers).append(run)
-    if failing is remarks.raised and not all(run.outcome.error in SPECIAL or "zero-size" in run.outcome.detail for run in fails):
+    if failing is remarks.raised and not all(
+        run.outcome.error in SPECIAL or "zero-size" in run.outcome.detail for run in fails
+    ):
         return None
     if len(answers) <= len(runs) - len(answers) or all(run.right for run in answers):
         return None
     kind, text = diagnose(answers, one, rerun)
-    if failing is remarks.raised and kind in {remark.__name__.lstrip("_").replace("_", "-") for remark in (_smallest, _corner, _when, remarks.not_finite, remarks.shape)}:
-        return None     # no more telling than what was raised
+    if failing is remarks.raised and kind in {
+        remark.__name__.lstrip("_").replace("_", "-")
+        for remark in (_smallest, _corner, _when, remarks.not_finite, remarks.shape)
+    }:
+        return None  # no more telling than what was raised
     body, stuck, _ = text.partition("\nStuck? hint(")
-    return kind, f"{body}\n{remarks.also(fails[0])}{text[len(body):] if stuck else ''}"
+    return kind, f"{body}\n{remarks.also(fails[0])}{text[len(body) :] if stuck else ''}"
 
 
 def _compare(runs, one, rerun):
@@ -57,28 +78,47 @@ def _compare(runs, one, rerun):
     wrong = [run for run in runs if not run.right]
     if not wrong:
         return None, ""
-    bad = {i for run in wrong for i, pair in enumerate(zip(run.outcome.parts, run.wanted)) if not one.matches(*pair).all()}
-    if one.parts > 1 and len(bad) == 1:     # speak of the wrong one only
-        part, = bad
-        narrow = [replace(run, outcome=replace(run.outcome, parts=run.outcome.parts[part:part + 1]), wanted=run.wanted[part:part + 1])
-                  for run in runs]
+    bad = {
+        i for run in wrong for i, pair in enumerate(zip(run.outcome.parts, run.wanted)) if not one.matches(*pair).all()
+    }
+    if one.parts > 1 and len(bad) == 1:  # speak of the wrong one only
+        (part,) = bad
+        narrow = [
+            replace(
+                run,
+                outcome=replace(run.outcome, parts=run.outcome.parts[part : part + 1]),
+                wanted=run.wanted[part : part + 1],
+            )
+            for run in runs
+        ]
         for remark in (_zeros, _sign, _factor, _offset, _relation, _by_row):
-            if text := remark(narrow, [run for run in narrow if not one.matches(*run.outcome.parts, *run.wanted).all()], one):
+            if text := remark(
+                narrow, [run for run in narrow if not one.matches(*run.outcome.parts, *run.wanted).all()], one
+            ):
                 which = "first" if part == 0 else "second"
                 return remark, f"One of your two answers is right, the {which} is not. Of the {which}:\n{text}"
-    for remark in (_zeros, _sign, _factor, _offset, _relation, _precision) if one.parts > 1 else (
-            _zeros, _sign, _factor, _offset, _relation, _one_index, _precision, _by_row):
+    for remark in (
+        (_zeros, _sign, _factor, _offset, _relation, _precision)
+        if one.parts > 1
+        else (_zeros, _sign, _factor, _offset, _relation, _one_index, _precision, _by_row)
+    ):
         if text := remark(runs, wrong, one):
             return remark, text
     if rerun and not one.exact and (text := _unused(runs, wrong, one, rerun)):
         return _unused, text
+
     def when(runs, wrong, one):
         return _when(runs, wrong, one, rerun)
-    return next((remark, text) for remark, say in ((_law, _law), (_when, when), (_corner, _corner), (_smallest, _smallest))
-                if (text := say(runs, wrong, one)))
+
+    return next(
+        (remark, text)
+        for remark, say in ((_law, _law), (_when, when), (_corner, _corner), (_smallest, _smallest))
+        if (text := say(runs, wrong, one))
+    )
 
 
 # From here on every answer has the right shape and is finite.
+
 
 def _pairs(runs):
     return [(got.astype(float), want.astype(float)) for run in runs for got, want in zip(run.outcome.parts, run.wanted)]
@@ -91,8 +131,10 @@ def _all_close(one, pairs):
 def _zeros(runs, wrong, one):
     if not any(np.abs(got).max(initial=0) > 1e-300 for got, _ in _pairs(runs)):
         exactly = not any(got.any() for got, _ in _pairs(runs))
-        return (f"Your answer is {'0' if exactly else 'as good as 0 (below 1e-300)'} everywhere, on every input: "
-                "what you compute never reaches the number or the array that you return.")
+        return (
+            f"Your answer is {'0' if exactly else 'as good as 0 (below 1e-300)'} everywhere, on every input: "
+            "what you compute never reaches the number or the array that you return."
+        )
 
 
 def _sign(runs, wrong, one):
@@ -103,7 +145,9 @@ def _sign(runs, wrong, one):
 def _factor(runs, wrong, one):
     ratios, rows = [], []
     for run in runs:
-        got, want = (np.concatenate([part.astype(float).ravel() for part in parts]) for parts in (run.outcome.parts, run.wanted))
+        got, want = (
+            np.concatenate([part.astype(float).ravel() for part in parts]) for parts in (run.outcome.parts, run.wanted)
+        )
         if np.dot(want, want) == 0 or not got.any():
             continue
         ratio = np.dot(got, want) / np.dot(want, want)
@@ -131,8 +175,10 @@ def _factor(runs, wrong, one):
 def _offset(runs, wrong, one):
     shifts = [(got - want) for got, want in _pairs(runs) if got.size]
     means = [shift.mean() for shift in shifts]
-    flat = all(one.matches(want + shift - mean, want).all()
-               for (shift, mean), (_, want) in zip(zip(shifts, means), [pair for pair in _pairs(runs) if pair[0].size]))
+    flat = all(
+        one.matches(want + shift - mean, want).all()
+        for (shift, mean), (_, want) in zip(zip(shifts, means), [pair for pair in _pairs(runs) if pair[0].size])
+    )
     if flat and max(map(abs, means)) > 1e-3:
         if np.allclose(means, means[0], rtol=1e-5):
             return f"Your answer is off by the same number on every input: {means[0]:+.6g}."
@@ -147,7 +193,11 @@ def _by_size(runs, means, one):
     sizes = [one.sizes(*run.case.args) for run, (got, _) in zip(runs, _pairs(runs)) if got.size]
     for name in sizes[0] if len(sizes) == len(means) else ():
         each = [mean / size[name] for mean, size in zip(means, sizes) if size[name]]
-        if len(each) == len(means) and len({size[name] for size in sizes}) > 1 and np.allclose(each, each[0], rtol=1e-5):
+        if (
+            len(each) == len(means)
+            and len({size[name] for size in sizes}) > 1
+            and np.allclose(each, each[0], rtol=1e-5)
+        ):
             return f"Your answer is off by {each[0]:+.6g} for each of the {name}: {name} times the same number too much or too little, on every input."
 
 
@@ -161,8 +211,11 @@ def _fits(arg, want):
     if arg.dtype.kind not in "biuf" or want.ndim == 0 and arg.ndim:
         return {}
     shapes = {"": arg} | ({"[:, None]": arg[..., None]} if arg.ndim and arg.ndim == want.ndim - 1 else {})
-    return {how: one for how, one in shapes.items()
-            if one.ndim <= want.ndim and all(a in (1, b) for a, b in zip(one.shape[::-1], want.shape[::-1]))}
+    return {
+        how: one
+        for how, one in shapes.items()
+        if one.ndim <= want.ndim and all(a in (1, b) for a, b in zip(one.shape[::-1], want.shape[::-1]))
+    }
 
 
 ALONE = (
@@ -182,11 +235,18 @@ ALONE = (
     ("what is wanted, divided by its sum", lambda want: want / want.sum()),
     ("what is wanted, divided by its largest number", lambda want: want / want.max()),
     ("what is wanted, standardised (mean 0, spread 1)", lambda want: (want - want.mean()) / (want.std() + 1e-8)),
-    ("what is wanted, standardised (mean 0, spread 1 by n - 1, as PyTorch's std has it: NaN for a single number)",
-     lambda want: (want - want.mean()) / (want.std(ddof=1) + 1e-8)),
-    ("what is wanted, standardised column by column (mean 0, spread 1)", lambda want: (want - want.mean(0)) / (want.std(0) + 1e-8) if want.ndim else want),
-    ("what is wanted, standardised column by column (mean 0, spread 1 by n - 1)",
-     lambda want: (want - want.mean(0)) / (want.std(0, ddof=1) + 1e-8) if want.ndim else want),
+    (
+        "what is wanted, standardised (mean 0, spread 1 by n - 1, as PyTorch's std has it: NaN for a single number)",
+        lambda want: (want - want.mean()) / (want.std(ddof=1) + 1e-8),
+    ),
+    (
+        "what is wanted, standardised column by column (mean 0, spread 1)",
+        lambda want: (want - want.mean(0)) / (want.std(0) + 1e-8) if want.ndim else want,
+    ),
+    (
+        "what is wanted, standardised column by column (mean 0, spread 1 by n - 1)",
+        lambda want: (want - want.mean(0)) / (want.std(0, ddof=1) + 1e-8) if want.ndim else want,
+    ),
 )
 TOGETHER = (
     ("what is wanted, times {}", lambda want, arg: want * arg),
@@ -205,23 +265,39 @@ def _relation(runs, wrong, one):
     pairs = _pairs(runs)
     if one.exact or sum(got.size for got, _ in pairs) < 4:
         return None
+
     def always(made):
         with np.errstate(all="ignore"):
             tries = [made(i, want) for i, (_, want) in enumerate(pairs) if want.size]
         gots = [got for got, want in pairs if want.size]
-        return all(made is not None and made.shape == got.shape and np.isfinite(made).all() and one.matches(got, made).all()
-                   for got, made in zip(gots, tries)) and sum(np.isfinite(made).sum() for made in tries) >= 4
+        return (
+            all(
+                made is not None
+                and made.shape == got.shape
+                and np.isfinite(made).all()
+                and one.matches(got, made).all()
+                for got, made in zip(gots, tries)
+            )
+            and sum(np.isfinite(made).sum() for made in tries) >= 4
+        )
+
     for text, change in ALONE:
         if always(lambda i, want, change=change: np.asarray(change(want))):
             return f"On every input your answer is {text}."
     for position, name in enumerate(one.names):
         if any(position >= len(run.case.args) for run in runs):
             continue
-        sides = [_fits(run.case.args[position], want) for run, want in zip(runs, (want for _, want in pairs))] if len(pairs) == len(runs) else [{}]
+        sides = (
+            [_fits(run.case.args[position], want) for run, want in zip(runs, (want for _, want in pairs))]
+            if len(pairs) == len(runs)
+            else [{}]
+        )
         for how in sides[0]:
             for text, change in TOGETHER:
                 said = [side.get(how) for side in sides]
-                if all(how in side for side in sides) and always(lambda i, want, change=change, said=said: np.asarray(change(want, said[i]))):
+                if all(how in side for side in sides) and always(
+                    lambda i, want, change=change, said=said: np.asarray(change(want, said[i]))
+                ):
                     return f"On every input your answer is {text.format(name + how)}."
 
 
@@ -233,15 +309,23 @@ def _by_row(runs, wrong, one):
     tables = [run for run in wrong if run.wanted[0].ndim >= 2 and run.wanted[0].shape[-1] > 1]
     if len(tables) < 2 or any(run.wanted[0].ndim >= 2 and run.wanted[0].shape[-1] <= 1 for run in wrong):
         return None
+
     def good(change):
-        return all(one.matches(run.wanted[0] + 0 * run.outcome.parts[0], change(run.outcome.parts[0].astype(float), run.wanted[0])).all()
-                   for run in tables)
+        return all(
+            one.matches(
+                run.wanted[0] + 0 * run.outcome.parts[0], change(run.outcome.parts[0].astype(float), run.wanted[0])
+            ).all()
+            for run in tables
+        )
+
     def shifted(got, want):
         return got - (got - want).mean(-1, keepdims=True)
+
     def scaled(got, want):
         with np.errstate(all="ignore"):
             factor = (got * want).sum(-1, keepdims=True) / (got * got).sum(-1, keepdims=True)
         return np.where(np.isfinite(factor), factor, 0) * got
+
     if good(scaled):
         return f"Within each {row} your numbers stand in the right proportion, and their size is wrong: each {row} has a factor of its own.\nSeen on {remarks.describe(tables[0].case, one)}"
     if good(shifted):
@@ -259,15 +343,17 @@ def ignores(position, one, runs, rerun):
     seen = 0
     for run in runs:
         for arg in _others(run.case.args[position]) if position < len(run.case.args) else ():
-            args = (*run.case.args[:position], arg, *run.case.args[position + 1:])
+            args = (*run.case.args[:position], arg, *run.case.args[position + 1 :])
             try:
                 moved = one.answer(one.truth, args)
-            except Exception:     # not every change leaves a sensible input
+            except Exception:  # not every change leaves a sensible input
                 continue
             if one.close(moved, run.wanted, digits=2):
                 continue
             outcome = rerun(args)
-            if outcome.kind != "answer" or not all(_equal(*pair) for pair in zip(outcome.parts, run.outcome.parts, strict=True)):
+            if outcome.kind != "answer" or not all(
+                _equal(*pair) for pair in zip(outcome.parts, run.outcome.parts, strict=True)
+            ):
                 return False
             seen += 1
     return seen > 3
@@ -284,12 +370,20 @@ def _others(arg):
     arg = np.asarray(arg)
     if not arg.ndim or arg.dtype == object:
         return []
-    return [np.roll(arg, 1, -1)] + ([0.7 * arg + 0.3 * arg[..., ::-1]] if arg.dtype.kind == "f" else [arg[..., ::-1].copy()])
+    return [np.roll(arg, 1, -1)] + (
+        [0.7 * arg + 0.3 * arg[..., ::-1]] if arg.dtype.kind == "f" else [arg[..., ::-1].copy()]
+    )
 
 
 def _law(runs, wrong, one):
     for law in one.laws:
-        broken = [run for run in wrong if not law.holds(*(part.astype(float) if not one.exact else part.item() for part in run.outcome.parts), *run.case.args)]
+        broken = [
+            run
+            for run in wrong
+            if not law.holds(
+                *(part.astype(float) if not one.exact else part.item() for part in run.outcome.parts), *run.case.args
+            )
+        ]
         if broken:
             run = min(broken, key=lambda run: sum(np.size(arg) for arg in run.case.args))
             return f"{law.message}\nSeen on {remarks.describe(run.case, one)}"
@@ -321,13 +415,19 @@ def _when(runs, wrong, one, rerun=None):
         if all(x == run.right for x, run in zip(has, runs)):
             return f"Right wherever {said}, and wrong everywhere else. What is different there?\nWrong, for example, on {remarks.describe(wrong[0].case, one)}"
         if all(x != run.right for x, run in zip(has, runs)) and not (
-                rerun and "whole numbers" in said and not _cured_by_floats(wrong[0], one, rerun)):
+            rerun and "whole numbers" in said and not _cured_by_floats(wrong[0], one, rerun)
+        ):
             return f"Wrong wherever {said}, and right everywhere else. What is different there?\nSeen on {remarks.describe(wrong[0].case, one)}"
 
 
 def _cured_by_floats(run, one, rerun):
     """Is the answer right with the same numbers as floats?"""
-    outcome = rerun(tuple(arg.astype(float) if isinstance(arg, np.ndarray) and arg.dtype.kind in "iu" else arg for arg in run.case.args))
+    outcome = rerun(
+        tuple(
+            arg.astype(float) if isinstance(arg, np.ndarray) and arg.dtype.kind in "iu" else arg
+            for arg in run.case.args
+        )
+    )
     return outcome.kind == "answer" and one.right(outcome.parts, run.wanted)
 
 
@@ -335,7 +435,9 @@ def _corner(runs, wrong, one):
     if 5 * len(wrong) <= len(runs) and not one.exact:
         labels = " and on ".join(f'"{run.case.label}"' for run in wrong)
         run = min(wrong, key=lambda run: sum(np.size(arg) for arg in run.case.args))
-        got, want = next((got, want) for got, want in zip(run.outcome.parts, run.wanted) if not one.matches(got, want).all())
+        got, want = next(
+            (got, want) for got, want in zip(run.outcome.parts, run.wanted) if not one.matches(got, want).all()
+        )
         shown = remarks.show_both(want, got) if got.size <= 8 else ""
         return f"Right on {len(runs) - len(wrong)} of {len(runs)} inputs; wrong only on {labels}. What is special there?\n{remarks.describe(run.case, one)}\n{shown}".rstrip()
 
@@ -365,18 +467,26 @@ def _one_index(runs, wrong, one):
 def _precision(runs, wrong, one):
     if all(one.close(run.outcome.parts, run.wanted, digits=3) for run in wrong):
         double = not any(is_single(part) for run in wrong for part in run.outcome.parts)
-        return ("Right to three digits, but not to six: something is rounded or stopped too early "
-                f"(too few sweeps, a coarse step, a small constant added{', float32 inside' * double}).\n"
-                f"Seen on {remarks.describe(wrong[0].case, one)}")
+        return (
+            "Right to three digits, but not to six: something is rounded or stopped too early "
+            f"(too few sweeps, a coarse step, a small constant added{', float32 inside' * double}).\n"
+            f"Seen on {remarks.describe(wrong[0].case, one)}"
+        )
 
 
 def _smallest(runs, wrong, one):
     run = min(wrong, key=lambda run: sum(np.size(arg) for arg in run.case.args))
     pairs = list(zip(run.outcome.parts, run.wanted))
-    got, want = next(((got, want) for got, want in pairs if not one.matches(got, want).all()), pairs[0])   # of two answers the wrong one
-    if got.size > 8:   # a whole table says little: the element that is furthest off
+    got, want = next(
+        ((got, want) for got, want in pairs if not one.matches(got, want).all()), pairs[0]
+    )  # of two answers the wrong one
+    if got.size > 8:  # a whole table says little: the element that is furthest off
         at = np.unravel_index(np.abs(got.astype(float) - want).argmax(), got.shape)
-        return (f"Wrong on {len(wrong)} of {len(runs)} inputs. Furthest off, at index {tuple(map(int, at))}:\n"
-                f"{remarks.show_both(want[at], got[at])}\non {remarks.describe(run.case, one)}")
-    return (f"Wrong on {len(wrong)} of {len(runs)} inputs. The smallest of them:\n{remarks.describe(run.case, one)}\n"
-            f"{remarks.show_both(want, got, 400)}")
+        return (
+            f"Wrong on {len(wrong)} of {len(runs)} inputs. Furthest off, at index {tuple(map(int, at))}:\n"
+            f"{remarks.show_both(want[at], got[at])}\non {remarks.describe(run.case, one)}"
+        )
+    return (
+        f"Wrong on {len(wrong)} of {len(runs)} inputs. The smallest of them:\n{remarks.describe(run.case, one)}\n"
+        f"{remarks.show_both(want, got, 400)}"
+    )

@@ -3,6 +3,7 @@
 The box inherits its text colour, so it reads on light and dark pages, and says its verdict in words (and in the form of
 its border), never by colour alone.
 """
+
 from dataclasses import dataclass
 from html import escape
 from textwrap import fill
@@ -12,8 +13,10 @@ from ..palette import COLORS
 
 def _box(title, text, line):
     style = f"border-left: 4px {line}; padding: .25em 1em; margin: .5em 0; font-size: .95em; overflow-wrap: anywhere"
-    return (f'<div class="pg-check" style="{style}"><strong>{escape(title)}</strong>'
-            f'<div style="white-space: pre-wrap">{escape(text)}</div></div>')
+    return (
+        f'<div class="pg-check" style="{style}"><strong>{escape(title)}</strong>'
+        f'<div style="white-space: pre-wrap">{escape(text)}</div></div>'
+    )
 
 
 def _plain(title, text):

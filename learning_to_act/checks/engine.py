@@ -1,4 +1,5 @@
 """`check(function)` and `hint(function)`: find the exercise, have it judge the function, and hand back what it says."""
+
 import difflib
 import functools
 import inspect
@@ -11,7 +12,7 @@ from .display import Hint, Result
 from .registry import registry
 from .runs import SECONDS
 
-_given = {}     # exercise name -> hints given so far
+_given = {}  # exercise name -> hints given so far
 
 
 def check(function, exercise=None, *, mistake=None):
@@ -27,14 +28,17 @@ def check(function, exercise=None, *, mistake=None):
 def check_within(seconds, function, exercise=None, mistake=None, frame=None):
     """`check` with another limit than `SECONDS` for the learner's time. The exercise is looked for among the names of `frame`."""
     try:
-        with np.errstate(all="ignore"), warnings.catch_warnings():     # whatever the learner's session makes of warnings
+        with np.errstate(all="ignore"), warnings.catch_warnings():  # whatever the learner's session makes of warnings
             warnings.simplefilter("ignore")
             return _check(function, exercise, mistake, frame or sys._getframe(1), seconds)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        return Result(False, f"The check itself stumbled over this ({type(error).__name__}), so it cannot judge your function.\n"
-                             "That is a fault of the check: please report it, with your function.")
+        return Result(
+            False,
+            f"The check itself stumbled over this ({type(error).__name__}), so it cannot judge your function.\n"
+            "That is a fault of the check: please report it, with your function.",
+        )
 
 
 def hint(function):
@@ -45,13 +49,16 @@ def hint(function):
             return Hint("No such exercise", problem)
         one = registry()[name]
         number = _given[name] = _given.get(name, 0) % len(one.hints) + 1
-        more = "" if number < len(one.hints) else (
-            f"\nThat was the last hint. Give it {one.minutes} minutes, then read solutions/{one.chapter}.ipynb.")
+        more = (
+            ""
+            if number < len(one.hints)
+            else (f"\nThat was the last hint. Give it {one.minutes} minutes, then read solutions/{one.chapter}.ipynb.")
+        )
         return Hint(f"{name}: hint {number} of {len(one.hints)}", one.hints[number - 1] + more)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        return Hint("No hint", f"Could not find out which exercise this is ({type(error).__name__}). Try hint(\"name\").")
+        return Hint("No hint", f'Could not find out which exercise this is ({type(error).__name__}). Try hint("name").')
 
 
 def _check(function, exercise, mistake, frame, seconds):
@@ -72,13 +79,25 @@ def _find(function, exercise, frame):
     if isinstance(function, str):
         candidates = [function]
     elif not callable(function):
-        return "", (f"check and hint want the function itself, and this is {_article(function)}.\n"
-                    "Write check(softmax), not check(softmax(logits)).")
+        return "", (
+            f"check and hint want the function itself, and this is {_article(function)}.\n"
+            "Write check(softmax), not check(softmax(logits))."
+        )
     else:
         inner = function.func if isinstance(function, functools.partial) else function
-        space = {**frame.f_globals, **frame.f_locals}   # finds lambdas, partials and instances: whatever the learner called them
-        candidates = [exercise] if exercise else [
-            getattr(inner, "__name__", None), *(key for key, value in space.items() if value is function and key.isidentifier()), type(function).__name__]
+        space = {
+            **frame.f_globals,
+            **frame.f_locals,
+        }  # finds lambdas, partials and instances: whatever the learner called them
+        candidates = (
+            [exercise]
+            if exercise
+            else [
+                getattr(inner, "__name__", None),
+                *(key for key, value in space.items() if value is function and key.isidentifier()),
+                type(function).__name__,
+            ]
+        )
     candidates = [one for one in candidates if isinstance(one, str) and one]
     for name in candidates:
         if name in registry():
@@ -86,8 +105,11 @@ def _find(function, exercise, frame):
     asked = next((one for one in candidates if one not in {"<lambda>", "function", "partial"}), "")
     near = difflib.get_close_matches(asked, registry(), n=1, cutoff=0.5)
     what = f"There is no exercise called {asked!r}." if asked else "This function has no name of its own."
-    return "", (f"{what} Did you mean {near[0]}? Name your function so, or say check(your_function, \"{near[0]}\")." if near else
-                f"{what} Say which exercise it is: check(your_function, \"softmax\").\nThe exercises are: {', '.join(registry())}.")
+    return "", (
+        f'{what} Did you mean {near[0]}? Name your function so, or say check(your_function, "{near[0]}").'
+        if near
+        else f'{what} Say which exercise it is: check(your_function, "softmax").\nThe exercises are: {", ".join(registry())}.'
+    )
 
 
 def _article(value):
@@ -99,12 +121,14 @@ def _article(value):
 def _wrong_signature(function, one):
     try:
         signature = inspect.signature(function)
-    except (ValueError, TypeError):   # some C functions have none: let the run decide
+    except (ValueError, TypeError):  # some C functions have none: let the run decide
         return ""
     for case, _ in one.problems:
         try:
             signature.bind(*case.args)
         except TypeError:
-            return (f"This function cannot be called as the exercise does: {one.signature}.\n"
-                    f"Yours takes {signature}; the check passes {len(case.args)} argument{'s' * (len(case.args) > 1)}, in this order.")
+            return (
+                f"This function cannot be called as the exercise does: {one.signature}.\n"
+                f"Yours takes {signature}; the check passes {len(case.args)} argument{'s' * (len(case.args) > 1)}, in this order."
+            )
     return ""

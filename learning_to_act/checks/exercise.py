@@ -2,6 +2,7 @@
 
 The order of things is that of a patient teacher: is it right? is it a mistake we know by name? what else can be said?
 """
+
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ class Case:
 
     label: str
     args: tuple
-    slow: str = ""   # said where time or memory runs out on this input alone
+    slow: str = ""  # said where time or memory runs out on this input alone
 
 
 @dataclass(frozen=True)
@@ -60,18 +61,18 @@ class Exercise:
     cases: Callable
     mistakes: tuple[Mistake, ...]
     hints: tuple[str, ...]
-    chapter: str                  # the solution's file name, "01-values-or-probabilities"
-    difficulty: int               # 1 to 5, as importance
+    chapter: str  # the solution's file name, "01-values-or-probabilities"
+    difficulty: int  # 1 to 5, as importance
     importance: int
     minutes: int
-    after: str                    # one sentence to take along, shown on success
-    axes: tuple[str, ...] = ()    # names of the answer's last axes
-    sizes: Callable = lambda *args: {}   # {"N": 7}: for "N times too large"
-    each: bool = False            # compare element by element, not with the largest
-    floor: float = 1e-12          # absolute error that is always forgiven
-    exact: bool = False           # the answer is a whole number, to the last digit
-    parts: int = 1                # how many arrays are returned
-    laws: tuple[Law, ...] = ()    # said where no known mistake fits and one is broken, the first first
+    after: str  # one sentence to take along, shown on success
+    axes: tuple[str, ...] = ()  # names of the answer's last axes
+    sizes: Callable = lambda *args: {}  # {"N": 7}: for "N times too large"
+    each: bool = False  # compare element by element, not with the largest
+    floor: float = 1e-12  # absolute error that is always forgiven
+    exact: bool = False  # the answer is a whole number, to the last digit
+    parts: int = 1  # how many arrays are returned
+    laws: tuple[Law, ...] = ()  # said where no known mistake fits and one is broken, the first first
 
     @property
     def name(self):
@@ -152,4 +153,4 @@ class Exercise:
         single = any(is_single(part) for run in runs for part in run.outcome.parts)
         notes = ["Your answer is float32 (or less), so it was held to three digits instead of six."] if single else []
         first, last = runs[0].case.label, runs[-1].case.label
-        return "\n".join([f"Right on all {len(runs)} inputs (from \"{first}\" to \"{last}\").", self.after, *notes])
+        return "\n".join([f'Right on all {len(runs)} inputs (from "{first}" to "{last}").', self.after, *notes])

@@ -6,6 +6,7 @@ is being graded, and does nothing at all otherwise.
 
 Time needs signals (Linux, macOS), memory Linux. Elsewhere the grader's own limit for a cell is all there is.
 """
+
 import contextlib
 import os
 import re
@@ -13,10 +14,10 @@ import signal
 import sys
 import traceback
 
-SECONDS = 20.0         # for a cell
-PATIENCE = 15          # times that for one that calls checks, which bound what they run
-AGAIN = 5.0            # seconds until the next signal, for a loop that swallows the first
-ROOM = 2 * 2**30       # bytes on top of what the kernel has when its first cell is run
+SECONDS = 20.0  # for a cell
+PATIENCE = 15  # times that for one that calls checks, which bound what they run
+AGAIN = 5.0  # seconds until the next signal, for a loop that swallows the first
+ROOM = 2 * 2**30  # bytes on top of what the kernel has when its first cell is run
 CHECKS = re.compile(r"(?<!\w)_?check(_if_not_already_checked)?\(")
 SAID = "While work is graded a cell may take {}. Its exercise is judged by the check all the same."
 
@@ -29,7 +30,8 @@ def graded():
     """Does nbgrader or Otter-Grader run this notebook for points?"""
     otter = sys.modules.get("otter.check.notebook")
     return os.environ.get("NBGRADER_EXECUTION") == "autograde" or bool(
-        getattr(getattr(otter, "Notebook", None), "_grading_mode", False))
+        getattr(getattr(otter, "Notebook", None), "_grading_mode", False)
+    )
 
 
 def begin(shell, seconds=SECONDS, room=ROOM):
@@ -37,7 +39,7 @@ def begin(shell, seconds=SECONDS, room=ROOM):
     lift = _bound_memory(room)
 
     def out_of_memory(shell, etype, value, tb, tb_offset=None):
-        traceback.clear_frames(tb)             # whatever grew is let go: the traceback would hold it
+        traceback.clear_frames(tb)  # whatever grew is let go: the traceback would hold it
         with lift():
             shell.showtraceback((etype, MemoryError(SAID.format(f"{room / 2**30:.3g} GB of memory")), None))
 
@@ -62,10 +64,10 @@ class _Clock:
     def ring(self, signum, frame):
         while frame and frame.f_globals is not self.names:
             frame = frame.f_back
-        if frame is None:                      # IPython's own code
+        if frame is None:  # IPython's own code
             return
         self.fired += 1
-        if self.fired == 3:                    # swallowed twice: now often enough to fall between two "try" blocks
+        if self.fired == 3:  # swallowed twice: now often enough to fall between two "try" blocks
             signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
         raise CellTimeUp(SAID.format(f"{self.seconds:g} seconds"))
 
@@ -78,6 +80,7 @@ def _bound_memory(room):
     if sys.platform != "linux":
         return contextlib.nullcontext
     import resource
+
     try:
         with open("/proc/self/statm") as file:
             bound = int(file.read().split()[0]) * resource.getpagesize() + room
@@ -95,6 +98,7 @@ def _bound_memory(room):
             yield
         finally:
             resource.setrlimit(resource.RLIMIT_AS, (bound, hard))
+
     return lift
 
 

@@ -8,6 +8,7 @@ Why this rarely errs: six independent numbers are compared (three logits of two 
 which nothing is paid show what does not come from rewards at all; most functions then stand still, without any scatter. Every
 mistake of the book lies beyond 8 sigma, so that one of them slips through with probability 6e-5 at most.
 """
+
 import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -21,13 +22,13 @@ from .display import Hint, Result
 from .exercise import Case, Exercise
 from .runs import SECONDS, changed, changing_line, noted, run_all
 
-SIGMA = 4.0      # allowed distance of the mean from the exact gradient, in standard errors, at each parameter
-FREE_SIGMA = 5.0 # the same where nothing is paid, looked at once
-COUNT = 2000     # batches for each setting
-NOISE = 5.0      # a standard error this many times the reference's says nothing
+SIGMA = 4.0  # allowed distance of the mean from the exact gradient, in standard errors, at each parameter
+FREE_SIGMA = 5.0  # the same where nothing is paid, looked at once
+COUNT = 2000  # batches for each setting
+NOISE = 5.0  # a standard error this many times the reference's says nothing
 LR = 0.5
-FREE = 400       # batches without rewards for each setting
-PATIENCE = 4     # times the usual seconds: thousands of batches on a busy machine
+FREE = 400  # batches without rewards for each setting
+PATIENCE = 4  # times the usual seconds: thousands of batches on a busy machine
 
 
 @dataclass(frozen=True)
@@ -63,14 +64,14 @@ class Hunt(Exercise):
     """
 
     settings: tuple = ()
-    gradient: Callable = None            # (theta, batch) -> an unbiased estimate, whose scatter is the measure for noise
+    gradient: Callable = None  # (theta, batch) -> an unbiased estimate, whose scatter is the measure for noise
     original: Callable | None = None
     bug: str = ""
     known: Callable = dict
     right_ways: Callable = dict
-    choices: Callable = dict             # {name: what it is}
+    choices: Callable = dict  # {name: what it is}
     arguments: Callable = tuple
-    remarks: Callable = lambda function: ""      # what to add when an answer passes
+    remarks: Callable = lambda function: ""  # what to add when an answer passes
 
     def judge(self, function, mistake=None, seconds=SECONDS):
         """The `Result` for the learner's function and the name given to the mistake."""
@@ -85,15 +86,24 @@ class Hunt(Exercise):
                 kind, text = remarks.signed(remark, text, self)
                 return Result(False, text, None, self.name, kind)
         if any(part.dtype.kind == "f" and part.dtype.itemsize < 4 for run in runs for part in run.outcome.parts):
-            return self._no("Your answer is in half precision (float16): next to theta a small step is rounded away. Use float64, or at least float32.", "precision")
+            return self._no(
+                "Your answer is in half precision (float16): next to theta a small step is rounded away. Use float64, or at least float32.",
+                "precision",
+            )
         if not self._repeats(function, runs, seconds):
-            return self._no("Called twice with the same arguments, your function gives two answers. It remembers something from call to call (momentum, a running mean, "
-                            "a list that grows), or it draws random numbers of its own.\nThe step must depend on theta, the batch and lr alone.", "two-answers")
+            return self._no(
+                "Called twice with the same arguments, your function gives two answers. It remembers something from call to call (momentum, a running mean, "
+                "a list that grows), or it draws random numbers of its own.\nThe step must depend on theta, the batch and lr alone.",
+                "two-answers",
+            )
         if not self._proportional(function, runs, seconds):
             if text := self._moving(function, runs, seconds):
                 return self._no(text, "theta-moves")
-            return self._no("The step is not proportional to lr: with a fiftieth of lr it is not a fiftieth of the step. The check divides the step by lr "
-                            "to find your gradient.\nReturn theta plus lr times an estimate: no Adam, no momentum, no clipping here.", "not-linear")
+            return self._no(
+                "The step is not proportional to lr: with a fiftieth of lr it is not a fiftieth of the step. The check divides the step by lr "
+                "to find your gradient.\nReturn theta plus lr times an estimate: no Adam, no momentum, no clipping here.",
+                "not-linear",
+            )
         looks = self._look(function, 0, seconds)
         if isinstance(looks, Result):
             return looks
@@ -109,14 +119,24 @@ class Hunt(Exercise):
         if text := self._free(function, looks, seconds):
             return self._no(text, "not-from-rewards")
         if worst.noise > NOISE:
-            return self._no(f"Your steps scatter {worst.noise:.0f} times as much as they must, so their mean says nothing about bias.\n{worst.text}", "too-noisy")
+            return self._no(
+                f"Your steps scatter {worst.noise:.0f} times as much as they must, so their mean says nothing about bias.\n{worst.text}",
+                "too-noisy",
+            )
         spoilt = changed(runs, self, function, seconds=seconds, right=True)
         if spoilt:
             return self._no(spoilt, "changes-argument")
-        found = (f"Unbiased: over {len(looks) * COUNT:,} sampled batches the mean step / lr lies within {SIGMA:.0f} sigma of the exact gradient "
-                 f"everywhere (largest distance {worst.sigma:.1f}).")
+        found = (
+            f"Unbiased: over {len(looks) * COUNT:,} sampled batches the mean step / lr lies within {SIGMA:.0f} sigma of the exact gradient "
+            f"everywhere (largest distance {worst.sigma:.1f})."
+        )
         if not self.bug:
-            return Result(True, "\n".join(filter(None, [found, self._way(runs), self.after, self.remarks(function)])), None, self.name)
+            return Result(
+                True,
+                "\n".join(filter(None, [found, self._way(runs), self.after, self.remarks(function)])),
+                None,
+                self.name,
+            )
         if naming.right:
             return Result(True, f"Mended, and named: {self.bug}.\n{found}\n{self.after}", None, self.name)
         return self._no(f"Mended. {found}\n{naming.text}", naming.kind)
@@ -157,17 +177,23 @@ class Hunt(Exercise):
         """
         for i, setting in enumerate(self.settings):
             drawn = [unpaid(batch) for batch in batches(setting, 0, COUNT)[:FREE]]
-            outcome = attempt(lambda many, start=setting.start: [function(*self.arguments(start, batch, LR)) for batch in many], (drawn,), Budget(PATIENCE * seconds))
+            outcome = attempt(
+                lambda many, start=setting.start: [function(*self.arguments(start, batch, LR)) for batch in many],
+                (drawn,),
+                Budget(PATIENCE * seconds),
+            )
             if not outcome.finite or outcome.parts[0].shape != (len(drawn), *setting.start.shape):
-                return ""           # it divides by what is paid: the mean among rewards has judged that
+                return ""  # it divides by what is paid: the mean among rewards has judged that
             steps = (outcome.parts[0] - setting.start) / LR
             mean, error = steps.mean(axis=0), np.maximum(steps.std(axis=0, ddof=1) / np.sqrt(len(steps)), 1e-6)
             at = np.unravel_index(np.abs(mean / error).argmax(), mean.shape)
             seen = looks and (np.abs(mean) > 2 * SIGMA * looks[i].error).any()
             if np.abs(mean[at]) > FREE_SIGMA * error[at] and not seen:
-                return ("With all rewards and values set to 0 the mean step must be 0, and yours is not: "
-                        f"{mean[at]:+.2g} times lr at theta[{', '.join(map(str, at))}].\n"
-                        "Something moves theta that does not come from the rewards: a decay of theta, an entropy bonus, or a constant times a score whose mean is not 0.")
+                return (
+                    "With all rewards and values set to 0 the mean step must be 0, and yours is not: "
+                    f"{mean[at]:+.2g} times lr at theta[{', '.join(map(str, at))}].\n"
+                    "Something moves theta that does not come from the rewards: a decay of theta, an entropy bonus, or a constant times a score whose mean is not 0."
+                )
         return ""
 
     def _proportional(self, function, runs, seconds):
@@ -177,7 +203,7 @@ class Hunt(Exercise):
             if small.kind != "answer" or small.parts[0].shape != theta.shape:
                 return False
             step, large = 50 * (small.parts[0] - theta), run.outcome.parts[0] - theta
-            if np.abs(step - large).max() > 1e-3 * np.abs(large).max() + 1e-6:     # a float32 answer passes too
+            if np.abs(step - large).max() > 1e-3 * np.abs(large).max() + 1e-6:  # a float32 answer passes too
                 return False
         return True
 
@@ -201,10 +227,12 @@ class Hunt(Exercise):
         inside = any(self.names[i] == "theta" for one in runs for i in one.outcome.changed)
         place = changing_line(function, run.case.args, self, seconds) if inside else ""
         where = "theta itself" if inside else "the theta that you compute probabilities from"
-        return (f"You change {where} while later steps or episodes are still to be scored{f', in {place}' if place else ''}. "
-                "Their probabilities then come from a theta that no episode was played with.\n"
-                + ("The caller's array changes too. " if inside else "")
-                + "Add the gradient up in an array of its own, np.zeros(theta.shape), and add lr times it to theta once, at the end.")
+        return (
+            f"You change {where} while later steps or episodes are still to be scored{f', in {place}' if place else ''}. "
+            "Their probabilities then come from a theta that no episode was played with.\n"
+            + ("The caller's array changes too. " if inside else "")
+            + "Add the gradient up in an array of its own, np.zeros(theta.shape), and add lr times it to theta once, at the end."
+        )
 
     def _look(self, function, number, seconds):
         """A `Look` for each setting, or the Result that says why there is none."""
@@ -217,30 +245,49 @@ class Hunt(Exercise):
 
             outcome = attempt(steps, (drawn,), budget)
             if outcome.kind == "time":
-                return self._no(f"Your function is right in form, but {COUNT:,} small batches take it more than {PATIENCE * seconds:.0f} seconds: a few milliseconds "
-                                "a batch should do.\nIs something computed again and again that could be computed once?", "too-slow")
+                return self._no(
+                    f"Your function is right in form, but {COUNT:,} small batches take it more than {PATIENCE * seconds:.0f} seconds: a few milliseconds "
+                    "a batch should do.\nIs something computed again and again that could be computed once?",
+                    "too-slow",
+                )
             if outcome.kind == "raised":
                 return self._no(f"On one of {COUNT:,} sampled batches your function raised {outcome.detail}")
             if outcome.kind != "answer" or outcome.parts[0].shape != (COUNT, *theta.shape):
-                return self._no(f"On some batches your function does not return an array of theta's shape {theta.shape}.")
+                return self._no(
+                    f"On some batches your function does not return an array of theta's shape {theta.shape}."
+                )
             if not outcome.finite:
                 bad = drawn[int(np.argmax(~np.isfinite(outcome.parts[0]).reshape(COUNT, -1).all(axis=1)))]
-                return self._no(f"On some batches your answer holds NaN or infinity, for example on {bad!r}.\n"
-                                "A division by a spread of 0, or by a number of others that is 0?", "not-finite")
+                return self._no(
+                    f"On some batches your answer holds NaN or infinity, for example on {bad!r}.\n"
+                    "A division by a spread of 0, or by a number of others that is 0?",
+                    "not-finite",
+                )
             looks.append(Look.at(setting, (outcome.parts[0] - theta) / LR, _error_of(self.gradient, setting, COUNT)))
         return looks
 
     def _what(self, function, runs, looks, seconds):
         """(identifier, text): what kind of wrong it is."""
         steps = [(run.case.raw, (run.outcome.parts[0] - run.case.raw[0]) / run.case.raw[2]) for run in runs]
-        if self.original and all(_same(step, (self.original(theta, batch, lr) - theta) / lr) for (theta, batch, lr), step in steps):
+        if self.original and all(
+            _same(step, (self.original(theta, batch, lr) - theta) / lr) for (theta, batch, lr), step in steps
+        ):
             return "cosmetic", "This takes the same step as the original, on every batch: nothing is mended yet."
         if all(look.against(-look.exact) <= SIGMA for look in looks):
-            return "descends", "The step points exactly downhill: its mean is minus the exact gradient. (A loss is descended, a return is climbed.)"
+            return (
+                "descends",
+                "The step points exactly downhill: its mean is minus the exact gradient. (A loss is descended, a return is climbed.)",
+            )
         for name, ways in self.known().items():
             for way in ways:
                 if all(_same(step, way(theta, batch)) for (theta, batch, lr), step in steps):
-                    now = "This is the original mistake still, in other words" if name == self.bug else "Recognised" if not self.bug else "Now it is another mistake"
+                    now = (
+                        "This is the original mistake still, in other words"
+                        if name == self.bug
+                        else "Recognised"
+                        if not self.bug
+                        else "Now it is another mistake"
+                    )
                     return name, f"{now}: {name} ({self.choices()[name].rstrip('.')})."
         found = "Not mended yet" if self.bug else "Not yet"
         for what, change, text in CLUES:
@@ -249,15 +296,24 @@ class Hunt(Exercise):
         if text := self._free(function, None, seconds):
             return "not-from-rewards", f"{found}. {text}"
         if self.changes(function, runs, threefold, 3, seconds):
-            return "not-scaling", (f"{found}: with all rewards and values three times as large, your step is not three times as large. "
-                                   "Something is clipped, normalised, or added that does not come from the rewards.")
-        if all(look.against(look.factor * look.exact) <= SIGMA for look in looks) and any(look.cosine > 0.99 for look in looks) and (scaled := _scaled(looks)):
+            return "not-scaling", (
+                f"{found}: with all rewards and values three times as large, your step is not three times as large. "
+                "Something is clipped, normalised, or added that does not come from the rewards."
+            )
+        if (
+            all(look.against(look.factor * look.exact) <= SIGMA for look in looks)
+            and any(look.cosine > 0.99 for look in looks)
+            and (scaled := _scaled(looks))
+        ):
             return scaled
         return "biased", f"{found}: the mean step is not the gradient."
 
     def _way(self, runs):
         for words, way in self.right_ways().items():
-            if all(_same((run.outcome.parts[0] - run.case.raw[0]) / run.case.raw[2], way(*run.case.raw[:2])) for run in runs):
+            if all(
+                _same((run.outcome.parts[0] - run.case.raw[0]) / run.case.raw[2], way(*run.case.raw[:2]))
+                for run in runs
+            ):
                 return f"On every single batch it equals the estimator with {words}."
         return "It is none of the usual forms, and unbiased all the same."
 
@@ -271,13 +327,21 @@ class HuntCase(Case):
 
 def first_batches(settings, arguments, seed=5):
     """A few batches to look at one by one: from each setting three as they come and one of one-step episodes only, if there are any."""
+
     def cases(rng):
         out = []
         for setting in settings:
             drawn = setting.world.batches(setting.start, np.random.default_rng([seed, setting.n]), setting.n, 200)
-            chosen = drawn[:3] + [batch for batch in drawn[3:] if getattr(batch, "mask", np.ones((2, 1))).sum() == setting.n][:1]
-            out += [HuntCase(repr(batch), arguments(setting.start, batch, LR), raw=(setting.start, batch, LR)) for batch in chosen]
+            chosen = (
+                drawn[:3]
+                + [batch for batch in drawn[3:] if getattr(batch, "mask", np.ones((2, 1))).sum() == setting.n][:1]
+            )
+            out += [
+                HuntCase(repr(batch), arguments(setting.start, batch, LR), raw=(setting.start, batch, LR))
+                for batch in chosen
+            ]
         return out
+
     return cases
 
 
@@ -314,18 +378,22 @@ class Look:
 
     @property
     def cosine(self):
-        return float((self.mean * self.exact).sum() / max(np.linalg.norm(self.mean) * np.linalg.norm(self.exact), 1e-300))
+        return float(
+            (self.mean * self.exact).sum() / max(np.linalg.norm(self.mean) * np.linalg.norm(self.exact), 1e-300)
+        )
 
     @property
     def text(self):
         """Where the mean is furthest off, and how the whole arrow lies."""
         far = np.abs((self.mean - self.exact) / self.error)
-        at = np.unravel_index(far.round(6).argmax(), far.shape)          # rounded: of two that are alike always the first
+        at = np.unravel_index(far.round(6).argmax(), far.shape)  # rounded: of two that are alike always the first
         sizes = np.linalg.norm(self.mean), np.linalg.norm(self.exact)
         degrees = np.degrees(np.arccos(np.clip(self.cosine, -1, 1))) if self.exact.size > 1 else 0
-        return (f"Over half of the {2 * COUNT:,} batches, those with {self.n} episodes, the mean step / lr is {self.sigma:.0f} sigma from the exact gradient at theta[{', '.join(map(str, at))}]: "
-                f"exact {self.exact[at]:+.3f}, yours {self.mean[at]:+.3f} +- {self.error[at]:.3f}.\n"
-                f"The mean arrow is {lies(degrees, sizes[0] / sizes[1])}.")
+        return (
+            f"Over half of the {2 * COUNT:,} batches, those with {self.n} episodes, the mean step / lr is {self.sigma:.0f} sigma from the exact gradient at theta[{', '.join(map(str, at))}]: "
+            f"exact {self.exact[at]:+.3f}, yours {self.mean[at]:+.3f} +- {self.error[at]:.3f}.\n"
+            f"The mean arrow is {lies(degrees, sizes[0] / sizes[1])}."
+        )
 
 
 def lies(degrees, ratio):
@@ -359,17 +427,29 @@ def _other_padding(batch):
     """Other observations and actions where the episode is over."""
     if not hasattr(batch, "mask") or batch.mask.all():
         return None
-    return replace(batch, obs=np.where(batch.mask, batch.obs, 1), actions=np.where(batch.mask, batch.actions, 1 - batch.actions))
+    return replace(
+        batch, obs=np.where(batch.mask, batch.obs, 1), actions=np.where(batch.mask, batch.actions, 1 - batch.actions)
+    )
 
 
 def _other_start(batch):
     """Another observation behind the end."""
-    return replace(batch, next_obs=np.where(batch.terminated, 1, batch.next_obs)) if hasattr(batch, "next_obs") else None
+    return (
+        replace(batch, next_obs=np.where(batch.terminated, 1, batch.next_obs)) if hasattr(batch, "next_obs") else None
+    )
 
 
 CLUES = (
-    ("padding-counted", _other_padding, "your step changes when obs and actions change where mask is False, after an episode's end. Nothing there may count."),
-    ("bootstraps-past-the-end", _other_start, "your step changes when next_obs changes where terminated is True. What comes after the end must not count."),
+    (
+        "padding-counted",
+        _other_padding,
+        "your step changes when obs and actions change where mask is False, after an episode's end. Nothing there may count.",
+    ),
+    (
+        "bootstraps-past-the-end",
+        _other_start,
+        "your step changes when next_obs changes where terminated is True. What comes after the end must not count.",
+    ),
 )
 
 
@@ -380,7 +460,11 @@ def _same(step, other):
 LENGTHS = (
     ("sum-over-episodes", lambda n: n, "That is N: a sum over the episodes where a mean belongs."),
     ("scaled", lambda n: 1 / n, "That is 1/N: something is divided by N twice."),
-    ("baseline-contains-itself", lambda n: (n - 1) / n, "That is (N - 1) / N: a baseline that contains the episode's own return. Leave it out."),
+    (
+        "baseline-contains-itself",
+        lambda n: (n - 1) / n,
+        "That is (N - 1) / N: a baseline that contains the episode's own return. Leave it out.",
+    ),
     ("scaled", lambda n: n / (n - 1), "That is N / (N - 1): a division by N - 1 where N belongs."),
 )
 
@@ -388,11 +472,21 @@ LENGTHS = (
 def _scaled(looks):
     shown = " and ".join(f"{look.factor:.2f} with {look.n} episodes a batch" for look in looks)
     """One number has no direction: there, only a factor that is the same everywhere, or has a reason, says something."""
-    name, why = next(((name, why) for name, rule, why in LENGTHS if all(look.against(rule(look.n) * look.exact) <= SIGMA for look in looks)), ("scaled", ""))
+    name, why = next(
+        (
+            (name, why)
+            for name, rule, why in LENGTHS
+            if all(look.against(rule(look.n) * look.exact) <= SIGMA for look in looks)
+        ),
+        ("scaled", ""),
+    )
     mean = np.mean([look.factor for look in looks])
     if not why and looks[0].exact.size == 1 and any(look.against(mean * look.exact) > SIGMA for look in looks):
         return None
-    return name, f"The direction is right, the length is not: the mean step is {shown} times the exact gradient. {why}".strip()
+    return (
+        name,
+        f"The direction is right, the length is not: the mean step is {shown} times the exact gradient. {why}".strip(),
+    )
 
 
 @dataclass(frozen=True)
@@ -404,7 +498,9 @@ class Naming:
 
     @property
     def name(self):
-        return "" if self.given is None else "-".join(str(self.given).lower().replace("_", " ").replace("-", " ").split())
+        return (
+            "" if self.given is None else "-".join(str(self.given).lower().replace("_", " ").replace("-", " ").split())
+        )
 
     @property
     def right(self):
@@ -417,7 +513,9 @@ class Naming:
     @property
     def text(self):
         if not self.name:
-            return f"Now say what was wrong: check({self.hunt.name}, mistake=\"...\"). The names to choose from: mistakes()."
+            return (
+                f'Now say what was wrong: check({self.hunt.name}, mistake="..."). The names to choose from: mistakes().'
+            )
         choices = self.hunt.choices()
         if self.name not in choices:
             near = difflib.get_close_matches(self.name, choices, n=1, cutoff=0.6)
@@ -436,4 +534,7 @@ class Naming:
 
 def choices_text(choices):
     """All names with what they mean, as a `Hint` that shows itself nicely."""
-    return Hint("What can be wrong with a training function", "\n".join(f"{name}: {what}" for name, what in sorted(choices.items())))
+    return Hint(
+        "What can be wrong with a training function",
+        "\n".join(f"{name}: {what}" for name, what in sorted(choices.items())),
+    )

@@ -2,16 +2,22 @@
 
 Only the thread that checks is kept quiet: what other threads print meanwhile goes where it always went.
 """
+
 import contextlib
 import io
 import logging
 import sys
 import threading
 
-ROOM = 2**30       # bytes that a function under check may take on top of what the process has (Linux; elsewhere only the time is bounded)
-KEPT = 500         # characters of what is printed
+ROOM = (
+    2**30
+)  # bytes that a function under check may take on top of what the process has (Linux; elsewhere only the time is bounded)
+KEPT = 500  # characters of what is printed
 _here, _lock = threading.local(), threading.Lock()
-_under_way, _undo = [], []      # the threads that check now, and what takes away the things that were put in place for the first
+_under_way, _undo = (
+    [],
+    [],
+)  # the threads that check now, and what takes away the things that were put in place for the first
 
 
 class Shown(io.TextIOBase):
@@ -73,6 +79,7 @@ def _streams():
 
     def undo():
         sys.stdout, sys.stderr = real
+
     return [undo]
 
 
@@ -90,11 +97,13 @@ def _replace(owner, name, instead):
 def _logs():
     def handle(logger, record):
         _mine().write(f"{record.getMessage()}\n")
+
     return [_replace(logging.Logger, "handle", handle)]
 
 
 def _displays():
     """IPython's display, which does not pass through standard output, and pyplot's show."""
+
     def draw(*args, **kwargs):
         _mine().drawn = True
 
@@ -105,8 +114,11 @@ def _displays():
     undo = []
     shell = sys.modules["IPython"].get_ipython() if hasattr(sys.modules.get("IPython"), "get_ipython") else None
     if shell is not None:
-        undo += [_replace(shell.display_formatter, "format", formats), _replace(shell.display_pub, "publish", draw),
-                 _replace(shell.display_pub, "clear_output", draw)]
+        undo += [
+            _replace(shell.display_formatter, "format", formats),
+            _replace(shell.display_pub, "publish", draw),
+            _replace(shell.display_pub, "clear_output", draw),
+        ]
     pyplot = sys.modules.get("matplotlib.pyplot")
     return undo + ([_replace(pyplot, "show", draw)] if hasattr(pyplot, "show") else [])
 
@@ -116,6 +128,7 @@ def _memory():
     if sys.platform != "linux":
         return []
     import resource
+
     try:
         with open("/proc/self/statm") as file:
             limit = int(file.read().split()[0]) * resource.getpagesize() + ROOM
@@ -123,7 +136,7 @@ def _memory():
         if soft != resource.RLIM_INFINITY and soft <= limit:
             return []
         resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
-    except (OSError, ValueError):      # a sandbox that does not say, or does not let
+    except (OSError, ValueError):  # a sandbox that does not say, or does not let
         return []
     return [lambda: resource.setrlimit(resource.RLIMIT_AS, (soft, hard))]
 

@@ -1,4 +1,5 @@
 """Which known mistake gives the learner's numbers."""
+
 import numpy as np
 
 from .attempt import Budget, attempt
@@ -25,7 +26,11 @@ def recognise(runs, one, call=None):
 
 def recognise_where_it_answers(runs, one, call):
     """The same where the function answers at all, if that is on most inputs and it is wrong there too: (mistake, what else to say)."""
-    fails = [run for run in runs if run.outcome.kind in ("raised", "time") or run.outcome.kind == "answer" and not run.outcome.finite]
+    fails = [
+        run
+        for run in runs
+        if run.outcome.kind in ("raised", "time") or run.outcome.kind == "answer" and not run.outcome.finite
+    ]
     answers = [run for run in runs if run not in fails]
     if not fails or len(answers) <= len(fails) or all(run.right for run in answers):
         return None, ""
@@ -35,22 +40,26 @@ def recognise_where_it_answers(runs, one, call):
 
 def truncated_in_place(runs, wrong, one, call):
     """Right but for whole numbers, where the function writes into an argument: an array of integers keeps its dtype."""
+
     def as_floats(arg):
         return arg.astype(float) if isinstance(arg, np.ndarray) and arg.dtype.kind in "iu" else arg
+
     for run in wrong:
         floats = tuple(map(as_floats, run.case.args))
         whole = [name for name, arg, other in zip(one.names, run.case.args, floats) if arg is not other]
         outcome = call(floats) if whole and run.outcome.kind == "answer" else None
         if outcome is None or outcome.kind != "answer" or not one.right(outcome.parts, run.wanted):
             return ""
-    return (f"Right, except where {whole[0]} holds whole numbers: you write your results into the argument {whole[0]}, "
-            "and an array of integers cuts each of them down to a whole number.")
+    return (
+        f"Right, except where {whole[0]} holds whole numbers: you write your results into the argument {whole[0]}, "
+        "and an array of integers cuts each of them down to a whole number."
+    )
 
 
 def same(run, way, one):
     if run.case.slow and exhausted(run.outcome):
         return True
     theirs = attempt(way, run.case.args, Budget(SECONDS), one.parts, one.exact)
-    if not theirs.finite:   # overflow may show as NaN in NumPy and as an OverflowError in plain Python
+    if not theirs.finite:  # overflow may show as NaN in NumPy and as an OverflowError in plain Python
         return run.outcome.kind == "raised" or run.outcome.kind == "answer" and not run.outcome.finite
     return run.outcome.finite and one.close(run.outcome.parts, theirs.parts)

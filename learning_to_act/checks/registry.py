@@ -1,4 +1,5 @@
 """Every exercise of the book, by name. The chapters' modules are found in `learning_to_act.exercises`, never listed."""
+
 import functools
 import importlib
 import pkgutil
@@ -8,7 +9,10 @@ import pkgutil
 def chapters():
     """The modules of all chapters, in the book's order."""
     package = importlib.import_module("learning_to_act.exercises")
-    found = [importlib.import_module(f"{package.__name__}.{module.name}") for module in pkgutil.iter_modules(package.__path__)]
+    found = [
+        importlib.import_module(f"{package.__name__}.{module.name}")
+        for module in pkgutil.iter_modules(package.__path__)
+    ]
     return sorted(found, key=lambda module: module.CHAPTER)
 
 

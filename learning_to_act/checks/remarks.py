@@ -1,17 +1,22 @@
 """What can be said about a failing answer in any kind of exercise, and how an input is shown."""
+
 import numpy as np
 
 
 def also(run):
     """One sentence about an input on which the function fails, beside what is wrong elsewhere."""
-    what = {"raised": f"raises {run.outcome.detail.splitlines()[0]}" if run.outcome.detail else "raises an error",
-            "time": "does not finish in time"}.get(run.outcome.kind, "gives numbers that are not finite")
-    return f"(On \"{run.case.label}\" it {what}.)"
+    what = {
+        "raised": f"raises {run.outcome.detail.splitlines()[0]}" if run.outcome.detail else "raises an error",
+        "time": "does not finish in time",
+    }.get(run.outcome.kind, "gives numbers that are not finite")
+    return f'(On "{run.case.label}" it {what}.)'
 
 
 def signed(remark, text, one):
     """(the remark's kind, its text and where to find help)."""
-    return remark.__name__.lstrip("_").replace("_", "-"), text if "hint(" in text else f"{text}\nStuck? hint({one.name})"
+    return remark.__name__.lstrip("_").replace(
+        "_", "-"
+    ), text if "hint(" in text else f"{text}\nStuck? hint({one.name})"
 
 
 def describe(case, one):
@@ -20,7 +25,7 @@ def describe(case, one):
 
 
 def show(value, limit=64, digits=6):
-    if not isinstance(value, (np.ndarray, np.generic, int, float)):       # a batch, a list of episodes
+    if not isinstance(value, (np.ndarray, np.generic, int, float)):  # a batch, a list of episodes
         text = repr(value)
         return text if len(text) <= limit else f"{text[:limit]}..."
     value = np.asarray(value)
@@ -29,32 +34,48 @@ def show(value, limit=64, digits=6):
     if not value.size:
         return f"an empty array of shape {value.shape}"
     few = value[np.isfinite(value)].ravel() if value.dtype.kind == "f" and value.size <= 40 else []
-    digits = next(d for d in range(digits, 18) if d == 17 or len({f"{v:.{d}g}" for v in few}) == len(set(few)))      # 1 and 0.999999999 are two
-    text = " ".join(np.array2string(value, separator=", ", threshold=40, formatter={"float_kind": f"{{:.{digits}g}}".format}).split())
+    digits = next(
+        d for d in range(digits, 18) if d == 17 or len({f"{v:.{d}g}" for v in few}) == len(set(few))
+    )  # 1 and 0.999999999 are two
+    text = " ".join(
+        np.array2string(
+            value, separator=", ", threshold=40, formatter={"float_kind": f"{{:.{digits}g}}".format}
+        ).split()
+    )
     return text if len(text) <= limit else f"array of shape {value.shape}"
 
 
 def show_both(want, got, limit=64):
     """'wanted ...' and 'got ...' in two lines, with as many digits as it takes to tell them apart."""
-    texts = next(pair for digits in range(6, 18) if (pair := (show(want, limit, digits), show(got, limit, digits)))[0] != pair[1] or digits == 17)
+    texts = next(
+        pair
+        for digits in range(6, 18)
+        if (pair := (show(want, limit, digits), show(got, limit, digits)))[0] != pair[1] or digits == 17
+    )
     return "wanted {}\ngot    {}".format(*texts)
 
 
 def missing(runs, wrong, one):
     unwritten = [run for run in wrong if run.outcome.error == "NotImplementedError"]
     if unwritten and unwritten[0].outcome.place not in {one.name, "<lambda>", ""}:
-        return (f"{one.name} calls {unwritten[0].outcome.place}, which is not written yet. Write that first, or compute here what you need of it.\n"
-                f"To begin with, hint({one.name}) says where to look.")
+        return (
+            f"{one.name} calls {unwritten[0].outcome.place}, which is not written yet. Write that first, or compute here what you need of it.\n"
+            f"To begin with, hint({one.name}) says where to look."
+        )
     if unwritten:
-        return (f"{one.name} is not written yet: put your code where it says raise NotImplementedError, run the cell, and check again.\n"
-                f"To begin with, hint({one.name}) says where to look.")
+        return (
+            f"{one.name} is not written yet: put your code where it says raise NotImplementedError, run the cell, and check again.\n"
+            f"To begin with, hint({one.name}) says where to look."
+        )
     if any(run.outcome.kind == "none" for run in wrong):
         run = next(run for run in wrong if run.outcome.kind == "none")
         always = all(each.outcome.kind == "none" for each in runs)
         where = "" if always else f" on {describe(run.case, one)}"
-        return (f"Your function returned None{where}.\n"
-                + ("The usual cause is a missing return in the last line (print shows a number, return hands it back)." if always
-                   else "One of its branches ends without a return."))
+        return f"Your function returned None{where}.\n" + (
+            "The usual cause is a missing return in the last line (print shows a number, return hands it back)."
+            if always
+            else "One of its branches ends without a return."
+        )
 
 
 ADVICE = {
@@ -79,46 +100,87 @@ def raised(runs, wrong, one):
             advice = "An if wants one number, and this is an array: np.where chooses element by element."
         elif "converted to Python scalars" in run.outcome.detail:
             advice = "float(...) and the functions of math take one number, and this is an array: NumPy works on all of it at once."
-        return "\n".join(filter(None, [f"Your function raised {run.outcome.detail}", f"on {describe(run.case, one)}", advice]))
+        return "\n".join(
+            filter(None, [f"Your function raised {run.outcome.detail}", f"on {describe(run.case, one)}", advice])
+        )
 
 
 def time(runs, wrong, one):
     run = next((run for run in wrong if run.outcome.kind == "time"), None)
     if run:
         before = [each for each in runs if each is not run]
-        right = f"Right on the {len(before)} inputs before it, but your" if len(before) > 1 and all(each.right for each in before) else "Your"
-        return (f"{right} function had not finished when its time was up (5 seconds for all inputs), on\n{describe(run.case, one)}\n"
-                "A loop that never ends, or one that does the same work again and again?")
+        right = (
+            f"Right on the {len(before)} inputs before it, but your"
+            if len(before) > 1 and all(each.right for each in before)
+            else "Your"
+        )
+        return (
+            f"{right} function had not finished when its time was up (5 seconds for all inputs), on\n{describe(run.case, one)}\n"
+            "A loop that never ends, or one that does the same work again and again?"
+        )
 
 
 def shape(runs, wrong, one):
     for run in wrong:
         if run.outcome.kind == "type":
-            return (f"Your function returned {run.outcome.detail}.\nWanted: {wanted(run, one)}, on {describe(run.case, one)}")
+            return f"Your function returned {run.outcome.detail}.\nWanted: {wanted(run, one)}, on {describe(run.case, one)}"
         for got, want in zip(run.outcome.parts, run.wanted):
             if got.shape != want.shape:
-                turned = (" It is the transpose of what is wanted: swap its two axes." if got.ndim == 2 and got.T.shape == want.shape
-                          and one.matches(got.T, want).all() else " The two axes seem to be swapped." if got.T.shape == want.shape else "")
-                always = all(len(each.outcome.parts) == len(each.wanted) and each.outcome.parts[0].size == each.wanted[0].size for each in runs)
-                single = ("" if not always else " Take the number out of the array." if want.shape == () and got.size == 1 else
-                          " Drop the axis of length 1." if got.squeeze().shape == want.shape else "")
-                return (f"The shape is wrong: your answer has shape {got.shape}, wanted is {want.shape}.{turned}{single}\n"
-                        f"Seen on {describe(run.case, one)}")
+                turned = (
+                    " It is the transpose of what is wanted: swap its two axes."
+                    if got.ndim == 2 and got.T.shape == want.shape and one.matches(got.T, want).all()
+                    else " The two axes seem to be swapped."
+                    if got.T.shape == want.shape
+                    else ""
+                )
+                always = all(
+                    len(each.outcome.parts) == len(each.wanted) and each.outcome.parts[0].size == each.wanted[0].size
+                    for each in runs
+                )
+                single = (
+                    ""
+                    if not always
+                    else " Take the number out of the array."
+                    if want.shape == () and got.size == 1
+                    else " Drop the axis of length 1."
+                    if got.squeeze().shape == want.shape
+                    else ""
+                )
+                return (
+                    f"The shape is wrong: your answer has shape {got.shape}, wanted is {want.shape}.{turned}{single}\n"
+                    f"Seen on {describe(run.case, one)}"
+                )
         if one.exact and not isinstance(run.outcome.parts[0].item(), int):
-            return (f"The answer should be a whole number (an int), and yours is {show(run.outcome.parts[0])}, a float."
-                    f"\nSeen on {describe(run.case, one)}")
+            return (
+                f"The answer should be a whole number (an int), and yours is {show(run.outcome.parts[0])}, a float."
+                f"\nSeen on {describe(run.case, one)}"
+            )
 
 
 def wanted(run, one):
     shapes = [want.shape for want in run.wanted]
-    return "a number" if shapes == [()] else f"an array of shape {shapes[0]}" if len(shapes) == 1 else f"arrays of shapes {shapes}"
+    return (
+        "a number"
+        if shapes == [()]
+        else f"an array of shape {shapes[0]}"
+        if len(shapes) == 1
+        else f"arrays of shapes {shapes}"
+    )
 
 
 def not_finite(runs, wrong, one):
     run = next((run for run in wrong if not run.outcome.finite), None)
     if run:
         parts = [part for part in run.outcome.parts if not np.isfinite(part).all()]
-        what = "NaN (not a number)" if any(np.isnan(part).any() for part in parts) else "infinity" if parts else "huge numbers"
-        return (f"Your answer holds {what}, on\n{describe(run.case, one)}\n"
-                + ("It comes from something like inf - inf, inf / inf, 0 / 0 or log(0): print the steps on this input to see which." if parts else
-                   f"The largest is {max(np.abs(part).max() for part in run.outcome.parts):.1e}: a sum without bound, or a system without solution?"))
+        what = (
+            "NaN (not a number)"
+            if any(np.isnan(part).any() for part in parts)
+            else "infinity"
+            if parts
+            else "huge numbers"
+        )
+        return f"Your answer holds {what}, on\n{describe(run.case, one)}\n" + (
+            "It comes from something like inf - inf, inf / inf, 0 / 0 or log(0): print the steps on this input to see which."
+            if parts
+            else f"The largest is {max(np.abs(part).max() for part in run.outcome.parts):.1e}: a sum without bound, or a system without solution?"
+        )

@@ -1,18 +1,19 @@
 """A function's answers to an exercise's inputs, and what can be said of how it behaved on the way."""
+
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .attempt import Budget, Outcome, attempt
 
-SECONDS = 5.0   # of the learner's time, over all inputs of one check
+SECONDS = 5.0  # of the learner's time, over all inputs of one check
 
 
 @dataclass(frozen=True)
 class Run:
     """One input, the answer wanted, and what came."""
 
-    case: object           # an exercise's Case
+    case: object  # an exercise's Case
     wanted: tuple
     outcome: Outcome
     right: bool
@@ -42,14 +43,17 @@ def changed(runs, one, function, right, seconds=SECONDS):
     place = changing_line(function, run.case.args, one, seconds)
     where = f", in {place}" if place else ""
     if right:
-        return (f"The numbers are right, but your function changes its argument {which}{where}.\n"
-                f"Whoever calls it finds other numbers in their array afterwards: the sort of fault that is searched for days.\n"
-                f"Operations such as x -= 1, x[i] = 0 or x.sort() work in place. Write x = x - 1, or begin with a copy: x = x.copy().")
+        return (
+            f"The numbers are right, but your function changes its argument {which}{where}.\n"
+            f"Whoever calls it finds other numbers in their array afterwards: the sort of fault that is searched for days.\n"
+            f"Operations such as x -= 1, x[i] = 0 or x.sort() work in place. Write x = x - 1, or begin with a copy: x = x.copy()."
+        )
     return f"It also changes its argument {which} in place{where or ' (x -= 1, x[i] = 0, ...)'}: work on a copy."
 
 
 def changing_line(function, args, one, seconds=SECONDS):
     """'line 3 of softmax: logits -= 1', where the function first writes into an array that it was given, or ""."""
+
     def locked(*args):
         for arg in args:
             if isinstance(arg, np.ndarray):
@@ -68,7 +72,7 @@ def noted(result, runs):
         lines = [" ".join(line.split()) for line in wrong.outcome.text.splitlines() if line.strip()]
         text = " | ".join(lines[:3])
         more = " ..." if len(lines) > 3 or len(text) > 150 else ""
-        notes.append(f"It printed, on \"{wrong.case.label}\": {text[:150]}{more}")
+        notes.append(f'It printed, on "{wrong.case.label}": {text[:150]}{more}')
     elif any(run.outcome.printed for run in runs):
         notes.append("What your function printed is not shown.")
     if any(run.outcome.drawn for run in runs):

@@ -1,5 +1,6 @@
 """`with example:` around a call of a function that may not be written yet: then one line says so, and Run All goes on."""
-STUB = "your code goes here"          # what tools/make/exercises.py leaves in the place of an answer
+
+STUB = "your code goes here"  # what tools/make/exercises.py leaves in the place of an answer
 
 
 class Example:
@@ -14,7 +15,7 @@ class Example:
         notebook = trace.tb_frame.f_globals
         while trace.tb_next:
             trace = trace.tb_next
-        if trace.tb_frame.f_globals is not notebook:          # a library's own: an error like any other
+        if trace.tb_frame.f_globals is not notebook:  # a library's own: an error like any other
             return False
         print(f"{trace.tb_frame.f_code.co_name} is not written yet.")
         return True

@@ -3,6 +3,7 @@
 `ladder`: three rungs, at each of which one stops or climbs on. `slider`: one real action, of which the world executes what
 lies between its stops. Both have `sample(theta, rng, n)`, `expected_return(theta)` and `exact_gradient(theta)`.
 """
+
 import math
 from dataclasses import dataclass, fields
 
@@ -19,7 +20,8 @@ class _Arrays:
 
     def __eq__(self, other):
         return type(self) is type(other) and all(
-            np.array_equal(getattr(self, one.name), getattr(other, one.name)) for one in fields(self))
+            np.array_equal(getattr(self, one.name), getattr(other, one.name)) for one in fields(self)
+        )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -104,7 +106,9 @@ class Ladder:
         obs, actions = np.where(mask, rung, 0), np.where(mask, climbs, 0)
         terminated = mask & ((actions == 0) | (rung == T - 1))
         next_obs = np.where(mask & ~terminated, rung + 1, 0)
-        return Batch(obs, actions, np.where(mask, prices[obs, actions], 0.0), next_obs, terminated, mask, values, self.gamma)
+        return Batch(
+            obs, actions, np.where(mask, prices[obs, actions], 0.0), next_obs, terminated, mask, values, self.gamma
+        )
 
     def sample(self, theta, rng, n=4):
         """A batch of n episodes played by theta."""
@@ -137,7 +141,7 @@ class Slider:
         """J(theta): the mean between the stops, and the mass that lies beyond each."""
         z = (np.array([self.low, self.high]) - theta[0]) / self.std
         below, above = _tail(-z[0]), _tail(z[1])
-        density = np.exp(-z**2 / 2) / np.sqrt(2 * np.pi)
+        density = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
         inside = theta[0] * (1 - below - above) - self.std * (density[1] - density[0])
         return self.base + self.low * below + self.high * above + inside
 

@@ -12,6 +12,8 @@ class TwoBalls(Explorable):
 
     js = "balls.js"
     title = traitlets.Unicode("Which way is steepest?").tag(sync=True)
-    theta = traitlets.List(traitlets.Float(min=-3, max=3), default_value=[-0.45, 0.1], minlen=2, maxlen=2).tag(sync=True)
+    theta = traitlets.List(traitlets.Float(min=-3, max=3), default_value=[-0.45, 0.1], minlen=2, maxlen=2).tag(
+        sync=True
+    )
     delta = traitlets.Float(0.01, min=0.002, max=0.1).tag(sync=True)
     stretch = traitlets.Float(1.0, min=1, max=4).tag(sync=True)

@@ -8,16 +8,16 @@ from policy_gradient.policies import TabularSoftmax
 
 from .base import Explorable
 
-P = np.array([[[0.8, 0.2], [0.3, 0.7]], [[0.6, 0.4], [0.1, 0.9]]])      # (S, A, S)
-R = np.array([[0.0, -0.2], [1.0, 0.8]])                                 # (S, A): action 1 costs a little and leads to the good state
-POLICY, THETA = TabularSoftmax(2, 2), np.array([0.4, 0.0, 0.0, 0.0])    # starts in state 0, no discount
+P = np.array([[[0.8, 0.2], [0.3, 0.7]], [[0.6, 0.4], [0.1, 0.9]]])  # (S, A, S)
+R = np.array([[0.0, -0.2], [1.0, 0.8]])  # (S, A): action 1 costs a little and leads to the good state
+POLICY, THETA = TabularSoftmax(2, 2), np.array([0.4, 0.0, 0.0, 0.0])  # starts in state 0, no discount
 HORIZONS = (2, 4, 6, 8)
 WEIGHTS = ("total", "togo", "q", "baseline", "advantage")
 
 
 def trajectories(horizon):
     """Every trajectory: states and actions (n, T), and its probability (n,)."""
-    paths = np.array(list(itertools.product(range(4), repeat=horizon)))     # one number for each (s, a)
+    paths = np.array(list(itertools.product(range(4), repeat=horizon)))  # one number for each (s, a)
     states, actions = paths // 2, paths % 2
     keep = states[:, 0] == 0
     states, actions = states[keep], actions[keep]
@@ -39,7 +39,13 @@ def psi(states, actions, horizon, offset=0.0):
     rewards, (Q, V) = R[states, actions] + offset, values(horizon, offset)
     togo, times = np.cumsum(rewards[:, ::-1], axis=1)[:, ::-1], np.arange(horizon)
     q, v = Q[times, states, actions], V[times, states]
-    return {"total": np.repeat(togo[:, :1], horizon, axis=1), "togo": togo, "q": q, "baseline": togo - v, "advantage": q - v}
+    return {
+        "total": np.repeat(togo[:, :1], horizon, axis=1),
+        "togo": togo,
+        "q": q,
+        "baseline": togo - v,
+        "advantage": q - v,
+    }
 
 
 @functools.cache
@@ -50,20 +56,26 @@ def race_table(horizon):
     last: all that a weight sees of it at later steps is the debt. Summed over all trajectories, so exact.
     """
     states, actions, probs = trajectories(horizon)
-    scores = POLICY.score(THETA, states, actions)                                      # (n, T, d)
+    scores = POLICY.score(THETA, states, actions)  # (n, T, d)
     plain, shifted = psi(states, actions, horizon), psi(states, actions, horizon, offset=1.0)
     debt = np.arange(horizon) > 0
     owed = {"total": 0 * debt, "togo": debt, "q": 0 * debt, "baseline": debt, "advantage": 0 * debt}
+
     def step(weight):
         return np.einsum("nt,ntd->nd", np.broadcast_to(weight, states.shape), scores)
+
     def moment(a, b):
         return probs @ (a * b).sum(axis=1) - (probs @ a) @ (probs @ b)
+
     rows = {}
     for name in WEIGHTS:
         g0, g1, gl = step(plain[name]), step(shifted[name] - plain[name]), step(owed[name])
-        rows[name] = [moment(g0, g0), moment(g0, g1), moment(g1, g1), probs @ (gl ** 2).sum(axis=1)]
+        rows[name] = [moment(g0, g0), moment(g0, g1), moment(g1, g1), probs @ (gl**2).sum(axis=1)]
     gradient = probs @ step(plain["total"])
-    return {"length": float(np.linalg.norm(gradient)), "rows": {k: [round(float(v), 12) + 0.0 for v in row] for k, row in rows.items()}}
+    return {
+        "length": float(np.linalg.norm(gradient)),
+        "rows": {k: [round(float(v), 12) + 0.0 for v in row] for k, row in rows.items()},
+    }
 
 
 class EstimatorRace(Explorable):

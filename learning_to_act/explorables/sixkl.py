@@ -14,5 +14,7 @@ class SixPlaces(Explorable):
     title = traitlets.Unicode("Six places for a KL").tag(sync=True)
     p = traitlets.Float(0.75, min=0.01, max=0.99).tag(sync=True)
     ref = traitlets.Float(0.5, min=0.01, max=0.99).tag(sync=True)
-    place = traitlets.Enum([f"{k}-{where}" for where in ("loss", "reward") for k in ("k1", "k2", "k3")], "k2-loss").tag(sync=True)
+    place = traitlets.Enum([f"{k}-{where}" for where in ("loss", "reward") for k in ("k1", "k2", "k3")], "k2-loss").tag(
+        sync=True
+    )
     task = traitlets.Enum(["away", "strong"], "away").tag(sync=True)

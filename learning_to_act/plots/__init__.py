@@ -2,6 +2,7 @@
 
 What one chapter alone draws may stand in a file of its own beside it, named after the chapter. All public functions are found, never listed.
 """
+
 import importlib
 import pkgutil
 

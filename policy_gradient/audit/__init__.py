@@ -7,13 +7,26 @@
 loss is held by `audit(from_torch(loss))`, loss(policy, batch); advantages and losses of language models by `audit_advantages` and
 `audit_token_loss`; updates of a Gaussian policy by `audit_gaussian`. From a terminal: `python -m policy_gradient.audit FILE.py:function`.
 """
+
 from .ask import Unreadable
 from .fit import fit
 from .verdict import Finding, Verdict, read, theorem
 from .worlds import Batch, World, worlds
 from .wrap import wrap
 
-__all__ = ["audit", "audit_advantages", "audit_gaussian", "audit_token_loss", "from_torch", "Batch", "Finding", "Unreadable", "Verdict", "World", "worlds"]
+__all__ = [
+    "audit",
+    "audit_advantages",
+    "audit_gaussian",
+    "audit_token_loss",
+    "from_torch",
+    "Batch",
+    "Finding",
+    "Unreadable",
+    "Verdict",
+    "World",
+    "worlds",
+]
 
 
 def audit(update):
@@ -33,19 +46,30 @@ def audit(update):
 
 
 def _unreadable(name, error, notes):
-    return Verdict(name, [], theorem().tolist(), None, None, unreadable=error.kind, notes=list(notes.values()),
-                   headline=f"{name} cannot be read. {error}")
+    return Verdict(
+        name,
+        [],
+        theorem().tolist(),
+        None,
+        None,
+        unreadable=error.kind,
+        notes=list(notes.values()),
+        headline=f"{name} cannot be read. {error}",
+    )
 
 
 def __getattr__(name):
     """What most audits do not need is loaded when it is asked for; PyTorch above all."""
     if name == "from_torch":
         from .with_torch import from_torch
+
         return from_torch
     if name in ("audit_advantages", "audit_token_loss"):
         from . import language
+
         return getattr(language, name)
     if name == "audit_gaussian":
         from .continuous import audit_gaussian
+
         return audit_gaussian
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,5 @@
 """python -m policy_gradient.audit FILE.py:function [--json] [--picture FILE.png] [--gaussian | --advantages | --token-loss]"""
+
 import argparse
 import importlib
 import importlib.util
@@ -25,25 +26,40 @@ def load(target):
     except Exception as error:
         raise SystemExit(f"{where} cannot be loaded: {type(error).__name__}: {error}") from None
     if not hasattr(module, name):
-        known = ", ".join(n for n, x in vars(module).items() if callable(x) and getattr(x, "__module__", "") == module.__name__)
+        known = ", ".join(
+            n for n, x in vars(module).items() if callable(x) and getattr(x, "__module__", "") == module.__name__
+        )
         raise SystemExit(f"{where} has no {name}. It has: {known or 'no functions'}.")
     return getattr(module, name)
 
 
 def main(words=None):
     """0: it was read, and nothing was found against it; 1: something was; 2: it cannot be read."""
-    parser = argparse.ArgumentParser("python -m policy_gradient.audit", description="Which gradient does this code follow?")
+    parser = argparse.ArgumentParser(
+        "python -m policy_gradient.audit", description="Which gradient does this code follow?"
+    )
     parser.add_argument("target", help="FILE.py:function or module:function; a class is made without arguments")
     parser.add_argument("--json", action="store_true", help="the verdict as JSON")
     parser.add_argument("--picture", metavar="FILE", help="draw the two arrows into this file")
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--gaussian", action="store_true", help="update(theta, batch) of a Gaussian policy")
-    kind.add_argument("--advantages", action="store_true", help="advantages(rewards): groups of answers, (prompts, answers)")
+    kind.add_argument(
+        "--advantages", action="store_true", help="advantages(rewards): groups of answers, (prompts, answers)"
+    )
     kind.add_argument("--token-loss", action="store_true", help="loss(log_probs, batch) over the tokens of answers")
     given = parser.parse_args(words)
     from policy_gradient import audit as house
+
     thing = load(given.target)
-    how = "audit_gaussian" if given.gaussian else "audit_advantages" if given.advantages else "audit_token_loss" if given.token_loss else "audit"
+    how = (
+        "audit_gaussian"
+        if given.gaussian
+        else "audit_advantages"
+        if given.advantages
+        else "audit_token_loss"
+        if given.token_loss
+        else "audit"
+    )
     try:
         verdict = getattr(house, how)(thing() if isinstance(thing, type) else thing)
     except TypeError as error:

@@ -1,4 +1,5 @@
 """Ask somebody's update for its direction, and say in words what keeps it from answering."""
+
 import copy
 import random
 import traceback
@@ -8,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-SECONDS = 5.0                                    # of the processor, for one answer
-ROUNDING = 1e-5                                  # relative: sums of single precision in another order are the same answer
+SECONDS = 5.0  # of the processor, for one answer
+ROUNDING = 1e-5  # relative: sums of single precision in another order are the same answer
 METHODS = ("update", "learn", "step")
 
 
@@ -24,12 +25,12 @@ class Unreadable(Exception):
 class Numpy:
     """`update(theta, batch)` that returns the gradient or the new theta, or changes theta in place."""
 
-    single = False                               # numbers of single precision?
+    single = False  # numbers of single precision?
 
     def __init__(self, update):
         self.update, self.name = update, getattr(update, "__name__", type(update).__name__)
-        self.returns = None                      # "gradient" or "new theta", once it is known
-        self.notes = {}                          # kind: words
+        self.returns = None  # "gradient" or "new theta", once it is known
+        self.notes = {}  # kind: words
 
     def __call__(self, world):
         theta, batch = world.theta.copy(), world.batch.copy()
@@ -37,11 +38,16 @@ class Numpy:
         self._unchanged(world, batch)
         if out is None:
             if np.array_equal(theta, world.theta) and "in place" not in self.notes:
-                raise Unreadable("nothing", "It returned nothing (None), and theta is as it was. Usual cause: a return is missing in the last line.")
+                raise Unreadable(
+                    "nothing",
+                    "It returned nothing (None), and theta is as it was. Usual cause: a return is missing in the last line.",
+                )
             self.notes["in place"] = "It changes theta in place and returns nothing; that is read as the new theta."
             out, self.returns = theta, "new theta"
         elif not np.array_equal(theta, world.theta):
-            self.notes["changes theta"] = "It changes the theta that it was given; whoever calls it may still need the old one."
+            self.notes["changes theta"] = (
+                "It changes the theta that it was given; whoever calls it may still need the old one."
+            )
         out = self._numbers(out, world)
         return out - world.theta if self._is_theta(out, world) else out
 
@@ -50,6 +56,7 @@ class Numpy:
 
     def guarded(self, call, world):
         from policy_gradient._timelimit import TimeUp, limited
+
         state, own = np.random.get_state(), random.getstate()
         np.random.seed(0)
         random.seed(0)
@@ -60,11 +67,20 @@ class Numpy:
         except Unreadable:
             raise
         except TimeUp:
-            raise Unreadable("never returns", f"It did not come back within {SECONDS:g} seconds, on a batch of {len(world.batch)} steps. Does a loop "
-                             "wait for something that never comes, or does it collect its own data? It must work on the batch alone.") from None
+            raise Unreadable(
+                "never returns",
+                f"It did not come back within {SECONDS:g} seconds, on a batch of {len(world.batch)} steps. Does a loop "
+                "wait for something that never comes, or does it collect its own data? It must work on the batch alone.",
+            ) from None
         except (Exception, SystemExit) as error:
-            where = [f for f in traceback.extract_tb(error.__traceback__) if "policy_gradient" not in Path(f.filename).parts]
-            place = f" (line {where[-1].lineno} of {Path(where[-1].filename).name}: {where[-1].line})" if where and where[-1].line else ""
+            where = [
+                f for f in traceback.extract_tb(error.__traceback__) if "policy_gradient" not in Path(f.filename).parts
+            ]
+            place = (
+                f" (line {where[-1].lineno} of {Path(where[-1].filename).name}: {where[-1].line})"
+                if where and where[-1].line
+                else ""
+            )
             words = f"It raised {type(error).__name__}: {str(error).strip() or 'no message'}{place}."
             raise Unreadable("raises", words + self.advice(error, world)) from None
         finally:
@@ -85,19 +101,29 @@ class Numpy:
         for f in fields(batch):
             old, new = getattr(world.batch, f.name), getattr(batch, f.name)
             if not np.array_equal(old, new):
-                self.notes["changes the batch"] = f"It changes batch.{f.name}: a second use of the same data would see other numbers. Copy it first."
+                self.notes["changes the batch"] = (
+                    f"It changes batch.{f.name}: a second use of the same data would see other numbers. Copy it first."
+                )
 
     def _numbers(self, out, world):
         try:
             out = np.asarray(out, float)
         except (TypeError, ValueError):
-            raise Unreadable("no numbers", f"It returned {type(out).__name__}, which is no array of numbers. Wanted: the gradient or the new "
-                             f"theta, shape {world.theta.shape}.") from None
+            raise Unreadable(
+                "no numbers",
+                f"It returned {type(out).__name__}, which is no array of numbers. Wanted: the gradient or the new "
+                f"theta, shape {world.theta.shape}.",
+            ) from None
         if out.shape != world.theta.shape:
-            raise Unreadable("shape", f"It returned shape {out.shape}; wanted the shape of theta, {world.theta.shape}"
-                             + (": one number, is that the loss? Return its gradient, or see from_torch." if out.ndim == 0 else "."))
+            raise Unreadable(
+                "shape",
+                f"It returned shape {out.shape}; wanted the shape of theta, {world.theta.shape}"
+                + (": one number, is that the loss? Return its gradient, or see from_torch." if out.ndim == 0 else "."),
+            )
         if not np.isfinite(out).all():
-            raise Unreadable("nan", f"On \"{world.name}\" {np.sum(~np.isfinite(out))} of its {out.size} numbers are NaN or infinite.")
+            raise Unreadable(
+                "nan", f'On "{world.name}" {np.sum(~np.isfinite(out))} of its {out.size} numbers are NaN or infinite.'
+            )
         return out
 
     def _is_theta(self, out, world):
@@ -105,7 +131,11 @@ class Numpy:
         if self.returns is None:
             quiet = np.setdiff1d(np.arange(len(out)), world.batch.obs)
             if len(quiet) and world.theta[quiet].any():
-                self.returns = "new theta" if np.abs(out[quiet] - world.theta[quiet]).max() < np.abs(out[quiet]).max() * 0.5 else "gradient"
+                self.returns = (
+                    "new theta"
+                    if np.abs(out[quiet] - world.theta[quiet]).max() < np.abs(out[quiet]).max() * 0.5
+                    else "gradient"
+                )
         return self.returns == "new theta"
 
 
@@ -115,9 +145,14 @@ class WithTheta(Numpy):
     def __init__(self, agent):
         super().__init__(agent)
         self.agent = agent
-        self.method = next((m for m in METHODS if callable(getattr(agent, m, None))), None if not callable(agent) else "__call__")
+        self.method = next(
+            (m for m in METHODS if callable(getattr(agent, m, None))), None if not callable(agent) else "__call__"
+        )
         if self.method is None:
-            raise Unreadable("no method", f"{type(agent).__name__} has a theta, but no method {', '.join(METHODS)} that takes a batch.")
+            raise Unreadable(
+                "no method",
+                f"{type(agent).__name__} has a theta, but no method {', '.join(METHODS)} that takes a batch.",
+            )
 
     def run(self, theta, batch):
         try:
@@ -141,10 +176,16 @@ def steady(asker, world):
         return first
     update = getattr(asker, "update", None)
     if _has_generator(update):
-        raise Unreadable("random", "The same theta and the same batch gave two answers: it draws from a random generator of its own. Take the whole "
-                         "batch at once for the audit, or make the generator anew in each call.")
-    raise Unreadable("state", "The same theta and the same batch gave two answers: it keeps state between calls (an optimiser's moments, a running "
-                     "mean, a counter). Make that state anew in each call, or return the gradient instead of the step.")
+        raise Unreadable(
+            "random",
+            "The same theta and the same batch gave two answers: it draws from a random generator of its own. Take the whole "
+            "batch at once for the audit, or make the generator anew in each call.",
+        )
+    raise Unreadable(
+        "state",
+        "The same theta and the same batch gave two answers: it keeps state between calls (an optimiser's moments, a running "
+        "mean, a counter). Make that state anew in each call, or return the gradient instead of the step.",
+    )
 
 
 def _global_randomness(asker, world, first):
@@ -160,8 +201,11 @@ def _global_randomness(asker, world, first):
         asker.guarded = inner
         np.random.set_state(state)
     if np.abs(other - first).max() > ROUNDING * (np.abs(first).max() + 1e-300):
-        raise Unreadable("random", "The same theta and the same batch gave two answers under two seeds of the global random generator: it uses "
-                         "randomness of its own (a shuffled minibatch, noise). Take the whole batch at once for the audit.")
+        raise Unreadable(
+            "random",
+            "The same theta and the same batch gave two answers under two seeds of the global random generator: it uses "
+            "randomness of its own (a shuffled minibatch, noise). Take the whole batch at once for the audit.",
+        )
 
 
 def _has_generator(update):

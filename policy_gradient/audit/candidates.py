@@ -3,6 +3,7 @@
 A rule is a dict {question: answer}. `weights(world, rule)` is what it gives, up to one number for the whole batch; `plain()` holds
 the weights of all of them on the world "plain", so that a fit is one matrix product.
 """
+
 from functools import cache
 from itertools import product
 
@@ -11,27 +12,117 @@ import numpy as np
 from .worlds import worlds
 
 # answer: cost. Of several rules that fit equally, the cheapest is named.
-CREDIT = {"reward-to-go": 0, "gae": 0, "total return": 0, "gae plus value": 1, "own reward left out": 1, "own reward left out, undiscounted": 1.2,
-          "rewards one early": 1.1, "last reward twice": 1, "rewards one late": 1, "rewards rolled": 1.1, "returns one late": 1, "own reward only": 1,
-          "past rewards": 1, "past rewards, discounted back": 1.1, "past rewards, discounted from the start": 1.1, "last reward only": 1,
-          "mean of what follows": 1.1, "order reversed": 1, "lambda return minus V, one step": 1.1, "decay lambda": 1, "decay gamma": 0.9,
-          "next value undiscounted": 1, "value not subtracted": 1.1}
+CREDIT = {
+    "reward-to-go": 0,
+    "gae": 0,
+    "total return": 0,
+    "gae plus value": 1,
+    "own reward left out": 1,
+    "own reward left out, undiscounted": 1.2,
+    "rewards one early": 1.1,
+    "last reward twice": 1,
+    "rewards one late": 1,
+    "rewards rolled": 1.1,
+    "returns one late": 1,
+    "own reward only": 1,
+    "past rewards": 1,
+    "past rewards, discounted back": 1.1,
+    "past rewards, discounted from the start": 1.1,
+    "last reward only": 1,
+    "mean of what follows": 1.1,
+    "order reversed": 1,
+    "lambda return minus V, one step": 1.1,
+    "decay lambda": 1,
+    "decay gamma": 0.9,
+    "next value undiscounted": 1,
+    "value not subtracted": 1.1,
+}
 GAMMA = {"given": 0, "one": 1, "squared": 1.1, "0.99": 1, "0.95": 1, "0.9": 1}
 LAM = {"given": 0, "0.95": 1, "0.97": 1, "0.99": 1, "0": 1}
-TERMINATED = {"right": 0, "bootstrapped": 1, "not cut": 1, "not cut, right value": 1, "not cut, value zero": 1, "value of the next episode": 1, "one step early": 1, "one step late": 1}
-TRUNCATED = {"bootstrapped": 0, "as terminated": 1, "not cut": 1, "not cut, right value": 1, "value of the next episode": 1,
-             "own value": 1, "advantage zero": 1, "left out": 1, "not cut, value zero": 1}
-WEIGHT = {"gamma^t": 0, "gamma^t of its own": 0.1, "dropped": 1, "gamma^2t": 1, "not reset": 1, "backwards": 1.1, "inverse": 1.1}
+TERMINATED = {
+    "right": 0,
+    "bootstrapped": 1,
+    "not cut": 1,
+    "not cut, right value": 1,
+    "not cut, value zero": 1,
+    "value of the next episode": 1,
+    "one step early": 1,
+    "one step late": 1,
+}
+TRUNCATED = {
+    "bootstrapped": 0,
+    "as terminated": 1,
+    "not cut": 1,
+    "not cut, right value": 1,
+    "value of the next episode": 1,
+    "own value": 1,
+    "advantage zero": 1,
+    "left out": 1,
+    "not cut, value zero": 1,
+}
+WEIGHT = {
+    "gamma^t": 0,
+    "gamma^t of its own": 0.1,
+    "dropped": 1,
+    "gamma^2t": 1,
+    "not reset": 1,
+    "backwards": 1.1,
+    "inverse": 1.1,
+}
 PLACE = {"inside": 0, "after": 0.2}
-BASELINE = {"none": 0, "value": 0, "mean": 0, "leave one out": 0, "mean at t": 0, "leave one out at t": 0, "mean of first returns": 0,
-            "leave one out of first returns": 0.1, "own episode": 1, "value added": 1, "next value": 1, "mean added": 1, "mean at t added": 1, "leave one out at t added": 1, "mean of rewards": 1, "running sum": 1.2}
+BASELINE = {
+    "none": 0,
+    "value": 0,
+    "mean": 0,
+    "leave one out": 0,
+    "mean at t": 0,
+    "leave one out at t": 0,
+    "mean of first returns": 0,
+    "leave one out of first returns": 0.1,
+    "own episode": 1,
+    "value added": 1,
+    "next value": 1,
+    "mean added": 1,
+    "mean at t added": 1,
+    "leave one out at t added": 1,
+    "mean of rewards": 1,
+    "running sum": 1.2,
+}
 SPREAD = {"none": 0, "own episode": 1, "at t": 1}
-SCORE = {"log pi": 0, "pi": 1, "action only": 1, "other action": 1, "chance only": 1, "slope twice": 1, "at zero": 1, "over pi": 1.1}
+SCORE = {
+    "log pi": 0,
+    "pi": 1,
+    "action only": 1,
+    "other action": 1,
+    "chance only": 1,
+    "slope twice": 1,
+    "at zero": 1,
+    "over pi": 1.1,
+}
 REDUCE = {"even": 0, "per episode": 1}
-QUESTIONS = dict(credit=CREDIT, gamma=GAMMA, lam=LAM, terminated=TERMINATED, truncated=TRUNCATED, weight=WEIGHT, place=PLACE,
-                 baseline=BASELINE, spread=SPREAD, score=SCORE, reduce=REDUCE, both={"as terminated": 0, "as truncated": 1},
-                 open={"bootstrapped": 0, "as terminated": 0.5})
-GAE = ("gae", "gae plus value", "lambda return minus V, one step", "decay lambda", "next value undiscounted", "value not subtracted")
+QUESTIONS = dict(
+    credit=CREDIT,
+    gamma=GAMMA,
+    lam=LAM,
+    terminated=TERMINATED,
+    truncated=TRUNCATED,
+    weight=WEIGHT,
+    place=PLACE,
+    baseline=BASELINE,
+    spread=SPREAD,
+    score=SCORE,
+    reduce=REDUCE,
+    both={"as terminated": 0, "as truncated": 1},
+    open={"bootstrapped": 0, "as terminated": 0.5},
+)
+GAE = (
+    "gae",
+    "gae plus value",
+    "lambda return minus V, one step",
+    "decay lambda",
+    "next value undiscounted",
+    "value not subtracted",
+)
 
 
 def cost(rule):
@@ -39,7 +130,9 @@ def cost(rule):
 
 
 def _number(answer, given):
-    return given if answer == "given" else 1.0 if answer == "one" else given**2 if answer == "squared" else float(answer)
+    return (
+        given if answer == "given" else 1.0 if answer == "one" else given**2 if answer == "squared" else float(answer)
+    )
 
 
 def _ends(b, rule):
@@ -116,7 +209,7 @@ def credits(b, rule):
         return rewards
     if credit.startswith("past"):
         decay = gamma if "back" in credit else 1.0
-        terms = rewards * gamma**_steps_in(segment) if "start" in credit else rewards
+        terms = rewards * gamma ** _steps_in(segment) if "start" in credit else rewards
         return _sums(terms[::-1], decay, np.append(carry[::-1][1:], 0))[::-1]
     if credit == "last reward only":
         return r[np.append(np.flatnonzero(first)[1:], len(r)) - 1][segment]
@@ -134,8 +227,15 @@ def _steps_in(segment):
 def _powers(b, rule):
     gamma = _number(rule["gamma"], b.gamma) if rule["weight"] == "gamma^t of its own" else b.gamma
     length = np.array([(b.episode == e).sum() for e in b.episode])
-    power = {"gamma^t": b.t, "gamma^t of its own": b.t, "dropped": 0 * b.t, "gamma^2t": 2 * b.t, "not reset": np.arange(len(b)), "backwards": length - 1 - b.t,
-             "inverse": -b.t}[rule["weight"]]
+    power = {
+        "gamma^t": b.t,
+        "gamma^t of its own": b.t,
+        "dropped": 0 * b.t,
+        "gamma^2t": 2 * b.t,
+        "not reset": np.arange(len(b)),
+        "backwards": length - 1 - b.t,
+        "inverse": -b.t,
+    }[rule["weight"]]
     return gamma ** power.astype(float)
 
 
@@ -148,17 +248,33 @@ def _averages(b):
     def mean(group, others=False):
         group = group * ~np.eye(n, dtype=bool) if others else group
         return group / np.maximum(group.sum(axis=1, keepdims=True), 1)
-    return {"mean": mean(every), "leave one out": mean(every, True), "mean at t": mean(same_t), "leave one out at t": mean(same_t, True),
-            "mean of first returns": mean(first), "leave one out of first returns": mean(first * (1 - own)), "own episode": mean(own),
-            "mean added": -mean(every), "mean at t added": -mean(same_t), "leave one out at t added": -mean(same_t, True)}
+
+    return {
+        "mean": mean(every),
+        "leave one out": mean(every, True),
+        "mean at t": mean(same_t),
+        "leave one out at t": mean(same_t, True),
+        "mean of first returns": mean(first),
+        "leave one out of first returns": mean(first * (1 - own)),
+        "own episode": mean(own),
+        "mean added": -mean(every),
+        "mean at t added": -mean(same_t),
+        "leave one out at t added": -mean(same_t, True),
+    }
 
 
 def _baseline(b, x, answer, averages):
     """x (..., n) minus its baseline."""
     if answer in averages:
         return x - x @ averages[answer].T
-    constant = {"none": 0, "value": b.values, "value added": -b.values, "next value": b.next_values, "mean of rewards": b.rewards.mean(),
-                "running sum": 0}[answer]
+    constant = {
+        "none": 0,
+        "value": b.values,
+        "value added": -b.values,
+        "next value": b.next_values,
+        "mean of rewards": b.rewards.mean(),
+        "running sum": 0,
+    }[answer]
     if answer == "running sum":
         return x - np.cumsum(x, axis=-1) / (1 + np.arange(len(b)))
     return x - constant
@@ -181,8 +297,16 @@ def scores(world, answer):
     b, theta = world.batch, world.theta
     p, a = b.probs(theta), b.actions
     chosen = np.where(a == 1, p, 1 - p)
-    return {"log pi": a - p, "pi": (a - p) * chosen, "action only": a * 1.0, "other action": 1 - a - p, "chance only": np.where(a == 1, 1 - p, 1.0) * 0 + 1 - p,
-            "slope twice": (a - p) * p * (1 - p), "at zero": a - 0.5, "over pi": (a - p) / chosen}[answer]
+    return {
+        "log pi": a - p,
+        "pi": (a - p) * chosen,
+        "action only": a * 1.0,
+        "other action": 1 - a - p,
+        "chance only": np.where(a == 1, 1 - p, 1.0) * 0 + 1 - p,
+        "slope twice": (a - p) * p * (1 - p),
+        "at zero": a - 0.5,
+        "over pi": (a - p) / chosen,
+    }[answer]
 
 
 def _shares(b, answer):
@@ -207,9 +331,22 @@ def weights(world, rule):
     return x * scores(world, rule["score"]) * _shares(b, rule["reduce"])
 
 
-RIGHT = dict(credit="reward-to-go", gamma="given", lam="given", terminated="right", truncated="bootstrapped", weight="gamma^t", place="inside",
-             baseline="none", spread="none", score="log pi", reduce="even", both="as terminated", open="bootstrapped")
-MOST = 3.5                                      # how much a rule may cost: three departures at once are looked for, four are not
+RIGHT = dict(
+    credit="reward-to-go",
+    gamma="given",
+    lam="given",
+    terminated="right",
+    truncated="bootstrapped",
+    weight="gamma^t",
+    place="inside",
+    baseline="none",
+    spread="none",
+    score="log pi",
+    reduce="even",
+    both="as terminated",
+    open="bootstrapped",
+)
+MOST = 3.5  # how much a rule may cost: three departures at once are looked for, four are not
 
 
 @cache
@@ -217,8 +354,11 @@ def plain(name="plain"):
     """(rules, table): what all rules give on a world before the score and the division, table (C, n); `rule_of(rules, i)` reads one."""
     world = worlds()[name]
     b, averages = world.batch, _averages(world.batch)
-    heads = [dict(RIGHT, credit=credit, gamma=gamma, lam=lam, terminated=terminated)
-             for credit, gamma, terminated in product(CREDIT, GAMMA, TERMINATED) for lam in (LAM if credit in GAE else ["given"])]
+    heads = [
+        dict(RIGHT, credit=credit, gamma=gamma, lam=lam, terminated=terminated)
+        for credit, gamma, terminated in product(CREDIT, GAMMA, TERMINATED)
+        for lam in (LAM if credit in GAE else ["given"])
+    ]
     heads = [head for head in heads if cost(head) <= MOST - 0.9]
     spent, X = np.array([cost(head) for head in heads]), np.array([credits(b, head) for head in heads])
     own, parts, tables = np.array([head["gamma"] != "given" for head in heads]), [], []

@@ -1,4 +1,5 @@
 """Gaussian policies: what an update makes of a mean and a log standard deviation."""
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,9 +35,9 @@ def _forms(theta, b, D):
     right = _score(theta, b.drawn, D)
     forms = {"right": right, "clipped": _score(theta, np.clip(b.drawn, -1, 1), D)}
     d = b.drawn - mean
-    forms["variance for std"] = np.concatenate([d / std**4, d**2 / std**4 * 2 - 2], axis=1)          # sigma^2 in sigma's place
+    forms["variance for std"] = np.concatenate([d / std**4, d**2 / std**4 * 2 - 2], axis=1)  # sigma^2 in sigma's place
     forms["variance as std"] = np.concatenate([d / std**4, d**2 / std**4 - 1], axis=1)
-    forms["std for variance"] = np.concatenate([d / std, d**2 / std / 2 - 1], axis=1)              # sigma in sigma^2's place
+    forms["std for variance"] = np.concatenate([d / std, d**2 / std / 2 - 1], axis=1)  # sigma in sigma^2's place
     forms["no normaliser"] = np.concatenate([d / std**2, d**2 / std**2], axis=1)
     forms["mean not divided"] = np.concatenate([d, right[:, D:]], axis=1)
     forms["slope by std"] = np.concatenate([d / std**2, (d**2 / std**2 - 1) / std], axis=1)
@@ -49,11 +50,26 @@ def _forms(theta, b, D):
 
 SAY = {
     "clipped": (MISTAKE, "The density is taken at the **clipped action**, though the Gaussian drew another number."),
-    "of the squashed action": (MISTAKE, "The Gaussian's density is taken at the **squashed action**: tanh must be undone first."),
-    "variance for std": (MISTAKE, "The **variance stands where the standard deviation belongs**: sigma^2 is used as sigma."),
-    "variance as std": (MISTAKE, "The **variance stands where the standard deviation belongs**: sigma^2 is used as sigma."),
-    "std for variance": (MISTAKE, "The **standard deviation stands where the variance belongs**: sigma is used as sigma^2."),
-    "no normaliser": (MISTAKE, "**minus log sigma is missing** in the log-density: sigma can only grow or shrink with the reward's sign."),
+    "of the squashed action": (
+        MISTAKE,
+        "The Gaussian's density is taken at the **squashed action**: tanh must be undone first.",
+    ),
+    "variance for std": (
+        MISTAKE,
+        "The **variance stands where the standard deviation belongs**: sigma^2 is used as sigma.",
+    ),
+    "variance as std": (
+        MISTAKE,
+        "The **variance stands where the standard deviation belongs**: sigma^2 is used as sigma.",
+    ),
+    "std for variance": (
+        MISTAKE,
+        "The **standard deviation stands where the variance belongs**: sigma is used as sigma^2.",
+    ),
+    "no normaliser": (
+        MISTAKE,
+        "**minus log sigma is missing** in the log-density: sigma can only grow or shrink with the reward's sign.",
+    ),
     "mean not divided": (MISTAKE, "The slope by the mean is **not divided by the variance**."),
     "slope by std": (MISTAKE, "The slope is by sigma, not by **log sigma**: a factor sigma is missing."),
     "log std frozen": (CHOICE, "The standard deviation is not learned."),
@@ -75,7 +91,14 @@ def audit_gaussian(update):
             if fits in SAY and not verdict.names("density", fits):
                 say(Finding("density", fits, *SAY[fits]))
             elif fits == "right":
-                say(Finding("density", "right" + " squashed" * squashed, RIGHT, f"The density of {'squashed' if squashed else 'clipped'} actions: right."))
+                say(
+                    Finding(
+                        "density",
+                        "right" + " squashed" * squashed,
+                        RIGHT,
+                        f"The density of {'squashed' if squashed else 'clipped'} actions: right.",
+                    )
+                )
             for size, (kind, words) in constants.items():
                 if not verdict.names("constant", size):
                     say(Finding("constant", size, kind, words))
@@ -83,14 +106,20 @@ def audit_gaussian(update):
         verdict.unreadable, verdict.headline = error.kind, f"{name} cannot be read. {error}"
         return verdict
     verdict.notes += list(asker.notes.values())
-    verdict.headline = f"{name} follows " + ("the score of the Gaussian that drew the actions." if verdict.ok else
-                                            "**not** the score of the Gaussian that drew the actions." if verdict.accused else "a direction that stays open.")
+    verdict.headline = f"{name} follows " + (
+        "the score of the Gaussian that drew the actions."
+        if verdict.ok
+        else "**not** the score of the Gaussian that drew the actions."
+        if verdict.accused
+        else "a direction that stays open."
+    )
     return verdict
 
 
-OPEN_WORDS = {False: "What it does with actions that were clipped, no rule that I know explains.",
-              True: "What it does with squashed actions, no rule that I know explains."}
-
+OPEN_WORDS = {
+    False: "What it does with actions that were clipped, no rule that I know explains.",
+    True: "What it does with squashed actions, no rule that I know explains.",
+}
 
 
 class _World:
@@ -98,7 +127,12 @@ class _World:
         rng = np.random.default_rng(D)
         self.name, self.theta = f"{D} dimensions", np.round(rng.uniform(-0.5, 0.5, 2 * D), 2)
         drawn = np.round(self.theta[:D] + np.exp(self.theta[D:]) * rng.normal(size=(4 + 3 * D, D)) * 1.3, 2)
-        self.batch = GaussianBatch(drawn, np.tanh(drawn) if squashed else np.clip(drawn, -1, 1), np.round(rng.normal(0.3, 1, len(drawn)) * scale, 2), squashed)
+        self.batch = GaussianBatch(
+            drawn,
+            np.tanh(drawn) if squashed else np.clip(drawn, -1, 1),
+            np.round(rng.normal(0.3, 1, len(drawn)) * scale, 2),
+            squashed,
+        )
 
 
 class _Batch(GaussianBatch):
@@ -119,13 +153,15 @@ def _match(asker, squashed):
         calm = _World(D, squashed)
         calm.batch = _Batch(world.batch.drawn, world.batch.actions, 0 * world.batch.rewards, squashed)
         at_rest = asker(calm)
-        got = got - at_rest                      # theta itself, or whatever does not depend on the rewards
+        got = got - at_rest  # theta itself, or whatever does not depend on the rewards
         for form, scores in _forms(world.theta, world.batch, D).items():
             want = world.batch.rewards @ scores
             c = got @ want / (want @ want)
             if np.abs(got - c * want).max() < 1e-6 * np.abs(got).max():
                 ratios.setdefault(form, {})[D] = c * np.array([1, len(world.batch)])
-    whole = {form: r for form, r in ratios.items() if len(r) == 3} or {form: r for form, r in ratios.items() if len(r) == 2 and 1 not in r}
+    whole = {form: r for form, r in ratios.items() if len(r) == 3} or {
+        form: r for form, r in ratios.items() if len(r) == 2 and 1 not in r
+    }
     if not whole:
         return None, {}
     form = "right" if "right" in whole else next(iter(whole))
@@ -133,7 +169,10 @@ def _match(asker, squashed):
     column = 1 if np.ptp([abs(v[1]) * 1 for v in r.values()]) < np.ptp([abs(v[0]) for v in r.values()]) + 1e-12 else 0
     c = {D: v[1] for D, v in r.items()}
     if all(abs(c[D] * D / c[min(c)] / min(c) - 1) < 1e-6 for D in c) and len(c) > 1 and abs(c[2] / c[3] - 1.5) < 1e-6:
-        found["mean over dimensions"] = (MISTAKE, "The log-density is **averaged over the action's dimensions**, where it must be summed.")
+        found["mean over dimensions"] = (
+            MISTAKE,
+            "The log-density is **averaged over the action's dimensions**, where it must be summed.",
+        )
     elif column == 0:
         found["sum"] = (CHOICE, "Samples are summed, not averaged.")
     if c[2] < 0:

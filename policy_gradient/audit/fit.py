@@ -1,4 +1,5 @@
 """Which rule gives the numbers that an update gave? One is looked for that explains every world; what none explains is left open."""
+
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -7,8 +8,8 @@ from . import candidates as c
 from .ask import Unreadable, steady
 from .worlds import World, changed, worlds
 
-SAME = 1e-9                                      # 1 - cosine of what counts as the same direction: 4e-5 of the length
-AS_MANY = 1e-5                                   # relative difference of what counts as the same number
+SAME = 1e-9  # 1 - cosine of what counts as the same direction: 4e-5 of the length
+AS_MANY = 1e-5  # relative difference of what counts as the same number
 
 
 @dataclass
@@ -41,7 +42,7 @@ def fit(asker):
     answers, flat = {name: asker(world) for name, world in all_worlds.items() if name != "two doors"}, None
     try:
         answers["two doors"] = asker(all_worlds["two doors"])
-    except Unreadable as error:                  # there some episodes' returns are all equal
+    except Unreadable as error:  # there some episodes' returns are all equal
         if error.kind != "nan":
             raise
         answers["two doors"], flat = np.zeros(3), "nan"
@@ -50,7 +51,11 @@ def fit(asker):
         found.zero = True
         return found
     extras = _extras(asker, found, answers)
-    y = {name: (answers[name] - extras.get(name, 0))[w.batch.obs] for name, w in all_worlds.items() if name != "two doors"}
+    y = {
+        name: (answers[name] - extras.get(name, 0))[w.batch.obs]
+        for name, w in all_worlds.items()
+        if name != "two doors"
+    }
     matches = _matches(y)
     if not matches:
         matches = _scan(y)
@@ -70,9 +75,11 @@ def fit(asker):
 
 def _extras(asker, found, answers):
     """What is left when all rewards and values are zero: {world: direction}."""
+
     def silent(world):
         zero = np.zeros(len(world.batch))
         return asker(changed(world, world.name, rewards=zero, values=zero, next_values=zero))
+
     world = worlds()["plain"]
     try:
         left = silent(world)
@@ -85,10 +92,16 @@ def _extras(asker, found, answers):
     visited = np.zeros(len(p), bool)
     visited[world.batch.obs] = True
     entropy = -world.theta * p * (1 - p) * visited
-    named = next((n for n, d in (("entropy bonus", entropy), ("weight decay", -world.theta)) if abs(cosine(left, d)) > 1 - 1e-8), "unknown")
+    named = next(
+        (n for n, d in (("entropy bonus", entropy), ("weight decay", -world.theta)) if abs(cosine(left, d)) > 1 - 1e-8),
+        "unknown",
+    )
     direction = {"entropy bonus": entropy, "weight decay": -world.theta}.get(named)
-    found.extra = {"name": named, "size": float(left @ direction / (direction @ direction)) if direction is not None else None,
-                   "share": float(np.linalg.norm(left) / max(np.linalg.norm(answers["plain"]), 1e-300))}
+    found.extra = {
+        "name": named,
+        "size": float(left @ direction / (direction @ direction)) if direction is not None else None,
+        "share": float(np.linalg.norm(left) / max(np.linalg.norm(answers["plain"]), 1e-300)),
+    }
     return {name: silent(w) for name, w in worlds().items()}
 
 
@@ -124,7 +137,12 @@ def _scan(y):
                     rule = dict(c.RIGHT, credit=credit, weight=weight, baseline=baseline, score=score, reduce=reduce)
 
                     def miss(number, rule=rule, question=question):
-                        return 1 - abs(cosine(c.weights(worlds()["plain"], dict(rule, **{question: repr(float(number))})), y["plain"]))
+                        return 1 - abs(
+                            cosine(
+                                c.weights(worlds()["plain"], dict(rule, **{question: repr(float(number))})), y["plain"]
+                            )
+                        )
+
                     grid = np.linspace(0.02, 1, 50)
                     best = int(np.argmin([miss(g) for g in grid]))
                     if miss(grid[best]) > 0.01:
@@ -141,8 +159,11 @@ def _scan(y):
 
 def _endings(y, matches, found):
     """Which of the matching rules also explain truncation, both flags, and a batch that ends in the middle of an episode."""
-    questions = [("cut", "truncated", list(c.TRUNCATED)), ("open", "open", ["bootstrapped", "as terminated"]),
-                 ("both", "both", ["as terminated", "as truncated"])]
+    questions = [
+        ("cut", "truncated", list(c.TRUNCATED)),
+        ("open", "open", ["bootstrapped", "as terminated"]),
+        ("both", "both", ["as terminated", "as truncated"]),
+    ]
     best = []
     for rule in matches:
         rule, missing, same = dict(rule), [], {}
@@ -152,7 +173,15 @@ def _endings(y, matches, found):
                 rule[question], same[question] = fitting[0], fitting
             else:
                 missing.append(question)
-        best.append((len(missing), c.cost({q: a for q, a in rule.items() if q not in ("truncated", "open", "both")}), rule, missing, same))
+        best.append(
+            (
+                len(missing),
+                c.cost({q: a for q, a in rule.items() if q not in ("truncated", "open", "both")}),
+                rule,
+                missing,
+                same,
+            )
+        )
         if not missing:
             break
     count, price, rule, missing, same = min(best, key=lambda b: b[:2])
@@ -162,7 +191,10 @@ def _endings(y, matches, found):
     found.same = same
     known = {q: a for q, a in rule.items()}
     for other in matches:
-        if other is not rule and abs(c.cost({q: a for q, a in other.items()}) - c.cost({q: known[q] for q in other})) < 1e-9:
+        if (
+            other is not rule
+            and abs(c.cost({q: a for q, a in other.items()}) - c.cost({q: known[q] for q in other})) < 1e-9
+        ):
             if any(other[q] != known[q] for q in ("credit", "weight", "baseline", "score", "reduce")):
                 full = dict(other, truncated=rule["truncated"], open=rule["open"], both=rule["both"])
                 if all(_fits(y, full, w) for w in ("plain", "longer", "cut")):
@@ -171,8 +203,14 @@ def _endings(y, matches, found):
 
 def _per(b):
     N, n, T = b.episode.max() + 1, len(b), int(b.t.max()) + 1
-    return {"episodes": 1 / N, "steps": 1 / n, "nothing": 1.0, "padded length": 1 / (N * T), "longest episode": 1 / T,
-            "steps and episodes": 1 / (n * N)}
+    return {
+        "episodes": 1 / N,
+        "steps": 1 / n,
+        "nothing": 1.0,
+        "padded length": 1 / (N * T),
+        "longest episode": 1 / T,
+        "steps and episodes": 1 / (n * N),
+    }
 
 
 def _sizes(world, rule):
@@ -201,7 +239,11 @@ def _one_factor(asker, y, found, rule):
     pairs = [(worlds()[name], y[name]) for name in used]
     big = changed(many, "plain", rewards=3 * b.rewards, values=3 * b.values, next_values=3 * b.next_values)
     try:
-        silent = asker(changed(many, "plain", rewards=0 * b.rewards, values=0 * b.values, next_values=0 * b.values)) if found.extra else 0
+        silent = (
+            asker(changed(many, "plain", rewards=0 * b.rewards, values=0 * b.values, next_values=0 * b.values))
+            if found.extra
+            else 0
+        )
         pairs.append((big, (asker(big) - silent)[b.obs]))
     except Unreadable:
         pass
@@ -216,20 +258,34 @@ def _one_factor(asker, y, found, rule):
                 ratio = numbers / known
                 spread = np.abs(ratio / ratio[0] - 1).max()
                 if spread < 100 * AS_MANY:
-                    options.append((spread > AS_MANY, size != "nothing", j != 0, per != "episodes", spread > AS_MANY and spread, per, size, j, float(ratio[0])))
+                    options.append(
+                        (
+                            spread > AS_MANY,
+                            size != "nothing",
+                            j != 0,
+                            per != "episodes",
+                            spread > AS_MANY and spread,
+                            per,
+                            size,
+                            j,
+                            float(ratio[0]),
+                        )
+                    )
     if not options:
         return None
     *order, per, size, power, constant = min(options, key=lambda o: o[:5])
     factor = {"per": per, "size": size, "gamma power": power, "constant": constant, "eps": None}
     if size.startswith("std"):
         tiny = 1e-5
-        small = changed(many, "plain", rewards=tiny * b.rewards, values=tiny * b.values, next_values=tiny * b.next_values)
+        small = changed(
+            many, "plain", rewards=tiny * b.rewards, values=tiny * b.values, next_values=tiny * b.next_values
+        )
         try:
             z = (asker(small) - silent)[b.obs]
         except Unreadable:
             return order, factor
         p = c.weights(small, rule)
-        whole = constant * b.gamma**power * _per(b)[per] / (z @ p / (p @ p))          # what it was divided by
+        whole = constant * b.gamma**power * _per(b)[per] / (z @ p / (p @ p))  # what it was divided by
         eps = whole - 1 / _sizes(small, rule)[size]
         factor["eps"] = 0.0 if abs(eps) < 1e-10 else float(f"{eps:.2g}")
     return order, factor
@@ -241,11 +297,13 @@ def _factor(asker, y, found):
     if not tried:
         found.open.append("scale")
         return
-    rule, (order, found.factor) = min(tried, key=lambda t: [round(float(x), 9) for x in t[1][0][:4]] + [abs(t[1][1]["constant"] - 1) > 1e-4])
+    rule, (order, found.factor) = min(
+        tried, key=lambda t: [round(float(x), 9) for x in t[1][0][:4]] + [abs(t[1][1]["constant"] - 1) > 1e-4]
+    )
     if rule is not found.rule:
         found.also = [found.rule] + [r for r in found.also if r is not rule]
         found.rule = rule
-    if found.factor["size"] == "nothing":        # the others would need another factor
+    if found.factor["size"] == "nothing":  # the others would need another factor
         found.also = []
     if found.extra and found.extra["size"] is not None:
         found.extra["size"] /= _per(worlds()["plain"].batch)[found.factor["per"]]
@@ -256,8 +314,17 @@ def _visits(gradient, found):
     world = worlds()["two doors"]
     w, obs = c.weights(world, found.rule), world.batch.obs
     count = np.bincount(obs, minlength=3)
-    first = np.array([o not in obs[np.flatnonzero(world.batch.episode == e)[0]:i] for i, (o, e) in enumerate(zip(obs, world.batch.episode))])
-    options = {"every visit": np.bincount(obs, w, 3), "mean of the visits": np.bincount(obs, w, 3) / count, "first visits": np.bincount(obs, w * first, 3)}
+    first = np.array(
+        [
+            o not in obs[np.flatnonzero(world.batch.episode == e)[0] : i]
+            for i, (o, e) in enumerate(zip(obs, world.batch.episode))
+        ]
+    )
+    options = {
+        "every visit": np.bincount(obs, w, 3),
+        "mean of the visits": np.bincount(obs, w, 3) / count,
+        "first visits": np.bincount(obs, w * first, 3),
+    }
     last = np.zeros(3)
     last[obs] = w
     options["last visit only"] = last
@@ -275,8 +342,19 @@ def _reset(gradient, found):
     world = worlds()["reset"]
     b = world.batch
     real = b.mask
-    without = World("reset", world.theta, replace(b, **{f: getattr(b, f)[real] for f in (
-        "obs actions rewards next_obs terminated truncated mask values next_values log_probs episode t").split()}))
+    without = World(
+        "reset",
+        world.theta,
+        replace(
+            b,
+            **{
+                f: getattr(b, f)[real]
+                for f in (
+                    "obs actions rewards next_obs terminated truncated mask values next_values log_probs episode t"
+                ).split()
+            },
+        ),
+    )
     if np.abs(gradient[b.obs[~real]]).max() > 1e-7 * np.abs(gradient).max():
         found.reset = "counted"
     elif abs(cosine(c.weights(without, found.rule), gradient[without.batch.obs])) > 1 - SAME:
@@ -308,5 +386,7 @@ def _influences(asker):
     if (hit & own & (b.t[None] < b.t[:, None])).any():
         said.append("Rewards from before a step move its weight.")
     if (hit & ~own).any():
-        said.append("Rewards of other episodes move a step's weight (a baseline from the batch does that; so does a sum across an end).")
+        said.append(
+            "Rewards of other episodes move a step's weight (a baseline from the batch does that; so does a sum across an end)."
+        )
     return said

@@ -1,4 +1,5 @@
 """Language models: what an advantage function does to a group's rewards, and what a loss does to each token."""
+
 import sys
 from dataclasses import dataclass, replace
 from itertools import product
@@ -25,7 +26,9 @@ class _Call(Numpy):
         if any(not np.array_equal(a, b) for a, b in zip(arrays, copies)):
             self.notes["changes"] = "It changes the array that it was given. Copy it first."
         if out is None:
-            raise Unreadable("nothing", "It returned nothing (None). Usual cause: a return is missing in the last line.")
+            raise Unreadable(
+                "nothing", "It returned nothing (None). Usual cause: a return is missing in the last line."
+            )
         if hasattr(out, "detach"):
             out = out.detach().cpu().numpy()
         out = np.asarray(out, float)
@@ -52,6 +55,7 @@ def audit_advantages(advantages):
     def ask(rewards):
         rewards = np.asarray(rewards, float)
         return call.ask(rewards, batch=rewards)
+
     try:
         _advantages(ask, verdict)
     except Unreadable as error:
@@ -65,15 +69,21 @@ def _as_arrays(function):
     torch = sys.modules.get("torch")
     if torch is not None:
         from .with_torch import looks_like_torch
+
         if looks_like_torch(function, torch):
             return lambda *arrays: function(*(torch.tensor(a, dtype=torch.float32) for a in arrays))
     return function
 
 
-CENTRES = {"none": lambda r: 0 * r, "group mean": lambda r: r.mean(axis=1, keepdims=True) + 0 * r, "batch mean": lambda r: r.mean() + 0 * r,
-           "leave one out": lambda r: (r.sum(axis=1, keepdims=True) - r) / (r.shape[1] - 1),
-           "leave one out of the batch": lambda r: (r.sum() - r) / (r.size - 1), "group median": lambda r: np.median(r, axis=1, keepdims=True) + 0 * r,
-           "group best": lambda r: r.max(axis=1, keepdims=True) + 0 * r}
+CENTRES = {
+    "none": lambda r: 0 * r,
+    "group mean": lambda r: r.mean(axis=1, keepdims=True) + 0 * r,
+    "batch mean": lambda r: r.mean() + 0 * r,
+    "leave one out": lambda r: (r.sum(axis=1, keepdims=True) - r) / (r.shape[1] - 1),
+    "leave one out of the batch": lambda r: (r.sum() - r) / (r.size - 1),
+    "group median": lambda r: np.median(r, axis=1, keepdims=True) + 0 * r,
+    "group best": lambda r: r.max(axis=1, keepdims=True) + 0 * r,
+}
 
 
 def _scales(x, r):
@@ -106,22 +116,52 @@ def _advantages(ask, verdict):
         if len(ratio) and np.abs(ratio / ratio[0] - 1).max() < 3e-4:
             fits.append((abs(ratio[0] - 1) > 3e-4, centre, size, float(ratio[0])))
     if not fits:
-        verdict.headline, verdict.open = f"{verdict.name}: what it does stays open.", ["No rule that I know explains these advantages."]
+        verdict.headline, verdict.open = (
+            f"{verdict.name}: what it does stays open.",
+            ["No rule that I know explains these advantages."],
+        )
     else:
         _, centre, size, constant = min(fits, key=lambda f: f[0])
         verdict.rule = {"centre": centre, "scale": size}
-        verdict.headline = f"{verdict.name}: " + {"none": "no baseline", "group mean": "the group's mean is subtracted, the answer's own reward included",
-                                                  "leave one out": "the mean of the group's other answers is subtracted"}.get(centre, f"baseline: {centre}") \
-            + ("" if size == "none" else f"; divided by the **{size.replace('std', 'standard deviation')}**") + "."
-        say(Finding("centre", centre, {"none": RIGHT, "leave one out": RIGHT, "group mean": CHOICE}.get(centre, DEPARTURE), {
-            "group mean": "The mean includes the answer itself: the expected step is (G - 1)/G of the gradient.", "none": "Unbiased, and noisy.",
-            "leave one out": "Unbiased."}.get(centre, "Answers to one prompt are measured by other prompts' answers." if "batch" in centre else
-                                              "The baseline depends on the answer's own reward.")))
+        verdict.headline = (
+            f"{verdict.name}: "
+            + {
+                "none": "no baseline",
+                "group mean": "the group's mean is subtracted, the answer's own reward included",
+                "leave one out": "the mean of the group's other answers is subtracted",
+            }.get(centre, f"baseline: {centre}")
+            + ("" if size == "none" else f"; divided by the **{size.replace('std', 'standard deviation')}**")
+            + "."
+        )
+        say(
+            Finding(
+                "centre",
+                centre,
+                {"none": RIGHT, "leave one out": RIGHT, "group mean": CHOICE}.get(centre, DEPARTURE),
+                {
+                    "group mean": "The mean includes the answer itself: the expected step is (G - 1)/G of the gradient.",
+                    "none": "Unbiased, and noisy.",
+                    "leave one out": "Unbiased.",
+                }.get(
+                    centre,
+                    "Answers to one prompt are measured by other prompts' answers."
+                    if "batch" in centre
+                    else "The baseline depends on the answer's own reward.",
+                ),
+            )
+        )
         if size != "none":
             eps = _eps(ask, centre, size, constant)
             kind = CHOICE if "group std" in size or "all" in size or "batch std" in size else DEPARTURE
-            say(Finding("scale", size, kind, "Groups are weighed against each other by how far their rewards spread"
-                        + ("." if eps is None else f"; eps is {eps:.2g}." if eps else "; there is no eps.")))
+            say(
+                Finding(
+                    "scale",
+                    size,
+                    kind,
+                    "Groups are weighed against each other by how far their rewards spread"
+                    + ("." if eps is None else f"; eps is {eps:.2g}." if eps else "; there is no eps."),
+                )
+            )
         if constant < 0:
             say(Finding("sign", "minus", MISTAKE, "**The sign is turned round**."))
         if abs(abs(constant) - 1) > 3e-4:
@@ -141,9 +181,23 @@ def _eps(ask, centre, size, constant):
 def _corners(ask, say):
     flat = ask(np.full((2, 8), 0.1))
     if not np.isfinite(flat).all():
-        say(Finding("equal rewards", "nan", MISTAKE, "A group whose rewards are all equal gives **NaN**: a standard deviation of zero, with no eps added."))
+        say(
+            Finding(
+                "equal rewards",
+                "nan",
+                MISTAKE,
+                "A group whose rewards are all equal gives **NaN**: a standard deviation of zero, with no eps added.",
+            )
+        )
     elif np.abs(flat).max() > 0.01:
-        say(Finding("equal rewards", "noise", MISTAKE, f"Eight equal rewards of 0.1 give advantages up to **{np.abs(flat).max():.2g}**: rounding divided by a small eps."))
+        say(
+            Finding(
+                "equal rewards",
+                "noise",
+                MISTAKE,
+                f"Eight equal rewards of 0.1 give advantages up to **{np.abs(flat).max():.2g}**: rounding divided by a small eps.",
+            )
+        )
     try:
         one = ask(np.array([[1.0], [0.0]]))
     except Unreadable as error:
@@ -152,7 +206,14 @@ def _corners(ask, say):
     if not np.isfinite(one).all():
         say(Finding("group of one", "nan", CHOICE, "A group of one answer gives NaN."))
     elif np.abs(one).max() > 0:
-        say(Finding("group of one", "no baseline", CHOICE, f"A group of one answer with reward 1 gets {one[0, 0]:.3g}: no baseline."))
+        say(
+            Finding(
+                "group of one",
+                "no baseline",
+                CHOICE,
+                f"A group of one answer with reward 1 gets {one[0, 0]:.3g}: no baseline.",
+            )
+        )
 
 
 def climbed(advantages, p, G):
@@ -161,7 +222,7 @@ def climbed(advantages, p, G):
     for k in range(G + 1):
         r = np.array([1.0] * k + [0.0] * (G - k))
         A = advantages(np.stack([r, r]))[0]
-        total += comb(G, k) * p**k * (1 - p)**(G - k) * float(np.nan_to_num(A) @ (r - p)) / G
+        total += comb(G, k) * p**k * (1 - p) ** (G - k) * float(np.nan_to_num(A) @ (r - p)) / G
     return total / (p * (1 - p))
 
 
@@ -173,8 +234,15 @@ def _climbs(ask, say, G=8):
     if all(abs(v - 1) < 1e-3 for v in ratio.values()):
         say(Finding("climbs", "p", RIGHT, "With rewards 0 and 1 it climbs the share of right answers itself."))
     elif ratio[0.01] > 1:
-        say(Finding("climbs", "not p", CHOICE, f"With rewards 0 and 1, {G} answers, a prompt solved 1 % of the time weighs {ratio[0.01]:.2f} times one solved half the time "
-                    f"(at 10 %: {ratio[0.1]:.2f}; at 90 %: {ratio[0.9]:.2f}): it is not the mean success that is climbed."))
+        say(
+            Finding(
+                "climbs",
+                "not p",
+                CHOICE,
+                f"With rewards 0 and 1, {G} answers, a prompt solved 1 % of the time weighs {ratio[0.01]:.2f} times one solved half the time "
+                f"(at 10 %: {ratio[0.1]:.2f}; at 90 %: {ratio[0.9]:.2f}): it is not the mean success that is climbed.",
+            )
+        )
 
 
 @dataclass
@@ -207,12 +275,14 @@ def audit_token_loss(loss):
             if not torch.is_tensor(out) or not out.requires_grad or out.numel() != 1:
                 raise Unreadable("nothing", "It must return one number that depends on log_probs, to be minimised.")
             return torch.autograd.grad(out, t["log_probs"])[0].numpy()
+
         g = _Call(lambda x: run(), "the gradient by log_probs")
         out = -g.ask(b.log_probs, batch=b.log_probs)
         notes.update(g.notes)
         if not np.isfinite(out).all():
             raise Unreadable("nan", "The gradient by log_probs holds NaN or infinite numbers.")
         return out
+
     try:
         _token_loss(gradient, verdict)
     except Unreadable as error:
@@ -223,6 +293,7 @@ def audit_token_loss(loss):
 
 def _wants_tensors(loss, torch):
     from .with_torch import looks_like_torch
+
     return looks_like_torch(loss, torch)
 
 
@@ -234,9 +305,15 @@ def _answers(lengths, T, seed, on_policy=True):
     return Answers(np.round(rng.normal(0.2, 1, B), 2), lp, lp.copy(), lp.copy(), mask)
 
 
-AVERAGES = {"mean over all tokens": lambda m: 1 / m.sum(), "mean of the answers' means": lambda m: 1 / m.sum(axis=1, keepdims=True) / len(m),
-            "mean of the answers' sums": lambda m: 1 / len(m), "sum": lambda m: 1.0, "divided by the padded length": lambda m: 1 / m.size,
-            "divided by the longest answer": lambda m: 1 / m.shape[1], "sum of the answers' means": lambda m: 1 / m.sum(axis=1, keepdims=True)}
+AVERAGES = {
+    "mean over all tokens": lambda m: 1 / m.sum(),
+    "mean of the answers' means": lambda m: 1 / m.sum(axis=1, keepdims=True) / len(m),
+    "mean of the answers' sums": lambda m: 1 / len(m),
+    "sum": lambda m: 1.0,
+    "divided by the padded length": lambda m: 1 / m.size,
+    "divided by the longest answer": lambda m: 1 / m.shape[1],
+    "sum of the answers' means": lambda m: 1 / m.sum(axis=1, keepdims=True),
+}
 
 
 def _token_loss(gradient, verdict):
@@ -245,7 +322,9 @@ def _token_loss(gradient, verdict):
     silent = [gradient(replace(b, advantages=0 * b.advantages)) for b in worlds]
     fits, constant = [], 1.0
     for name, share in AVERAGES.items():
-        ratios = np.concatenate([((gradient(b) - s) / (b.advantages[:, None] * share(b.mask)))[b.mask > 0] for b, s in zip(worlds, silent)])
+        ratios = np.concatenate(
+            [((gradient(b) - s) / (b.advantages[:, None] * share(b.mask)))[b.mask > 0] for b, s in zip(worlds, silent)]
+        )
         if np.abs(ratios / ratios[0] - 1).max() < 1e-4:
             fits.append((abs(ratios[0] - 1) > 1e-4, name, float(ratios[0])))
     b = worlds[0]
@@ -255,17 +334,37 @@ def _token_loss(gradient, verdict):
         _, name, constant = min(fits, key=lambda f: f[0])
         verdict.rule = {"average": name}
         verdict.headline = f"{verdict.name}: {name}."
-        kind, words = {"mean over all tokens": (DEPARTURE, "The tokens' number is the group's own: a ratio, biased where a batch holds one prompt."),
-                       "mean of the answers' means": (DEPARTURE, "Each answer's tokens are divided by **its own length**: long answers are pushed less, wrong and right. It is the gradient of no function."),
-                       "sum of the answers' means": (DEPARTURE, "Each answer's tokens are divided by **its own length**: long answers are pushed less, wrong and right. It is the gradient of no function."),
-                       }.get(name, (RIGHT, "Up to a constant, the policy gradient of the answers' rewards."))
+        kind, words = {
+            "mean over all tokens": (
+                DEPARTURE,
+                "The tokens' number is the group's own: a ratio, biased where a batch holds one prompt.",
+            ),
+            "mean of the answers' means": (
+                DEPARTURE,
+                "Each answer's tokens are divided by **its own length**: long answers are pushed less, wrong and right. It is the gradient of no function.",
+            ),
+            "sum of the answers' means": (
+                DEPARTURE,
+                "Each answer's tokens are divided by **its own length**: long answers are pushed less, wrong and right. It is the gradient of no function.",
+            ),
+        }.get(name, (RIGHT, "Up to a constant, the policy gradient of the answers' rewards."))
         say(Finding("average", name, kind, words))
         if constant < 0:
-            say(Finding("sign", "minus", MISTAKE, "**The sign is turned round**: it is minimised, so it must fall where the return rises."))
+            say(
+                Finding(
+                    "sign",
+                    "minus",
+                    MISTAKE,
+                    "**The sign is turned round**: it is minimised, so it must fall where the return rises.",
+                )
+            )
         if abs(abs(constant) - 1) > 1e-4:
             say(Finding("constant", f"{abs(constant):.4g}", CHOICE, f"A constant factor: {abs(constant):.4g}."))
     else:
-        verdict.headline, verdict.open = f"{verdict.name}: how tokens are averaged stays open.", ["No rule that I know explains what the tokens get."]
+        verdict.headline, verdict.open = (
+            f"{verdict.name}: how tokens are averaged stays open.",
+            ["No rule that I know explains what the tokens get."],
+        )
     _kl(gradient, say, AVERAGES[fits and name or "mean over all tokens"], constant)
     if fits:
         _clip(gradient, say, AVERAGES[name], constant)
@@ -274,22 +373,40 @@ def _token_loss(gradient, verdict):
 def _kl(gradient, say, share, constant):
     b = _answers((2, 5, 3, 4), 6, 1)
     rng = np.random.default_rng(8)
-    far = replace(b, advantages=0 * b.advantages, ref_log_probs=(b.log_probs - rng.uniform(-0.8, 0.8, b.log_probs.shape)) * b.mask)
+    far = replace(
+        b, advantages=0 * b.advantages, ref_log_probs=(b.log_probs - rng.uniform(-0.8, 0.8, b.log_probs.shape)) * b.mask
+    )
     g = gradient(far)
     if np.abs(g).max() < 1e-9:
         return
-    d = (far.log_probs - far.ref_log_probs)
+    d = far.log_probs - far.ref_log_probs
     g = -g / share(b.mask)
     shapes = {"k1": 1 + 0 * d, "k2": d, "k3": 1 - np.exp(-d), "k3 times the ratio": d, "abs": np.sign(d)}
     shapes["k3 times the ratio"] = (np.exp(-d) - 1 + d) + (1 - np.exp(-d))
     for name, shape in shapes.items():
         ratio = g[b.mask > 0] / np.where(shape == 0, np.nan, shape)[b.mask > 0]
         if np.abs(ratio / ratio[0] - 1).max() < 1e-4:
-            words = {"k1": "its gradient is **zero in expectation**: as a loss it does nothing", "k2": "its gradient is that of the next token's KL",
-                     "k3": "its gradient is that of neither KL", "abs": "only the sign of the difference pulls", "k3 times the ratio": "its gradient is that of the next token's KL"}[name]
-            say(Finding("kl", name, MISTAKE if name == "k1" else CHOICE, f"A KL term in the loss, **{name}** (coefficient {abs(ratio[0] / constant):.3g}): {words}."))
+            words = {
+                "k1": "its gradient is **zero in expectation**: as a loss it does nothing",
+                "k2": "its gradient is that of the next token's KL",
+                "k3": "its gradient is that of neither KL",
+                "abs": "only the sign of the difference pulls",
+                "k3 times the ratio": "its gradient is that of the next token's KL",
+            }[name]
+            say(
+                Finding(
+                    "kl",
+                    name,
+                    MISTAKE if name == "k1" else CHOICE,
+                    f"A KL term in the loss, **{name}** (coefficient {abs(ratio[0] / constant):.3g}): {words}.",
+                )
+            )
             return
-    say(Finding("kl", "unknown", CHOICE, "Something in the loss depends on the reference, in a form that I do not know."))
+    say(
+        Finding(
+            "kl", "unknown", CHOICE, "Something in the loss depends on the reference, in a form that I do not know."
+        )
+    )
 
 
 def _clip(gradient, say, share, constant):
@@ -302,11 +419,20 @@ def _clip(gradient, say, share, constant):
         moved = replace(b, advantages=np.array([float(sign)]), old_log_probs=b.log_probs - shift)
         silent = replace(moved, advantages=np.zeros(1))
         return ((gradient(moved) - gradient(silent)) / share(b.mask) / constant / sign).ravel()
-    alone, other = weight(np.log(1.1), 1, False)[:2]                 # of the token that was moved, and of its neighbour
+
+    alone, other = weight(np.log(1.1), 1, False)[:2]  # of the token that was moved, and of its neighbour
     if abs(alone - 1) < 1e-6 and abs(other - 1) < 1e-6:
         say(Finding("ratio", "none", RIGHT, "No ratio to the old policy: right as long as the data are fresh."))
         return
-    level = "unknown" if abs(alone - 1.1) > 1e-4 else "token" if abs(other - 1) < 1e-6 else "sequence" if abs(other - 1.1) < 1e-4 else "unknown"
+    level = (
+        "unknown"
+        if abs(alone - 1.1) > 1e-4
+        else "token"
+        if abs(other - 1) < 1e-6
+        else "sequence"
+        if abs(other - 1.1) < 1e-4
+        else "unknown"
+    )
     if level == "unknown":
         say(Finding("ratio", "unknown", CHOICE, "The ratio to the old policy enters in a form that I do not know."))
         return
@@ -316,5 +442,15 @@ def _clip(gradient, say, share, constant):
     high = next((float(np.exp(x)) for x, w in zip(logs, up) if w == 0 and x > 0), None)
     low = next((float(np.exp(x)) for x, w in zip(logs[::-1], down[::-1]) if w == 0 and x < 0), None)
     dual = next((float(np.exp(x)) for x, w in zip(logs, down) if w == 0 and x > 0), None)
-    bounds = ", ".join(f"{what} {v:.2f}" for what, v in (("above", high), ("below", low), ("and for bad answers above", dual)) if v)
-    say(Finding("ratio", level, CHOICE, f"The ratio to the old policy is taken per {level}" + (f"; the gradient stops {bounds}." if bounds else ", never clipped.")))
+    bounds = ", ".join(
+        f"{what} {v:.2f}" for what, v in (("above", high), ("below", low), ("and for bad answers above", dual)) if v
+    )
+    say(
+        Finding(
+            "ratio",
+            level,
+            CHOICE,
+            f"The ratio to the old policy is taken per {level}"
+            + (f"; the gradient stops {bounds}." if bounds else ", never clipped."),
+        )
+    )

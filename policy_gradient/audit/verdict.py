@@ -1,4 +1,5 @@
 """A fit in plain words, as JSON, and as a picture of two arrows."""
+
 import json
 from dataclasses import asdict, dataclass, field
 
@@ -10,30 +11,75 @@ from .worlds import worlds
 RIGHT, CHOICE, DEPARTURE, MISTAKE, OPEN = "right", "choice", "departure", "mistake", "open"
 
 CREDIT = {
-    "total return": (RIGHT, "Each step is credited with the whole episode's return: right, and noisier than the reward-to-go."),
+    "total return": (
+        RIGHT,
+        "Each step is credited with the whole episode's return: right, and noisier than the reward-to-go.",
+    ),
     "gae": (RIGHT, "Advantages are GAE(lambda), with the gamma and lambda given."),
-    "gae plus value": (CHOICE, "Each step is credited with the lambda-return (GAE plus V): returns stand where advantages are meant."),
-    "own reward left out": (MISTAKE, "A step's **own reward is left out**: its credit begins with the reward after it."),
-    "own reward left out, undiscounted": (MISTAKE, "A step's **own reward is left out**: its credit begins with the reward after it, undiscounted."),
-    "rewards one early": (MISTAKE, "Rewards are **shifted by one**: a step's own reward is left out, and the next one stands in its place."),
-    "last reward twice": (MISTAKE, "Rewards are **shifted by one**: a step's own reward is left out, and an episode's last reward is counted twice."),
+    "gae plus value": (
+        CHOICE,
+        "Each step is credited with the lambda-return (GAE plus V): returns stand where advantages are meant.",
+    ),
+    "own reward left out": (
+        MISTAKE,
+        "A step's **own reward is left out**: its credit begins with the reward after it.",
+    ),
+    "own reward left out, undiscounted": (
+        MISTAKE,
+        "A step's **own reward is left out**: its credit begins with the reward after it, undiscounted.",
+    ),
+    "rewards one early": (
+        MISTAKE,
+        "Rewards are **shifted by one**: a step's own reward is left out, and the next one stands in its place.",
+    ),
+    "last reward twice": (
+        MISTAKE,
+        "Rewards are **shifted by one**: a step's own reward is left out, and an episode's last reward is counted twice.",
+    ),
     "rewards one late": (MISTAKE, "Rewards are **one step late**: a step is credited with the reward before it."),
-    "returns one late": (MISTAKE, "Returns are **one step late**: a step is credited with the return of the step before it."),
-    "rewards rolled": (MISTAKE, "Rewards are **one step late**, and an episode's last reward comes round to its first step."),
+    "returns one late": (
+        MISTAKE,
+        "Returns are **one step late**: a step is credited with the return of the step before it.",
+    ),
+    "rewards rolled": (
+        MISTAKE,
+        "Rewards are **one step late**, and an episode's last reward comes round to its first step.",
+    ),
     "own reward only": (MISTAKE, "A step is credited with its **own reward only**: what it leads to does not count."),
-    "past rewards": (MISTAKE, "A step is credited with the rewards **up to it**, not with those that follow (undiscounted)."),
-    "past rewards, discounted back": (MISTAKE, "A step is credited with the rewards **up to it**, not with those that follow."),
-    "past rewards, discounted from the start": (MISTAKE, "A step is credited with the rewards **up to it**, not with those that follow."),
+    "past rewards": (
+        MISTAKE,
+        "A step is credited with the rewards **up to it**, not with those that follow (undiscounted).",
+    ),
+    "past rewards, discounted back": (
+        MISTAKE,
+        "A step is credited with the rewards **up to it**, not with those that follow.",
+    ),
+    "past rewards, discounted from the start": (
+        MISTAKE,
+        "A step is credited with the rewards **up to it**, not with those that follow.",
+    ),
     "last reward only": (MISTAKE, "Every step is credited with the episode's **last reward only**."),
-    "mean of what follows": (MISTAKE, "The return is **divided by the number of steps left**: late steps weigh more than they should."),
-    "order reversed": (MISTAKE, "The returns stand in **reversed order** within each episode (a list was built backwards and not turned round)."),
-    "lambda return minus V, one step": (DEPARTURE, "Not GAE: r + gamma * (lambda-return of the next step) - V. The **first factor lambda is missing** (V-trace's form)."),
+    "mean of what follows": (
+        MISTAKE,
+        "The return is **divided by the number of steps left**: late steps weigh more than they should.",
+    ),
+    "order reversed": (
+        MISTAKE,
+        "The returns stand in **reversed order** within each episode (a list was built backwards and not turned round).",
+    ),
+    "lambda return minus V, one step": (
+        DEPARTURE,
+        "Not GAE: r + gamma * (lambda-return of the next step) - V. The **first factor lambda is missing** (V-trace's form).",
+    ),
     "decay lambda": (MISTAKE, "TD errors are summed with **lambda in place of gamma * lambda**."),
     "decay gamma": (CHOICE, "TD errors are summed with gamma alone: **lambda is 1**, whatever was given."),
     "next value undiscounted": (MISTAKE, "The TD error lacks a **gamma before V(next)**."),
     "value not subtracted": (MISTAKE, "The TD error lacks **minus V**: it is r + gamma V(next)."),
 }
-GAMMA = {"one": "**gamma is taken as 1**: the rewards are not discounted.", "squared": "**gamma is squared**: it is applied twice."}
+GAMMA = {
+    "one": "**gamma is taken as 1**: the rewards are not discounted.",
+    "squared": "**gamma is squared**: it is applied twice.",
+}
 TERMINATED = {
     "bootstrapped": "Terminated steps: **bootstrapped**, V of the last observation is counted as if something followed.",
     "not cut": "Terminated steps: **not cut**; rewards or values of the next episode leak into this one.",
@@ -54,39 +100,50 @@ TRUNCATED = {
     "left out": "Truncated steps: **left out**, and nothing passes them.",
 }
 WEIGHT = {
-    "dropped": (DEPARTURE, "**without gamma^t**"), "gamma^2t": (MISTAKE, "with **gamma^t counted twice**"),
+    "dropped": (DEPARTURE, "**without gamma^t**"),
+    "gamma^2t": (MISTAKE, "with **gamma^t counted twice**"),
     "not reset": (MISTAKE, "with a **gamma^t that counts on** from one episode to the next"),
-    "backwards": (MISTAKE, "with a **gamma^t counted from the end** of the episode"), "inverse": (MISTAKE, "with a **gamma^-t**, which grows"),
+    "backwards": (MISTAKE, "with a **gamma^t counted from the end** of the episode"),
+    "inverse": (MISTAKE, "with a **gamma^-t**, which grows"),
 }
 BASELINE = {
-    "value": (RIGHT, "Baseline: the learned value V(obs); that is GAE with lambda = 1."), "mean": (CHOICE, "Baseline: the mean over all steps of the batch, its own included."),
+    "value": (RIGHT, "Baseline: the learned value V(obs); that is GAE with lambda = 1."),
+    "mean": (CHOICE, "Baseline: the mean over all steps of the batch, its own included."),
     "leave one out": (RIGHT, "Baseline: the mean over the other steps of the batch."),
     "mean at t": (CHOICE, "Baseline: the mean at the same t, its own episode included; that shrinks the step by 1/n."),
     "leave one out at t": (RIGHT, "Baseline: the mean of the other episodes at the same t."),
     "mean of first returns": (CHOICE, "Baseline: the mean of the episodes' returns, its own included."),
     "leave one out of first returns": (RIGHT, "Baseline: the mean of the other episodes' returns."),
     "own episode": (DEPARTURE, "Baseline: the mean of the step's **own episode**, which depends on the action."),
-    "value added": (MISTAKE, "The value V is **added**, not subtracted."), "mean added": (MISTAKE, "The mean of the batch is **added**, not subtracted."),
+    "value added": (MISTAKE, "The value V is **added**, not subtracted."),
+    "mean added": (MISTAKE, "The mean of the batch is **added**, not subtracted."),
     "mean at t added": (MISTAKE, "The mean at the same t is **added**, not subtracted."),
     "leave one out at t added": (MISTAKE, "The mean of the other episodes at the same t is **added**, not subtracted."),
     "next value": (MISTAKE, "Baseline: **V of the next observation**, which depends on the action."),
     "mean of rewards": (CHOICE, "Baseline: the mean of the *rewards*; harmless, but no estimate of a return."),
     "running sum": (DEPARTURE, "Baseline: a running mean over the steps so far, **its own included**."),
 }
-SPREAD = {"own episode": "Divided by the standard deviation **within each episode**: episodes are weighed by what they are not.",
-          "at t": "Divided by the standard deviation **at each t**, which changes how the steps weigh against each other."}
+SPREAD = {
+    "own episode": "Divided by the standard deviation **within each episode**: episodes are weighed by what they are not.",
+    "at t": "Divided by the standard deviation **at each t**, which changes how the steps weigh against each other.",
+}
 SCORE = {
     "pi": "The slope of **pi** instead of log pi: rare actions count too little.",
     "action only": "The score lacks **minus the probability** (the normaliser of log pi).",
-    "other action": "The score is that of the **other action**.", "chance only": "The score is that of action 1 **whatever action was taken**.",
-    "slope twice": "The score has an **extra factor p(1 - p)**.", "at zero": "The score is taken **at theta = 0**, not at the theta given.",
+    "other action": "The score is that of the **other action**.",
+    "chance only": "The score is that of action 1 **whatever action was taken**.",
+    "slope twice": "The score has an **extra factor p(1 - p)**.",
+    "at zero": "The score is taken **at theta = 0**, not at the theta given.",
     "over pi": "The score is **divided by the probability** once more.",
 }
-VISITS = {"mean of the visits": "Visits of one observation are **averaged**, not added: how often it is seen is forgotten.",
-          "first visits": "Only an episode's **first visit** of an observation counts.",
-          "last visit only": "Only the **last visit** of an observation counts: the others are overwritten (g[obs] = ... in place of adding)."}
+VISITS = {
+    "mean of the visits": "Visits of one observation are **averaged**, not added: how often it is seen is forgotten.",
+    "first visits": "Only an episode's **first visit** of an observation counts.",
+    "last visit only": "Only the **last visit** of an observation counts: the others are overwritten (g[obs] = ... in place of adding).",
+}
 OPEN_WORDS = {
-    "everything": "No rule that I know explains the weights of your steps.", "truncated": "What happens at truncated steps, no rule that I know explains.",
+    "everything": "No rule that I know explains the weights of your steps.",
+    "truncated": "What happens at truncated steps, no rule that I know explains.",
     "open": "What happens where the batch ends in the middle of an episode, no rule that I know explains.",
     "both": "What happens at a step that is both terminated and truncated, no rule that I know explains.",
     "scale": "By what number the whole is multiplied, I cannot say: it changes from batch to batch.",
@@ -109,15 +166,15 @@ class Verdict:
     """What an update follows. `print` it; `to_json()`, `picture()`. ok: it was read, and no departure or mistake was found."""
 
     name: str
-    direction: list                              # on two doors
+    direction: list  # on two doors
     theorem: list
-    angle: float | None                          # degrees between the two
+    angle: float | None  # degrees between the two
     length: float | None
     findings: list = field(default_factory=list)
     open: list = field(default_factory=list)
     notes: list = field(default_factory=list)
     rule: dict | None = None
-    unreadable: str | None = None                # the kind, if no direction could be read
+    unreadable: str | None = None  # the kind, if no direction could be read
     headline: str = ""
     goes_to: str = ""
 
@@ -136,11 +193,16 @@ class Verdict:
 
     def __str__(self):
         order = [MISTAKE, DEPARTURE, CHOICE, RIGHT]
-        points = [f"- {f.words}" for f in sorted(self.findings, key=lambda f: order.index(f.kind))] + [f"- Open: {words}" for words in self.open]
+        points = [f"- {f.words}" for f in sorted(self.findings, key=lambda f: order.index(f.kind))] + [
+            f"- Open: {words}" for words in self.open
+        ]
         last = []
         if self.angle is not None:
-            last.append(f"On \"two doors\" it makes {self.angle:.0f} degrees with the gradient of the return"
-                        + (f", and has {self.length:.3g} times its length." if self.length else ".") + (f" {self.goes_to}" if self.goes_to else ""))
+            last.append(
+                f'On "two doors" it makes {self.angle:.0f} degrees with the gradient of the return'
+                + (f", and has {self.length:.3g} times its length." if self.length else ".")
+                + (f" {self.goes_to}" if self.goes_to else "")
+            )
         last += [f"Note: {words}" for words in self.notes]
         return "\n\n".join("\n".join(part) for part in ([self.headline], points, last) if part)
 
@@ -153,15 +215,32 @@ class Verdict:
     def picture(self, ax=None):
         """Two arrows on two doors, in the plane of its two parameters: the gradient of the return, and this update's, both of length one."""
         import matplotlib.pyplot as plt
+
         ax = ax or plt.subplots(figsize=(4, 4))[1]
-        for arrow, name, shade, style in ((self.theorem, "gradient of the return", "#007A5E", "-"), (self.direction, self.name, "#0072B2", "--")):
+        for arrow, name, shade, style in (
+            (self.theorem, "gradient of the return", "#007A5E", "-"),
+            (self.direction, self.name, "#0072B2", "--"),
+        ):
             arrow = np.array(arrow[:2], float)
             if (size := np.linalg.norm(arrow)) > 0:
                 x, y = arrow / size
                 ax.annotate("", (x, y), (0, 0), arrowprops=dict(arrowstyle="-|>", color=shade, lw=2, linestyle=style))
-                ax.annotate(name, (x * 1.08, y * 1.08), color=shade, ha="center", va="bottom" if y >= 0 else "top", annotation_clip=False)
-        ax.set(xlim=(-1.4, 1.4), ylim=(-1.4, 1.4), aspect="equal", xlabel="logit of the first observation", ylabel="logit of the second",
-               title="Two doors at theta = 0" + ("" if self.angle is None else f": {self.angle:.0f} degrees apart"))
+                ax.annotate(
+                    name,
+                    (x * 1.08, y * 1.08),
+                    color=shade,
+                    ha="center",
+                    va="bottom" if y >= 0 else "top",
+                    annotation_clip=False,
+                )
+        ax.set(
+            xlim=(-1.4, 1.4),
+            ylim=(-1.4, 1.4),
+            aspect="equal",
+            xlabel="logit of the first observation",
+            ylabel="logit of the second",
+            title="Two doors at theta = 0" + ("" if self.angle is None else f": {self.angle:.0f} degrees apart"),
+        )
         ax.axhline(0, color="#D5D9DD", lw=0.8, zorder=0)
         ax.axvline(0, color="#D5D9DD", lw=0.8, zorder=0)
         return ax
@@ -171,6 +250,7 @@ def theorem():
     """The gradient of the return on two doors at theta = 0, (2,)."""
     from policy_gradient.mdp import exact_gradient, two_doors
     from policy_gradient.policies import two_action_softmax
+
     return exact_gradient(two_doors(), two_action_softmax(2, 3), np.zeros(2))
 
 
@@ -178,8 +258,20 @@ def read(name, fit, notes):
     """The Verdict of a Fit."""
     exact, mine = theorem(), np.asarray(fit.gradient, float)[:2]
     size = np.linalg.norm(mine)
-    angle = float(np.degrees(np.arccos(np.clip(mine @ exact / size / np.linalg.norm(exact), -1, 1)))) if size > 1e-12 else None
-    verdict = Verdict(name, mine.tolist(), exact.tolist(), angle, float(size / np.linalg.norm(exact)), rule=fit.rule, notes=list(notes.values()))
+    angle = (
+        float(np.degrees(np.arccos(np.clip(mine @ exact / size / np.linalg.norm(exact), -1, 1))))
+        if size > 1e-12
+        else None
+    )
+    verdict = Verdict(
+        name,
+        mine.tolist(),
+        exact.tolist(),
+        angle,
+        float(size / np.linalg.norm(exact)),
+        rule=fit.rule,
+        notes=list(notes.values()),
+    )
     if fit.zero:
         return _nothing_moves(name, fit, verdict)
     say = verdict.findings.append
@@ -192,35 +284,82 @@ def read(name, fit, notes):
     if fit.extra:
         _extra(fit.extra, say)
     if fit.equal_rewards == "nan":
-        say(Finding("equal rewards", "nan", MISTAKE, "When all returns are equal it gives **NaN** (a standard deviation of zero, with no eps added)."))
+        say(
+            Finding(
+                "equal rewards",
+                "nan",
+                MISTAKE,
+                "When all returns are equal it gives **NaN** (a standard deviation of zero, with no eps added).",
+            )
+        )
     elif fit.equal_rewards != "finite":
         say(Finding("equal rewards", fit.equal_rewards, MISTAKE, "When all rewards are zero it **fails**."))
     if fit.reset == "counted":
-        say(Finding("reset", "counted", MISTAKE, "A reset step in the batch (mask False; Gymnasium's vector environments give them): **counted as data**."))
+        say(
+            Finding(
+                "reset",
+                "counted",
+                MISTAKE,
+                "A reset step in the batch (mask False; Gymnasium's vector environments give them): **counted as data**.",
+            )
+        )
     elif fit.reset == "felt":
-        say(Finding("reset", "felt", MISTAKE, "A reset step in the batch (mask False): it gets no weight, but it **changes the weights of the others**."))
+        say(
+            Finding(
+                "reset",
+                "felt",
+                MISTAKE,
+                "A reset step in the batch (mask False): it gets no weight, but it **changes the weights of the others**.",
+            )
+        )
     elif fit.reset == "left out":
         say(Finding("reset", "left out", RIGHT, "A reset step in the batch: left out, right."))
     if "**not**" not in verdict.headline and any(f.kind == MISTAKE and f.question != "sign" for f in verdict.findings):
         verdict.headline = verdict.headline[:-1] + ", **but**:"
     verdict.open = [OPEN_WORDS[question] for question in fit.open] + fit.hints
     for other in fit.also:
-        if {other["baseline"], fit.rule["baseline"]} == {"mean", "leave one out"}:      # the same up to n / (n - 1)
+        if {other["baseline"], fit.rule["baseline"]} == {"mean", "leave one out"}:  # the same up to n / (n - 1)
             continue
-        verdict.notes.append("The same numbers come from another rule: " + ", ".join(f"{q} {a}" for q, a in other.items() if a != fit.rule[q]) + ".")
+        verdict.notes.append(
+            "The same numbers come from another rule: "
+            + ", ".join(f"{q} {a}" for q, a in other.items() if a != fit.rule[q])
+            + "."
+        )
     return verdict
 
 
 def _nothing_moves(name, fit, verdict):
     if verdict.angle is None:
         verdict.headline = f"{name} does not move at all: its direction is zero."
-        verdict.findings.append(Finding("zero", "zero", MISTAKE, "Is the gradient taken of something that theta does not enter? Are the probabilities constants?"))
+        verdict.findings.append(
+            Finding(
+                "zero",
+                "zero",
+                MISTAKE,
+                "Is the gradient taken of something that theta does not enter? Are the probabilities constants?",
+            )
+        )
         return verdict
     exact = np.array(verdict.theorem)
-    verdict.headline = f"{name} follows " + ("the theorem's direction on two doors" if verdict.angle < 0.01 else "**not** the theorem's direction on two doors") \
-        + (", at its full length" if abs(np.array(verdict.direction) / exact - 1).max() < 1e-6 else "") + "; where one episode alone reaches a parameter, it stands still."
-    verdict.findings.append(Finding("baseline", "per parameter", DEPARTURE, "Its baseline is made for **each parameter, from the same episodes**: of a parameter that a single "
-                                    "episode reaches it leaves nothing, and of one that a few reach, too little."))
+    verdict.headline = (
+        f"{name} follows "
+        + (
+            "the theorem's direction on two doors"
+            if verdict.angle < 0.01
+            else "**not** the theorem's direction on two doors"
+        )
+        + (", at its full length" if abs(np.array(verdict.direction) / exact - 1).max() < 1e-6 else "")
+        + "; where one episode alone reaches a parameter, it stands still."
+    )
+    verdict.findings.append(
+        Finding(
+            "baseline",
+            "per parameter",
+            DEPARTURE,
+            "Its baseline is made for **each parameter, from the same episodes**: of a parameter that a single "
+            "episode reaches it leaves nothing, and of one that a few reach, too little.",
+        )
+    )
     verdict.open = ["How it credits and how it treats endings cannot be seen behind that."]
     return verdict
 
@@ -240,17 +379,43 @@ def _from_rule(fit, say):
         say(Finding("terminated", rule["terminated"], MISTAKE, TERMINATED[rule["terminated"]]))
     if "truncated" not in fit.open:
         _truncated(rule, fit, uses_values, say)
-    if rule["both"] != "as terminated" and "both" not in fit.open and rule["both"] in fit.same.get("both", []) and len(fit.same["both"]) == 1:
-        say(Finding("both", rule["both"], MISTAKE, "A step that is terminated *and* truncated: **taken for a truncation**; what terminated is worth nothing afterwards."))
+    if (
+        rule["both"] != "as terminated"
+        and "both" not in fit.open
+        and rule["both"] in fit.same.get("both", [])
+        and len(fit.same["both"]) == 1
+    ):
+        say(
+            Finding(
+                "both",
+                rule["both"],
+                MISTAKE,
+                "A step that is terminated *and* truncated: **taken for a truncation**; what terminated is worth nothing afterwards.",
+            )
+        )
     if rule["open"] == "as terminated" and len(fit.same.get("open", [])) == 1 and uses_values:
-        say(Finding("open", rule["open"], MISTAKE, "Where the batch ends in the middle of an episode: **taken for a termination**, V of what follows is not counted."))
+        say(
+            Finding(
+                "open",
+                rule["open"],
+                MISTAKE,
+                "Where the batch ends in the middle of an episode: **taken for a termination**, V of what follows is not counted.",
+            )
+        )
     if rule["weight"] in WEIGHT and not (rule["credit"] == "total return" and rule["weight"] == "dropped"):
         kind, words = WEIGHT[rule["weight"]]
         say(Finding("weight", rule["weight"], kind, f"The steps are weighed {words}."))
     elif rule["weight"] == "gamma^t of its own" and rule["gamma"] == "one":
         say(Finding("weight", "dropped", DEPARTURE, "The steps are weighed **without gamma^t** (of the given gamma)."))
     elif rule["credit"] == "total return" and rule["weight"] == "gamma^t":
-        say(Finding("weight", "gamma^t twice", MISTAKE, "The whole return, discounted from the start, is weighed by **gamma^t once more**."))
+        say(
+            Finding(
+                "weight",
+                "gamma^t twice",
+                MISTAKE,
+                "The whole return, discounted from the start, is weighed by **gamma^t once more**.",
+            )
+        )
     if rule["baseline"] in BASELINE:
         kind, words = BASELINE[rule["baseline"]]
         if rule["place"] == "after" and rule["weight"] == "gamma^t":
@@ -261,7 +426,14 @@ def _from_rule(fit, say):
     if rule["score"] in SCORE:
         say(Finding("score", rule["score"], MISTAKE, SCORE[rule["score"]]))
     if rule["reduce"] == "per episode":
-        say(Finding("reduce", "per episode", DEPARTURE, "Steps are averaged **within each episode**: a step of a long episode counts less."))
+        say(
+            Finding(
+                "reduce",
+                "per episode",
+                DEPARTURE,
+                "Steps are averaged **within each episode**: a step of a long episode counts less.",
+            )
+        )
     if fit.visits in VISITS:
         say(Finding("visits", fit.visits, MISTAKE, VISITS[fit.visits]))
     if fit.factor:
@@ -272,47 +444,117 @@ def _truncated(rule, fit, uses_values, say):
     answer, fitting = rule["truncated"], fit.same.get("truncated", [rule["truncated"]])
     if answer in TRUNCATED:
         if answer == "as terminated" and not uses_values:
-            say(Finding("truncated", "no value", CHOICE, "Truncated steps: nothing stands for what would have followed; there is no value in it."))
+            say(
+                Finding(
+                    "truncated",
+                    "no value",
+                    CHOICE,
+                    "Truncated steps: nothing stands for what would have followed; there is no value in it.",
+                )
+            )
         else:
             say(Finding("truncated", answer, MISTAKE, TRUNCATED[answer]))
     elif len(fitting) == 1:
-        say(Finding("truncated", "bootstrapped", RIGHT, "Truncated steps: bootstrapped with V of the last observation, right."))
+        say(
+            Finding(
+                "truncated",
+                "bootstrapped",
+                RIGHT,
+                "Truncated steps: bootstrapped with V of the last observation, right.",
+            )
+        )
 
 
 def _factor(factor, say):
     per, size, power, constant, eps = (factor[k] for k in ("per", "size", "gamma power", "constant", "eps"))
     if constant < 0:
         say(Finding("sign", "minus", MISTAKE, "**The sign is turned round**: it descends where it should climb."))
-    words = {"episodes": None, "steps": "divided by the number of **steps**, not of episodes: the step shrinks as episodes grow longer",
-             "nothing": "not divided by the number of episodes: the step grows with the batch", "padded length": "divided by the **padded length** and the number of episodes",
-             "longest episode": "divided by the longest episode's length", "steps and episodes": "divided by the number of steps and of episodes"}[per]
+    words = {
+        "episodes": None,
+        "steps": "divided by the number of **steps**, not of episodes: the step shrinks as episodes grow longer",
+        "nothing": "not divided by the number of episodes: the step grows with the batch",
+        "padded length": "divided by the **padded length** and the number of episodes",
+        "longest episode": "divided by the longest episode's length",
+        "steps and episodes": "divided by the number of steps and of episodes",
+    }[per]
     if words:
         say(Finding("per", per, CHOICE, f"The sum is {words}."))
     if size != "nothing":
         what = ("" if eps is None else " (no eps)" if eps == 0 else f" (eps {eps:g})") if size.startswith("std") else ""
         kind = CHOICE if size.startswith("std of the") else DEPARTURE
-        say(Finding("size", size, kind, f"It is divided by the **{size.replace('std', 'standard deviation')}**{what}: the length of the step no longer tells how steep it is."))
+        say(
+            Finding(
+                "size",
+                size,
+                kind,
+                f"It is divided by the **{size.replace('std', 'standard deviation')}**{what}: the length of the step no longer tells how steep it is.",
+            )
+        )
     if power:
-        say(Finding("gamma power", str(power), MISTAKE, f"There is **one factor gamma {'too many' if power > 0 else 'too few'}** on the whole."))
+        say(
+            Finding(
+                "gamma power",
+                str(power),
+                MISTAKE,
+                f"There is **one factor gamma {'too many' if power > 0 else 'too few'}** on the whole.",
+            )
+        )
     if abs(abs(constant) - 1) > 1e-4:
-        say(Finding("constant", f"{abs(constant):.6g}", CHOICE, f"A constant factor: {abs(constant):.6g} (a step size, perhaps)."))
+        say(
+            Finding(
+                "constant",
+                f"{abs(constant):.6g}",
+                CHOICE,
+                f"A constant factor: {abs(constant):.6g} (a step size, perhaps).",
+            )
+        )
 
 
 def _extra(extra, say):
     if extra["name"] == "entropy bonus":
         sign = "" if extra["size"] > 0 else " with the wrong sign, a malus"
-        say(Finding("extra", "entropy bonus", CHOICE if extra["size"] > 0 else MISTAKE, f"An entropy bonus is added{sign} (coefficient {abs(extra['size']):.4g}, if it is averaged as the rest is)."))
+        say(
+            Finding(
+                "extra",
+                "entropy bonus",
+                CHOICE if extra["size"] > 0 else MISTAKE,
+                f"An entropy bonus is added{sign} (coefficient {abs(extra['size']):.4g}, if it is averaged as the rest is).",
+            )
+        )
     elif extra["name"] == "weight decay":
         say(Finding("extra", "weight decay", CHOICE, f"theta decays by {extra['size']:.4g} of itself."))
     else:
-        say(Finding("extra", "unknown", DEPARTURE, f"Something is added that does **not depend on the rewards** ({100 * extra['share']:.0f} % of the length)."))
+        say(
+            Finding(
+                "extra",
+                "unknown",
+                DEPARTURE,
+                f"Something is added that does **not depend on the rewards** ({100 * extra['share']:.0f} % of the length).",
+            )
+        )
 
 
 def _headline(name, fit):
     rule, weight = fit.rule, fit.rule["weight"]
-    core = rule["credit"] in ("reward-to-go", "total return", "gae", "decay gamma") and rule["terminated"] == "right" and rule["gamma"] == "given" \
-        and rule["score"] == "log pi" and rule["spread"] == "none" and rule["reduce"] == "even" and fit.visits in ("every visit", None) \
-        and rule["baseline"] not in ("value added", "mean added", "mean at t added", "leave one out at t added", "next value", "own episode", "running sum")
+    core = (
+        rule["credit"] in ("reward-to-go", "total return", "gae", "decay gamma")
+        and rule["terminated"] == "right"
+        and rule["gamma"] == "given"
+        and rule["score"] == "log pi"
+        and rule["spread"] == "none"
+        and rule["reduce"] == "even"
+        and fit.visits in ("every visit", None)
+        and rule["baseline"]
+        not in (
+            "value added",
+            "mean added",
+            "mean at t added",
+            "leave one out at t added",
+            "next value",
+            "own episode",
+            "running sum",
+        )
+    )
     whole = rule["credit"] == "total return"
     if core and (weight.startswith("gamma^t") and not whole or weight == "dropped" and whole):
         how = "the theorem's direction"
@@ -328,8 +570,14 @@ def _headline(name, fit):
 def _where(fit):
     """Where the expected direction of the fitted weights leads on two doors, with V at zero, if that can be followed exactly."""
     rule = fit.rule
-    if fit.visits != "every visit" or rule["spread"] != "none" or rule["baseline"] in ("own episode", "running sum", "mean of rewards") or "added" in rule["baseline"] \
-            or rule["reduce"] != "even" or not fit.factor:
+    if (
+        fit.visits != "every visit"
+        or rule["spread"] != "none"
+        or rule["baseline"] in ("own episode", "running sum", "mean of rewards")
+        or "added" in rule["baseline"]
+        or rule["reduce"] != "even"
+        or not fit.factor
+    ):
         return ""
     b = worlds()["two doors"].batch
     psi = c.inner(worlds()["two doors"], dict(rule, baseline="none", place="inside")) * c._powers(b, rule)
@@ -345,5 +593,10 @@ def _where(fit):
         theta = np.clip(theta + g / max(np.linalg.norm(g), 1e-12) * 0.05, -12, 12)
     p, q = 1 / (1 + np.exp(-theta[:2]))
     J = -p / 4 + (1 - p) * q / 8
-    return ("Followed there, it climbs to the best policy." if J > 0.11 else "Followed there, it **ends at the worst policy there is**." if J < -0.22 else
-            f"Followed there, it ends at a return of {J:.2f} (best 0.125, worst -0.25).")
+    return (
+        "Followed there, it climbs to the best policy."
+        if J > 0.11
+        else "Followed there, it **ends at the worst policy there is**."
+        if J < -0.22
+        else f"Followed there, it ends at a return of {J:.2f} (best 0.125, worst -0.25)."
+    )

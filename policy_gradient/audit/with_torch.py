@@ -1,4 +1,5 @@
 """PyTorch losses and modules. torch is imported here, and this module only where something of PyTorch's was given."""
+
 import inspect
 from dataclasses import fields
 from types import SimpleNamespace
@@ -28,7 +29,9 @@ def looks_like_torch(thing, torch):
     if code is None or not code.co_argcount or code.co_varnames[0] == "theta":
         return False
     known = [getattr(thing, "__globals__", {}).get(name) for name in code.co_names]
-    return any(inspect.ismodule(x) and x.__name__.split(".")[0] == "torch" or isinstance(x, torch.nn.Module) for x in known)
+    return any(
+        inspect.ismodule(x) and x.__name__.split(".")[0] == "torch" or isinstance(x, torch.nn.Module) for x in known
+    )
 
 
 class Table(torch.nn.Module):
@@ -59,14 +62,19 @@ class Torch(Numpy):
         if self.module is not None:
             self.method = next((m for m in LOSSES if callable(getattr(thing, m, None))), None)
             if self.method is None:
-                raise Unreadable("no method", f"{type(thing).__name__} is a PyTorch module without a method {', '.join(LOSSES)} that takes a batch. "
-                                 "Give audit a function loss(policy, batch) instead.")
+                raise Unreadable(
+                    "no method",
+                    f"{type(thing).__name__} is a PyTorch module without a method {', '.join(LOSSES)} that takes a batch. "
+                    "Give audit a function loss(policy, batch) instead.",
+                )
             self.size = next((m.in_features for m in thing.modules() if isinstance(m, torch.nn.Linear)), None)
 
     def run(self, theta, batch):
         features = torch.eye(batch.num_obs)
         if self.size:
-            features = torch.tensor(np.random.default_rng(5).normal(size=(batch.num_obs, self.size)), dtype=torch.float32)
+            features = torch.tensor(
+                np.random.default_rng(5).normal(size=(batch.num_obs, self.size)), dtype=torch.float32
+            )
         table, seen = Table(theta, features), []
         table.logits.register_hook(lambda gradient: seen.append(gradient.clone()))
         values = torch.zeros(batch.num_obs)
@@ -74,18 +82,30 @@ class Torch(Numpy):
         values[torch.as_tensor(batch.obs)] = torch.tensor(batch.values, dtype=torch.float32)
         with torch.random.fork_rng(devices=[]), torch.enable_grad():
             torch.manual_seed(self.seed)
-            out = self._module(table, values, tensors(batch, features)) if self.module is not None else self.update(table, tensors(batch, features))
+            out = (
+                self._module(table, values, tensors(batch, features))
+                if self.module is not None
+                else self.update(table, tensors(batch, features))
+            )
         if len(seen) > 1:
             self.notes["backward"] = f"backward was called {len(seen)} times; the first gradient is read."
         if not seen:
             if not torch.is_tensor(out) or not out.requires_grad:
-                raise Unreadable("nothing", "No gradient reached the policy's logits, and no loss that depends on them was returned. Is the "
-                                 "log-probability computed from policy(batch.obs), and not detached?")
+                raise Unreadable(
+                    "nothing",
+                    "No gradient reached the policy's logits, and no loss that depends on them was returned. Is the "
+                    "log-probability computed from policy(batch.obs), and not detached?",
+                )
             if out.numel() != 1:
-                raise Unreadable("shape", f"The loss has shape {tuple(out.shape)}; wanted one number. Take its mean or its sum.")
+                raise Unreadable(
+                    "shape", f"The loss has shape {tuple(out.shape)}; wanted one number. Take its mean or its sum."
+                )
             (gradient,) = torch.autograd.grad(out.sum(), table.logits, allow_unused=True)
             if gradient is None:
-                raise Unreadable("nothing", "The loss does not depend on the policy's logits. Is the log-probability computed from policy(batch.obs)?")
+                raise Unreadable(
+                    "nothing",
+                    "The loss does not depend on the policy's logits. Is the log-probability computed from policy(batch.obs)?",
+                )
             seen = [gradient]
         return -seen[0][:, 1].double().numpy()
 
@@ -108,7 +128,9 @@ class Torch(Numpy):
                 if torch.is_tensor(y) and y.shape[:-1] == rows.shape and y.shape[-1] == 1:
                     return values[rows][..., None]
                 return values[rows] if torch.is_tensor(y) and y.shape == rows.shape else y
+
             return tuple(swap(y) for y in output) if isinstance(output, tuple) else swap(output)
+
         handles = [m.register_forward_hook(hook) for m in self.module.modules()]
         try:
             out = getattr(self.module, self.method)(batch)
@@ -116,8 +138,11 @@ class Torch(Numpy):
             for handle in handles:
                 handle.remove()
         if not found:
-            raise Unreadable("nothing", "No part of the module answered the batch's observations with two logits, shape (n, 2). Call the network "
-                             "itself (self.net(obs), not self.net.forward(obs)), and let it have two actions; or give audit a function loss(policy, batch).")
+            raise Unreadable(
+                "nothing",
+                "No part of the module answered the batch's observations with two logits, shape (n, 2). Call the network "
+                "itself (self.net(obs), not self.net.forward(obs)), and let it have two actions; or give audit a function loss(policy, batch).",
+            )
         return out
 
     def _unchanged(self, world, batch):
@@ -130,6 +155,10 @@ def tensors(batch, features):
     for f in fields(batch):
         value = getattr(batch, f.name)
         if isinstance(value, np.ndarray):
-            setattr(out, f.name, torch.tensor(value, dtype={"f": torch.float32, "b": torch.bool}.get(value.dtype.kind, torch.int64)))
+            setattr(
+                out,
+                f.name,
+                torch.tensor(value, dtype={"f": torch.float32, "b": torch.bool}.get(value.dtype.kind, torch.int64)),
+            )
     out.obs_ids, out.obs, out.next_obs = out.obs, features[out.obs], features[out.next_obs]
     return out

@@ -4,6 +4,7 @@ In "two doors" at theta = 0 the eight action sequences are equally likely and ma
 its expected direction. In every other batch each step has an observation, and so a parameter, of its own. The gradient then
 shows the weight that each step got, one number per step, and a rule for these weights can be held against it.
 """
+
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from itertools import product
@@ -65,7 +66,7 @@ class Batch:
         parts = self.episodes()
         table = np.zeros((max(e.stop - e.start for e in parts), len(parts)), x.dtype)
         for n, e in enumerate(parts):
-            table[:e.stop - e.start, n] = x[e]
+            table[: e.stop - e.start, n] = x[e]
         return table
 
     def last(self, x):
@@ -76,11 +77,19 @@ class Batch:
     def rollout(self):
         """The same as the book's `Rollout`: arrays (T, N), one column per episode, padded."""
         from policy_gradient.rollouts import Rollout
-        return Rollout(*(self.padded(x) for x in (self.obs, self.actions, self.rewards, self.mask, self.terminated, self.truncated)),
-                       self.last(self.next_obs))
+
+        return Rollout(
+            *(
+                self.padded(x)
+                for x in (self.obs, self.actions, self.rewards, self.mask, self.terminated, self.truncated)
+            ),
+            self.last(self.next_obs),
+        )
 
     def copy(self):
-        return replace(self, **{f.name: np.copy(v) for f in fields(self) if isinstance(v := getattr(self, f.name), np.ndarray)})
+        return replace(
+            self, **{f.name: np.copy(v) for f in fields(self) if isinstance(v := getattr(self, f.name), np.ndarray)}
+        )
 
 
 @dataclass(frozen=True)
@@ -98,24 +107,50 @@ def _steps(lengths, endings, rng, gamma, lam, resets=False):
     for n, (length, ending) in enumerate(zip(lengths, endings)):
         for t in range(length):
             last = t == length - 1
-            rows.append((seen, seen + 1, last and ending in ("terminated", "both"), last and ending in ("truncated", "both"), True, n, t))
+            rows.append(
+                (
+                    seen,
+                    seen + 1,
+                    last and ending in ("terminated", "both"),
+                    last and ending in ("truncated", "both"),
+                    True,
+                    n,
+                    t,
+                )
+            )
             seen += 1
         if resets and n + 1 < len(lengths):
             rows.append((seen, seen + 1, False, False, False, n, length))
-        seen += 1                               # what is seen after the last step has a number of its own
+        seen += 1  # what is seen after the last step has a number of its own
     obs, next_obs, terminated, truncated, mask, episode, t = (np.array(column) for column in zip(*rows))
     V = np.round(rng.normal(0, 1.5, seen), 2)
     theta = np.round(rng.uniform(-1.2, 1.2, seen), 2)
     rewards = np.where(mask, np.round(rng.normal(0.4, 2, len(rows)), 2), 0.0)
     actions = (np.arange(len(rows)) * 5 % 3 != 1).astype(int)
-    batch = Batch(obs, actions, rewards, next_obs, terminated, truncated, mask, V[obs], V[next_obs], np.zeros(len(rows)),
-                  episode, t, gamma, lam, seen)
+    batch = Batch(
+        obs,
+        actions,
+        rewards,
+        next_obs,
+        terminated,
+        truncated,
+        mask,
+        V[obs],
+        V[next_obs],
+        np.zeros(len(rows)),
+        episode,
+        t,
+        gamma,
+        lam,
+        seen,
+    )
     batch.log_probs = batch.log_prob(theta)
     return theta, batch
 
 
 def _two_doors():
     from policy_gradient.mdp import two_doors
+
     mdp, rows = two_doors(), []
     for n, actions in enumerate(product([0, 1], repeat=3)):
         s = 0
@@ -126,8 +161,23 @@ def _two_doors():
             s = after
     obs, actions, rewards, next_obs, terminated, episode, t = (np.array(column) for column in zip(*rows))
     zero, no = np.zeros(len(rows)), np.zeros(len(rows), bool)
-    batch = Batch(obs, actions, rewards, next_obs, terminated, no, ~no, zero, zero.copy(), np.full(len(rows), np.log(0.5)),
-                  episode, t, mdp.gamma, 0.9, 3)
+    batch = Batch(
+        obs,
+        actions,
+        rewards,
+        next_obs,
+        terminated,
+        no,
+        ~no,
+        zero,
+        zero.copy(),
+        np.full(len(rows), np.log(0.5)),
+        episode,
+        t,
+        mdp.gamma,
+        0.9,
+        3,
+    )
     return World("two doors", np.zeros(3), batch)
 
 
@@ -135,13 +185,16 @@ def _two_doors():
 def worlds():
     """{name: World}. The arrays are shared: an update gets copies."""
     made = {"two doors": _two_doors()}
-    for seed, (name, lengths, endings, gamma, lam, resets) in enumerate([
+    for seed, (name, lengths, endings, gamma, lam, resets) in enumerate(
+        [
             ("plain", (2, 4, 3, 4), "terminated " * 4, 0.7, 0.8, False),
             ("longer", (5, 3, 5, 2, 5, 4), "terminated " * 6, 0.8, 0.6, False),
             ("cut", (3, 2, 4, 4), "truncated terminated truncated terminated", 0.6, 0.9, False),
             ("both", (3, 3, 2), "both terminated terminated", 0.6, 0.9, False),
             ("open", (3, 2, 3), "terminated terminated open", 0.6, 0.9, False),
-            ("reset", (3, 2, 4, 4), "terminated truncated terminated terminated", 0.7, 0.8, True)]):
+            ("reset", (3, 2, 4, 4), "terminated truncated terminated terminated", 0.7, 0.8, True),
+        ]
+    ):
         theta, batch = _steps(lengths, endings.split(), np.random.default_rng(seed + 11), gamma, lam, resets)
         made[name] = World(name, theta, batch)
     return made

@@ -1,4 +1,5 @@
 """From whatever somebody gives to something that can be asked: the one place that knows both `ask` and `with_torch`."""
+
 import sys
 
 from .ask import Numpy, WithTheta
@@ -11,10 +12,13 @@ def wrap(thing):
     torch = sys.modules.get("torch")
     if torch is not None:
         from .with_torch import Torch, looks_like_torch
+
         if looks_like_torch(thing, torch):
             return Torch(thing)
     if hasattr(thing, "theta"):
         return WithTheta(thing)
     if not callable(thing):
-        raise TypeError(f"audit takes a function update(theta, batch), an object with a theta, or a PyTorch loss; got {type(thing).__name__}")
+        raise TypeError(
+            f"audit takes a function update(theta, batch), an object with a theta, or a PyTorch loss; got {type(thing).__name__}"
+        )
     return Numpy(thing)

@@ -4,6 +4,7 @@ An adapter turns a library's loss into update(theta, batch): it hands the batch 
 one-hot observations to the logits (0, theta) and a linear critic to the batch's values, and reads what reaches the optimiser before
 any clipping. gamma and lambda are the batch's; one minibatch, one epoch; everything else is the library's default unless it says so.
 """
+
 import datetime
 import importlib.metadata
 import json
@@ -19,7 +20,7 @@ sys.path.insert(0, str(ROOT))
 
 from policy_gradient.audit import Unreadable, ask, audit, worlds  # noqa: E402
 
-ask.SECONDS = 300                                            # the first call loads half a library
+ask.SECONDS = 300  # the first call loads half a library
 
 
 class Data:
@@ -46,12 +47,19 @@ def table(theta):
 def study(key, package, losses, path="end to end", skip=()):
     """Audit each {name: (update, note)}; store and print. skip: questions that the way of feeding settles, not the library."""
     warnings.filterwarnings("ignore")
-    stored = {"library": package, "version": importlib.metadata.version(package), "date": datetime.date.today().isoformat(),
-              "python": sys.version.split()[0], "how": path, "script": f"studies/libraries/{key}.py", "losses": {}}
+    stored = {
+        "library": package,
+        "version": importlib.metadata.version(package),
+        "date": datetime.date.today().isoformat(),
+        "python": sys.version.split()[0],
+        "how": path,
+        "script": f"studies/libraries/{key}.py",
+        "losses": {},
+    }
     for name, (update, note) in losses.items():
         update.__name__ = name
         world = worlds()["plain"]
-        update(world.theta.copy(), world.batch.copy())       # what it raises is shown, and what it loads is loaded
+        update(world.theta.copy(), world.batch.copy())  # what it raises is shown, and what it loads is loaded
         verdict = audit(update)
         verdict.findings = [f for f in verdict.findings if f.question not in ("reset", *skip)]
         print(verdict, "\n", flush=True)

@@ -1,9 +1,10 @@
 # requires: mushroom-rl==1.10.2 override:torch==2.13.0 torch==2.13.0
 """MushroomRL: algorithms fitted on its own data set of steps. It pins torch 2.5.1; any version serves here."""
+
 import sys
 from pathlib import Path
 
-sys.path.pop(0)                                              # this file is named like the library
+sys.path.pop(0)  # this file is named like the library
 sys.path.append(str(Path(__file__).resolve().parent))
 import torch  # noqa: E402
 from common import Data, np, study, table  # noqa: E402
@@ -50,16 +51,30 @@ def rows(d):
     """(state, action, reward, next state, absorbing, last)."""
     last = d.terminated | d.truncated
     last[-1] = True
-    return [(d.obs[i].astype(float), np.array([d.actions[i]]), float(d.rewards[i]), d.next_obs[i].astype(float), bool(d.terminated[i]), bool(last[i]))
-            for i in range(d.n)]
+    return [
+        (
+            d.obs[i].astype(float),
+            np.array([d.actions[i]]),
+            float(d.rewards[i]),
+            d.next_obs[i].astype(float),
+            bool(d.terminated[i]),
+            bool(last[i]),
+        )
+        for i in range(d.n)
+    ]
 
 
 def search(cls):
     def update(theta, batch):
         d, seen = Data(batch), []
-        agent = cls(MDPInfo(Box(0, 1, (d.K,)), Discrete(2), d.gamma, 100), Sigmoid(theta.copy()), lambda weights, g: (seen.append(g.copy()), weights)[1])
+        agent = cls(
+            MDPInfo(Box(0, 1, (d.K,)), Discrete(2), d.gamma, 100),
+            Sigmoid(theta.copy()),
+            lambda weights, g: (seen.append(g.copy()), weights)[1],
+        )
         agent.fit(rows(d))
         return seen[0]
+
     return update
 
 
@@ -89,17 +104,32 @@ def deep(cls, *args):
         d = Data(batch)
         Reading.seen.clear()
         Linear.start = {2: table(theta), 1: d.V[None]}
-        info, optimiser = MDPInfo(Box(0, 1, (d.K,)), Discrete(2), d.gamma, 100), {"class": Reading, "params": {"lr": 0.0}}
-        critic = dict(network=Linear, optimizer=optimiser, loss=torch.nn.functional.mse_loss, input_shape=(d.K,), output_shape=(1,))
+        info, optimiser = (
+            MDPInfo(Box(0, 1, (d.K,)), Discrete(2), d.gamma, 100),
+            {"class": Reading, "params": {"lr": 0.0}},
+        )
+        critic = dict(
+            network=Linear,
+            optimizer=optimiser,
+            loss=torch.nn.functional.mse_loss,
+            input_shape=(d.K,),
+            output_shape=(1,),
+        )
         policy = BoltzmannTorchPolicy(Linear, (d.K,), (2,), beta=1.0)
         agent = cls(info, policy, optimiser, critic, *[a(d) if callable(a) else a for a in args])
         agent.fit(rows(d))
         return Reading.seen[0]
+
     return update
 
 
-study("mushroom_rl", "mushroom-rl", {
-    "REINFORCE": (search(REINFORCE), "its optimal baseline, from the same episodes, cannot be switched off"),
-    "GPOMDP": (search(GPOMDP), "its optimal baseline, from the same episodes, cannot be switched off"),
-    "A2C": (deep(A2C, 0.0), "no entropy bonus"),
-    "PPO": (deep(PPO, 1, lambda d: d.n, 0.2, lambda d: d.lam), "one epoch, one minibatch; its own lambda is 0.95")})
+study(
+    "mushroom_rl",
+    "mushroom-rl",
+    {
+        "REINFORCE": (search(REINFORCE), "its optimal baseline, from the same episodes, cannot be switched off"),
+        "GPOMDP": (search(GPOMDP), "its optimal baseline, from the same episodes, cannot be switched off"),
+        "A2C": (deep(A2C, 0.0), "no entropy bonus"),
+        "PPO": (deep(PPO, 1, lambda d: d.n, 0.2, lambda d: d.lam), "one epoch, one minibatch; its own lambda is 0.95"),
+    },
+)

@@ -1,9 +1,10 @@
 # requires: pfrl==0.4.0 packaging torch==2.13.0 numpy gymnasium
 """PFRL: agents fed through act and observe (REINFORCE), batch_act and batch_observe (A2C, PPO)."""
+
 import sys
 from pathlib import Path
 
-sys.path.pop(0)                                              # this file is named like the library
+sys.path.pop(0)  # this file is named like the library
 sys.path.append(str(Path(__file__).resolve().parent))
 import pfrl  # noqa: E402
 import torch  # noqa: E402
@@ -17,7 +18,7 @@ QUEUE = []
 class Forced(torch.distributions.Categorical):
     """Draws the batch's actions."""
 
-    def sample(self, sample_shape=torch.Size()):        # noqa: B008 (as torch's own)
+    def sample(self, sample_shape=torch.Size()):  # noqa: B008 (as torch's own)
         return torch.tensor(QUEUE.pop(0)) if QUEUE else super().sample(sample_shape)
 
 
@@ -57,20 +58,52 @@ def update_of(cls, **settings):
         model = pfrl.nn.Branched(pi, v)
         o = optimiser(model, pi, seen)
         if cls is PPO:
-            agent = PPO(model, o, gamma=d.gamma, lambd=d.lam, update_interval=d.n, minibatch_size=d.n, epochs=1, max_grad_norm=None, **settings)
+            agent = PPO(
+                model,
+                o,
+                gamma=d.gamma,
+                lambd=d.lam,
+                update_interval=d.n,
+                minibatch_size=d.n,
+                epochs=1,
+                max_grad_norm=None,
+                **settings,
+            )
         else:
-            agent = A2C(model, o, gamma=d.gamma, num_processes=1, update_steps=d.n, max_grad_norm=None, **dict(dict(tau=d.lam), **settings))
+            agent = A2C(
+                model,
+                o,
+                gamma=d.gamma,
+                num_processes=1,
+                update_steps=d.n,
+                max_grad_norm=None,
+                **dict(dict(tau=d.lam), **settings),
+            )
         for i in range(d.n):
-            QUEUE[:] = [[int(d.actions[i])]] * (2 if cls is A2C and i == 0 else 1)       # A2C draws once more at first, for the shape
+            QUEUE[:] = [[int(d.actions[i])]] * (
+                2 if cls is A2C and i == 0 else 1
+            )  # A2C draws once more at first, for the shape
             agent.batch_act([d.obs[i]])
             agent.batch_observe([d.next_obs[i]], [float(d.rewards[i])], [bool(d.terminated[i])], [bool(d.truncated[i])])
         QUEUE.clear()
         return seen[0]
+
     return update
 
 
-study("pfrl", "pfrl", {
-    "REINFORCE": (reinforce, "defaults (beta 0), the batch's terminated episodes as its batch; it takes no gamma, and throws a truncated episode away with a warning"),
-    "A2C": (update_of(A2C, entropy_coeff=0.0), "defaults but no entropy bonus"),
-    "A2C, use_gae=True": (update_of(A2C, entropy_coeff=0.0, use_gae=True), "no entropy bonus"),
-    "PPO": (update_of(PPO, entropy_coef=0.0), "defaults but one minibatch, no entropy bonus; its own lambda is 0.95")})
+study(
+    "pfrl",
+    "pfrl",
+    {
+        "REINFORCE": (
+            reinforce,
+            "defaults (beta 0), the batch's terminated episodes as its batch; it takes no gamma, and throws a truncated episode away with a warning",
+        ),
+        "A2C": (update_of(A2C, entropy_coeff=0.0), "defaults but no entropy bonus"),
+        "A2C, use_gae=True": (update_of(A2C, entropy_coeff=0.0, use_gae=True), "no entropy bonus"),
+        "PPO": (
+            update_of(PPO, entropy_coef=0.0),
+            "defaults but one minibatch, no entropy bonus; its own lambda is 0.95",
+        ),
+    },
+)

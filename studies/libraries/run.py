@@ -3,6 +3,7 @@
 The first line of an adapter names the pinned packages. PyTorch comes from wherever the machine's pip settings find it; a CPU
 build serves (PIP_FIND_LINKS is handed on).
 """
+
 import argparse
 import os
 import shutil
@@ -34,7 +35,9 @@ def run(name, script, keep=False):
             (folder / "override.txt").write_text("\n".join(override) + "\n", encoding="utf-8")
             extra = ["--override", folder / "override.txt"]
         subprocess.run(["uv", "pip", "install", "--quiet", "--python", python, *links, *extra, *wanted], check=True)
-        return subprocess.run([python, script], env=dict(os.environ, PYTHONPATH=str(ROOT), OMP_NUM_THREADS="1")).returncode
+        return subprocess.run(
+            [python, script], env=dict(os.environ, PYTHONPATH=str(ROOT), OMP_NUM_THREADS="1")
+        ).returncode
     except subprocess.CalledProcessError as error:
         return error.returncode
     finally:

@@ -1,10 +1,11 @@
 """The stored results as one table in Markdown: `python studies/libraries/table.py`."""
+
 import argparse
 import json
 from pathlib import Path
 
 RESULTS = Path(__file__).resolve().parent / "results"
-SKIP = ("per", "constant")                       # of the choices: a number of the batch, or a step size
+SKIP = ("per", "constant")  # of the choices: a number of the batch, or a step size
 
 
 def rows():
@@ -12,10 +13,22 @@ def rows():
     for path in sorted(RESULTS.glob("*.json")):
         found = json.loads(path.read_text(encoding="utf-8"))
         for name, facts in found["losses"].items():
+
             def said(kinds, facts=facts):
-                return "; ".join(f"{f['question']}: {f['answer']}" for f in facts["findings"] if f["kind"] in kinds and f["question"] not in SKIP)
+                return "; ".join(
+                    f"{f['question']}: {f['answer']}"
+                    for f in facts["findings"]
+                    if f["kind"] in kinds and f["question"] not in SKIP
+                )
+
             angle = "" if facts["angle"] is None else f"{facts['angle']:.0f}"
-            yield f"{found['library']} {found['version']}", name, angle, said(("mistake", "departure")) or ("open" if facts["open"] else "nothing"), said(("choice",))
+            yield (
+                f"{found['library']} {found['version']}",
+                name,
+                angle,
+                said(("mistake", "departure")) or ("open" if facts["open"] else "nothing"),
+                said(("choice",)),
+            )
 
 
 if __name__ == "__main__":

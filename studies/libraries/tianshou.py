@@ -1,9 +1,10 @@
 # requires: tianshou==2.0.1 torch==2.13.0
 """Tianshou: algorithms updated from its own replay buffer, which holds the batch."""
+
 import sys
 from pathlib import Path
 
-sys.path.pop(0)                                              # this file is named like the library
+sys.path.pop(0)  # this file is named like the library
 sys.path.append(str(Path(__file__).resolve().parent))
 import logging  # noqa: E402
 
@@ -36,22 +37,39 @@ def update_of(cls, **settings):
     def update(theta, batch):
         d = Data(batch)
         actor = Net(table(theta))
-        policy = DiscreteActorPolicy(actor=actor, action_space=gym.spaces.Discrete(2), observation_space=gym.spaces.Box(0, 1, (d.K,)))
+        policy = DiscreteActorPolicy(
+            actor=actor, action_space=gym.spaces.Discrete(2), observation_space=gym.spaces.Box(0, 1, (d.K,))
+        )
         more = {} if cls is Reinforce else dict(critic=Net(d.V[None]), gae_lambda=d.lam, max_grad_norm=None)
         algorithm = cls(policy=policy, optim=AdamOptimizerFactory(lr=0.0), gamma=d.gamma, **more, **settings)
         seen = []
         algorithm.optim._optim.step = lambda *a, **k: seen.append(-actor.w.weight.grad[1].double().numpy().copy())
         buffer = VectorReplayBuffer(d.n, 1)
         for i in range(d.n):
-            buffer.add(Batch(obs=d.obs[i:i + 1], act=d.actions[i:i + 1], rew=d.rewards[i:i + 1], terminated=d.terminated[i:i + 1],
-                             truncated=d.truncated[i:i + 1], obs_next=d.next_obs[i:i + 1]), buffer_ids=[0])
+            buffer.add(
+                Batch(
+                    obs=d.obs[i : i + 1],
+                    act=d.actions[i : i + 1],
+                    rew=d.rewards[i : i + 1],
+                    terminated=d.terminated[i : i + 1],
+                    truncated=d.truncated[i : i + 1],
+                    obs_next=d.next_obs[i : i + 1],
+                ),
+                buffer_ids=[0],
+            )
         with policy_within_training_step(algorithm.policy):
             algorithm.update(buffer=buffer, batch_size=None, repeat=1)
         return seen[0]
+
     return update
 
 
-study("tianshou", "tianshou", {
-    "Reinforce": (update_of(Reinforce), "defaults; it has no critic"),
-    "A2C": (update_of(A2C, ent_coef=0.0), "defaults but no entropy bonus; its own lambda is 0.95"),
-    "PPO": (update_of(PPO, ent_coef=0.0), "defaults but no entropy bonus, one minibatch; its own lambda is 0.95")})
+study(
+    "tianshou",
+    "tianshou",
+    {
+        "Reinforce": (update_of(Reinforce), "defaults; it has no critic"),
+        "A2C": (update_of(A2C, ent_coef=0.0), "defaults but no entropy bonus; its own lambda is 0.95"),
+        "PPO": (update_of(PPO, ent_coef=0.0), "defaults but no entropy bonus, one minibatch; its own lambda is 0.95"),
+    },
+)

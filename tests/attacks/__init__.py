@@ -4,6 +4,7 @@ Many of the wrong ones were met in public code and rewritten here. `says` is wha
 found to be true: the name of a known mistake, or which general remark ("sign", "factor", "shape", ...; "smallest" is the last
 resort, an input with what was wanted and what came). Probes are inputs that the checks have never seen.
 """
+
 import importlib
 import pkgutil
 from collections import defaultdict
@@ -29,6 +30,7 @@ def wrong(exercise, says):
     def note(function):
         WRONG[exercise].append(Attack(function, says))
         return function
+
     return note
 
 
@@ -36,14 +38,17 @@ def right(exercise):
     def note(function):
         RIGHT[exercise].append(function)
         return function
+
     return note
 
 
 def probes(exercise):
     """Decorates `draw(rng)`, which yields argument tuples within the exercise's contract."""
+
     def note(draw):
         PROBES[exercise] = draw
         return draw
+
     return note
 
 

@@ -1,4 +1,5 @@
 """The page *Hold your own code*: its loops run as they stand, the verdicts printed on it are those of today; the wheel; the adapters' results."""
+
 import ast
 import json
 import re
@@ -19,8 +20,7 @@ LIBRARIES = ROOT / "studies/libraries"
 
 def verdict_of(name, function="update"):
     space = {}
-    exec(BLOCKS[name].replace("print(", "(")
-         if "print(" in BLOCKS[name] else BLOCKS[name], space)
+    exec(BLOCKS[name].replace("print(", "(") if "print(" in BLOCKS[name] else BLOCKS[name], space)
     return audit(space[function])
 
 
@@ -58,7 +58,12 @@ def test_the_wheel_holds_the_instrument(tmp_path):
         names = held.namelist()
     assert {"policy_gradient/audit/__main__.py", "policy_gradient/audit/worlds.py"} <= set(names) and path.name in PAGE
     code = "import sys; sys.path.insert(0, sys.argv[1]); import policy_gradient.audit as a; print(a.__file__)"
-    assert str(path) in subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True, cwd=tmp_path).stdout
+    assert (
+        str(path)
+        in subprocess.run(
+            [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True, cwd=tmp_path
+        ).stdout
+    )
 
 
 RESULTS = sorted((LIBRARIES / "results").glob("*.json"))

@@ -1,4 +1,5 @@
 """The notation page against the formulas of every page: no symbol is missing there, and double uses are said."""
+
 import re
 from functools import cache
 
@@ -10,23 +11,51 @@ from tools.paths import ROOT
 from tools.site import values
 
 NOTATION = "book/notation.md"
-PAGES = [path.relative_to(ROOT).as_posix() for pattern in
-         ("book/*.md", "book/practice/*.md", "book/interview.yml", "book/interview/*.yml", "book/practice/*.yml", "notebooks/*.ipynb", "solutions/*.ipynb")
-         for path in sorted(ROOT.glob(pattern)) if path.relative_to(ROOT).as_posix() != NOTATION]
+PAGES = [
+    path.relative_to(ROOT).as_posix()
+    for pattern in (
+        "book/*.md",
+        "book/practice/*.md",
+        "book/interview.yml",
+        "book/interview/*.yml",
+        "book/practice/*.yml",
+        "notebooks/*.ipynb",
+        "solutions/*.ipynb",
+    )
+    for path in sorted(ROOT.glob(pattern))
+    if path.relative_to(ROOT).as_posix() != NOTATION
+]
 
 # Signs of arithmetic and layout, and functions that every reader knows: no page has to explain them
-PLAIN = set(r"""\log \ln \exp \sin \cosh \tanh \arcsin \arg \max \min \sum \prod \int \sqrt \frac \tfrac \dfrac \binom \cdot \cdots \dots \times \pm \to
+PLAIN = set(
+    r"""\log \ln \exp \sin \cosh \tanh \arcsin \arg \max \min \sum \prod \int \sqrt \frac \tfrac \dfrac \binom \cdot \cdots \dots \times \pm \to
 \leftarrow \infty \in \sim \mid \Vert \lVert \rVert \left \right \big \Big \bigg \Bigg \quad \qquad \approx \propto \neq \ne \le \ge \lesssim \iff
-\Longrightarrow \underbrace \overbrace \vphantom \blacksquare \allowbreak \boldsymbol \cases \star \top \prime \not \displaystyle \,""".split())
+\Longrightarrow \underbrace \overbrace \vphantom \blacksquare \allowbreak \boldsymbol \cases \star \top \prime \not \displaystyle \,""".split()
+)
 # Letters whose meaning is their sentence's: a variable of a rule, a bound index, Euler's number, an index of time
-GENERIC = {"e": "2.718", "f": "any function", "g": "any function", "h": "a small step", "i": "an index", "j": "an index", "k": "an index", "l": "an index",
-           "c": "a constant", "x": "any quantity", "y": "any quantity", "n": "a count"}
+GENERIC = {
+    "e": "2.718",
+    "f": "any function",
+    "g": "any function",
+    "h": "a small step",
+    "i": "an index",
+    "j": "an index",
+    "k": "an index",
+    "l": "an index",
+    "c": "a constant",
+    "x": "any quantity",
+    "y": "any quantity",
+    "n": "a count",
+}
 COLOURS = r"\\(?:pol|score|good|where)(?![A-Za-z])"
 ACCENTS = "hat|bar|tilde|dot|widehat|overline"
 NAMES = r"operatorname|mathrm|mathcal|mathbb"
-TOKEN = re.compile(rf"""(?P<accent>\\(?:{ACCENTS})\s*(?:\{{\s*\\?[A-Za-z]+[^{{}}]*\}}|\\[A-Za-z]+|[A-Za-z]))
+TOKEN = re.compile(
+    rf"""(?P<accent>\\(?:{ACCENTS})\s*(?:\{{\s*\\?[A-Za-z]+[^{{}}]*\}}|\\[A-Za-z]+|[A-Za-z]))
                       | (?P<named>\\(?:{NAMES})\s*(?:\{{[^{{}}]*\}}|[A-Za-z0-9]))
-                      | (?P<command>\\[A-Za-z]+) | (?P<letter>[A-Za-z])""", re.X)
+                      | (?P<command>\\[A-Za-z]+) | (?P<letter>[A-Za-z])""",
+    re.X,
+)
 MACROS = {r"\E": r"\mathbb{E}", r"\Var": "Var", r"\R": r"\mathbb{R}", r"\Pr": r"\Pr"}
 # Letters that mean two things somewhere in the book, found by reading; each must stand in the page's second table
 DOUBLE = r"A B C D F G K P R T a b d g k n p q r s t u v w x \delta \varepsilon \mu \pi \rho \sigma \theta".split()
@@ -36,7 +65,9 @@ DOUBLE = r"A B C D F G K P R T a b d g k n p q r s t u v w x \delta \varepsilon 
 def text(name):
     path = ROOT / name
     if path.suffix == ".ipynb":
-        return "\n\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown")
+        return "\n\n".join(
+            cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown"
+        )
     if path.suffix == ".yml":
         return "\n\n".join(strings(yaml.safe_load(path.read_text("utf8"))))
     return values.fill(path.read_text("utf8"), values.load())
@@ -70,7 +101,7 @@ def symbols(formula):
         if match["named"]:
             kind, inner = re.fullmatch(r"\\(operatorname|mathrm|mathcal|mathbb)\s*\{?\s*(.*?)\s*\}?", match[0]).groups()
             token = inner if kind in ("operatorname", "mathrm") else rf"\{kind}{{{inner}}}"
-            if token in ("ref", "std"):                         # words, as in \text{ref}
+            if token in ("ref", "std"):  # words, as in \text{ref}
                 continue
         if match["accent"]:
             token = token.replace(r"\widehat\nablaJ", r"\widehat{\nabla J}")
@@ -102,7 +133,7 @@ def test_every_symbol_of_the_page_is_on_the_notation_page(name):
     missing = set()
     for token in used(name) - explained - set(GENERIC):
         accent = next((a for a in accents if token.startswith(a) and token != a), None)
-        base = token[len(accent):] if accent else token
+        base = token[len(accent) :] if accent else token
         if not (accent and (base in explained | set(GENERIC) or set(symbols(base)) <= explained | set(GENERIC))):
             missing.add(token)
     assert missing == set()
@@ -120,6 +151,21 @@ def test_generic_letters_are_used_and_have_a_reason():
 
 
 def test_the_parser_sees_what_is_there():
-    assert symbols(r"\where{d^\pi_\gamma(s)}+\bar d-\hat Q_{\text{ref}}\,\mathrm{KL}(\pol{\pi_\theta})") == {"d", r"\pi", r"\gamma", "s", r"\bard", r"\hatQ", "KL", r"\theta"}
-    assert symbols(r"\begin{aligned}\E[\score s]\\&=\mathbb 1[a=b]\end{aligned}") == {r"\mathbb{E}", "s", r"\mathbb{1}", "a", "b"}
+    assert symbols(r"\where{d^\pi_\gamma(s)}+\bar d-\hat Q_{\text{ref}}\,\mathrm{KL}(\pol{\pi_\theta})") == {
+        "d",
+        r"\pi",
+        r"\gamma",
+        "s",
+        r"\bard",
+        r"\hatQ",
+        "KL",
+        r"\theta",
+    }
+    assert symbols(r"\begin{aligned}\E[\score s]\\&=\mathbb 1[a=b]\end{aligned}") == {
+        r"\mathbb{E}",
+        "s",
+        r"\mathbb{1}",
+        "a",
+        "b",
+    }
     assert formulas("a $x$ b\n\n$$\ny\n$$ (eq-a)\n\n`$z$`") == ["\ny\n", "x"]

@@ -1,4 +1,5 @@
 """Practice: what is drawn, when a card returns, what a file may hold, and that the proofs are right exactly where the pages say so."""
+
 import itertools
 import json
 import math
@@ -25,13 +26,20 @@ def data(name):
 
 
 QUESTIONS = contents.questions()
-DRILLS, FLAWS, RUBRIC = {d["id"]: d["steps"] for d in data("drills")}, {f["id"]: f for f in data("flaws")}, data("rubric")
+DRILLS, FLAWS, RUBRIC = (
+    {d["id"]: d["steps"] for d in data("drills")},
+    {f["id"]: f for f in data("flaws")},
+    data("rubric"),
+)
 
 
 @cache
 def engine():
-    return v8.script("practice-core.js", """globalThis.TextEncoder ??= class { encode(text) {            // V8 alone has none; ids and numbers are ASCII
-        return [...text].map(c => c.charCodeAt(0)); } };""")
+    return v8.script(
+        "practice-core.js",
+        """globalThis.TextEncoder ??= class { encode(text) {            // V8 alone has none; ids and numbers are ASCII
+        return [...text].map(c => c.charCodeAt(0)); } };""",
+    )
 
 
 def js(name, *arguments):
@@ -41,15 +49,16 @@ def js(name, *arguments):
 
 # --- the scheduler against SM-2 as Wozniak states it --------------------------------------------------------------------
 
+
 def sm2(grades):
     """(ease, interval) after a list of qualities, each on its own day: steps 1 to 6 of SM-2, with exact decimals."""
-    ease, interval, n = 250, 0, 0                                # E-factor in hundredths
+    ease, interval, n = 250, 0, 0  # E-factor in hundredths
     for q in grades:
         if q >= 3:
             ease = max(130, ease + 10 - (5 - q) * (8 + (5 - q) * 2))
             n += 1
         else:
-            n = 1                                                # anew: I(1), I(2), ...
+            n = 1  # anew: I(1), I(2), ...
         interval = 1 if n == 1 else 6 if n == 2 else -(-interval * ease // 100)
         interval = min(interval, 365)
     return ease / 100, interval
@@ -99,7 +108,15 @@ def test_before_the_interview_every_card_comes_back():
 def test_today_has_due_new_and_repeated_cards():
     def card(due, last, first=1, again=False, at=1):
         return {"due": due, "last": last, "first": first, "again": again, "at": at}
-    cards = {"a": card(10, 5), "b": card(8, 2), "c": card(11, 9), "d": card(11, 10, 10, True, 7), "e": card(11, 10, 10, True, 6), "z": card(0, 0, 0)}
+
+    cards = {
+        "a": card(10, 5),
+        "b": card(8, 2),
+        "c": card(11, 9),
+        "d": card(11, 10, 10, True, 7),
+        "e": card(11, 10, 10, True, 6),
+        "z": card(0, 0, 0),
+    }
     got = js("today", list("abcdefgz"), cards, 10, {"perDay": 3})
     assert got["due"] == ["b", "a"], "longest overdue first"
     assert got["again"] == ["e", "d"], "those asked longest ago first"
@@ -110,11 +127,18 @@ def test_today_has_due_new_and_repeated_cards():
 
 def test_days_are_local_dates():
     assert js("dayOfIso", "1970-01-02") == 1 and js("dayOfIso", "2024-03-01") == js("dayOfIso", "2024-02-28") + 2
-    assert engine().eval("pgPractice.dayOf(new Date(2024, 1, 29, 23, 59)) - pgPractice.dayOf(new Date(2024, 1, 29, 0, 1))") == 0
-    assert engine().eval("pgPractice.dayOf(new Date(2024, 2, 1, 0, 1)) - pgPractice.dayOf(new Date(2024, 1, 29, 23, 59))") == 1
+    assert (
+        engine().eval("pgPractice.dayOf(new Date(2024, 1, 29, 23, 59)) - pgPractice.dayOf(new Date(2024, 1, 29, 0, 1))")
+        == 0
+    )
+    assert (
+        engine().eval("pgPractice.dayOf(new Date(2024, 2, 1, 0, 1)) - pgPractice.dayOf(new Date(2024, 1, 29, 23, 59))")
+        == 1
+    )
 
 
 # --- merging and files --------------------------------------------------------------------------------------------------
+
 
 def state(at=(), **more):
     cards = {f"c{i}": js("graded", None, 3, 10, t) for i, t in enumerate(at) if t}
@@ -138,7 +162,9 @@ def test_import_brings_back_what_was_erased_and_keeps_the_later_answer():
     file, here = state((5, 6, 3)), state((0, 8), erased=7)
     got = js("imported", here, file, 100)
     assert {k: c["at"] for k, c in got["cards"].items()} == {"c0": 8, "c1": 8, "c2": 8}
-    assert js("merged", here, got)["cards"] == got["cards"], "another tab that knows of the erasure does not take it away again"
+    assert js("merged", here, got)["cards"] == got["cards"], (
+        "another tab that knows of the erasure does not take it away again"
+    )
     assert js("imported", state(), state((10**15,)), 100)["cards"]["c0"]["at"] == 100, "a clock that ran ahead"
 
 
@@ -153,17 +179,33 @@ def spoiled(**card):
     return json.dumps(good)
 
 
-@pytest.mark.parametrize("text, message", [
-    ("", "not a complete JSON"), ('{"app": "learning-to-act", "ki', "not a complete JSON"), ("[]", "not exported by these"),
-    ("null", "not exported by these"), ('{"cards": {}}', "not exported by these"), (json.dumps(state(kind="work")), "not exported by these"),
-    (json.dumps(state(version=2)), "version 2; this page reads version 1. Reload"), (json.dumps(state(version="1")), 'version "1"'),
-    (json.dumps(state(cards=[])), '"cards" should be'), (json.dumps(state(cards={"a b": {}})), "no name of a card"),
-    (json.dumps(state(cards={"__proto__": {}})).replace("a b", "__proto__"), "no name of a card"), (json.dumps(state(cards={"c0": 3})), 'Card "c0" should have fields'),
-    (spoiled(due="tomorrow"), '"due" should be a whole number from 0 to 1000000, found "tomorrow"'), (spoiled(interval=1e9), '"interval" should be'),
-    (spoiled(ease=0), '"ease" should be a number from 1.3'), (spoiled(again="no"), '"again" should be true or false'), (spoiled(at=-1), '"at" should be a time'),
-    (spoiled(reps=1.5), '"reps" should be a whole number'), (spoiled(first=None), '"first" should be'),
-    (json.dumps(state(exam="31.12.2030")), '"exam" should be a date'), (json.dumps(state(perDay="many")), '"perDay" should be'),
-    (json.dumps(state(x="y" * 1_000_001)), "1.0 million characters")])
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("", "not a complete JSON"),
+        ('{"app": "learning-to-act", "ki', "not a complete JSON"),
+        ("[]", "not exported by these"),
+        ("null", "not exported by these"),
+        ('{"cards": {}}', "not exported by these"),
+        (json.dumps(state(kind="work")), "not exported by these"),
+        (json.dumps(state(version=2)), "version 2; this page reads version 1. Reload"),
+        (json.dumps(state(version="1")), 'version "1"'),
+        (json.dumps(state(cards=[])), '"cards" should be'),
+        (json.dumps(state(cards={"a b": {}})), "no name of a card"),
+        (json.dumps(state(cards={"__proto__": {}})).replace("a b", "__proto__"), "no name of a card"),
+        (json.dumps(state(cards={"c0": 3})), 'Card "c0" should have fields'),
+        (spoiled(due="tomorrow"), '"due" should be a whole number from 0 to 1000000, found "tomorrow"'),
+        (spoiled(interval=1e9), '"interval" should be'),
+        (spoiled(ease=0), '"ease" should be a number from 1.3'),
+        (spoiled(again="no"), '"again" should be true or false'),
+        (spoiled(at=-1), '"at" should be a time'),
+        (spoiled(reps=1.5), '"reps" should be a whole number'),
+        (spoiled(first=None), '"first" should be'),
+        (json.dumps(state(exam="31.12.2030")), '"exam" should be a date'),
+        (json.dumps(state(perDay="many")), '"perDay" should be'),
+        (json.dumps(state(x="y" * 1_000_001)), "1.0 million characters"),
+    ],
+)
 def test_a_bad_file_is_refused_with_its_reason(text, message):
     with pytest.raises(JSEvalException) as refused:
         js("parsed", text)
@@ -171,6 +213,7 @@ def test_a_bad_file_is_refused_with_its_reason(text, message):
 
 
 # --- the draw -----------------------------------------------------------------------------------------------------------
+
 
 def murmured(text):
     """FNV-1a with MurmurHash3's finish, in Python."""
@@ -188,7 +231,11 @@ BRIEF = [{"id": q["id"], "level": q["level"]} for q in QUESTIONS]
 @pytest.mark.parametrize("number", [0, 1, 4711, 999_999])
 def test_a_number_gives_the_same_interview_everywhere(number):
     mix = [2, 2, 1, 1, 0]
-    want = [i for level, n in zip(LEVELS, mix) for i in sorted((q["id"] for q in BRIEF if q["level"] == level), key=lambda i: murmured(f"{number}:{i}"))[:n]]
+    want = [
+        i
+        for level, n in zip(LEVELS, mix)
+        for i in sorted((q["id"] for q in BRIEF if q["level"] == level), key=lambda i: murmured(f"{number}:{i}"))[:n]
+    ]
     assert js("drawn", BRIEF, mix, number) == want and len(set(want)) == 6
     assert js("drawn", BRIEF[::-1], mix, number) == want, "the order of the file does not matter"
 
@@ -204,7 +251,19 @@ def test_draws_are_spread_evenly():
         assert max(abs(c - 600 * p) for c in of) < 4.5 * math.sqrt(600 * p * (1 - p)), level
 
 
-@pytest.mark.parametrize("text, mix", [("2-2-1-1-0", [2, 2, 1, 1, 0]), ("6-0-0-0-0", [6, 0, 0, 0, 0]), ("2-2-1-1-1", None), ("2-2-1-1", None), ("-1-3-2-1-1", None), ("", None), (None, None), ("a", None)])
+@pytest.mark.parametrize(
+    "text, mix",
+    [
+        ("2-2-1-1-0", [2, 2, 1, 1, 0]),
+        ("6-0-0-0-0", [6, 0, 0, 0, 0]),
+        ("2-2-1-1-1", None),
+        ("2-2-1-1", None),
+        ("-1-3-2-1-1", None),
+        ("", None),
+        (None, None),
+        ("a", None),
+    ],
+)
 def test_mixes(text, mix):
     assert js("mixOf", text) == mix
 
@@ -231,6 +290,7 @@ def test_a_rubric_says_no_number_that_its_answer_does_not(q):
 
 # --- orders -------------------------------------------------------------------------------------------------------------
 
+
 def needs(proof):
     return {s["id"]: s.get("needs", {}) for s in DRILLS[proof]}
 
@@ -253,7 +313,11 @@ def test_every_order_is_judged_by_what_needs_what(proof):
         got = js("firstFault", order, why)
         if bad:
             first = min(i for i, *_ in bad)
-            assert got["id"] == order[first] and (first, got["id"], got["needs"]) in bad and got["why"] == why[got["id"]][got["needs"]]
+            assert (
+                got["id"] == order[first]
+                and (first, got["id"], got["needs"]) in bad
+                and got["why"] == why[got["id"]][got["needs"]]
+            )
         else:
             assert got is None
 
@@ -267,6 +331,7 @@ def test_the_count_of_orders(proof):
     def ways(done):
         left = [i for i in why if i not in done]
         return 1 if not left else sum(ways(done | {i}) for i in left if set(why[i]) <= done)
+
     assert js("countOrders", list(why), why) == ways(frozenset()) > 1
 
 
@@ -289,15 +354,22 @@ def test_each_rule_has_three_explained_choices_not_always_at_the_same_place(proo
 
 # --- the mathematics: every line as two numbers --------------------------------------------------------------------------
 
+
 class World:
     """An MDP whose episodes end within three steps, all its trajectories, and the quantities that the lines speak of."""
 
     def __init__(self, mdp, policy, theta):
         self.mdp, self.policy, self.theta, self.gamma = mdp, policy, np.asarray(theta, float), mdp.gamma
         self.pi = self.probs(self.theta)
-        self.score = np.array([[policy.score(self.theta, mdp.obs[s], a) for a in range(mdp.num_actions)] for s in range(mdp.num_states)])
+        self.score = np.array(
+            [[policy.score(self.theta, mdp.obs[s], a) for a in range(mdp.num_actions)] for s in range(mdp.num_states)]
+        )
         self.grad_pi = self.pi[..., None] * self.score
-        self.Q, self.V, self.d = pg.action_values(mdp, self.pi), pg.state_values(mdp, self.pi), pg.discounted_visitation(mdp, self.pi)
+        self.Q, self.V, self.d = (
+            pg.action_values(mdp, self.pi),
+            pg.state_values(mdp, self.pi),
+            pg.discounted_visitation(mdp, self.pi),
+        )
         self.J = lambda theta: pg.expected_return(mdp, self.probs(theta))
         self.gradient = pg.finite_difference(self.J, self.theta)
         self.paths = list(self.walk((), None))
@@ -396,28 +468,84 @@ def flaw_lines(w):
     up_to = w.scored(lambda p, t: sum(w.r(p, k) for k in range(t + 1)))
     onward = w.scored(lambda p, t: sum(w.r(p, k) for k in range(t, len(p))))
     from_t = w.scored(lambda p, t: sum(w.r(p, k) for k in range(t, len(p))) / w.gamma**t)
-    later = flat(w.mean(lambda p, t=t, k=k: w.score[p[t]] * w.r(p, k) if k < len(p) else zero) for t in steps for k in range(t + 1, 3))
-    ratio = lambda p, n: math.prod(rho[x] for x in p[:n])                                          # noqa: E731
-    grad_R = sum(w.prob(p, w.pi) * pg.finite_difference(lambda th, p=p: w.total(p), w.theta) for p in w.paths)     # a path's return as a function of theta
-    given = lambda b: np.einsum("sa,sad,sa->sd", w.pi, w.score, b)                                 # noqa: E731
+    later = flat(
+        w.mean(lambda p, t=t, k=k: w.score[p[t]] * w.r(p, k) if k < len(p) else zero)
+        for t in steps
+        for k in range(t + 1, 3)
+    )
+    ratio = lambda p, n: math.prod(rho[x] for x in p[:n])  # noqa: E731
+    grad_R = sum(
+        w.prob(p, w.pi) * pg.finite_difference(lambda th, p=p: w.total(p), w.theta) for p in w.paths
+    )  # a path's return as a function of theta
+    given = lambda b: np.einsum("sa,sad,sa->sd", w.pi, w.score, b)  # noqa: E731
     b_state = np.repeat(np.arange(1.0, len(d) + 1)[:, None], 2, axis=1)
     q, q_hat = np.array([1.0, 0.0]), np.array([0.3, 0.7])
-    earns = lambda th: q[np.argmax(th)]                                                            # noqa: E731
+    earns = lambda th: q[np.argmax(th)]  # noqa: E731
     return {
-        "swap": [(J, w.mean(w.total)), (J, sum(w.prob(p, w.pi) * w.total(p) for p in w.paths)), (g, grad_R), (grad_R, zero + w.mean(lambda p: 0)), (grad_R, zero)],
-        "independent": [(g, by_return), (by_return, sum(covered)), (sum(covered), sum(mean_score) * J), (flat(mean_score), 0 * flat(mean_score)), (sum(mean_score) * J, zero)],
-        "visits": [(J, np.einsum("s,sa,sa->", d, w.pi, R)), (g, w.by_state(R)), (w.by_state(R), np.einsum("s,sa,sad,sa->d", d, w.pi, w.score, R)), (w.by_state(R), own)],
-        "future": [(g, by_return), (flat(w.total(p) for p in w.paths for t in range(len(p))),
-                                    flat(sum(w.r(p, k) for k in range(t + 1)) + sum(w.r(p, k) for k in range(t + 1, 3)) for p in w.paths for t in range(len(p)))),
-                   (later, 0 * later), (by_return - w.scored(lambda p, t: sum(w.r(p, k) for k in range(t + 1, 3))), up_to), (up_to, own)],
-        "baseline": [(g, w.by_state(Q)), (given(1 + 0 * R), 0 * given(R)), (given(b_state), 0 * given(R)), (given(R), 0 * given(R)),
-                     (w.by_state(Q) - np.einsum("s,sd->d", d, given(R)), w.by_state(Q - R))],
-        "discount": [(g, onward), (flat(backward(w, p) for p in w.paths), flat(sum(w.r(p, k) for k in range(t, len(p))) / w.gamma**t for p in w.paths for t in range(len(p)))), (onward, from_t), (from_t, w.scored(lambda p, t: Q[p[t]]))],
-        "ratio": [(g, w.scored(lambda p, t: w.gamma**t * Q[p[t]])), (g, w.scored(lambda p, t: ratio(p, len(p)) * w.gamma**t * Q[p[t]], mu)),
-                  (flat(w.prob(p, w.pi) / w.prob(p, mu) for p in w.paths), flat(ratio(p, len(p)) for p in w.paths)),
-                  (g, w.scored(lambda p, t: ratio(p, t + 1) * w.gamma**t * Q[p[t]], mu)), (g, w.scored(lambda p, t: rho[p[t]] * w.gamma**t * Q[p[t]], mu)),
-                  (w.scored(lambda p, t: rho[p[t]] * w.gamma**t * Q[p[t]], mu), w.by_state(Q, d_mu))],
-        "greedy": [(np.argmax(q_hat), 1), (earns(q_hat), q[1]), (earns(q_hat), q_hat.max()), (pg.finite_difference(np.max, q_hat), [0, 1])],
+        "swap": [
+            (J, w.mean(w.total)),
+            (J, sum(w.prob(p, w.pi) * w.total(p) for p in w.paths)),
+            (g, grad_R),
+            (grad_R, zero + w.mean(lambda p: 0)),
+            (grad_R, zero),
+        ],
+        "independent": [
+            (g, by_return),
+            (by_return, sum(covered)),
+            (sum(covered), sum(mean_score) * J),
+            (flat(mean_score), 0 * flat(mean_score)),
+            (sum(mean_score) * J, zero),
+        ],
+        "visits": [
+            (J, np.einsum("s,sa,sa->", d, w.pi, R)),
+            (g, w.by_state(R)),
+            (w.by_state(R), np.einsum("s,sa,sad,sa->d", d, w.pi, w.score, R)),
+            (w.by_state(R), own),
+        ],
+        "future": [
+            (g, by_return),
+            (
+                flat(w.total(p) for p in w.paths for t in range(len(p))),
+                flat(
+                    sum(w.r(p, k) for k in range(t + 1)) + sum(w.r(p, k) for k in range(t + 1, 3))
+                    for p in w.paths
+                    for t in range(len(p))
+                ),
+            ),
+            (later, 0 * later),
+            (by_return - w.scored(lambda p, t: sum(w.r(p, k) for k in range(t + 1, 3))), up_to),
+            (up_to, own),
+        ],
+        "baseline": [
+            (g, w.by_state(Q)),
+            (given(1 + 0 * R), 0 * given(R)),
+            (given(b_state), 0 * given(R)),
+            (given(R), 0 * given(R)),
+            (w.by_state(Q) - np.einsum("s,sd->d", d, given(R)), w.by_state(Q - R)),
+        ],
+        "discount": [
+            (g, onward),
+            (
+                flat(backward(w, p) for p in w.paths),
+                flat(sum(w.r(p, k) for k in range(t, len(p))) / w.gamma**t for p in w.paths for t in range(len(p))),
+            ),
+            (onward, from_t),
+            (from_t, w.scored(lambda p, t: Q[p[t]])),
+        ],
+        "ratio": [
+            (g, w.scored(lambda p, t: w.gamma**t * Q[p[t]])),
+            (g, w.scored(lambda p, t: ratio(p, len(p)) * w.gamma**t * Q[p[t]], mu)),
+            (flat(w.prob(p, w.pi) / w.prob(p, mu) for p in w.paths), flat(ratio(p, len(p)) for p in w.paths)),
+            (g, w.scored(lambda p, t: ratio(p, t + 1) * w.gamma**t * Q[p[t]], mu)),
+            (g, w.scored(lambda p, t: rho[p[t]] * w.gamma**t * Q[p[t]], mu)),
+            (w.scored(lambda p, t: rho[p[t]] * w.gamma**t * Q[p[t]], mu), w.by_state(Q, d_mu)),
+        ],
+        "greedy": [
+            (np.argmax(q_hat), 1),
+            (earns(q_hat), q[1]),
+            (earns(q_hat), q_hat.max()),
+            (pg.finite_difference(np.max, q_hat), [0, 1]),
+        ],
     }
 
 
@@ -438,10 +566,21 @@ def test_the_printed_numbers(name):
     sides = flaw_lines(w)[name]
     g = w.gradient
     at = next(i for i, line in enumerate(FLAWS[name]["lines"]) if "flaw" in line)
-    said = [*np.ravel(sides[at][1]), *g]                               # the flawed line's right side, and the truth
-    computed = {"future": lambda: [*w.mean(lambda p: w.score[p[1]] * w.r(p, 2)), *sides[4][1], *g], "baseline": lambda: sides[at][0][1],
-                "greedy": lambda: [1, 0, .3, .7, sides[1][0], sides[2][1], *sides[3][0],
-                                   *pg.finite_difference(lambda th: [1.0, 0.0][int(np.argmax(th))], np.array([.3, .7]))]}.get(name, lambda: said)()
+    said = [*np.ravel(sides[at][1]), *g]  # the flawed line's right side, and the truth
+    computed = {
+        "future": lambda: [*w.mean(lambda p: w.score[p[1]] * w.r(p, 2)), *sides[4][1], *g],
+        "baseline": lambda: sides[at][0][1],
+        "greedy": lambda: [
+            1,
+            0,
+            0.3,
+            0.7,
+            sides[1][0],
+            sides[2][1],
+            *sides[3][0],
+            *pg.finite_difference(lambda th: [1.0, 0.0][int(np.argmax(th))], np.array([0.3, 0.7])),
+        ],
+    }.get(name, lambda: said)()
     text = re.sub(r"theta=\(0,0\)|\$t=1\$|\$k=2\$|Line \d|\\tfrac34|not zero", "", FLAWS[name]["lines"][at]["number"])
     printed = [float(n) for n in re.findall(r"-?\d+(?:\.\d+)?", text)]
     np.testing.assert_allclose(printed, computed, atol=1e-7)
@@ -449,7 +588,10 @@ def test_the_printed_numbers(name):
 
 def test_the_number_of_the_baseline_s_last_line():
     sides = flaw_lines(doors())["baseline"]
-    assert "$(-0.203125,\\,0)$" in FLAWS["baseline"]["lines"][4]["right"] and "$(-0.078125,\\,0.015625)$" in FLAWS["baseline"]["lines"][4]["right"]
+    assert (
+        "$(-0.203125,\\,0)$" in FLAWS["baseline"]["lines"][4]["right"]
+        and "$(-0.078125,\\,0.015625)$" in FLAWS["baseline"]["lines"][4]["right"]
+    )
     np.testing.assert_allclose(sides[4][1], [-0.203125, 0], atol=1e-12)
     np.testing.assert_allclose(flaw_lines(doors())["baseline"][0][0], [-0.078125, 0.015625], atol=1e-9)
 
@@ -457,32 +599,65 @@ def test_the_number_of_the_baseline_s_last_line():
 def step_sides(w):
     """(left, right) of each step of the two right proofs."""
     g, P, pi, gamma = w.gradient, w.mdp.P, w.pi, w.gamma
-    slope = lambda f: pg.finite_difference(f, w.theta)                                             # noqa: E731
-    at = lambda th: w.probs(th)                                                                    # noqa: E731
+    slope = lambda f: pg.finite_difference(f, w.theta)  # noqa: E731
+    at = lambda th: w.probs(th)  # noqa: E731
     grad_p = np.array([slope(lambda th, p=p: w.prob(p, at(th))) for p in w.paths])
     grad_log = np.array([slope(lambda th, p=p: math.log(w.prob(p, at(th)))) for p in w.paths])
     p, total = np.array([w.prob(x, pi) for x in w.paths]), np.array([w.total(x) for x in w.paths])
     sums = np.array([sum(w.score[x] for x in path) for path in w.paths])
-    log_parts = [math.log(w.mdp.rho[x[0][0]]) + sum(math.log(pi[s]) for s in x) + sum(math.log(P[(*x[k], x[k + 1][0])]) for k in range(len(x) - 1)) for x in w.paths]
-    factors = [w.mdp.rho[x[0][0]] * math.prod(pi[s] for s in x) * math.prod(P[(*x[k], x[k + 1][0])] for k in range(len(x) - 1)) for x in w.paths]
-    past = flat(w.mean(lambda x, t=t, k=k: w.score[x[t]] * w.r(x, k) / gamma**k if t < len(x) else 0 * g) for t in range(3) for k in range(t))
+    log_parts = [
+        math.log(w.mdp.rho[x[0][0]])
+        + sum(math.log(pi[s]) for s in x)
+        + sum(math.log(P[(*x[k], x[k + 1][0])]) for k in range(len(x) - 1))
+        for x in w.paths
+    ]
+    factors = [
+        w.mdp.rho[x[0][0]] * math.prod(pi[s] for s in x) * math.prod(P[(*x[k], x[k + 1][0])] for k in range(len(x) - 1))
+        for x in w.paths
+    ]
+    past = flat(
+        w.mean(lambda x, t=t, k=k: w.score[x[t]] * w.r(x, k) / gamma**k if t < len(x) else 0 * g)
+        for t in range(3)
+        for k in range(t)
+    )
     S, A = w.Q.shape
-    V = lambda th: pg.state_values(w.mdp, at(th))                                                  # noqa: E731
+    V = lambda th: pg.state_values(w.mdp, at(th))  # noqa: E731
     grad_V = np.array([slope(lambda th, s=s: V(th)[s]) for s in range(S)])
-    grad_Q = np.array([[slope(lambda th, s=s, a=a: pg.action_values(w.mdp, at(th))[s, a]) for a in range(A)] for s in range(S)])
+    grad_Q = np.array(
+        [[slope(lambda th, s=s, a=a: pg.action_values(w.mdp, at(th))[s, a]) for a in range(A)] for s in range(S)]
+    )
     local = np.einsum("sad,sa->sd", w.grad_pi, w.Q)
     chain = np.einsum("sa,sat->st", pi, P)
     powers = [np.linalg.matrix_power(chain, t) * gamma**t for t in range(40)]
     visits = sum(w.mdp.rho @ m for m in powers)
     return {
-        "trajectory": {"objective": (w.J(w.theta), p @ total), "swap": (g, grad_p.T @ total), "trick": (grad_p, p[:, None] * grad_log), "expectation": (g, (p * total) @ grad_log),
-                       "factor": (p, factors), "log-sum": (np.log(p), log_parts), "world": (grad_log, sums), "insert": (g, (p * total) @ sums), "past": (past, 0 * past),
-                       "reinforce": (g, w.scored(lambda x, t: gamma**t * sum(w.r(x, k) for k in range(t, len(x))) / gamma**t))},
-        "state": {"value": (w.V, (pi * w.Q).sum(1)), "product": (grad_V, local + np.einsum("sa,sad->sd", pi, grad_Q)), "bellman": (w.Q, w.mdp.R + gamma * P @ w.V),
-                  "world-fixed": (grad_Q, gamma * P @ grad_V), "recursion": (grad_V, local + gamma * chain @ grad_V),
-                  "unroll": (np.array([grad_V] * 3), np.array([sum(powers[t] @ local for t in range(T)) + powers[T] @ grad_V for T in (1, 2, 5)])),
-                  "remainder": (grad_V, sum(m @ local for m in powers)), "start": (g, w.mdp.rho @ grad_V), "collect": (g, np.einsum("s,sd->d", visits, local)),
-                  "score": (g, np.einsum("s,sa,sad,sa->d", w.d, pi, w.score, w.Q))},
+        "trajectory": {
+            "objective": (w.J(w.theta), p @ total),
+            "swap": (g, grad_p.T @ total),
+            "trick": (grad_p, p[:, None] * grad_log),
+            "expectation": (g, (p * total) @ grad_log),
+            "factor": (p, factors),
+            "log-sum": (np.log(p), log_parts),
+            "world": (grad_log, sums),
+            "insert": (g, (p * total) @ sums),
+            "past": (past, 0 * past),
+            "reinforce": (g, w.scored(lambda x, t: gamma**t * sum(w.r(x, k) for k in range(t, len(x))) / gamma**t)),
+        },
+        "state": {
+            "value": (w.V, (pi * w.Q).sum(1)),
+            "product": (grad_V, local + np.einsum("sa,sad->sd", pi, grad_Q)),
+            "bellman": (w.Q, w.mdp.R + gamma * P @ w.V),
+            "world-fixed": (grad_Q, gamma * P @ grad_V),
+            "recursion": (grad_V, local + gamma * chain @ grad_V),
+            "unroll": (
+                np.array([grad_V] * 3),
+                np.array([sum(powers[t] @ local for t in range(T)) + powers[T] @ grad_V for T in (1, 2, 5)]),
+            ),
+            "remainder": (grad_V, sum(m @ local for m in powers)),
+            "start": (g, w.mdp.rho @ grad_V),
+            "collect": (g, np.einsum("s,sd->d", visits, local)),
+            "score": (g, np.einsum("s,sa,sad,sa->d", w.d, pi, w.score, w.Q)),
+        },
     }
 
 

@@ -1,4 +1,5 @@
 """Glossary, helper reference and errata: complete, and every example runs."""
+
 import contextlib
 import importlib
 import inspect
@@ -41,7 +42,14 @@ def test_every_example_runs_and_gives_what_it_says(monkeypatch):
 
 def test_plain_docstrings_become_right_markup():
     assert list(reference.converted(["Of `Rollout`, `x_` and a * b | c_", "    table", "more"])) == [
-        r"Of :py:obj:`Rollout <policy_gradient.rollouts.Rollout>`, ``x_`` and a \* b \| c\_", "", ".. code-block:: text", "", "    table", "", "more"]
+        r"Of :py:obj:`Rollout <policy_gradient.rollouts.Rollout>`, ``x_`` and a \* b \| c\_",
+        "",
+        ".. code-block:: text",
+        "",
+        "    table",
+        "",
+        "more",
+    ]
 
 
 def test_every_term_is_explained_and_leads_to_a_place():
@@ -54,7 +62,18 @@ def test_every_term_is_explained_and_leads_to_a_place():
 
 def test_every_symbol_with_a_name_on_the_notation_page_is_in_the_glossary():
     said = GLOSSARY.lower()
-    for word in ("return", "state value", "action value", "advantage", "discounted visitation", "score", "trajectory", "discount", "termination", "truncation"):
+    for word in (
+        "return",
+        "state value",
+        "action value",
+        "advantage",
+        "discounted visitation",
+        "score",
+        "trajectory",
+        "discount",
+        "termination",
+        "truncation",
+    ):
         assert f"\n{word}\n" in said, word
 
 

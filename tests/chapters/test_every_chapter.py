@@ -1,4 +1,5 @@
 """The contract of a chapter: what it owes the book. What lacks is named in one sentence, with the file to write."""
+
 import pytest
 
 from tools import contents

@@ -45,6 +45,7 @@ def climb(direction, theta, steps=600, size=100.0):
 
 # ---- chapter 0: two doors ----
 
+
 @pytest.mark.parametrize("p, q", list(itertools.product([0.1, 0.5, 0.8], [0.3, 0.5, 0.9])))
 def test_two_doors_J_is_minus_p_quarter_plus_1_minus_p_q_eighth(p, q):
     theta = np.log([p / (1 - p), q / (1 - q)])
@@ -61,16 +62,19 @@ def test_two_doors_visitation_at_0_is_1_half_eighth_eighth():
 
 def test_two_doors_values_at_0_are_as_stated():
     probs = np.full((4, 2), 0.5)
-    V = [sum(w * sum(0.5**t * r for t, (_, _, r) in enumerate(path)) for w, path in trajectories(DOORS, probs, s))
-         for s in range(4)]
+    V = [
+        sum(w * sum(0.5**t * r for t, (_, _, r) in enumerate(path)) for w, path in trajectories(DOORS, probs, s))
+        for s in range(4)
+    ]
     assert V == pg.state_values(DOORS, probs).tolist() == [-0.09375, 0.8125, -3, 0.25]
 
 
 def test_two_doors_gradient_at_0_is_minus_0_078125_and_0_015625():
     exact = pg.exact_gradient(DOORS, DOORS_POLICY, np.zeros(2))
     assert exact.tolist() == [-0.078125, 0.015625]
-    np.testing.assert_allclose(exact, pg.finite_difference(lambda th: enumerated_return(DOORS, DOORS_POLICY, th), np.zeros(2)),
-                               atol=1e-10)
+    np.testing.assert_allclose(
+        exact, pg.finite_difference(lambda th: enumerated_return(DOORS, DOORS_POLICY, th), np.zeros(2)), atol=1e-10
+    )
 
 
 def test_two_doors_without_gamma_t_is_0_09375_and_0_0625():
@@ -81,12 +85,14 @@ def test_two_doors_without_gamma_t_is_0_09375_and_0_0625():
 def test_two_doors_without_d_is_0_09375_and_0_125():
     probs = np.full((4, 2), 0.5)
     visits = pg.discounted_visitation(DOORS, probs, gamma=1)
-    forgotten = enumerated_update(DOORS, DOORS_POLICY, np.zeros(2), lambda t, s: 1 / visits[s])     # each state once
+    forgotten = enumerated_update(DOORS, DOORS_POLICY, np.zeros(2), lambda t, s: 1 / visits[s])  # each state once
     np.testing.assert_allclose(forgotten, [0.09375, 0.125], rtol=1e-14)
 
 
 def test_two_doors_wrong_directions_end_at_the_worst_and_the_gradient_at_the_best():
-    corners = [enumerated_return(DOORS, DOORS_POLICY, 40.0 * np.array(signs)) for signs in itertools.product([-1, 1], repeat=2)]
+    corners = [
+        enumerated_return(DOORS, DOORS_POLICY, 40.0 * np.array(signs)) for signs in itertools.product([-1, 1], repeat=2)
+    ]
     assert np.isclose(min(corners), -0.25) and np.isclose(max(corners), 0.125)
     inside = np.random.default_rng(0).normal(size=(200, 2)) * 3
     values = [enumerated_return(DOORS, DOORS_POLICY, theta) for theta in inside]
@@ -108,9 +114,12 @@ def test_two_doors_wrong_directions_end_at_the_worst_and_the_gradient_at_the_bes
 
 # ---- chapter 2: the theorem ----
 
+
 def random_mdp(seed, gamma=0.9, S=4, A=3):
     rng = np.random.default_rng(seed)
-    return pg.TabularMDP(rng.dirichlet(np.ones(S), size=(S, A)), rng.normal(size=(S, A)), rng.dirichlet(np.ones(S)), gamma)
+    return pg.TabularMDP(
+        rng.dirichlet(np.ones(S), size=(S, A)), rng.normal(size=(S, A)), rng.dirichlet(np.ones(S)), gamma
+    )
 
 
 def test_normalisation_discounted_visits_sum_to_1_over_1_minus_gamma():
@@ -162,9 +171,13 @@ def test_plateau_steps_to_one_half(p0, plain, natural):
 def test_dropped_gamma_t_a_sign_flips():
     mdp, policy, theta = pg.sign_flip(), pg.two_action_softmax(1), np.zeros(1)
     by_difference = pg.finite_difference(lambda th: enumerated_return(mdp, policy, th), theta)
-    np.testing.assert_allclose([by_difference, enumerated_update(mdp, policy, theta, lambda t, s: 0.5**t)], 0.0625, atol=1e-10)
+    np.testing.assert_allclose(
+        [by_difference, enumerated_update(mdp, policy, theta, lambda t, s: 0.5**t)], 0.0625, atol=1e-10
+    )
     undiscounted = pg.finite_difference(lambda th: enumerated_return(mdp, policy, th, gamma=1), theta)
-    np.testing.assert_allclose([undiscounted, enumerated_update(mdp, policy, theta, lambda t, s: 1)], -0.125, atol=1e-10)
+    np.testing.assert_allclose(
+        [undiscounted, enumerated_update(mdp, policy, theta, lambda t, s: 1)], -0.125, atol=1e-10
+    )
 
 
 def test_dropped_gamma_t_b_no_objective_at_all():
@@ -172,8 +185,10 @@ def test_dropped_gamma_t_b_no_objective_at_all():
     mdp, policy = pg.nobodys_gradient(), pg.two_action_softmax(2)
 
     def cross(weight):
-        return [pg.finite_difference(lambda th, i=i: enumerated_update(mdp, policy, th, weight)[i], np.zeros(2))[1 - i]
-                for i in (0, 1)]
+        return [
+            pg.finite_difference(lambda th, i=i: enumerated_update(mdp, policy, th, weight)[i], np.zeros(2))[1 - i]
+            for i in (0, 1)
+        ]
 
     np.testing.assert_allclose(cross(lambda t, s: 1), [0.03125, 0.0625], atol=1e-10)
     np.testing.assert_allclose(cross(lambda t, s: 0.5**t), [0.03125, 0.03125], atol=1e-10)
@@ -204,7 +219,12 @@ def test_with_one_block_per_state_dropping_never_turns_the_arrow_downhill(seed):
 def test_round_the_square_the_dropped_field_does_work_minus_0_145():
     """The square [-2, 2]^2 of two doors, counter-clockwise, by the trapezoid rule; the gradient's own work is 0."""
     side = np.linspace(-2, 2, 161)
-    path = [*[(x, -2) for x in side], *[(2, y) for y in side], *[(x, 2) for x in side[::-1]], *[(-2, y) for y in side[::-1]]]
+    path = [
+        *[(x, -2) for x in side],
+        *[(2, y) for y in side],
+        *[(x, 2) for x in side[::-1]],
+        *[(-2, y) for y in side[::-1]],
+    ]
     path, work = np.array(path), []
     for gamma in (0.5, 1.0):
         field = []
@@ -218,8 +238,11 @@ def test_round_the_square_the_dropped_field_does_work_minus_0_145():
 
 # ---- chapter 3: the log-derivative trick ----
 
-@pytest.mark.parametrize("pi, Q, wanted", [((0.05, 0.05, 0.9), (0, 0, 1), (0.00135, 0.1269, 0.0004)),
-                                           ((0.9, 0.1), (0, 1), (0.1458, 0.1152, 0))])
+
+@pytest.mark.parametrize(
+    "pi, Q, wanted",
+    [((0.05, 0.05, 0.9), (0, 0, 1), (0.00135, 0.1269, 0.0004)), ((0.9, 0.1), (0, 1), (0.1458, 0.1152, 0))],
+)
 def test_a_baseline_changes_the_variance_up_or_down(pi, Q, wanted):
     """Variance of the step (the sum over logits) for b = 0, V and the best constant, found by search."""
     pi, Q = np.array(pi), np.array(Q, float)

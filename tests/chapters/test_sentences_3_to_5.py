@@ -2,6 +2,7 @@
 
 Each test is about one belief. Where the book once said otherwise, the old claim is shown to fail here.
 """
+
 import itertools
 import json
 import re
@@ -16,7 +17,14 @@ from tests.helpers.page_and_lab import ROOT, PageAndLab
 from tools import contents
 from tools.site import values
 
-PAGES = ["03-the-log-derivative-trick", "03-baselines-and-noise", "03-in-practice", "04-continuous-actions", "04-limits-and-tasks", "05-in-the-interview"]
+PAGES = [
+    "03-the-log-derivative-trick",
+    "03-baselines-and-noise",
+    "03-in-practice",
+    "04-continuous-actions",
+    "04-limits-and-tasks",
+    "05-in-the-interview",
+]
 TRICK, NOISE, PRACTICE, BELL, LIMITS, INTERVIEW = (PageAndLab.text(name) for name in PAGES)
 ANSWERS = {q["id"]: "\n".join(str(v) for v in q.values()) for q in contents.questions()}
 
@@ -31,12 +39,21 @@ def difference(f, x, h=1e-5):
 
 # ---- chapter 3: what the identity and the lemma need ----
 
-@pytest.mark.parametrize("density, slope, right", [                # on [0, t], and its derivative in t inside
-    (lambda x, t: 1 / t, lambda x, t: -1 / t**2, False), (lambda x, t: 2 * (t - x) / t**2, lambda x, t: 2 / t**2 - 4 * (t - x) / t**3, True)])
+
+@pytest.mark.parametrize(
+    "density, slope, right",
+    [  # on [0, t], and its derivative in t inside
+        (lambda x, t: 1 / t, lambda x, t: -1 / t**2, False),
+        (lambda x, t: 2 * (t - x) / t**2, lambda x, t: 2 / t**2 - 4 * (t - x) / t**3, True),
+    ],
+)
 def test_a_moving_edge_does_harm_where_the_density_jumps_and_only_there(density, slope, right):
     theta, over = 1.7, lambda f, t: integrate.quad(f, 0, t)[0]
     assert slope(0.6, theta) == pytest.approx(difference(lambda t: density(0.6, t), theta), rel=1e-6)
-    estimate, mean_score = over(lambda x: x * slope(x, theta), theta), over(lambda x: slope(x, theta), theta)      # p times the score
+    estimate, mean_score = (
+        over(lambda x: x * slope(x, theta), theta),
+        over(lambda x: slope(x, theta), theta),
+    )  # p times the score
     truth = difference(lambda t: over(lambda x: x * density(x, t), t), theta)
     assert (abs(estimate - truth) < 1e-6) == (abs(mean_score) < 1e-6) == right
     assert "gives the right $\\tfrac13$" in TRICK
@@ -51,7 +68,10 @@ def test_a_trajectory_has_its_rewards_in_its_probability():
 
 
 def test_one_update_with_all_its_numbers():
-    gamma, episodes = 0.5, [([0, 1, 0], [0, 3, -3], [0, 0, None]), ([1, 0, 1], [-1, 0, 0.5], [0, 0, 1])]     # actions, rewards, logit
+    gamma, episodes = (
+        0.5,
+        [([0, 1, 0], [0, 3, -3], [0, 0, None]), ([1, 0, 1], [-1, 0, 0.5], [0, 0, 1])],
+    )  # actions, rewards, logit
     sums = []
     for actions, rewards, logit in episodes:
         G = [sum(gamma ** (k - t) * rewards[k] for k in range(t, 3)) for t in range(3)]
@@ -64,12 +84,20 @@ def test_one_update_with_all_its_numbers():
     mean = np.mean(sums, axis=0)
     assert mean.tolist() == [-1 / 4, 1 / 32] and round(sigmoid(mean[0]), 3) == 0.438
     world = pg.two_doors()
-    rows = [(s, a, r) for (acts, rewards, _), states in zip(episodes, ("ABC", "ABD")) for s, a, r in zip(states, acts, rewards)]
+    rows = [
+        (s, a, r)
+        for (acts, rewards, _), states in zip(episodes, ("ABC", "ABD"))
+        for s, a, r in zip(states, acts, rewards)
+    ]
     assert all(world.R["ABCD".index(s), a] == r for s, a, r in rows)
-    assert all(cell in TRICK for cell in ("| (−7/16, 0) |", "| (⅜, 0) |", "| (0, 1/16) |", "$.5$ to $.438$", "(-\\tfrac14,\\tfrac1{32})"))
+    assert all(
+        cell in TRICK
+        for cell in ("| (−7/16, 0) |", "| (⅜, 0) |", "| (0, 1/16) |", "$.5$ to $.438$", "(-\\tfrac14,\\tfrac1{32})")
+    )
 
 
 # ---- chapter 3: noise ----
+
 
 def test_the_rate_needs_a_finite_variance():
     rng, errors = np.random.default_rng(0), []
@@ -85,7 +113,7 @@ def test_the_rate_needs_a_finite_variance():
 @pytest.mark.parametrize("N, first, second", [(2, 0.5, 0.25), (4, 0.75, 0.53125), (8, 0.875, 0.751)])
 def test_a_running_mean_has_another_factor_at_each_step(N, first, second):
     """Stop (pays 1) or go on, then be paid for the second action: all 3^N batches, by probability."""
-    kinds = [((0, None), 0.5, 1.0), ((1, 0), 0.25, 0.0), ((1, 1), 0.25, 1.0)]           # actions, probability, return
+    kinds = [((0, None), 0.5, 1.0), ((1, 0), 0.25, 0.0), ((1, 1), 0.25, 1.0)]  # actions, probability, return
     total = np.zeros(2)
     for batch in itertools.product(kinds, repeat=N):
         weight = np.prod([p for _, p, _ in batch])
@@ -95,7 +123,7 @@ def test_a_running_mean_has_another_factor_at_each_step(N, first, second):
         if running:
             later = np.mean([g for _, g in running])
             total[1] += weight * sum((g - later) * (a - 0.5) for a, g in running) / N
-    J = lambda z: (1 - sigmoid(z[0])) + sigmoid(z[0]) * sigmoid(z[1])                   # noqa: E731
+    J = lambda z: (1 - sigmoid(z[0])) + sigmoid(z[0]) * sigmoid(z[1])  # noqa: E731
     exact = optimize.approx_fprime([0.0, 0.0], J, 1e-7)
     np.testing.assert_allclose(total / exact, [first, second], atol=5e-4)
     if N != 4:
@@ -115,10 +143,12 @@ def test_an_estimated_Q_biases_by_what_differs_between_actions():
     pi = pg.state_probs(world, policy, theta)
     d, Q = pg.discounted_visitation(world, pi), pg.action_values(world, pi)
     scores = np.stack([policy.score(theta, world.obs, np.full(4, a)) for a in (0, 1)], axis=1)
-    with_Q = lambda table: np.einsum("s,sa,sad,sa->d", d, pi, scores, table)            # noqa: E731
+    with_Q = lambda table: np.einsum("s,sa,sad,sa->d", d, pi, scores, table)  # noqa: E731
     exact = optimize.approx_fprime(theta, lambda t: pg.expected_return(world, pg.state_probs(world, policy, t)), 1e-7)
     np.testing.assert_allclose(with_Q(Q), exact, atol=1e-6)
-    np.testing.assert_allclose(with_Q(Q + np.array([[3], [-7], [2], [9.0]])), exact, atol=1e-6)      # the same for all actions
+    np.testing.assert_allclose(
+        with_Q(Q + np.array([[3], [-7], [2], [9.0]])), exact, atol=1e-6
+    )  # the same for all actions
     np.testing.assert_allclose(with_Q(world.R), [0.125, 0.015625], atol=1e-12)
     np.testing.assert_allclose(with_Q(world.R) - exact, with_Q(world.R - Q), atol=1e-6)
     assert "$(+.125,\\,.016)$" in NOISE
@@ -126,9 +156,11 @@ def test_an_estimated_Q_biases_by_what_differs_between_actions():
 
 def test_a_past_reward_is_one_more_baseline_so_reward_to_go_is_not_safe():
     pi, Q = np.array([0.05, 0.05, 0.9]), np.array([0, 0, 1.0])
-    def variance(weight):                                         # of the second step's term, over both ways to count
+
+    def variance(weight):  # of the second step's term, over both ways to count
         steps = np.array([weight[a] * (np.eye(3)[a] - pi) for a in range(3)])
         return pi @ ((steps - pi @ steps) ** 2).sum(axis=1)
+
     V, c = pi @ Q, 0.827
     assert round(variance(Q - V), 4) == 0.1269 and round(variance(c + Q - V), 5) == 0.00036
     assert "is safe" not in ANSWERS["reward-to-go-always"]
@@ -136,12 +168,13 @@ def test_a_past_reward_is_one_more_baseline_so_reward_to_go_is_not_safe():
 
 # ---- chapter 3: practice ----
 
+
 def test_ten_more_on_every_reward_is_another_task_where_lengths_vary():
-    length = lambda p: (4 - 2 * p) / (p * (1 - p))                                      # noqa: E731  expected steps of the corridor
+    length = lambda p: (4 - 2 * p) / (p * (1 - p))  # noqa: E731  expected steps of the corridor
     best = optimize.minimize_scalar(length, bounds=(0.01, 0.99), method="bounded").x
     assert round(best, 2) == 0.59 and best == pytest.approx(2 - np.sqrt(2), abs=1e-5)
     grid = np.linspace(0.001, 0.999, 999)
-    assert grid[np.argmax(9 * length(grid))] == 0.001             # pays for never arriving
+    assert grid[np.argmax(9 * length(grid))] == 0.001  # pays for never arriving
     step = np.array([[1 - best, best, 0], [best, 0, 1 - best], [0, 1 - best, 0]])
     assert np.linalg.solve(np.eye(3) - step, np.ones(3))[0] == pytest.approx(length(best))
     assert "loss changes while the task does not" not in PRACTICE and "$p=.59$" in PRACTICE
@@ -150,6 +183,7 @@ def test_ten_more_on_every_reward_is_another_task_where_lengths_vary():
 @pytest.mark.parametrize("mode", ["NEXT_STEP", "SAME_STEP"])
 def test_the_step_after_an_end_is_no_data_in_one_mode_and_the_first_of_a_new_episode_in_the_other(mode):
     import gymnasium
+
     mode = gymnasium.vector.AutoresetMode[mode]
     envs = gymnasium.vector.SyncVectorEnv([lambda: gymnasium.make("CartPole-v1")], autoreset_mode=mode)
     envs.reset(seed=0)
@@ -160,20 +194,27 @@ def test_the_step_after_an_end_is_no_data_in_one_mode_and_the_first_of_a_new_epi
         assert reward[0] == 1
     obs_after, reward, terminated, _, _ = envs.step(np.array([1]))
     if mode is gymnasium.vector.AutoresetMode.NEXT_STEP:
-        assert reward[0] == 0 and abs(obs[0, 2]) > 0.2 and abs(obs_after[0]).max() < 0.05        # it only reset
+        assert reward[0] == 0 and abs(obs[0, 2]) > 0.2 and abs(obs_after[0]).max() < 0.05  # it only reset
     else:
-        assert reward[0] == 1 and abs(obs[0]).max() < 0.05 and abs(obs_after[0, 1]) > 0.1        # the action moved the new cart
+        assert (
+            reward[0] == 1 and abs(obs[0]).max() < 0.05 and abs(obs_after[0, 1]) > 0.1
+        )  # the action moved the new cart
     assert "next-step mode" in PRACTICE and "same-step mode" in PRACTICE.lower()
 
 
 def test_short_episodes_crowd_in():
-    short = sum(0.5**k for k in range(1, 11))                     # the k-th finishes short if all before it were
-    long = 0.5                                                    # only a long one that comes first ends within ten steps
+    short = sum(0.5**k for k in range(1, 11))  # the k-th finishes short if all before it were
+    long = 0.5  # only a long one that comes first ends within ten steps
     assert short / (short + long) == pytest.approx(2 / 3, abs=0.001) and "two thirds are short" in PRACTICE
 
 
 def test_four_equal_actions_die_at_step_75_in_single_precision():
-    for dtype, p, steps in ((np.float32, 0.25, 75), (np.float32, 0.5, 150), (np.float64, 0.25, 538), (np.float64, 0.5, 1075)):
+    for dtype, p, steps in (
+        (np.float32, 0.25, 75),
+        (np.float32, 0.5, 150),
+        (np.float64, 0.25, 538),
+        (np.float64, 0.5, 1075),
+    ):
         product, count = dtype(1), 0
         while product > 0:
             product, count = product * dtype(p), count + 1
@@ -182,36 +223,47 @@ def test_four_equal_actions_die_at_step_75_in_single_precision():
 
 # ---- chapter 4 ----
 
+
 def bell_mean(f, mu=0.8, sigma=1.0):
-    return integrate.quad(lambda a: f(a) * stats.norm.pdf(a, mu, sigma), mu - 12 * sigma, mu + 12 * sigma, points=[-1, 1], limit=400)[0]
+    return integrate.quad(
+        lambda a: f(a) * stats.norm.pdf(a, mu, sigma), mu - 12 * sigma, mu + 12 * sigma, points=[-1, 1], limit=400
+    )[0]
 
 
 def test_price_fails_at_a_kink_and_the_half_way_form_does_not():
-    f = lambda a: 5 + np.clip(a, -1, 1)                                                 # noqa: E731
+    f = lambda a: 5 + np.clip(a, -1, 1)  # noqa: E731
     truth = difference(lambda log_sigma: bell_mean(f, sigma=np.exp(log_sigma)), 0.0)
     assert round(truth, 3) == -0.312 and "$-.312$" in BELL
-    second = bell_mean(lambda a: (difference(lambda b: difference(f, b, 1e-3), a, 1e-3)) if min(abs(a - 1), abs(a + 1)) > 0.01 else 0.0)
-    assert abs(second) < 1e-9                                     # what the second identity would say
-    slope = lambda a: float(-1 < a < 1)                                                 # noqa: E731
+    second = bell_mean(
+        lambda a: (difference(lambda b: difference(f, b, 1e-3), a, 1e-3)) if min(abs(a - 1), abs(a + 1)) > 0.01 else 0.0
+    )
+    assert abs(second) < 1e-9  # what the second identity would say
+    slope = lambda a: float(-1 < a < 1)  # noqa: E731
     assert bell_mean(lambda a: slope(a) * (a - 0.8)) == pytest.approx(truth, abs=1e-6)
-    assert bell_mean(slope) == pytest.approx(difference(lambda mu: bell_mean(f, mu=mu), 0.8), abs=1e-6)      # Bonnet survives a kink
+    assert bell_mean(slope) == pytest.approx(
+        difference(lambda mu: bell_mean(f, mu=mu), 0.8), abs=1e-6
+    )  # Bonnet survives a kink
 
 
 def test_the_slopes_of_the_bell_are_its_scores_times_itself():
     a, mu, s = np.linspace(-2, 3, 11), 0.4, 0.7
-    n = lambda x: stats.norm.pdf(x, mu, s)                                              # noqa: E731
+    n = lambda x: stats.norm.pdf(x, mu, s)  # noqa: E731
     np.testing.assert_allclose(difference(n, a), -(a - mu) / s**2 * n(a), atol=1e-8)
-    np.testing.assert_allclose(s**2 * difference(lambda x: difference(n, x), a), (((a - mu) / s) ** 2 - 1) * n(a), atol=1e-5)
+    np.testing.assert_allclose(
+        s**2 * difference(lambda x: difference(n, x), a), (((a - mu) / s) ** 2 - 1) * n(a), atol=1e-5
+    )
 
 
 def test_the_gradient_of_a_linear_quadratic_task_in_one_dimension():
     alpha, beta, q, c, gamma, sigma, noise, start, T = 0.9, 0.4, 1.0, 0.3, 0.95, 0.2, 0.1, 1.5, 7
+
     def J(w):
         spread, total = start, 0.0
         for t in range(T):
             total -= gamma**t * (q * spread + c * (w * w * spread + sigma**2))
             spread = (alpha + beta * w) ** 2 * spread + beta**2 * sigma**2 + noise**2
         return total
+
     w, p, spreads = -0.7, np.zeros(T + 1), [start]
     for _ in range(T - 1):
         spreads.append((alpha + beta * w) ** 2 * spreads[-1] + beta**2 * sigma**2 + noise**2)
@@ -241,13 +293,15 @@ def test_the_squashed_entropy_has_its_maximum_where_the_page_says(mu, best):
         def f(u):
             log_density = stats.norm.logpdf(u, mu, s) - 2 * (np.log(2) - u - np.logaddexp(0, -2 * u))
             return stats.norm.pdf(u, mu, s) * log_density
+
         return -integrate.quad(f, mu - 12 * s, mu + 12 * s, limit=400)[0]
+
     found = optimize.minimize_scalar(lambda s: -entropy(s), bounds=(0.3, 4), method="bounded").x
     assert found == pytest.approx(float(best), abs=0.006) and best in LIMITS
 
 
 def test_an_entropy_bonus_holds_sigma_and_a_floor_bounds_the_noise():
-    slope = lambda s: 0.02 + difference(lambda l: -np.exp(2 * l), np.log(s))            # noqa: E731,E741  beta H, and E[10 - (a - 1)^2]
+    slope = lambda s: 0.02 + difference(lambda l: -np.exp(2 * l), np.log(s))  # noqa: E731,E741  beta H, and E[10 - (a - 1)^2]
     assert optimize.brentq(slope, 0.01, 1) == pytest.approx(0.1, abs=1e-6) and "at $.1$ for $\\beta=.02$" in BELL
 
 
@@ -259,13 +313,16 @@ def test_gae_weights_sum_to_seven_steps_and_not_to_twenty():
 def test_noise_that_lasts_meets_the_flag():
     """Gymnasium's own car against the lab's equations, then 4,000 cars."""
     import gymnasium
+
     env = gymnasium.make("MountainCarContinuous-v0").unwrapped
     env.reset(seed=0)
     rng, (x, v) = np.random.default_rng(0), env.state
+
     def move(x, v, force):
         v = np.clip(v + 0.0015 * force - 0.0025 * np.cos(3 * x), -0.07, 0.07)
         x = np.clip(x + v, -1.2, 0.6)
         return x, np.where((x == -1.2) & (v < 0), 0, v)
+
     for _ in range(300):
         force = np.clip(rng.standard_normal(), -1, 1)
         env.step(np.array([force]))
@@ -285,14 +342,22 @@ def test_noise_that_lasts_meets_the_flag():
 
 # ---- chapter 5 and the bank ----
 
+
 def test_pooled_successes_weigh_prompts_alike_and_a_mean_for_each_does_not():
     p, n = (0.05, 0.5), 64
     chance = [[comb(n, k) * q**k * (1 - q) ** (n - k) for k in range(n + 1)] for q in p]
-    pooled = [sum(chance[0][i] * chance[1][j] * (i, j)[w] / (i + j) for i in range(n + 1) for j in range(n + 1) if i + j) / p[w] for w in (0, 1)]
+    pooled = [
+        sum(chance[0][i] * chance[1][j] * (i, j)[w] / (i + j) for i in range(n + 1) for j in range(n + 1) if i + j)
+        / p[w]
+        for w in (0, 1)
+    ]
     assert [round(x, 2) for x in pooled] == [1.80, 1.82]
-    each = [sum(chance[w][1:]) / p[w] for w in (0, 1)]            # E[K / K] over the groups with a success
+    each = [sum(chance[w][1:]) / p[w] for w in (0, 1)]  # E[K / K] over the groups with a success
     assert each[0] / each[1] > 9 and abs(pooled[0] / pooled[1] - 1) < 0.02
-    assert "$1.80$ and $1.82$" in ANSWERS["train-on-successes"] and "usual recipe climbs" not in ANSWERS["train-on-successes"]
+    assert (
+        "$1.80$ and $1.82$" in ANSWERS["train-on-successes"]
+        and "usual recipe climbs" not in ANSWERS["train-on-successes"]
+    )
 
 
 def test_the_weight_of_the_sample_std_is_E_of_v_over_std():
@@ -307,17 +372,24 @@ def test_the_weight_of_the_sample_std_is_E_of_v_over_std():
         std = np.sqrt(v * G / (G - 1))
         by_formula = stats.binom.pmf(k, G, 0.5) @ np.divide(v, std, out=0 * v, where=v > 0)
         assert total == pytest.approx(by_formula) and round(total / 0.25, 2) == table
-        assert stats.binom.pmf(k, G, 0.5) @ std / 0.25 > total / 0.25 + 0.2              # E[std] is another number
+        assert stats.binom.pmf(k, G, 0.5) @ std / 0.25 > total / 0.25 + 0.2  # E[std] is another number
 
 
 def test_a_table_s_fisher_matrix_is_singular_and_its_pseudo_inverse_gives_the_advantage_up_to_a_constant():
     rng, gamma = np.random.default_rng(1), 0.9
-    P, R, rho, z = rng.dirichlet(np.ones(3), (3, 2)), rng.normal(size=(3, 2)), np.full(3, 1 / 3), rng.normal(size=(3, 2))
+    P, R, rho, z = (
+        rng.dirichlet(np.ones(3), (3, 2)),
+        rng.normal(size=(3, 2)),
+        np.full(3, 1 / 3),
+        rng.normal(size=(3, 2)),
+    )
+
     def solve(z):
         pi = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
         P_pi = np.einsum("sa,sat->st", pi, P)
         V = np.linalg.solve(np.eye(3) - gamma * P_pi, (pi * R).sum(axis=1))
         return pi, V, np.linalg.solve(np.eye(3) - gamma * P_pi.T, rho)
+
     pi, V, d = solve(z)
     A = R + gamma * P @ V - V[:, None]
     gradient = optimize.approx_fprime(z.ravel(), lambda t: rho @ solve(t.reshape(3, 2))[1], 1e-7)
@@ -326,25 +398,31 @@ def test_a_table_s_fisher_matrix_is_singular_and_its_pseudo_inverse_gives_the_ad
         score = np.zeros((3, 2))
         score[s] = np.eye(2)[a] - pi[s]
         F += d[s] * pi[s, a] * np.outer(score.ravel(), score.ravel())
-    assert np.linalg.matrix_rank(F, tol=1e-9) == 3                # one less than the actions, for each state
+    assert np.linalg.matrix_rank(F, tol=1e-9) == 3  # one less than the actions, for each state
     step = (np.linalg.pinv(F, rcond=1e-9) @ gradient).reshape(3, 2)
     np.testing.assert_allclose(step, A - A.mean(axis=1, keepdims=True), atol=1e-5)
     longer = np.linalg.pinv(F / d.sum(), rcond=1e-9) @ gradient
     np.testing.assert_allclose(longer, 10 * step.ravel(), rtol=1e-4)
-    assert all("pseudo-inverse" in text for text in (ANSWERS["natural-gradient"], ANSWERS["compatible-features"], PageAndLab.text("summary-sheet")))
+    assert all(
+        "pseudo-inverse" in text
+        for text in (ANSWERS["natural-gradient"], ANSWERS["compatible-features"], PageAndLab.text("summary-sheet"))
+    )
 
 
 def test_the_orbit_of_two_learners_need_not_close():
     M = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0.0]])
-    soft = lambda z: np.exp(z - z.max()) / np.exp(z - z.max()).sum()                    # noqa: E731
+    soft = lambda z: np.exp(z - z.max()) / np.exp(z - z.max()).sum()  # noqa: E731
+
     def rate(state):
         x, y = soft(state[:3]), soft(state[3:])
-        return np.concatenate([M @ y, -M.T @ x])                  # natural gradients on logits: the replicator equation
+        return np.concatenate([M @ y, -M.T @ x])  # natural gradients on logits: the replicator equation
+
     def kl_sum(state):
         return -np.log(soft(state[:3])).mean() - np.log(soft(state[3:])).mean()
+
     state = np.log([0.7, 0.2, 0.1, 0.1, 0.3, 0.6])
     first, away, nearest, kept = np.concatenate([soft(state[:3]), soft(state[3:])]), False, np.inf, kl_sum(state)
-    for _ in range(6000):                                         # Runge and Kutta's rule, some 30 turns
+    for _ in range(6000):  # Runge and Kutta's rule, some 30 turns
         k1 = rate(state)
         k2 = rate(state + 0.005 * k1)
         k3 = rate(state + 0.005 * k2)
@@ -352,14 +430,14 @@ def test_the_orbit_of_two_learners_need_not_close():
         gap = np.abs(np.concatenate([soft(state[:3]), soft(state[3:])]) - first).max()
         away = away or gap > 0.2
         nearest = min(nearest, gap) if away else nearest
-    assert abs(kl_sum(state) - kept) < 1e-8                       # preserved
-    assert nearest > 0.01                                         # and yet it never comes back to where it began
+    assert abs(kl_sum(state) - kept) < 1e-8  # preserved
+    assert nearest > 0.01  # and yet it never comes back to where it began
     assert "closed orbits" not in ANSWERS["self-play"]
 
 
 def test_the_clip_bounds_the_weight_of_a_good_action_and_not_of_a_bad_one():
-    term = lambda r, A: np.minimum(r * A, np.clip(r, 0.8, 1.2) * A)                     # noqa: E731
-    weight = lambda r, A: r * difference(lambda x: term(x, A), r, 1e-7)                 # noqa: E731  what stands before A's score
+    term = lambda r, A: np.minimum(r * A, np.clip(r, 0.8, 1.2) * A)  # noqa: E731
+    weight = lambda r, A: r * difference(lambda x: term(x, A), r, 1e-7)  # noqa: E731  what stands before A's score
     grid = np.linspace(0.01, 50, 5000)
     assert max(abs(weight(grid, 1.0))) < 1.2001 and max(abs(weight(grid, -1.0))) > 49
     assert (0.9 / 0.001) ** (10 / 10) == pytest.approx(900) and "It never bounds one" not in ANSWERS["what-clip-kills"]
@@ -368,20 +446,27 @@ def test_the_clip_bounds_the_weight_of_a_good_action_and_not_of_a_bad_one():
 
 def test_a_discount_with_its_power_in_front_weighs_all_tokens_alike():
     gamma, T = 0.9, 5
-    assert np.ptp([gamma**t * gamma ** (T - 1 - t) for t in range(T)]) < 1e-12 and np.ptp([gamma ** (T - 1 - t) for t in range(T)]) > 0.3
+    assert (
+        np.ptp([gamma**t * gamma ** (T - 1 - t) for t in range(T)]) < 1e-12
+        and np.ptp([gamma ** (T - 1 - t) for t in range(T)]) > 0.3
+    )
 
 
 def test_the_clamped_ratio_has_a_mean_below_one():
-    sampled, ours = np.array([0.8, 0.2]), np.array([0.4, 0.6])    # ratios .5 and 3
-    assert sampled @ (ours / sampled) == pytest.approx(1) and sampled @ np.minimum(ours / sampled, 2) == pytest.approx(0.8)
+    sampled, ours = np.array([0.8, 0.2]), np.array([0.4, 0.6])  # ratios .5 and 3
+    assert sampled @ (ours / sampled) == pytest.approx(1) and sampled @ np.minimum(ours / sampled, 2) == pytest.approx(
+        0.8
+    )
 
 
 def test_the_loss_of_centred_advantages_is_zero_with_a_length_for_each_answer_and_not_with_one_for_all():
     A, T = np.array([0.75, -0.25, -0.25, -0.25]), np.array([10, 1000, 10, 10])
     assert abs(sum(A / T * T)) < 1e-12 and abs(sum(A * T) / T.sum()) > 0.2
+
     def gradient(answers, rewards):
         pi, A = np.full(3, 1 / 3), np.array(rewards) - np.mean(rewards)
         return -(A[:, None] * (np.eye(3) - pi)[answers]).mean(axis=0)
+
     np.testing.assert_allclose(gradient([0, 1, 2, 2], [1, 0, 0, 1]), [-0.125, 0.125, 0], atol=1e-12)
     assert not np.allclose(gradient([0, 1, 1, 0], [1, 0, 0, 1]), [-0.125, 0.125, 0])
 
@@ -400,6 +485,7 @@ def test_the_greedy_action_of_aliased_q_learning_need_not_settle():
 
 # ---- what is read, and what libraries do ----
 
+
 def minutes(text):
     """Reading time: 200 words a minute with captions and quizzes, 30 s a display, a minute a quiz, 3 minutes an explorable."""
     text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
@@ -407,8 +493,15 @@ def minutes(text):
     displays = len(re.findall(r"\$\$.*?\$\$", text, re.DOTALL))
     for rubbish in (r"\$\$.*?\$\$(?:\s*\(eq-[\w-]+\))?", r"^```python\n.*?^```$"):
         text = re.sub(rubbish, "", text, flags=re.DOTALL | re.MULTILINE)
-    text = re.sub(r"^    \S.*$|^:alt:.*$|^:(?:class|name):.*$|^(?:`{3,}|:{3,})\{[\w-]+\}(?: policy_gradient\S*)?", "", text, flags=re.MULTILINE)
-    text = re.sub(r"\{cite[^}]*\}`[^`]*`", "", re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", re.sub(r"\$[^$\n]+\$", "x", text)))
+    text = re.sub(
+        r"^    \S.*$|^:alt:.*$|^:(?:class|name):.*$|^(?:`{3,}|:{3,})\{[\w-]+\}(?: policy_gradient\S*)?",
+        "",
+        text,
+        flags=re.MULTILINE,
+    )
+    text = re.sub(
+        r"\{cite[^}]*\}`[^`]*`", "", re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", re.sub(r"\$[^$\n]+\$", "x", text))
+    )
     words = sum(bool(re.search(r"\w", w)) for w in text.split())
     return words / 200 + displays / 2 + kinds.count("quiz") + 3 * kinds.count("explorable")
 
@@ -420,6 +513,7 @@ def test_no_page_takes_more_than_25_minutes(name):
 
 def test_old_addresses_of_moved_sections_stand_on_the_first_page():
     from tests.chapters.in_the_interview.test_questions import headings
+
     for first, *others in (PAGES[:3], PAGES[3:5]):
         kept = set(re.findall(r"^\(([\w-]+)\)=$", PageAndLab.text(first), re.MULTILINE))
         moved = {a for name in others for a in headings(name) if f"{name}.md#{a})" in PageAndLab.text(first)}
@@ -433,88 +527,185 @@ def test_the_page_says_what_was_read_from_the_libraries():
     for name, title in (("trl", "TRL"), ("verl", "verl"), ("openrlhf", "OpenRLHF")):
         assert f"{title} {read['libraries'][name]['version']}" in page
     assert read["as of"] == "2026-11-29" and "29 November 2026" in page
-    rows = {cells[0].strip(): [c.strip() for c in cells[1:5]] for line in page.splitlines() if (cells := line.strip("|").split("|"))[4:]}
-    assert trl["GRPO scale_rewards"] == "group" and verl["adv_estimator"] == openrlhf["algo.advantage.estimator"] == "gae"
-    assert rows["answers per prompt"] == [trl["GRPO num_generations"], trl["RLOO num_generations"], "1", openrlhf["rollout.n_samples_per_prompt"]]
+    rows = {
+        cells[0].strip(): [c.strip() for c in cells[1:5]]
+        for line in page.splitlines()
+        if (cells := line.strip("|").split("|"))[4:]
+    }
+    assert (
+        trl["GRPO scale_rewards"] == "group" and verl["adv_estimator"] == openrlhf["algo.advantage.estimator"] == "gae"
+    )
+    assert rows["answers per prompt"] == [
+        trl["GRPO num_generations"],
+        trl["RLOO num_generations"],
+        "1",
+        openrlhf["rollout.n_samples_per_prompt"],
+    ]
     divided = rows["sum of token terms divided by"]
-    assert f"`{trl['GRPO loss_type']}`" in divided[0] and f"`{verl['loss_agg_mode']}`" in divided[2] and f"`{openrlhf['actor.loss_agg_mode']}`" in divided[3]
+    assert (
+        f"`{trl['GRPO loss_type']}`" in divided[0]
+        and f"`{verl['loss_agg_mode']}`" in divided[2]
+        and f"`{openrlhf['actor.loss_agg_mode']}`" in divided[3]
+    )
     kl = rows["KL to the reference"]
     assert float(trl["GRPO beta"]) == 0 and "none" in kl[0] and trl["RLOO beta"].lstrip("0") in kl[1]
     assert verl["use_kl_in_reward"].lower() == verl["use_kl_loss"] == "false" and kl[2] == "none"
-    assert openrlhf["algo.kl.use_loss"] == "False" and openrlhf["algo.kl.estimator"] == "k1" and openrlhf["algo.kl.init_coef"].lstrip("0") in kl[3]
-    assert {trl["GRPO epsilon"], trl["RLOO epsilon"], verl["clip_ratio"], openrlhf["actor.eps_clip"]} == {"0.2"} and all(".2" in c for c in rows["clip"])
+    assert (
+        openrlhf["algo.kl.use_loss"] == "False"
+        and openrlhf["algo.kl.estimator"] == "k1"
+        and openrlhf["algo.kl.init_coef"].lstrip("0") in kl[3]
+    )
+    assert {trl["GRPO epsilon"], trl["RLOO epsilon"], verl["clip_ratio"], openrlhf["actor.eps_clip"]} == {
+        "0.2"
+    } and all(".2" in c for c in rows["clip"])
     assert verl["clip_ratio_c"] == "3.0" and openrlhf["actor.dual_clip"] == trl["GRPO delta"] == "None"
-    assert rows["passes over a batch"] == [trl["GRPO num_iterations"], "1", verl["ppo_epochs"], openrlhf["train.max_epochs"]]
-    assert trl["GRPO correction mode"] == "sequence_mask" and verl["rollout_is"] == "null" and openrlhf["algo.advantage.is_correction_level"] == "off"
+    assert rows["passes over a batch"] == [
+        trl["GRPO num_iterations"],
+        "1",
+        verl["ppo_epochs"],
+        openrlhf["train.max_epochs"],
+    ]
+    assert (
+        trl["GRPO correction mode"] == "sequence_mask"
+        and verl["rollout_is"] == "null"
+        and openrlhf["algo.advantage.is_correction_level"] == "off"
+    )
 
 
 # ---- the numbers that the pages print, each computed here ----
 
+
 def test_the_named_numbers_of_chapter_3():
     from tests.chapters.the_log_derivative_trick.test_numbers import GRADIENT, WEIGHTS, moments
+
     variance = {name: float(moments(weight)[1]) for name, weight in WEIGHTS.items()}
     squared = float(sum(g**2 for g in GRADIENT))
-    values.holds(var_total=variance["total return"], var_togo=variance["reward-to-go"], var_exact_Q=variance["exact Q"],
-                 var_togo_less_V=variance["to-go less V"], var_advantage=variance["advantage"],
-                 need_total=int(np.ceil(variance["total return"] / squared / 0.01)), need_togo=int(np.ceil(variance["reward-to-go"] / squared / 0.01)),
-                 need_total_exact=variance["total return"] / squared / 0.01, doors_first=-float(GRADIENT[0]), doors_second=float(GRADIENT[1]),
-                 one_step_guess=0.25 * 0.5)                       # in B: half a visit, p (1 - p), pays 3; in A: one visit, pays -1
+    values.holds(
+        var_total=variance["total return"],
+        var_togo=variance["reward-to-go"],
+        var_exact_Q=variance["exact Q"],
+        var_togo_less_V=variance["to-go less V"],
+        var_advantage=variance["advantage"],
+        need_total=int(np.ceil(variance["total return"] / squared / 0.01)),
+        need_togo=int(np.ceil(variance["reward-to-go"] / squared / 0.01)),
+        need_total_exact=variance["total return"] / squared / 0.01,
+        doors_first=-float(GRADIENT[0]),
+        doors_second=float(GRADIENT[1]),
+        one_step_guess=0.25 * 0.5,
+    )  # in B: half a visit, p (1 - p), pays 3; in A: one visit, pays -1
     assert 0.5 * 0.25 * 3 - 0.25 == 0.25 * 0.5
 
     def noise(pi, Q, b):
         steps = np.array([(Q[a] - b) * (np.eye(len(pi))[a] - pi) for a in range(len(pi))])
         return pi @ ((steps - pi @ steps) ** 2).sum(axis=1)
-    hurt, help_ = (np.array([.05, .05, .9]), np.array([0, 0, 1.0])), (np.array([.9, .1]), np.array([0, 1.0]))
-    best = optimize.minimize_scalar(lambda b: noise(*hurt, b), bounds=(-1, 1), method="bounded", options={"xatol": 1e-10})
-    values.holds(hurt_none=noise(*hurt, 0), hurt_V=noise(*hurt, 0.9), hurt_best=best.fun, hurt_b=best.x, hurt_b_short=best.x,
-                 help_none=noise(*help_, 0), help_V=noise(*help_, 0.1), ten_eleven_noise=noise(np.array([.5, .5]), np.array([10, 11.0]), 0),
-                 kept_4=3 / 4, kept_8=7 / 8, third_of_error=10**-0.5)
-    later = sum(comb(8, n) / 2**8 * (n - 1) / n * n for n in range(1, 9)) / 4        # n of 8 go on: each keeps (n - 1) / n of its share
+
+    hurt, help_ = (np.array([0.05, 0.05, 0.9]), np.array([0, 0, 1.0])), (np.array([0.9, 0.1]), np.array([0, 1.0]))
+    best = optimize.minimize_scalar(
+        lambda b: noise(*hurt, b), bounds=(-1, 1), method="bounded", options={"xatol": 1e-10}
+    )
+    values.holds(
+        hurt_none=noise(*hurt, 0),
+        hurt_V=noise(*hurt, 0.9),
+        hurt_best=best.fun,
+        hurt_b=best.x,
+        hurt_b_short=best.x,
+        help_none=noise(*help_, 0),
+        help_V=noise(*help_, 0.1),
+        ten_eleven_noise=noise(np.array([0.5, 0.5]), np.array([10, 11.0]), 0),
+        kept_4=3 / 4,
+        kept_8=7 / 8,
+        third_of_error=10**-0.5,
+    )
+    later = (
+        sum(comb(8, n) / 2**8 * (n - 1) / n * n for n in range(1, 9)) / 4
+    )  # n of 8 go on: each keeps (n - 1) / n of its share
     values.holds(kept_second_8=later)
-    values.holds(bell_height=stats.norm.pdf(0), step_noise=0.5 - stats.norm.pdf(0) ** 2, step_noise_baseline=0.25 - stats.norm.pdf(0) ** 2,
-                 after_one_update=sigmoid(-0.25), corridor_p=2 - 2**0.5, halves_die=1075, sum_of_logs=538 * np.log(4))
-    loss = lambda p: p * (1 - p) * np.log(p) - (1 - p) * p * np.log(1 - p)              # noqa: E731  minus the expected surrogate
+    values.holds(
+        bell_height=stats.norm.pdf(0),
+        step_noise=0.5 - stats.norm.pdf(0) ** 2,
+        step_noise_baseline=0.25 - stats.norm.pdf(0) ** 2,
+        after_one_update=sigmoid(-0.25),
+        corridor_p=2 - 2**0.5,
+        halves_die=1075,
+        sum_of_logs=538 * np.log(4),
+    )
+    loss = lambda p: p * (1 - p) * np.log(p) - (1 - p) * p * np.log(1 - p)  # noqa: E731  minus the expected surrogate
     lowest = optimize.minimize_scalar(lambda p: -loss(p), bounds=(0.5, 0.99), method="bounded")
     values.holds(loss_9=loss(0.9), loss_99=loss(0.99), loss_lowest=-lowest.fun, loss_lowest_p=lowest.x)
     G = stats.zscore([sum(0.99**k for k in range(6 - t)) for t in range(6)])
     values.holds(standard_0=G[0], standard_1=G[1], standard_2=G[2], standard_3=-G[3], standard_5=-G[5])
     assert round(-G[4], 2) == round(G[1], 2)
     arms = json.loads((ROOT / "studies/cartpole_ablation.json").read_text("utf8"))["arms"]
-    tests = {name: stats.ttest_rel(np.mean(arm["sampled"], axis=1), np.mean(arms["recipe"]["sampled"], axis=1)) for name, arm in arms.items() if name != "recipe"}
+    tests = {
+        name: stats.ttest_rel(np.mean(arm["sampled"], axis=1), np.mean(arms["recipe"]["sampled"], axis=1))
+        for name, arm in arms.items()
+        if name != "recipe"
+    }
     shift = {name: np.mean(arms[name]["sampled"]) - np.mean(arms["recipe"]["sampled"]) for name in arms}
-    values.holds(shift_theorem=shift["theorem's estimator"], shift_gamma_one=shift["gamma = 1"], shift_power_kept=shift["gamma^t kept"],
-                 closest_p_value=tests["gamma = 1"].pvalue)
+    values.holds(
+        shift_theorem=shift["theorem's estimator"],
+        shift_gamma_one=shift["gamma = 1"],
+        shift_power_kept=shift["gamma^t kept"],
+        closest_p_value=tests["gamma = 1"].pvalue,
+    )
     values.holds(closest_p_value=tests["gamma^t kept"].pvalue)
 
 
 def test_the_named_numbers_of_chapters_4_and_5():
     f, z = lambda a: 10 - (a - 1) ** 2, np.polynomial.hermite_e.hermegauss(60)
+
     def variance(sigma, baseline, noise):
         nodes, weights = z[0], z[1] / z[1].sum()
         x = f(0.5 + sigma * nodes)
         b = baseline * (weights @ x)
         return weights @ (((x - b) ** 2 + noise) * (nodes / sigma) ** 2) - 1
-    values.holds(plain_wide=variance(1, 0, 0), plain_middle=variance(0.1, 0, 0), plain_small=variance(0.01, 0, 0),
-                 calm_middle=variance(0.1, 1, 0), noisy_small=variance(0.01, 1, 1), path_small=4 * 0.01**2)
-    values.holds(density=stats.norm.pdf(0, 0, 0.1), log_density=stats.norm.logpdf(0, 0, 0.1), log_density_narrow=stats.norm.logpdf(0, 0, 0.04),
-                 degrees=np.log(np.degrees(1)), entropy_one=stats.norm.entropy(), half_sigma_push=1 - 0.5**2,
-                 entropy_zero=optimize.brentq(lambda s: stats.norm.entropy(0, s), 0.1, 1))
+
+    values.holds(
+        plain_wide=variance(1, 0, 0),
+        plain_middle=variance(0.1, 0, 0),
+        plain_small=variance(0.01, 0, 0),
+        calm_middle=variance(0.1, 1, 0),
+        noisy_small=variance(0.01, 1, 1),
+        path_small=4 * 0.01**2,
+    )
+    values.holds(
+        density=stats.norm.pdf(0, 0, 0.1),
+        log_density=stats.norm.logpdf(0, 0, 0.1),
+        log_density_narrow=stats.norm.logpdf(0, 0, 0.04),
+        degrees=np.log(np.degrees(1)),
+        entropy_one=stats.norm.entropy(),
+        half_sigma_push=1 - 0.5**2,
+        entropy_zero=optimize.brentq(lambda s: stats.norm.entropy(0, s), 0.1, 1),
+    )
     clip, tanh = lambda a: np.clip(a, -1, 1), np.tanh
-    values.holds(kink_slope=-bell_mean(lambda a: (5 + clip(a)) * ((a - 0.8) ** 2 - 1)),
-                 clipped_mu=-bell_mean(lambda a: clip(a) - 0.8), clipped_log_sigma=-bell_mean(lambda a: (clip(a) - 0.8) ** 2 - 1),
-                 tanh_mu=-bell_mean(lambda a: tanh(a) - 0.8), tanh_log_sigma=-bell_mean(lambda a: (tanh(a) - 0.8) ** 2 - 1),
-                 clip_truth=bell_mean(lambda a: (5 + clip(a)) * (a - 0.8)), clip_wrong=-bell_mean(lambda a: (5 + clip(a)) * (clip(a) - 0.8)))
+    values.holds(
+        kink_slope=-bell_mean(lambda a: (5 + clip(a)) * ((a - 0.8) ** 2 - 1)),
+        clipped_mu=-bell_mean(lambda a: clip(a) - 0.8),
+        clipped_log_sigma=-bell_mean(lambda a: (clip(a) - 0.8) ** 2 - 1),
+        tanh_mu=-bell_mean(lambda a: tanh(a) - 0.8),
+        tanh_log_sigma=-bell_mean(lambda a: (tanh(a) - 0.8) ** 2 - 1),
+        clip_truth=bell_mean(lambda a: (5 + clip(a)) * (a - 0.8)),
+        clip_wrong=-bell_mean(lambda a: (5 + clip(a)) * (clip(a) - 0.8)),
+    )
     truth = bell_mean(lambda a: (5 + clip(a)) * (a - 0.8))
     low, high = stats.norm.cdf(-1, 0.8), stats.norm.sf(1, 0.8)
     at_low, at_high = -stats.norm.pdf(-1, 0.8) / low, stats.norm.pdf(1, 0.8) / high
     inside = integrate.quad(lambda a: ((5 + a) * (a - 0.8)) ** 2 * stats.norm.pdf(a, 0.8), -1, 1)[0]
-    values.holds(draw_noise=bell_mean(lambda a: ((5 + clip(a)) * (a - 0.8)) ** 2) - truth**2,
-                 clipped_law_noise=inside + low * (4 * at_low) ** 2 + high * (6 * at_high) ** 2 - truth**2)
-    values.holds(tanh_far=-2 * (np.log(2) - 100), tanh_patched=-np.log(1e-6), gae_steps=1 / (1 - 0.855), gae_fade=0.95 * 0.9)
+    values.holds(
+        draw_noise=bell_mean(lambda a: ((5 + clip(a)) * (a - 0.8)) ** 2) - truth**2,
+        clipped_law_noise=inside + low * (4 * at_low) ** 2 + high * (6 * at_high) ** 2 - truth**2,
+    )
+    values.holds(
+        tanh_far=-2 * (np.log(2) - 100), tanh_patched=-np.log(1e-6), gae_steps=1 / (1 - 0.855), gae_fade=0.95 * 0.9
+    )
     squashed = {}
     for mu in (0, 0.8, 2):
+
         def entropy(s, mu=mu):
-            g = lambda u: stats.norm.pdf(u, mu, s) * (stats.norm.logpdf(u, mu, s) - 2 * (np.log(2) - u - np.logaddexp(0, -2 * u)))     # noqa: E731
+            g = lambda u: (
+                stats.norm.pdf(u, mu, s) * (stats.norm.logpdf(u, mu, s) - 2 * (np.log(2) - u - np.logaddexp(0, -2 * u)))
+            )  # noqa: E731
             return -integrate.quad(g, mu - 12 * s, mu + 12 * s, limit=400)[0]
+
         squashed[mu] = optimize.minimize_scalar(lambda s: -entropy(s), bounds=(0.3, 4), method="bounded").x
     values.holds(squashed_0=squashed[0], squashed_8=squashed[0.8], squashed_2=squashed[2])

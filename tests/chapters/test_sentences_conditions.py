@@ -2,6 +2,7 @@
 
 Each test is about one belief, and looks for its new wording in every place that states it.
 """
+
 import math
 import re
 from fractions import Fraction as F
@@ -20,15 +21,27 @@ from learning_to_act.exercises import the_theorem as chapter02
 from tests.helpers.page_and_lab import ROOT, PageAndLab
 from tools import contents
 
-TRICK, NOISE, PRACTICE, BELL, LIMITS = (PageAndLab.text(name) for name in (
-    "03-the-log-derivative-trick", "03-baselines-and-noise", "03-in-practice", "04-continuous-actions", "04-limits-and-tasks"))
+TRICK, NOISE, PRACTICE, BELL, LIMITS = (
+    PageAndLab.text(name)
+    for name in (
+        "03-the-log-derivative-trick",
+        "03-baselines-and-noise",
+        "03-in-practice",
+        "04-continuous-actions",
+        "04-limits-and-tasks",
+    )
+)
 BANK = contents.questions()
 RUBRIC = yaml.safe_load((ROOT / "book/practice/rubric.yml").read_text("utf8"))
 SHEET, DRILL = ((ROOT / f"book/{name}.md").read_text("utf8") for name in ("summary-sheet", "practice/coding-drill"))
 
 
 def flat(thing):
-    return "\n".join(map(flat, thing.values() if isinstance(thing, dict) else thing)) if isinstance(thing, (dict, list)) else str(thing)
+    return (
+        "\n".join(map(flat, thing.values() if isinstance(thing, dict) else thing))
+        if isinstance(thing, (dict, list))
+        else str(thing)
+    )
 
 
 ANSWERS = {q["id"]: flat(q) for q in BANK}
@@ -56,20 +69,23 @@ def doors():
 
 # ---- chapter 2: what is missing after n sweeps ----
 
+
 def test_after_n_sweeps_at_most_gamma_to_the_n_of_the_largest_value_is_missing():
     rng, gamma, n = np.random.default_rng(0), 0.9, 12
-    for scale in (1, 100):                                        # the bound goes with the values, gamma^n alone does not
+    for scale in (1, 100):  # the bound goes with the values, gamma^n alone does not
         chain, r = rng.dirichlet(np.ones(5), size=5), scale * rng.random(5)
         V, swept, rho, visits = np.linalg.solve(np.eye(5) - gamma * chain, r), np.zeros(5), np.eye(5)[0], np.zeros(5)
         for t in range(n):
             swept, visits = r + gamma * chain @ swept, visits + gamma**t * rho @ np.linalg.matrix_power(chain, t)
         assert gamma**n < abs(V - swept).max() <= gamma**n * abs(V).max()
-        assert 1 / (1 - gamma) - visits.sum() == pytest.approx(gamma**n / (1 - gamma))       # nothing ends: exactly this share
+        assert 1 / (1 - gamma) - visits.sum() == pytest.approx(
+            gamma**n / (1 - gamma)
+        )  # nothing ends: exactly this share
     V, swept = pg.state_values(*doors()[:2]), np.zeros(4)
     world, pi = doors()[:2]
     for _ in range(3):
         swept = (pi * (world.R + world.gamma * world.P @ swept)).sum(axis=1)
-    np.testing.assert_allclose(swept, V, atol=1e-12)              # three steps at most: nothing is missing, where gamma^3 is .125
+    np.testing.assert_allclose(swept, V, atol=1e-12)  # three steps at most: nothing is missing, where gamma^3 is .125
     said = Path(chapter02.__file__).read_text("utf8")
     assert "at most gamma^n times the largest |V|" in said and "at most gamma^n of the 1/(1 - gamma)" in said
     assert "of the size gamma^n" not in said
@@ -77,18 +93,27 @@ def test_after_n_sweeps_at_most_gamma_to_the_n_of_the_largest_value_is_missing()
 
 # ---- chapter 3, first page: what REINFORCE needs ----
 
+
 def test_a_short_episode_and_a_tame_score_are_not_enough_rewards_must_be_bounded():
     """One step, the score of a bell with variance 1, and r = exp(a^2/2) / (1 + a^2): J is finite at mu = 0 and nowhere else."""
-    within = lambda mu, L: integrate.quad(lambda a: np.exp(a * mu - mu**2 / 2) / (1 + a * a) / np.sqrt(2 * np.pi), -L, L, limit=400)[0]  # noqa: E731
-    assert within(0, 40) == pytest.approx(2 * np.arctan(40) / np.sqrt(2 * np.pi))          # tends to the root of pi / 2
+    within = lambda mu, L: integrate.quad(
+        lambda a: np.exp(a * mu - mu**2 / 2) / (1 + a * a) / np.sqrt(2 * np.pi), -L, L, limit=400
+    )[0]  # noqa: E731
+    assert within(0, 40) == pytest.approx(2 * np.arctan(40) / np.sqrt(2 * np.pi))  # tends to the root of pi / 2
     for mu in (-0.5, 0.5):
         assert within(mu, 60) > 1e3 * within(mu, 40) > 1e6 * within(mu, 20)
     assert integrate.quad(lambda a: a * a * stats.norm.pdf(a), -12, 12)[0] == pytest.approx(1)
-    for needed in ("*rewards are bounded*", "*episodes have a bounded length, or* $\\gamma<1$",
-                   "*in each state the scores have a variance below one bound for all* $\\theta$ *nearby*"):
+    for needed in (
+        "*rewards are bounded*",
+        "*episodes have a bounded length, or* $\\gamma<1$",
+        "*in each state the scores have a variance below one bound for all* $\\theta$ *nearby*",
+    ):
         assert needed in TRICK
     answer = ANSWERS["derive-from-trajectories"]
-    assert "bounded rewards with $\\gamma<1$ or a bounded length" in answer and "below one bound for all $\\theta$ nearby" in answer
+    assert (
+        "bounded rewards with $\\gamma<1$ or a bounded length" in answer
+        and "below one bound for all $\\theta$ nearby" in answer
+    )
     assert "rewards and the scores' variance bounded" in SHEET and "scores of finite variance" not in answer
 
 
@@ -103,12 +128,13 @@ def test_old_data_are_unbiased_with_ratios_and_not_without():
 
 # ---- chapter 3: noise ----
 
+
 def test_an_error_that_differs_between_actions_biases_in_general_and_not_always():
     world, pi, scores, exact = doors()
     d, Q = pg.discounted_visitation(world, pi), pg.action_values(world, pi)
-    with_Q = lambda table: np.einsum("s,sa,san,sa->n", d, pi, scores, table)            # noqa: E731
+    with_Q = lambda table: np.einsum("s,sa,san,sa->n", d, pi, scores, table)  # noqa: E731
     error = np.zeros((4, 2))
-    error[0, 1], error[1, 1] = 1, -d[0] / d[1]                    # A and B share their logit, and these cancel
+    error[0, 1], error[1, 1] = 1, -d[0] / d[1]  # A and B share their logit, and these cancel
     np.testing.assert_allclose(with_Q(Q + error), exact, atol=1e-6)
     error[1, 1] *= 2
     assert abs(with_Q(Q + error) - exact).max() > 0.1
@@ -119,18 +145,25 @@ def test_a_wrong_baseline_leaves_the_mean_with_gamma_to_the_t_and_only_with_it()
     world, pi, scores, exact = doors()
     Q, b = pg.action_values(world, pi), np.array([7, -3, 2, 40.0])[:, None]
     chain = np.einsum("sa,sat->st", pi, world.P)
-    def mean(power):                                              # E sum_t power^t score (G_t - b(s_t)), by its visits
+
+    def mean(power):  # E sum_t power^t score (G_t - b(s_t)), by its visits
         visits = np.linalg.solve(np.eye(4) - power * chain.T, world.rho)
         return np.einsum("s,sa,san,sa->n", visits, pi, scores, Q - b)
+
     np.testing.assert_allclose(mean(world.gamma), exact, atol=1e-6)
-    assert abs(mean(1.0) - exact).max() > 0.1 and "gradient $\\sum_t\\gamma^t\\,\\nabla\\log\\pi\\,(G_t-b(s_t))$?" in NOISE
+    assert (
+        abs(mean(1.0) - exact).max() > 0.1 and "gradient $\\sum_t\\gamma^t\\,\\nabla\\log\\pi\\,(G_t-b(s_t))$?" in NOISE
+    )
 
 
 def test_the_constants_of_the_five_estimators_span_a_factor_of_306():
     variances = [F(137, 2048), F(153, 2048), F(181, 4096), F(63, 2048), F(1, 4096)]
     assert max(variances) / min(variances) == 306 and F(137, 2048) / F(1, 4096) == 274
     assert "Their constants differed by a factor of 306" in cells("03-the-log-derivative-trick")["end"]
-    assert all(f"{v.numerator}/{v.denominator}" in NOISE for v in variances) and "a factor of about 300" in ANSWERS["high-variance"]
+    assert (
+        all(f"{v.numerator}/{v.denominator}" in NOISE for v in variances)
+        and "a factor of about 300" in ANSWERS["high-variance"]
+    )
 
 
 def test_the_exact_advantage_carries_the_states_that_came_up():
@@ -143,12 +176,15 @@ def test_the_exact_advantage_carries_the_states_that_came_up():
 
 # ---- chapter 3: practice ----
 
+
 @pytest.mark.parametrize("go_on, changes", [((0.5, 0.5), False), ((0.5, 0.9), True)])
 def test_a_constant_per_step_is_harmless_where_the_policy_cannot_change_the_length(go_on, changes):
     """Lengths vary in both worlds. In the first the world alone decides them."""
+
     def J(z, c):
         p = 1 / (1 + np.exp(-z))
         return (p + c) / (1 - (1 - p) * go_on[0] - p * go_on[1])  # action 1 pays 1; V = p + c + (chance to go on) V
+
     world = pg.TabularMDP(np.array([[[go_on[0]], [go_on[1]]]]), np.array([[3.0, 4.0]]), np.array([1.0]), gamma=1.0)
     assert pg.expected_return(world, np.array([[0.7, 0.3]])) == pytest.approx(J(np.log(0.3 / 0.7), 3))
     differs = abs(slope(lambda z: J(z, 10), 0.4) - slope(lambda z: J(z, 0), 0.4)) > 1e-6
@@ -158,22 +194,32 @@ def test_a_constant_per_step_is_harmless_where_the_policy_cannot_change_the_leng
 
 def test_after_a_small_step_the_weighted_sum_has_risen_and_a_single_action_may_have_lost():
     actions, psi, theta = np.array([0, 1]), np.array([1.0, 3.0]), np.zeros(3)
-    log_pi = lambda z: np.log(softmax(z))[actions]                                      # noqa: E731
+    log_pi = lambda z: np.log(softmax(z))[actions]  # noqa: E731
     after = theta + 0.01 * (psi[:, None] * (np.eye(3)[actions] - softmax(theta))).sum(axis=0)
     assert psi @ log_pi(after) > psi @ log_pi(theta) and log_pi(after)[0] < log_pi(theta)[0] and psi[0] > 0
     for text in (PRACTICE, ANSWERS["ascent-and-loss"], ANSWERS["loss-falls"], " ".join(RUBRIC["loss-falls"]), DRILL):
         assert "weighted sum" in text
-        assert not any(old in text for old in ("with positive weight must have risen", "actions with positive weight.", "positively weighed",
-                                               "of a rewarded action"))
+        assert not any(
+            old in text
+            for old in (
+                "with positive weight must have risen",
+                "actions with positive weight.",
+                "positively weighed",
+                "of a rewarded action",
+            )
+        )
     assert "does $\\sum\\psi\\log\\pi$ rise on the batch" in SHEET
 
 
 def test_the_surrogate_s_minimum_keeps_what_was_sampled_and_nothing_else():
-    weights = np.array([1.0, 2.0, 0.0])                           # the third action was not sampled
+    weights = np.array([1.0, 2.0, 0.0])  # the third action was not sampled
     found = softmax(optimize.minimize(lambda z: -weights @ np.log(softmax(z)), np.zeros(3)).x)
-    np.testing.assert_allclose(found, [1 / 3, 2 / 3, 0], atol=1e-4)                      # no sampled action is certain
-    falls = [-weights @ np.log(softmax(np.array([0, 0, -z]))) + np.log(softmax(np.array([0, 0, -z])))[2] for z in (10, 100, 500)]
-    assert falls[0] > falls[1] > falls[2] < -400                  # a negative weight: no minimum at all
+    np.testing.assert_allclose(found, [1 / 3, 2 / 3, 0], atol=1e-4)  # no sampled action is certain
+    falls = [
+        -weights @ np.log(softmax(np.array([0, 0, -z]))) + np.log(softmax(np.array([0, 0, -z])))[2]
+        for z in (10, 100, 500)
+    ]
+    assert falls[0] > falls[1] > falls[2] < -400  # a negative weight: no minimum at all
     for text in (PRACTICE, ANSWERS["ascent-and-loss"], ANSWERS["reuse-the-batch"]):
         assert "no probability for anything that was not sampled" in text and "ertain" not in text
     assert "making sampled actions certain" not in ANSWERS["loss-falls"]
@@ -191,11 +237,12 @@ def test_a_percentile_bootstrap_of_few_seeds_is_too_narrow():
 
 # ---- chapter 4 ----
 
+
 def test_sigma_follows_the_mean_second_derivative():
     nodes, weights = np.polynomial.hermite_e.hermegauss(40)
-    J = lambda log_sigma: weights / weights.sum() @ -(np.exp(log_sigma) * nodes) ** 2   # noqa: E731  f = -(a - 1)^2 at its peak
+    J = lambda log_sigma: weights / weights.sum() @ -((np.exp(log_sigma) * nodes) ** 2)  # noqa: E731  f = -(a - 1)^2 at its peak
     sigma = 0.6
-    assert slope(J, np.log(sigma)) == pytest.approx(sigma**2 * -2) != 0                 # with f' in its place it would be 0
+    assert slope(J, np.log(sigma)) == pytest.approx(sigma**2 * -2) != 0  # with f' in its place it would be 0
     answer = ANSWERS["gaussian-score"]
     assert "\\sigma^2\\,\\E[f''(a)]" in answer and "\\sigma^2\\,\\E[f'(a)]" not in answer
 
@@ -207,7 +254,10 @@ def test_at_a_time_limit_the_last_value_stays_in_the_advantage():
         for t in reversed(range(3)):
             A = r[t] + gamma * V[t + 1] * (not (ends and t == 2)) - V[t] + gamma * A
         assert A == pytest.approx(sum(gamma**t * r[t] for t in range(3)) - V[0] + (0 if ends else gamma**3 * V[3]))
-    assert "episodes that truly end, this is the return less a baseline, for any $V$" in LIMITS and "$\\gamma^nV$ of the last observation" in LIMITS
+    assert (
+        "episodes that truly end, this is the return less a baseline, for any $V$" in LIMITS
+        and "$\\gamma^nV$ of the last observation" in LIMITS
+    )
     for name in ("derive-gae", "partial-observability"):
         assert "episodes truly end" in ANSWERS[name] or "episodes that truly end" in ANSWERS[name]
 
@@ -215,16 +265,27 @@ def test_at_a_time_limit_the_last_value_stays_in_the_advantage():
 def test_the_stable_form_follows_in_two_steps():
     u = np.linspace(-6, 6, 25)
     np.testing.assert_allclose(1 - np.tanh(u) ** 2, 4 * np.exp(-2 * u) / (1 + np.exp(-2 * u)) ** 2, rtol=1e-8)
-    np.testing.assert_allclose(np.log(1 - np.tanh(u) ** 2), 2 * np.log(2) - 2 * u - 2 * np.log1p(np.exp(-2 * u)), rtol=1e-6)
+    np.testing.assert_allclose(
+        np.log(1 - np.tanh(u) ** 2), 2 * np.log(2) - 2 * u - 2 * np.log1p(np.exp(-2 * u)), rtol=1e-6
+    )
     assert "2\\log2-2u-2\\log(1+e^{-2u})" in LIMITS
 
 
 # ---- chapter 5 and the museum ----
 
+
 def test_ppo_drops_a_gradient_on_one_side_only():
-    clipped = lambda ratio, A: min(ratio * A, np.clip(ratio, 0.8, 1.2) * A)             # noqa: E731
-    assert [slope(lambda w: clipped(w, A), ratio) == 0 for ratio in (0.7, 1.3) for A in (1, -1)] == [False, True, True, False]
-    assert "left the band in the wanted direction" in ANSWERS["on-or-off-policy"] and "stops where the ratio" not in ANSWERS["on-or-off-policy"]
+    clipped = lambda ratio, A: min(ratio * A, np.clip(ratio, 0.8, 1.2) * A)  # noqa: E731
+    assert [slope(lambda w: clipped(w, A), ratio) == 0 for ratio in (0.7, 1.3) for A in (1, -1)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+    assert (
+        "left the band in the wanted direction" in ANSWERS["on-or-off-policy"]
+        and "stops where the ratio" not in ANSWERS["on-or-off-policy"]
+    )
 
 
 def test_normalised_visits_make_the_natural_step_longer_by_their_sum():
@@ -233,21 +294,22 @@ def test_normalised_visits_make_the_natural_step_longer_by_their_sum():
     fisher = np.einsum("s,sa,san,sam->nm", d, pi, scores, scores)
     ratio = np.linalg.pinv(fisher / d.sum()) @ exact / (np.linalg.pinv(fisher) @ exact)
     np.testing.assert_allclose(ratio, d.sum())
-    assert d.sum() == 1.75 != 1 / (1 - world.gamma)               # episodes end
+    assert d.sum() == 1.75 != 1 / (1 - world.gamma)  # episodes end
     assert "the sum of the visits, which is $\\frac1{1-\\gamma}$ if nothing ends" in ANSWERS["natural-gradient"]
 
 
 def test_dividing_by_lengths_and_a_kl_term_turn_the_gradient():
     scores, lengths, A = np.array([[1, 0.5], [-0.5, 2.0]]), np.array([1, 4]), np.array([1.0, -1.0])
     plain, divided = A @ scores, (A / lengths) @ scores
-    assert abs(plain[0] * divided[1] - plain[1] * divided[0]) > 0.1                      # not even the same direction
+    assert abs(plain[0] * divided[1] - plain[1] * divided[0]) > 0.1  # not even the same direction
     assert "each answer divided by its length, and the gradient of its KL term" in ANSWERS["baseline-ladder"]
 
 
 def test_another_law_can_have_mean_score_zero_by_symmetry():
-    def mean_score(z):                                            # a floor of .05 that the score does not know
+    def mean_score(z):  # a floor of .05 that the score does not know
         acts = np.maximum(softmax(z), 0.05)
         return acts / acts.sum() @ (np.eye(3) - softmax(z))
+
     np.testing.assert_allclose(mean_score(np.zeros(3)), 0, atol=1e-15)
     assert abs(mean_score(np.array([0, 1, 4.0]))).max() > 0.01
     assert "by symmetry, so try a lopsided $\\theta$" in ANSWERS["mean-score-not-zero"]
@@ -264,6 +326,7 @@ def test_the_claims_of_lab_5_end_in_asserts():
 
 # ---- a second strict reading ----
 
+
 def solution(name):
     return {c.id: c.source for c in nbformat.read(ROOT / f"solutions/{name}.ipynb", as_version=4).cells}
 
@@ -274,85 +337,119 @@ def test_dropping_equal_groups_keeps_the_objective_where_the_batch_is_refilled()
     mixed, slope_if_mixed = [], []
     for p in ps:
         chance, total = F(0), F(0)
-        for c in range(1, G):                                     # c right ones, sorted by exchangeability
+        for c in range(1, G):  # c right ones, sorted by exchangeability
             weight = F(math.comb(G, c)) * p**c * (1 - p) ** (G - c)
             mean = F(c, G)
-            total += weight * (c * (1 - mean) * (1 - p) + (G - c) * (0 - mean) * (0 - p)) / G   # reward less mean, times score
+            total += (
+                weight * (c * (1 - mean) * (1 - p) + (G - c) * (0 - mean) * (0 - p)) / G
+            )  # reward less mean, times score
             chance += weight
         mixed.append(chance)
-        slope_if_mixed.append(total / chance / (p * (1 - p)))     # on grad p
+        slope_if_mixed.append(total / chance / (p * (1 - p)))  # on grad p
         assert chance == 1 - p**G - (1 - p) ** G and total == F(G - 1, G) * p * (1 - p)
-    assert [round(float(w), 2) for w in slope_if_mixed] == [2.60, 0.88]                  # each prompt again until its own group is mixed
+    assert [round(float(w), 2) for w in slope_if_mixed] == [
+        2.60,
+        0.88,
+    ]  # each prompt again until its own group is mixed
     filled = [w * q / sum(mixed) for w, q in zip(slope_if_mixed, mixed)]
-    assert filled[0] == filled[1] and round(float(filled[0]), 4) == 0.6585               # a common factor
+    assert filled[0] == filled[1] and round(float(filled[0]), 4) == 0.6585  # a common factor
     answer = ANSWERS["all-correct"]
-    assert "the two cancel, and what is left is a common factor" in answer and "Only if *each* prompt is sampled again" in answer
+    assert (
+        "the two cancel, and what is left is a common factor" in answer
+        and "Only if *each* prompt is sampled again" in answer
+    )
     assert "That changes the objective" not in answer
 
 
 def test_dropping_gamma_to_the_t_is_no_bias_of_the_undiscounted_gradient():
     p, gamma = F(1, 2), F(1, 2)
-    J = lambda p, g: p * (1 - g * F(3, 2))                        # noqa: E731  action 1 pays 1, then -3/2
-    terms = [F(1), -F(3, 2)]                                      # what either step's action 1 is worth to it: nothing follows
+    J = lambda p, g: p * (1 - g * F(3, 2))  # noqa: E731  action 1 pays 1, then -3/2
+    terms = [F(1), -F(3, 2)]  # what either step's action 1 is worth to it: nothing follows
     dropped = sum(p * (1 - p) * r for r in terms)
     kept = sum(gamma**t * p * (1 - p) * r for t, r in enumerate(terms))
-    assert dropped == p * (1 - p) * (J(F(1), 1) - J(F(0), 1)) == F(-1, 8) and kept == p * (1 - p) * J(F(1), gamma) == F(1, 16)
+    assert dropped == p * (1 - p) * (J(F(1), 1) - J(F(0), 1)) == F(-1, 8) and kept == p * (1 - p) * J(F(1), gamma) == F(
+        1, 16
+    )
     answer = ANSWERS["where-gamma-t"]
     assert "dropping the factor is no bias. The $\\gamma$ inside the return is the only one" in answer
-    assert 0.99**50 > 0.6 and 0.99**400 < 0.02 and "With $\\gamma$ near one" not in answer and "Even with $\\gamma=.99$ steps after a few hundred" in answer
+    assert (
+        0.99**50 > 0.6
+        and 0.99**400 < 0.02
+        and "With $\\gamma$ near one" not in answer
+        and "Even with $\\gamma=.99$ steps after a few hundred" in answer
+    )
 
 
 def test_the_named_row_of_the_table_has_the_named_weights():
     rows = [line for line in ANSWERS["grpo-objective"].splitlines() if line.startswith("|")][2:]
-    assert "divide by the std" in rows[3]                         # the fourth
+    assert "divide by the std" in rows[3]  # the fourth
     weights = [f"{(p * (1 - p)) ** -0.5:.2f}" for p in (0.05, 0.5, 0.9)]
-    assert weights == ["4.59", "2.00", "3.33"] and "the fourth weight, that of the std, is $4.59$, $2$ and $3.33$" in ANSWERS["grpo-objective"]
+    assert (
+        weights == ["4.59", "2.00", "3.33"]
+        and "the fourth weight, that of the std, is $4.59$, $2$ and $3.33$" in ANSWERS["grpo-objective"]
+    )
 
 
 def test_the_average_over_all_samples_and_not_their_sum_has_the_mean_grad_p():
     p, N = F(1, 3), 4
-    mean_sum = sum(F(math.comb(N, c)) * p**c * (1 - p) ** (N - c) * c * (1 - p) for c in range(N + 1))      # right ones' scores
+    mean_sum = sum(
+        F(math.comb(N, c)) * p**c * (1 - p) ** (N - c) * c * (1 - p) for c in range(N + 1)
+    )  # right ones' scores
     assert mean_sum == N * p * (1 - p) and mean_sum / N == p * (1 - p)
     assert "Averaged over all samples, wrong ones as zeros, its mean is $\\nabla p$" in ANSWERS["train-on-successes"]
 
 
 def test_beyond_the_band_only_one_side_has_no_gradient():
-    clipped = lambda ratio, A: min(ratio * A, np.clip(ratio, 0.8, 1.2) * A)             # noqa: E731
+    clipped = lambda ratio, A: min(ratio * A, np.clip(ratio, 0.8, 1.2) * A)  # noqa: E731
     assert slope(lambda w: clipped(w, -1), 1.3) == pytest.approx(-1) and slope(lambda w: clipped(w, 1), 1.3) == 0
-    assert "beyond the band, on the side that the advantage favours, the gradient is zero" in PageAndLab.text("05-in-the-interview")
+    assert "beyond the band, on the side that the advantage favours, the gradient is zero" in PageAndLab.text(
+        "05-in-the-interview"
+    )
 
 
 def test_lambda_one_at_a_time_limit_and_an_inexact_V_that_does_no_harm():
     """Pages and bank say so already (above); the rubric must, too. An error of V that is the same everywhere harms at no lambda, if gamma is 1
     and the task never ends within sight; so 'only if' is wrong."""
     r, V = np.array([1, -2, 0.5]), np.array([0.3, 4, -1, 7.0])
-    advantages = lambda V, lam: sum(lam**t * (r[t] + V[t + 1] - V[t]) for t in range(3))                    # noqa: E731
+    advantages = lambda V, lam: sum(lam**t * (r[t] + V[t + 1] - V[t]) for t in range(3))  # noqa: E731
     assert advantages(V + 5, 0.5) == pytest.approx(advantages(V, 0.5))
-    assert "unbiased if $\\lambda=1$ and episodes truly end, or if $V$ is true; else it can be biased" in RUBRIC["derive-gae"]
+    assert (
+        "unbiased if $\\lambda=1$ and episodes truly end, or if $V$ is true; else it can be biased"
+        in RUBRIC["derive-gae"]
+    )
     assert "with $\\lambda<1$ a wrong critic can bias it" in ANSWERS["baseline-ladder"]
 
 
 def test_what_a_running_mean_keeps_depends_on_how_many_go_on():
-    def kept(N, p):                                               # of the second step's gradient: (n - 1) / n, given that one goes on
+    def kept(N, p):  # of the second step's gradient: (n - 1) / n, given that one goes on
         return sum(math.comb(N - 1, k) * p**k * (1 - p) ** (N - 1 - k) * k / (k + 1) for k in range(N))
-    assert kept(2, F(1, 2)) == F(1, 4) and kept(2, 0.9) == pytest.approx(0.45) and round(float(kept(8, 0.9)), 3) == 0.861
+
+    assert (
+        kept(2, F(1, 2)) == F(1, 4) and kept(2, 0.9) == pytest.approx(0.45) and round(float(kept(8, 0.9)), 3) == 0.861
+    )
     assert f"{float(kept(8, F(1, 2))):.3f}".lstrip("0")[:4] in NOISE
     assert "two steps, each a fair coin: stop at once" in NOISE
 
 
 def test_a_kink_that_all_outcomes_share_has_no_score_and_one_that_moves_does_no_harm():
-    p_one = lambda theta: 0.5 + abs(theta)                        # noqa: E731
+    p_one = lambda theta: 0.5 + abs(theta)  # noqa: E731
     right, left = ((p_one(h) - p_one(0)) / h for h in (1e-6, -1e-6))
-    assert right == pytest.approx(1) and left == pytest.approx(-1)                       # J = p with f(1) = 1 has no slope at 0
-    f, theta = np.tanh, 0.3                                       # Laplace's density has its kink at x = theta
+    assert right == pytest.approx(1) and left == pytest.approx(-1)  # J = p with f(1) = 1 has no slope at 0
+    f, theta = np.tanh, 0.3  # Laplace's density has its kink at x = theta
     J = lambda t: integrate.quad(lambda x: f(x) * np.exp(-abs(x - t)) / 2, -30, 30, points=[t], limit=200)[0]  # noqa: E731
-    by_score = integrate.quad(lambda x: f(x) * np.sign(x - theta) * np.exp(-abs(x - theta)) / 2, -30, 30, points=[theta], limit=200)[0]
+    by_score = integrate.quad(
+        lambda x: f(x) * np.sign(x - theta) * np.exp(-abs(x - theta)) / 2, -30, 30, points=[theta], limit=200
+    )[0]
     assert by_score == pytest.approx(slope(J, theta, 1e-4), abs=1e-6)
-    assert "at this $\\theta$ with probability one (a kink that moves with $x$ does no harm, one that all $x$ share does)" in TRICK
+    assert (
+        "at this $\\theta$ with probability one (a kink that moves with $x$ does no harm, one that all $x$ share does)"
+        in TRICK
+    )
 
 
 def test_a_slope_almost_everywhere_is_not_enough_for_the_pathwise_gradient():
     """Cantor's function: continuous, slope 0 almost everywhere, and it climbs from 0 to 1. Here 20 thirds deep."""
+
     def stairs(x, depth=20):
         y, step = 0.0, 0.5
         for _ in range(depth):
@@ -363,18 +460,24 @@ def test_a_slope_almost_everywhere_is_not_enough_for_the_pathwise_gradient():
                 return y + step
             y, x, step = y + step * (digit == 2), 3 * x - digit, step / 2
         return y + 2 * step * min(max(x, 0), 1)
+
     xs = np.linspace(-6, 7, 40_001)
     values_ = np.array([stairs(x) for x in xs])
-    J = lambda mu: np.trapezoid(values_ * stats.norm.pdf(xs, mu), xs)                    # noqa: E731
+    J = lambda mu: np.trapezoid(values_ * stats.norm.pdf(xs, mu), xs)  # noqa: E731
     within = np.linspace(0, 1, 3**9 + 1)
-    rising = [np.mean(np.diff([stairs(x) for x in within[::3**k]]) > 1e-6) for k in (0, 3, 6)]
-    assert slope(J, 0.5, 1e-3) > 0.3 and rising == pytest.approx([(2 / 3) ** 9, (2 / 3) ** 6, (2 / 3) ** 3])    # finer: flatter
-    assert "has a slope except at single points, and that slope has a finite mean" in TRICK and "almost everywhere" not in TRICK
+    rising = [np.mean(np.diff([stairs(x) for x in within[:: 3**k]]) > 1e-6) for k in (0, 3, 6)]
+    assert slope(J, 0.5, 1e-3) > 0.3 and rising == pytest.approx(
+        [(2 / 3) ** 9, (2 / 3) ** 6, (2 / 3) ** 3]
+    )  # finer: flatter
+    assert (
+        "has a slope except at single points, and that slope has a finite mean" in TRICK
+        and "almost everywhere" not in TRICK
+    )
 
 
 def test_the_same_pay_for_every_action_teaches_where_lengths_depend_on_actions():
-    for choose, teaches in ((lambda p: 1 + p, True), (lambda p: 2, False)):              # stop after one step, or go on; both pay 1
-        assert (abs(slope(lambda z: choose(1 / (1 + np.exp(-z))), 0.4)) > 0.1) == teaches                   # mean return = mean length
+    for choose, teaches in ((lambda p: 1 + p, True), (lambda p: 2, False)):  # stop after one step, or go on; both pay 1
+        assert (abs(slope(lambda z: choose(1 / (1 + np.exp(-z))), 0.4)) > 0.1) == teaches  # mean return = mean length
     room = cells("museum-of-mistakes")
     assert "Pay every action the same, in episodes of one length." in room["m-catch"]
     assert "for any right program to which it applies" in room["end"]
@@ -382,10 +485,10 @@ def test_the_same_pay_for_every_action_teaches_where_lengths_depend_on_actions()
 
 
 def test_the_last_step_of_an_episode_need_not_be_worse_than_the_mean():
-    gamma, rewards = 0.8, np.array([0, -0.5, 5.0])                # a climb to the top of the ladder
+    gamma, rewards = 0.8, np.array([0, -0.5, 5.0])  # a climb to the top of the ladder
     weights = gamma ** np.arange(3) * [sum(gamma**k * r for k, r in enumerate(rewards[t:])) for t in range(3)]
     assert weights[2] > weights[:2].mean()
-    cheap = np.array([-0.5, -0.5, 0.0])                           # and here the last is best
+    cheap = np.array([-0.5, -0.5, 0.0])  # and here the last is best
     assert cheap[2] > np.cumsum(cheap[::-1])[::-1][:2].mean()
     said = Path(chapter05.__file__).read_text("utf8")
     assert "a step is compared only with the steps of its own episode" in said and "always worse" not in said
@@ -393,11 +496,14 @@ def test_the_last_step_of_an_episode_need_not_be_worse_than_the_mean():
 
 def test_a_cost_of_one_a_step_divided_by_the_length_teaches_nothing_with_the_whole_return_only():
     for T in (1, 3, 7):
-        assert sum(-1 for _ in range(T)) / T == -1                # whole return: the same, however long
-        assert len({sum(-1 for _ in range(t, T)) / T for t in range(T)}) == T            # reward-to-go: not
+        assert sum(-1 for _ in range(T)) / T == -1  # whole return: the same, however long
+        assert len({sum(-1 for _ in range(t, T)) / T for t in range(T)}) == T  # reward-to-go: not
     assert sum(-(0.9**k) for k in range(3)) / 3 != sum(-(0.9**k) for k in range(7)) / 7  # discounted: not
     said = " ".join(Path(chapter03.__file__).read_text("utf8").replace('" ', " ").replace('"', "").split())
-    assert "Averaged over its own length, with the whole return as weight and gamma = 1, an episode in a world that costs 1 a step" in said
+    assert (
+        "Averaged over its own length, with the whole return as weight and gamma = 1, an episode in a world that costs 1 a step"
+        in said
+    )
 
 
 def test_one_ratio_leaves_what_follows_to_the_old_policy():
@@ -418,32 +524,41 @@ def test_one_ratio_leaves_what_follows_to_the_old_policy():
 def test_a_mean_over_tokens_climbs_the_reward_per_token():
     """Answers of one or two tokens; stop with probability p after the first. b is fixed before."""
     b, rewards, lengths = 0.3, np.array([1.0, 0.2]), np.array([1, 2])
-    q = lambda z: softmax(np.array([z, 0.0]))                     # noqa: E731
-    objective = lambda z, T: q(z) @ ((rewards - b) / T)           # noqa: E731
+    q = lambda z: softmax(np.array([z, 0.0]))  # noqa: E731
+    objective = lambda z, T: q(z) @ ((rewards - b) / T)  # noqa: E731
     per_token = q(0.4) @ ((rewards - b) / lengths * (np.array([1, 0]) - q(0.4)[0]))
     assert per_token == pytest.approx(slope(lambda z: objective(z, lengths), 0.4), abs=1e-8)
     assert abs(per_token - slope(lambda z: objective(z, 1), 0.4)) > 0.01
-    assert "another objective, $\\E[(r-b)/T]$" in ANSWERS["length-normalisation"] and "neither;" not in ANSWERS["length-normalisation"]
+    assert (
+        "another objective, $\\E[(r-b)/T]$" in ANSWERS["length-normalisation"]
+        and "neither;" not in ANSWERS["length-normalisation"]
+    )
 
 
 def test_the_total_return_that_is_taken_back_is_zero_at_gamma_one_only():
     assert [1 + g * -1 for g in (1, 0.9)] == [0, pytest.approx(0.1)]
-    assert "The cleanest case, at $\\gamma=1$: a coin" in NOISE and "At $\\gamma=1$ a world that pays by a coin" in ANSWERS["reward-to-go-always"]
+    assert (
+        "The cleanest case, at $\\gamma=1$: a coin" in NOISE
+        and "At $\\gamma=1$ a world that pays by a coin" in ANSWERS["reward-to-go-always"]
+    )
 
 
 def test_with_many_steps_the_corrected_form_sums_over_them():
     world, pi, scores, exact = doors()
     d, Q, b = pg.discounted_visitation(world, pi), pg.action_values(world, pi), np.arange(8.0).reshape(4, 2)
     terms = np.einsum("sa,san,sa->sn", pi, scores, Q - b) + np.einsum("sa,san,sa->sn", pi, scores, b)
-    np.testing.assert_allclose(d @ terms, exact, atol=1e-6)       # all steps, by their discounted visits
-    assert abs(world.rho @ terms - exact).max() > 0.1             # the first step alone
-    assert "For a single step it reads" in ANSWERS["baseline-proof"] and "$\\sum_t\\gamma^t$ stands inside the expectation" in ANSWERS["baseline-proof"]
+    np.testing.assert_allclose(d @ terms, exact, atol=1e-6)  # all steps, by their discounted visits
+    assert abs(world.rho @ terms - exact).max() > 0.1  # the first step alone
+    assert (
+        "For a single step it reads" in ANSWERS["baseline-proof"]
+        and "$\\sum_t\\gamma^t$ stands inside the expectation" in ANSWERS["baseline-proof"]
+    )
 
 
 def test_advantages_divided_by_the_std_have_another_gradient():
     acts, reward, pi = np.array([0, 1, 2, 2]), np.array([1, 0, 0, 1.0]), np.full(3, 1 / 3)
     A = reward - reward.mean()
-    gradient = lambda A: -(A[:, None] * (np.eye(3) - pi)[acts]).mean(axis=0)            # noqa: E731
+    gradient = lambda A: -(A[:, None] * (np.eye(3) - pi)[acts]).mean(axis=0)  # noqa: E731
     np.testing.assert_allclose(gradient(A), [-0.125, 0.125, 0], atol=1e-12)
     np.testing.assert_allclose(gradient(A / A.std()), [-0.25, 0.25, 0], atol=1e-12)
     assert "(not divided by the std). The loss is 0, the gradient $(-.125,.125,0)$" in ANSWERS["zero-loss"]
@@ -455,19 +570,32 @@ def test_bug_4_is_judged_in_two_worlds_and_the_text_says_which_is_which():
     words = solution("05-in-the-interview")
     assert "of two small worlds: the ladder below, and one with other rewards and $\\gamma=0.6$" in words["title"]
     assert "$2.78$ times in the check's other world" in words["bug-4-why"]
-    shown = next(c for c in nbformat.read(ROOT / "solutions/05-in-the-interview.ipynb", as_version=4).cells if c.id == "bug-4-check")
-    exact, wrong, error = map(float, re.search(r"exact ([+-][.\d]+), yours ([+-][.\d]+) \+- (\d*\.\d+)", flat(shown.outputs).replace("\n", " ")).groups())
+    shown = next(
+        c
+        for c in nbformat.read(ROOT / "solutions/05-in-the-interview.ipynb", as_version=4).cells
+        if c.id == "bug-4-check"
+    )
+    exact, wrong, error = map(
+        float,
+        re.search(
+            r"exact ([+-][.\d]+), yours ([+-][.\d]+) \+- (\d*\.\d+)", flat(shown.outputs).replace("\n", " ")
+        ).groups(),
+    )
     assert abs(wrong - 2.7778 * exact) < 4 * error and abs(wrong - 1.5625 * exact) > 4 * error
 
 
 def test_the_ablation_s_arms_that_change_more_than_one_thing_are_named():
     import runpy
+
     study = runpy.run_path(str(ROOT / "studies/cartpole_ablation.py"), run_name="read")
     more = {name for name, arm in study["ARMS"].items() if len(arm) > 1 and not set(arm) & {"learning_rate"}}
     assert more == {"theorem's estimator", "total return"}
     lab = cells("03-the-log-derivative-trick")
     for text in (PRACTICE, lab["within-why"]):
-        assert "\"total return\" also takes one mean per batch, and keeps $\\gamma^t$; \"theorem's estimator\" changes three" in text
+        assert (
+            '"total return" also takes one mean per batch, and keeps $\\gamma^t$; "theorem\'s estimator" changes three'
+            in text
+        )
     assert "the study below asks that" not in lab["pole-train-text"]
 
 
@@ -482,8 +610,10 @@ def test_the_bank_says_which_letter_is_the_score():
 
 # ---- a third strict reading ----
 
-VALUES, THEOREM, BITES, START = (PageAndLab.text(name) for name in (
-    "01-values-or-probabilities", "02-the-theorem", "02-where-it-bites", "00-before-you-start"))
+VALUES, THEOREM, BITES, START = (
+    PageAndLab.text(name)
+    for name in ("01-values-or-probabilities", "02-the-theorem", "02-where-it-bites", "00-before-you-start")
+)
 GLOSSARY = PageAndLab.text("glossary")
 
 
@@ -493,44 +623,55 @@ def words(function):
 
 def test_at_gamma_one_a_table_can_rest_at_values_that_are_not_the_best():
     """One state: loop pays 0 and stays, stop pays 1 and ends. Bellman's optimality equation, an action at a time."""
+
     def bellman(loop, gamma):
-        return gamma * max(loop, 1), 1                            # Q(loop), Q(stop)
+        return gamma * max(loop, 1), 1  # Q(loop), Q(stop)
+
     for loop in (1, 2, 100):
-        assert bellman(loop, 1) == (loop, 1)                      # at rest, however wrong
+        assert bellman(loop, 1) == (loop, 1)  # at rest, however wrong
         for _ in range(600):
             loop = bellman(loop, F(9, 10))[0]
-        assert loop == F(9, 10)                                   # with gamma < 1 it comes home
+        assert loop == F(9, 10)  # with gamma < 1 it comes home
     assert "With a table and $\\gamma<1$ this finds the best values, if every action" in VALUES
 
 
 def test_successes_of_one_prompt_climb_its_logarithm_only_in_large_groups():
     """Every group of G answers: the mean score of its right ones, or nothing where there is none; as a weight on grad p."""
+
     def weight(p, G):
-        return sum(math.comb(G, c) * p**c * (1 - p)**(G - c) for c in range(1, G + 1)) / p      # each right one's score: grad p / p
+        return (
+            sum(math.comb(G, c) * p**c * (1 - p) ** (G - c) for c in range(1, G + 1)) / p
+        )  # each right one's score: grad p / p
+
     p = F(1, 20)
-    assert weight(p, 1) == 1                                      # p itself, not log p
-    assert weight(p, 8) == (1 - (1 - p)**8) / p < F(7) < 1 / p
+    assert weight(p, 1) == 1  # p itself, not log p
+    assert weight(p, 8) == (1 - (1 - p) ** 8) / p < F(7) < 1 / p
     assert float(weight(p, 200)) == pytest.approx(20, rel=1e-3)
     assert "| successes only, a mean for each prompt, $G\\to\\infty$ | $\\log p$ |" in SHEET
     assert "| successes only, a mean for each prompt, $G\\to\\infty$ | $1/p$ | $\\log p$ |" in ANSWERS["grpo-objective"]
     assert "With large groups, fine-tuning on each prompt's successes" in ANSWERS["grpo-objective"]
-    assert "$(1-(1-p)^G)/p$" in ANSWERS["train-on-successes"] and "climbs $\\log p$ for large groups" in cells("05-in-the-interview")["arc"]
+    assert (
+        "$(1-(1-p)^G)/p$" in ANSWERS["train-on-successes"]
+        and "climbs $\\log p$ for large groups" in cells("05-in-the-interview")["arc"]
+    )
 
 
 def test_the_difference_of_two_policies_needs_an_end_from_every_state():
     """gamma = 1. From the start the old policy ends at once, the new one walks to another state, where it ends and the old one would stay."""
-    old, new = np.array([[0, 0], [0, 1.0]]), np.array([[0, 1.0], [0, 0]])               # the chains; a row that sums to 0 ends
-    reach = lambda chain, steps=50: np.linalg.matrix_power(chain, steps)[0].sum()       # noqa: E731
-    assert reach(old) == reach(new) == 0                          # both reach an end, from the start
-    assert np.linalg.matrix_rank(np.eye(2) - old) == 1            # yet the old policy's values have no solution in the second state
-    assert np.linalg.inv(np.eye(2) - new.T)[:, 0][1] == 1         # where the new one comes
+    old, new = np.array([[0, 0], [0, 1.0]]), np.array([[0, 1.0], [0, 0]])  # the chains; a row that sums to 0 ends
+    reach = lambda chain, steps=50: np.linalg.matrix_power(chain, steps)[0].sum()  # noqa: E731
+    assert reach(old) == reach(new) == 0  # both reach an end, from the start
+    assert (
+        np.linalg.matrix_rank(np.eye(2) - old) == 1
+    )  # yet the old policy's values have no solution in the second state
+    assert np.linalg.inv(np.eye(2) - new.T)[:, 0][1] == 1  # where the new one comes
     assert "an end that both policies reach from every state" in THEOREM
     assert "let both policies reach an end from every state" in ANSWERS["performance-difference"]
 
 
 def test_visits_can_sum_to_either_of_their_two_bounds():
     one_step = pg.TabularMDP(np.zeros((1, 1, 1)), np.ones((1, 1)), np.ones(1), gamma=0.5)
-    assert pg.discounted_visitation(one_step, np.ones((1, 1))).sum() == 1               # the expected length, with gamma < 1
+    assert pg.discounted_visitation(one_step, np.ones((1, 1))).sum() == 1  # the expected length, with gamma < 1
     world = pg.two_doors()
     assert pg.discounted_visitation(world, np.full((4, 2), 0.5), gamma=0.0).sum() == 1 / (1 - 0)
     for said in (words(pg.discounted_visitation), Path(chapter02.__file__).read_text("utf8")):
@@ -545,7 +686,10 @@ def test_a_baseline_that_follows_from_the_action_is_as_bad_as_the_action():
     np.testing.assert_allclose(pi @ (score * (Q - 7)[:, None]), truth)
     assert abs(truth).max() > 0.1 and (pi @ (score * (Q - Q)[:, None]) == 0).all()
     from policy_gradient import estimators
-    assert "b fixed before the action is drawn" in estimators.__doc__ and "fixed before a_t is drawn" in words(pg.psi_reward_to_go)
+
+    assert "b fixed before the action is drawn" in estimators.__doc__ and "fixed before a_t is drawn" in words(
+        pg.psi_reward_to_go
+    )
     assert "anything that is fixed before the action is drawn" in ANSWERS["on-or-off-policy"]
     assert "If it is fixed before the action is drawn" in GLOSSARY
     for text in (estimators.__doc__, flat(BANK)):
@@ -555,8 +699,15 @@ def test_a_baseline_that_follows_from_the_action_is_as_bad_as_the_action():
 @pytest.mark.parametrize("cut", [False, True])
 def test_lambda_one_is_the_return_less_the_value_where_nothing_is_truncated(cut):
     ends = np.array([[False], [False], [True]])
-    data = pg.Rollout(np.zeros((3, 1, 1)), np.zeros((3, 1)), np.array([[1], [-2], [0.5]]), np.ones((3, 1), bool),
-                      ends & ~np.array(cut), ends & np.array(cut), np.zeros((1, 1)))
+    data = pg.Rollout(
+        np.zeros((3, 1, 1)),
+        np.zeros((3, 1)),
+        np.array([[1], [-2], [0.5]]),
+        np.ones((3, 1), bool),
+        ends & ~np.array(cut),
+        ends & np.array(cut),
+        np.zeros((1, 1)),
+    )
     V, last = np.array([[0.3], [4], [-1.0]]), np.array([7.0])
     rest = pg.gae(data, V, last, 0.9, 1.0) - (pg.reward_to_go(data.rewards, 0.9) - V)
     np.testing.assert_allclose(rest[:, 0], cut * 0.9 ** np.array([3, 2, 1]) * 7, atol=1e-12)
@@ -566,11 +717,11 @@ def test_lambda_one_is_the_return_less_the_value_where_nothing_is_truncated(cut)
 
 def test_a_squashed_policy_plays_its_median_where_it_is_greedy():
     mu, sigma = 0.8, 1.0
-    density = lambda a: stats.norm.pdf(np.arctanh(a), mu, sigma) / (1 - a * a)          # noqa: E731
+    density = lambda a: stats.norm.pdf(np.arctanh(a), mu, sigma) / (1 - a * a)  # noqa: E731
     nodes, weights = np.polynomial.hermite_e.hermegauss(60)
     mean = weights / weights.sum() @ np.tanh(mu + sigma * nodes)
     assert abs(mean - np.tanh(mu)) > 0.05 and integrate.quad(density, -1, np.tanh(mu))[0] == pytest.approx(0.5)
-    assert density(0.9) > 1.1 * density(np.tanh(mu))              # nor is it where the density is largest
+    assert density(0.9) > 1.1 * density(np.tanh(mu))  # nor is it where the density is largest
     policy = pg.Squashed(pg.LinearGaussian(1, 1), 2.0)
     theta = policy.init(np.random.default_rng(0))
     theta[:] = mu
@@ -585,11 +736,14 @@ def test_a_squashed_policy_plays_its_median_where_it_is_greedy():
 def test_in_two_doors_it_is_the_cost_in_A_that_makes_taking_bad():
     for q in (F(0), F(1, 2), F(1)):
         take_B, leave_B = 3 - F(3, 2), q / 4
-        assert take_B > leave_B                                   # even after the bill
+        assert take_B > leave_B  # even after the bill
         both, only_B = -1 + take_B / 2, take_B / 2
         assert both == F(-1, 4)
-        assert both < leave_B / 2 < only_B                        # with one p for both rooms: bad; with one for B alone: best
-    assert "Even after its bill, to take in B is worth more than to leave." in START and "It is A's cost, with one $p$ for both rooms" in START
+        assert both < leave_B / 2 < only_B  # with one p for both rooms: bad; with one for B alone: best
+    assert (
+        "Even after its bill, to take in B is worth more than to leave." in START
+        and "It is A's cost, with one $p$ for both rooms" in START
+    )
     assert "the bill that, undiscounted, takes it all back" in START and 3 - 3 == 0 != 3 - F(3, 2)
 
 
@@ -604,8 +758,8 @@ def test_the_notes_of_one_walk_need_not_add_up_to_the_improvement():
 def test_another_policy_can_have_the_same_visits():
     world, pi, scores, exact = doors()
     other = pi.copy()
-    other[2:] = [0.9, 0.1]                                        # C and D end, whatever is done
-    vector = lambda d: np.einsum("s,sa,san,sa->n", d, pi, scores, pg.action_values(world, pi))          # noqa: E731
+    other[2:] = [0.9, 0.1]  # C and D end, whatever is done
+    vector = lambda d: np.einsum("s,sa,san,sa->n", d, pi, scores, pg.action_values(world, pi))  # noqa: E731
     np.testing.assert_allclose(vector(pg.discounted_visitation(world, other)), exact, atol=1e-6)
     other[1] = [0.9, 0.1]
     assert abs(vector(pg.discounted_visitation(world, other)) - exact).max() > 0.01
@@ -621,13 +775,15 @@ def test_in_the_second_example_staying_ends_and_pays_nothing():
 def test_a_softmax_of_values_does_not_spread_the_same_way_in_every_game():
     spread = [softmax(np.array(values) / 0.5) for values in ([0, 0, 0], [0, 1, 0], [0, 1, 3])]
     assert all(abs(a - b).max() > 0.1 for a, b in zip(spread, spread[1:]))
-    assert "and neither looks for the mixture that pays" in " ".join(VALUES.split()) and "whatever the game" not in VALUES
+    assert (
+        "and neither looks for the mixture that pays" in " ".join(VALUES.split()) and "whatever the game" not in VALUES
+    )
 
 
 def test_bounded_rewards_and_scores_do_not_help_where_an_edge_moves():
     """x uniform on (0, theta): the score is -1/theta, constant. J = theta/2 rises, the estimate says it falls."""
     theta = 2.0
-    J = lambda t: integrate.quad(lambda x: x / t, 0, t)[0]        # noqa: E731
+    J = lambda t: integrate.quad(lambda x: x / t, 0, t)[0]  # noqa: E731
     by_score = integrate.quad(lambda x: x * (-1 / theta) / theta, 0, theta)[0]
     assert slope(J, theta) == pytest.approx(0.5) and by_score == pytest.approx(-0.5)
     assert "the scores' variance bounded and no edge that moves" in SHEET
@@ -640,11 +796,25 @@ def test_reinforce_in_five_lines_leaves_out_what_lies_beyond_an_episode():
     theta, gamma, b = np.array([0.4]), 0.9, -3.0
     data = pg.sample_rollout(world, policy, theta, 50, 200, np.random.default_rng(0))
     assert not data.mask.all()
+
     def run(code):
-        names = dict(np=np, reward_to_go=pg.reward_to_go, rewards=data.rewards, gamma=gamma, T=len(data.mask), b=b, mask=data.mask,
-                     policy=policy, theta=theta, obs=data.obs, actions=data.actions, lr=0.1)
+        names = dict(
+            np=np,
+            reward_to_go=pg.reward_to_go,
+            rewards=data.rewards,
+            gamma=gamma,
+            T=len(data.mask),
+            b=b,
+            mask=data.mask,
+            policy=policy,
+            theta=theta,
+            obs=data.obs,
+            actions=data.actions,
+            lr=0.1,
+        )
         exec(code, names)
         return names["g"]
+
     expected = pg.estimate_gradient(policy, theta, data, pg.psi_reward_to_go(data, gamma, b))
     np.testing.assert_allclose(run(block), expected)
     assert abs(run(block.replace("mask * ", "")) - expected).max() > 0.01
@@ -652,25 +822,37 @@ def test_reinforce_in_five_lines_leaves_out_what_lies_beyond_an_episode():
 
 def test_a_later_td_error_counts_gamma_lambda_times_as_much():
     gamma, lam = 0.95, 0.9
-    data = pg.Rollout(np.zeros((2, 1, 1)), np.zeros((2, 1)), np.array([[0.0], [1]]), np.ones((2, 1), bool), np.array([[False], [True]]),
-                      np.zeros((2, 1), bool), np.zeros((1, 1)))
+    data = pg.Rollout(
+        np.zeros((2, 1, 1)),
+        np.zeros((2, 1)),
+        np.array([[0.0], [1]]),
+        np.ones((2, 1), bool),
+        np.array([[False], [True]]),
+        np.zeros((2, 1), bool),
+        np.zeros((1, 1)),
+    )
     first, second = pg.gae(data, np.zeros((2, 1)), np.zeros(1), gamma, lam)[:, 0]
     assert first / second == pytest.approx(gamma * lam) and abs(first / second - (1 - gamma * lam)) > 0.5
-    assert "each later one counting $\\gamma\\lambda$ times as much" in GLOSSARY and "counting gamma * lam times as much" in words(pg.gae)
+    assert (
+        "each later one counting $\\gamma\\lambda$ times as much" in GLOSSARY
+        and "counting gamma * lam times as much" in words(pg.gae)
+    )
 
 
 def test_the_maximum_in_the_next_state_is_greedy_there_and_then_the_policy_again():
     rng, gamma, S, A = np.random.default_rng(0), 0.9, 4, 3
     P, R, pi = rng.dirichlet(np.ones(S), (S, A)), rng.normal(size=(S, A)), rng.dirichlet(np.ones(A), S)
+
     def evaluate(pi):
         V = np.linalg.solve(np.eye(S) - gamma * np.einsum("sa,sat->st", pi, P), (pi * R).sum(axis=1))
         return R + gamma * P @ V
+
     Q = evaluate(pi)
     greedy = np.eye(A)[Q.argmax(axis=1)]
     answered = R + gamma * P @ Q.max(axis=1)
     then_itself = R + gamma * P @ (greedy * Q).sum(axis=1)
     np.testing.assert_allclose(answered, then_itself)
-    assert abs(answered - evaluate(greedy)).max() > 1e-3          # greedy for ever is worth more
+    assert abs(answered - evaluate(greedy)).max() > 1e-3  # greedy for ever is worth more
     assert "greedy in the next step only, and then itself again" in solution("02-the-theorem")["action-values-wrong-1"]
 
 
@@ -690,8 +872,10 @@ def test_a_softmax_under_one_reply_walks_in_a_curve_that_is_nearly_straight():
 
 def test_the_recursion_for_crossing_a_cell_gives_the_corridor_s_curve():
     p = F(3, 7)
-    for cells_, closed in ((3, (2 * p - 4) / (p * (1 - p))),
-                           (5, -6 / p - 2 / (1 - p) - 4 * (1 - p) / p**2 - 3 * (1 - p)**2 / p**3)):      # as the explorable shows it
+    for cells_, closed in (
+        (3, (2 * p - 4) / (p * (1 - p))),
+        (5, -6 / p - 2 / (1 - p) - 4 * (1 - p) / p**2 - 3 * (1 - p) ** 2 / p**3),
+    ):  # as the explorable shows it
         f = [1 - p if i == 1 else p for i in range(cells_)]
         e = [1 / f[0]]
         for chance in f[1:]:
@@ -708,6 +892,19 @@ def test_the_recursion_for_crossing_a_cell_gives_the_corridor_s_curve():
 
 def test_every_symbol_of_the_summary_sheet_is_on_the_notation_page():
     notation = PageAndLab.text("notation").split("## Crosswalk")[0]
-    for symbol in ("Q^\\pi", "V^\\pi", "A^\\pi", "\\lambda", "\\eta", "\\varepsilon", "\\beta", "Z", "\\pi_{\\text{ref}}", "P_\\theta(\\tau)", "N", "u"):
+    for symbol in (
+        "Q^\\pi",
+        "V^\\pi",
+        "A^\\pi",
+        "\\lambda",
+        "\\eta",
+        "\\varepsilon",
+        "\\beta",
+        "Z",
+        "\\pi_{\\text{ref}}",
+        "P_\\theta(\\tau)",
+        "N",
+        "u",
+    ):
         assert re.search(rf"\$[^$]*{re.escape(symbol)}[^$]*\$", notation), symbol
     assert "Symbols: [Notation](notation.md)." in SHEET

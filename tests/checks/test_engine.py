@@ -1,4 +1,5 @@
 """The engine under functions that do everything but answer. Nothing they do may get out of `check`."""
+
 import functools
 import itertools
 import os
@@ -42,8 +43,10 @@ def burn(seconds):
 
 # --- what a function can return ----------------------------------------------------------------------------------
 
+
 class Liar:
     """Pretends to be an array."""
+
     def __array__(self, *args, **kwargs):
         raise RuntimeError("not today")
 
@@ -51,6 +54,7 @@ class Liar:
 class Deep:
     def __len__(self):
         return 3
+
     def __getitem__(self, index):
         return Deep()
 
@@ -61,32 +65,36 @@ def circular():
     return one
 
 
-@pytest.mark.parametrize("value, words", [
-    (None, "returned None"),
-    ("0.5", "text (a str)"),
-    (b"bytes", "bytes"),
-    ([[1.0, 2.0], [3.0]], "ragged"),
-    ({"a": 1}, "dict"),
-    ({1.0}, "set"),
-    (1j * np.ones(3), "complex"),
-    (np.array(["a", "b"]), "not of numbers"),
-    ([None, 1.0, 2.0], "not a number"),
-    (map(float, "12"), "list(...)"),
-    (np.exp, "ufunc"),
-    (lambda: 1, "forget the brackets"),
-    (float, "type"),
-    (Liar(), "cannot read"),
-    (circular(), "returned"),
-    (object(), "object"),
-    (..., "ellipsis"),
-    (np.datetime64("2026-01-01"), "datetime"),
-    (np.full(3, np.nan), "shape"),
-    (np.array([]), "shape"),
-    (np.zeros((2, 2, 2, 2)), "shape"),
-    (7, "shape"),
-    (True, "shape"),
-    (Decimal("0.5"), "shape"),
-], ids=lambda value: str(type(value).__name__))
+@pytest.mark.parametrize(
+    "value, words",
+    [
+        (None, "returned None"),
+        ("0.5", "text (a str)"),
+        (b"bytes", "bytes"),
+        ([[1.0, 2.0], [3.0]], "ragged"),
+        ({"a": 1}, "dict"),
+        ({1.0}, "set"),
+        (1j * np.ones(3), "complex"),
+        (np.array(["a", "b"]), "not of numbers"),
+        ([None, 1.0, 2.0], "not a number"),
+        (map(float, "12"), "list(...)"),
+        (np.exp, "ufunc"),
+        (lambda: 1, "forget the brackets"),
+        (float, "type"),
+        (Liar(), "cannot read"),
+        (circular(), "returned"),
+        (object(), "object"),
+        (..., "ellipsis"),
+        (np.datetime64("2026-01-01"), "datetime"),
+        (np.full(3, np.nan), "shape"),
+        (np.array([]), "shape"),
+        (np.zeros((2, 2, 2, 2)), "shape"),
+        (7, "shape"),
+        (True, "shape"),
+        (Decimal("0.5"), "shape"),
+    ],
+    ids=lambda value: str(type(value).__name__),
+)
 def test_returns_something_else(value, words):
     assert words in say(lambda logits: value)
 
@@ -95,8 +103,10 @@ def test_generators_and_coroutines(recwarn):
     def generator(logits):
         while True:
             yield 1
+
     async def coroutine(logits):
         return logits
+
     assert "yield where return belongs" in say(generator)
     assert "not async def" in say(coroutine)
     assert not [one for one in recwarn if "never awaited" in str(one.message)]
@@ -106,34 +116,45 @@ def test_one_branch_without_return():
     def softmax(logits):
         if logits.ndim == 1:
             return GOOD(logits)
+
     message = say(softmax)
     assert "None on a batch of four rows" in message and "branches" in message
 
 
 # --- what a function can do -----------------------------------------------------------------------------------------
 
+
 def test_unwritten_says_which_function():
     def softmax(logits):
         raise NotImplementedError("your code goes here")
+
     assert "softmax is not written yet" in say(softmax)
+
     def helper(logits):
         raise NotImplementedError
+
     def softmax(logits):
         return helper(logits)
+
     assert "softmax calls helper, which is not written yet" in say(softmax)
 
 
 def test_raises_and_points_at_the_learners_line():
     def helper(z):
-        return z / {}["missing"]    # this line
+        return z / {}["missing"]  # this line
+
     def softmax(logits):
         return np.apply_along_axis(helper, -1, logits)
+
     message = say(softmax)
-    assert "KeyError: 'missing'" in message and 'z / {}["missing"]    # this line' in message and "three logits" in message
+    assert (
+        "KeyError: 'missing'" in message and 'z / {}["missing"]    # this line' in message and "three logits" in message
+    )
 
 
 def test_the_line_is_found_in_notebook_cells(monkeypatch):
     import linecache
+
     source = "def softmax(logits):\n    z = logits\n    return z / undefined_name\n"
     linecache.cache["<cell 7>"] = (len(source), None, source.splitlines(True), "<cell 7>")
     space = {}
@@ -151,30 +172,46 @@ class Mute(Exception):
         raise ValueError("I do not talk")
 
 
-@pytest.mark.parametrize("error, words", [
-    (SystemExit(1), "exit"), (GeneratorExit(), "GeneratorExit"), (Rude("no"), "Rude: no"), (Mute(), "Mute"), (StopIteration(), "StopIteration"),
-    (MemoryError(), "memory"), (Warning("w"), "Warning"), (AssertionError(), "AssertionError"), (Exception("x\n" * 999), "Exception: x x")])
+@pytest.mark.parametrize(
+    "error, words",
+    [
+        (SystemExit(1), "exit"),
+        (GeneratorExit(), "GeneratorExit"),
+        (Rude("no"), "Rude: no"),
+        (Mute(), "Mute"),
+        (StopIteration(), "StopIteration"),
+        (MemoryError(), "memory"),
+        (Warning("w"), "Warning"),
+        (AssertionError(), "AssertionError"),
+        (Exception("x\n" * 999), "Exception: x x"),
+    ],
+)
 def test_raises_anything(error, words):
     def softmax(logits):
         raise error
+
     assert words in say(softmax)
 
 
 def test_exit_and_recursion():
     def leave(logits):
         sys.exit("bye")
+
     def forever(logits):
         return forever(logits)
+
     assert "use return" in say(leave)
     assert "calls itself again" in say(forever)
 
 
 def test_helpful_words_for_frequent_errors():
     assert "keepdims=True" in say(lambda z: np.exp(z - z.max(-1)) / np.exp(z).sum(-1))
+
     def in_place(logits):
         logits = logits.copy()
         logits -= logits.max(-1, keepdims=True) * 1.0
         return GOOD(logits)
+
     assert "holds integers" in say(in_place)
 
 
@@ -185,6 +222,7 @@ def test_prints_are_kept_away(capsys):
         print("oops", file=sys.stderr)
         sys.stdout.close()
         return GOOD(logits)
+
     result = check(softmax)
     assert result and "printed is not shown" in result.message
     assert capsys.readouterr() == ("", "")
@@ -192,22 +230,27 @@ def test_prints_are_kept_away(capsys):
 
 def test_warnings_and_numpy_settings_do_not_fail_an_answer(recwarn):
     import warnings
+
     with np.errstate(all="raise"):
+
         def softmax(logits):
             warnings.warn("careful", stacklevel=1)
             np.array([1e308]) * 10, np.log(np.zeros(1)), np.zeros(1) / 0
             return GOOD(logits)
+
         assert check(softmax)
     assert not recwarn.list
 
 
 # --- arguments -------------------------------------------------------------------------------------------------------
 
+
 def test_changing_the_argument_is_told():
     def softmax(logits):
         answer = GOOD(logits)
         logits[...] = 0
         return answer
+
     result = check(softmax)
     assert result.mistake == "changes-argument" and "changes its argument logits" in result.message
 
@@ -215,6 +258,7 @@ def test_changing_the_argument_is_told():
         payoff.sort(axis=0)
         policy[0] += 1
         return 0.0
+
     assert "changes its argument payoff and policy" in say(worst_case_loss, "worst_case_loss")
 
 
@@ -222,21 +266,25 @@ def test_the_next_input_is_not_touched_by_a_function_that_changes_this_one():
     def softmax(logits):
         logits *= 0
         return logits
+
     say(softmax)
     assert check(GOOD)
 
 
 def test_one_buffer_returned_again_and_again_is_still_judged_by_its_value():
     buffer = np.zeros(3)
+
     def softmax(logits):
         if logits.shape == (3,):
             buffer[:] = GOOD(logits)
             return buffer
         return GOOD(logits)
+
     assert check(softmax)
 
 
 # --- time ------------------------------------------------------------------------------------------------------------
+
 
 def forever_plain(logits):
     while True:
@@ -256,7 +304,7 @@ def forever_bare_except(logits):
     while True:
         try:
             time.sleep(0.2)
-        except:   # noqa: E722
+        except:  # noqa: E722
             pass
 
 
@@ -265,7 +313,7 @@ def forever_bare_except_twice(logits):
         try:
             try:
                 np.ones(50).sum()
-            except:   # noqa: E722
+            except:  # noqa: E722
                 pass
         except BaseException:
             pass
@@ -286,8 +334,20 @@ class Lazy:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("function", [forever_plain, forever_except_exception, forever_bare_except, forever_bare_except_twice,
-                                      forever_generator, sleeps, lambda logits: Lazy(), lambda logits: Deep()], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "function",
+    [
+        forever_plain,
+        forever_except_exception,
+        forever_bare_except,
+        forever_bare_except_twice,
+        forever_generator,
+        sleeps,
+        lambda logits: Lazy(),
+        lambda logits: Deep(),
+    ],
+    ids=lambda f: f.__name__,
+)
 def test_a_function_that_never_returns_is_stopped(function, half_a_second):
     assert "had not finished" in say(function)
 
@@ -295,10 +355,12 @@ def test_a_function_that_never_returns_is_stopped(function, half_a_second):
 def test_five_seconds_in_all_not_per_input():
     assert engine.SECONDS == 5.0
     calls = []
+
     def slow(logits):
         calls.append(1)
         burn(0.2)
         return GOOD(logits)
+
     engine.SECONDS, old = 0.5, engine.SECONDS
     try:
         assert "had not finished" in say(slow)
@@ -310,9 +372,11 @@ def test_five_seconds_in_all_not_per_input():
 def test_what_the_function_did_not_compute_itself_is_not_counted(monkeypatch):
     """A busy machine looks like this to it: the clock goes on, and its own time stands still."""
     monkeypatch.setattr(engine, "SECONDS", 0.25)
+
     def softmax(logits):
-        time.sleep(0.1)                                   # ten times and more in all
+        time.sleep(0.1)  # ten times and more in all
         return GOOD(logits)
+
     assert check(softmax)
 
 
@@ -320,9 +384,11 @@ def test_a_wall_clock_ends_what_only_waits(monkeypatch):
     monkeypatch.setattr(timelimit, "WALL", 0.3)
     assert engine.SECONDS == 5.0
     assert "had not finished" in say(sleeps)
-    def naps(logits):                                     # and it is one for all inputs
+
+    def naps(logits):  # and it is one for all inputs
         calls.append(time.sleep(0.2))
         return GOOD(logits)
+
     calls = []
     assert "had not finished" in say(naps) and len(calls) < 2
 
@@ -334,10 +400,14 @@ def test_the_wall_clock_is_generous():
 @pytest.mark.slow
 def test_other_threads_use_a_trace_function(half_a_second):
     results, traces = [], []
+
     def work():
         before = sys.gettrace()
-        results.extend([check(forever_plain, "softmax"), check(forever_except_exception, "softmax"), check(GOOD, "softmax")])
+        results.extend(
+            [check(forever_plain, "softmax"), check(forever_except_exception, "softmax"), check(GOOD, "softmax")]
+        )
         traces.append(sys.gettrace() is before)
+
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     thread.join()
@@ -362,16 +432,18 @@ def test_other_threads_end_a_loop_on_one_line(loop, half_a_second):
     exec(f"def softmax(logits):\n    {ONE_LINE[loop]}", space)
     thread = threading.Thread(target=lambda: results.append(check(space["softmax"])), daemon=True)
     thread.start()
-    thread.join(120)                                      # the old trace function never comes back, and would hold this test
+    thread.join(120)  # the old trace function never comes back, and would hold this test
     assert not thread.is_alive() and "had not finished" in results[0].message
 
 
 def test_before_the_time_is_up_a_thread_is_looked_at_by_lines(monkeypatch):
     """By instructions from the start would make right functions some thirty times as slow."""
     looked = []
+
     def watched(logits):
         looked.append(sys._getframe().f_trace_opcodes)
         return GOOD(logits)
+
     thread = threading.Thread(target=lambda: looked.append(bool(check(watched, "softmax"))), daemon=True)
     thread.start()
     thread.join()
@@ -402,19 +474,26 @@ def test_keyboard_interrupt_passes_through():
     def softmax(logits):
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(5)
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)      # a shell's background job is started deaf to it
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is started deaf to it
     try:
         with pytest.raises(KeyboardInterrupt):
             check(softmax)
     finally:
         signal.signal(signal.SIGINT, before)
-    assert check(GOOD)   # and nothing is left behind: streams, timers
+    assert check(GOOD)  # and nothing is left behind: streams, timers
 
 
 # --- what can be passed to check -------------------------------------------------------------------------------------
 
+
 def test_things_that_are_not_functions():
-    for thing, words in [(np.ones(3), "check(softmax), not check(softmax(logits))"), (None, "None"), (3.0, "numbers"), ({}, "dict")]:
+    for thing, words in [
+        (np.ones(3), "check(softmax), not check(softmax(logits))"),
+        (None, "None"),
+        (3.0, "numbers"),
+        ({}, "dict"),
+    ]:
         assert words in say(thing, None) or words in check(thing).message
     assert "without quotation marks: check(softmax)" in say("softmax", None)
 
@@ -422,9 +501,12 @@ def test_things_that_are_not_functions():
 def test_unknown_names_suggest_the_nearest():
     def sofmax(logits):
         return logits
+
     assert "Did you mean softmax?" in say(sofmax, None)
+
     def zzz(logits):
         return logits
+
     assert "The exercises are: softmax" in say(zzz, None)
     assert "Did you mean softmax?" in say(zzz, "sotfmax")
     assert "no name of its own" in check(lambda logits: logits).message
@@ -433,21 +515,28 @@ def test_unknown_names_suggest_the_nearest():
 def test_wrong_signatures_say_the_right_one():
     def softmax():
         return 1
+
     assert "softmax(logits)" in say(softmax)
+
     def softmax(logits, axis):
         return 1
+
     message = say(softmax)
     assert "softmax(logits)" in message and "(logits, axis)" in message
+
     def softmax(*, logits):
         return 1
+
     assert "softmax(logits)" in say(softmax)
-    def softmax(z, axis=-1, **kwargs):   # other names and more defaults are the learner's business
+
+    def softmax(z, axis=-1, **kwargs):  # other names and more defaults are the learner's business
         return GOOD(z)
+
     assert check(softmax)
 
 
 def test_lambdas_partials_instances_and_methods():
-    softmax = lambda z: GOOD(z)   # noqa: E731
+    softmax = lambda z: GOOD(z)  # noqa: E731
     assert check(softmax)
     softmax = functools.partial(lambda scale, z: GOOD(scale * z), 1)
     assert check(softmax)
@@ -458,10 +547,11 @@ def test_lambdas_partials_instances_and_methods():
 
         def softmax(self, logits):
             return GOOD(logits)
+
     softmax = Softmax()
     assert check(softmax) and check(Softmax().softmax) and check(Softmax(), "softmax")
     assert "Did you mean softmax" in check(Softmax()).message
-    assert not check(Softmax)            # the class itself: calling it makes an object
+    assert not check(Softmax)  # the class itself: calling it makes an object
     assert check(functools.partial(GOOD))
 
 
@@ -470,11 +560,14 @@ def test_hostile_names_and_signatures():
         @property
         def __name__(self):
             raise RuntimeError
+
         @property
         def __signature__(self):
             raise RuntimeError
+
         def __call__(self, *args):
             return 1
+
     assert not check(Evil()) and not check(Evil(), "softmax")
     assert isinstance(hint(Evil()), Hint)
     assert not check(np.exp, "softmax") and not check(print, "softmax") and not check(type, "softmax")
@@ -487,6 +580,7 @@ def test_a_fault_of_the_check_is_said_and_not_raised(monkeypatch):
 
 
 # --- general diagnosis, in its order -------------------------------------------------------------------------------
+
 
 def test_sign_factor_offset():
     right = registry()["corridor_value"].truth
@@ -509,14 +603,17 @@ def test_only_one_index():
         p = GOOD(z).copy()
         p[..., 1:] = p[..., 1:] ** 2 + 0.013
         return p
+
     def last(z):
         p = GOOD(z).copy()
         p[..., :-1] = p[..., :-1] ** 2 + 0.013
         return p
+
     def but_first(z):
         p = GOOD(z).copy()
         p[..., 0] = p[..., 0] ** 2 + 0.013
         return p
+
     assert "only the first action is right" in say(first)
     assert "only the last action is right" in say(last)
     assert "every action but the first is right" in say(but_first)
@@ -533,19 +630,28 @@ def test_an_if_on_an_array_is_explained():
 
 def test_precision():
     assert "three digits, but not to six" in say(lambda z: np.round(GOOD(z), 4))
-    assert "three digits, but not to six" in say(lambda z: np.round(GOOD(z) * (1 + 1e-5 * np.sin(np.arange(np.shape(z)[-1]))), 16))
+    assert "three digits, but not to six" in say(
+        lambda z: np.round(GOOD(z) * (1 + 1e-5 * np.sin(np.arange(np.shape(z)[-1]))), 16)
+    )
 
 
 def test_smallest_failing_input_side_by_side():
     def corridor_value(p):
         return registry()["corridor_value"].truth(p) * (1 + np.asarray(p)) + 3
+
     message = say(corridor_value, "corridor_value")
-    assert "wanted" in message and "got" in message and "p_right = 0.5" in message and "Stuck? hint(corridor_value)" in message
+    assert (
+        "wanted" in message
+        and "got" in message
+        and "p_right = 0.5" in message
+        and "Stuck? hint(corridor_value)" in message
+    )
 
 
 def test_infinity_names_the_input():
     def softmax(logits):
         return GOOD(logits) / (logits.ndim == 1) - 0 * logits
+
     message = say(softmax)
     assert "NaN" in message or "infinity" in message
     assert "a batch of four rows" in message
@@ -553,13 +659,14 @@ def test_infinity_names_the_input():
 
 # --- how verdicts look ------------------------------------------------------------------------------------------------
 
+
 def test_display():
     passed, failed = check(GOOD), check(lambda logits: "<b>&", "softmax")
     assert passed and repr(passed).startswith("softmax: right\n") and repr(failed).startswith("softmax: not yet\n")
     for result in (passed, failed, hint("softmax")):
         html = result._repr_html_()
         assert "pg-check" in html and "<script" not in html and repr(result).isprintable() is False
-        assert "color:" not in html.replace("border", "")   # text keeps the page's own colour
+        assert "color:" not in html.replace("border", "")  # text keeps the page's own colour
     assert "&lt;b&gt;" in Result(False, "<b>", None, "x")._repr_html_()
     repr(passed).encode("ascii")
 
@@ -575,6 +682,7 @@ def test_the_shape_of_result_and_hint():
 def test_values_that_differ_are_shown_differently():
     """A near tie must not look like a tie to somebody who is stuck."""
     from learning_to_act.checks.remarks import show
+
     assert show(np.array([1.0, 1 - 1e-9, 0])) == "[1, 0.999999999, 0]"
     assert show(np.array([0.5, -1.25, np.inf])) == "[0.5, -1.25, inf]" and show(1 / 3) == "0.333333"
 
@@ -582,14 +690,17 @@ def test_values_that_differ_are_shown_differently():
 def test_an_array_where_one_number_was_expected_gets_advice():
     def corridor_value(p):
         return float((2 * p - 4) / (p * (1 - p)))
+
     assert "take one number, and this is an array" in say(corridor_value, "corridor_value")
 
 
 @pytest.mark.slow
 def test_a_python_without_a_clock_for_threads_can_check():
     """The browser's Python has none. In a process of its own, as a module keeps what it found."""
-    program = ("import time; del time.thread_time\nimport numpy as np\nfrom policy_gradient.checks import check\n"
-               "def softmax(logits):\n    e = np.exp(logits - np.max(logits, axis=-1, keepdims=True))\n    return e / e.sum(axis=-1, keepdims=True)\n"
-               "print(check(softmax))")
+    program = (
+        "import time; del time.thread_time\nimport numpy as np\nfrom policy_gradient.checks import check\n"
+        "def softmax(logits):\n    e = np.exp(logits - np.max(logits, axis=-1, keepdims=True))\n    return e / e.sum(axis=-1, keepdims=True)\n"
+        "print(check(softmax))"
+    )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, stdin=subprocess.DEVNULL)
     assert "stumbled" not in ran.stdout and "right" in ran.stdout, ran.stdout + ran.stderr

@@ -1,4 +1,5 @@
 """Every exercise keeps its contract: its stub fails kindly, its solution passes, each known mistake is told by its name."""
+
 import itertools
 import re
 
@@ -13,7 +14,7 @@ from learning_to_act.checks.registry import registry
 from learning_to_act.checks.runs import Run
 from tests.helpers.learner import ROOT, functions, solution_expressions
 
-EXERCISES = [one for one in registry().values() if not isinstance(one, Hunt)]       # chapter 5's are judged by their mean
+EXERCISES = [one for one in registry().values() if not isinstance(one, Hunt)]  # chapter 5's are judged by their mean
 assert len(EXERCISES) > 20
 WAYS = [(one, mistake, way) for one in EXERCISES for mistake in one.mistakes for way in mistake.ways]
 
@@ -24,8 +25,10 @@ def by_name(value):
 
 def named(one, way):
     """A Python function with the exercise's name that answers as `way` does."""
+
     def function(*args):
         return way(*args)
+
     function.__name__ = one.name
     return function
 
@@ -59,12 +62,16 @@ def test_each_known_mistake_is_recognised(one, mistake, way):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("one, mistake", [(one, mistake) for one in EXERCISES for mistake in one.mistakes if not one.exact], ids=by_name)
+@pytest.mark.parametrize(
+    "one, mistake", [(one, mistake) for one in EXERCISES for mistake in one.mistakes if not one.exact], ids=by_name
+)
 def test_each_known_mistake_is_recognised_in_single_precision(one, mistake):
     way = mistake.ways[0]
+
     def single(*args):
         parts = [np.asarray(part).astype(np.float32) for part in (way(*args) if one.parts > 1 else [way(*args)])]
         return parts if one.parts > 1 else parts[0]
+
     assert check(named(one, single)).mistake == mistake.name
 
 
@@ -72,6 +79,7 @@ def test_each_known_mistake_is_recognised_in_single_precision(one, mistake):
 @pytest.mark.parametrize("one", EXERCISES, ids=by_name)
 def test_mistakes_and_truth_are_told_apart(one):
     """Some input tells each mistake from the truth, and each two mistakes from one another (even at float32's tolerance)."""
+
     def told_apart(answers, way):
         runs = [Run(case, wanted, outcome, False) for (case, wanted), outcome in zip(one.problems, answers)]
         return not all(same(run, way, one) for run in runs)
@@ -79,7 +87,7 @@ def test_mistakes_and_truth_are_told_apart(one):
     def answers(function):
         outcomes = [attempt(function, case.args, Budget(5), one.parts, one.exact) for case, _ in one.problems]
         if not one.exact:
-            for outcome in outcomes:   # the widest tolerance that an answer can claim
+            for outcome in outcomes:  # the widest tolerance that an answer can claim
                 with np.errstate(over="ignore"):
                     outcome.parts = tuple(part.astype(np.float32) for part in outcome.parts)
         return outcomes
@@ -89,8 +97,10 @@ def test_mistakes_and_truth_are_told_apart(one):
     for mistake in one.mistakes:
         for way in mistake.ways:
             assert mistake.name == "float" or told_apart(truth, way), f"{mistake.name} is the truth"
-            assert any(outcome.finite and not one.right(outcome.parts, wanted) or not outcome.finite
-                       for outcome, (_, wanted) in zip(given[way], one.problems))
+            assert any(
+                outcome.finite and not one.right(outcome.parts, wanted) or not outcome.finite
+                for outcome, (_, wanted) in zip(given[way], one.problems)
+            )
     for first, second in itertools.permutations(one.mistakes, 2):
         for way, other in itertools.product(first.ways, second.ways):
             assert told_apart(given[way], other), f"{first.name} and {second.name} look the same"
@@ -101,7 +111,9 @@ def test_messages_are_short_plain_text(one):
     texts = [mistake.message for mistake in one.mistakes] + [case.slow for case, _ in one.problems] + [one.after]
     for text in texts:
         assert len(text.splitlines()) <= 5 and max(map(len, text.splitlines()), default=0) <= 260, text
-        assert all(line[-1] in ".:?!)" for line in text.splitlines()), f"a line is broken in the middle of a sentence: {text}"
+        assert all(line[-1] in ".:?!)" for line in text.splitlines()), (
+            f"a line is broken in the middle of a sentence: {text}"
+        )
         assert "$" not in text and "`" not in text and "**Note" not in text
     assert 1 <= one.difficulty <= 5 and 1 <= one.importance <= 5 and one.minutes > 0
     assert len({mistake.name for mistake in one.mistakes}) == len(one.mistakes)
@@ -113,7 +125,9 @@ def test_messages_name_headings_that_the_book_has(one):
         for number, heading in re.findall(r"\(Chapter (\d), ([^.()]+)\.\)", mistake.message):
             page = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "book").glob(f"0{number}-*.md"))
             assert re.search(rf"^#+ {re.escape(heading)}$", page, re.M), f"no heading {heading!r} in chapter {number}"
-        assert len(re.findall(r"hapter \d, ", mistake.message)) == len(re.findall(r"\(Chapter \d, [^.()]+\.\)", mistake.message))
+        assert len(re.findall(r"hapter \d, ", mistake.message)) == len(
+            re.findall(r"\(Chapter \d, [^.()]+\.\)", mistake.message)
+        )
 
 
 @pytest.mark.parametrize("one", EXERCISES, ids=by_name)

@@ -1,4 +1,5 @@
 """Bounds on a notebook that is graded: in a process of its own, as they stay."""
+
 import signal
 import subprocess
 import sys
@@ -32,8 +33,12 @@ run("import numpy; y = numpy.ones(2**24).sum()")
 
 
 def errors_of(program):
-    ran = subprocess.run([sys.executable, "-c", SHELL + program], capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    return [line.removeprefix("| ") for line in ran.stderr.splitlines() if line.startswith("|")], ran.stdout + ran.stderr
+    ran = subprocess.run(
+        [sys.executable, "-c", SHELL + program], capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
+    return [
+        line.removeprefix("| ") for line in ran.stderr.splitlines() if line.startswith("|")
+    ], ran.stdout + ran.stderr
 
 
 @pytest.mark.slow
@@ -53,13 +58,22 @@ def test_a_cell_that_grows_is_stopped_and_gives_its_memory_back():
 def test_nothing_is_bounded_where_nothing_is_graded(monkeypatch):
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
     assert not grading.graded()
-    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")          # the learner's own "Validate" button
+    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")  # the learner's own "Validate" button
     assert not grading.graded()
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     assert grading.graded()
 
 
-@pytest.mark.parametrize("cell, is_one", [("check(softmax)", True), ("_verdict = _check(softmax, 'softmax')", True), ("x = 1", False),
-                                          ("notebook_x().check('softmax')", True), ("uncheck(x)", False), ("print(softmax(z))", False)])
+@pytest.mark.parametrize(
+    "cell, is_one",
+    [
+        ("check(softmax)", True),
+        ("_verdict = _check(softmax, 'softmax')", True),
+        ("x = 1", False),
+        ("notebook_x().check('softmax')", True),
+        ("uncheck(x)", False),
+        ("print(softmax(z))", False),
+    ],
+)
 def test_cells_that_call_checks(cell, is_one):
     assert bool(grading.CHECKS.search(cell)) == is_one

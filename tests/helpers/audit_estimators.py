@@ -1,9 +1,10 @@
 """The book's estimators as a reader would write them, and single mistakes: a line of text in place of another, and what must be said."""
+
 from itertools import combinations
 
 import numpy as np
 
-LOOP = '''
+LOOP = """
 def update(theta, batch):
     gradient = np.zeros(len(theta))
     episodes = batch.episodes()
@@ -18,8 +19,8 @@ def update(theta, batch):
             p = 1 / (1 + np.exp(-theta[obs[t]]))
             gradient[obs[t]] += batch.gamma**t * (returns[t] - baseline) * (actions[t] - p)
     return gradient / len(episodes)
-'''
-TOTAL = '''
+"""
+TOTAL = """
 def update(theta, batch):
     gradient = np.zeros(len(theta))
     episodes = batch.episodes()
@@ -30,8 +31,8 @@ def update(theta, batch):
         score = batch.score(theta)[e]
         gradient += total * score.sum(axis=0)
     return gradient / len(episodes)
-'''
-CRITIC = '''
+"""
+CRITIC = """
 def update(theta, batch):
     n, data = len(batch), batch.mask
     advantages, following = np.zeros(n), 0.0
@@ -45,8 +46,8 @@ def update(theta, batch):
         advantages[i] = following
     weights = batch.gamma**batch.t * advantages * data
     return weights @ batch.score(theta) / len(batch.episodes())
-'''
-OTHERS = '''
+"""
+OTHERS = """
 def update(theta, batch):
     rewards, mask = batch.padded(batch.rewards), batch.padded(batch.mask)
     scores = batch.score(theta)
@@ -64,8 +65,8 @@ def update(theta, batch):
     for n, e in enumerate(batch.episodes()):
         gradient += weights[:e.stop - e.start, n] @ scores[e]
     return gradient / mask.shape[1]
-'''
-SCALED = '''
+"""
+SCALED = """
 def update(theta, batch):
     data = batch.mask
     x = np.zeros(len(batch))
@@ -78,7 +79,7 @@ def update(theta, batch):
     x = (x - kept.mean()) / (kept.std() + 1e-8)
     weights = batch.gamma**batch.t * x * data
     return weights @ batch.score(theta) / len(batch.episodes())
-'''
+"""
 SOURCES = {"loop": LOOP, "total": TOTAL, "critic": CRITIC, "others": OTHERS, "scaled": SCALED}
 
 # source: [(old line, new line, question, answer or None for any)]
@@ -97,7 +98,12 @@ MISTAKES = {
         ("returns[t] = G", "returns[t] = G - rewards[t]", "credit", "own reward left out"),
         ("returns[t] = G", "returns[len(rewards) - 1 - t] = G", "credit", "order reversed"),
         ("returns[t] = G", "returns[t] = G / (len(rewards) - t)", "credit", "mean of what follows"),
-        ("for t in reversed(range(len(rewards))):", "for t in range(len(rewards)):", "credit", "past rewards, discounted back"),
+        (
+            "for t in reversed(range(len(rewards))):",
+            "for t in range(len(rewards)):",
+            "credit",
+            "past rewards, discounted back",
+        ),
         ("baseline = 0.0", "baseline = returns.mean()", "baseline", "own episode"),
         ("baseline = 0.0", "returns = returns / returns.std()\n        baseline = 0.0", "spread", "own episode"),
         ("baseline = 0.0", "returns[:] = rewards[-1]\n        baseline = 0.0", "credit", "last reward only"),
@@ -123,17 +129,67 @@ MISTAKES = {
         ("score = batch.score(theta)[e]", "score = batch.score(0 * theta)[e]", "score", "at zero"),
     ],
     "critic": [
-        ("next_value = 0.0 if batch.terminated[i] else batch.next_values[i]", "next_value = batch.next_values[i]", "terminated", "bootstrapped"),
-        ("next_value = 0.0 if batch.terminated[i] else batch.next_values[i]", "next_value = 0.0 if batch.terminated[i] or batch.truncated[i] else batch.next_values[i]", "truncated", "as terminated"),
-        ("next_value = 0.0 if batch.terminated[i] else batch.next_values[i]", "next_value = 0.0 if batch.terminated[i] and not batch.truncated[i] else batch.next_values[i]", "both", "as truncated"),
-        ("next_value = 0.0 if batch.terminated[i] else batch.next_values[i]", "next_value = 0.0 if batch.terminated[i] or i == n - 1 else batch.next_values[i]", "open", "as terminated"),
-        ("next_value = 0.0 if batch.terminated[i] else batch.next_values[i]", "next_value = 0.0 if batch.terminated[i] else batch.values[i + 1] if batch.truncated[i] and i + 1 < n else batch.next_values[i]", "truncated", "value of the next episode"),
-        ("next_value = 0.0 if batch.terminated[i] else batch.next_values[i]", "next_value = 0.0 if batch.terminated[i] else batch.values[i] if batch.truncated[i] else batch.next_values[i]", "truncated", "own value"),
-        ("ended = batch.terminated[i] or batch.truncated[i] or i == n - 1", "ended = batch.terminated[i] or i == n - 1", "truncated", "not cut, right value"),
-        ("+ batch.gamma * next_value - batch.values[i]", "+ batch.gamma * next_value - batch.values[i]; error *= not batch.truncated[i] or batch.terminated[i]", "truncated", "advantage zero"),
+        (
+            "next_value = 0.0 if batch.terminated[i] else batch.next_values[i]",
+            "next_value = batch.next_values[i]",
+            "terminated",
+            "bootstrapped",
+        ),
+        (
+            "next_value = 0.0 if batch.terminated[i] else batch.next_values[i]",
+            "next_value = 0.0 if batch.terminated[i] or batch.truncated[i] else batch.next_values[i]",
+            "truncated",
+            "as terminated",
+        ),
+        (
+            "next_value = 0.0 if batch.terminated[i] else batch.next_values[i]",
+            "next_value = 0.0 if batch.terminated[i] and not batch.truncated[i] else batch.next_values[i]",
+            "both",
+            "as truncated",
+        ),
+        (
+            "next_value = 0.0 if batch.terminated[i] else batch.next_values[i]",
+            "next_value = 0.0 if batch.terminated[i] or i == n - 1 else batch.next_values[i]",
+            "open",
+            "as terminated",
+        ),
+        (
+            "next_value = 0.0 if batch.terminated[i] else batch.next_values[i]",
+            "next_value = 0.0 if batch.terminated[i] else batch.values[i + 1] if batch.truncated[i] and i + 1 < n else batch.next_values[i]",
+            "truncated",
+            "value of the next episode",
+        ),
+        (
+            "next_value = 0.0 if batch.terminated[i] else batch.next_values[i]",
+            "next_value = 0.0 if batch.terminated[i] else batch.values[i] if batch.truncated[i] else batch.next_values[i]",
+            "truncated",
+            "own value",
+        ),
+        (
+            "ended = batch.terminated[i] or batch.truncated[i] or i == n - 1",
+            "ended = batch.terminated[i] or i == n - 1",
+            "truncated",
+            "not cut, right value",
+        ),
+        (
+            "+ batch.gamma * next_value - batch.values[i]",
+            "+ batch.gamma * next_value - batch.values[i]; error *= not batch.truncated[i] or batch.terminated[i]",
+            "truncated",
+            "advantage zero",
+        ),
         ("ended = batch.terminated[i] or batch.truncated[i] or i == n - 1", "ended = False", "terminated", None),
-        ("+ batch.gamma * next_value - batch.values[i]", "+ next_value - batch.values[i]", "credit", "next value undiscounted"),
-        ("+ batch.gamma * next_value - batch.values[i]", "+ batch.gamma * next_value", "credit", "value not subtracted"),
+        (
+            "+ batch.gamma * next_value - batch.values[i]",
+            "+ next_value - batch.values[i]",
+            "credit",
+            "next value undiscounted",
+        ),
+        (
+            "+ batch.gamma * next_value - batch.values[i]",
+            "+ batch.gamma * next_value",
+            "credit",
+            "value not subtracted",
+        ),
         ("following = error + batch.gamma * batch.lam *", "following = error + batch.lam *", "credit", "decay lambda"),
         ("following = error + batch.gamma * batch.lam *", "following = error + batch.gamma * 0.95 *", "lam", "0.95"),
         ("following = error + batch.gamma * batch.lam *", "following = error + batch.gamma * 0.42 *", "lam", "0.42"),
@@ -143,10 +199,25 @@ MISTAKES = {
         ("if not data[i]:", "if False:", "reset", None),
     ],
     "others": [
-        ("discounts * (returns - baseline)", "discounts * (returns + baseline)", "baseline", "leave one out at t added"),
+        (
+            "discounts * (returns - baseline)",
+            "discounts * (returns + baseline)",
+            "baseline",
+            "leave one out at t added",
+        ),
         ("discounts * (returns - baseline)", "(returns - baseline)", "weight", "dropped"),
-        ("baseline = (returns.sum(axis=1, keepdims=True) - returns) / count", "baseline = returns.sum(axis=0) / mask.sum(axis=0)", "baseline", "own episode"),
-        ("baseline = (returns.sum(axis=1, keepdims=True) - returns) / count", "baseline = 0; returns = returns / (returns.std(axis=1, where=mask, keepdims=True) + 1e-12)", "spread", "at t"),
+        (
+            "baseline = (returns.sum(axis=1, keepdims=True) - returns) / count",
+            "baseline = returns.sum(axis=0) / mask.sum(axis=0)",
+            "baseline",
+            "own episode",
+        ),
+        (
+            "baseline = (returns.sum(axis=1, keepdims=True) - returns) / count",
+            "baseline = 0; returns = returns / (returns.std(axis=1, where=mask, keepdims=True) + 1e-12)",
+            "spread",
+            "at t",
+        ),
         ("return gradient / mask.shape[1]", "return gradient / mask.size", "per", "padded length"),
     ],
     "scaled": [
@@ -158,6 +229,8 @@ MISTAKES = {
         ("weights = batch.gamma**batch.t * x * data", "weights = batch.gamma**batch.t * x", "reset", "counted"),
     ],
 }
+
+
 def compiled(text):
     space = {"np": np}
     exec(text, space)
@@ -171,8 +244,12 @@ def singles():
 
 def pairs():
     """(source, change, change): of one source, on different lines, about different questions."""
-    return [(source, one, two) for source, changes in MISTAKES.items() for one, two in combinations(changes, 2)
-            if one[2] != two[2] and one[0] not in two[0] and two[0] not in one[0]]
+    return [
+        (source, one, two)
+        for source, changes in MISTAKES.items()
+        for one, two in combinations(changes, 2)
+        if one[2] != two[2] and one[0] not in two[0] and two[0] not in one[0]
+    ]
 
 
 def mutant(source, *changes):

@@ -1,4 +1,5 @@
 """A JupyterLab of our own."""
+
 import os
 import socket
 import subprocess
@@ -17,9 +18,22 @@ def running(folder, data):
     environment = {k: v for k, v in os.environ.items() if k not in ("PG_PRERENDER", "MPLBACKEND")}
     environment |= {"JUPYTER_DATA_DIR": str(data), "JUPYTER_CONFIG_DIR": str(data), "OPENBLAS_NUM_THREADS": "1"}
     server = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--ServerApp.port_retries=0",
-         "--IdentityProvider.token=", f"--ServerApp.root_dir={folder}"],
-        env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        [
+            sys.executable,
+            "-m",
+            "jupyterlab",
+            "--no-browser",
+            "--allow-root",
+            f"--port={port}",
+            "--ServerApp.port_retries=0",
+            "--IdentityProvider.token=",
+            f"--ServerApp.root_dir={folder}",
+        ],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         while True:
             try:
@@ -47,5 +61,7 @@ def run_all(page):
     listening(page)
     page.get_by_text("Run", exact=True).first.click()
     page.get_by_text("Run All Cells", exact=True).click()
-    page.wait_for_function("""() => [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")].every(e => /\\[\\d+\\]/.test(e.textContent))""")
+    page.wait_for_function(
+        """() => [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")].every(e => /\\[\\d+\\]/.test(e.textContent))"""
+    )
     page.wait_for_selector(".jp-NotebookPanel-toolbar [data-status=idle]")

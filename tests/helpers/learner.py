@@ -1,4 +1,5 @@
 """The learner's functions, as they stand in the notebooks of exercises/ and solutions/."""
+
 import ast
 import re
 
@@ -27,5 +28,7 @@ def solution_expressions(exercise):
     """Every expression that a solution assigns or returns, as text without spaces."""
     source = next(one for one in code_cells("solutions", exercise.chapter) if f"def {exercise.name}(" in one)
     assert REGION.search(source), f"{exercise.name} has no solution markers"
-    values = [node.value for node in ast.walk(ast.parse(source)) if isinstance(node, (ast.Assign, ast.Return)) and node.value]
+    values = [
+        node.value for node in ast.walk(ast.parse(source)) if isinstance(node, (ast.Assign, ast.Return)) and node.value
+    ]
     return [text for text in (ast.unparse(value).replace(" ", "") for value in values) if len(text) > 7]

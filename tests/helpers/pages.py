@@ -1,4 +1,5 @@
 """A small server that compresses as real hosts do, and a visit to one page."""
+
 import gzip
 import threading
 import time
@@ -8,19 +9,21 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Error, Page, TimeoutError
 
-PREFIX = "/learning-to-act"              # a site on a shared host stands in a folder: nothing may begin at the root
+PREFIX = "/learning-to-act"  # a site on a shared host stands in a folder: nothing may begin at the root
 COMPRESSED = (".html", ".css", ".js", ".svg", ".json", ".txt", ".ipynb", ".md")
 
 
-PATIENCE = 300_000                       # ms for one condition to come true: only a hang lasts so long, on any machine
+PATIENCE = 300_000  # ms for one condition to come true: only a hang lasts so long, on any machine
 
 
 def patient(opened):
     """What a browser opens waits so long for whatever it is told to wait for."""
+
     def open_patiently(self, **options):
         made = opened(self, **options)
         made.set_default_timeout(PATIENCE)
         return made
+
     return open_patiently
 
 
@@ -29,7 +32,9 @@ Browser.new_context, Browser.new_page = patient(Browser.new_context), patient(Br
 
 def frames(page, n=3):
     """Wait until the page has drawn n frames: what changes with its size, or moves by itself, has done so."""
-    page.evaluate("n => new Promise(done => { const next = () => n-- > 0 ? requestAnimationFrame(next) : done(); next(); })", n)
+    page.evaluate(
+        "n => new Promise(done => { const next = () => n-- > 0 ? requestAnimationFrame(next) : done(); next(); })", n
+    )
 
 
 def timers(page, ms=0):
@@ -44,7 +49,7 @@ def wait_for_function(self, expression, *, arg=None, timeout=PATIENCE, polling=5
         try:
             if self.evaluate(expression, arg):
                 return
-        except Error as problem:                  # on the way to another page there is nobody to ask
+        except Error as problem:  # on the way to another page there is nobody to ask
             if not any(words in str(problem) for words in ("context was destroyed", "navigat", "Cannot find context")):
                 raise
         self.wait_for_timeout(polling)
@@ -88,8 +93,11 @@ class Server:
 
 def pages_of(site):
     """Every page of the site, as paths from its root; the root itself only forwards."""
-    return sorted(p.relative_to(site).as_posix() for p in site.rglob("*.html")
-                  if not p.relative_to(site).parts[0].startswith(("_", "lite")) and p != site / "index.html")
+    return sorted(
+        p.relative_to(site).as_posix()
+        for p in site.rglob("*.html")
+        if not p.relative_to(site).parts[0].startswith(("_", "lite")) and p != site / "index.html"
+    )
 
 
 class Visit:
@@ -99,7 +107,7 @@ class Visit:
         start = len(server.sent)
         self.path, self.errors, self.asked = path, [], []
         self.context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce", **options)
-        if script:                                   # runs before any of the page's own
+        if script:  # runs before any of the page's own
             self.context.add_init_script(script)
         self.page = self.context.new_page()
         self.page.on("console", lambda m: self.errors.append(m.text) if m.type in ("error", "warning") else None)
@@ -115,5 +123,5 @@ class Visit:
 
 def settled(page):
     """Wait until every stored widget is mounted (or says why not) and the fonts are there."""
-    page.evaluate("dispatchEvent(new Event('pg:start'))")          # host.js: also the figures far from sight
+    page.evaluate("dispatchEvent(new Event('pg:start'))")  # host.js: also the figures far from sight
     page.wait_for_function("document.documentElement.dataset.widgets === 'ready' && document.fonts.status === 'loaded'")

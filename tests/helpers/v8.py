@@ -1,4 +1,5 @@
 """JavaScript without a browser: the book's scripts in a V8 that has no page."""
+
 import json
 import re
 from functools import cache
@@ -38,6 +39,8 @@ def module(cls):
 @pytest.fixture
 def js():
     """js(Class, "expression of m", argument) -> what the module's exported functions say. No page is needed, so none is opened."""
+
     def call(cls, expression, arg=None):
         return json.loads(module(cls).eval(f"JSON.stringify((arg => {expression})({json.dumps(arg)})) ?? 'null'"))
+
     return call

@@ -3,6 +3,7 @@
 Both understand the commands of W3C WebDriver. WebKitWebDriver takes them over HTTP. Debian has no geckodriver, but Firefox itself
 listens (Marionette): the same commands, as JSON with its length in front, over a socket. `Driver.command` is all that differs.
 """
+
 import base64
 import json
 import os
@@ -14,11 +15,25 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-ELEMENT = "element-6066-11e4-a52e-4f735466cecf"                # the key of an element's reference, by the standard
-KEYS = {"Tab": "\ue004", "Enter": "\ue007", "Escape": "\ue00c", "Space": " ", "PageUp": "\ue00e", "PageDown": "\ue00f", "End": "\ue010",
-        "Home": "\ue011", "ArrowLeft": "\ue012", "ArrowUp": "\ue013", "ArrowRight": "\ue014", "ArrowDown": "\ue015",
-        "Shift": "\ue008", "Control": "\ue009", "Backspace": "\ue003"}
-HANG = 300                                                      # seconds; ends a hang, measures nothing
+ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the key of an element's reference, by the standard
+KEYS = {
+    "Tab": "\ue004",
+    "Enter": "\ue007",
+    "Escape": "\ue00c",
+    "Space": " ",
+    "PageUp": "\ue00e",
+    "PageDown": "\ue00f",
+    "End": "\ue010",
+    "Home": "\ue011",
+    "ArrowLeft": "\ue012",
+    "ArrowUp": "\ue013",
+    "ArrowRight": "\ue014",
+    "ArrowDown": "\ue015",
+    "Shift": "\ue008",
+    "Control": "\ue009",
+    "Backspace": "\ue003",
+}
+HANG = 300  # seconds; ends a hang, measures nothing
 
 
 class Refused(Exception):
@@ -33,7 +48,7 @@ def until(true, what, seconds=HANG):
             return found
         if time.monotonic() > end:
             raise TimeoutError(f"waited {seconds} s for {what}")
-        time.sleep(.05)
+        time.sleep(0.05)
 
 
 def free_port():
@@ -82,15 +97,27 @@ class Driver:
 
     def chord(self, *names):
         values = [KEYS.get(name, name) for name in names]
-        self.act({"type": "key", "id": "keyboard", "actions": [{"type": "keyDown", "value": v} for v in values]
-                  + [{"type": "keyUp", "value": v} for v in reversed(values)]})
+        self.act(
+            {
+                "type": "key",
+                "id": "keyboard",
+                "actions": [{"type": "keyDown", "value": v} for v in values]
+                + [{"type": "keyUp", "value": v} for v in reversed(values)],
+            }
+        )
 
     def mouse(self, *points):
         """Press at the first of these points of the window, go through the others, and let go at the last."""
         down = {"type": "pointerDown", "button": 0}
         moves = [{"type": "pointerMove", "duration": 20, "x": round(x), "y": round(y)} for x, y in points]
-        self.act({"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"},
-                  "actions": [moves[0], down, *moves[1:], {"type": "pointerUp", "button": 0}]})
+        self.act(
+            {
+                "type": "pointer",
+                "id": "mouse",
+                "parameters": {"pointerType": "mouse"},
+                "actions": [moves[0], down, *moves[1:], {"type": "pointerUp", "button": 0}],
+            }
+        )
 
     def picture(self, path):
         Path(path).write_bytes(base64.b64decode(self.command("picture")))
@@ -98,23 +125,46 @@ class Driver:
 
 class Firefox(Driver):
     name = "Firefox"
-    NAMES = {"navigate": "WebDriver:Navigate", "execute": "WebDriver:ExecuteScript", "find": "WebDriver:FindElement",
-             "act": "WebDriver:PerformActions", "size": "WebDriver:SetWindowRect", "picture": "WebDriver:TakeScreenshot"}
+    NAMES = {
+        "navigate": "WebDriver:Navigate",
+        "execute": "WebDriver:ExecuteScript",
+        "find": "WebDriver:FindElement",
+        "act": "WebDriver:PerformActions",
+        "size": "WebDriver:SetWindowRect",
+        "picture": "WebDriver:TakeScreenshot",
+    }
 
     def __init__(self, program, folder):
         self.port, self.count = free_port(), 0
         folder.mkdir(parents=True)
-        prefs = {"marionette.port": self.port, "datareporting.policy.dataSubmissionEnabled": False, "app.update.enabled": False,
-                 "network.captive-portal-service.enabled": False, "network.connectivity-service.enabled": False,
-                 "browser.aboutConfig.showWarning": False, "toolkit.telemetry.reportingpolicy.firstRun": False,
-                 "remote.active-protocols": 2, "browser.shell.checkDefaultBrowser": False, "services.settings.server": "http://127.0.0.1:1",
-                 "browser.startup.homepage_override.mstone": "ignore", "browser.safebrowsing.update.enabled": False}
-        (folder / "user.js").write_text("".join(f"user_pref({json.dumps(k)}, {json.dumps(v)});\n" for k, v in prefs.items()))
-        self.process = subprocess.Popen([program, "--headless", "--marionette", "--no-remote", "--profile", folder, "about:blank"],
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        prefs = {
+            "marionette.port": self.port,
+            "datareporting.policy.dataSubmissionEnabled": False,
+            "app.update.enabled": False,
+            "network.captive-portal-service.enabled": False,
+            "network.connectivity-service.enabled": False,
+            "browser.aboutConfig.showWarning": False,
+            "toolkit.telemetry.reportingpolicy.firstRun": False,
+            "remote.active-protocols": 2,
+            "browser.shell.checkDefaultBrowser": False,
+            "services.settings.server": "http://127.0.0.1:1",
+            "browser.startup.homepage_override.mstone": "ignore",
+            "browser.safebrowsing.update.enabled": False,
+        }
+        (folder / "user.js").write_text(
+            "".join(f"user_pref({json.dumps(k)}, {json.dumps(v)});\n" for k, v in prefs.items())
+        )
+        self.process = subprocess.Popen(
+            [program, "--headless", "--marionette", "--no-remote", "--profile", folder, "about:blank"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+        )
         self.socket = until(self._connected, "Firefox to listen")
-        self._receive()                                          # its greeting
-        self.about = self._send("WebDriver:NewSession", {"capabilities": {"alwaysMatch": {"acceptInsecureCerts": False}}})["capabilities"]
+        self._receive()  # its greeting
+        self.about = self._send(
+            "WebDriver:NewSession", {"capabilities": {"alwaysMatch": {"acceptInsecureCerts": False}}}
+        )["capabilities"]
 
     def _connected(self):
         if self.process.poll() is not None:
@@ -170,12 +220,23 @@ class WebKit(Driver):
         self.port = free_port()
         folder.mkdir(parents=True)
         self.screen = None
-        env = dict(os.environ, HOME=str(folder), XDG_CACHE_HOME=str(folder), XDG_DATA_HOME=str(folder), GDK_BACKEND="x11",
-                   LIBGL_ALWAYS_SOFTWARE="1")
+        env = dict(
+            os.environ,
+            HOME=str(folder),
+            XDG_CACHE_HOME=str(folder),
+            XDG_DATA_HOME=str(folder),
+            GDK_BACKEND="x11",
+            LIBGL_ALWAYS_SOFTWARE="1",
+        )
         if "DISPLAY" not in env:
             self.screen, env["DISPLAY"] = screen()
-        self.process = subprocess.Popen([program, f"--port={self.port}", "--host=127.0.0.1"], env=env, stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            [program, f"--port={self.port}", "--host=127.0.0.1"],
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         until(self._ready, "WebKitWebDriver to listen")
         options = {"binary": browser, "args": ["--automation"]}
         made = self._ask("POST", "/session", {"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": options}}})
@@ -191,7 +252,9 @@ class WebKit(Driver):
 
     def _ask(self, method, path, what=None):
         body = None if what is None else json.dumps(what).encode()
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body, {"Content-Type": "application/json"}, method=method)
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}", body, {"Content-Type": "application/json"}, method=method
+        )
         try:
             with urllib.request.urlopen(request, timeout=HANG) as answer:
                 return json.loads(answer.read())["value"]
@@ -219,8 +282,12 @@ class WebKit(Driver):
 def screen():
     """A screen that nobody sees, and its name."""
     read, write = os.pipe()
-    process = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1200x24", "-nolisten", "tcp"], pass_fds=[write],
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1200x24", "-nolisten", "tcp"],
+        pass_fds=[write],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     os.close(write)
     with os.fdopen(read) as said:
         number = said.readline().strip()

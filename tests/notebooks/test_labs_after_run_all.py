@@ -1,4 +1,5 @@
 """After Run All a reader scrolls up and moves a slider. What its function reads must still be what it read when it was made."""
+
 import ast
 import builtins
 import dis
@@ -29,16 +30,23 @@ def calls(nb):
     return sum(getattr(f, "attr", getattr(f, "id", "")) in MAKERS for f in functions)
 
 
-SLIDERS = [p for folder in ("notebooks", "solutions", "exercises") for p in sorted((ROOT / folder).glob("*.ipynb"))
-           if calls(nbformat.read(p, as_version=4))]
+SLIDERS = [
+    p
+    for folder in ("notebooks", "solutions", "exercises")
+    for p in sorted((ROOT / folder).glob("*.ipynb"))
+    if calls(nbformat.read(p, as_version=4))
+]
 
 
 # --- what a function reads
 
+
 def names_of(code):
     """The global names in a function's code, and in the code of the functions inside it."""
     inside = [const for const in code.co_consts if isinstance(const, types.CodeType)]
-    own = {step.argval for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}      # no attributes
+    own = {
+        step.argval for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")
+    }  # no attributes
     return own.union(*map(names_of, inside))
 
 
@@ -91,11 +99,15 @@ def content(value):
 
 def changed(before, after, kept):
     """What is read now and was another thing then."""
-    return [path for path, value in after.items()
-            if path not in before or before[path] is not value or kept[path] != content(value)]
+    return [
+        path
+        for path, value in after.items()
+        if path not in before or before[path] is not value or kept[path] != content(value)
+    ]
 
 
 # --- a notebook, run in this process
+
 
 @dataclass
 class Slider:
@@ -114,7 +126,9 @@ def run_all(nb, name):
 
     def made(function, values, widget=None):
         before = reads(function, space)
-        sliders.append(Slider(here[0], function, values, widget, before, {path: content(v) for path, v in before.items()}))
+        sliders.append(
+            Slider(here[0], function, values, widget, before, {path: content(v) for path, v in before.items()})
+        )
 
     explore = learning_to_act.explore.explore
 
@@ -129,7 +143,7 @@ def run_all(nb, name):
         made(function, values)
         return function
 
-    with (pytest.MonkeyPatch.context() as patch, matplotlib.rc_context(), warnings.catch_warnings()):
+    with pytest.MonkeyPatch.context() as patch, matplotlib.rc_context(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*is non-interactive, and thus cannot be shown")
         for key, value in {"TQDM_DISABLE": "1", "MPLBACKEND": "agg"}.items():
             patch.setenv(key, value)
@@ -165,7 +179,9 @@ def test_what_a_slider_reads_is_the_same_after_the_last_cell(notebook):
     assert len(sliders) == calls(nb), "a call of explore or interact that was not seen"
     for slider in sliders:
         stale = changed(slider.before, reads(slider.function, space), slider.kept)
-        assert not stale, f"cell {slider.cell}: a later cell changes what its slider reads: {', '.join(stale)}; give one of them another name"
+        assert not stale, (
+            f"cell {slider.cell}: a later cell changes what its slider reads: {', '.join(stale)}; give one of them another name"
+        )
 
 
 def test_a_slider_shows_the_stored_numbers_after_the_last_cell(notebook):
@@ -173,12 +189,19 @@ def test_a_slider_shows_the_stored_numbers_after_the_last_cell(notebook):
     nb, _, sliders = notebook
     explored = [slider for slider in sliders if slider.widget is not None]
     state = nb.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
-    stored = [model["state"] for _, model in sorted(state.items()) if {"controls", "frames", "index"} <= set(model["state"])]
-    assert [json.dumps(one["controls"]) for one in stored] == [json.dumps(slider.widget.controls) for slider in explored]
+    stored = [
+        model["state"] for _, model in sorted(state.items()) if {"controls", "frames", "index"} <= set(model["state"])
+    ]
+    assert [json.dumps(one["controls"]) for one in stored] == [
+        json.dumps(slider.widget.controls) for slider in explored
+    ]
     for slider, one in zip(explored, stored):
         shape = [len(control["texts"]) for control in one["controls"]]
         assert len(one["alts"]) == np.prod(shape)
-        places = {tuple(int(i) for i in np.unravel_index(k, shape)) for k in np.linspace(0, len(one["alts"]) - 1, 9).astype(int)}
+        places = {
+            tuple(int(i) for i in np.unravel_index(k, shape))
+            for k in np.linspace(0, len(one["alts"]) - 1, 9).astype(int)
+        }
         for place in sorted(places):
             slider.widget.index = list(place)
             assert slider.widget.error == ""
@@ -199,11 +222,23 @@ def draw(ax, p):
 pg.explore.explore(draw, p=[0.0, 1.0])"""
 
 
-@pytest.mark.parametrize("later, what", [
-    ("scale = 3.0", "scale"), ("table = np.ones(3)", "table"), ("table[0] = 5", "table"), ("def inner(x): return x", "inner"),
-    ("words['a'] = abs", "words"), ("words = {'a': abs}", "words"), ("x = p = 7", ""), ("def f(scale): return scale\nf(3)", "")])
+@pytest.mark.parametrize(
+    "later, what",
+    [
+        ("scale = 3.0", "scale"),
+        ("table = np.ones(3)", "table"),
+        ("table[0] = 5", "table"),
+        ("def inner(x): return x", "inner"),
+        ("words['a'] = abs", "words"),
+        ("words = {'a': abs}", "words"),
+        ("x = p = 7", ""),
+        ("def f(scale): return scale\nf(3)", ""),
+    ],
+)
 def test_what_a_later_cell_changes_is_found(later, what):
-    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(START, id="start"), nbformat.v4.new_code_cell(later, id="later")])
+    nb = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(START, id="start"), nbformat.v4.new_code_cell(later, id="later")]
+    )
     space, (slider,) = run_all(nb, "made up")
     stale = changed(slider.before, reads(slider.function, space), slider.kept)
     assert bool(stale) == bool(what) and (not what or any(path.startswith(what) for path in stale)), stale
@@ -213,6 +248,8 @@ def test_the_fault_that_lab_2_had_would_be_found():
     """A later cell drew random worlds into the name P, which the theorem reads."""
     nb = nbformat.read(ROOT / "notebooks/02-the-theorem.ipynb", as_version=4)
     until = next(i for i, cell in enumerate(nb.cells) if cell.id == "explore")
-    nb.cells = nb.cells[:until + 1] + [nbformat.v4.new_code_cell("P = rng.dirichlet(np.ones(4), (4, 2)) * 0.7", id="later")]
+    nb.cells = nb.cells[: until + 1] + [
+        nbformat.v4.new_code_cell("P = rng.dirichlet(np.ones(4), (4, 2)) * 0.7", id="later")
+    ]
     space, sliders = run_all(nb, "spoilt")
     assert changed(sliders[0].before, reads(sliders[0].function, space), sliders[0].kept) == ["P"]

@@ -1,5 +1,6 @@
 """The stored notebooks, as files: that they are what the runner wrote. (nbval runs notebooks/ and solutions/ in the same
 pytest run and compares what their cells print: see `make test`.)"""
+
 import ast
 import json
 import re
@@ -27,14 +28,17 @@ def read(path):
 def test_the_outputs_come_from_these_cells(path):
     nb = read(path)
     assert nb.metadata.get("policy_gradient", {}).get("outputs_from") == run.source_hash(nb), (
-        f"run: python -m tools.make.notebooks {path.relative_to(ROOT)}")
+        f"run: python -m tools.make.notebooks {path.relative_to(ROOT)}"
+    )
 
 
 @each_stored
 def test_every_view_has_its_model_and_every_model_is_ours(path):
     nb = read(path)
     state = nb.metadata.get("widgets", {}).get(run.STATE, {}).get("state", {})
-    views = [o.data[run.VIEW]["model_id"] for c in nb.cells for o in c.get("outputs", []) if run.VIEW in o.get("data", {})]
+    views = [
+        o.data[run.VIEW]["model_id"] for c in nb.cells for o in c.get("outputs", []) if run.VIEW in o.get("data", {})
+    ]
     assert set(views) <= set(state)
     assert all(state[view]["model_module"] == "anywidget" and state[view]["state"].get("_esm") for view in views)
     assert all(re.fullmatch(rf"{path.stem}-\d{{3}}", model_id) for model_id in state)
@@ -52,7 +56,9 @@ def test_stored_pictures_are_described(path):
 @each_stored
 def test_run_from_a_fresh_kernel_in_order(path):
     code = [c for c in read(path).cells if c.cell_type == "code"]
-    assert [c.execution_count for c in code if c.source.strip()] == list(range(1, sum(bool(c.source.strip()) for c in code) + 1))
+    assert [c.execution_count for c in code if c.source.strip()] == list(
+        range(1, sum(bool(c.source.strip()) for c in code) + 1)
+    )
 
 
 @each
@@ -75,7 +81,9 @@ def test_as_a_script_it_is_python(path):
 @each
 def test_nothing_of_the_machine_it_was_made_on(path):
     text = path.read_text(encoding="utf-8")
-    assert not re.search(r"ipykernel_\d|/(home|root)/|site-packages|0x[0-9a-f]{9,}", re.sub(r"[A-Za-z0-9+/=]{200,}", "", text))
+    assert not re.search(
+        r"ipykernel_\d|/(home|root)/|site-packages|0x[0-9a-f]{9,}", re.sub(r"[A-Za-z0-9+/=]{200,}", "", text)
+    )
 
 
 @each
@@ -95,6 +103,12 @@ def test_there_are_no_stray_files():
 
 def test_exercises_come_from_their_solutions(tmp_path):
     """Regenerated into an empty folder they are the same."""
-    subprocess.run([sys.executable, "-m", "tools.make.exercises", "--to", tmp_path], cwd=ROOT, check=True, capture_output=True, stdin=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, "-m", "tools.make.exercises", "--to", tmp_path],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+    )
     made = {p.name: json.loads(p.read_text()) for p in tmp_path.glob("*.ipynb")}
     assert made == {p.name: json.loads(p.read_text()) for p in (ROOT / "exercises").glob("*.ipynb")}

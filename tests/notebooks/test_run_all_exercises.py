@@ -1,4 +1,5 @@
 """Run All goes through an exercise notebook, in Jupyter and in the page: what is not written yet says so in one line."""
+
 import asyncio
 import importlib.util
 import re
@@ -23,13 +24,21 @@ def read(path):
 
 def unwritten(nb):
     """The functions that the learner is to write, in order."""
-    return [name for cell in nb.cells for name in re.findall(rf'def (\w+)\(.*\n    raise NotImplementedError\("{STUB}"\)', cell.source)]
+    return [
+        name
+        for cell in nb.cells
+        for name in re.findall(rf'def (\w+)\(.*\n    raise NotImplementedError\("{STUB}"\)', cell.source)
+    ]
 
 
 def execute(nb, tmp_path):
     """As papermill, nbgrader and `jupyter execute` do: the first error ends it."""
-    NotebookClient(nb, timeout=300, resources={"metadata": {"path": str(tmp_path)}},
-                   extra_arguments=["--IPKernelApp.log_level=ERROR"]).execute()
+    NotebookClient(
+        nb,
+        timeout=300,
+        resources={"metadata": {"path": str(tmp_path)}},
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+    ).execute()
     return nb
 
 
@@ -57,7 +66,9 @@ def test_with_our_answers_the_examples_show_what_the_solutions_show(path, tmp_pa
     theirs = {cell.id: cell for cell in solution.cells}
     stubs = {cell.id for cell in nb.cells if cell.cell_type == "code" and STUB in cell.source}
     examples = {cell.id for cell in tagged(nb)}
-    keep = [cell for cell in nb.cells if cell.cell_type == "code" and not cell.source.startswith(("check(", "start_drill("))]
+    keep = [
+        cell for cell in nb.cells if cell.cell_type == "code" and not cell.source.startswith(("check(", "start_drill("))
+    ]
     for cell in keep:
         if cell.id in stubs:
             cell.source = theirs[cell.id].source
@@ -85,10 +96,14 @@ def page():
 def test_run_all_in_the_page(path, page):
     nb, said = read(path), {}
     for cell in nb.cells:
-        if cell.cell_type == "code" and not cell.source.startswith("check(update_"):       # whole functions, and seconds each
+        if cell.cell_type == "code" and not cell.source.startswith(
+            "check(update_"
+        ):  # whole functions, and seconds each
             said[cell.id] = page(cell.source, cell.id)
     assert not [item for items in said.values() for item in items if item["kind"] == "error"]
-    assert [said[cell.id] for cell in tagged(nb)] == [[{"kind": "out", "text": f"{name} is not written yet.\n"}] for name in unwritten(nb)]
+    assert [said[cell.id] for cell in tagged(nb)] == [
+        [{"kind": "out", "text": f"{name} is not written yet.\n"}] for name in unwritten(nb)
+    ]
 
 
 def test_a_learners_own_error_ends_it_and_is_shown(tmp_path):
@@ -101,21 +116,28 @@ def test_a_learners_own_error_ends_it_and_is_shown(tmp_path):
 
 # --- `example` by itself
 
+
 def run(source, **space):
     exec(source, space | {"example": example, "__name__": "__main__"})
 
 
 def test_the_function_that_is_not_written_is_named_not_the_one_that_calls_it(capsys):
-    run(f"def inner(): raise NotImplementedError('{STUB}')\ndef outer(): return inner() + 1\nwith example:\n    print(outer())")
+    run(
+        f"def inner(): raise NotImplementedError('{STUB}')\ndef outer(): return inner() + 1\nwith example:\n    print(outer())"
+    )
     run("def inner(): raise NotImplementedError\nwith example:\n    print(inner())")
     assert capsys.readouterr().out == 2 * "inner is not written yet.\n"
 
 
-@pytest.mark.parametrize("source, error", [
-    ("def f(): return 1 / 0", ZeroDivisionError),
-    ("def f(): raise NotImplementedError('only for two actions')", NotImplementedError),       # the learner's own words
-    ("def f(): raise KeyboardInterrupt", KeyboardInterrupt),
-    ("f = library.f", NotImplementedError)])                                                   # nobody's stub
+@pytest.mark.parametrize(
+    "source, error",
+    [
+        ("def f(): return 1 / 0", ZeroDivisionError),
+        ("def f(): raise NotImplementedError('only for two actions')", NotImplementedError),  # the learner's own words
+        ("def f(): raise KeyboardInterrupt", KeyboardInterrupt),
+        ("f = library.f", NotImplementedError),
+    ],
+)  # nobody's stub
 def test_every_other_error_passes(source, error, capsys):
     library = types.ModuleType("library")
     exec("def f(): raise NotImplementedError", library.__dict__)

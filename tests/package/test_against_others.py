@@ -4,6 +4,7 @@ SciPy's filter, Gymnasium's own environments.
 PyTorch and Stable-Baselines3 live in an environment of their own, since the book needs neither: `make test-autodiff` makes it
 and runs this file there with nothing skipped. Everything else runs in `make test`.
 """
+
 import os
 import re
 
@@ -16,7 +17,7 @@ import policy_gradient as pg
 from policy_gradient import control
 from policy_gradient.envs import TabularVectorEnv
 
-pytestmark = pytest.mark.slow               # subprocesses, kernels, pictures or long runs in nearly every test
+pytestmark = pytest.mark.slow  # subprocesses, kernels, pictures or long runs in nearly every test
 
 WHY = "in an environment of its own: make test-autodiff runs this"
 BATCH = 40
@@ -38,10 +39,11 @@ def torch():
 
 # --- policies against automatic differentiation: the same law written with torch.distributions
 
+
 def network(torch, sizes, theta, x):
     start = 0
     for i, (m, n) in enumerate(zip(sizes, sizes[1:])):
-        W, b = theta[start:start + m * n].reshape(m, n), theta[start + m * n:start + (m + 1) * n]
+        W, b = theta[start : start + m * n].reshape(m, n), theta[start + m * n : start + (m + 1) * n]
         start += (m + 1) * n
         x = x @ W + b
         x = torch.tanh(x) if i < len(sizes) - 2 else x
@@ -51,6 +53,7 @@ def network(torch, sizes, theta, x):
 def categorical(logits):
     def law(torch, theta, obs):
         return torch.distributions.Categorical(logits=logits(torch, theta, obs), validate_args=False)
+
     return law
 
 
@@ -58,20 +61,33 @@ def normal(mean_and_log_std):
     def law(torch, theta, obs):
         mean, log_std = mean_and_log_std(torch, theta, obs)
         return torch.distributions.Independent(torch.distributions.Normal(mean, log_std.exp()), 1)
+
     return law
 
 
 FEATURES = np.random.default_rng(3).normal(size=(4, 3, 5))
-LAWS = {                                      # name: (ours, theirs)
+LAWS = {  # name: (ours, theirs)
     "TabularSoftmax": (pg.TabularSoftmax(4, 3), categorical(lambda t, theta, s: theta.reshape(4, 3)[s])),
     "LinearSoftmax": (pg.LinearSoftmax(FEATURES), categorical(lambda t, theta, s: (t.tensor(FEATURES) @ theta)[s])),
-    "two_action_softmax": (pg.two_action_softmax(4), categorical(lambda t, theta, s: t.stack([0 * theta, theta], 1)[s])),
-    "MLPSoftmax": (pg.MLPSoftmax((3, 16, 8, 4)), categorical(lambda t, theta, x: network(t, (3, 16, 8, 4), theta, x)[0])),
+    "two_action_softmax": (
+        pg.two_action_softmax(4),
+        categorical(lambda t, theta, s: t.stack([0 * theta, theta], 1)[s]),
+    ),
+    "MLPSoftmax": (
+        pg.MLPSoftmax((3, 16, 8, 4)),
+        categorical(lambda t, theta, x: network(t, (3, 16, 8, 4), theta, x)[0]),
+    ),
     "MLPSoftmax, linear": (pg.MLPSoftmax((3, 9)), categorical(lambda t, theta, x: network(t, (3, 9), theta, x)[0])),
     "LinearGaussian": (pg.LinearGaussian(3, 2), normal(lambda t, theta, x: (x @ theta[:6].reshape(3, 2), theta[6:]))),
-    "LinearGaussian, std(s)": (pg.LinearGaussian(3, 2, True), normal(lambda t, theta, x: (x @ theta[:6].reshape(3, 2), x @ theta[6:].reshape(3, 2)))),
+    "LinearGaussian, std(s)": (
+        pg.LinearGaussian(3, 2, True),
+        normal(lambda t, theta, x: (x @ theta[:6].reshape(3, 2), x @ theta[6:].reshape(3, 2))),
+    ),
     "MLPGaussian": (pg.MLPGaussian((3, 16, 2)), normal(lambda t, theta, x: network(t, (3, 16, 2), theta, x))),
-    "MLPGaussian, std(s)": (pg.MLPGaussian((3, 16, 2), True), normal(lambda t, theta, x: network(t, (3, 16, 4), theta, x)[0].chunk(2, dim=-1))),
+    "MLPGaussian, std(s)": (
+        pg.MLPGaussian((3, 16, 2), True),
+        normal(lambda t, theta, x: network(t, (3, 16, 4), theta, x)[0].chunk(2, dim=-1)),
+    ),
 }
 each_law = pytest.mark.parametrize("name", LAWS)
 
@@ -101,7 +117,7 @@ def test_log_probabilities_scores_and_entropy_are_autodiffs(torch, name):
     close(policy.log_prob(theta, obs, actions), log_probs)
     close(policy.entropy(theta, obs), theirs.entropy())
     close(policy.score(theta, obs, actions), autodiff(torch, log_probs, leaf))
-    by_weights, = torch.autograd.grad((torch.tensor(weights) * log_probs).sum(), leaf)
+    (by_weights,) = torch.autograd.grad((torch.tensor(weights) * log_probs).sum(), leaf)
     close(policy.weighted_score(theta, obs, actions, weights), by_weights)
     if hasattr(policy, "probs"):
         close(policy.probs(theta, obs), theirs.probs)
@@ -125,20 +141,28 @@ def test_the_squashed_law_is_torchs_transformed_distribution(torch, name, limit)
     policy, law = LAWS[name]
     squashed = pg.Squashed(policy, limit)
     theta, obs, u, weights = situation(policy)
-    transforms = [torch.distributions.TanhTransform(cache_size=1), torch.distributions.AffineTransform(0.0, limit, cache_size=1)]
+    transforms = [
+        torch.distributions.TanhTransform(cache_size=1),
+        torch.distributions.AffineTransform(0.0, limit, cache_size=1),
+    ]
     leaf, drawn = torch.tensor(theta, requires_grad=True), torch.tensor(u)
     theirs = torch.distributions.TransformedDistribution(law(torch, leaf, torch.tensor(obs)), transforms)
     executed = drawn
     for transform in transforms:
-        executed = transform(executed)                       # cached: the way back is exact
+        executed = transform(executed)  # cached: the way back is exact
     close(squashed.execute(u), executed)
     log_probs = theirs.log_prob(executed)
     close(squashed.log_prob(theta, obs, u), log_probs)
     close(squashed.score(theta, obs, u), autodiff(torch, log_probs, leaf))
-    by_weights, = torch.autograd.grad((torch.tensor(weights) * log_probs).sum(), leaf)
+    (by_weights,) = torch.autograd.grad((torch.tensor(weights) * log_probs).sum(), leaf)
     close(squashed.weighted_score(theta, obs, u, weights), by_weights)
     mean, log_std = policy.mean(theta, obs), policy.log_std(theta, obs)
-    np.testing.assert_allclose(pg.tanh_gaussian_log_prob(u, mean, log_std) - 2 * np.log(limit), log_probs.detach().numpy(), rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(
+        pg.tanh_gaussian_log_prob(u, mean, log_std) - 2 * np.log(limit),
+        log_probs.detach().numpy(),
+        rtol=1e-10,
+        atol=1e-10,
+    )
 
 
 def test_gaussian_functions_are_autodiffs(torch):
@@ -156,8 +180,13 @@ def test_gaussian_functions_are_autodiffs(torch):
 def test_the_exact_gradient_is_autodiffs(torch):
     """Through a linear solve in PyTorch, which knows nothing of the theorem."""
     rng = np.random.default_rng(4)
-    mdp = pg.TabularMDP(0.9 * rng.dirichlet(np.ones(6), size=(6, 3)), rng.normal(size=(6, 3)), rng.dirichlet(np.ones(6)), 0.95,
-                        obs=[0, 1, 2, 3, 1, 0])
+    mdp = pg.TabularMDP(
+        0.9 * rng.dirichlet(np.ones(6), size=(6, 3)),
+        rng.normal(size=(6, 3)),
+        rng.dirichlet(np.ones(6)),
+        0.95,
+        obs=[0, 1, 2, 3, 1, 0],
+    )
     policy, theta = pg.LinearSoftmax(FEATURES), rng.normal(size=5)
     leaf = torch.tensor(theta, requires_grad=True)
     probs = torch.softmax((torch.tensor(FEATURES) @ leaf)[torch.tensor(mdp.obs)], dim=1)
@@ -165,7 +194,7 @@ def test_the_exact_gradient_is_autodiffs(torch):
     step = torch.einsum("sa,sat->st", probs, P)
     values = torch.linalg.solve(torch.eye(6, dtype=torch.float64) - 0.95 * step, (probs * R).sum(1))
     close(pg.state_values(mdp, pg.state_probs(mdp, policy, theta)), values)
-    gradient, = torch.autograd.grad(rho @ values, leaf)
+    (gradient,) = torch.autograd.grad(rho @ values, leaf)
     close(pg.exact_gradient(mdp, policy, theta), gradient)
 
 
@@ -183,12 +212,16 @@ def test_the_estimators_gradient_is_that_of_the_usual_loss(torch):
     close(pg.estimate_gradient(policy, theta, r, psi), -leaf.grad)
 
 
-@pytest.mark.parametrize("settings", [{}, {"learning_rate": 0.3, "beta1": 0.5, "beta2": 0.9, "epsilon": 1e-3}, {"beta1": 0.0}])
+@pytest.mark.parametrize(
+    "settings", [{}, {"learning_rate": 0.3, "beta1": 0.5, "beta2": 0.9, "epsilon": 1e-3}, {"beta1": 0.0}]
+)
 def test_adam_is_torchs(torch, settings):
     rng, theta = np.random.default_rng(0), np.linspace(-1, 1, 7)
     ours = pg.Adam(**settings)
     leaf = torch.tensor(theta, requires_grad=True)
-    theirs = torch.optim.Adam([leaf], lr=ours.learning_rate, betas=(ours.beta1, ours.beta2), eps=ours.epsilon, maximize=True)
+    theirs = torch.optim.Adam(
+        [leaf], lr=ours.learning_rate, betas=(ours.beta1, ours.beta2), eps=ours.epsilon, maximize=True
+    )
     for _ in range(300):
         gradient = rng.normal(size=7) * 10.0 ** rng.integers(-6, 3, size=7)
         theta = ours.step(theta, gradient)
@@ -199,6 +232,7 @@ def test_adam_is_torchs(torch, settings):
 
 # --- returns and advantages against Stable-Baselines3 and SciPy
 
+
 def episodes(seed, T=60, N=5):
     """Columns that hold one episode each (ours), and what ended it."""
     rng = np.random.default_rng(seed)
@@ -207,8 +241,15 @@ def episodes(seed, T=60, N=5):
     mask = np.arange(T)[:, None] < lengths
     ends = np.arange(T)[:, None] == lengths - 1
     terminated = ends & (np.arange(N) % 2 == 0)
-    return pg.Rollout(rng.normal(size=(T, N, 3)), np.zeros((T, N), int), np.where(mask, rng.normal(size=(T, N)), 0), mask,
-                      terminated, ends & ~terminated, rng.normal(size=(N, 3)))
+    return pg.Rollout(
+        rng.normal(size=(T, N, 3)),
+        np.zeros((T, N), int),
+        np.where(mask, rng.normal(size=(T, N)), 0),
+        mask,
+        terminated,
+        ends & ~terminated,
+        rng.normal(size=(N, 3)),
+    )
 
 
 @pytest.mark.parametrize("lam", [0.0, 0.5, 0.95, 1.0])
@@ -222,14 +263,22 @@ def test_gae_is_stable_baselines(gamma, lam):
     values, last_values = rng.normal(size=r.mask.shape), rng.normal(size=r.num_episodes)
     ours = pg.gae(r, values, last_values, gamma, lam)
     for n, length in enumerate(r.lengths):
-        buffer = buffers.RolloutBuffer(int(length), gym.spaces.Box(-1, 1, (3,)), gym.spaces.Discrete(2), "cpu", lam, gamma)
+        buffer = buffers.RolloutBuffer(
+            int(length), gym.spaces.Box(-1, 1, (3,)), gym.spaces.Discrete(2), "cpu", lam, gamma
+        )
         rewards = r.rewards[:length, n].copy()
         rewards[-1] += gamma * last_values[n] * r.truncated[length - 1, n]
         for t in range(length):
-            buffer.add(r.obs[t, n], r.actions[t, n:n + 1], rewards[t], t == 0, torch.tensor(values[t, n]), torch.zeros(1))
-        for name, array in dict(rewards=rewards, values=values[:length, n], advantages=np.zeros(length),
-                                     episode_starts=np.arange(length) == 0).items():
-            setattr(buffer, name, array[:, None].astype(np.float64))              # it rounds to float32 otherwise
+            buffer.add(
+                r.obs[t, n], r.actions[t, n : n + 1], rewards[t], t == 0, torch.tensor(values[t, n]), torch.zeros(1)
+            )
+        for name, array in dict(
+            rewards=rewards,
+            values=values[:length, n],
+            advantages=np.zeros(length),
+            episode_starts=np.arange(length) == 0,
+        ).items():
+            setattr(buffer, name, array[:, None].astype(np.float64))  # it rounds to float32 otherwise
         buffer.compute_returns_and_advantage(torch.zeros(1, dtype=torch.float64), np.ones(1))
         np.testing.assert_allclose(ours[:length, n], buffer.advantages[:, 0], rtol=1e-10, atol=1e-10)
         np.testing.assert_allclose(ours[:length, n] + values[:length, n], buffer.returns[:, 0], rtol=1e-10, atol=1e-10)
@@ -251,7 +300,10 @@ STEPS, N = 1000, 100
 
 def newest(name):
     """The highest version of an environment that this Gymnasium has: older ones warn."""
-    return max((spec for spec in gym.registry if re.fullmatch(rf"{name}-v\d+", spec)), key=lambda spec: int(spec.split("-v")[1]))
+    return max(
+        (spec for spec in gym.registry if re.fullmatch(rf"{name}-v\d+", spec)),
+        key=lambda spec: int(spec.split("-v")[1]),
+    )
 
 
 def test_cartpole_is_gymnasiums():
@@ -277,7 +329,7 @@ def test_cartpole_is_gymnasiums():
         np.testing.assert_array_equal(truncated, (steps >= 60) & ~terminated)
         falls, cuts = falls + terminated.sum(), cuts + truncated.sum()
         begins, over = over, terminated | truncated
-    assert falls > 1000 and cuts > 10                         # both endings were met
+    assert falls > 1000 and cuts > 10  # both endings were met
 
 
 def test_pendulum_is_gymnasiums():
@@ -293,13 +345,13 @@ def test_pendulum_is_gymnasiums():
         assert not terminated.any() and (truncated == (t % 201 == 199)).all()
         cuts += truncated.sum()
         if t % 201 == 200:
-            assert (rewards == 0).all()                       # the step that starts the next episode
+            assert (rewards == 0).all()  # the step that starts the next episode
             continue
         for n in range(N):
             theirs.state = before[:, n]
             seen[n], their_rewards[n], *_ = theirs.step(torque[n])
         np.testing.assert_allclose(rewards, their_rewards, rtol=1e-12, atol=1e-12)
-        np.testing.assert_allclose(obs, seen, rtol=1e-6, atol=1e-6)                    # float32
+        np.testing.assert_allclose(obs, seen, rtol=1e-6, atol=1e-6)  # float32
     assert cuts == 4 * N
 
 
@@ -358,5 +410,7 @@ def test_slippery_ice_is_gymnasiums():
     assert counts[0].sum() == counts[1].sum() > 80_000
     assert ((counts[0] > 0) == (counts[1] > 0))[(counts.sum(axis=0) > 40)].all()
     total = counts[0].sum(axis=-1, keepdims=True)
-    spread = np.sqrt(counts.sum(axis=0) * (1 - counts.sum(axis=0) / np.maximum(2 * total, 1)))      # of a difference of counts
+    spread = np.sqrt(
+        counts.sum(axis=0) * (1 - counts.sum(axis=0) / np.maximum(2 * total, 1))
+    )  # of a difference of counts
     assert (abs(counts[0] - counts[1]) <= 5 * spread + 1).all()

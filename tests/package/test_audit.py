@@ -1,4 +1,5 @@
 """The instrument: single mistakes are named, right estimators are not accused, two at once are named or left open; bad input is said in words."""
+
 import json
 import subprocess
 import sys
@@ -21,9 +22,11 @@ def _policy(batch):
 
 def _book(psi, divide="episodes"):
     """The book's own functions, put together as its chapters do."""
+
     def update(theta, batch):
         g = pg.estimate_gradient(_policy(batch), theta, batch.rollout, psi(batch))
         return g if divide == "episodes" else g * batch.rollout.num_episodes / batch.mask.sum()
+
     return update
 
 
@@ -32,7 +35,13 @@ def _returns(batch):
 
 
 def _gae(batch, lam=None):
-    return pg.gae(batch.rollout, batch.padded(batch.values), batch.last(batch.next_values), batch.gamma, batch.lam if lam is None else lam)
+    return pg.gae(
+        batch.rollout,
+        batch.padded(batch.values),
+        batch.last(batch.next_values),
+        batch.gamma,
+        batch.lam if lam is None else lam,
+    )
 
 
 def _powers(batch):
@@ -67,9 +76,13 @@ RIGHT_ONES = {
     "total return": _book(lambda b: pg.psi_total_return(b.rollout, b.gamma)),
     "reward to go": _book(lambda b: pg.psi_reward_to_go(b.rollout, b.gamma)),
     "reward to go, mean over steps": _book(lambda b: pg.psi_reward_to_go(b.rollout, b.gamma), "steps"),
-    "leave one out": _book(lambda b: pg.psi_reward_to_go(b.rollout, b.gamma, pg.leave_one_out_mean(_returns(b), b.rollout.mask))),
+    "leave one out": _book(
+        lambda b: pg.psi_reward_to_go(b.rollout, b.gamma, pg.leave_one_out_mean(_returns(b), b.rollout.mask))
+    ),
     "batch mean": _book(lambda b: pg.psi_reward_to_go(b.rollout, b.gamma, pg.batch_mean(_returns(b), b.rollout.mask))),
-    "leave one out, mean over steps": _book(lambda b: pg.psi_reward_to_go(b.rollout, b.gamma, pg.leave_one_out_mean(_returns(b), b.rollout.mask)), "steps"),
+    "leave one out, mean over steps": _book(
+        lambda b: pg.psi_reward_to_go(b.rollout, b.gamma, pg.leave_one_out_mean(_returns(b), b.rollout.mask)), "steps"
+    ),
     "gae": _book(lambda b: _powers(b) * _gae(b)),
     "gae, lambda 1": _book(lambda b: _powers(b) * _gae(b, 1.0)),
     "gae, mean over steps": _book(lambda b: _powers(b) * _gae(b), "steps"),
@@ -90,7 +103,11 @@ def test_no_right_estimator_is_accused(name):
     verdict = audit(RIGHT_ONES[name])
     assert verdict.ok and not verdict.accused and not verdict.open, str(verdict)
     assert len(RIGHT_ONES) >= 20
-    if "gae" not in name and name not in ("written out: critic", "a large step", "in place"):      # V is zero there: lambda is a second discount
+    if "gae" not in name and name not in (
+        "written out: critic",
+        "a large step",
+        "in place",
+    ):  # V is zero there: lambda is a second discount
         assert verdict.angle < 0.01, str(verdict)
 
 
@@ -105,7 +122,9 @@ def _hidden(source, one, two):
     """Does one of two mistakes leave nothing of the other to be seen?"""
     both, alone = mutant(source, one, two), [mutant(source, one), mutant(source, two)]
     with np.errstate(all="ignore"):
-        answers = [np.concatenate([f(w.theta.copy(), w.batch.copy()) for w in worlds().values()]) for f in [both, *alone]]
+        answers = [
+            np.concatenate([f(w.theta.copy(), w.batch.copy()) for w in worlds().values()]) for f in [both, *alone]
+        ]
     return any(np.allclose(answers[0], a, rtol=1e-9, atol=1e-12) for a in answers[1:])
 
 
@@ -130,9 +149,14 @@ def test_what_the_rules_give_is_what_the_definitions_say():
     for e in b.episodes():
         for i in range(e.start, e.stop):
             tail = b.next_values[e.stop - 1] if b.truncated[e.stop - 1] else 0
-            want_return[i] = sum(b.gamma**(k - i) * b.rewards[k] for k in range(i, e.stop)) + b.gamma**(e.stop - i) * tail
-            want_gae[i] = sum((b.gamma * b.lam)**(k - i) * (b.rewards[k] + b.gamma * b.next_values[k] * (not b.terminated[k]) - b.values[k])
-                              for k in range(i, e.stop))
+            want_return[i] = (
+                sum(b.gamma ** (k - i) * b.rewards[k] for k in range(i, e.stop)) + b.gamma ** (e.stop - i) * tail
+            )
+            want_gae[i] = sum(
+                (b.gamma * b.lam) ** (k - i)
+                * (b.rewards[k] + b.gamma * b.next_values[k] * (not b.terminated[k]) - b.values[k])
+                for k in range(i, e.stop)
+            )
     np.testing.assert_allclose(inner(world, RIGHT), want_return)
     np.testing.assert_allclose(inner(world, dict(RIGHT, credit="gae")), want_gae)
     p = 1 / (1 + np.exp(-world.theta[b.obs]))
@@ -141,7 +165,9 @@ def test_what_the_rules_give_is_what_the_definitions_say():
 
 def test_two_doors_is_all_episodes_once_and_the_theorem_is_exact():
     batch = worlds()["two doors"].batch
-    assert sorted({tuple(batch.actions[e]) for e in batch.episodes()}) == [(a, b, c) for a in (0, 1) for b in (0, 1) for c in (0, 1)]
+    assert sorted({tuple(batch.actions[e]) for e in batch.episodes()}) == [
+        (a, b, c) for a in (0, 1) for b in (0, 1) for c in (0, 1)
+    ]
     verdict = audit(compiled(SOURCES["loop"]))
     np.testing.assert_allclose(verdict.direction, [-0.078125, 0.015625], atol=1e-12)
     np.testing.assert_allclose(verdict.theorem, [-0.078125, 0.015625], atol=1e-12)
@@ -201,14 +227,27 @@ def words(theta, batch):
     return "up"
 
 
-@pytest.mark.parametrize("update, kind, said", [
-    (raises, "raises", "IndexError"), (silent, "nothing", "return is missing"), (short, "shape", "(2,)"), (loss_value, "shape", "loss"),
-    (nan, "nan", "NaN"), (never, "never returns", "did not come back"), (noisy, "random", "generator of its own"),
-    (noisy_global, "random", "global random generator"), (counting, "state", "keeps state"), (leaves, "raises", "SystemExit"),
-    (words, "no numbers", "str"), (lambda theta: theta, "raises", "update(theta, batch)"),
-    (lambda theta, batch: batch.reward, "raises", "next_obs")])
+@pytest.mark.parametrize(
+    "update, kind, said",
+    [
+        (raises, "raises", "IndexError"),
+        (silent, "nothing", "return is missing"),
+        (short, "shape", "(2,)"),
+        (loss_value, "shape", "loss"),
+        (nan, "nan", "NaN"),
+        (never, "never returns", "did not come back"),
+        (noisy, "random", "generator of its own"),
+        (noisy_global, "random", "global random generator"),
+        (counting, "state", "keeps state"),
+        (leaves, "raises", "SystemExit"),
+        (words, "no numbers", "str"),
+        (lambda theta: theta, "raises", "update(theta, batch)"),
+        (lambda theta, batch: batch.reward, "raises", "next_obs"),
+    ],
+)
 def test_what_cannot_be_read_is_said_in_words(update, kind, said, monkeypatch):
     from policy_gradient.audit import ask
+
     monkeypatch.setattr(ask, "SECONDS", 0.5)
     verdict = audit(update)
     assert verdict.unreadable == kind and said in str(verdict) and not verdict.ok
@@ -221,6 +260,7 @@ def test_a_changed_argument_is_noted_and_the_verdict_stands():
         out = compiled(SOURCES["loop"])(theta, batch)
         batch.rewards[:] = 0
         return out
+
     verdict = audit(update)
     assert verdict.ok and "batch.rewards" in " ".join(verdict.notes)
 
@@ -245,21 +285,28 @@ def test_a_zero_direction_and_an_unknown_one():
 def test_a_baseline_per_parameter_from_the_same_episodes_is_seen():
     def update(theta, batch):
         scores = np.array([batch.score(theta)[e].sum(axis=0) for e in batch.episodes()])
-        returns = np.array([np.sum(batch.gamma ** np.arange(e.stop - e.start) * batch.rewards[e]) for e in batch.episodes()])
+        returns = np.array(
+            [np.sum(batch.gamma ** np.arange(e.stop - e.start) * batch.rewards[e]) for e in batch.episodes()]
+        )
         squares = (scores**2).sum(axis=0)
         baseline = (scores**2 * returns[:, None]).sum(axis=0) / np.where(squares > 0, squares, 1)
         return (scores * (returns[:, None] - baseline)).mean(axis=0)
+
     verdict = audit(update)
     assert verdict.names("baseline", "per parameter") and "at its full length" in verdict.headline and not verdict.ok
 
 
 def test_the_package_costs_what_it_did():
     code = "import sys, policy_gradient; print('policy_gradient.audit' in sys.modules)\nimport policy_gradient.audit; print('torch' in sys.modules, 'matplotlib' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split() == ["False"] * 3
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+        == ["False"] * 3
+    )
 
 
 def test_the_picture_shows_both_arrows():
     import matplotlib
+
     matplotlib.use("Agg")
     ax = audit(mutant("loop", ("batch.gamma**t * (returns", "(returns"))).picture()
     assert "135" in ax.get_title() and {t.get_text() for t in ax.texts} >= {"gradient of the return", "update"}
@@ -271,8 +318,14 @@ def test_the_command_line(tmp_path):
 
     def run(*words):
         return subprocess.run([sys.executable, "-m", "policy_gradient.audit", *words], capture_output=True, text=True)
+
     plain = run(f"{file}:update", "--picture", str(tmp_path / "a.png"))
-    assert plain.returncode == 1 and "without gamma^t" in plain.stdout and not plain.stderr and (tmp_path / "a.png").stat().st_size > 1000
+    assert (
+        plain.returncode == 1
+        and "without gamma^t" in plain.stdout
+        and not plain.stderr
+        and (tmp_path / "a.png").stat().st_size > 1000
+    )
     assert json.loads(run(f"{file}:update", "--json").stdout)["ok"] is False
     assert run(f"{file}:missing").stderr.strip().endswith("It has: update.")
     assert "There is no file" in run(f"{tmp_path}/none.py:f").stderr and "wanted FILE.py:function" in run("mine").stderr
@@ -288,11 +341,17 @@ def rloo(r):
 
 def test_advantages_of_groups_are_named():
     verdict = audit_advantages(grpo)
-    assert verdict.rule == {"centre": "group mean", "scale": "group std, ddof 1"} and "eps is 0.0001" in str(verdict) and verdict.ok
+    assert (
+        verdict.rule == {"centre": "group mean", "scale": "group std, ddof 1"}
+        and "eps is 0.0001" in str(verdict)
+        and verdict.ok
+    )
     assert audit_advantages(rloo).rule == {"centre": "leave one out", "scale": "none"} and audit_advantages(rloo).ok
     assert audit_advantages(lambda r: r - r.mean()).names("centre", "batch mean")
     assert audit_advantages(lambda r: -rloo(r)).names("sign", "minus")
-    assert audit_advantages(lambda r: (r - r.mean(axis=1, keepdims=True)) / r.std(axis=1, keepdims=True)).names("equal rewards", "nan")
+    assert audit_advantages(lambda r: (r - r.mean(axis=1, keepdims=True)) / r.std(axis=1, keepdims=True)).names(
+        "equal rewards", "nan"
+    )
     assert audit_advantages(lambda r: r**3).open and audit_advantages(lambda r: None).unreadable == "nothing"
     assert audit_advantages(lambda r: r[0]).unreadable == "shape"
 
@@ -300,6 +359,7 @@ def test_advantages_of_groups_are_named():
 def test_which_function_of_p_a_group_climbs():
     """Against sums over all groups of answers, written out."""
     from itertools import product
+
     for p in (0.01, 0.3):
         total = 0.0
         for r in product([0.0, 1.0], repeat=4):
@@ -312,15 +372,30 @@ def test_which_function_of_p_a_group_climbs():
 def token_gradient(share, ratio=True, kl=0.0, sign=-1):
     def loss(log_probs, batch):
         r = np.exp(log_probs - batch.old_log_probs) if ratio else 1.0
-        inside = ~((batch.advantages[:, None] > 0) & (r > 1.2) | (batch.advantages[:, None] < 0) & (r < 0.8)) if ratio else 1.0
-        return (sign * r * inside * batch.advantages[:, None] + kl * (1 - np.exp(batch.ref_log_probs - log_probs))) * share(batch.mask) * batch.mask
+        inside = (
+            ~((batch.advantages[:, None] > 0) & (r > 1.2) | (batch.advantages[:, None] < 0) & (r < 0.8))
+            if ratio
+            else 1.0
+        )
+        return (
+            (sign * r * inside * batch.advantages[:, None] + kl * (1 - np.exp(batch.ref_log_probs - log_probs)))
+            * share(batch.mask)
+            * batch.mask
+        )
+
     return loss
 
 
 def test_token_losses_are_named():
     per_token = audit_token_loss(token_gradient(lambda m: 1 / m.sum()))
-    assert per_token.names("average", "mean over all tokens") and "above 1.21, below 0.79" in str(per_token) and per_token.names("ratio", "token")
-    assert audit_token_loss(token_gradient(lambda m: 1 / m.sum(axis=1, keepdims=True) / len(m))).names("average", "mean of the answers' means")
+    assert (
+        per_token.names("average", "mean over all tokens")
+        and "above 1.21, below 0.79" in str(per_token)
+        and per_token.names("ratio", "token")
+    )
+    assert audit_token_loss(token_gradient(lambda m: 1 / m.sum(axis=1, keepdims=True) / len(m))).names(
+        "average", "mean of the answers' means"
+    )
     sums = audit_token_loss(token_gradient(lambda m: 1 / len(m), ratio=False))
     assert sums.names("average", "mean of the answers' sums") and sums.names("ratio", "none") and sums.ok
     assert audit_token_loss(token_gradient(lambda m: 1 / len(m), kl=0.04)).names("kl", "k3")
@@ -328,21 +403,28 @@ def test_token_losses_are_named():
     assert audit_token_loss(lambda lp, b: 0.0).unreadable == "shape"
 
 
-GAUSS = '''
+GAUSS = """
 def update(theta, batch):
     D = len(theta) // 2
     mean, std = theta[:D], np.exp(theta[D:])
     z = (batch.drawn - mean) / std
     score = np.concatenate([z / std, z**2 - 1], axis=1)
     return (batch.rewards[:, None] * score).mean(axis=0)
-'''
+"""
 
 
-@pytest.mark.parametrize("old, new, question, answer", [
-    ("batch.drawn", "batch.actions", "density", "clipped"), ("batch.drawn", "batch.actions", "density", "of the squashed action"),
-    ("z**2 - 1", "z**2", "density", "no normaliser"), ("std = theta[:D], np.exp(theta[D:])", "std = theta[:D], np.exp(2 * theta[D:])", "density", "variance as std"),
-    ("z / std,", "batch.drawn - mean,", "density", "mean not divided"), (".mean(axis=0)", ".mean(axis=0) / D", "constant", "mean over dimensions"),
-    ("(batch.rewards", "-(batch.rewards", "constant", "minus")])
+@pytest.mark.parametrize(
+    "old, new, question, answer",
+    [
+        ("batch.drawn", "batch.actions", "density", "clipped"),
+        ("batch.drawn", "batch.actions", "density", "of the squashed action"),
+        ("z**2 - 1", "z**2", "density", "no normaliser"),
+        ("std = theta[:D], np.exp(theta[D:])", "std = theta[:D], np.exp(2 * theta[D:])", "density", "variance as std"),
+        ("z / std,", "batch.drawn - mean,", "density", "mean not divided"),
+        (".mean(axis=0)", ".mean(axis=0) / D", "constant", "mean over dimensions"),
+        ("(batch.rewards", "-(batch.rewards", "constant", "minus"),
+    ],
+)
 def test_gaussian_mistakes_are_named(old, new, question, answer):
     assert audit_gaussian(compiled(GAUSS)).ok
     verdict = audit_gaussian(compiled(GAUSS.replace(old, new)))

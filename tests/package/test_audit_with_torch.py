@@ -1,4 +1,5 @@
 """The instrument on PyTorch losses and modules; `make test-autodiff` runs this where PyTorch is."""
+
 import os
 import re
 
@@ -27,7 +28,7 @@ def gae(batch, truncation=True):
 
 def right(policy, batch):
     log_probs = torch.distributions.Categorical(logits=policy(batch.obs)).log_prob(batch.actions)
-    weights = batch.gamma ** batch.t * gae(batch) * batch.mask
+    weights = batch.gamma**batch.t * gae(batch) * batch.mask
     return -(weights * log_probs)[batch.mask].sum() / len(batch.episodes())
 
 
@@ -42,7 +43,11 @@ def ppo(policy, batch):
 class Agent(torch.nn.Module):
     def __init__(self):
         super().__init__()
-        self.body, self.pi, self.v = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.Tanh()), torch.nn.Linear(8, 2), torch.nn.Linear(8, 1)
+        self.body, self.pi, self.v = (
+            torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.Tanh()),
+            torch.nn.Linear(8, 2),
+            torch.nn.Linear(8, 1),
+        )
         self.optimizer = torch.optim.Adam(self.parameters(), lr=1e-3)
 
     def forward(self, obs):
@@ -66,26 +71,39 @@ class Agent(torch.nn.Module):
 def test_a_right_loss_is_not_accused():
     verdict = audit(from_torch(right))
     assert verdict.ok and "theorem's direction." in verdict.headline, str(verdict)
-    assert audit(right).ok                        # known as PyTorch's without being told
+    assert audit(right).ok  # known as PyTorch's without being told
 
 
 def test_a_ppo_loss_is_read_through_ratio_clip_and_entropy():
     verdict = audit(ppo)
-    for question, answer in (("weight", "dropped"), ("truncated", "as terminated"), ("size", "std of the advantages, ddof 1"),
-                             ("extra", "entropy bonus"), ("reset", "counted")):
+    for question, answer in (
+        ("weight", "dropped"),
+        ("truncated", "as terminated"),
+        ("size", "std of the advantages, ddof 1"),
+        ("extra", "entropy bonus"),
+        ("reset", "counted"),
+    ):
         assert verdict.names(question, answer), str(verdict)
     assert "coefficient 0.01" in str(verdict) and "eps 1e-05" in str(verdict)
 
 
 def test_a_module_of_any_form_is_read_before_clipping():
     verdict = audit(Agent())
-    assert verdict.names("weight", "dropped") and verdict.names("baseline", "value") and not verdict.names("constant"), str(verdict)
+    assert (
+        verdict.names("weight", "dropped") and verdict.names("baseline", "value") and not verdict.names("constant")
+    ), str(verdict)
 
 
-@pytest.mark.parametrize("loss, said", [
-    (lambda policy, batch: batch.rewards.mean(), "No gradient reached"), (lambda policy, batch: None, "No gradient reached"),
-    (lambda policy, batch: policy(batch.obs).detach().sum(), "No gradient reached"), (lambda policy, batch: policy(batch.obs), "shape"),
-    (lambda policy, batch: policy(batch.obs).sum() / torch.zeros(1).sum() * 0, "NaN")])
+@pytest.mark.parametrize(
+    "loss, said",
+    [
+        (lambda policy, batch: batch.rewards.mean(), "No gradient reached"),
+        (lambda policy, batch: None, "No gradient reached"),
+        (lambda policy, batch: policy(batch.obs).detach().sum(), "No gradient reached"),
+        (lambda policy, batch: policy(batch.obs), "shape"),
+        (lambda policy, batch: policy(batch.obs).sum() / torch.zeros(1).sum() * 0, "NaN"),
+    ],
+)
 def test_what_cannot_be_read_is_said(loss, said):
     assert said in str(audit(from_torch(loss)))
 
@@ -113,10 +131,17 @@ def test_language_models_losses_and_advantages():
     def sequence(log_probs, batch):
         ratio = torch.exp(((log_probs - batch.old_log_probs) * batch.mask).sum(1))
         return -torch.min(ratio * batch.advantages, ratio.clamp(0.8, 1.2) * batch.advantages).mean()
+
     verdict = audit_token_loss(dapo)
-    assert verdict.names("average", "mean over all tokens") and verdict.names("kl", "k3") and verdict.names("ratio", "token") and "1.29" in str(verdict)
+    assert (
+        verdict.names("average", "mean over all tokens")
+        and verdict.names("kl", "k3")
+        and verdict.names("ratio", "token")
+        and "1.29" in str(verdict)
+    )
     assert audit_token_loss(sequence).names("ratio", "sequence") and audit_token_loss(sequence).ok
 
     def group_norm(r):
         return (r - r.mean(dim=1, keepdim=True)) / (r.std(dim=1, keepdim=True) + torch.tensor(1e-9))
+
     assert audit_advantages(group_norm).names("equal rewards", "noise")

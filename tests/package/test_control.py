@@ -151,6 +151,7 @@ def test_what_cannot_be_an_environment_is_refused():
 
 # The linear-quadratic problem
 
+
 def random_problem(seed, gamma=0.9, K=3, D=2):
     rng = np.random.default_rng(seed)
 
@@ -158,8 +159,16 @@ def random_problem(seed, gamma=0.9, K=3, D=2):
         root = rng.normal(size=(n, n))
         return root @ root.T + 0.1 * np.eye(n)
 
-    problem = control.LinearQuadratic(A=0.5 * rng.normal(size=(K, K)), B=rng.normal(size=(K, D)), Q=positive(K), R=positive(D),
-                                      start=positive(K), noise=0.1 * positive(K), horizon=6, gamma=gamma)
+    problem = control.LinearQuadratic(
+        A=0.5 * rng.normal(size=(K, K)),
+        B=rng.normal(size=(K, D)),
+        Q=positive(K),
+        R=positive(D),
+        start=positive(K),
+        noise=0.1 * positive(K),
+        horizon=6,
+        gamma=gamma,
+    )
     return problem, 0.3 * rng.normal(size=(K, D)), 0.3 * rng.normal(size=D)
 
 
@@ -168,7 +177,9 @@ def random_problem(seed, gamma=0.9, K=3, D=2):
 def test_the_exact_gradient_is_the_derivative_of_the_exact_return(seed, gamma):
     problem, W, log_std = random_problem(seed, gamma)
     by_W, by_log_std = problem.gradient(W, log_std)
-    slope = pg.finite_difference(lambda th: problem.expected_return(th[:6].reshape(3, 2), th[6:]), np.append(W, log_std))
+    slope = pg.finite_difference(
+        lambda th: problem.expected_return(th[:6].reshape(3, 2), th[6:]), np.append(W, log_std)
+    )
     np.testing.assert_allclose(np.append(by_W, by_log_std), slope, rtol=1e-7, atol=1e-7)
 
 
@@ -193,13 +204,13 @@ def test_no_open_loop_plan_and_no_linear_policy_beats_riccati():
         return total
 
     s, cost = start, 0.0
-    for W in gains:                                          # without noise the best plan from `start` is Riccati's
+    for W in gains:  # without noise the best plan from `start` is Riccati's
         force = s @ W
         cost += s @ problem.Q @ s + force @ problem.R @ force
         s = problem.A @ s + problem.B @ force
     assert cost == pytest.approx(optimize.minimize(plan_cost, np.zeros(25), tol=1e-12).fun, rel=1e-6)
     found = optimize.minimize(lambda w: -problem.expected_return(w.reshape(2, 1), np.array([-9.0])), [-0.5, -0.5])
-    assert best < 0 and best >= -found.fun and -found.fun > 1.0001 * best      # a constant gain comes within 0.01 %
+    assert best < 0 and best >= -found.fun and -found.fun > 1.0001 * best  # a constant gain comes within 0.01 %
 
 
 def test_far_from_the_end_riccati_is_the_stationary_solution():
@@ -227,18 +238,25 @@ def test_the_sampled_gradient_has_the_exact_one_within_its_interval():
     theta, envs = np.array([-0.8, -1.0, -0.5]), control.PointMass(20_000)
     data = pg.rollout(envs, policy, theta, np.random.default_rng(11))
     to_go = pg.reward_to_go(data.rewards, 1.0)
-    weights = to_go - (to_go.sum(axis=1, keepdims=True) - to_go) / (data.num_episodes - 1)       # leave-one-out mean
+    weights = to_go - (to_go.sum(axis=1, keepdims=True) - to_go) / (data.num_episodes - 1)  # leave-one-out mean
     samples = (policy.score(theta, data.obs, data.actions) * weights[..., None]).sum(axis=0)
     error = samples.std(axis=0, ddof=1) / np.sqrt(len(samples))
     exact = np.append(*(part.ravel() for part in problem.gradient(theta[:2].reshape(2, 1), theta[2:])))
     assert (abs(samples.mean(axis=0) - exact) < 4 * error).all()
-    assert (error < 0.1 * abs(exact)).all()                  # an interval narrow enough to mean something
+    assert (error < 0.1 * abs(exact)).all()  # an interval narrow enough to mean something
 
 
-@pytest.mark.parametrize("change, complaint", [
-    (dict(A=np.zeros((3, 3))), "A must have shape"), (dict(Q=[[0, 1], [0, 0]]), "Q must be symmetric"),
-    (dict(R=[[-1.0]]), "R must be symmetric with no negative"), (dict(horizon=0), "horizon"), (dict(gamma=1.5), "gamma"),
-    (dict(start=np.full((2, 2), np.nan)), "start must be finite")])
+@pytest.mark.parametrize(
+    "change, complaint",
+    [
+        (dict(A=np.zeros((3, 3))), "A must have shape"),
+        (dict(Q=[[0, 1], [0, 0]]), "Q must be symmetric"),
+        (dict(R=[[-1.0]]), "R must be symmetric with no negative"),
+        (dict(horizon=0), "horizon"),
+        (dict(gamma=1.5), "gamma"),
+        (dict(start=np.full((2, 2), np.nan)), "start must be finite"),
+    ],
+)
 def test_a_problem_without_sense_is_refused(change, complaint):
     good = control.point_mass()
     fields = {name: getattr(good, name) for name in good.__dataclass_fields__}
@@ -248,7 +266,11 @@ def test_a_problem_without_sense_is_refused(change, complaint):
 
 def test_a_policy_of_a_wrong_shape_or_spread_is_refused():
     problem = control.point_mass()
-    for W, log_std, name in ((np.zeros(2), np.zeros(1), "W"), (np.zeros((2, 1)), 0.0, "log_std"),
-                             (np.zeros((2, 1)), np.array([800.0]), "log_std"), (np.zeros((2, 1)), np.array([-np.inf]), "log_std")):
+    for W, log_std, name in (
+        (np.zeros(2), np.zeros(1), "W"),
+        (np.zeros((2, 1)), 0.0, "log_std"),
+        (np.zeros((2, 1)), np.array([800.0]), "log_std"),
+        (np.zeros((2, 1)), np.array([-np.inf]), "log_std"),
+    ):
         with pytest.raises(ValueError, match=name):
             problem.expected_return(W, log_std)

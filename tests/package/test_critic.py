@@ -44,7 +44,7 @@ def test_gae_is_the_sum_written_out(gamma, lam):
 
 def test_with_lambda_one_it_is_the_return_less_the_value():
     data, values, last_values = ragged()
-    rewards = data.rewards + np.where(data.truncated, 0.9 * last_values, 0)          # what was not watched, estimated
+    rewards = data.rewards + np.where(data.truncated, 0.9 * last_values, 0)  # what was not watched, estimated
     want = np.where(data.mask, pg.reward_to_go(rewards, 0.9) - values, 0)
     np.testing.assert_allclose(gae(data, values, last_values, 0.9, 1.0), want, atol=1e-12)
 
@@ -54,7 +54,9 @@ def test_what_lies_beyond_an_episode_is_never_read():
     spoiled = np.where(data.mask, values, 1e6)
     np.testing.assert_array_equal(gae(data, spoiled, last_values, 0.9, 0.8), gae(data, values, last_values, 0.9, 0.8))
     ended = data.terminated.any(axis=0)
-    np.testing.assert_array_equal(gae(data, values, np.where(ended, 1e6, last_values), 0.9, 0.8), gae(data, values, last_values, 0.9, 0.8))
+    np.testing.assert_array_equal(
+        gae(data, values, np.where(ended, 1e6, last_values), 0.9, 0.8), gae(data, values, last_values, 0.9, 0.8)
+    )
 
 
 def test_exact_values_make_the_advantages_average_to_the_exact_ones():
@@ -108,8 +110,16 @@ def test_reinforce_takes_a_critic_as_its_baseline():
     assert np.isfinite(training.theta).all() and (critic.theta != before).any()
 
 
-@pytest.mark.parametrize("wrong, name", [(dict(sizes=(2, 3)), "sizes"), (dict(gamma=1.1), "gamma"), (dict(lam=-0.1), "lam"),
-                                         (dict(num_steps=0), "num_steps"), (dict(unit=0.0), "unit")])
+@pytest.mark.parametrize(
+    "wrong, name",
+    [
+        (dict(sizes=(2, 3)), "sizes"),
+        (dict(gamma=1.1), "gamma"),
+        (dict(lam=-0.1), "lam"),
+        (dict(num_steps=0), "num_steps"),
+        (dict(unit=0.0), "unit"),
+    ],
+)
 def test_settings_without_sense_are_refused(wrong, name):
     settings = dict(sizes=(2, 4, 1), gamma=0.9) | wrong
     with pytest.raises(ValueError, match=name):
@@ -118,8 +128,11 @@ def test_settings_without_sense_are_refused(wrong, name):
 
 def test_values_of_a_wrong_shape_or_nan_are_named():
     data, values, last_values = ragged()
-    for bad_values, bad_last, name in ((values[:-1], last_values, "values"), (values, last_values[:-1], "last_values"),
-                                       (np.full_like(values, np.nan), last_values, "values")):
+    for bad_values, bad_last, name in (
+        (values[:-1], last_values, "values"),
+        (values, last_values[:-1], "last_values"),
+        (np.full_like(values, np.nan), last_values, "values"),
+    ):
         with pytest.raises(ValueError, match=name):
             gae(data, bad_values, bad_last, 0.9, 0.9)
     with pytest.raises(ValueError, match="obs"):
@@ -133,8 +146,10 @@ def test_asking_learns_nothing_and_a_call_asks_before_it_learns():
     asked = critic.advantages(data)
     np.testing.assert_array_equal(asked, gae(data, critic.values(data.obs), critic.values(data.last_obs), 0.9, 0.8))
     np.testing.assert_array_equal(critic.advantages(data), asked)
-    assert (critic.theta == before).all() and critic.rng.bit_generator.state == state and critic.optimizer.num_steps == 0
-    np.testing.assert_array_equal(critic(data), asked)                          # both at once, as it always was
+    assert (
+        (critic.theta == before).all() and critic.rng.bit_generator.state == state and critic.optimizer.num_steps == 0
+    )
+    np.testing.assert_array_equal(critic(data), asked)  # both at once, as it always was
     twin.fit(data.obs[data.mask], (asked + twin.values(data.obs))[data.mask])
     np.testing.assert_array_equal(critic.theta, twin.theta)
     assert (critic.theta != before).any() and (critic.advantages(data) != asked).any()

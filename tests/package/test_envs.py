@@ -84,7 +84,9 @@ def test_step_before_reset_is_refused():
         pe.ShortCorridor(2).step(np.zeros(2, int))
 
 
-@pytest.mark.parametrize("actions, error", [([0, 1], ValueError), (np.full(6, 7), ValueError), (np.full(6, np.nan), Exception)])
+@pytest.mark.parametrize(
+    "actions, error", [([0, 1], ValueError), (np.full(6, 7), ValueError), (np.full(6, np.nan), Exception)]
+)
 def test_bad_actions_are_named(envs, actions, error):
     envs.reset(seed=0)
     with pytest.raises(error, match="actions"):
@@ -135,7 +137,12 @@ def test_a_best_responder_wins_every_round_against_rock():
 def test_a_game_has_the_rounds_asked_for():
     envs = pe.RockPaperScissors(num_envs=2, opponent=[1, 0, 0], rounds=3)
     envs.reset(seed=0)
-    assert [envs.step(np.array([1, 1]))[2].tolist() for _ in range(4)] == [[False] * 2, [False] * 2, [True] * 2, [False] * 2]
+    assert [envs.step(np.array([1, 1]))[2].tolist() for _ in range(4)] == [
+        [False] * 2,
+        [False] * 2,
+        [True] * 2,
+        [False] * 2,
+    ]
 
 
 def test_every_even_grid_misses_the_bandits_peak():
@@ -145,19 +152,22 @@ def test_every_even_grid_misses_the_bandits_peak():
         centres = -1 + (2 * np.arange(bins) + 1) / bins
         assert bandit.reward(centres).max() < 1 - 1e-6
     slope = np.diff(bandit.reward(np.linspace(-1, 1, 2001)))
-    assert (slope[:1600] > 0).all() and (slope[1640:] < 0).all()             # one hill, seen from everywhere
+    assert (slope[:1600] > 0).all() and (slope[1640:] < 0).all()  # one hill, seen from everywhere
     np.testing.assert_array_equal(bandit.reward([[5.0], [-3.0]]), bandit.reward([[1.0], [-1.0]]))
 
 
-@pytest.mark.parametrize("make, error, says", [
-    (lambda: pe.TabularVectorEnv("mdp"), TypeError, "mdp must be a TabularMDP"),
-    (lambda: pe.ShortCorridor(num_envs=0), ValueError, "num_envs"),
-    (lambda: pe.ShortCorridor(max_steps=0), ValueError, "max_steps"),
-    (lambda: pe.RockPaperScissors(opponent="random"), ValueError, "best_response"),
-    (lambda: pe.RockPaperScissors(opponent=[0.5, 0.5]), ValueError, "opponent must have shape"),
-    (lambda: pe.RockPaperScissors(opponent=[1, 0, 0]).announce([1, 0, 0]), ValueError, "opponent"),
-    (lambda: pe.RockPaperScissors(payoff=[1, 2]), ValueError, "payoff"),
-])
+@pytest.mark.parametrize(
+    "make, error, says",
+    [
+        (lambda: pe.TabularVectorEnv("mdp"), TypeError, "mdp must be a TabularMDP"),
+        (lambda: pe.ShortCorridor(num_envs=0), ValueError, "num_envs"),
+        (lambda: pe.ShortCorridor(max_steps=0), ValueError, "max_steps"),
+        (lambda: pe.RockPaperScissors(opponent="random"), ValueError, "best_response"),
+        (lambda: pe.RockPaperScissors(opponent=[0.5, 0.5]), ValueError, "opponent must have shape"),
+        (lambda: pe.RockPaperScissors(opponent=[1, 0, 0]).announce([1, 0, 0]), ValueError, "opponent"),
+        (lambda: pe.RockPaperScissors(payoff=[1, 2]), ValueError, "payoff"),
+    ],
+)
 def test_bad_settings_are_named(make, error, says):
     with pytest.raises(error, match=says):
         make()

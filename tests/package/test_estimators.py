@@ -28,7 +28,8 @@ PSI = {
     "reward-to-go": lambda r, **k: pg.psi_reward_to_go(r, MDP.gamma, **k),
     "reward-to-go minus V": lambda r, **k: pg.psi_reward_to_go(r, MDP.gamma, value_baseline(r), **k),
     "reward-to-go minus the others' mean": lambda r, **k: pg.psi_reward_to_go(
-        r, MDP.gamma, pg.leave_one_out_mean(pg.reward_to_go(r.rewards, MDP.gamma), r.mask), **k),
+        r, MDP.gamma, pg.leave_one_out_mean(pg.reward_to_go(r.rewards, MDP.gamma), r.mask), **k
+    ),
     "exact Q": lambda r, **k: pg.psi_table(r, MDP.gamma, Q, **k),
     "exact advantage": lambda r, **k: pg.psi_table(r, MDP.gamma, Q - V[:, None], **k),
 }
@@ -65,7 +66,11 @@ def test_the_mean_that_includes_the_episode_itself_shrinks_the_step():
     """One step, four episodes a batch: the expected estimate is 3/4 of the gradient, as `batch_mean` says."""
     bandit = pg.TabularMDP(np.zeros((1, 2, 1)), [[1.0, 3.0]], [1.0], 1.0)
     policy, theta = pg.TabularSoftmax(1, 2), np.array([0.3, -0.1])
-    exact, rng, estimates = pg.exact_gradient(bandit, policy, theta), np.random.default_rng(3), {"own": [], "others": []}
+    exact, rng, estimates = (
+        pg.exact_gradient(bandit, policy, theta),
+        np.random.default_rng(3),
+        {"own": [], "others": []},
+    )
     for _ in range(2000):
         r = pg.sample_rollout(bandit, policy, theta, 4, 1, rng)
         for name, baseline in [("own", pg.batch_mean), ("others", pg.leave_one_out_mean)]:
@@ -97,14 +102,14 @@ def by_hand(policy, theta, r, psi):
     total = np.zeros(policy.num_params)
     for n in range(r.num_episodes):
         for t in range(r.lengths[n]):
-            log_prob = lambda th: policy.log_prob(th, r.obs[t, n], r.actions[t, n])       # noqa: B023, E731
+            log_prob = lambda th: policy.log_prob(th, r.obs[t, n], r.actions[t, n])  # noqa: B023, E731
             total += psi[t, n] * pg.finite_difference(log_prob, theta)
     return total / r.num_episodes
 
 
 def test_the_estimate_is_the_sum_that_defines_it_and_the_mean_of_its_samples():
     r = sampled(4, seed=6)
-    psi = np.random.default_rng(7).normal(size=r.mask.shape)           # also where there is no data: must not count
+    psi = np.random.default_rng(7).normal(size=r.mask.shape)  # also where there is no data: must not count
     estimate = pg.estimate_gradient(POLICY, THETA, r, psi)
     np.testing.assert_allclose(estimate, by_hand(POLICY, THETA, r, psi), atol=1e-8)
     np.testing.assert_allclose(pg.gradient_samples(POLICY, THETA, r, psi).mean(0), estimate, atol=1e-12)
@@ -116,13 +121,20 @@ def test_a_network_is_estimated_alike():
     theta = np.random.default_rng(9).normal(size=network.num_params)
     seen = pg.Rollout(np.eye(3)[r.obs], r.actions, r.rewards, r.mask, r.terminated, r.truncated, np.eye(3)[r.last_obs])
     psi = pg.psi_reward_to_go(seen, 0.9)
-    np.testing.assert_allclose(pg.estimate_gradient(network, theta, seen, psi), by_hand(network, theta, seen, psi), atol=1e-8)
-    np.testing.assert_allclose(pg.gradient_samples(network, theta, seen, psi).mean(0),
-                               pg.estimate_gradient(network, theta, seen, psi), atol=1e-12)
+    np.testing.assert_allclose(
+        pg.estimate_gradient(network, theta, seen, psi), by_hand(network, theta, seen, psi), atol=1e-8
+    )
+    np.testing.assert_allclose(
+        pg.gradient_samples(network, theta, seen, psi).mean(0),
+        pg.estimate_gradient(network, theta, seen, psi),
+        atol=1e-12,
+    )
 
 
 def test_psi_by_hand_on_one_short_episode():
-    r = pg.Rollout(*[np.zeros((3, 1), int)] * 2, np.array([[1.0], [2.0], [4.0]]), *[np.ones((3, 1), bool)] * 3, np.zeros(1, int))
+    r = pg.Rollout(
+        *[np.zeros((3, 1), int)] * 2, np.array([[1.0], [2.0], [4.0]]), *[np.ones((3, 1), bool)] * 3, np.zeros(1, int)
+    )
     assert pg.psi_total_return(r, 0.5)[:, 0].tolist() == [3, 3, 3]
     assert pg.psi_reward_to_go(r, 0.5)[:, 0].tolist() == [3, 2, 1]
     assert pg.psi_reward_to_go(r, 0.5, drop_gamma_t=True)[:, 0].tolist() == [3, 4, 4]
@@ -150,7 +162,9 @@ def test_bad_input_is_named(estimator):
 
 @pytest.mark.parametrize("shape", [(0, 3), (3, 0), (2, 2)])
 def test_an_empty_rollout_is_refused(shape):
-    empty = pg.Rollout(*[np.zeros(shape, int)] * 2, np.zeros(shape), *[np.zeros(shape, bool)] * 3, np.zeros(shape[1], int))
+    empty = pg.Rollout(
+        *[np.zeros(shape, int)] * 2, np.zeros(shape), *[np.zeros(shape, bool)] * 3, np.zeros(shape[1], int)
+    )
     with pytest.raises(ValueError, match="rollout holds no steps"):
         pg.estimate_gradient(POLICY, THETA, empty, np.zeros(shape))
 

@@ -1,4 +1,5 @@
 """The Python side of the explorables: what travels to the page, and what is refused."""
+
 import json
 import re
 import subprocess
@@ -55,16 +56,30 @@ def test_the_style_has_both_pages_and_paper():
     assert "html[data-theme=dark] .pg-explorable" in css and "[data-jp-theme-light=false] .pg-explorable" in css
 
 
-@pytest.mark.parametrize("make", [
-    lambda: explorables.ShortCorridor(p=1.5), lambda: explorables.ShortCorridor(cells=4), lambda: explorables.ShortCorridor(p="half"),
-    lambda: explorables.SimplexGame(policy=[0.5, 0.5]), lambda: explorables.SimplexGame(policy=[0.5, 0.6, -0.1]),
-    lambda: explorables.SimplexGame(policy=[0.5, 0.4, 0.3]), lambda: explorables.SimplexGame(policy=[float("nan"), 0.5,
-        0.5]),
-    lambda: explorables.SimplexGame(game="chess"), lambda: explorables.BinsVsDimensions(joints=0), lambda: explorables.BinsVsDimensions(bins=2.5),
-    lambda: explorables.ScoreSampler(f=[0, 1, 2]), lambda: explorables.ScoreSampler(samples=50), lambda: explorables.ScoreSampler(mu=3),
-    lambda: explorables.EstimatorRace(horizon=3), lambda: explorables.EstimatorRace(target=0), lambda: explorables.EstimatorRace(loan=-1),
-    lambda: explorables.TrainingReplay(checkpoint=21), lambda: explorables.TrainingReplay(episode="best"), lambda: explorables.TrainingReplay(step=-1),
-])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: explorables.ShortCorridor(p=1.5),
+        lambda: explorables.ShortCorridor(cells=4),
+        lambda: explorables.ShortCorridor(p="half"),
+        lambda: explorables.SimplexGame(policy=[0.5, 0.5]),
+        lambda: explorables.SimplexGame(policy=[0.5, 0.6, -0.1]),
+        lambda: explorables.SimplexGame(policy=[0.5, 0.4, 0.3]),
+        lambda: explorables.SimplexGame(policy=[float("nan"), 0.5, 0.5]),
+        lambda: explorables.SimplexGame(game="chess"),
+        lambda: explorables.BinsVsDimensions(joints=0),
+        lambda: explorables.BinsVsDimensions(bins=2.5),
+        lambda: explorables.ScoreSampler(f=[0, 1, 2]),
+        lambda: explorables.ScoreSampler(samples=50),
+        lambda: explorables.ScoreSampler(mu=3),
+        lambda: explorables.EstimatorRace(horizon=3),
+        lambda: explorables.EstimatorRace(target=0),
+        lambda: explorables.EstimatorRace(loan=-1),
+        lambda: explorables.TrainingReplay(checkpoint=21),
+        lambda: explorables.TrainingReplay(episode="best"),
+        lambda: explorables.TrainingReplay(step=-1),
+    ],
+)
 def test_settings_that_make_no_sense_are_refused(make):
     with pytest.raises(traitlets.TraitError):
         make()

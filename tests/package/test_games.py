@@ -10,8 +10,14 @@ import policy_gradient as pg
 def value_by_linear_program(payoff):
     """The most we can be sure of, and the policy that makes it so (von Neumann 1928)."""
     A, B = payoff.shape
-    result = optimize.linprog(np.r_[np.zeros(A), -1], A_ub=np.c_[-payoff.T, np.ones(B)], b_ub=np.zeros(B),
-                              A_eq=[np.r_[np.ones(A), 0]], b_eq=[1], bounds=[(0, 1)] * A + [(None, None)])
+    result = optimize.linprog(
+        np.r_[np.zeros(A), -1],
+        A_ub=np.c_[-payoff.T, np.ones(B)],
+        b_ub=np.zeros(B),
+        A_eq=[np.r_[np.ones(A), 0]],
+        b_eq=[1],
+        bounds=[(0, 1)] * A + [(None, None)],
+    )
     return -result.fun, result.x[:A]
 
 
@@ -23,7 +29,7 @@ def test_the_games_are_what_they_are_said_to_be(payoff, equilibrium):
 
 
 def test_the_payoff_belongs_to_the_row_player():
-    assert pg.RPS[1, 0] == 1 and pg.RPS[2, 1] == 1 and pg.RPS[0, 2] == 1          # paper beats rock, and so on
+    assert pg.RPS[1, 0] == 1 and pg.RPS[2, 1] == 1 and pg.RPS[0, 2] == 1  # paper beats rock, and so on
     assert pg.RPS_ROCK2[0, 2] == 2 and pg.RPS_ROCK2[2, 0] == -2
 
 
@@ -57,7 +63,7 @@ def test_alternating_self_play_stays_on_its_orbit_and_simultaneous_leaves_it():
     kl = {}
     for simultaneous in (True, False):
         history = pg.self_play(*start, pg.RPS, steps=4000, simultaneous=simultaneous)
-        kl[simultaneous] = -np.log(3 * history).mean(-1).sum(-1)              # distance of both from uniform
+        kl[simultaneous] = -np.log(3 * history).mean(-1).sum(-1)  # distance of both from uniform
     assert kl[True][-1] > 5 * kl[True][0]
     assert abs(kl[False] / kl[False][0] - 1).max() < 0.25
 
@@ -65,7 +71,7 @@ def test_alternating_self_play_stays_on_its_orbit_and_simultaneous_leaves_it():
 def test_entropy_settles_self_play():
     history = pg.self_play([0.8, 0.1, 0.1], [0.1, 0.1, 0.8], pg.RPS_ROCK2, steps=5000, temperature=0.1)
     final = history[-1, 0]
-    wanted = np.exp(pg.RPS_ROCK2 @ final / 0.1)                               # the fixed point: softmax(payoff / temperature)
+    wanted = np.exp(pg.RPS_ROCK2 @ final / 0.1)  # the fixed point: softmax(payoff / temperature)
     np.testing.assert_allclose(final, wanted / wanted.sum(), atol=1e-9)
 
 

@@ -38,9 +38,13 @@ def test_log_density_and_entropy_agree_with_scipy():
     actions, mean, log_std = random_gaussians()
     want = stats.norm.logpdf(actions, mean, np.exp(log_std)).sum(axis=-1)
     np.testing.assert_allclose(pg.gaussian_log_prob(actions, mean, log_std), want, rtol=1e-12)
-    np.testing.assert_allclose(pg.gaussian_entropy(log_std), stats.norm.entropy(0, np.exp(log_std)).sum(axis=-1), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(
+        pg.gaussian_entropy(log_std), stats.norm.entropy(0, np.exp(log_std)).sum(axis=-1), rtol=1e-12, atol=1e-12
+    )
     full = stats.multivariate_normal(mean[0], np.diag(np.exp(2 * log_std[0])), allow_singular=True)
-    np.testing.assert_allclose(pg.gaussian_log_prob(actions[0], mean[0], log_std[0]), full.logpdf(actions[0]), rtol=1e-10)
+    np.testing.assert_allclose(
+        pg.gaussian_log_prob(actions[0], mean[0], log_std[0]), full.logpdf(actions[0]), rtol=1e-10
+    )
 
 
 def test_a_log_density_can_be_positive_and_an_entropy_negative():
@@ -55,9 +59,13 @@ def test_both_scores_are_derivatives_of_the_log_density():
     h = 1e-6
     for j in range(2):
         step = h * np.eye(2)[j]
-        slope = (pg.gaussian_log_prob(actions, mean + step, log_std) - pg.gaussian_log_prob(actions, mean - step, log_std)) / (2 * h)
+        slope = (
+            pg.gaussian_log_prob(actions, mean + step, log_std) - pg.gaussian_log_prob(actions, mean - step, log_std)
+        ) / (2 * h)
         np.testing.assert_allclose(by_mean[:, j], slope, rtol=1e-6, atol=1e-6)
-        slope = (pg.gaussian_log_prob(actions, mean, log_std + step) - pg.gaussian_log_prob(actions, mean, log_std - step)) / (2 * h)
+        slope = (
+            pg.gaussian_log_prob(actions, mean, log_std + step) - pg.gaussian_log_prob(actions, mean, log_std - step)
+        ) / (2 * h)
         np.testing.assert_allclose(by_log_std[:, j], slope, rtol=1e-6, atol=1e-5)
 
 
@@ -66,7 +74,7 @@ def test_tanh_log_density_is_right_to_1e_10_and_finite_far_out():
     for u in (-100.0, -30.0, -19.1, -3.0, -0.1, 0.0, 1e-9, 0.7, 5.0, 18.9, 19.1, 40.0, 100.0):
         for mean, log_std in ((0.3, -0.2), (-1.7, 0.9), (2.0, -2.0)):
             std = mpmath.exp(mpmath.mpf(log_std))
-            log_normal = -((mpmath.mpf(u) - mean) / std) ** 2 / 2 - mpmath.log(std) - mpmath.log(2 * mpmath.pi) / 2
+            log_normal = -(((mpmath.mpf(u) - mean) / std) ** 2) / 2 - mpmath.log(std) - mpmath.log(2 * mpmath.pi) / 2
             want = log_normal - mpmath.log(1 - mpmath.tanh(mpmath.mpf(u)) ** 2)
             got = pg.tanh_gaussian_log_prob([u], [mean], [log_std])
             assert np.isfinite(got) and abs(got - float(want)) <= 1e-10 * max(1, abs(float(want))), (u, mean, log_std)
@@ -105,8 +113,9 @@ def test_a_batch_longer_than_one_chunk_gives_the_same_sum():
     policy, rng = pg.MLPGaussian((3, 5, 2)), np.random.default_rng(3)
     theta, obs = policy.init(rng, np.float64), rng.normal(size=(5000, 3))
     actions, weights = policy.sample(theta, obs, rng), rng.normal(size=5000)
-    np.testing.assert_allclose(policy.weighted_score(theta, obs, actions, weights),
-                               weights @ policy.score(theta, obs, actions), atol=1e-9)
+    np.testing.assert_allclose(
+        policy.weighted_score(theta, obs, actions, weights), weights @ policy.score(theta, obs, actions), atol=1e-9
+    )
 
 
 def test_samples_have_the_mean_and_spread_that_were_asked_for(policy):
@@ -132,8 +141,13 @@ def test_float32_parameters_keep_everything_in_float32(policy):
     theta, obs, actions, weights = some(policy)
     theta, obs = theta.astype(np.float32), obs.astype(np.float32)
     actions = policy.sample(theta, obs, np.random.default_rng(0))
-    for value in (actions, policy.log_prob(theta, obs, actions), policy.weighted_score(theta, obs, actions, weights),
-                  policy.score(theta, obs, actions), policy.init(np.random.default_rng(0), np.float32)):
+    for value in (
+        actions,
+        policy.log_prob(theta, obs, actions),
+        policy.weighted_score(theta, obs, actions, weights),
+        policy.score(theta, obs, actions),
+        policy.init(np.random.default_rng(0), np.float32),
+    ):
         assert value.dtype == np.float32
 
 
@@ -163,10 +177,12 @@ def test_a_network_without_sense_is_refused(sizes):
 
 @pytest.mark.parametrize("log_std", [-np.inf, 800.0, np.nan, 20.5])
 def test_a_log_std_out_of_range_is_named(log_std):
-    for call in (lambda: pg.gaussian_log_prob([0.0], [0.0], np.array([log_std])),
-                 lambda: pg.gaussian_score([0.0], [0.0], np.array([log_std])),
-                 lambda: pg.gaussian_entropy(np.array([log_std])),
-                 lambda: pg.LinearGaussian(1, initial_log_std=log_std)):
+    for call in (
+        lambda: pg.gaussian_log_prob([0.0], [0.0], np.array([log_std])),
+        lambda: pg.gaussian_score([0.0], [0.0], np.array([log_std])),
+        lambda: pg.gaussian_entropy(np.array([log_std])),
+        lambda: pg.LinearGaussian(1, initial_log_std=log_std),
+    ):
         with pytest.raises(ValueError, match="log_std"):
             call()
     policy = pg.LinearGaussian(2)
@@ -175,7 +191,10 @@ def test_a_log_std_out_of_range_is_named(log_std):
 
 
 def test_a_scalar_where_a_vector_is_due_is_refused():
-    for call in (lambda: pg.gaussian_log_prob(0.0, 0.0, np.zeros(1)), lambda: pg.tanh_gaussian_log_prob(0.0, 0.0, np.zeros(1))):
+    for call in (
+        lambda: pg.gaussian_log_prob(0.0, 0.0, np.zeros(1)),
+        lambda: pg.tanh_gaussian_log_prob(0.0, 0.0, np.zeros(1)),
+    ):
         with pytest.raises(ValueError, match="^(actions|u) must have the action dimensions"):
             call()
     for call in (lambda: pg.gaussian_entropy(0.0), lambda: pg.gaussian_log_prob([0.0], [0.0], 0.0)):
@@ -183,7 +202,7 @@ def test_a_scalar_where_a_vector_is_due_is_refused():
             call()
 
 
-def test_actions_without_their_last_axis_are_refused():      # (N,) against (N, 1) would broadcast to (N, N)
+def test_actions_without_their_last_axis_are_refused():  # (N,) against (N, 1) would broadcast to (N, N)
     policy = pg.LinearGaussian(3)
     with pytest.raises(ValueError, match=r"actions must have shape \(7, 1\)"):
         policy.log_prob(np.zeros(4), np.zeros((7, 3)), np.zeros(7))
@@ -191,8 +210,15 @@ def test_actions_without_their_last_axis_are_refused():      # (N,) against (N, 
         policy.weighted_score(np.zeros(4), np.zeros((7, 3)), np.zeros((7, 2)), np.ones(7))
 
 
-@pytest.mark.parametrize("obs, complaint", [(np.full((4, 3), np.nan), "obs must be finite"), (np.zeros((4, 2)), "obs must have 3"),
-                                            (1.0, "obs must have 3"), (np.array([["a"] * 3]), "obs must be an array")])
+@pytest.mark.parametrize(
+    "obs, complaint",
+    [
+        (np.full((4, 3), np.nan), "obs must be finite"),
+        (np.zeros((4, 2)), "obs must have 3"),
+        (1.0, "obs must have 3"),
+        (np.array([["a"] * 3]), "obs must be an array"),
+    ],
+)
 def test_bad_observations_are_named(policy, obs, complaint):
     with pytest.raises((ValueError, TypeError), match=complaint):
         policy.sample(np.zeros(policy.num_params), obs, np.random.default_rng(0))

@@ -51,7 +51,7 @@ def test_public_methods_are_documented():
         if inspect.isclass(value):
             for method, function in inspect.getmembers(value, inspect.isfunction):
                 if not method.startswith("_") and function.__module__.startswith("policy_gradient"):
-                    interface = inspect.getmodule(value).__doc__         # the policies' methods are listed there once
+                    interface = inspect.getmodule(value).__doc__  # the policies' methods are listed there once
                     assert inspect.getdoc(function) or f"{method}(" in interface, f"{name}.{method}"
 
 

@@ -1,6 +1,7 @@
 """The transformer and the groups against other people's code: PyTorch's automatic differentiation, and the advantages of TRL and verl as
 their sources write them. They live in environments of their own: `make test-autodiff` runs this with PyTorch there.
 """
+
 import numpy as np
 import pytest
 
@@ -8,29 +9,29 @@ import policy_gradient as pg
 from tests.package.test_against_others import other, torch  # noqa: F401
 
 
-def in_torch(torch, model, theta, prompts, tokens):              # noqa: F811
+def in_torch(torch, model, theta, prompts, tokens):  # noqa: F811
     """log pi of every token, the same block written with torch's own layers' functions."""
     F, parts, start = torch.nn.functional, {}, 0
     for name, shape in model.shapes.items():
         size = int(np.prod(shape))
-        parts[name], start = theta[start:start + size].reshape(shape), start + size
+        parts[name], start = theta[start : start + size].reshape(shape), start + size
     ids = torch.tensor(np.concatenate([prompts, tokens[:-1].T], axis=1))
-    norm = lambda x, gain: F.layer_norm(x, (model.width,), weight=gain, eps=1e-5)                         # noqa: E731
-    x = parts["embed"][ids] + parts["place"][:ids.shape[1]]
+    norm = lambda x, gain: F.layer_norm(x, (model.width,), weight=gain, eps=1e-5)  # noqa: E731
+    x = parts["embed"][ids] + parts["place"][: ids.shape[1]]
     q, k, v = (norm(x, parts["gain"][0]) @ parts["qkv"]).reshape(*ids.shape, 3, model.heads, -1).permute(2, 0, 3, 1, 4)
     x = x + F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).reshape(x.shape) @ parts["mix"]
     hidden = torch.tanh(norm(x, parts["gain"][1]) @ parts["up"][:-1] + parts["up"][-1])
     x = x + hidden @ parts["down"][:-1] + parts["down"][-1]
     logits = norm(x, parts["gain"][2]) @ parts["out"][:-1] + parts["out"][-1]
-    told = torch.log_softmax(logits[:, model.prompt_len - 1:], -1)
+    told = torch.log_softmax(logits[:, model.prompt_len - 1 :], -1)
     return told.gather(-1, torch.tensor(tokens.T)[..., None])[..., 0].T
 
 
 @pytest.mark.parametrize("width, heads, hidden", [(8, 1, 8), (12, 3, 7), (32, 2, 64)])
-def test_the_transformer_is_what_autograd_says(torch, width, heads, hidden):                              # noqa: F811
+def test_the_transformer_is_what_autograd_says(torch, width, heads, hidden):  # noqa: F811
     rng = np.random.default_rng(width)
     model = pg.Transformer(5, 3, 4, width=width, heads=heads, hidden=hidden)
-    theta = model.init(rng, np.float64) + .3 * rng.normal(size=model.num_params)
+    theta = model.init(rng, np.float64) + 0.3 * rng.normal(size=model.num_params)
     prompts, tokens, weights = rng.integers(0, 5, (6, 3)), rng.integers(0, 5, (4, 6)), rng.normal(size=(4, 6))
     leaf = torch.tensor(theta, requires_grad=True)
     log_probs = in_torch(torch, model, leaf, prompts, tokens)
@@ -39,16 +40,16 @@ def test_the_transformer_is_what_autograd_says(torch, width, heads, hidden):    
     assert np.allclose(model.weighted_score(theta, prompts, tokens, weights), leaf.grad.numpy(), atol=1e-10)
 
 
-def test_equal_rewards_in_float32_are_zero_where_a_mean_would_not_be(torch):                              # noqa: F811
+def test_equal_rewards_in_float32_are_zero_where_a_mean_would_not_be(torch):  # noqa: F811
     """What float32's mean leaves of eight times 0.1 is divided by a tiny epsilon elsewhere; here it is 0."""
-    r = torch.full((2, 8), .1)
+    r = torch.full((2, 8), 0.1)
     assert (r - r.mean(1, keepdim=True)).abs().max() > 0
     assert (pg.group_advantages(r.numpy(), "std") == 0).all()
 
 
-def test_trl_s_groups(torch):                                                                             # noqa: F811
+def test_trl_s_groups(torch):  # noqa: F811
     """GRPO's advantage as TRL 1.16.0 computes it: mean of the group, sample std, 1e-4 added; ours times one factor."""
-    rewards = np.array([[1., 0, 0, 0, 1, 0, 0, 0], [1, 1, 1, 1, 1, 1, 1, 0]])
+    rewards = np.array([[1.0, 0, 0, 0, 1, 0, 0, 0], [1, 1, 1, 1, 1, 1, 1, 0]])
     r = torch.tensor(rewards)
     theirs = (r - r.mean(1, keepdim=True)) / (r.std(1, keepdim=True) + 1e-4)
     ours = pg.group_advantages(rewards, "std") * np.sqrt(7 / 8)
@@ -56,9 +57,12 @@ def test_trl_s_groups(torch):                                                   
 
 
 def test_verl_s_own_functions_on_the_same_groups():
-    algos = pytest.importorskip("verl.trainer.ppo.core_algos", reason="verl wants an environment of its own: verl==0.9.1 without its dependencies")
-    torch = other("torch")                                                                                # noqa: F811
-    rewards = np.array([1., 0, 0, 1, 0, 0, 0, 1])
+    algos = pytest.importorskip(
+        "verl.trainer.ppo.core_algos",
+        reason="verl wants an environment of its own: verl==0.9.1 without its dependencies",
+    )
+    torch = other("torch")  # noqa: F811
+    rewards = np.array([1.0, 0, 0, 1, 0, 0, 0, 1])
     scores, mask = torch.zeros(8, 3), torch.ones(8, 3)
     scores[:, -1] = torch.tensor(rewards)
     index = np.array([0] * 4 + [1] * 4)

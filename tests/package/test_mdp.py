@@ -16,8 +16,10 @@ def random_mdp(seed, S, A, gamma, ending):
 SHAPES = {
     "5 x 2, never ends": (random_mdp(1, 5, 2, 0.9, 0.0), pg.TabularSoftmax(5, 2)),
     "3 x 4, ends, gamma 1": (random_mdp(2, 3, 4, 1.0, 0.5), pg.TabularSoftmax(3, 4)),
-    "17 x 4, ends, linear": (random_mdp(3, 17, 4, 0.95, 0.1),
-                             pg.LinearSoftmax(np.random.default_rng(4).normal(size=(17, 4, 6)))),
+    "17 x 4, ends, linear": (
+        random_mdp(3, 17, 4, 0.95, 0.1),
+        pg.LinearSoftmax(np.random.default_rng(4).normal(size=(17, 4, 6))),
+    ),
     "two doors": (pg.two_doors(), pg.two_action_softmax(2, 3)),
     "corridor": (pg.short_corridor(5), pg.TabularSoftmax(1, 2)),
 }
@@ -47,7 +49,7 @@ def test_values_and_visitation_agree_with_following_the_chain(problem):
     np.testing.assert_allclose(pg.discounted_visitation(mdp, probs), d, rtol=1e-10)
     np.testing.assert_allclose(pg.expected_return(mdp, probs), mdp.rho @ V, rtol=1e-10)
     np.testing.assert_allclose((probs * pg.action_values(mdp, probs)).sum(1), V, rtol=1e-10, atol=1e-10)
-    assert np.isclose((d[:, None] * probs * mdp.R).sum(), mdp.rho @ V)         # J from where time is spent
+    assert np.isclose((d[:, None] * probs * mdp.R).sum(), mdp.rho @ V)  # J from where time is spent
 
 
 def test_q_is_the_first_reward_plus_what_follows():
@@ -83,8 +85,9 @@ def test_exact_gradient_with_every_trajectory_written_out():
 def test_a_wrong_visitation_gives_another_gradient():
     mdp, policy = pg.two_doors(), pg.two_action_softmax(2, 3)
     d = pg.discounted_visitation(mdp, np.full((4, 2), 0.5))
-    np.testing.assert_array_equal(pg.exact_gradient(mdp, policy, np.zeros(2), visitation=d),
-                                  pg.exact_gradient(mdp, policy, np.zeros(2)))
+    np.testing.assert_array_equal(
+        pg.exact_gradient(mdp, policy, np.zeros(2), visitation=d), pg.exact_gradient(mdp, policy, np.zeros(2))
+    )
     assert pg.exact_gradient(mdp, policy, np.zeros(2), visitation=np.ones(4))[0] > 0
     with pytest.raises(ValueError, match="visitation"):
         pg.exact_gradient(mdp, policy, np.zeros(2), visitation=np.ones(3))
@@ -92,7 +95,7 @@ def test_a_wrong_visitation_gives_another_gradient():
 
 def test_derivatives_of_a_known_function():
     theta = np.array([[0.3, -2.0], [1.0, 0.5]])
-    f = lambda x: (np.sin(x) * np.exp(x)).sum()                                # noqa: E731
+    f = lambda x: (np.sin(x) * np.exp(x)).sum()  # noqa: E731
     truth = (np.sin(theta) + np.cos(theta)) * np.exp(theta)
     np.testing.assert_allclose(pg.finite_difference(f, theta), truth, rtol=1e-8)
     np.testing.assert_allclose(pg.complex_step(f, theta), truth, rtol=1e-15)
@@ -119,28 +122,33 @@ def test_an_mdp_cannot_be_changed_from_outside():
 P, R, RHO = np.full((2, 2, 2), 0.5), np.zeros((2, 2)), np.array([1.0, 0.0])
 
 
-@pytest.mark.parametrize("bad, error, says", [
-    (dict(P=np.full((2, 2, 2), 0.6)), ValueError, r"P must sum to at most one .* row \(0, 0\) sums to 1.2"),
-    (dict(P=P - [0.9, 0]), ValueError, "P holds a negative probability"),
-    (dict(P=np.full((2, 2), 0.5)), ValueError, r"P must have shape \(2, 2, 2\)"),
-    (dict(P=P * np.nan), ValueError, "P must be finite"),
-    (dict(R=np.full((2, 2), np.inf)), ValueError, "R must be finite"),
-    (dict(R=np.zeros(2)), ValueError, "R must have shape"),
-    (dict(R="much"), TypeError, "R must be an array of numbers"),
-    (dict(rho=[0.5, 0.4]), ValueError, "rho must sum to one"),
-    (dict(rho=[1.0]), ValueError, "rho must have shape"),
-    (dict(gamma=1.01), ValueError, r"gamma must lie in \[0, 1\], got 1.01"),
-    (dict(gamma=-0.1), ValueError, "gamma"),
-    (dict(gamma=np.nan), ValueError, "gamma"),
-    (dict(gamma="0.9"), TypeError, "gamma"),
-    (dict(obs=[0]), ValueError, "obs must have one entry per state"),
-])
+@pytest.mark.parametrize(
+    "bad, error, says",
+    [
+        (dict(P=np.full((2, 2, 2), 0.6)), ValueError, r"P must sum to at most one .* row \(0, 0\) sums to 1.2"),
+        (dict(P=P - [0.9, 0]), ValueError, "P holds a negative probability"),
+        (dict(P=np.full((2, 2), 0.5)), ValueError, r"P must have shape \(2, 2, 2\)"),
+        (dict(P=P * np.nan), ValueError, "P must be finite"),
+        (dict(R=np.full((2, 2), np.inf)), ValueError, "R must be finite"),
+        (dict(R=np.zeros(2)), ValueError, "R must have shape"),
+        (dict(R="much"), TypeError, "R must be an array of numbers"),
+        (dict(rho=[0.5, 0.4]), ValueError, "rho must sum to one"),
+        (dict(rho=[1.0]), ValueError, "rho must have shape"),
+        (dict(gamma=1.01), ValueError, r"gamma must lie in \[0, 1\], got 1.01"),
+        (dict(gamma=-0.1), ValueError, "gamma"),
+        (dict(gamma=np.nan), ValueError, "gamma"),
+        (dict(gamma="0.9"), TypeError, "gamma"),
+        (dict(obs=[0]), ValueError, "obs must have one entry per state"),
+    ],
+)
 def test_bad_input_is_named(bad, error, says):
     with pytest.raises(error, match=says):
         pg.TabularMDP(**(dict(P=P, R=R, rho=RHO, gamma=0.9) | bad))
 
 
-@pytest.mark.parametrize("probs", [np.full((2, 2), 0.4), np.ones((2, 3)) / 3, [[1.5, -0.5], [1, 0]], np.full((2, 2), np.nan)])
+@pytest.mark.parametrize(
+    "probs", [np.full((2, 2), 0.4), np.ones((2, 3)) / 3, [[1.5, -0.5], [1, 0]], np.full((2, 2), np.nan)]
+)
 @pytest.mark.parametrize("quantity", [pg.state_values, pg.action_values, pg.discounted_visitation, pg.expected_return])
 def test_bad_policies_are_named(quantity, probs):
     with pytest.raises(ValueError, match="probs"):
@@ -150,7 +158,7 @@ def test_bad_policies_are_named(quantity, probs):
 @pytest.mark.parametrize("quantity", [pg.state_values, pg.discounted_visitation])
 def test_a_chain_that_never_ends_has_no_undiscounted_value(quantity):
     P = np.zeros((3, 2, 3))
-    P[0, :, 1] = 0.9                      # state 0 may end, or fall into 1, which leads to 2, which stays
+    P[0, :, 1] = 0.9  # state 0 may end, or fall into 1, which leads to 2, which stays
     P[1, :, 2] = P[2, :, 2] = 1
     mdp = pg.TabularMDP(P, np.zeros((3, 2)), [1, 0, 0], 1.0)
     with pytest.raises(ValueError, match="gamma is 1 but the chain never ends from state 1"):

@@ -1,4 +1,5 @@
 """A reader's notebook from before the package was parted in two runs unchanged, and in silence."""
+
 import importlib
 import pickle
 import subprocess
@@ -9,29 +10,48 @@ import pytest
 
 from policy_gradient import _moved
 
-NAMES = {"checks": "checks", "checks.engine": "checks.engine", "checks.worlds": "checks.worlds", "checks.grading": "checks.grading",
-         "explorables": "explorables", "explorables.replay": "explorables.replay", "explore": "explore", "palette": "palette",
-         "picture": "picture", "plots": "plots", **{f"checks.chapter{n}": f"exercises.{slug}" for n, slug in _moved.CHAPTERS.items()}}
+NAMES = {
+    "checks": "checks",
+    "checks.engine": "checks.engine",
+    "checks.worlds": "checks.worlds",
+    "checks.grading": "checks.grading",
+    "explorables": "explorables",
+    "explorables.replay": "explorables.replay",
+    "explore": "explore",
+    "palette": "palette",
+    "picture": "picture",
+    "plots": "plots",
+    **{f"checks.chapter{n}": f"exercises.{slug}" for n, slug in _moved.CHAPTERS.items()},
+}
 
 
 def run(code):
-    return subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 def test_an_old_name_is_the_very_same_module_and_says_nothing():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for old, new in NAMES.items():
-            assert importlib.import_module(f"policy_gradient.{old}") is importlib.import_module(f"learning_to_act.{new}")
+            assert importlib.import_module(f"policy_gradient.{old}") is importlib.import_module(
+                f"learning_to_act.{new}"
+            )
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("first, then", ["on", "no"])
 def test_whichever_name_is_asked_first(first, then):
-    pairs = {"o": [f"policy_gradient.{old}" for old in NAMES], "n": [f"learning_to_act.{new}" for new in NAMES.values()]}
-    code = (f"import sys, importlib\nfirst, then = {pairs[first]}, {pairs[then]}\nfor name in [*first, *then]: importlib.import_module(name)\n"
-            f"old, new = {pairs['o']}, {pairs['n']}\n"
-            "print(all(sys.modules[a] is sys.modules[b] and sys.modules[b].__spec__.name == b for a, b in zip(old, new)))")
+    pairs = {
+        "o": [f"policy_gradient.{old}" for old in NAMES],
+        "n": [f"learning_to_act.{new}" for new in NAMES.values()],
+    }
+    code = (
+        f"import sys, importlib\nfirst, then = {pairs[first]}, {pairs[then]}\nfor name in [*first, *then]: importlib.import_module(name)\n"
+        f"old, new = {pairs['o']}, {pairs['n']}\n"
+        "print(all(sys.modules[a] is sys.modules[b] and sys.modules[b].__spec__.name == b for a, b in zip(old, new)))"
+    )
     assert run(code) == "True"
 
 
@@ -57,6 +77,7 @@ print(check(softmax).passed, hint("softmax").title)"""
 
 def test_a_pickle_from_before_opens():
     from learning_to_act.checks import Result
+
     now = pickle.dumps(Result(True, "well", exercise="softmax"), protocol=0)
     before = now.replace(b"learning_to_act.checks.display", b"policy_gradient.checks.display")
     assert before != now and pickle.loads(before) == pickle.loads(now) and type(pickle.loads(before)) is Result
@@ -69,10 +90,20 @@ def test_a_name_that_never_was_is_refused_by_its_own_name():
 
 
 def test_the_library_alone_does_not_load_what_teaches():
-    assert run("import sys, policy_gradient as pg; pg.TabularSoftmax; pg.exact_gradient; pg.rollout; pg.reinforce\n"
-               "print([m for m in sys.modules if m.startswith('learning_to_act')])") == "[]"
+    assert (
+        run(
+            "import sys, policy_gradient as pg; pg.TabularSoftmax; pg.exact_gradient; pg.rollout; pg.reinforce\n"
+            "print([m for m in sys.modules if m.startswith('learning_to_act')])"
+        )
+        == "[]"
+    )
 
 
 def test_imported_anew_it_finds_them_once():
-    assert run("import sys, policy_gradient\nfor m in [m for m in sys.modules if m.startswith('policy_gradient')]: del sys.modules[m]\n"
-               "import policy_gradient.plots\nprint(sum(getattr(f, '__module__', '') == 'policy_gradient._moved' for f in sys.meta_path))") == "1"
+    assert (
+        run(
+            "import sys, policy_gradient\nfor m in [m for m in sys.modules if m.startswith('policy_gradient')]: del sys.modules[m]\n"
+            "import policy_gradient.plots\nprint(sum(getattr(f, '__module__', '') == 'policy_gradient._moved' for f in sys.meta_path))"
+        )
+        == "1"
+    )

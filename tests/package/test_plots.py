@@ -1,4 +1,5 @@
 """The figures show the data they are given: positions, heights and intervals are read back from what was drawn."""
+
 import matplotlib
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ def ax():
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
         yield axes
-        figure.canvas.draw()                      # nothing that was drawn may fail when it is painted
+        figure.canvas.draw()  # nothing that was drawn may fail when it is painted
 
 
 def texts(ax):
@@ -26,11 +27,17 @@ def texts(ax):
 
 def test_value_curve_names_its_marks(ax):
     x = np.linspace(0.02, 0.98, 97)
-    J = lambda p: (2 * p - 4) / (p * (1 - p))     # noqa: E731  Sutton & Barto, Example 13.1
-    line = plots.value_curve(ax, x, J(x), {"left": (0.05, J(0.05)), "best": (0.586, J(0.586)), "right": (0.95, J(0.95))})
+    J = lambda p: (2 * p - 4) / (p * (1 - p))  # noqa: E731  Sutton & Barto, Example 13.1
+    line = plots.value_curve(
+        ax, x, J(x), {"left": (0.05, J(0.05)), "best": (0.586, J(0.586)), "right": (0.95, J(0.95))}
+    )
     assert np.array_equal(line.get_xydata(), np.stack([x, J(x)], axis=1))
     assert texts(ax) == ["left", "best", "right"] and [t.get_ha() for t in ax.texts] == ["left", "center", "right"]
-    assert [tuple(mark.get_xydata()[0]) for mark in ax.lines[1:]] == [(0.05, J(0.05)), (0.586, J(0.586)), (0.95, J(0.95))]
+    assert [tuple(mark.get_xydata()[0]) for mark in ax.lines[1:]] == [
+        (0.05, J(0.05)),
+        (0.586, J(0.586)),
+        (0.95, J(0.95)),
+    ]
 
 
 def test_simplex_points_are_barycentric():
@@ -39,7 +46,7 @@ def test_simplex_points_are_barycentric():
     assert np.allclose(sides, 1)
     policy = np.array([0.2, 0.5, 0.3])
     point = plots.simplex_points(policy)
-    for i in range(3):                            # a probability is the share of the area opposite to its corner
+    for i in range(3):  # a probability is the share of the area opposite to its corner
         a, b = corners[(i + 1) % 3] - point, corners[(i + 2) % 3] - point
         assert abs(a[0] * b[1] - a[1] * b[0]) / 2 / (np.sqrt(3) / 4) == pytest.approx(policy[i])
 
@@ -50,6 +57,7 @@ def test_simplex_asks_for_the_value_of_policies_only(ax):
     def worst(policies):
         asked.append(policies)
         return policies.max(axis=1)
+
     plots.simplex(ax, worst)
     assert np.allclose(asked[0].sum(axis=1), 1) and asked[0].min() >= 0
     assert {"rock", "paper", "scissors"} <= set(texts(ax))
@@ -62,7 +70,8 @@ def test_simplex_shades_the_larger_value_darker(ax):
 
     def shade(policy):
         x, y = ax.transData.transform(plots.simplex_points(policy)).round().astype(int)
-        return np.median(picture[-y - 3:-y + 4, x - 3:x + 4])
+        return np.median(picture[-y - 3 : -y + 4, x - 3 : x + 4])
+
     assert shade([0.9, 0.05, 0.05]) < shade([0.5, 0.25, 0.25]) < shade([0.04, 0.48, 0.48])
 
 
@@ -70,13 +79,13 @@ def test_bandit_shows_what_bins_can_reach(ax):
     plots.bandit(ax, lambda a: 1 - (a - 0.3) ** 2, -1, 1, bins=4, mean=0, std=0.2)
     centres = np.array([-0.75, -0.25, 0.25, 0.75])
     assert any(np.allclose(line.get_xdata(), centres) for line in ax.lines if len(line.get_xdata()) == 4)
-    assert "best of 4 bins: 0.998" in texts(ax)   # 1 - .05**2 = .9975
+    assert "best of 4 bins: 0.998" in texts(ax)  # 1 - .05**2 = .9975
 
 
 def test_bandit_takes_the_actions_themselves(ax):
     plots.bandit(ax, lambda a: 1 - (a - 0.3) ** 2, -1, 1, bins=np.linspace(-1, 1, 3))
     assert any(np.allclose(line.get_xdata(), [-1, 0, 1]) for line in ax.lines if len(line.get_xdata()) == 3)
-    assert "best of 3 bins: 0.910" in texts(ax)   # 0 of -1, 0, 1: 1 - .3**2
+    assert "best of 3 bins: 0.910" in texts(ax)  # 0 of -1, 0, 1: 1 - .3**2
 
 
 def test_the_triangle_stands_as_the_page_s_figure_does(ax):
@@ -94,7 +103,9 @@ def test_learning_curves_draw_the_t_interval_of_scipy(ax):
 
 
 def test_arrows_keep_their_angle_on_the_screen(ax):
-    quiver = plots.arrows(ax, (0, 0), [(-0.078125, 0.015625), (0.09375, 0.125)], ["exact", "no visitation"], ["score", "where"])
+    quiver = plots.arrows(
+        ax, (0, 0), [(-0.078125, 0.015625), (0.09375, 0.125)], ["exact", "no visitation"], ["score", "where"]
+    )
     ax.figure.canvas.draw()
     assert (quiver.U == [-0.078125, 0.09375]).all() and (quiver.V == [0.015625, 0.125]).all()
     start, tip = ax.transData.transform([(0, 0), (0.09375, 0.125)])
@@ -113,8 +124,10 @@ def test_style_is_for_a_block_or_for_good():
     before = matplotlib.rcParams["font.size"]
     with plots.book_style():
         assert matplotlib.rcParams["font.size"] == 13
-        assert [to_hex(c["color"]).upper() for c in matplotlib.rcParams["axes.prop_cycle"]][0] == palette.color("policy")
-        assert len({c["linestyle"] for c in matplotlib.rcParams["axes.prop_cycle"]}) == 4       # not by colour alone
+        assert [to_hex(c["color"]).upper() for c in matplotlib.rcParams["axes.prop_cycle"]][0] == palette.color(
+            "policy"
+        )
+        assert len({c["linestyle"] for c in matplotlib.rcParams["axes.prop_cycle"]}) == 4  # not by colour alone
     assert matplotlib.rcParams["font.size"] == before
     with matplotlib.rc_context():
         plots.style()
@@ -127,19 +140,22 @@ def test_text_is_readable_on_a_phone():
     assert min(sizes) * 100 / 72 * 340 / 600 > 9
 
 
-@pytest.mark.parametrize("call, said", [
-    (lambda ax: plots.value_curve(ax, [1, 2], [1]), "x and values must be"),
-    (lambda ax: plots.simplex_points([0.5, 0.5]), "policies must have three actions"),
-    (lambda ax: plots.simplex(ax, lambda p: 0.0), "value must give one number per policy"),
-    (lambda ax: plots.bandit(ax, np.abs, 1, -1), "low must be below high"),
-    (lambda ax: plots.bandit(ax, np.abs, -1, 1, bins=0), "bins must be at least 1"),
-    (lambda ax: plots.bandit(ax, np.abs, -1, 1, mean=0, std=0), "std must be positive"),
-    (lambda ax: plots.learning_curves(ax, [1, 2], np.ones((1, 2)), "a"), "at least two seeds"),
-    (lambda ax: plots.learning_curves(ax, [1, 2], np.ones((5, 3)), "a"), r"returns must have shape \(seeds, 2\)"),
-    (lambda ax: plots.learning_curves(ax, [1, 2], np.ones((5, 2)), "a", level=95), "level must lie between"),
-    (lambda ax: plots.arrows(ax, (0, 0), [1, 2, 3]), r"vectors must have shape \(N, 2\)"),
-    (lambda ax: plots.bars(ax, [1, 2, 3], ["a"]), "heights must have one entry"),
-])
+@pytest.mark.parametrize(
+    "call, said",
+    [
+        (lambda ax: plots.value_curve(ax, [1, 2], [1]), "x and values must be"),
+        (lambda ax: plots.simplex_points([0.5, 0.5]), "policies must have three actions"),
+        (lambda ax: plots.simplex(ax, lambda p: 0.0), "value must give one number per policy"),
+        (lambda ax: plots.bandit(ax, np.abs, 1, -1), "low must be below high"),
+        (lambda ax: plots.bandit(ax, np.abs, -1, 1, bins=0), "bins must be at least 1"),
+        (lambda ax: plots.bandit(ax, np.abs, -1, 1, mean=0, std=0), "std must be positive"),
+        (lambda ax: plots.learning_curves(ax, [1, 2], np.ones((1, 2)), "a"), "at least two seeds"),
+        (lambda ax: plots.learning_curves(ax, [1, 2], np.ones((5, 3)), "a"), r"returns must have shape \(seeds, 2\)"),
+        (lambda ax: plots.learning_curves(ax, [1, 2], np.ones((5, 2)), "a", level=95), "level must lie between"),
+        (lambda ax: plots.arrows(ax, (0, 0), [1, 2, 3]), r"vectors must have shape \(N, 2\)"),
+        (lambda ax: plots.bars(ax, [1, 2, 3], ["a"]), "heights must have one entry"),
+    ],
+)
 def test_bad_input_is_named(ax, call, said):
     with pytest.raises(ValueError, match=said):
         call(ax)

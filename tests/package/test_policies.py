@@ -17,7 +17,7 @@ POLICIES = {
     "linear network": pg.MLPSoftmax((4, 3)),
     "deep network": pg.MLPSoftmax((4, 5, 6, 3)),
 }
-VECTORS = np.eye(4)                                # what a network sees where the others see 0 .. 3
+VECTORS = np.eye(4)  # what a network sees where the others see 0 .. 3
 
 
 def seen(policy, states):
@@ -27,7 +27,12 @@ def seen(policy, states):
 def some(policy, seed=1):
     rng = np.random.default_rng(seed)
     obs = seen(policy, rng.integers(4, size=(2, 6)))
-    return rng.normal(size=policy.num_params), obs, rng.integers(policy.num_actions, size=(2, 6)), rng.normal(size=(2, 6))
+    return (
+        rng.normal(size=policy.num_params),
+        obs,
+        rng.integers(policy.num_actions, size=(2, 6)),
+        rng.normal(size=(2, 6)),
+    )
 
 
 @pytest.fixture(params=POLICIES.values(), ids=POLICIES.keys())
@@ -66,14 +71,15 @@ def test_weighted_score_is_the_derivative_of_the_weighted_log_probs(policy):
 
 def test_weighted_score_broadcasts_one_weight_over_all_samples(policy):
     theta, obs, actions, _ = some(policy)
-    np.testing.assert_allclose(policy.weighted_score(theta, obs, actions, 2.0),
-                               2 * policy.score(theta, obs, actions).sum((0, 1)), atol=1e-12)
+    np.testing.assert_allclose(
+        policy.weighted_score(theta, obs, actions, 2.0), 2 * policy.score(theta, obs, actions).sum((0, 1)), atol=1e-12
+    )
 
 
 def test_expected_score_is_zero(policy):
     theta, obs, _, _ = some(policy)
     actions = np.arange(policy.num_actions)[None, None]
-    score = policy.score(theta, np.expand_dims(obs, 2), actions)       # (2, 6, A, d)
+    score = policy.score(theta, np.expand_dims(obs, 2), actions)  # (2, 6, A, d)
     np.testing.assert_allclose((policy.probs(theta, obs)[..., None] * score).sum(-2), 0, atol=1e-12)
 
 
@@ -110,13 +116,22 @@ def test_a_draw_inverts_the_distribution_function(num_actions):
     logits = 4 * np.random.default_rng(4).standard_normal((num_actions, 5000)).astype(np.float32)
     actions, u = draw_columns(logits, np.random.default_rng(5)), np.random.default_rng(5).random(5000)
     boundaries = np.cumsum(special.softmax(logits.astype(float), axis=0), axis=0)[:-1]
-    clear = (abs(boundaries - u) > 1e-6).all(axis=0)                # of single precision
+    clear = (abs(boundaries - u) > 1e-6).all(axis=0)  # of single precision
     np.testing.assert_array_equal(actions[clear], (boundaries <= u).sum(axis=0)[clear])
     assert clear.mean() > 0.999
 
 
-@pytest.mark.parametrize("logits, drawn", [([1e308, -1e308], 0), ([-1e308, 1e308], 1), ([-np.inf, 0], 1), ([0, -np.inf], 0),
-                                           ([-np.inf, 1e308, -1e308], 1), ([7], 0)])
+@pytest.mark.parametrize(
+    "logits, drawn",
+    [
+        ([1e308, -1e308], 0),
+        ([-1e308, 1e308], 1),
+        ([-np.inf, 0], 1),
+        ([0, -np.inf], 0),
+        ([-np.inf, 1e308, -1e308], 1),
+        ([7], 0),
+    ],
+)
 def test_a_draw_bears_logits_of_any_size(logits, drawn):
     logits = np.array(logits, float)
     assert (draw_columns(np.tile(logits[:, None], 1000), np.random.default_rng(0)) == drawn).all()
@@ -124,8 +139,19 @@ def test_a_draw_bears_logits_of_any_size(logits, drawn):
     assert (draw_columns(np.tile(single[:, None], 1000), np.random.default_rng(0)) == drawn).all()
 
 
-@pytest.mark.parametrize("logits", [[np.nan, 0], [0, np.nan, 0], [-np.inf, -np.inf], [-np.inf] * 3, [np.inf, np.inf],
-                                    [np.inf, 0], [0, np.inf], [0, np.inf, 0]])
+@pytest.mark.parametrize(
+    "logits",
+    [
+        [np.nan, 0],
+        [0, np.nan, 0],
+        [-np.inf, -np.inf],
+        [-np.inf] * 3,
+        [np.inf, np.inf],
+        [np.inf, 0],
+        [0, np.inf],
+        [0, np.inf, 0],
+    ],
+)
 def test_a_draw_refuses_what_has_no_probabilities(logits):
     with pytest.raises(ValueError, match="logits must not be NaN"):
         draw_columns(np.array(logits)[:, None], np.random.default_rng(0))
@@ -151,7 +177,7 @@ def test_a_network_taken_apart_for_a_loop_is_the_same_network(num):
     network, rng = MLP((4, 6, 5, 3)), np.random.default_rng(3)
     theta, first, second = rng.normal(size=network.num_params), rng.normal(size=(num, 4)), rng.normal(size=(num, 4))
     outputs = _fast.prepared(network, theta, num)
-    before, after = outputs(first), outputs(second)                 # the second call leaves the first one's answer alone
+    before, after = outputs(first), outputs(second)  # the second call leaves the first one's answer alone
     np.testing.assert_allclose(before.T, network(theta, first), rtol=1e-12, atol=1e-13)
     np.testing.assert_allclose(after.T, network(theta, second), rtol=1e-12, atol=1e-13)
 
@@ -160,12 +186,19 @@ def test_a_batch_larger_than_a_chunk_adds_up():
     policy, rng = pg.MLPSoftmax((4, 8, 2)), np.random.default_rng(2)
     theta, obs = rng.normal(size=policy.num_params), rng.normal(size=(5000, 4))
     actions, weights = rng.integers(2, size=5000), rng.normal(size=5000)
-    np.testing.assert_allclose(policy.weighted_score(theta, obs, actions, weights),
-                               weights @ policy.score(theta, obs, actions), atol=1e-9)
+    np.testing.assert_allclose(
+        policy.weighted_score(theta, obs, actions, weights), weights @ policy.score(theta, obs, actions), atol=1e-9
+    )
 
 
-@pytest.mark.parametrize("obs, says", [(np.zeros((2, 3)), "obs must have 4 numbers"), (np.full(4, np.nan), "obs must be finite"),
-                                       (1.0, "obs must have 4 numbers")])
+@pytest.mark.parametrize(
+    "obs, says",
+    [
+        (np.zeros((2, 3)), "obs must have 4 numbers"),
+        (np.full(4, np.nan), "obs must be finite"),
+        (1.0, "obs must have 4 numbers"),
+    ],
+)
 def test_a_network_refuses_what_it_cannot_see(obs, says):
     policy = pg.MLPSoftmax((4, 3))
     for ask in (policy.probs, lambda theta, obs: policy.weighted_score(theta, obs, 0, 1.0)):
@@ -178,14 +211,20 @@ def test_a_network_refuses_what_it_cannot_see(obs, says):
 def test_the_dtype_of_theta_carries_through(policy):
     theta, obs, actions, weights = some(policy)
     theta = theta.astype(np.float32)
-    for result in [policy.probs(theta, obs), policy.log_prob(theta, obs, actions), policy.score(theta, obs, actions),
-                   policy.weighted_score(theta, obs, actions, weights), policy.entropy(theta, obs)]:
+    for result in [
+        policy.probs(theta, obs),
+        policy.log_prob(theta, obs, actions),
+        policy.score(theta, obs, actions),
+        policy.weighted_score(theta, obs, actions, weights),
+        policy.entropy(theta, obs),
+    ]:
         assert result.dtype == np.float32
 
 
 def test_two_action_softmax_is_a_sigmoid_and_one_half_where_it_has_no_parameter():
-    np.testing.assert_allclose(POLICIES["two-action"].probs([0.5, -1, 2], np.arange(4))[:, 1],
-                               [*special.expit([0.5, -1, 2]), 0.5])
+    np.testing.assert_allclose(
+        POLICIES["two-action"].probs([0.5, -1, 2], np.arange(4))[:, 1], [*special.expit([0.5, -1, 2]), 0.5]
+    )
     with pytest.raises(ValueError, match="num_obs"):
         pg.two_action_softmax(3, num_obs=2)
 
@@ -199,17 +238,20 @@ def test_linear_features_are_a_copy_that_cannot_be_changed():
         policy.features[0, 1] = 5
 
 
-@pytest.mark.parametrize("bad, error, says", [
-    (dict(theta=np.full(12, np.nan)), ValueError, r"theta must be finite, but theta\[0\] is nan"),
-    (dict(theta=np.zeros(11)), ValueError, r"theta must have shape \(12,\), got \(11,\)"),
-    (dict(theta="high"), TypeError, "theta"),
-    (dict(obs=[4]), ValueError, r"obs must lie in 0 .. 3"),
-    (dict(obs=[-1]), ValueError, "obs must lie"),
-    (dict(obs=[0.5]), TypeError, "obs must be integers"),
-    (dict(actions=[3]), ValueError, r"actions must lie in 0 .. 2"),
-    (dict(actions=[True]), TypeError, "actions must be integers"),
-    (dict(weights=[np.inf]), ValueError, "weights must be finite"),
-])
+@pytest.mark.parametrize(
+    "bad, error, says",
+    [
+        (dict(theta=np.full(12, np.nan)), ValueError, r"theta must be finite, but theta\[0\] is nan"),
+        (dict(theta=np.zeros(11)), ValueError, r"theta must have shape \(12,\), got \(11,\)"),
+        (dict(theta="high"), TypeError, "theta"),
+        (dict(obs=[4]), ValueError, r"obs must lie in 0 .. 3"),
+        (dict(obs=[-1]), ValueError, "obs must lie"),
+        (dict(obs=[0.5]), TypeError, "obs must be integers"),
+        (dict(actions=[3]), ValueError, r"actions must lie in 0 .. 2"),
+        (dict(actions=[True]), TypeError, "actions must be integers"),
+        (dict(weights=[np.inf]), ValueError, "weights must be finite"),
+    ],
+)
 def test_bad_input_is_named(bad, error, says):
     arguments = dict(theta=np.zeros(12), obs=[0], actions=[0], weights=[1.0]) | bad
     with pytest.raises(error, match=says):

@@ -14,8 +14,11 @@ from tools.paths import ROOT
 
 
 def cartpole(n=4, mode=None):
-    return gym.make_vec("CartPole-v1", n, vectorization_mode="vector_entry_point") if mode is None else gym.make_vec(
-        "CartPole-v1", n, vectorization_mode="sync", vector_kwargs={"autoreset_mode": mode})
+    return (
+        gym.make_vec("CartPole-v1", n, vectorization_mode="vector_entry_point")
+        if mode is None
+        else gym.make_vec("CartPole-v1", n, vectorization_mode="sync", vector_kwargs={"autoreset_mode": mode})
+    )
 
 
 def parts(seed=0, dtype=np.float64, **critic):
@@ -33,7 +36,7 @@ def test_a_segment_goes_on_where_the_last_one_stopped():
     np.testing.assert_array_equal(first.next_obs[-1][continuing], second.obs[0][continuing])
     for segment in (first, second):
         ended = segment.terminated | segment.truncated
-        assert (segment.live[1:] == ~ended[:-1]).all()          # the step after an end only resets: no data
+        assert (segment.live[1:] == ~ended[:-1]).all()  # the step after an end only resets: no data
         going = ~ended[:-1]
         np.testing.assert_array_equal(segment.next_obs[:-1][going], segment.obs[1:][going])
 
@@ -64,7 +67,9 @@ def test_segment_gae_against_its_sum_on_random_flags():
     terminated, truncated = terminated & live, truncated & live
     rewards, values, following = rng.normal(size=(3, T, N))
     obs = np.zeros((T, N, 1))
-    got = segment_gae(Segment(obs, obs, rewards, obs, terminated, truncated, live, np.array([])), values, following, gamma, lam)
+    got = segment_gae(
+        Segment(obs, obs, rewards, obs, terminated, truncated, live, np.array([])), values, following, gamma, lam
+    )
     for n in range(N):
         for t in range(T):
             want, factor = 0.0, 1.0
@@ -90,7 +95,9 @@ def test_one_epoch_of_one_minibatch_is_the_actor_critic():
     order = np.random.default_rng(0)
     order.bit_generator.state = critic.rng.bit_generator.state
     rows = order.permutation(len(obs))
-    want = pg.Adam(3e-3).step(theta, policy.weighted_score(theta, obs[rows], actions[rows], advantages[rows] / len(rows)))
+    want = pg.Adam(3e-3).step(
+        theta, policy.weighted_score(theta, obs[rows], actions[rows], advantages[rows] / len(rows))
+    )
     np.testing.assert_allclose(training.theta, want, rtol=0, atol=1e-15)
 
 
@@ -118,18 +125,22 @@ def test_the_clip_does_nothing_in_the_first_epoch():
 
 def test_ppo_learns_cartpole():
     rng = np.random.default_rng(5)
-    policy, critic = pg.MLPSoftmax((4, 64, 2)), pg.Critic((4, 64, 1), rng, gamma=0.98, lam=0.8, learning_rate=3e-3,
-                                                          num_steps=4, unit=50.0)
-    training = ppo(cartpole(8), policy, policy.init(rng), critic, rng, num_updates=40, progress=False, **pg.ppo.CARTPOLE_PPO)
+    policy, critic = (
+        pg.MLPSoftmax((4, 64, 2)),
+        pg.Critic((4, 64, 1), rng, gamma=0.98, lam=0.8, learning_rate=3e-3, num_steps=4, unit=50.0),
+    )
+    training = ppo(
+        cartpole(8), policy, policy.init(rng), critic, rng, num_updates=40, progress=False, **pg.ppo.CARTPOLE_PPO
+    )
     assert np.nanmean(training.history["mean_return"][-5:]) > 80
     assert training.history["num_steps"][-1] == 40 * 8 * pg.ppo.CARTPOLE_PPO["num_steps"]
-    assert training.history["largest_ratio"].max() > 1.2          # the clip does not keep the ratio in the band
+    assert training.history["largest_ratio"].max() > 1.2  # the clip does not keep the ratio in the band
 
 
 def test_target_kl_ends_the_passes_early():
     calm = one_update(epochs=10, minibatch=16, target_kl=1e-4, learning_rate=1e-2)[0]
     assert calm.history["epochs"][0] < 10
-    assert calm.history["kl"][0] > 1e-4                           # it checks after the step it should have prevented
+    assert calm.history["kl"][0] > 1e-4  # it checks after the step it should have prevented
 
 
 def test_advantages_all_equal_leave_theta_alone():
@@ -138,7 +149,7 @@ def test_advantages_all_equal_leave_theta_alone():
             return np.zeros(np.shape(obs)[:-1])
 
     policy, theta, _, rng = parts()
-    critic = Flat((4, 8, 1), rng, gamma=0.0, lam=0.0)             # every reward is 1, and nothing after it counts
+    critic = Flat((4, 8, 1), rng, gamma=0.0, lam=0.0)  # every reward is 1, and nothing after it counts
     for train in (ppo, trpo):
         training = train(cartpole(), policy, theta, critic, rng, num_updates=2, num_steps=8, progress=False)
         np.testing.assert_array_equal(training.theta, theta)
@@ -155,9 +166,21 @@ def test_where_ratios_overflow_the_theta_before_that_update_is_kept():
             return super().log_prob(theta, obs, actions) + (800.0 if calls[0] == 12 else 0.0)
 
     policy, theta, critic, rng = parts()
-    with pytest.warns(RuntimeWarning, match="ppo stopped: a number blew up in update 2 .*ratios overflow.*kept the theta before it"):
-        training = ppo(cartpole(), Explodes((4, 8, 2)), theta, critic, rng, num_updates=50, epochs=2, minibatch=10_000,
-                       progress=False, callback=lambda k, theta, segment: kept.append(theta))
+    with pytest.warns(
+        RuntimeWarning, match="ppo stopped: a number blew up in update 2 .*ratios overflow.*kept the theta before it"
+    ):
+        training = ppo(
+            cartpole(),
+            Explodes((4, 8, 2)),
+            theta,
+            critic,
+            rng,
+            num_updates=50,
+            epochs=2,
+            minibatch=10_000,
+            progress=False,
+            callback=lambda k, theta, segment: kept.append(theta),
+        )
     assert len(kept) == len(training.history["kl"]) == 2
     np.testing.assert_array_equal(training.theta, kept[-1])
 
@@ -170,13 +193,17 @@ def test_a_blow_up_in_the_very_first_update_is_raised_or_kept_in_words():
 
 def test_trpo_never_accepts_a_kl_above_delta():
     policy, theta, critic, rng = parts()
-    history = trpo(cartpole(), policy, theta, critic, rng, num_updates=12, num_steps=64, delta=0.01, progress=False).history
+    history = trpo(
+        cartpole(), policy, theta, critic, rng, num_updates=12, num_steps=64, delta=0.01, progress=False
+    ).history
     assert (history["kl"] <= 0.01).all() and (history["step"] > 0).any()
 
 
 def test_trpo_without_halving_and_far_too_large_a_ball_stays_in_words():
     policy, theta, critic, rng = parts()
-    training = trpo(cartpole(), policy, theta, critic, rng, num_updates=6, num_steps=32, delta=2.0, backtracks=0, progress=False)
+    training = trpo(
+        cartpole(), policy, theta, critic, rng, num_updates=6, num_steps=32, delta=2.0, backtracks=0, progress=False
+    )
     refused = training.history["step"] == 0
     if refused.any():
         assert f"in {refused.sum()} of 6 updates no step passed, and theta stayed" in training.stopped
@@ -184,7 +211,7 @@ def test_trpo_without_halving_and_far_too_large_a_ball_stays_in_words():
 
 
 def test_a_line_search_that_finds_nothing_keeps_theta():
-    class Lost(pg.MLPSoftmax):                                    # its step points nowhere good: the score has the wrong sign
+    class Lost(pg.MLPSoftmax):  # its step points nowhere good: the score has the wrong sign
         def weighted_score(self, theta, obs, actions, weights):
             return -super().weighted_score(theta, obs, actions, weights)
 
@@ -195,22 +222,28 @@ def test_a_line_search_that_finds_nothing_keeps_theta():
     assert training.stopped == "did all 3 updates; in 3 of 3 updates no step passed, and theta stayed"
 
 
-@pytest.mark.parametrize("settings, message", [
-    (dict(delta=0), "delta must be positive and finite, got 0"),
-    (dict(damping=-1), "damping must be at least 0, got -1"),
-])
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        (dict(delta=0), "delta must be positive and finite, got 0"),
+        (dict(damping=-1), "damping must be at least 0, got -1"),
+    ],
+)
 def test_trpo_refuses(settings, message):
     policy, theta, critic, rng = parts()
     with pytest.raises(ValueError, match=message):
         trpo(cartpole(), policy, theta, critic, rng, num_updates=1, **settings)
 
 
-@pytest.mark.parametrize("settings, message", [
-    (dict(clip=0), "clip must be positive, inf for none, got 0"),
-    (dict(normalize="all"), "normalize must be one of batch, minibatch, none, got 'all'"),
-    (dict(anneal=2), "anneal must lie in"),
-    (dict(epochs=0), "epochs must be at least 1, got 0"),
-])
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        (dict(clip=0), "clip must be positive, inf for none, got 0"),
+        (dict(normalize="all"), "normalize must be one of batch, minibatch, none, got 'all'"),
+        (dict(anneal=2), "anneal must lie in"),
+        (dict(epochs=0), "epochs must be at least 1, got 0"),
+    ],
+)
 def test_ppo_refuses(settings, message):
     policy, theta, critic, rng = parts()
     with pytest.raises(ValueError, match=message):
@@ -226,6 +259,7 @@ def test_a_gradient_is_shortened_only_if_it_is_long():
 def test_a_minibatch_of_two_turns_the_direction():
     """Normalised in pairs, two unequal advantages become -1 and +1 whatever their size."""
     from policy_gradient.surrogate import normalised
+
     for pair in ([0.0, 1e-3], [-5.0, 700.0]):
         assert normalised(np.array(pair)).tolist() == pytest.approx([-1.0, 1.0])
     with warnings.catch_warnings():
@@ -235,17 +269,23 @@ def test_a_minibatch_of_two_turns_the_direction():
 
 def test_one_pass_gives_what_two_passes_give():
     from policy_gradient.onepass import pull, regress, weighed_score
+
     rng = np.random.default_rng(0)
     policy, network = pg.MLPSoftmax((4, 7, 5, 3)), pg.networks.MLP((4, 7, 5, 1))
     theta, w = rng.normal(size=policy.num_params), rng.normal(size=network.num_params)
-    obs, actions, weights, targets = rng.normal(size=(11, 4)), rng.integers(3, size=11), rng.normal(size=11), rng.normal(size=11)
+    obs, actions, weights, targets = (
+        rng.normal(size=(11, 4)),
+        rng.integers(3, size=11),
+        rng.normal(size=11),
+        rng.normal(size=11),
+    )
     seen = []
     got = weighed_score(policy, theta, obs, actions, lambda log_probs: seen.append(log_probs) or weights)
     np.testing.assert_allclose(got, policy.weighted_score(theta, obs, actions, weights), atol=1e-12)
     np.testing.assert_allclose(seen[0], policy.log_prob(theta, obs, actions), atol=1e-12)
     given = rng.normal(size=(11, 1))
     np.testing.assert_allclose(pull(network, w, obs, lambda outputs: given), network.vjp(w, obs, given), atol=1e-12)
-    loss = lambda w: -np.mean((targets - network(w, obs)[:, 0]) ** 2) / 2                          # noqa: E731
+    loss = lambda w: -np.mean((targets - network(w, obs)[:, 0]) ** 2) / 2  # noqa: E731
     np.testing.assert_allclose(regress(network, w, obs, targets), pg.finite_difference(loss, w), atol=1e-6)
 
 
@@ -254,7 +294,9 @@ def test_the_page_prints_the_stored_benchmark():
     runs = json.loads((ROOT / "benchmarks/results/ppo.json").read_text("utf8"))["result"]["runs"]
     for method, name in (("book", "the book's `ppo`"), ("stable_baselines", "Stable-Baselines3")):
         mine = [run for run in runs if run["method"] == method]
-        steps, seconds = (" and ".join(words) for words in ([f"{r['steps']:,}" for r in mine], [f"{r['seconds']:.1f}" for r in mine]))
+        steps, seconds = (
+            " and ".join(words) for words in ([f"{r['steps']:,}" for r in mine], [f"{r['seconds']:.1f}" for r in mine])
+        )
         assert f"| {name} | {steps} | {seconds} |" in page
 
 

@@ -3,6 +3,7 @@
 Each property has its truth elsewhere: a definition written as a loop, exact fractions, many digits (mpmath), a linear
 equation, a quadrature, or a symmetry of the mathematics.
 """
+
 from fractions import Fraction
 
 import mpmath
@@ -18,7 +19,7 @@ from policy_gradient.networks import MLP
 settings.register_profile("book", derandomize=True, deadline=None, max_examples=60, database=None)
 settings.load_profile("book")
 
-SHAPES = st.sampled_from([(), (1,), (3,), (0,), (2, 3), (2, 0), (1, 2, 2)])          # of the leading axes
+SHAPES = st.sampled_from([(), (1,), (3,), (0,), (2, 3), (2, 0), (1, 2, 2)])  # of the leading axes
 DTYPES = st.sampled_from([np.float32, np.float64])
 GAMMA = st.one_of(st.sampled_from([0.0, 1.0, 0.5]), st.floats(0, 1))
 SEEDS = st.integers(0, 2**32 - 1)
@@ -38,6 +39,7 @@ def rows(limit, dtype=np.float64, most=9):
 
 
 # --- softmax
+
 
 @given(rows(1e300))
 def test_softmax_is_a_distribution_whatever_the_logits(logits):
@@ -88,15 +90,25 @@ def test_whole_numbers_are_logits_too(logits):
 
 # --- returns
 
-REWARDS = st.tuples(st.integers(0, 6), st.sampled_from([(), (1,), (3,), (0,), (2, 2)])).flatmap(lambda s: arrays((s[0],) + s[1], 100))
+REWARDS = st.tuples(st.integers(0, 6), st.sampled_from([(), (1,), (3,), (0,), (2, 2)])).flatmap(
+    lambda s: arrays((s[0],) + s[1], 100)
+)
 
 
 @given(st.lists(st.integers(-20, 20), max_size=7), st.fractions(0, 1, max_denominator=16))
 def test_returns_are_those_of_exact_fractions(rewards, gamma):
-    exact = [sum((gamma ** (k - t) * rewards[k] for k in range(t, len(rewards))), Fraction(0)) for t in range(len(rewards))]
-    np.testing.assert_allclose(pg.reward_to_go(rewards, float(gamma)), [float(g) for g in exact], rtol=1e-12, atol=1e-12)
-    np.testing.assert_allclose(pg.total_return(rewards, float(gamma)), float(exact[0]) if rewards else 0, rtol=1e-12, atol=1e-12)
-    np.testing.assert_allclose(pg.discounts(len(rewards), float(gamma)), [float(gamma ** t) for t in range(len(rewards))], rtol=1e-12)
+    exact = [
+        sum((gamma ** (k - t) * rewards[k] for k in range(t, len(rewards))), Fraction(0)) for t in range(len(rewards))
+    ]
+    np.testing.assert_allclose(
+        pg.reward_to_go(rewards, float(gamma)), [float(g) for g in exact], rtol=1e-12, atol=1e-12
+    )
+    np.testing.assert_allclose(
+        pg.total_return(rewards, float(gamma)), float(exact[0]) if rewards else 0, rtol=1e-12, atol=1e-12
+    )
+    np.testing.assert_allclose(
+        pg.discounts(len(rewards), float(gamma)), [float(gamma**t) for t in range(len(rewards))], rtol=1e-12
+    )
 
 
 @given(REWARDS, GAMMA)
@@ -107,10 +119,13 @@ def test_returns_of_any_shape_are_linear_and_agree_at_the_start(rewards, gamma):
     np.testing.assert_allclose(pg.reward_to_go(-2 * rewards, gamma), -2 * returns, rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(returns[0] if len(rewards) else np.zeros(total.shape), total, rtol=1e-10, atol=1e-10)
     for where in np.ndindex(rewards.shape[1:]):
-        np.testing.assert_array_equal(returns[(slice(None), *where)], pg.reward_to_go(rewards[(slice(None), *where)], gamma))
+        np.testing.assert_array_equal(
+            returns[(slice(None), *where)], pg.reward_to_go(rewards[(slice(None), *where)], gamma)
+        )
 
 
 # --- advantages
+
 
 @st.composite
 def rollouts(draw, states=3, actions=2):
@@ -121,8 +136,15 @@ def rollouts(draw, states=3, actions=2):
     mask = np.arange(T)[:, None] < np.array(lengths)
     ends = np.arange(T)[:, None] == np.array(lengths) - 1
     terminated = ends & (rng.random(N) < 0.5)
-    return pg.Rollout(rng.integers(states, size=(T, N)), rng.integers(actions, size=(T, N)), np.where(mask, rng.normal(size=(T, N)), 0),
-                      mask, terminated, ends & ~terminated, rng.integers(states, size=N))
+    return pg.Rollout(
+        rng.integers(states, size=(T, N)),
+        rng.integers(actions, size=(T, N)),
+        np.where(mask, rng.normal(size=(T, N)), 0),
+        mask,
+        terminated,
+        ends & ~terminated,
+        rng.integers(states, size=N),
+    )
 
 
 @given(rollouts(), GAMMA, GAMMA, SEEDS)
@@ -152,10 +174,16 @@ def test_gae_with_lam_1_is_the_return_less_the_value(rollout, gamma, seed):
 
 FEATURES = np.random.default_rng(5).normal(size=(3, 4, 5))
 POLICIES = {
-    "tabular": pg.TabularSoftmax(3, 4), "one state": pg.TabularSoftmax(1, 1), "linear": pg.LinearSoftmax(FEATURES),
-    "many actions": pg.TabularSoftmax(2, 11), "mlp": pg.MLPSoftmax((3, 5, 2)), "mlp linear": pg.MLPSoftmax((3, 4)),
-    "gaussian": pg.LinearGaussian(3, 2), "gaussian std(s)": pg.LinearGaussian(3, 2, state_dependent_std=True),
-    "net": pg.MLPGaussian((3, 4, 2)), "net std(s)": pg.MLPGaussian((3, 4, 1), state_dependent_std=True),
+    "tabular": pg.TabularSoftmax(3, 4),
+    "one state": pg.TabularSoftmax(1, 1),
+    "linear": pg.LinearSoftmax(FEATURES),
+    "many actions": pg.TabularSoftmax(2, 11),
+    "mlp": pg.MLPSoftmax((3, 5, 2)),
+    "mlp linear": pg.MLPSoftmax((3, 4)),
+    "gaussian": pg.LinearGaussian(3, 2),
+    "gaussian std(s)": pg.LinearGaussian(3, 2, state_dependent_std=True),
+    "net": pg.MLPGaussian((3, 4, 2)),
+    "net std(s)": pg.MLPGaussian((3, 4, 1), state_dependent_std=True),
     "squashed": pg.Squashed(pg.LinearGaussian(3, 2), 1.5),
 }
 each_policy = pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES.keys())
@@ -170,8 +198,16 @@ def situation(policy, shape, seed, dtype=np.float64, scale=1.0):
     """theta, obs and actions (and weights) for a batch of this leading shape."""
     rng = np.random.default_rng(seed)
     theta = (scale * rng.normal(size=policy.num_params)).astype(dtype)
-    obs = rng.integers(policy.num_obs, size=shape) if hasattr(policy, "num_obs") else np.clip(rng.normal(size=shape + (3,)), -2, 2)
-    actions = rng.integers(policy.num_actions, size=shape) if is_discrete(policy) else rng.normal(size=shape + (policy.num_actions,))
+    obs = (
+        rng.integers(policy.num_obs, size=shape)
+        if hasattr(policy, "num_obs")
+        else np.clip(rng.normal(size=shape + (3,)), -2, 2)
+    )
+    actions = (
+        rng.integers(policy.num_actions, size=shape)
+        if is_discrete(policy)
+        else rng.normal(size=shape + (policy.num_actions,))
+    )
     return theta, obs, actions, rng.normal(size=shape)
 
 
@@ -180,11 +216,17 @@ def situation(policy, shape, seed, dtype=np.float64, scale=1.0):
 @given(shape=SHAPES, seed=SEEDS)
 def test_batch_equals_loop(policy, shape, seed):
     theta, obs, actions, _ = situation(policy, shape, seed)
-    scores, log_probs, entropies = (f(theta, obs, actions) for f in (policy.score, policy.log_prob, lambda t, o, a: policy.entropy(t, o)))
+    scores, log_probs, entropies = (
+        f(theta, obs, actions) for f in (policy.score, policy.log_prob, lambda t, o, a: policy.entropy(t, o))
+    )
     assert scores.shape == shape + (policy.num_params,) and log_probs.shape == entropies.shape == shape
     for where in np.ndindex(shape):
-        np.testing.assert_allclose(scores[where], policy.score(theta, obs[where], actions[where]), rtol=1e-9, atol=1e-11)
-        np.testing.assert_allclose(log_probs[where], policy.log_prob(theta, obs[where], actions[where]), rtol=1e-9, atol=1e-11)
+        np.testing.assert_allclose(
+            scores[where], policy.score(theta, obs[where], actions[where]), rtol=1e-9, atol=1e-11
+        )
+        np.testing.assert_allclose(
+            log_probs[where], policy.log_prob(theta, obs[where], actions[where]), rtol=1e-9, atol=1e-11
+        )
         np.testing.assert_allclose(entropies[where], policy.entropy(theta, obs[where]), rtol=1e-9, atol=1e-11)
 
 
@@ -194,7 +236,9 @@ def test_batch_equals_loop(policy, shape, seed):
 def test_weighted_score_is_the_weighted_sum_of_scores(policy, shape, seed):
     theta, obs, actions, weights = situation(policy, shape, seed)
     scores = policy.score(theta, obs, actions).reshape(-1, policy.num_params)
-    np.testing.assert_allclose(policy.weighted_score(theta, obs, actions, weights), weights.ravel() @ scores, rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(
+        policy.weighted_score(theta, obs, actions, weights), weights.ravel() @ scores, rtol=1e-8, atol=1e-10
+    )
 
 
 @each_policy
@@ -214,7 +258,10 @@ def test_the_expected_score_is_zero(policy, shape, seed):
     theta, obs, _, _ = situation(policy, shape, seed, scale=0.7)
     if is_discrete(policy):
         every = np.moveaxis(np.broadcast_to(np.arange(policy.num_actions), shape + (policy.num_actions,)), -1, 0)
-        mean = sum(policy.probs(theta, obs)[..., a, None] * policy.score(theta, obs, every[a]) for a in range(policy.num_actions))
+        mean = sum(
+            policy.probs(theta, obs)[..., a, None] * policy.score(theta, obs, every[a])
+            for a in range(policy.num_actions)
+        )
         size = 1.0
     else:
         gaussian = getattr(policy, "policy", policy)
@@ -233,9 +280,17 @@ def test_the_expected_score_is_zero(policy, shape, seed):
 @given(shape=SHAPES, seed=SEEDS, dtype=DTYPES)
 def test_computation_follows_thetas_dtype(policy, shape, seed, dtype):
     theta, obs, actions, weights = situation(policy, shape, seed, dtype)
-    results = {"log_prob": policy.log_prob(theta, obs, actions), "score": policy.score(theta, obs, actions),
-               "weighted_score": policy.weighted_score(theta, obs, actions, weights), "entropy": policy.entropy(theta, obs)}
-    results |= {"probs": policy.probs(theta, obs)} if is_discrete(policy) else {"sample": policy.sample(theta, obs, np.random.default_rng(0))}
+    results = {
+        "log_prob": policy.log_prob(theta, obs, actions),
+        "score": policy.score(theta, obs, actions),
+        "weighted_score": policy.weighted_score(theta, obs, actions, weights),
+        "entropy": policy.entropy(theta, obs),
+    }
+    results |= (
+        {"probs": policy.probs(theta, obs)}
+        if is_discrete(policy)
+        else {"sample": policy.sample(theta, obs, np.random.default_rng(0))}
+    )
     assert {name: np.asarray(r).dtype for name, r in results.items()} == dict.fromkeys(results, np.dtype(dtype))
 
 
@@ -255,13 +310,15 @@ def test_samplers_give_one_action_per_observation(policy, shape, seed):
     assert np.isfinite(policy.log_prob(theta, obs, actions)).all()
 
 
-@pytest.mark.parametrize("policy", [p for p in POLICIES.values() if is_discrete(p)], ids=[n for n, p in POLICIES.items() if is_discrete(p)])
+@pytest.mark.parametrize(
+    "policy", [p for p in POLICIES.values() if is_discrete(p)], ids=[n for n, p in POLICIES.items() if is_discrete(p)]
+)
 @few
 @given(shape=SHAPES, seed=SEEDS, scale=st.sampled_from([0.0, 1.0, 30.0, 1e4, 1e300]))
 def test_probabilities_and_entropy_hold_however_large_theta_is(policy, shape, seed, scale):
     theta, obs, actions, _ = situation(policy, shape, seed, scale=scale)
     if isinstance(policy, pg.MLPSoftmax) and scale > 1e4:
-        return                      # its logits themselves would overflow
+        return  # its logits themselves would overflow
     probs, entropy = policy.probs(theta, obs), policy.entropy(theta, obs)
     np.testing.assert_allclose(probs.sum(axis=-1), 1, atol=1e-12)
     assert (entropy >= -1e-12).all() and (entropy <= np.log(policy.num_actions) + 1e-12).all()
@@ -271,12 +328,13 @@ def test_probabilities_and_entropy_hold_however_large_theta_is(policy, shape, se
 
 # --- Gaussian densities
 
+
 @given(numbers(30), numbers(3), st.floats(-3, 3), st.floats(0.1, 10))
 def test_tanh_log_probability_to_sixty_digits(u, mean, log_std, limit):
     with mpmath.workdps(60):
         U, m, s = mpmath.mpf(u), mpmath.mpf(mean), mpmath.exp(mpmath.mpf(log_std))
-        gauss = -((U - m) / s) ** 2 / 2 - mpmath.log(s) - mpmath.log(2 * mpmath.pi) / 2
-        slope = mpmath.log(4) - 2 * mpmath.log(mpmath.exp(U) + mpmath.exp(-U))          # log of 1 - tanh^2 = 4 / (e^u + e^-u)^2
+        gauss = -(((U - m) / s) ** 2) / 2 - mpmath.log(s) - mpmath.log(2 * mpmath.pi) / 2
+        slope = mpmath.log(4) - 2 * mpmath.log(mpmath.exp(U) + mpmath.exp(-U))  # log of 1 - tanh^2 = 4 / (e^u + e^-u)^2
         expected = gauss - slope
         limited = float(expected - mpmath.log(mpmath.mpf(float(limit))))
     found = pg.tanh_gaussian_log_prob([u], [mean], [log_std])
@@ -289,31 +347,41 @@ def test_tanh_log_probability_to_sixty_digits(u, mean, log_std, limit):
 @given(numbers(1.5), st.floats(-1.2, 0.5))
 def test_the_squashed_density_integrates_to_one(mean, log_std):
     from scipy.integrate import quad
-    density = lambda a: np.exp(pg.tanh_gaussian_log_prob([np.arctanh(a)], [mean], [log_std]))      # noqa: E731
+
+    density = lambda a: np.exp(pg.tanh_gaussian_log_prob([np.arctanh(a)], [mean], [log_std]))  # noqa: E731
     whole, _ = quad(density, -1, 1, limit=200, points=[np.tanh(mean)])
     assert abs(whole - 1) < 1e-6
 
 
-@given(st.tuples(SHAPES, st.integers(1, 3)).flatmap(lambda s: st.tuples(*[arrays(s[0] + (s[1],), 1e6)] * 2, arrays(s[1:], 15))))
+@given(
+    st.tuples(SHAPES, st.integers(1, 3)).flatmap(
+        lambda s: st.tuples(*[arrays(s[0] + (s[1],), 1e6)] * 2, arrays(s[1:], 15))
+    )
+)
 def test_gaussian_log_probability_is_scipys(case):
     from scipy.stats import norm
+
     actions, mean, log_std = case
     expected = norm.logpdf(actions, mean, np.exp(log_std)).sum(axis=-1)
     np.testing.assert_allclose(pg.gaussian_log_prob(actions, mean, log_std), expected, rtol=1e-9, atol=1e-9)
     by_mean, by_log_std = pg.gaussian_score(actions, mean, log_std)
     assert by_mean.shape == by_log_std.shape == actions.shape
-    np.testing.assert_allclose(pg.gaussian_entropy(log_std), norm.entropy(0, np.exp(log_std)).sum(), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(
+        pg.gaussian_entropy(log_std), norm.entropy(0, np.exp(log_std)).sum(), rtol=1e-9, atol=1e-9
+    )
 
 
 @given(numbers(1e150))
 def test_the_squash_is_finite_far_out(u):
     from policy_gradient.gaussian import log_tanh_slope
+
     slope = log_tanh_slope(u)
     assert np.isfinite(slope) and slope <= 1e-15
     assert log_tanh_slope(-u) == pytest.approx(slope, rel=1e-12, abs=1e-14)
 
 
 # --- exact values
+
 
 @st.composite
 def problems(draw, ends=None):
@@ -324,7 +392,9 @@ def problems(draw, ends=None):
     P = rng.dirichlet(np.full(S, 0.3), size=(S, A)) * (rng.uniform(0.3, 0.95, size=(S, A, 1)) if ends else 1)
     P = np.minimum(P, 1)
     gamma = draw(st.floats(0, 1)) if ends else draw(st.floats(0, 0.95))
-    return pg.TabularMDP(P, rng.normal(size=(S, A)), rng.dirichlet(np.ones(S)), gamma), rng.dirichlet(np.ones(A), size=S)
+    return pg.TabularMDP(P, rng.normal(size=(S, A)), rng.dirichlet(np.ones(S)), gamma), rng.dirichlet(
+        np.ones(A), size=S
+    )
 
 
 @given(problems())
@@ -351,7 +421,7 @@ def test_visitation_of_a_chain_that_never_ends_sums_to_the_horizon(case):
 def test_visitation_is_the_sum_over_time(case):
     mdp, probs = case
     present, total = mdp.rho.copy(), np.zeros(mdp.num_states)
-    for _ in range(1200):                                    # 0.95^1200 < 1e-26
+    for _ in range(1200):  # 0.95^1200 < 1e-26
         total += present
         present = mdp.gamma * np.einsum("s,sa,sat->t", present, probs, mdp.P)
     np.testing.assert_allclose(pg.discounted_visitation(mdp, probs), total, rtol=1e-8, atol=1e-10)
@@ -385,7 +455,7 @@ LIN = pg.LinearSoftmax(FEATURES[:, :2])
 def test_estimators_are_linear_in_psi_and_see_only_data(rollout, seed, a, b):
     rng = np.random.default_rng(seed)
     theta, (x, y) = rng.normal(size=5), rng.normal(size=(2,) + rollout.mask.shape)
-    of = lambda psi: pg.gradient_samples(LIN, theta, rollout, psi)                                     # noqa: E731
+    of = lambda psi: pg.gradient_samples(LIN, theta, rollout, psi)  # noqa: E731
     np.testing.assert_allclose(of(a * x + b * y), a * of(x) + b * of(y), rtol=1e-9, atol=1e-9)
     np.testing.assert_array_equal(of(np.where(rollout.mask, x, np.nan)), of(x))
     np.testing.assert_allclose(pg.estimate_gradient(LIN, theta, rollout, x), of(x).mean(axis=0), rtol=1e-9, atol=1e-10)
@@ -395,8 +465,11 @@ def test_estimators_are_linear_in_psi_and_see_only_data(rollout, seed, a, b):
 def test_estimators_are_loops_over_episodes(rollout, seed, gamma, drop):
     theta = np.random.default_rng(seed).normal(size=5)
     table = np.random.default_rng(seed + 1).normal(size=(3, 2))
-    psis = {"total": pg.psi_total_return(rollout, gamma), "to go": pg.psi_reward_to_go(rollout, gamma, drop_gamma_t=drop),
-            "table": pg.psi_table(rollout, gamma, table, drop_gamma_t=drop)}
+    psis = {
+        "total": pg.psi_total_return(rollout, gamma),
+        "to go": pg.psi_reward_to_go(rollout, gamma, drop_gamma_t=drop),
+        "table": pg.psi_table(rollout, gamma, table, drop_gamma_t=drop),
+    }
     samples = {name: pg.gradient_samples(LIN, theta, rollout, psi) for name, psi in psis.items()}
     for n, length in enumerate(rollout.lengths):
         r, s, a = rollout.rewards[:length, n], rollout.obs[:length, n], rollout.actions[:length, n]
@@ -416,13 +489,26 @@ def test_estimators_are_loops_over_episodes(rollout, seed, gamma, drop):
 def test_the_order_of_episodes_does_not_matter(rollout, seed):
     rng = np.random.default_rng(seed)
     order, theta = rng.permutation(rollout.num_episodes), rng.normal(size=5)
-    shuffled = pg.Rollout(*[getattr(rollout, k)[:, order] for k in ("obs", "actions", "rewards", "mask", "terminated", "truncated")],
-                          rollout.last_obs[order])
-    psi, psi2 = (pg.psi_reward_to_go(x, 0.9) - pg.leave_one_out_mean(pg.psi_reward_to_go(x, 0.9), x.mask) for x in (rollout, shuffled))
-    np.testing.assert_allclose(pg.gradient_samples(LIN, theta, shuffled, psi2), pg.gradient_samples(LIN, theta, rollout, psi)[order],
-                               rtol=1e-9, atol=1e-11)
-    np.testing.assert_allclose(pg.estimate_gradient(LIN, theta, shuffled, psi2), pg.estimate_gradient(LIN, theta, rollout, psi),
-                               rtol=1e-9, atol=1e-11)
+    shuffled = pg.Rollout(
+        *[getattr(rollout, k)[:, order] for k in ("obs", "actions", "rewards", "mask", "terminated", "truncated")],
+        rollout.last_obs[order],
+    )
+    psi, psi2 = (
+        pg.psi_reward_to_go(x, 0.9) - pg.leave_one_out_mean(pg.psi_reward_to_go(x, 0.9), x.mask)
+        for x in (rollout, shuffled)
+    )
+    np.testing.assert_allclose(
+        pg.gradient_samples(LIN, theta, shuffled, psi2),
+        pg.gradient_samples(LIN, theta, rollout, psi)[order],
+        rtol=1e-9,
+        atol=1e-11,
+    )
+    np.testing.assert_allclose(
+        pg.estimate_gradient(LIN, theta, shuffled, psi2),
+        pg.estimate_gradient(LIN, theta, rollout, psi),
+        rtol=1e-9,
+        atol=1e-11,
+    )
 
 
 @given(rollouts(), SEEDS)
@@ -438,13 +524,14 @@ def test_baselines_are_means_of_the_episodes_that_run(rollout, seed):
 
 # --- samplers
 
+
 @given(st.tuples(st.integers(1, 4), st.integers(1, 7)), SEEDS, st.booleans())
 def test_an_alias_table_holds_the_very_probabilities(shape, seed, sparse):
     rng = np.random.default_rng(seed)
     probs = rng.dirichlet(np.full(shape[1], 0.1 if sparse else 1.0), size=shape[0])
     table = pg.AliasTable(probs)
     M, held = shape[1], np.zeros(shape)
-    for cell in range(shape[0] * M):                      # column j of its row keeps [j, border) and gives the rest away
+    for cell in range(shape[0] * M):  # column j of its row keeps [j, border) and gives the rest away
         keep = np.clip(table.border[cell] - cell % M, 0, 1)
         held[divmod(cell, M)] += keep / M
         held[divmod(int(table.other[cell]), M)] += (1 - keep) / M
@@ -461,10 +548,10 @@ def test_sampled_episodes_are_possible_ones(case, seed, episodes, max_steps):
     r = pg.sample_rollout(mdp, policy, np.zeros(policy.num_params), episodes, max_steps, np.random.default_rng(seed))
     T = len(r.mask)
     assert T <= max_steps and r.mask.shape == (T, episodes) and r.mask[0].all()
-    assert (r.mask[1:] <= r.mask[:-1]).all()                                         # once over, over
+    assert (r.mask[1:] <= r.mask[:-1]).all()  # once over, over
     last = r.mask & ~np.vstack([r.mask[1:], np.zeros((1, episodes), bool)])
     np.testing.assert_array_equal(last, r.terminated | r.truncated)
-    assert not (r.terminated & r.truncated).any() and not r.truncated[:max_steps - 1].any()
+    assert not (r.terminated & r.truncated).any() and not r.truncated[: max_steps - 1].any()
     np.testing.assert_array_equal(r.rewards, np.where(r.mask, mdp.R[r.states, r.actions], 0))
     np.testing.assert_array_equal(r.obs, mdp.obs[r.states])
     goes_on = r.mask[1:]
@@ -473,6 +560,7 @@ def test_sampled_episodes_are_possible_ones(case, seed, episodes, max_steps):
 
 
 # --- the rest
+
 
 @given(arrays(4, 5), arrays((6, 4), 10), st.floats(1e-3, 1e3), DTYPES)
 def test_adam_does_not_care_for_the_gradients_scale(theta, gradients, scale, dtype):
@@ -483,7 +571,9 @@ def test_adam_does_not_care_for_the_gradients_scale(theta, gradients, scale, dty
         a, b = plain.step(a, g), scaled.step(b, scale * g)
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
         assert a.dtype == dtype
-    assert (abs(pg.Adam(0.1).step(theta, np.full(4, 7.0)) - theta - 0.1) < 1e-5).all()       # the first step is the learning rate
+    assert (
+        abs(pg.Adam(0.1).step(theta, np.full(4, 7.0)) - theta - 0.1) < 1e-5
+    ).all()  # the first step is the learning rate
 
 
 @given(hnp.array_shapes(min_dims=2, max_dims=2, max_side=4).flatmap(lambda s: st.tuples(arrays(s, 5), SEEDS)))

@@ -26,13 +26,16 @@ def test_integer_rewards_are_not_truncated():
     np.testing.assert_allclose(pg.reward_to_go([1, 1], 0.5), [1.5, 1])
 
 
-@pytest.mark.parametrize("rewards, gamma, error, says", [
-    ([1.0, np.nan], 0.5, ValueError, "rewards must be finite"),
-    (3.0, 0.5, ValueError, "rewards must have time"),
-    ([[1.0], ["x"]], 0.5, TypeError, "rewards"),
-    ([1.0], 1.5, ValueError, "gamma"),
-    ([1.0], None, TypeError, "gamma"),
-])
+@pytest.mark.parametrize(
+    "rewards, gamma, error, says",
+    [
+        ([1.0, np.nan], 0.5, ValueError, "rewards must be finite"),
+        (3.0, 0.5, ValueError, "rewards must have time"),
+        ([[1.0], ["x"]], 0.5, TypeError, "rewards"),
+        ([1.0], 1.5, ValueError, "gamma"),
+        ([1.0], None, TypeError, "gamma"),
+    ],
+)
 @pytest.mark.parametrize("function", [pg.reward_to_go, pg.total_return])
 def test_bad_input_is_named(function, rewards, gamma, error, says):
     with pytest.raises(error, match=says):

@@ -41,7 +41,7 @@ def test_one_whole_episode_per_column(mode):
     np.testing.assert_array_equal(r.obs[mask], np.broadcast_to(t, mask.shape)[mask])
     np.testing.assert_array_equal(r.terminated, (t == [1, 9, 3]))
     np.testing.assert_array_equal(r.truncated, (t == [9, 5, 9]))
-    np.testing.assert_array_equal(r.last_obs, [2, 6, 4])                       # the true one, not the next episode's
+    np.testing.assert_array_equal(r.last_obs, [2, 6, 4])  # the true one, not the next episode's
 
 
 def test_a_limit_of_our_own_truncates():
@@ -56,7 +56,7 @@ def test_gymnasiums_cartpole():
     envs = gym.make_vec("CartPole-v1", num_envs=5)
     policy = pg.TabularSoftmax(1, 2)
 
-    class Blind:                                                               # ignores what it sees
+    class Blind:  # ignores what it sees
         sample = staticmethod(lambda theta, obs, rng: policy.sample(theta, np.zeros(len(obs), int), rng))
 
     r = pg.rollout(envs, Blind, np.zeros(2), np.random.default_rng(1))
@@ -82,8 +82,10 @@ def exact_return(mdp, policy, theta):
 @pytest.mark.parametrize("sampler", ["rollout", "sample_rollout"])
 def test_mean_returns_are_the_exact_ones(sampler):
     """Two samplers, one truth: "two doors" discounted and the corridor to its end."""
-    for mdp, policy, theta in [(pg.two_doors(), pg.two_action_softmax(2, 3), np.array([0.4, -0.6])),
-                               (pg.short_corridor(5), pg.two_action_softmax(1), np.array([0.8]))]:
+    for mdp, policy, theta in [
+        (pg.two_doors(), pg.two_action_softmax(2, 3), np.array([0.4, -0.6])),
+        (pg.short_corridor(5), pg.two_action_softmax(1), np.array([0.8])),
+    ]:
         rng, n = np.random.default_rng(2), 4000
         if sampler == "rollout":
             r = pg.rollout(TabularVectorEnv(mdp, n, max_steps=2000), policy, theta, rng)
@@ -132,6 +134,7 @@ def test_episodes_longer_than_the_room_made_for_them():
 
 def test_whole_rewards_do_not_cut_later_ones():
     """An environment whose first rewards are whole numbers by type, too."""
+
     class Halves(gym.vector.VectorEnv):
         num_envs, metadata = 2, {"autoreset_mode": AutoresetMode.NEXT_STEP}
         single_observation_space, single_action_space = gym.spaces.Discrete(1), gym.spaces.Discrete(2)
@@ -160,8 +163,10 @@ def test_a_rollout_names_the_theta_that_it_cannot_use():
 def test_a_policy_prepared_for_a_loop_draws_as_it_does_alone():
     policy = pg.MLPSoftmax((4, 8, 3))
     theta, obs = policy.init(np.random.default_rng(0)) * 30, np.random.default_rng(1).standard_normal((500, 4))
-    alone, prepared = (draw(np.random.default_rng(2)) for draw in (
-        lambda rng: policy.sample(theta, obs, rng), lambda rng: policy.sampler(theta, (500,))(obs, rng)))
+    alone, prepared = (
+        draw(np.random.default_rng(2))
+        for draw in (lambda rng: policy.sample(theta, obs, rng), lambda rng: policy.sampler(theta, (500,))(obs, rng))
+    )
     np.testing.assert_array_equal(alone, prepared)
     assert set(alone) == {0, 1, 2}
 
@@ -172,10 +177,20 @@ def test_many_rows_are_as_one_by_one(sizes):
     policy = pg.MLPSoftmax(sizes)
     rng = np.random.default_rng(0)
     theta = rng.standard_normal(policy.num_params)
-    obs, weights, actions = rng.standard_normal((200, sizes[0])), rng.standard_normal(200), rng.integers(sizes[-1], size=200)
-    np.testing.assert_allclose(policy.logits(theta, obs), [policy.logits(theta, row) for row in obs], rtol=1e-10, atol=1e-12)
-    np.testing.assert_allclose(policy.weighted_score(theta, obs, actions, weights),
-                               sum(w * policy.score(theta, o, a) for w, o, a in zip(weights, obs, actions)), rtol=1e-9, atol=1e-11)
+    obs, weights, actions = (
+        rng.standard_normal((200, sizes[0])),
+        rng.standard_normal(200),
+        rng.integers(sizes[-1], size=200),
+    )
+    np.testing.assert_allclose(
+        policy.logits(theta, obs), [policy.logits(theta, row) for row in obs], rtol=1e-10, atol=1e-12
+    )
+    np.testing.assert_allclose(
+        policy.weighted_score(theta, obs, actions, weights),
+        sum(w * policy.score(theta, o, a) for w, o, a in zip(weights, obs, actions)),
+        rtol=1e-9,
+        atol=1e-11,
+    )
 
 
 class Always(pg.MLPSoftmax):
@@ -198,5 +213,8 @@ class Wrapped:
 
 @pytest.mark.parametrize("policy", [Always((4, 8, 2)), Wrapped(pg.MLPSoftmax((4, 8, 2)))], ids=["subclass", "wrapper"])
 def test_a_policy_that_draws_in_its_own_way_does_so_in_a_rollout(policy):
-    envs, rng = gym.make_vec("CartPole-v1", num_envs=3, vectorization_mode="vector_entry_point"), np.random.default_rng(0)
+    envs, rng = (
+        gym.make_vec("CartPole-v1", num_envs=3, vectorization_mode="vector_entry_point"),
+        np.random.default_rng(0),
+    )
     assert (pg.rollout(envs, policy, policy.init(rng), rng).actions == 1).all()

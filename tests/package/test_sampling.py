@@ -31,8 +31,11 @@ def test_draws_from_an_alias_table_follow_it():
 def garnet():
     rng = np.random.default_rng(0)
     P = rng.dirichlet(np.ones(5), size=(5, 2)) * rng.uniform(0.7, 1, size=(5, 2, 1))
-    return (pg.TabularMDP(P, rng.normal(size=(5, 2)) + 1, rng.dirichlet(np.ones(5)), 0.9),
-            pg.LinearSoftmax(rng.normal(size=(5, 2, 4))), rng.normal(size=4))
+    return (
+        pg.TabularMDP(P, rng.normal(size=(5, 2)) + 1, rng.dirichlet(np.ones(5)), 0.9),
+        pg.LinearSoftmax(rng.normal(size=(5, 2, 4))),
+        rng.normal(size=4),
+    )
 
 
 def batches(problem, count=40, **options):
@@ -62,7 +65,7 @@ def test_episodes_cut_short_have_the_gradient_of_the_short_problem():
     mdp, policy, theta = garnet()
     P = np.zeros((15, 2, 15))
     for t in range(2):
-        P[5 * t:5 * t + 5, :, 5 * t + 5:5 * t + 10] = mdp.P
+        P[5 * t : 5 * t + 5, :, 5 * t + 5 : 5 * t + 10] = mdp.P
     timed = pg.TabularMDP(P, np.tile(mdp.R, (3, 1)), np.append(mdp.rho, np.zeros(10)), 0.9, np.tile(np.arange(5), 3))
     rng = np.random.default_rng(3)
     estimates = np.stack([pg.sample_gradient(mdp, policy, theta, 2000, 3, rng) for _ in range(40)])
@@ -99,8 +102,11 @@ policy, theta = pg.TabularSoftmax(5, 2), rng.normal(size=10)
 pg.sample_gradient(mdp, policy, theta, 10**6, 10, rng)
 print(int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1]) / 1024)
 """
-    memory = float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
-                                  env={"OPENBLAS_NUM_THREADS": "1"}).stdout)
+    memory = float(
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"OPENBLAS_NUM_THREADS": "1"}
+        ).stdout
+    )
     print(f"10^6 trajectories of 10 steps: peak {memory:.0f} MB")
     assert memory < 300
 

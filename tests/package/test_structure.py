@@ -1,4 +1,5 @@
 """Who imports whom: the arrows of the house, read from the source. No circle, and nothing climbs back up."""
+
 import ast
 from graphlib import CycleError, TopologicalSorter
 
@@ -7,10 +8,13 @@ import pytest
 from tools.paths import ROOT
 
 PACKAGES = "policy_gradient", "learning_to_act", "tools"
-FOUND_BY_NAME = {"learning_to_act.checks.registry": "learning_to_act.exercises",        # importlib, over all that stands there
-                 "learning_to_act.explorables": "learning_to_act.explorables", "learning_to_act.plots": "learning_to_act.plots"}
-READERS_OWN = "policy_gradient.audit.__main__"       # loads the reader's own module by its name: none of ours
-ALIASES = "policy_gradient._moved"           # gives old names to modules of learning_to_act, when they are asked for
+FOUND_BY_NAME = {
+    "learning_to_act.checks.registry": "learning_to_act.exercises",  # importlib, over all that stands there
+    "learning_to_act.explorables": "learning_to_act.explorables",
+    "learning_to_act.plots": "learning_to_act.plots",
+}
+READERS_OWN = "policy_gradient.audit.__main__"  # loads the reader's own module by its name: none of ours
+ALIASES = "policy_gradient._moved"  # gives old names to modules of learning_to_act, when they are asked for
 
 
 def modules():
@@ -32,7 +36,7 @@ def imports(name, path, known):
         elif isinstance(node, ast.ImportFrom):
             base = node.module or ""
             if node.level:
-                up = package.split(".")[:len(package.split(".")) - node.level + 1]
+                up = package.split(".")[: len(package.split(".")) - node.level + 1]
                 base = ".".join([*up, *filter(None, [node.module])])
             for alias in node.names:
                 whole = f"{base}.{alias.name}"
@@ -45,10 +49,15 @@ def graph():
     known = modules()
     arrows = {name: {other for other in imports(name, path, known) if other != name} for name, path in known.items()}
     for finder, package in FOUND_BY_NAME.items():
-        arrows[finder] |= {name for name in known if (name.startswith(f"{package}.") or name == package) and name != finder}
-    home = next(ast.literal_eval(node.value) for node in ast.parse((ROOT / "policy_gradient/__init__.py").read_text()).body
-                if isinstance(node, ast.Assign) and node.targets[0].id == "_NAMES")
-    arrows["policy_gradient"] |= {f"policy_gradient.{module}" for module in home}            # loaded when first used
+        arrows[finder] |= {
+            name for name in known if (name.startswith(f"{package}.") or name == package) and name != finder
+        }
+    home = next(
+        ast.literal_eval(node.value)
+        for node in ast.parse((ROOT / "policy_gradient/__init__.py").read_text()).body
+        if isinstance(node, ast.Assign) and node.targets[0].id == "_NAMES"
+    )
+    arrows["policy_gradient"] |= {f"policy_gradient.{module}" for module in home}  # loaded when first used
     return arrows
 
 
@@ -61,7 +70,10 @@ def part(name):
 
 def test_the_picture_has_all_modules_and_many_arrows():
     assert {part(name) for name in ARROWS} == set(PACKAGES) and len(ARROWS) > 80
-    assert "policy_gradient.policies" in ARROWS["policy_gradient.training"] | ARROWS["policy_gradient.networks"] | ARROWS["policy_gradient"]
+    assert (
+        "policy_gradient.policies"
+        in ARROWS["policy_gradient.training"] | ARROWS["policy_gradient.networks"] | ARROWS["policy_gradient"]
+    )
     assert "learning_to_act.exercises.the_theorem" in ARROWS["learning_to_act.checks.registry"] | set()
     assert "learning_to_act.checks.exercise" in ARROWS["learning_to_act.exercises.the_theorem"]
 
@@ -75,21 +87,38 @@ def test_nowhere_is_a_circle():
 
 def test_a_circle_would_be_seen():
     with pytest.raises(CycleError):
-        list(TopologicalSorter({**ARROWS, "learning_to_act.checks.hunt": {"learning_to_act.checks.engine"}}).static_order())
+        list(
+            TopologicalSorter(
+                {**ARROWS, "learning_to_act.checks.hunt": {"learning_to_act.checks.engine"}}
+            ).static_order()
+        )
 
 
 def test_the_library_does_not_know_who_teaches_with_it():
-    assert not [(name, other) for name, others in ARROWS.items() for other in others
-                if part(name) == "policy_gradient" and part(other) != "policy_gradient" and name != ALIASES]
+    assert not [
+        (name, other)
+        for name, others in ARROWS.items()
+        for other in others
+        if part(name) == "policy_gradient" and part(other) != "policy_gradient" and name != ALIASES
+    ]
 
 
 def test_neither_package_knows_the_tools():
-    assert not [(name, other) for name, others in ARROWS.items() for other in others if part(name) != "tools" and part(other) == "tools"]
+    assert not [
+        (name, other)
+        for name, others in ARROWS.items()
+        for other in others
+        if part(name) != "tools" and part(other) == "tools"
+    ]
 
 
 def test_only_the_registry_knows_the_exercises_and_no_exercise_knows_the_registry():
     exercise = "learning_to_act.exercises."
-    assert {name for name, others in ARROWS.items() if part(name) == "learning_to_act" and any(o.startswith(exercise) for o in others)} == {"learning_to_act.checks.registry"}
+    assert {
+        name
+        for name, others in ARROWS.items()
+        if part(name) == "learning_to_act" and any(o.startswith(exercise) for o in others)
+    } == {"learning_to_act.checks.registry"}
     above = {"learning_to_act.checks.registry", "learning_to_act.checks.engine", "learning_to_act.checks"}
     assert not [name for name, others in ARROWS.items() if name.startswith(exercise) and others & above]
 
@@ -97,6 +126,13 @@ def test_only_the_registry_knows_the_exercises_and_no_exercise_knows_the_registr
 @pytest.mark.slow
 def test_importlib_is_used_where_it_is_said():
     """What is imported by a name that is computed escapes the picture: each such place is known."""
-    used = {name for name, path in modules().items() if part(name) != "tools"
-            and any(isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module") for node in ast.walk(ast.parse(path.read_text("utf8"))))}
+    used = {
+        name
+        for name, path in modules().items()
+        if part(name) != "tools"
+        and any(
+            isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module")
+            for node in ast.walk(ast.parse(path.read_text("utf8")))
+        )
+    }
     assert used == {"policy_gradient", ALIASES, READERS_OWN, *FOUND_BY_NAME}

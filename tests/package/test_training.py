@@ -16,30 +16,45 @@ import policy_gradient as pg
 from policy_gradient.envs import RockPaperScissors, ShortCorridor, SteeringBandit, TabularVectorEnv
 from tools.paths import ROOT
 
-FRESH_SEEDS = range(7001, 7021)      # never used while the recipe was chosen
+FRESH_SEEDS = range(7001, 7021)  # never used while the recipe was chosen
 
 
 def cartpole(seed, **knobs):
     rng, policy = np.random.default_rng(seed), pg.MLPSoftmax((4, 64, 2))
     envs, judges = gym.make_vec("CartPole-v1", num_envs=16), gym.make_vec("CartPole-v1", num_envs=100)
-    return pg.reinforce(envs, policy, policy.init(rng), rng, num_updates=400, target_return=475.0, eval_envs=judges, progress=False, **knobs)
+    return pg.reinforce(
+        envs,
+        policy,
+        policy.init(rng),
+        rng,
+        num_updates=400,
+        target_return=475.0,
+        eval_envs=judges,
+        progress=False,
+        **knobs,
+    )
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("knobs, seeds", [(pg.CARTPOLE_RECIPE, FRESH_SEEDS), ({}, FRESH_SEEDS[:8])], ids=["recipe", "theorem"])
+@pytest.mark.parametrize(
+    "knobs, seeds", [(pg.CARTPOLE_RECIPE, FRESH_SEEDS), ({}, FRESH_SEEDS[:8])], ids=["recipe", "theorem"]
+)
 def test_cartpole_is_solved_by_all_fresh_seeds(knobs, seeds):
     """475 or more over 100 fresh episodes of the sampled policy, within the 400 updates. The plain theorem stands beside the recipe."""
     results = [cartpole(seed, **knobs) for seed in seeds]
-    print(f"{sum(r.reached_target for r in results)} of {len(results)} seeds; "
-          f"steps: median {np.median([r.history['num_steps'][-1] for r in results]):,.0f}")
+    print(
+        f"{sum(r.reached_target for r in results)} of {len(results)} seeds; "
+        f"steps: median {np.median([r.history['num_steps'][-1] for r in results]):,.0f}"
+    )
     assert all(r.reached_target for r in results), [r.stopped for r in results]
 
 
 @pytest.mark.slow
 def test_the_corridor_is_climbed_to_its_best_policy():
     policy, rng = pg.two_action_softmax(1), np.random.default_rng(1)
-    result = pg.reinforce(ShortCorridor(100, cells=5), policy, np.array([0.0]), rng, num_updates=60, learning_rate=0.05,
-                          progress=False)
+    result = pg.reinforce(
+        ShortCorridor(100, cells=5), policy, np.array([0.0]), rng, num_updates=60, learning_rate=0.05, progress=False
+    )
     right = policy.probs(result.theta, 0)[1]
     grid = np.linspace(0.01, 0.99, 981)
     J = [pg.expected_return(pg.short_corridor(5), np.tile([1 - p, p], (5, 1))) for p in grid]
@@ -52,8 +67,17 @@ def test_two_doors_is_climbed_with_gamma_t_and_lost_without():
     """The book's tiny example, from theta = 0: the theorem goes to the best corner, 1/8, the usual code to the worst, -1/4."""
     policy, ends = pg.two_action_softmax(2, 3), {}
     for drop in (False, True):
-        result = pg.reinforce(TabularVectorEnv(pg.two_doors(), 100), policy, np.zeros(2), np.random.default_rng(2),
-                              num_updates=300, gamma=0.5, drop_gamma_t=drop, learning_rate=0.05, progress=False)
+        result = pg.reinforce(
+            TabularVectorEnv(pg.two_doors(), 100),
+            policy,
+            np.zeros(2),
+            np.random.default_rng(2),
+            num_updates=300,
+            gamma=0.5,
+            drop_gamma_t=drop,
+            learning_rate=0.05,
+            progress=False,
+        )
         ends[drop] = pg.expected_return(pg.two_doors(), pg.state_probs(pg.two_doors(), policy, result.theta))
     assert ends[False] > 0.1 and ends[True] < -0.23
 
@@ -63,8 +87,16 @@ def test_a_softmax_policy_ends_up_unexploitable():
     """Against a best responder who is told the policy after each update: at most 0.02 a round is lost."""
     envs, policy, theta = RockPaperScissors(64), pg.TabularSoftmax(1, 3), np.array([1.0, 0.0, -0.5])
     envs.announce(policy.probs(theta, 0))
-    result = pg.reinforce(envs, policy, theta, np.random.default_rng(6), num_updates=1500, learning_rate=0.01,
-                          progress=False, callback=lambda update, theta, batch: envs.announce(policy.probs(theta, 0)))
+    result = pg.reinforce(
+        envs,
+        policy,
+        theta,
+        np.random.default_rng(6),
+        num_updates=1500,
+        learning_rate=0.01,
+        progress=False,
+        callback=lambda update, theta, batch: envs.announce(policy.probs(theta, 0)),
+    )
     assert -(policy.probs(result.theta, 0) @ pg.RPS).min() < 0.02 < -(policy.probs(theta, 0) @ pg.RPS).min()
 
 
@@ -102,13 +134,21 @@ def test_history_is_what_the_episodes_were():
 def test_one_update_is_one_adam_step_along_the_estimate():
     policy, theta, kept = pg.two_action_softmax(1), np.array([0.5]), {}
     for scale in (False, True):
+
         class Record:
             def step(self, theta, gradient):
                 kept[scale] = gradient
                 return theta
+
         batches = []
-        small(num_updates=1, baseline="none", optimizer=Record(), scale=scale, gamma=0.9,
-              callback=lambda update, theta, rollout: batches.append(rollout))
+        small(
+            num_updates=1,
+            baseline="none",
+            optimizer=Record(),
+            scale=scale,
+            gamma=0.9,
+            callback=lambda update, theta, rollout: batches.append(rollout),
+        )
         r = batches[0]
         psi = pg.psi_reward_to_go(r, 0.9)
         if scale:
@@ -121,8 +161,15 @@ def test_the_same_optimizer_again_resumes():
     envs, theta = ShortCorridor(8), np.array([0.5])
     for _ in range(2):
         theta = pg.reinforce(envs, policy, theta, rng, num_updates=3, optimizer=adam, progress=False).theta
-    whole = pg.reinforce(ShortCorridor(8), policy, np.array([0.5]), np.random.default_rng(5), num_updates=6,
-                         learning_rate=0.05, progress=False).theta
+    whole = pg.reinforce(
+        ShortCorridor(8),
+        policy,
+        np.array([0.5]),
+        np.random.default_rng(5),
+        num_updates=6,
+        learning_rate=0.05,
+        progress=False,
+    ).theta
     assert theta == whole and adam.num_steps == 6
 
 
@@ -154,14 +201,21 @@ def test_a_step_that_overflows_is_caught_too():
     mdp = pg.TabularMDP(np.zeros((1, 2, 1)), [[1.0, 2.0]], [1.0], 1.0, obs=[[1.0]])
     with warnings.catch_warnings(), np.errstate(over="ignore"):
         warnings.simplefilter("ignore")
-        result = pg.reinforce(TabularVectorEnv(mdp, 8), policy, policy.init(rng), rng, num_updates=9, learning_rate=1e39)
+        result = pg.reinforce(
+            TabularVectorEnv(mdp, 8), policy, policy.init(rng), rng, num_updates=9, learning_rate=1e39
+        )
     assert "no longer finite after update 0" in result.stopped and np.isfinite(result.theta).all()
 
 
-@pytest.mark.parametrize("bad, says", [
-    (dict(baseline="value"), "baseline must be one of none, leave_one_out, batch_mean"),
-    (dict(num_updates=0), "num_updates"), (dict(gamma=1.2), "gamma"), (dict(learning_rate=-1), "learning_rate"),
-])
+@pytest.mark.parametrize(
+    "bad, says",
+    [
+        (dict(baseline="value"), "baseline must be one of none, leave_one_out, batch_mean"),
+        (dict(num_updates=0), "num_updates"),
+        (dict(gamma=1.2), "gamma"),
+        (dict(learning_rate=-1), "learning_rate"),
+    ],
+)
 def test_bad_knobs_are_named(bad, says):
     with pytest.raises(ValueError, match=says):
         small(**bad)
@@ -169,7 +223,9 @@ def test_bad_knobs_are_named(bad, says):
 
 def test_a_bad_first_theta_is_named():
     with pytest.raises(ValueError, match="theta must be finite"):
-        pg.reinforce(ShortCorridor(8), pg.two_action_softmax(1), np.array([np.nan]), np.random.default_rng(0), num_updates=1)
+        pg.reinforce(
+            ShortCorridor(8), pg.two_action_softmax(1), np.array([np.nan]), np.random.default_rng(0), num_updates=1
+        )
 
 
 def test_greedy_and_sampled_evaluation_differ():
@@ -181,13 +237,17 @@ def test_greedy_and_sampled_evaluation_differ():
 
 
 def test_each_seed_has_a_generator_of_its_own():
-    assert pg.run_seeds(lambda rng: rng.integers(1000), [3, 4]) == [np.random.default_rng(s).integers(1000) for s in (3, 4)]
+    assert pg.run_seeds(lambda rng: rng.integers(1000), [3, 4]) == [
+        np.random.default_rng(s).integers(1000) for s in (3, 4)
+    ]
 
 
 def short_training(rng, learning_rate=0.1):
     policy = pg.two_action_softmax(1)
     envs = ShortCorridor(32)
-    return pg.reinforce(envs, policy, policy.init(rng), rng, num_updates=10, learning_rate=learning_rate, progress=False).theta
+    return pg.reinforce(
+        envs, policy, policy.init(rng), rng, num_updates=10, learning_rate=learning_rate, progress=False
+    ).theta
 
 
 def who_works(folder):
@@ -202,6 +262,7 @@ def who_works(folder):
 def test_a_sweep_is_the_same_bits_one_by_one_and_on_a_cluster_of_two(tmp_path):
     import distributed
     import joblib
+
     arms = [{"learning_rate": 0.1}, {"learning_rate": 0.3}]
     alone = np.array(pg.sweep(short_training, arms, range(3)))
     assert alone.shape == (2, 3, 1) and len(np.unique(alone)) == 6
@@ -223,10 +284,12 @@ def test_a_sweep_over_processes_is_the_same_bits():
 
 
 def test_without_joblib_one_sentence_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "joblib", None)           # as if it were not there
-    assert len(pg.run_seeds(short_training, range(1))) == 1    # one by one needs none
+    monkeypatch.setitem(sys.modules, "joblib", None)  # as if it were not there
+    assert len(pg.run_seeds(short_training, range(1))) == 1  # one by one needs none
     for n_jobs in (2, -1, None):
-        with pytest.raises(ImportError, match="n_jobs other than 1 needs joblib.*pip install joblib, or leave n_jobs") as caught:
+        with pytest.raises(
+            ImportError, match="n_jobs other than 1 needs joblib.*pip install joblib, or leave n_jobs"
+        ) as caught:
             pg.run_seeds(short_training, range(2), n_jobs=n_jobs)
         assert caught.value.__suppress_context__
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
@@ -235,8 +298,10 @@ def test_without_joblib_one_sentence_says_what_to_install(monkeypatch):
 
 def test_bars_stay_away_from_what_is_quick_and_come_when_it_lasts(capsys, monkeypatch):
     clock = [100.0]
+
     def task(seconds):
         return lambda rng: clock.__setitem__(0, clock[0] + seconds)
+
     monkeypatch.delenv("TQDM_DISABLE", raising=False)
     monkeypatch.setattr(tqdm.std, "time", lambda: clock[0])
     pg.run_seeds(task(0.6), range(3))
@@ -255,7 +320,9 @@ def test_bootstrap_intervals_cover_the_truth_about_as_often_as_they_say():
 def test_for_normal_data_the_interval_is_students_but_for_the_few_seeds():
     values = np.random.default_rng(8).normal(size=200)
     wanted = stats.t.interval(0.9, 199, values.mean(), stats.sem(values))
-    np.testing.assert_allclose(pg.bootstrap_interval(values, np.random.default_rng(9), confidence=0.9), wanted, atol=0.01)
+    np.testing.assert_allclose(
+        pg.bootstrap_interval(values, np.random.default_rng(9), confidence=0.9), wanted, atol=0.01
+    )
 
 
 def test_equal_seeds_have_an_interval_of_no_width():
@@ -263,8 +330,10 @@ def test_equal_seeds_have_an_interval_of_no_width():
     assert (low == 500).all() and (high == 500).all()
 
 
-@pytest.mark.parametrize("values, confidence, says", [([1.0], 0.95, "two seeds"), (3.0, 0.95, "two seeds"),
-                                                      ([1, np.nan], 0.95, "finite"), ([1, 2], 95, "confidence")])
+@pytest.mark.parametrize(
+    "values, confidence, says",
+    [([1.0], 0.95, "two seeds"), (3.0, 0.95, "two seeds"), ([1, np.nan], 0.95, "finite"), ([1, 2], 95, "confidence")],
+)
 def test_bad_intervals_are_named(values, confidence, says):
     with pytest.raises(ValueError, match=says):
         pg.bootstrap_interval(values, np.random.default_rng(0), confidence)

@@ -11,8 +11,23 @@ import pytest
 import policy_gradient as pg
 
 FOLDER = Path(pg.__file__).parent
-LIBRARY = sorted({*pg._NAMES, "envs", "control", "linear_quadratic", "networks", "protocols", "testing", "_validate",
-                  "natural", "onepass", "ppo", "segments", "surrogate"})
+LIBRARY = sorted(
+    {
+        *pg._NAMES,
+        "envs",
+        "control",
+        "linear_quadratic",
+        "networks",
+        "protocols",
+        "testing",
+        "_validate",
+        "natural",
+        "onepass",
+        "ppo",
+        "segments",
+        "surrogate",
+    }
+)
 
 
 def public(tree, owner=""):
@@ -46,7 +61,9 @@ def test_editors_are_offered_what_there_is():
             assert all(alias.name == alias.asname for alias in node.names)  # else it would not be public
             offered.setdefault(node.module, []).extend(alias.name for alias in node.names)
     assert {*offered.pop(None), *offered.pop("learning_to_act")} == {*pg._NAMES, *pg._MODULES}
-    assert {home: sorted(names) for home, names in offered.items()} == {home: sorted(names) for home, names in pg._NAMES.items()}
+    assert {home: sorted(names) for home, names in offered.items()} == {
+        home: sorted(names) for home, names in pg._NAMES.items()
+    }
 
 
 def test_the_package_says_that_it_is_typed():

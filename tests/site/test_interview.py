@@ -1,4 +1,5 @@
 """The pages of the interview in a real browser: folds, filter by mouse and keyboard, no scripts, a phone, print."""
+
 import re
 
 import pytest
@@ -27,6 +28,7 @@ def visit(browser, server):
     def go(path, **options):
         opened.append(Visit(browser, server, path, **options))
         return opened[-1].page
+
     yield go
     for v in opened:
         assert v.errors == []
@@ -50,9 +52,16 @@ def test_the_chapter_lists_every_question_and_has_the_first_three_folded(site):
     links = [a["href"] for a in page.select(".pg-q-index a")]
     assert links == [f"interview/{q['level']}.html#q-{q['id']}" for q in QUESTIONS]
     assert len(page.select(".pg-q-full")) == 3
-    for full in page.select(".pg-q-full"):            # "say it before you look": the answers are folded
-        assert [child.name for child in full.find_all(recursive=False)] == ["details"] and not full.select("details[open]")
-        assert len(full.select(".pg-q-short")) == len(full.select("details.pg-q-long")) == len(full.select(".pg-q-wrong")) == 1
+    for full in page.select(".pg-q-full"):  # "say it before you look": the answers are folded
+        assert [child.name for child in full.find_all(recursive=False)] == ["details"] and not full.select(
+            "details[open]"
+        )
+        assert (
+            len(full.select(".pg-q-short"))
+            == len(full.select("details.pg-q-long"))
+            == len(full.select(".pg-q-wrong"))
+            == 1
+        )
     assert "Ninety-nine, in five levels" in page.get_text() and len(QUESTIONS) == 99, "the text says how many there are"
 
 
@@ -77,16 +86,20 @@ def test_filter_by_mouse(visit):
 def test_filter_by_keyboard_and_its_address(visit):
     page = visit("book/interview/whiteboard.html")
     page.get_by_label("Topic").focus()
-    page.keyboard.press("c")                                                   # as any list: type to choose
+    page.keyboard.press("c")  # as any list: type to choose
     topic = page.get_by_label("Topic").input_value()
-    assert topic.startswith("c") and page.locator(".pg-q:visible").count() == sum(q["topic"] == topic for q in of("whiteboard"))
+    assert topic.startswith("c") and page.locator(".pg-q:visible").count() == sum(
+        q["topic"] == topic for q in of("whiteboard")
+    )
     page.reload()
     assert page.get_by_label("Topic").input_value() == topic, "the address keeps the filter"
     page.get_by_label("Contains").focus()
     page.keyboard.type("no such words")
-    assert page.locator(".pg-q:visible").count() == 0 and "No question" in page.locator(".pg-q-filter output").inner_text()
+    assert (
+        page.locator(".pg-q:visible").count() == 0 and "No question" in page.locator(".pg-q-filter output").inner_text()
+    )
     page.keyboard.press("Tab")
-    page.keyboard.press("Enter")                                               # Clear
+    page.keyboard.press("Enter")  # Clear
     page.wait_for_function("document.querySelectorAll('.pg-q:not([hidden])').length === " + str(len(of("whiteboard"))))
 
 
@@ -139,7 +152,7 @@ def test_the_sheet_prints_on_two_a4_pages(visit):
     pdf = page.pdf(format="A4", prefer_css_page_size=True)
     assert len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf)) == 2
     page.emulate_media(media="print")
-    page.set_viewport_size({"width": 643, "height": 1000})                     # A4 less the margins, in px
+    page.set_viewport_size({"width": 643, "height": 1000})  # A4 less the margins, in px
     cut = page.evaluate("""() => [...document.querySelectorAll('.pg-sheet :is(pre, div.math, td, p)')]
         .filter(e => e.scrollWidth > e.clientWidth + 2).map(e => e.textContent.slice(0, 60))""")
     assert cut == []

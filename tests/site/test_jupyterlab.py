@@ -1,4 +1,5 @@
 """JupyterLab in a real browser: what an untrusted and a trusted notebook show. How long a slider takes is measured by `make bench`."""
+
 import shutil
 
 import nbformat
@@ -8,13 +9,15 @@ from nbformat.sign import NotebookNotary
 from tests.helpers.jupyterlab_here import listening, run_all, running
 from tools.make import notebooks as run_notebooks
 
-SOURCES = ["""
+SOURCES = [
+    """
 import os
 import numpy as np
 from policy_gradient.explore import explore
 x = np.linspace(.02, .98, 300)
 J = lambda p: (2 * p - 4) / (p * (1 - p))
-""", """
+""",
+    """
 def draw(ax, p):
     ax.plot(x, J(x), label="expected return")
     ax.set(xlabel="probability of right", ylim=(-100, 0))
@@ -26,25 +29,28 @@ def draw(ax, p):
     update(p)
     return update
 explore(draw, p=np.linspace(.05, .95, 61))
-""", """
+""",
+    """
 def draw(ax, p):
     if "PG_PRERENDER" not in os.environ:          # with a kernel only: nothing is stored of a notebook that fails
         ax.plot(x, [1 / (p - 2) for _ in x])
     ax.set_title("fine")
 explore(draw, p=[0, 1, 2])                    # stands at 1
-"""]
+""",
+]
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     """JupyterLab on two executed copies of one notebook, one trusted; gives its address."""
     from nbformat.v4 import new_code_cell, new_notebook
+
     folder, data = tmp_path_factory.mktemp("lab"), tmp_path_factory.mktemp("jupyter")
     cells = [new_code_cell(source.strip(), id=f"cell-{i}") for i, source in enumerate(SOURCES)]
     nbformat.write(new_notebook(cells=cells), folder / "trusted.ipynb")
     nbformat.write(run_notebooks.execute(folder / "trusted.ipynb"), folder / "trusted.ipynb")
     shutil.copy(folder / "trusted.ipynb", folder / "foreign.ipynb")
-    foreign = (folder / "foreign.ipynb").read_text().replace("# stands at 1", "# from elsewhere")      # another signature
+    foreign = (folder / "foreign.ipynb").read_text().replace("# stands at 1", "# from elsewhere")  # another signature
     (folder / "foreign.ipynb").write_text(foreign)
     NotebookNotary(data_dir=str(data)).sign(nbformat.read(folder / "trusted.ipynb", as_version=4))
     with running(folder, data) as address:
@@ -60,7 +66,7 @@ def opened(browser, lab, name):
 
 def test_an_untrusted_notebook_shows_the_still_picture(browser, lab):
     page = opened(browser, lab, "foreign")
-    listening(page)                               # a trusted one's widgets are there before its kernel is
+    listening(page)  # a trusted one's widgets are there before its kernel is
     page.wait_for_load_state("networkidle")
     assert page.locator(".pg-explore").count() == 0
     assert page.locator(".jp-OutputArea-output img[src^='data:image/png']").count() == 2
@@ -79,10 +85,10 @@ def test_a_trusted_notebook_answers_before_any_cell_is_run_and_then_by_its_kerne
     run_all(page)
     page.wait_for_selector(".pg-explore img[src^='data:image/png']")
     picture, before = page.locator(".pg-explore img").first, page.locator(".pg-explore img").first.get_attribute("src")
-    slider.press("ArrowLeft")                     # now drawn by the kernel
+    slider.press("ArrowLeft")  # now drawn by the kernel
     page.wait_for_function("before => document.querySelector('.pg-explore img').src !== before", arg=before)
 
-    words = page.locator(".pg-explore").nth(1)    # an error at one position, and on again
+    words = page.locator(".pg-explore").nth(1)  # an error at one position, and on again
     words.locator("input").press("End")
     words.locator(".pg-error", has_text="ZeroDivisionError").wait_for()
     assert "1 / (p - 2)" in words.locator(".pg-error").text_content()

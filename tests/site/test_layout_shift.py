@@ -3,13 +3,14 @@
 A browser tells each move of what is in sight (`layout-shift`); its sum over a visit must be nothing. What is held back is let go by
 the test itself, so a slow machine changes nothing.
 """
+
 import pytest
 
 from tests.helpers.pages import pages_of
 
 WIDTHS = (375, 1280)
-HOLDS = (0, 1, 5, None)             # seconds that a font is held back; None: it never comes
-ROUNDING = 0.0005                   # 0.00 to the two digits that browsers' own tools show
+HOLDS = (0, 1, 5, None)  # seconds that a font is held back; None: it never comes
+ROUNDING = 0.0005  # 0.00 to the two digits that browsers' own tools show
 WATCH = """window.pgShifts = [];
 new PerformanceObserver(list => { for (const e of list.getEntries()) pgShifts.push([e.value, e.sources.map(s =>
     (s.node?.outerHTML ?? s.node?.parentElement?.outerHTML ?? "").slice(0, 120))]); }).observe({ type: "layout-shift", buffered: true });"""
@@ -26,7 +27,9 @@ class Late:
         self.context = browser.new_context(viewport={"width": width, "height": 800}, reduced_motion="reduce")
         self.context.add_init_script(WATCH)
         self.page, self.waiting, self.holding = self.context.new_page(), [], True
-        self.page.route(lambda url: held(url), lambda route: self.waiting.append(route) if self.holding else route.continue_())
+        self.page.route(
+            lambda url: held(url), lambda route: self.waiting.append(route) if self.holding else route.continue_()
+        )
         self.page.goto(address, wait_until="commit")
 
     def let_go(self):
@@ -56,7 +59,7 @@ def moved(late):
 def rest(late):
     late.page.wait_for_load_state("domcontentloaded")
     late.page.evaluate(PAINTED)
-    late.page.evaluate("dispatchEvent(new Event('pg:start'))")          # host.js: also the figures far from sight
+    late.page.evaluate("dispatchEvent(new Event('pg:start'))")  # host.js: also the figures far from sight
     late.page.wait_for_function(MOUNTED, timeout=300_000)
 
 
@@ -142,8 +145,12 @@ def test_what_comes_late_finds_its_place_kept(browser, server, site, width):
     """All pages: every script that does not stop the first paint, every figure and picture, held back until the page stands."""
     found = []
     for path in pages_of(site):
-        late = Late(browser, width, lambda url: not url.endswith((".html", ".css", "theme.js", "katex/fonts.js")) and ".css?" not in url,
-                    server.url + path)
+        late = Late(
+            browser,
+            width,
+            lambda url: not url.endswith((".html", ".css", "theme.js", "katex/fonts.js")) and ".css?" not in url,
+            server.url + path,
+        )
         late.page.wait_for_function("document.querySelector('.pg-footer')")
         late.page.evaluate(PAINTED)
         late.let_go()

@@ -1,4 +1,5 @@
 """What Lighthouse asks and can rot without it: nothing moves, one way to the first paint, what search engines read."""
+
 import re
 
 import pytest
@@ -6,14 +7,26 @@ import pytest
 from tests.helpers.pages import frames, pages_of, settled
 
 # One page of each kind, on a phone and on a wide screen
-KINDS = ("book/index.html", "book/notation.html", "book/03-the-log-derivative-trick.html", "book/interview/whiteboard.html",
-         "book/practice/flashcards.html", "solutions/01-values-or-probabilities.html", "notebooks/04-continuous-actions.html",
-         "exercises/03-the-log-derivative-trick.html")
-MOST_SHIFT = 0.01          # Lighthouse's and Chrome's "good" is 0.1; a font that arrives late moves a line or two by a pixel
+KINDS = (
+    "book/index.html",
+    "book/notation.html",
+    "book/03-the-log-derivative-trick.html",
+    "book/interview/whiteboard.html",
+    "book/practice/flashcards.html",
+    "solutions/01-values-or-probabilities.html",
+    "notebooks/04-continuous-actions.html",
+    "exercises/03-the-log-derivative-trick.html",
+)
+MOST_SHIFT = 0.01  # Lighthouse's and Chrome's "good" is 0.1; a font that arrives late moves a line or two by a pixel
 WATCH = """window.pgShifts = [];
 new PerformanceObserver(list => { for (const e of list.getEntries()) pgShifts.push([e.value, e.sources.map(s =>
     (s.node?.outerHTML ?? s.node?.parentElement?.outerHTML ?? "").slice(0, 90))]); }).observe({ type: "layout-shift", buffered: true });"""
-SLOW = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 90_000}       # Lighthouse's slow 4G
+SLOW = {
+    "offline": False,
+    "latency": 150,
+    "downloadThroughput": 200_000,
+    "uploadThroughput": 90_000,
+}  # Lighthouse's slow 4G
 
 
 @pytest.mark.parametrize("path, width", [(path, 375) for path in KINDS] + [(path, 1280) for path in KINDS[0::2][:2]])
@@ -51,11 +64,18 @@ def test_few_files_come_before_the_first_paint(texts):
         assert 1 <= len(re.findall('<link rel="stylesheet"', head)) <= 4, path
         waits = [tag for tag in re.findall(r"<script[^>]* src=[^>]*>", head) if not re.search(r"\bdefer\b", tag)]
         wanted = ["theme.js", "fonts.js"] if 'class="katex' in text or "pg-figure" in text else ["theme.js"]
-        assert path == "search.html" or [re.search(r"[\w.]+(?=\")", tag.rpartition("/")[2])[0] for tag in waits] == wanted, (path, waits)
+        assert (
+            path == "search.html" or [re.search(r"[\w.]+(?=\")", tag.rpartition("/")[2])[0] for tag in waits] == wanted
+        ), (path, waits)
 
 
 def test_every_picture_says_its_size(texts):
-    pictures = [(path, tag) for path, text in texts.items() for tag in re.findall(r"<img\b[^>]*>", text.partition("<main")[2]) if "_images/" in tag]
+    pictures = [
+        (path, tag)
+        for path, text in texts.items()
+        for tag in re.findall(r"<img\b[^>]*>", text.partition("<main")[2])
+        if "_images/" in tag
+    ]
     assert pictures and not [p for p in pictures if not re.search(r'width="[1-9]\d*" height="[1-9]', p[1])]
 
 
@@ -66,14 +86,16 @@ def test_search_engines_may_read_every_page_but_two(texts):
 
 
 def test_the_pictures_of_a_labs_slider_come_when_it_is_near_and_not_before(browser, server, site):
-    path = next(p for p in pages_of(site) if p.startswith("notebooks/") and "frames_from" in (site / p).read_text("utf8"))
+    path = next(
+        p for p in pages_of(site) if p.startswith("notebooks/") and "frames_from" in (site / p).read_text("utf8")
+    )
     start = len(server.sent)
     context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     page = context.new_page()
     page.goto(server.url + path, wait_until="load")
     page.wait_for_load_state("networkidle")
     assert not [p for p, _ in server.sent[start:] if "/frames/" in p]
-    with page.expect_response(lambda r: "/frames/" in r.url, timeout=300_000):                       # they are asked for now
+    with page.expect_response(lambda r: "/frames/" in r.url, timeout=300_000):  # they are asked for now
         page.locator(".pg-widget").first.evaluate("e => e.scrollIntoView({ behavior: 'instant' })")
     page.wait_for_selector(".pg-widget[data-mounted] input")
     slider, picture = page.locator(".pg-explore input").first, page.locator(".pg-explore img").first
@@ -86,11 +108,15 @@ def test_the_pictures_of_a_labs_slider_come_when_it_is_near_and_not_before(brows
 
 
 def changes(page, before):
-    page.wait_for_function("before => document.querySelector('.pg-explore img').getAttribute('src') !== before", arg=before)
+    page.wait_for_function(
+        "before => document.querySelector('.pg-explore img').getAttribute('src') !== before", arg=before
+    )
 
 
 def test_a_labs_slider_lives_in_a_page_opened_from_a_folder(browser, site):
-    path = next(p for p in pages_of(site) if p.startswith("notebooks/") and "frames_from" in (site / p).read_text("utf8"))
+    path = next(
+        p for p in pages_of(site) if p.startswith("notebooks/") and "frames_from" in (site / p).read_text("utf8")
+    )
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.goto((site / path).as_uri())
     page.locator(".pg-widget").first.evaluate("e => e.scrollIntoView({ behavior: 'instant' })")
@@ -99,7 +125,7 @@ def test_a_labs_slider_lives_in_a_page_opened_from_a_folder(browser, site):
     slider, picture = page.locator(".pg-explore input").first, page.locator(".pg-explore img").first
     before = picture.get_attribute("src")
     slider.press("ArrowRight")
-    changes(page, before)                             # at once if the pictures have come, else when they do
+    changes(page, before)  # at once if the pictures have come, else when they do
     page.close()
 
 

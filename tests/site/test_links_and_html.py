@@ -1,4 +1,5 @@
 """The built site as files: every link leads somewhere, every page is right HTML; and the tools that say so do find faults."""
+
 import shutil
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -35,7 +36,9 @@ BAD_LINKS = {
 def small(site, tmp_path):
     """A page of the real site, with what it loads."""
     (tmp_path / "book").mkdir()
-    (tmp_path / "book/notation.html").write_text("<h1 id=here>x</h1><a href='#here'>x</a> <a href='?q=1#here'>x</a> <a href='https://book.example/'>x</a>")
+    (tmp_path / "book/notation.html").write_text(
+        "<h1 id=here>x</h1><a href='#here'>x</a> <a href='?q=1#here'>x</a> <a href='https://book.example/'>x</a>"
+    )
     shutil.copytree(site / "_static", tmp_path / "_static")
     return tmp_path
 
@@ -54,6 +57,7 @@ def test_a_broken_link_in_a_style_sheet_is_found(small):
 
 def test_a_link_outside_is_asked_and_judged():
     """A server of our own stands for the world: no test needs a network."""
+
     class World(BaseHTTPRequestHandler):
         def do_GET(self):
             code = int(self.path.strip("/"))
@@ -76,8 +80,17 @@ def test_a_link_outside_is_asked_and_judged():
     world.shutdown()
     world.server_close()
     verdicts["nobody"] = check_links.ask(here)[0]
-    assert verdicts == {200: "right", 301: "moved", 302: "right", 403: "not checked", 404: "broken", 410: "broken", 429: "not checked",
-                        500: "not checked", "nobody": "not checked"}
+    assert verdicts == {
+        200: "right",
+        301: "moved",
+        302: "right",
+        403: "not checked",
+        404: "broken",
+        410: "broken",
+        429: "not checked",
+        500: "not checked",
+        "nobody": "not checked",
+    }
 
 
 def test_every_page_is_right_html(site):
@@ -85,11 +98,21 @@ def test_every_page_is_right_html(site):
 
 
 BAD_HTML = {
-    "<p><div>a</div></p>": "unexpected-end-tag", "<b><p>x</b>": "adoption-agency", "<p class=a class=b>x": "duplicate-attribute",
-    "<p>&nosuch;</p>": "expected-named-entity", "<i id=a></i><i id=a></i>": "2 times the id 'a'", "<i id='a b'></i>": "an id with a space",
-    "<label for=no>x</label>": "refers to 'no'", "<a href=x><button>y</button></a>": "a control in a control", "<form action=''></form>": "empty action",
-    "<ul><p>a</ul>": "directly in", "<li>a</li>": "<li> in <body>", "<span><div>a</div></span>": "holds words only", "<img src=a>": "no alt",
-    "<table><tr><td align=left>a</table>": "obsolete align", "<math><msub><mi>a</mi></msub></math>": "1 parts where MathML has 2",
+    "<p><div>a</div></p>": "unexpected-end-tag",
+    "<b><p>x</b>": "adoption-agency",
+    "<p class=a class=b>x": "duplicate-attribute",
+    "<p>&nosuch;</p>": "expected-named-entity",
+    "<i id=a></i><i id=a></i>": "2 times the id 'a'",
+    "<i id='a b'></i>": "an id with a space",
+    "<label for=no>x</label>": "refers to 'no'",
+    "<a href=x><button>y</button></a>": "a control in a control",
+    "<form action=''></form>": "empty action",
+    "<ul><p>a</ul>": "directly in",
+    "<li>a</li>": "<li> in <body>",
+    "<span><div>a</div></span>": "holds words only",
+    "<img src=a>": "no alt",
+    "<table><tr><td align=left>a</table>": "obsolete align",
+    "<math><msub><mi>a</mi></msub></math>": "1 parts where MathML has 2",
 }
 
 
@@ -107,5 +130,5 @@ def test_right_html_has_no_fault():
 
 def test_every_page_says_where_to_report_a_mistake(site):
     for path in check_html.pages(site):
-        if path != site / "index.html":                     # it only forwards
+        if path != site / "index.html":  # it only forwards
             assert 'errata.html">Found a mistake?</a>' in path.read_text("utf8") or path.name == "errata.html", path

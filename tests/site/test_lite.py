@@ -1,4 +1,5 @@
 """A lab in the reader's browser: from the page's button to a moved slider and a check, with every other host out of reach."""
+
 import json
 import re
 import time
@@ -25,7 +26,9 @@ check(bernoulli_score)"""
 def hosted(site, pyodide, tmp_path):
     """The built site with a Pyodide of its own, as PYODIDE=folder makes it."""
     if not in_lite(site):
-        pytest.skip("JupyterLite is not part of this site: .venv-lite could not be made (`make .venv-lite/installed` says why)")
+        pytest.skip(
+            "JupyterLite is not part of this site: .venv-lite could not be made (`make .venv-lite/installed` says why)"
+        )
     (tmp_path / "_static").mkdir()
     for entry in site.iterdir():
         if entry.name != "_static":
@@ -50,10 +53,12 @@ def test_every_button_leads_to_its_notebook_and_there_is_none_without_the_app(si
     for page in pages:
         name = page.relative_to(site).with_suffix(".ipynb").as_posix()
         if not (site / "_sources" / name).exists():
-            continue                                       # an old page that this book no longer has
+            continue  # an old page that this book no longer has
         found = [a["href"] for a in BeautifulSoup(page.read_text(), "html.parser").select("a.pg-run")]
         assert found == (["../lite/notebooks/index.html?path=" + name] if in_lite(site) else []), name
-        assert not found or ((site / "lite/files" / name).is_file() and (page.parent / found[0].partition("?")[0]).is_file())
+        assert not found or (
+            (site / "lite/files" / name).is_file() and (page.parent / found[0].partition("?")[0]).is_file()
+        )
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
@@ -92,7 +97,9 @@ def asked_by_pages(log):
 def test_a_lab_runs_in_the_browser_and_asks_no_other_host(browser, hosted, tmp_path, capsys):
     log, times = tmp_path / "net.json", {}
     start = time.monotonic()
-    chrome = browser.browser_type.launch(executable_path=chromium.path(), args=[*chromium.ARGS, ALONE, f"--log-net-log={log}"])
+    chrome = browser.browser_type.launch(
+        executable_path=chromium.path(), args=[*chromium.ARGS, ALONE, f"--log-net-log={log}"]
+    )
     try:
         page = chrome.new_page(viewport={"width": 1280, "height": 900})
         faults = []
@@ -121,7 +128,9 @@ def test_a_lab_runs_in_the_browser_and_asks_no_other_host(browser, hosted, tmp_p
 
         def changed(before):
             """Wait for another picture; return it."""
-            page.wait_for_function("before => document.querySelector('.pg-explore img').getAttribute('src') !== before", arg=before)
+            page.wait_for_function(
+                "before => document.querySelector('.pg-explore img').getAttribute('src') !== before", arg=before
+            )
             return picture.get_attribute("src")
 
         first, value = picture.get_attribute("src"), slider.input_value()
@@ -137,7 +146,7 @@ def test_a_lab_runs_in_the_browser_and_asks_no_other_host(browser, hosted, tmp_p
         assert third != first and int(slider.input_value()) < int(value)
         assert picture.get_attribute("alt") and not cell.locator(".pg-error").inner_text()
 
-        page.locator("[data-command='notebook:insert-cell-below']").first.click()                # a cell of the reader's own
+        page.locator("[data-command='notebook:insert-cell-below']").first.click()  # a cell of the reader's own
         page.locator(".jp-CodeCell.jp-mod-active .cm-content").click()
         page.keyboard.insert_text(ANSWER)
         page.keyboard.press("Shift+Enter")
@@ -147,11 +156,15 @@ def test_a_lab_runs_in_the_browser_and_asks_no_other_host(browser, hosted, tmp_p
         assert "not yet" in verdict.inner_text() and "sign" in verdict.inner_text(), verdict.inner_text()
 
         complaints = page.locator(".jp-OutputArea-output").evaluate_all(
-            "all => all.filter(e => /stderr|error/.test(e.dataset.mimeType)).map(e => e.innerText)")
+            "all => all.filter(e => /stderr|error/.test(e.dataset.mimeType)).map(e => e.innerText)"
+        )
         assert complaints == [], complaints
         assert faults == []
     finally:
         chrome.close()
     with capsys.disabled():
-        print("\n  JupyterLite, cold, no network: " + ", ".join(f"{what} {seconds:.1f} s" for what, seconds in times.items()))
+        print(
+            "\n  JupyterLite, cold, no network: "
+            + ", ".join(f"{what} {seconds:.1f} s" for what, seconds in times.items())
+        )
     assert asked_by_pages(log) == {"127.0.0.1"}

@@ -1,4 +1,5 @@
 """Live training in a browser: it learns while it is watched, and nothing that happens to a page loses it."""
+
 import pytest
 
 from learning_to_act.explorables import LiveTraining
@@ -21,11 +22,11 @@ def test_the_challenge_by_keyboard(show):  # noqa: F811
     page = show(LiveTraining())
     page.get_by_label("episodes a batch").focus()
     for _ in range(2):
-        page.keyboard.press("ArrowLeft")                         # 16, 8, 4
+        page.keyboard.press("ArrowLeft")  # 16, 8, 4
     page.get_by_label("seed").focus()
-    page.keyboard.press("ArrowRight")                            # 2: within 20,000 steps, where seed 1 needs 22,383
+    page.keyboard.press("ArrowRight")  # 2: within 20,000 steps, where seed 1 needs 22,383
     page.get_by_label("2 updates a second").focus()
-    page.keyboard.press("ArrowLeft")                             # round to the last: full speed
+    page.keyboard.press("ArrowLeft")  # round to the last: full speed
     page.get_by_role("button", name="Train").focus()
     page.keyboard.press("Enter")
     page.locator(".pg-x-met").wait_for(timeout=300_000)
@@ -70,8 +71,10 @@ def test_a_step_too_long_is_said_and_there_is_a_way_back(show):  # noqa: F811
 def test_two_figures_train_side_by_side(show):  # noqa: F811
     page = show(LiveTraining(pace=0, batch=2), LiveTraining(pace=0, batch=2, seed=2))
     for _ in range(2):
-        page.get_by_role("button", name="Train").first.click()                       # it is called Pause then
-    page.wait_for_function("[...document.querySelectorAll('.pg-x-say')].every(p => p.innerText.match(/After (\\d+) updates/)?.[1] >= 3)")
+        page.get_by_role("button", name="Train").first.click()  # it is called Pause then
+    page.wait_for_function(
+        "[...document.querySelectorAll('.pg-x-say')].every(p => p.innerText.match(/After (\\d+) updates/)?.[1] >= 3)"
+    )
 
 
 def test_a_hidden_tab_pauses_and_goes_on(show):  # noqa: F811

@@ -1,4 +1,5 @@
 """The minutes as the built pages say them, and the words that they count held against the pages' own."""
+
 import re
 
 import pytest
@@ -34,8 +35,10 @@ def test_the_front_page_and_the_plan_say_the_same():
         parts = [f"{verb} {minutes.said(f'{verb} {number}')}" for verb in ("read", "run", "do", "compare")]
         assert " · ".join(parts) in path, f"chapter {number}: {path}"
     assert f"{minutes.said('read 0')} minutes" in path
-    rows = {row.find_all("td")[0].get_text(strip=True): row.find_all("td")[-2].get_text(strip=True)
-            for row in article("book/for-instructors").select_one("table").select("tbody tr")}
+    rows = {
+        row.find_all("td")[0].get_text(strip=True): row.find_all("td")[-2].get_text(strip=True)
+        for row in article("book/for-instructors").select_one("table").select("tbody tr")
+    }
     plan = re.findall(r"\{minutes\}`([\d ]+)`", made.plan())
     assert list(rows.values()) == [minutes.said(one) for one in plan]
 
@@ -45,7 +48,9 @@ def test_the_words_counted_are_those_on_the_page(doc):
     """The page knows nothing of Markdown: what Sphinx made of it, less code, formulas and what figures draw."""
     text, found = article(doc), minutes.page(doc)
     assert 2 * found["formulas"] == len(text.select("div.math, .katex-display"))
-    assert found["quizzes"] == len(text.select(".pg-quiz")) and found["figures"] == len(text.select(".pg-figure:not(:has(.pg-drawing))"))
+    assert found["quizzes"] == len(text.select(".pg-quiz")) and found["figures"] == len(
+        text.select(".pg-figure:not(:has(.pg-drawing))")
+    )
     for part in text.select("script, style, .highlight, .eqno, .headerlink, .katex-display, div.math, .pg-minutes"):
         part.decompose()
     for part in text.select(".katex, code"):

@@ -1,4 +1,5 @@
 """Paper from a dark page and from a page just opened; what the end of a chapter, a quiz and an exercise's page say."""
+
 import re
 
 import pytest
@@ -62,13 +63,20 @@ def test_on_the_screen_a_dark_page_keeps_its_colours_of_code(browser, server):
 def test_a_figure_that_has_not_come_is_no_empty_box_on_paper(browser, server, path):
     context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     page = context.new_page()
-    page.route(re.compile(r"/host\.js|/figures/"), lambda route: route.continue_() if "host.js" in route.request.url else None)    # never come
-    page.add_init_script("const real = URL.createObjectURL; URL.createObjectURL = b => b.type === 'text/javascript' ? 'blob:none' : real.call(URL, b);"
-                         if path.endswith("index.html") else "")
+    page.route(
+        re.compile(r"/host\.js|/figures/"), lambda route: route.continue_() if "host.js" in route.request.url else None
+    )  # never come
+    page.add_init_script(
+        "const real = URL.createObjectURL; URL.createObjectURL = b => b.type === 'text/javascript' ? 'blob:none' : real.call(URL, b);"
+        if path.endswith("index.html")
+        else ""
+    )
     page.goto(server.url + path, wait_until="domcontentloaded")
     page.wait_for_selector(".pg-widget", state="attached")
     if path.endswith("index.html"):
-        page.evaluate("document.querySelectorAll('.pg-widget').forEach(e => { e.removeAttribute('data-mounted'); e.replaceChildren(); })")
+        page.evaluate(
+            "document.querySelectorAll('.pg-widget').forEach(e => { e.removeAttribute('data-mounted'); e.replaceChildren(); })"
+        )
     page.emulate_media(media="print")
     figures = page.evaluate("""[...document.querySelectorAll(".pg-figure:has(.pg-widget:not([data-mounted]))")].map(e =>
         [e.getBoundingClientRect().height, e.querySelector(".pg-fallback").getBoundingClientRect().height])""")
@@ -79,7 +87,7 @@ def test_a_figure_that_has_not_come_is_no_empty_box_on_paper(browser, server, pa
 def test_a_chapter_ends_with_its_links(soups, site):
     for path in chapters(site):
         links = {a.select_one("strong").get_text(): a["href"] for a in soups[path].select("nav.pg-then a")}
-        number = path.removeprefix("book/")[:2]                     # a second page leads to the chapter's own lab
+        number = path.removeprefix("book/")[:2]  # a second page leads to the chapter's own lab
         slug = next(p.name for p in sorted((site / "notebooks").glob(f"{number}-*.html")))
         assert links == {"Run": f"../notebooks/{slug}", "Do": f"../exercises/{slug}", "Compare": f"../solutions/{slug}"}
         assert "see the links under this chapter" not in soups[path].get_text()
@@ -118,7 +126,9 @@ def test_an_exercise_page_speaks_of_its_own_button(soups):
     for path in (p for p in soups if p.startswith("exercises/")):
         said = [p.get_text() for p in soups[path].select("p.pg-py-stuck")]
         without = soups[path].select("p.pg-py-unscripted")
-        assert len(said) == len(without) >= 5 and all(words.startswith("Stuck? Press Hint above.") for words in said), path
+        assert len(said) == len(without) >= 5 and all(words.startswith("Stuck? Press Hint above.") for words in said), (
+            path
+        )
         assert all("in a cell of its own" in p.get_text() for p in without)
 
 
@@ -127,7 +137,10 @@ def test_without_scripts_the_notebooks_words_stand(browser, server):
         context = browser.new_context(java_script_enabled=script)
         page = context.new_page()
         page.goto(server.url + "exercises/01-values-or-probabilities.html")
-        assert page.locator(".pg-py-stuck").first.is_visible() == script and page.locator(".pg-py-unscripted").first.is_visible() != script
+        assert (
+            page.locator(".pg-py-stuck").first.is_visible() == script
+            and page.locator(".pg-py-unscripted").first.is_visible() != script
+        )
         context.close()
 
 
@@ -148,8 +161,11 @@ VERDICT = """passed => {
 def test_right_and_not_yet_differ_in_form_and_colour(browser, server, dark):
     visit = Visit(browser, server, "exercises/01-values-or-probabilities.html", script=DARK if dark else "")
     right, wrong = (visit.page.evaluate(VERDICT, passed) for passed in (True, False))
-    colour = {name: visit.page.evaluate(f"""() => {{ const e = document.body.appendChild(document.createElement("i")); e.style.color = "var(--pg-{name})";
-        const c = getComputedStyle(e).color; e.remove(); return c; }}""") for name in ("score", "good")}
+    colour = {
+        name: visit.page.evaluate(f"""() => {{ const e = document.body.appendChild(document.createElement("i")); e.style.color = "var(--pg-{name})";
+        const c = getComputedStyle(e).color; e.remove(); return c; }}""")
+        for name in ("score", "good")
+    }
     visit.close()
     assert right["bar"] == ["solid", colour["score"], "4px"] and wrong["bar"] == ["dashed", colour["good"], "4px"]
     assert right["title"] == right["icon"] == [colour["score"]] and wrong["title"] == wrong["icon"] == [colour["good"]]

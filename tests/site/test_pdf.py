@@ -1,4 +1,5 @@
 """The book on paper: one chapter, its exercises and the bibliography printed as `make pdf` prints all (see tools/make/pdf.py)."""
+
 import re
 
 import pypdf
@@ -58,8 +59,12 @@ def test_links_lead_to_places_inside_and_none_to_the_printing_machine(pdf):
             elif "/A" in link:
                 outside.add(str(link["/A"].get_object()["/URI"]))
     assert inside <= set(pdf.named_destinations) and len(inside) > 10
-    assert any("---" in name for name in inside)                           # into a page, not only to its top
-    assert not [url for url in outside if not url.startswith(("https://", "http://")) or re.search("book.invalid|127.0.0.1|localhost", url)]
+    assert any("---" in name for name in inside)  # into a page, not only to its top
+    assert not [
+        url
+        for url in outside
+        if not url.startswith(("https://", "http://")) or re.search("book.invalid|127.0.0.1|localhost", url)
+    ]
 
 
 def test_bookmarks_are_the_headings(pdf, site):
@@ -73,24 +78,30 @@ def test_bookmarks_are_the_headings(pdf, site):
         for mark in soup.select(".headerlink, .katex-mathml"):
             mark.decompose()
         wanted += [squeezed(heading.get_text()) for heading in soup.select("h1, h2, h3, h4, h5, h6")]
-    assert [squeezed(title).replace("\u200b", "") for title in titles(pdf.outline)] == [one.replace("\u200b", "") for one in wanted]
+    assert [squeezed(title).replace("\u200b", "") for title in titles(pdf.outline)] == [
+        one.replace("\u200b", "") for one in wanted
+    ]
 
 
 def test_formulas_widgets_quizzes_and_whole_lines_of_code_are_on_paper(texts, site):
     text = squeezed("".join(texts))
     assert "π" in text and "θ" in text
-    assert "alwaysrock" in text and "exploitability" in text               # drawn by the first explorable's script
+    assert "alwaysrock" in text and "exploitability" in text  # drawn by the first explorable's script
     soup = BeautifulSoup((site / f"{PAGES[0]}.html").read_text(encoding="utf-8"), "html.parser").select_one("article")
-    assert (choices := soup.select(".pg-why p")) and all(squeezed(p.get_text())[:25] in text for p in choices if not p.select(".katex"))
+    assert (choices := soup.select(".pg-why p")) and all(
+        squeezed(p.get_text())[:25] in text for p in choices if not p.select(".katex")
+    )
     lines = sorted((line for pre in soup.select("pre") for line in pre.get_text().splitlines()), key=len)
     assert squeezed(lines[-1]) in text and len(lines[-1]) > 30
 
 
 def test_names_of_two_pages_do_not_collide(tmp_path):
     (tmp_path / "a").mkdir()
-    (tmp_path / "a/x.html").write_text('<article class="pg-article"><h2 id="s">S</h2><svg><path id="c" clip-path="url(#c)"/></svg>'
-                                       '<a href="#s">here</a> <a href="y.html#t">there</a> <a href="z.html">not printed</a>'
-                                       '<img src="../_images/p.png"/><details class="q"><summary>id="s"</summary></details></article>')
+    (tmp_path / "a/x.html").write_text(
+        '<article class="pg-article"><h2 id="s">S</h2><svg><path id="c" clip-path="url(#c)"/></svg>'
+        '<a href="#s">here</a> <a href="y.html#t">there</a> <a href="z.html">not printed</a>'
+        '<img src="../_images/p.png"/><details class="q"><summary>id="s"</summary></details></article>'
+    )
     made = make_pdf.article(tmp_path, "a/x", {"a/x", "a/y"}, 2)
     assert '<h3 id="a--x---s">S</h3>' in made and 'id="a--x---c" clip-path="url(#a--x---c)"' in made
     assert 'href="#a--x---s"' in made and 'href="#a--y---t"' in made and 'href="#elsewhere"' in made
@@ -100,5 +111,7 @@ def test_names_of_two_pages_do_not_collide(tmp_path):
 def test_style_sheets_keep_the_order_that_each_page_gives_them(tmp_path):
     (tmp_path / "b").mkdir()
     for name, sheets in {"x": "ad", "y": "abd", "z": "bcde"}.items():
-        (tmp_path / f"b/{name}.html").write_text("".join(f'<link rel="stylesheet" type="text/css" href="../_static/{one}.css?v=1">' for one in sheets))
+        (tmp_path / f"b/{name}.html").write_text(
+            "".join(f'<link rel="stylesheet" type="text/css" href="../_static/{one}.css?v=1">' for one in sheets)
+        )
     assert make_pdf.styles(tmp_path, ["b/x", "b/y", "b/z"]) == [f"_static/{one}.css" for one in "abcde"]

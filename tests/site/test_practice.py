@@ -1,4 +1,5 @@
 """Practice in a real browser: by mouse, touch and keyboard; what is kept, exported, imported, refused; and nothing sent."""
+
 import json
 
 import pytest
@@ -9,7 +10,9 @@ from tests.helpers.pages import Visit, frames, timers
 from tools import contents
 from tools.paths import ROOT
 
-CARDS, DRILL, MOCK, CODING = (f"book/practice/{name}.html" for name in ("flashcards", "whiteboard-drill", "mock-interview", "coding-drill"))
+CARDS, DRILL, MOCK, CODING = (
+    f"book/practice/{name}.html" for name in ("flashcards", "whiteboard-drill", "mock-interview", "coding-drill")
+)
 QUESTIONS = contents.questions()
 DRILLS = {d["id"]: d["steps"] for d in yaml.safe_load((ROOT / "book/practice/drills.yml").read_text("utf8"))}
 FLAWS = yaml.safe_load((ROOT / "book/practice/flaws.yml").read_text("utf8"))
@@ -23,7 +26,9 @@ class Browsed(Visit):
 
     def __init__(self, browser, server, path, before="", **options):
         self.errors, self.requests, self.server = [], [], server
-        self.context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"} | options))
+        self.context = browser.new_context(
+            **({"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"} | options)
+        )
         self.context.add_init_script(PASSED + before)
         self.page = self.open(path)
 
@@ -37,7 +42,9 @@ class Browsed(Visit):
 
     def close(self):
         assert self.errors == []
-        assert [r for r in self.requests if r[0] != "GET" or not r[1].startswith((self.server.url, "blob:", "data:"))] == [], "nothing is sent, and no other host asked"
+        assert [
+            r for r in self.requests if r[0] != "GET" or not r[1].startswith((self.server.url, "blob:", "data:"))
+        ] == [], "nothing is sent, and no other host asked"
         self.context.close()
 
 
@@ -48,6 +55,7 @@ def visit(browser, server):
     def go(path, **options):
         opened.append(Browsed(browser, server, path, **options))
         return opened[-1]
+
     yield go
     for v in opened:
         v.close()
@@ -71,7 +79,11 @@ def violations(page):
     lines = []
     for theme, only in (("light", {}), ("dark", {"runOnly": ["color-contrast"]})):
         page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-        found = Axe().run(page, context={"include": ["main"]}, options={"resultTypes": ["violations"], **only}).response["violations"]
+        found = (
+            Axe()
+            .run(page, context={"include": ["main"]}, options={"resultTypes": ["violations"], **only})
+            .response["violations"]
+        )
         lines += [f"{theme} {v['id']} {n['target']}" for v in found for n in v["nodes"][:3]]
     return lines
 
@@ -82,6 +94,7 @@ def wide(page):
 
 # --- flashcards ---------------------------------------------------------------------------------------------------------
 
+
 def test_cards_by_mouse_and_after_a_reload(visit):
     page = visit(CARDS).page
     assert (count(page, "due"), count(page, "new today"), count(page, "for later")) == (0, 15, len(QUESTIONS) - 15)
@@ -89,8 +102,16 @@ def test_cards_by_mouse_and_after_a_reload(visit):
     first = shown(page)
     page.get_by_role("button", name="Turn the card").click()
     assert page.locator(".pg-a-back:visible .pg-q-wrong").is_visible()
-    assert page.locator(".pg-a-card:visible .pg-a-full a").get_attribute("href") == f"../interview/{QUESTIONS[0]['level']}.html#q-{first}"
-    assert [b.split("\n")[-1] for b in page.locator(".pg-a-grades button").all_inner_texts()] == ["again today", "again today", "tomorrow", "tomorrow"]
+    assert (
+        page.locator(".pg-a-card:visible .pg-a-full a").get_attribute("href")
+        == f"../interview/{QUESTIONS[0]['level']}.html#q-{first}"
+    )
+    assert [b.split("\n")[-1] for b in page.locator(".pg-a-grades button").all_inner_texts()] == [
+        "again today",
+        "again today",
+        "tomorrow",
+        "tomorrow",
+    ]
     page.get_by_role("button", name="Good").click()
     assert shown(page) != first and "tomorrow" in page.locator(".pg-a-status").inner_text()
     assert kept(page)["cards"][first]["interval"] == 1
@@ -137,7 +158,9 @@ def test_cards_by_touch_to_the_end_of_a_deck(visit):
         order.append(shown(page))
         page.locator(".pg-a-card:visible > summary").tap()
         page.locator(".pg-a-grades button").nth(grades[order[-1]][order.count(order[-1]) - 1] - 1).tap()
-        page.wait_for_function("n => pgPractice.$('.pg-a-stage').hidden || !pgPractice.$('.pg-a-card:not(.pg-a-off)').open", arg=0)
+        page.wait_for_function(
+            "n => pgPractice.$('.pg-a-stage').hidden || !pgPractice.$('.pg-a-card:not(.pg-a-off)').open", arg=0
+        )
     assert order == [*ids, ids[0], ids[2]], "what was not good comes once more today"
     assert page.evaluate("window.passed") == [{"kind": "drill", "id": "flashcards"}]
     assert "comes back tomorrow" in page.locator(".pg-a-done").inner_text()
@@ -162,14 +185,17 @@ def test_export_and_import_in_a_fresh_profile(visit, tmp_path):
 
     other = visit(CARDS).page
     other.get_by_role("button", name="Turn the card").click()
-    other.locator(".pg-a-grades button").first.click()                               # later than the file: stays
+    other.locator(".pg-a-grades button").first.click()  # later than the file: stays
     mine = next(iter(kept(other)["cards"]))
     with other.expect_file_chooser() as chooser:
         other.get_by_role("button", name="Import").click()
     chooser.value.set_files(path)
     message = other.locator(".pg-a-message")
     message.filter(has_text="Imported").wait_for()
-    assert "4 cards, 3 new to this browser, 0 newer than here, 1 not newer" in message.inner_text() and "1 is not in this edition; kept" in message.inner_text()
+    assert (
+        "4 cards, 3 new to this browser, 0 newer than here, 1 not newer" in message.inner_text()
+        and "1 is not in this edition; kept" in message.inner_text()
+    )
     after = kept(other)
     assert after["perDay"] == 25 and set(after["cards"]) == {*before["cards"], "from-another-edition"}
     for i, card in before["cards"].items():
@@ -178,11 +204,20 @@ def test_export_and_import_in_a_fresh_profile(visit, tmp_path):
     assert count(other, "seen") == 3 and other.get_by_label("New cards a day").input_value() == "25"
 
 
-BAD = {"broken": ('{"app": "learning-to-act", "kind": "cards", "version": 1, "cards": {', "not a complete JSON file"),
-       "text": ("hello", "not a complete JSON file"), "foreign": ('{"decks": []}', "not exported by these flashcards"),
-       "version": ('{"app": "learning-to-act", "kind": "cards", "version": 7, "cards": {}}', "version 7; this page reads version 1"),
-       "types": ('{"app": "learning-to-act", "kind": "cards", "version": 1, "cards": {"why-log": {"reps": "many"}}}', 'Card "why-log": "reps" should be a whole number'),
-       "huge": ("9" * 1_200_000, "1.2 MB")}
+BAD = {
+    "broken": ('{"app": "learning-to-act", "kind": "cards", "version": 1, "cards": {', "not a complete JSON file"),
+    "text": ("hello", "not a complete JSON file"),
+    "foreign": ('{"decks": []}', "not exported by these flashcards"),
+    "version": (
+        '{"app": "learning-to-act", "kind": "cards", "version": 7, "cards": {}}',
+        "version 7; this page reads version 1",
+    ),
+    "types": (
+        '{"app": "learning-to-act", "kind": "cards", "version": 1, "cards": {"why-log": {"reps": "many"}}}',
+        'Card "why-log": "reps" should be a whole number',
+    ),
+    "huge": ("9" * 1_200_000, "1.2 MB"),
+}
 
 
 def test_bad_imports_are_refused_and_nothing_is_lost(visit, tmp_path):
@@ -196,13 +231,23 @@ def test_bad_imports_are_refused_and_nothing_is_lost(visit, tmp_path):
         page.locator("input[type=file]").set_input_files(path)
         page.locator(".pg-a-message", has_text=path.name).wait_for()
         message = page.locator(".pg-a-message").inner_text()
-        assert message.startswith("Not imported") and reason in message and message.endswith("Nothing was changed."), message
+        assert message.startswith("Not imported") and reason in message and message.endswith("Nothing was changed."), (
+            message
+        )
         assert kept(page) == before and shown(page) == card and count(page, "seen") == 1
     assert page.locator(".pg-a-message").get_attribute("role") == "alert"
 
 
-THROWS = {"blocked": ("Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError'); } });", "does not let the page keep"),
-          "full": ("""localStorage.setItem('other', 'x'); Storage.prototype.setItem = function () { throw new DOMException('full', 'QuotaExceededError'); };""", "storage for this site is full")}
+THROWS = {
+    "blocked": (
+        "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError'); } });",
+        "does not let the page keep",
+    ),
+    "full": (
+        """localStorage.setItem('other', 'x'); Storage.prototype.setItem = function () { throw new DOMException('full', 'QuotaExceededError'); };""",
+        "storage for this site is full",
+    ),
+}
 
 
 @pytest.mark.parametrize("how", THROWS)
@@ -215,10 +260,16 @@ def test_without_storage_it_works_and_says_so(visit, how):
     assert count(page, "seen") == 1 and count(page, "new today") == 14
     page = visit(DRILL, before=script).page
     page.get_by_role("button", name="Check the order").first.click()
-    assert "too early" in page.locator(".pg-a-verdict").first.inner_text() and words in page.locator(".pg-a-message").inner_text()
+    assert (
+        "too early" in page.locator(".pg-a-verdict").first.inner_text()
+        and words in page.locator(".pg-a-message").inner_text()
+    )
     page = visit(MOCK, before=script).page
     page.get_by_role("button", name="Begin").click()
-    assert "Question 1 of 6" in page.locator(".pg-a-stage").inner_text() and words in page.locator(".pg-a-message").inner_text()
+    assert (
+        "Question 1 of 6" in page.locator(".pg-a-stage").inner_text()
+        and words in page.locator(".pg-a-message").inner_text()
+    )
 
 
 def test_two_tabs_do_not_lose_each_other_s_work(visit):
@@ -256,7 +307,10 @@ def test_damaged_or_newer_storage_is_never_overwritten(visit):
     page = visit(CARDS, before=f"localStorage.setItem('{KEY}', '{newer}');").page
     page.get_by_role("button", name="Turn the card").click()
     page.get_by_role("button", name="Good").click()
-    assert "another edition" in page.locator(".pg-a-message").inner_text() and page.evaluate(f"localStorage.getItem('{KEY}')") == newer
+    assert (
+        "another edition" in page.locator(".pg-a-message").inner_text()
+        and page.evaluate(f"localStorage.getItem('{KEY}')") == newer
+    )
 
 
 def test_the_interview_s_date_brings_cards_back(visit):
@@ -266,12 +320,17 @@ def test_the_interview_s_date_brings_cards_back(visit):
         localStorage.setItem('{KEY}', JSON.stringify(s)); }}""")
     page.reload()
     assert count(page, "due") == 0
-    page.get_by_label("Interview on").fill(page.evaluate("() => new Date(Date.now() + 864e5 - new Date().getTimezoneOffset() * 6e4).toISOString().slice(0, 10)"))
+    page.get_by_label("Interview on").fill(
+        page.evaluate(
+            "() => new Date(Date.now() + 864e5 - new Date().getTimezoneOffset() * 6e4).toISOString().slice(0, 10)"
+        )
+    )
     page.get_by_label("Interview on").dispatch_event("change")
     assert count(page, "due") == 1 and shown(page) == "why-log" and kept(page)["exam"]
 
 
 # --- drills -------------------------------------------------------------------------------------------------------------
+
 
 def steps(page, which=0):
     return page.locator(".pg-a-order").nth(which).locator("> li").evaluate_all("all => all.map(e => e.dataset.step)")
@@ -302,7 +361,7 @@ def test_order_by_keyboard_is_judged_and_kept(visit):
 def drag(page, move, which, step, onto):
     """Drag a step's handle onto another line."""
     lines = page.locator(".pg-a-order").nth(which)
-    timers(page)                                          # what the last drag left to be done
+    timers(page)  # what the last drag left to be done
     a, b = (lines.locator(f"li[data-step={s}] .pg-a-grip").bounding_box() for s in (step, onto))
     x = a["x"] + a["width"] / 2
     move((x, a["y"] + a["height"] / 2), (x, b["y"] + b["height"] * (0.8 if b["y"] > a["y"] else 0.2)))
@@ -315,6 +374,7 @@ def by_mouse(page):
         for k in range(1, 6):
             page.mouse.move(start[0], start[1] + (end[1] - start[1]) * k / 5)
         page.mouse.up()
+
     return move
 
 
@@ -323,31 +383,45 @@ def by_touch(page):
 
     def move(start, end):
         def event(kind, *points):
-            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
+            session.send(
+                "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]}
+            )
+
         event("touchStart", start)
         for k in range(1, 6):
             event("touchMove", (start[0], start[1] + (end[1] - start[1]) * k / 5))
         event("touchEnd")
+
     return move
 
 
-@pytest.mark.parametrize("how, options", [(by_mouse, {"viewport": {"width": 1280, "height": 1400}}), (by_touch, PHONE | {"viewport": {"width": 375, "height": 1400}})], ids=["mouse", "touch"])
+@pytest.mark.parametrize(
+    "how, options",
+    [
+        (by_mouse, {"viewport": {"width": 1280, "height": 1400}}),
+        (by_touch, PHONE | {"viewport": {"width": 375, "height": 1400}}),
+    ],
+    ids=["mouse", "touch"],
+)
 def test_order_by_dragging(visit, how, options):
     page = visit(DRILL, **options).page
     want = [s["id"] for s in DRILLS["state"]]
     start = [want[2], want[0], want[1], *want[3:8], want[9], want[8]]
-    page.evaluate("order => localStorage.setItem('learning-to-act:drills', JSON.stringify({ version: 1, order: { state: order } }))", start)
+    page.evaluate(
+        "order => localStorage.setItem('learning-to-act:drills', JSON.stringify({ version: 1, order: { state: order } }))",
+        start,
+    )
     page.reload()
     assert steps(page, 1) == start
     page.locator(".pg-a-order").nth(1).evaluate("e => e.scrollIntoView()")
     move = how(page)
     for target, step in enumerate(want):
-        for _ in range(4):                                                      # a long way may take more than one pull, as by hand
+        for _ in range(4):  # a long way may take more than one pull, as by hand
             now = steps(page, 1)
             if now[target] == step:
                 break
             drag(page, move, 1, step, now[target])
-            page.wait_for_function("!document.querySelector('.pg-a-held')")     # a busy machine delivers moves late
+            page.wait_for_function("!document.querySelector('.pg-a-held')")  # a busy machine delivers moves late
     assert steps(page, 1) == want
     check = page.get_by_role("button", name="Check the order").nth(1)
     check.click()
@@ -367,7 +441,7 @@ def test_rules_are_named_by_keyboard_and_remembered(visit):
         right = list(step["rules"]).index(step["rule"])
         quizzes.nth(i).locator("input[type=radio]").nth(0).focus()
         page.keyboard.press("Space")
-        if i == 0:                                                              # one wrong try: explained, and not counted
+        if i == 0:  # one wrong try: explained, and not counted
             page.keyboard.press("Enter")
             assert "Not this one" in quizzes.nth(0).inner_text() and page.locator(".pg-a-named").count() == 0
         for _ in range(right):
@@ -398,7 +472,9 @@ def test_flaws_by_mouse_keyboard_and_touch(visit):
             page.keyboard.press("Enter")
         else:
             lines.nth(bad).tap()
-        page.locator(f"#flaw-{flaw['id']} .pg-a-status", has_text=f"Found at the {'second' if n == 0 else 'first'} try").wait_for()
+        page.locator(
+            f"#flaw-{flaw['id']} .pg-a-status", has_text=f"Found at the {'second' if n == 0 else 'first'} try"
+        ).wait_for()
         why = page.locator(f"#flaw-{flaw['id']} .pg-a-wrong").inner_text()
         assert "This is the flaw." in why and "The number." in why and "Mended." in why
     ids = [p["id"] for p in page.evaluate("window.passed")]
@@ -412,6 +488,7 @@ def test_flaws_by_mouse_keyboard_and_touch(visit):
 
 
 # --- the mock interview ---------------------------------------------------------------------------------------------------
+
 
 def asked(page):
     return page.locator(".pg-a-asked:visible").get_attribute("data-id")
@@ -434,7 +511,7 @@ def test_mock_by_keyboard_to_the_result(visit):
             if not (i == 2 and k):
                 page.keyboard.press("Space")
             page.keyboard.press("Tab")
-        if i == 3:                                                              # in the middle of it all
+        if i == 3:  # in the middle of it all
             page.reload()
             assert asked(page) == seen[3] and page.locator(".pg-a-rubric:visible input:checked").count() == 5
         page.locator(".pg-a-stage .pg-a-main").focus()
@@ -443,7 +520,9 @@ def test_mock_by_keyboard_to_the_result(visit):
     assert [levels[i] for i in seen] == ["screening"] * 2 + ["whiteboard"] * 2 + ["debugging", "language-models"]
     stage = page.locator(".pg-a-stage")
     assert "26 of 30 points" in stage.inner_text() and stage.locator(".pg-a-read > li").count() == 1
-    assert stage.locator(".pg-a-read a").last.get_attribute("href") == f"../interview/{levels[seen[2]]}.html#q-{seen[2]}"
+    assert (
+        stage.locator(".pg-a-read a").last.get_attribute("href") == f"../interview/{levels[seen[2]]}.html#q-{seen[2]}"
+    )
     assert page.evaluate("window.passed") == [{"kind": "drill", "id": "mock"}]
     page.reload()
     assert "26 of 30 points" in stage.inner_text() and page.locator(".pg-a-history li").count() == 1
@@ -500,7 +579,11 @@ def test_clocks_can_be_paused_and_hurry_nobody(visit):
     page.get_by_role("button", name="Go on").click()
     question = asked(page)
     page.clock.run_for(95_000)
-    assert face.inner_text() == "0:00" and "Finish your sentence" in page.locator(".pg-a-time").inner_text() and asked(page) == question
+    assert (
+        face.inner_text() == "0:00"
+        and "Finish your sentence" in page.locator(".pg-a-time").inner_text()
+        and asked(page) == question
+    )
     page.goto(v.server.url + CODING)
     page.get_by_role("button", name="Start").click()
     page.clock.run_for(65_000)
@@ -515,13 +598,16 @@ def test_clocks_can_be_paused_and_hurry_nobody(visit):
 
 # --- for everyone ---------------------------------------------------------------------------------------------------------
 
+
 def test_axe_finds_nothing_while_practising(visit):
     page = visit(CARDS).page
     page.get_by_role("button", name="Turn the card").click()
     page.get_by_role("button", name="Hard").click()
     page.get_by_role("button", name="Turn the card").click()
     page.get_by_role("button", name="Erase").click()
-    page.evaluate("document.querySelectorAll('.pg-a-off').forEach(e => e.remove())")                # not shown, and slow to look through
+    page.evaluate(
+        "document.querySelectorAll('.pg-a-off').forEach(e => e.remove())"
+    )  # not shown, and slow to look through
     assert violations(page) == []
     page = visit(DRILL).page
     page.get_by_role("button", name="Check the order").first.click()
@@ -555,7 +641,10 @@ def test_everything_fits_a_phone(visit):
         assert small == []
     page = visit(CARDS, **PHONE).page
     for i in range(0, len(QUESTIONS)):
-        page.evaluate("""i => document.querySelectorAll('.pg-a-card').forEach((c, k) => { c.classList.toggle('pg-a-off', k !== i); c.open = k === i; })""", i)
+        page.evaluate(
+            """i => document.querySelectorAll('.pg-a-card').forEach((c, k) => { c.classList.toggle('pg-a-off', k !== i); c.open = k === i; })""",
+            i,
+        )
         assert wide(page) <= 375, i
 
 
@@ -563,7 +652,10 @@ def test_without_scripts_all_of_it_can_be_read(browser, server):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(server.url + CARDS)
-    assert page.locator(".pg-a-card:visible").count() == len(QUESTIONS) and not page.locator(".pg-a-back").first.is_visible()
+    assert (
+        page.locator(".pg-a-card:visible").count() == len(QUESTIONS)
+        and not page.locator(".pg-a-back").first.is_visible()
+    )
     page.locator(".pg-a-card > summary").nth(3).click()
     assert page.locator(".pg-a-back").nth(3).is_visible() and page.locator(".pg-a-back .pg-q-wrong").nth(3).is_visible()
     page.goto(server.url + DRILL)

@@ -1,4 +1,5 @@
 """Progress in a real browser: counted, shown, kept, carried to another browser, erased; and said when nothing can be kept."""
+
 import json
 import re
 from pathlib import Path
@@ -20,7 +21,9 @@ class Reader:
 
     def __init__(self, browser, server, before="", **options):
         self.server, self.errors, self.requests = server, [], []
-        self.context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"} | options))
+        self.context = browser.new_context(
+            **({"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"} | options)
+        )
         if before:
             self.context.add_init_script(before)
 
@@ -35,7 +38,9 @@ class Reader:
 
     def close(self):
         assert self.errors == []
-        assert [r for r in self.requests if r[0] != "GET" or not r[1].startswith((self.server.url, "blob:", "data:"))] == [], "nothing is sent"
+        assert [
+            r for r in self.requests if r[0] != "GET" or not r[1].startswith((self.server.url, "blob:", "data:"))
+        ] == [], "nothing is sent"
         self.context.close()
 
 
@@ -46,6 +51,7 @@ def reader(browser, server):
     def new(**options):
         readers.append(Reader(browser, server, **options))
         return readers[-1]
+
     yield new
     for one in readers:
         one.close()
@@ -53,7 +59,10 @@ def reader(browser, server):
 
 def passes(page, *names):
     """What a check in the page, a drill or a figure announces."""
-    page.evaluate("names => names.forEach(n => { const [kind, id] = n.split(':'); document.dispatchEvent(new CustomEvent('pg:passed', { detail: { kind, id } })); })", names)
+    page.evaluate(
+        "names => names.forEach(n => { const [kind, id] = n.split(':'); document.dispatchEvent(new CustomEvent('pg:passed', { detail: { kind, id } })); })",
+        names,
+    )
 
 
 def kept(page, key=KEY):
@@ -66,8 +75,11 @@ def passed(page):
 
 def marks(page, where=".pg-contents"):
     """{address of a link: the words after it} of what is marked."""
-    return page.evaluate("""where => Object.fromEntries([...document.querySelectorAll(`${where} .pg-r-count:not([hidden])`)]
-        .map(e => [e.previousElementSibling.getAttribute('aria-label') ?? e.previousElementSibling.textContent, e.querySelector('.pg-r-hidden').textContent]))""", where)
+    return page.evaluate(
+        """where => Object.fromEntries([...document.querySelectorAll(`${where} .pg-r-count:not([hidden])`)]
+        .map(e => [e.previousElementSibling.getAttribute('aria-label') ?? e.previousElementSibling.textContent, e.querySelector('.pg-r-hidden').textContent]))""",
+        where,
+    )
 
 
 def overview(page):
@@ -83,34 +95,52 @@ def violations(page, *include):
     lines = []
     for theme in ("light", "dark"):
         page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-        found = Axe().run(page, context={"include": [*include]}, options={"resultTypes": ["violations"]}).response["violations"]
+        found = (
+            Axe()
+            .run(page, context={"include": [*include]}, options={"resultTypes": ["violations"]})
+            .response["violations"]
+        )
         lines += [f"{theme} {v['id']} {n['target']}" for v in found for n in v["nodes"][:3]]
     return lines
 
 
 # --- what there is to pass -------------------------------------------------------------------------------------------------
 
+
 def test_the_built_pages_have_what_is_counted(site):
-    totals = json.loads((site / "_static/progress-totals.js").read_text("utf8").removeprefix("window.pgTotals = ").rstrip(";\n"))
+    totals = json.loads(
+        (site / "_static/progress-totals.js").read_text("utf8").removeprefix("window.pgTotals = ").rstrip(";\n")
+    )
     for _, page, names in (part for chapter in totals for part in chapter["parts"]):
         html = (site / f"{page}.html").read_text("utf8")
-        found = {f"quiz:{name}" for name in re.findall(r'<div class="pg-quiz[^>]*id="([\w-]+)"', html) if not name.startswith("rule-")}
-        assert len(re.findall('<div class="pg-quiz', html)) == len(re.findall('<div class="pg-quiz[^>]* id=', html)), page
+        found = {
+            f"quiz:{name}"
+            for name in re.findall(r'<div class="pg-quiz[^>]*id="([\w-]+)"', html)
+            if not name.startswith("rule-")
+        }
+        assert len(re.findall('<div class="pg-quiz', html)) == len(re.findall('<div class="pg-quiz[^>]* id=', html)), (
+            page
+        )
         found |= {f"challenge:{name}" for name in re.findall(r'"model_id": "(\w+)-book-', html)}
         for name, cell in re.findall(r'<div data-exercise="(\w+)"(.*?)</pre>', html, re.S):
-            assert re.sub("<[^>]*>", "", cell.partition("<pre>")[2]).startswith(f"check({name}"), "the mark stands at the cell that checks it"
+            assert re.sub("<[^>]*>", "", cell.partition("<pre>")[2]).startswith(f"check({name}"), (
+                "the mark stands at the cell that checks it"
+            )
             found.add(f"exercise:{name}")
         assert found == {name for name in names if not name.startswith("drill:")}, page
 
 
 # --- counted, shown, remembered -----------------------------------------------------------------------------------------------
 
+
 def test_a_quiz_and_a_challenge_are_counted_shown_and_remembered(reader):
     one = reader()
     page = one.open(READ)
     assert marks(page) == {} and page.locator(".pg-r-mark").count() == 0
     quiz = page.locator("#quiz-01-bins")
-    right = quiz.locator(":scope > .pg-choice").evaluate_all("all => all.findIndex(e => e.classList.contains('pg-right'))")
+    right = quiz.locator(":scope > .pg-choice").evaluate_all(
+        "all => all.findIndex(e => e.classList.contains('pg-right'))"
+    )
     radios = quiz.locator("input")
     radios.nth((right + 1) % 3).check()
     quiz.get_by_role("button", name="Check").click()
@@ -122,19 +152,31 @@ def test_a_quiz_and_a_challenge_are_counted_shown_and_remembered(reader):
     assert quiz.locator("legend .pg-r-mark").inner_text().strip() == "passed"
 
     figure = page.locator(".pg-widget[data-widget=BinsVsDimensions]")
-    for slider, value in zip(figure.locator("input[type=range]").all(), (9, 11) if "joint" in figure.locator("label").first.inner_text() else (11, 9)):
-        slider.evaluate("(e, value) => { e.value = value; e.dispatchEvent(new Event('input', { bubbles: true })); }", value)
+    for slider, value in zip(
+        figure.locator("input[type=range]").all(),
+        (9, 11) if "joint" in figure.locator("label").first.inner_text() else (11, 9),
+    ):
+        slider.evaluate(
+            "(e, value) => { e.value = value; e.dispatchEvent(new Event('input', { bubbles: true })); }", value
+        )
     page.wait_for_function("() => document.querySelector('[data-widget=BinsVsDimensions] .pg-x-met')")
     assert passed(page) == ["challenge:BinsVsDimensions", "quiz:quiz-01-bins"]
-    assert marks(page) == {"Read on: 1 · Values or probabilities?": "2 of 3 passed"} and marks(page, ".pg-verbs") == {"Read on": "2 of 3 passed"}
+    assert marks(page) == {"Read on: 1 · Values or probabilities?": "2 of 3 passed"} and marks(page, ".pg-verbs") == {
+        "Read on": "2 of 3 passed"
+    }
 
     page.evaluate("document.querySelector('#quiz').scrollIntoView()")
     page = one.open(FRONT, page)
-    assert f"2 of {ALL} passed" in overview(page) and "Continue: 1 · Values or probabilities? (Read on)" in overview(page)
+    assert f"2 of {ALL} passed" in overview(page) and "Continue: 1 · Values or probabilities? (Read on)" in overview(
+        page
+    )
     page.get_by_role("link", name="Continue:").click()
     page.wait_for_function("() => location.hash === '#quiz' && document.querySelector('.pg-r-challenge')")
     assert marks(page) == {"Read on: 1 · Values or probabilities?": "2 of 3 passed"}
-    assert page.locator(".pg-widget[data-widget=BinsVsDimensions] + .pg-r-challenge").inner_text().strip() == "Challenge met"
+    assert (
+        page.locator(".pg-widget[data-widget=BinsVsDimensions] + .pg-r-challenge").inner_text().strip()
+        == "Challenge met"
+    )
 
 
 def test_an_exercise_is_marked_by_hand_and_taken_back_by_keyboard(reader):
@@ -149,8 +191,12 @@ def test_an_exercise_is_marked_by_hand_and_taken_back_by_keyboard(reader):
     page.keyboard.press("Enter")
     assert passed(page) == [] and "no longer marked" in status(page) and marks(page, ".pg-verbs") == {}
     passes(page, "exercise:softmax", "exercise:bins_needed", "quiz:renamed-since")
-    assert passed(page) == ["exercise:bins_needed", "exercise:softmax", "quiz:renamed-since"], "kept, though not counted"
-    assert "Passed on" in page.locator(".pg-r-exercise").first.inner_text() and marks(page, ".pg-verbs") == {"Do": "2 of 5 passed"}
+    assert passed(page) == ["exercise:bins_needed", "exercise:softmax", "quiz:renamed-since"], (
+        "kept, though not counted"
+    )
+    assert "Passed on" in page.locator(".pg-r-exercise").first.inner_text() and marks(page, ".pg-verbs") == {
+        "Do": "2 of 5 passed"
+    }
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
     assert violations(page, ".pg-r-exercise", ".pg-verbs") == []
 
@@ -164,7 +210,7 @@ def test_two_tabs_lose_nothing(reader):
     passes(a, "exercise:bins_needed")
     passes(b, "exercise:corridor_value")
     assert passed(b) == ["exercise:bins_needed", "exercise:corridor_value", "exercise:softmax"]
-    for tab in (a, b):                            # each has heard of the other's, so that nothing is under way when it is cleared
+    for tab in (a, b):  # each has heard of the other's, so that nothing is under way when it is cleared
         tab.wait_for_function("() => document.querySelectorAll('.pg-r-mark').length === 3")
     b.evaluate("localStorage.clear()")
     a.wait_for_function("() => document.querySelectorAll('.pg-r-mark').length === 0")
@@ -175,6 +221,7 @@ def test_two_tabs_lose_nothing(reader):
 
 # --- carried, refused, erased ----------------------------------------------------------------------------------------------------
 
+
 def test_export_import_refuse_and_erase(reader, tmp_path):
     page = reader().open(FRONT)
     assert "Continue" not in overview(page) and not page.get_by_role("button", name="Export").is_visible()
@@ -184,7 +231,10 @@ def test_export_import_refuse_and_erase(reader, tmp_path):
         page.get_by_role("button", name="Export").click()
     path = tmp_path / got.value.suggested_filename
     got.value.save_as(path)
-    assert path.name.startswith("learning-to-act-progress-20") and json.loads(path.read_text())["passed"] == kept(page)["passed"]
+    assert (
+        path.name.startswith("learning-to-act-progress-20")
+        and json.loads(path.read_text())["passed"] == kept(page)["passed"]
+    )
     sent = json.loads(path.read_text())
     sent["passed"]["quiz:of-another-edition"] = {"at": 5, "by": "page"}
     path.write_text(json.dumps(sent))
@@ -192,8 +242,16 @@ def test_export_import_refuse_and_erase(reader, tmp_path):
     other = reader(**PHONE).open(FRONT)
     passes(other, "exercise:softmax", "challenge:Landscape")
     before, said = kept(other), other.locator(".pg-r-message")
-    for name, text, why in (("cut.json", '{"app": "learning-to-act", "ki', "not a complete JSON file"), ("cards.json", '{"app": "learning-to-act", "kind": "cards", "version": 1}', "not a file of this book's progress"),
-                            ("newer.json", json.dumps(sent | {"version": 2}), "newer edition"), ("large.json", " " * 1_100_000, "It has 1.1 MB")):
+    for name, text, why in (
+        ("cut.json", '{"app": "learning-to-act", "ki', "not a complete JSON file"),
+        (
+            "cards.json",
+            '{"app": "learning-to-act", "kind": "cards", "version": 1}',
+            "not a file of this book's progress",
+        ),
+        ("newer.json", json.dumps(sent | {"version": 2}), "newer edition"),
+        ("large.json", " " * 1_100_000, "It has 1.1 MB"),
+    ):
         (tmp_path / name).write_text(text)
         other.locator(".pg-r-overview input[type=file]").set_input_files(tmp_path / name)
         said.filter(has_text=name).wait_for()
@@ -228,16 +286,27 @@ def test_without_storage_it_counts_and_says_so(reader, before, words):
     page = one.open(DO)
     assert before == FULL or not page.locator(".pg-r-note").is_visible(), "quiet until there is something to lose"
     page.get_by_role("button", name="I passed this elsewhere: softmax").click()
-    assert marks(page, ".pg-verbs") == {"Do": "1 of 5 passed"} and page.locator(".pg-r-note", has_text=words).is_visible()
+    assert (
+        marks(page, ".pg-verbs") == {"Do": "1 of 5 passed"} and page.locator(".pg-r-note", has_text=words).is_visible()
+    )
     assert "Not kept." in page.locator(".pg-r-exercise").first.inner_text()
     page = one.open(FRONT, page)
     passes(page, "quiz:quiz-00-log")
     assert f"1 of {ALL} passed" in overview(page) and words in overview(page)
 
 
-@pytest.mark.parametrize(("stored", "words", "version"), [("{half", "could not be read", 1), ('{"app": "learning-to-act", "kind": "progress", "version": 2, "passed": {"x": 1}}', "newer edition", 2)], ids=["damaged", "newer"])
+@pytest.mark.parametrize(
+    ("stored", "words", "version"),
+    [
+        ("{half", "could not be read", 1),
+        ('{"app": "learning-to-act", "kind": "progress", "version": 2, "passed": {"x": 1}}', "newer edition", 2),
+    ],
+    ids=["damaged", "newer"],
+)
 def test_what_cannot_be_read_is_never_written_over(reader, stored, words, version):
-    one = reader(before=f"if (!sessionStorage.begun) {{ sessionStorage.begun = 1; localStorage.setItem({KEY!r}, {stored!r}); }}")
+    one = reader(
+        before=f"if (!sessionStorage.begun) {{ sessionStorage.begun = 1; localStorage.setItem({KEY!r}, {stored!r}); }}"
+    )
     page = one.open(FRONT)
     assert words in overview(page)
     passes(page, "quiz:quiz-00-log")
@@ -256,11 +325,14 @@ def test_what_cannot_be_read_is_never_written_over(reader, stored, words, versio
 
 # --- without scripts, on paper -----------------------------------------------------------------------------------------------------------
 
+
 def test_nothing_shows_without_scripts_or_on_paper(reader):
     page = reader(java_script_enabled=False).open(FRONT)
     assert page.locator(".pg-r-overview").is_hidden() and "Your progress" not in page.content()
     page = reader().open(DO)
     passes(page, "exercise:softmax")
     page.emulate_media(media="print")
-    shown = page.evaluate("[...document.querySelectorAll('[class^=pg-r-]')].filter(e => e.checkVisibility() && !e.matches('.pg-r-hidden')).map(e => e.className)")
+    shown = page.evaluate(
+        "[...document.querySelectorAll('[class^=pg-r-]')].filter(e => e.checkVisibility() && !e.matches('.pg-r-hidden')).map(e => e.className)"
+    )
     assert shown == []

@@ -1,6 +1,7 @@
 """Python in the page, in a real browser: run, edit, check, keep. What needs Pyodide's packages is skipped where they cannot be had:
 it takes them from the folder PYODIDE, from _build/pyodide, or fetches them there once. The times are printed: `pytest ... -s`.
 """
+
 import hashlib
 import json
 import os
@@ -22,11 +23,17 @@ from tools.run import chromium
 from tools.site import python_in_page
 
 CHAPTER3 = "exercises/03-the-log-derivative-trick"
-KEEP = 300                     # ms, as in runner.js
+KEEP = 300  # ms, as in runner.js
 KEY = f"learning-to-act:work:{CHAPTER3}"
-SLUGS = [p.stem for p in sorted((ROOT / "exercises").glob("*.ipynb")) if f"exercises/{p.stem}" in (ROOT / "_toc.yml").read_text()]
+SLUGS = [
+    p.stem
+    for p in sorted((ROOT / "exercises").glob("*.ipynb"))
+    if f"exercises/{p.stem}" in (ROOT / "_toc.yml").read_text()
+]
 WALL = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-BROWSERS_OWN = re.compile(r"\.(google|googleapis|gvt1|gstatic)\.com$")          # Chromium's updates and accounts, never the page's
+BROWSERS_OWN = re.compile(
+    r"\.(google|googleapis|gvt1|gstatic)\.com$"
+)  # Chromium's updates and accounts, never the page's
 WRONG = "def bernoulli_score(theta, x):\n    p = 1 / (1 + np.exp(-theta))\n    return p - x\n"
 RIGHT = """def bernoulli_score(theta, x):
     p = 1 / (1 + np.exp(-np.abs(theta)))
@@ -35,6 +42,7 @@ RIGHT = """def bernoulli_score(theta, x):
 
 
 # --- what needs no Pyodide
+
 
 @pytest.fixture(scope="module")
 def launched(browser):
@@ -66,7 +74,12 @@ class Reader:
     def open(self):
         page = self.context.new_page()
         page.on("pageerror", lambda e: self.errors.append(str(e)))
-        page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" and "Failed to load resource" not in m.text else None)
+        page.on(
+            "console",
+            lambda m: (
+                self.errors.append(m.text) if m.type == "error" and "Failed to load resource" not in m.text else None
+            ),
+        )
         page.on("request", lambda r: self.asked.append(r.url))
         page.goto(f"{self.url}{self.path}.html", wait_until="load")
         return page
@@ -84,10 +97,16 @@ class Reader:
         page.keyboard.press("Control+a")
         page.keyboard.insert_text(text)
         if wait:
-            timers(page, KEEP)                               # edits are kept a moment after the last key
+            timers(page, KEEP)  # edits are kept a moment after the last key
 
     def text(self, name, page=None):
-        return self.cell(name, page).locator(".cm-content, .cell_input pre").locator("visible=true").first.inner_text().rstrip("\n")
+        return (
+            self.cell(name, page)
+            .locator(".cm-content, .cell_input pre")
+            .locator("visible=true")
+            .first.inner_text()
+            .rstrip("\n")
+        )
 
     def kept(self, page=None):
         return json.loads((page or self.page).evaluate("key => localStorage.getItem(key)", KEY) or "null")
@@ -145,7 +164,10 @@ def test_without_scripts_the_page_reads_as_ever(browser, server):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{server.url}{CHAPTER3}.html")
-    assert page.locator("[class*=pg-py]:not(.pg-py-unscripted)").filter(visible=True).count() == 0 and "def bernoulli_score" in page.locator(".cell_input pre").nth(1).inner_text()
+    assert (
+        page.locator("[class*=pg-py]:not(.pg-py-unscripted)").filter(visible=True).count() == 0
+        and "def bernoulli_score" in page.locator(".cell_input pre").nth(1).inner_text()
+    )
     context.close()
 
 
@@ -156,15 +178,21 @@ def test_nothing_is_fetched_before_a_click_and_the_price_is_named(reader, site):
     panel = one.page.get_by_role("region", name="Python in this page").inner_text()
     assert f"up to {size} MB from {said['host'] or 'this site'}" in panel and 15 <= size <= 25
     assert one.page.locator("main").inner_text().count(f"up to {size} MB") == 1, "said once, not under each cell"
-    assert not [url for url in one.asked if re.search(r"\.(whl|wasm|zip)|codemirror|worker\.js|cells\.py|jsdelivr", url)]
+    assert not [
+        url for url in one.asked if re.search(r"\.(whl|wasm|zip)|codemirror|worker\.js|cells\.py|jsdelivr", url)
+    ]
     assert all(url.startswith((one.url, "data:")) for url in one.asked)
     one.press("bernoulli-score-answer", "Edit")
     one.cell("bernoulli-score-answer").locator(".cm-content").wait_for()
-    assert not [url for url in one.asked if re.search(r"\.(whl|wasm|zip)|worker\.js", url)], "who edits fetches the editor only"
+    assert not [url for url in one.asked if re.search(r"\.(whl|wasm|zip)|worker\.js", url)], (
+        "who edits fetches the editor only"
+    )
 
 
 def test_no_network_is_said_in_plain_words(reader, server, site):
-    if not json.loads((site / "_static/pyodide/where.js").read_text().removeprefix("window.pgPyodide = ").rstrip(";\n"))["network"]:
+    if not json.loads(
+        (site / "_static/pyodide/where.js").read_text().removeprefix("window.pgPyodide = ").rstrip(";\n")
+    )["network"]:
         pytest.skip("this site carries Pyodide itself")
     one = reader()
     one.write("bernoulli-score-answer", WRONG)
@@ -172,9 +200,17 @@ def test_no_network_is_said_in_plain_words(reader, server, site):
     note = one.note("unreachable")
     note.wait_for()
     assert "could not be loaded from" in note.inner_text() and "make lab" in note.inner_text()
-    assert note.get_by_role("button", name="Try again").is_visible() and note.get_by_role("button", name="Download the notebook").is_visible()
-    assert one.text("bernoulli-score-answer") == shown(WRONG) and one.kept()["cells"]["bernoulli-score-answer"]["text"] == WRONG
-    assert one.cell("bernoulli-score-answer").get_by_role("button", name="Run here").is_visible(), "it can be tried again"
+    assert (
+        note.get_by_role("button", name="Try again").is_visible()
+        and note.get_by_role("button", name="Download the notebook").is_visible()
+    )
+    assert (
+        one.text("bernoulli-score-answer") == shown(WRONG)
+        and one.kept()["cells"]["bernoulli-score-answer"]["text"] == WRONG
+    )
+    assert one.cell("bernoulli-score-answer").get_by_role("button", name="Run here").is_visible(), (
+        "it can be tried again"
+    )
     assert violations(one.page, runOnly=["color-contrast", "aria-allowed-attr", "button-name", "label"]) == []
 
 
@@ -183,12 +219,18 @@ def test_edits_are_kept_and_reset_can_be_undone(reader):
     original = one.text("bernoulli-score-answer")
     one.write("bernoulli-score-answer", RIGHT)
     one.page.reload()
-    assert one.text("bernoulli-score-answer") == shown(RIGHT) and "Your work of" in one.page.locator(".pg-py-state").inner_text()
+    assert (
+        one.text("bernoulli-score-answer") == shown(RIGHT)
+        and "Your work of" in one.page.locator(".pg-py-state").inner_text()
+    )
     assert not [url for url in one.asked if "codemirror" in url][1:], "kept text is shown without the editor"
     one.press("bernoulli-score-answer", "Reset")
     assert one.text("bernoulli-score-answer") == original and one.kept() is None
     one.note("reset").get_by_role("button", name="Undo").click()
-    assert one.text("bernoulli-score-answer") == shown(RIGHT) and one.kept()["cells"]["bernoulli-score-answer"]["text"] == RIGHT
+    assert (
+        one.text("bernoulli-score-answer") == shown(RIGHT)
+        and one.kept()["cells"]["bernoulli-score-answer"]["text"] == RIGHT
+    )
     one.press("bernoulli-score-answer", "Edit")
     one.cell("bernoulli-score-answer").locator(".cm-content").wait_for()
     one.press("bernoulli-score-answer", "Reset")
@@ -218,9 +260,19 @@ def test_the_editor_by_keyboard_alone(reader):
 
 
 def test_a_newer_book_replaces_nothing(reader):
-    state = {"format": 1, "version": "older", "saved": "2026-01-02T03:04:05Z", "copies": {},
-             "cells": {"bernoulli-score-answer": {"text": "mine = 1", "base": "as it was once"}, "gone": {"text": "lost = 1", "base": "x"}}}
-    one = reader(script=f"if (!sessionStorage.begun) {{ sessionStorage.begun = 1; localStorage.setItem({KEY!r}, {json.dumps(json.dumps(state))}); }}")
+    state = {
+        "format": 1,
+        "version": "older",
+        "saved": "2026-01-02T03:04:05Z",
+        "copies": {},
+        "cells": {
+            "bernoulli-score-answer": {"text": "mine = 1", "base": "as it was once"},
+            "gone": {"text": "lost = 1", "base": "x"},
+        },
+    }
+    one = reader(
+        script=f"if (!sessionStorage.begun) {{ sessionStorage.begun = 1; localStorage.setItem({KEY!r}, {json.dumps(json.dumps(state))}); }}"
+    )
     assert one.text("bernoulli-score-answer") == "mine = 1"
     newer, homeless = one.note("newer"), one.note("homeless-gone")
     assert "newer version" in newer.inner_text() and "lost = 1" in homeless.inner_text()
@@ -256,15 +308,21 @@ def test_a_full_storage_loses_nothing(reader):
 
 
 def test_a_private_window_that_keeps_nothing_says_so(reader):
-    one = reader(script="Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError'); } });")
+    one = reader(
+        script="Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError'); } });"
+    )
     assert "keeps nothing" in one.note("refused").inner_text()
     one.write("bernoulli-score-answer", WRONG)
     assert one.text("bernoulli-score-answer") == shown(WRONG)
 
 
-@pytest.mark.parametrize("stored", ["{ not json", "[]", '{"format": 1, "cells": {"a": 3}}', '{"format": 99, "cells": {}}'])
+@pytest.mark.parametrize(
+    "stored", ["{ not json", "[]", '{"format": 1, "cells": {"a": 3}}', '{"format": 99, "cells": {}}']
+)
 def test_what_cannot_be_read_is_set_aside(reader, stored):
-    one = reader(script=f"if (!sessionStorage.begun) {{ sessionStorage.begun = 1; localStorage.setItem({KEY!r}, {json.dumps(stored)}); }}")
+    one = reader(
+        script=f"if (!sessionStorage.begun) {{ sessionStorage.begun = 1; localStorage.setItem({KEY!r}, {json.dumps(stored)}); }}"
+    )
     note = one.note("damaged")
     assert "set aside" in note.inner_text() and "NotImplementedError" in one.text("bernoulli-score-answer")
     with one.page.expect_download() as coming:
@@ -284,18 +342,27 @@ def test_two_tabs_on_one_exercise(reader):
     note.wait_for()
     assert "another tab" in note.inner_text() and one.text("bernoulli-score-answer", other) == shown(WRONG)
     one.write("score-function-gradient-answer", "second = 2", other)
-    assert set(one.kept()["cells"]) == {"bernoulli-score-answer", "score-function-gradient-answer"}, "each tab keeps its own cells"
-    one.page.evaluate("""key => { const state = JSON.parse(localStorage.getItem(key)); state.cells['bernoulli-score-answer'].text = 'theirs = 1';
-        localStorage.setItem(key, JSON.stringify(state)); }""", KEY)                 # another tab's, of which no word has come yet
+    assert set(one.kept()["cells"]) == {"bernoulli-score-answer", "score-function-gradient-answer"}, (
+        "each tab keeps its own cells"
+    )
+    one.page.evaluate(
+        """key => { const state = JSON.parse(localStorage.getItem(key)); state.cells['bernoulli-score-answer'].text = 'theirs = 1';
+        localStorage.setItem(key, JSON.stringify(state)); }""",
+        KEY,
+    )  # another tab's, of which no word has come yet
     one.write("bernoulli-score-answer", "mine = 1")
     conflict = one.note("tab", one.cell("bernoulli-score-answer"))
     conflict.wait_for()
     assert "Both are kept" in conflict.inner_text()
     kept = one.kept()
-    assert kept["cells"]["bernoulli-score-answer"]["text"] == "theirs = 1" and [c["text"] for c in kept["copies"].values()] == ["mine = 1"]
+    assert kept["cells"]["bernoulli-score-answer"]["text"] == "theirs = 1" and [
+        c["text"] for c in kept["copies"].values()
+    ] == ["mine = 1"]
     third = one.open()
     copied = third.locator("[data-note^=copy]")
-    assert "mine = 1" in copied.inner_text() and one.text("bernoulli-score-answer", third) == "theirs = 1", "whoever comes later sees both"
+    assert "mine = 1" in copied.inner_text() and one.text("bernoulli-score-answer", third) == "theirs = 1", (
+        "whoever comes later sees both"
+    )
     third.close()
     conflict.get_by_role("button", name="Mine").click()
     timers(one.page, KEEP)
@@ -321,7 +388,10 @@ def test_the_notebook_goes_out_and_comes_back(reader, tmp_path):
     upload(two, file)
     said = two.note("upload")
     assert "1 cell changed" in said.inner_text() and "1 cell of your own" in said.inner_text()
-    assert two.text("bernoulli-score-answer") == shown(RIGHT) and two.kept()["cells"]["bernoulli-score-answer"]["text"] == RIGHT
+    assert (
+        two.text("bernoulli-score-answer") == shown(RIGHT)
+        and two.kept()["cells"]["bernoulli-score-answer"]["text"] == RIGHT
+    )
     said.get_by_role("button", name="Undo").click()
     assert "NotImplementedError" in two.text("bernoulli-score-answer")
 
@@ -333,15 +403,23 @@ def upload(one, file):
 
 def test_a_wrong_file_is_refused_with_the_reason(reader, tmp_path):
     lab = ROOT / "notebooks/03-the-log-derivative-trick.ipynb"
-    wrong = {"no JSON": b"\x89PNG\r\n", "no cells": b"[1, 2]", "format is 3": b'{"nbformat": 3, "cells": []}', "not the exercises of this page": lab.read_bytes(),
-             "damaged": b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": 3}]}', "format is unknown": b'{"cells": []}'}
+    wrong = {
+        "no JSON": b"\x89PNG\r\n",
+        "no cells": b"[1, 2]",
+        "format is 3": b'{"nbformat": 3, "cells": []}',
+        "not the exercises of this page": lab.read_bytes(),
+        "damaged": b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": 3}]}',
+        "format is unknown": b'{"cells": []}',
+    }
     one = reader()
     one.write("bernoulli-score-answer", WRONG)
     for reason, content in wrong.items():
         (tmp_path / "file.ipynb").write_bytes(content)
         one.note("upload").evaluate_all("all => all.forEach(e => e.remove())")
         upload(one, tmp_path / "file.ipynb")
-        assert reason in one.note("upload").inner_text() and "Nothing was changed" in one.note("upload").inner_text(), reason
+        assert reason in one.note("upload").inner_text() and "Nothing was changed" in one.note("upload").inner_text(), (
+            reason
+        )
         assert one.text("bernoulli-score-answer") == shown(WRONG)
 
 
@@ -352,7 +430,9 @@ def test_without_the_editor_there_is_still_a_place_to_write(reader):
     area = one.cell("bernoulli-score-answer").locator("textarea")
     area.fill(WRONG)
     timers(one.page, KEEP)
-    assert one.kept()["cells"]["bernoulli-score-answer"]["text"] == WRONG and "plain one" in one.note("plain").inner_text()
+    assert (
+        one.kept()["cells"]["bernoulli-score-answer"]["text"] == WRONG and "plain one" in one.note("plain").inner_text()
+    )
 
 
 def clean_everywhere(page):
@@ -380,6 +460,7 @@ def test_editing_is_accessible_and_fits_a_phone(reader, tmp_path):
 
 # --- with Python
 
+
 @pytest.fixture(scope="session")
 def pyodide():
     """A whole Pyodide whose every file has the official SHA-256, or a skip that says why there is none."""
@@ -390,7 +471,9 @@ def pyodide():
     try:
         assert pyodide_folder.gather(folder, []) == []
     except OSError as e:
-        pytest.skip(f"Pyodide's packages cannot be had here ({e}): set PYODIDE to a folder made by tools/make/pyodide.py")
+        pytest.skip(
+            f"Pyodide's packages cannot be had here ({e}): set PYODIDE to a folder made by tools/make/pyodide.py"
+        )
     return folder
 
 
@@ -414,7 +497,9 @@ def alive(site, pyodide, tmp_path_factory):
 def logged(browser, alive, tmp_path_factory):
     """A new browser for which there is no other host, and which writes down whom it asks for what."""
     log = tmp_path_factory.mktemp("log") / "net.json"
-    own = browser.browser_type.launch(executable_path=chromium.path(), args=[*chromium.ARGS, WALL, f"--log-net-log={log}"])
+    own = browser.browser_type.launch(
+        executable_path=chromium.path(), args=[*chromium.ARGS, WALL, f"--log-net-log={log}"]
+    )
     yield own, log
     if own.is_connected():
         own.close()
@@ -436,7 +521,10 @@ def run(one, name, button="Run here"):
     cell, start = one.cell(name), time.perf_counter()
     cell.evaluate("e => { delete e.dataset.state; }")
     one.press(name, button)
-    one.page.wait_for_function("name => ['done', 'failed', 'stopped'].includes(document.querySelector(`[data-cell=${name}]`).dataset.state)", arg=name)
+    one.page.wait_for_function(
+        "name => ['done', 'failed', 'stopped'].includes(document.querySelector(`[data-cell=${name}]`).dataset.state)",
+        arg=name,
+    )
     return time.perf_counter() - start
 
 
@@ -461,7 +549,9 @@ def session(alive, logged):
 
 def test_the_first_result_comes_soon_and_says_what_is_wrong(session):
     seconds, cpu = session.first
-    print(f"\nfirst result, cold profile: {seconds:.1f} s, {cpu:.1f} CPU seconds (load {os.getloadavg()[0]:.1f})", end="")
+    print(
+        f"\nfirst result, cold profile: {seconds:.1f} s, {cpu:.1f} CPU seconds (load {os.getloadavg()[0]:.1f})", end=""
+    )
     assert "not yet" in session.diagnosis and "sign is flipped" in session.diagnosis
 
 
@@ -471,7 +561,10 @@ def test_a_mended_answer_passes_and_is_told_and_kept(session):
     for _ in range(3):
         seconds = run(session, "bernoulli-score-check")
         extra.append(seconds - said_by_code(session, "bernoulli-score-check"))
-    print(f"\na cell adds {min(extra):.2f} s to its code's own time (three runs: {', '.join(f'{x:.2f}' for x in extra)})", end="")
+    print(
+        f"\na cell adds {min(extra):.2f} s to its code's own time (three runs: {', '.join(f'{x:.2f}' for x in extra)})",
+        end="",
+    )
     assert "bernoulli_score: right" in session.cell("bernoulli-score-check").inner_text()
     assert session.page.evaluate("window.passed[0]") == {"kind": "exercise", "id": "bernoulli_score"}
     assert "bernoulli_score: right" in session.page.locator(".pg-py-said").inner_text(), "a screen reader hears it"
@@ -481,22 +574,33 @@ def test_a_mended_answer_passes_and_is_told_and_kept(session):
 
 
 def test_output_of_every_kind_in_place(session):
-    session.write("bernoulli-score-example", "import sys\nprint('one'); print('two', file=sys.stderr)\nimport matplotlib.pyplot as plt\n"
-                                             "plt.plot([1, 2]); plt.title('A line'); plt.show()\n6 * 7")
+    session.write(
+        "bernoulli-score-example",
+        "import sys\nprint('one'); print('two', file=sys.stderr)\nimport matplotlib.pyplot as plt\n"
+        "plt.plot([1, 2]); plt.title('A line'); plt.show()\n6 * 7",
+    )
     run(session, "bernoulli-score-example")
     cell = session.cell("bernoulli-score-example")
     assert "one" in cell.inner_text() and "two" in cell.inner_text() and "42" in cell.inner_text()
     assert "A line" in cell.locator("img").get_attribute("alt")
     first = run(session, "bernoulli-score-example")
     print(f"\na figure takes {first:.2f} s", end="")
-    session.write("bernoulli-score-example", "import policy_gradient as pg\nenvs = pg.envs\nimport gymnasium\n"
-                                             "gymnasium.make_vec('policy_gradient/ShortCorridor-v0', num_envs=2).reset(seed=0)[0]")
+    session.write(
+        "bernoulli-score-example",
+        "import policy_gradient as pg\nenvs = pg.envs\nimport gymnasium\n"
+        "gymnasium.make_vec('policy_gradient/ShortCorridor-v0', num_envs=2).reset(seed=0)[0]",
+    )
     run(session, "bernoulli-score-example")
     assert "array([0, 0])" in cell.inner_text(), cell.inner_text()
-    session.write("bernoulli-score-example", "from policy_gradient import bootstrap_interval\nimport numpy as np\n"
-                                             "bootstrap_interval(np.arange(12.0).reshape(6, 2), np.random.default_rng(0))")
+    session.write(
+        "bernoulli-score-example",
+        "from policy_gradient import bootstrap_interval\nimport numpy as np\n"
+        "bootstrap_interval(np.arange(12.0).reshape(6, 2), np.random.default_rng(0))",
+    )
     run(session, "bernoulli-score-example")
-    assert "array(" in cell.inner_text() and cell.locator(".pg-py-error").count() == 0, "SciPy is fetched when it is found missing"
+    assert "array(" in cell.inner_text() and cell.locator(".pg-py-error").count() == 0, (
+        "SciPy is fetched when it is found missing"
+    )
     session.write("bernoulli-score-example", "bernoulli_score(1)")
     run(session, "bernoulli-score-example")
     assert "TypeError" in cell.locator(".pg-py-error").inner_text() and "_pyodide" not in cell.inner_text()
@@ -512,7 +616,9 @@ def test_run_all_above(session):
     session.write("bernoulli-score-answer", RIGHT)
     session.press("bernoulli-score-check", "Edit")
     session.press("bernoulli-score-check", "Run all above")
-    session.page.wait_for_function("document.querySelector('[data-cell=bernoulli-score-check]').innerText.includes('cells above ran')")
+    session.page.wait_for_function(
+        "document.querySelector('[data-cell=bernoulli-score-check]').innerText.includes('cells above ran')"
+    )
     run(session, "bernoulli-score-check")
     assert "right" in session.cell("bernoulli-score-check").inner_text()
 
@@ -522,7 +628,9 @@ def test_a_loop_in_a_cell_above_is_stopped_too(session):
     session.press("bernoulli-score-check", "Run here")
     session.page.wait_for_function("document.querySelector('[data-cell=imports]').dataset.state === 'running'")
     session.press("bernoulli-score-check", "Stop")
-    session.page.wait_for_function("document.querySelector('[data-cell=bernoulli-score-check]').dataset.state === 'stopped'")
+    session.page.wait_for_function(
+        "document.querySelector('[data-cell=bernoulli-score-check]').dataset.state === 'stopped'"
+    )
     assert session.cell("imports").get_attribute("data-state") == "stopped"
     session.press("imports", "Reset")
     session.page.reload()
@@ -533,14 +641,21 @@ def test_an_endless_loop_is_stopped_and_the_text_stays(session):
     session.write("bernoulli-score-answer", endless)
     session.press("bernoulli-score-check", "Run here")
     stop = session.cell("bernoulli-score-check").get_by_role("button", name="Stop")
-    session.page.wait_for_function("document.querySelector('[data-cell=bernoulli-score-check]').dataset.state === 'running'")
+    session.page.wait_for_function(
+        "document.querySelector('[data-cell=bernoulli-score-check]').dataset.state === 'running'"
+    )
     stop.wait_for()
     assert violations(session.page, runOnly=["color-contrast", "button-name", "aria-allowed-attr"]) == []
     start = time.perf_counter()
     stop.click()
-    session.page.wait_for_function("document.querySelector('[data-cell=bernoulli-score-check]').dataset.state === 'stopped'")
+    session.page.wait_for_function(
+        "document.querySelector('[data-cell=bernoulli-score-check]').dataset.state === 'stopped'"
+    )
     print(f"\nan endless loop ends {time.perf_counter() - start:.2f} s after Stop", end="")
-    assert session.text("bernoulli-score-answer") == shown(endless) and "Your text is kept" in session.cell("bernoulli-score-check").inner_text()
+    assert (
+        session.text("bernoulli-score-answer") == shown(endless)
+        and "Your text is kept" in session.cell("bernoulli-score-check").inner_text()
+    )
     session.write("bernoulli-score-answer", "def bernoulli_score(theta, x):\n    return bernoulli_score(theta, x)\n")
     again = run(session, "bernoulli-score-check")
     print(f"; the next run, Python anew: {again:.1f} s", end="")
@@ -566,14 +681,21 @@ def test_every_reference_solution_passes_in_the_browser(session):
     sources, checks = [], []
     for slug in SLUGS:
         for cell in nbformat.read(ROOT / f"solutions/{slug}.ipynb", 4).cells:
-            if cell.cell_type == "code" and re.match(r"(def|import|from|check\()", cell.source) and "learning_curves(" not in cell.source:
+            if (
+                cell.cell_type == "code"
+                and re.match(r"(def|import|from|check\()", cell.source)
+                and "learning_curves(" not in cell.source
+            ):
                 sources.append([f"{slug}/{cell.id}", cell.source])
                 right = any(": right" in out.get("data", {}).get("text/plain", "") for out in cell.outputs)
                 checks += [f"{slug}/{cell.id}"] * (right and cell.source.startswith("check("))
     data = session.page.evaluate("JSON.parse(document.querySelector('#pg-python').textContent)")
     start = time.perf_counter()
     said = session.page.evaluate(SOLVE, [data, sources])
-    print(f"\n{len(checks)} reference solutions checked in the browser's Python in {time.perf_counter() - start:.1f} s, start included", end="")
+    print(
+        f"\n{len(checks)} reference solutions checked in the browser's Python in {time.perf_counter() - start:.1f} s, start included",
+        end="",
+    )
     assert {key: said.get(key) for key in checks if not any(item.get("passed") for item in said.get(key, []))} == {}
     assert len(checks) >= 20
 
@@ -584,19 +706,27 @@ def test_nothing_was_sent_anywhere(session, logged, alive):
     session.context.close()
     own.close()
     asked = requests_in(log)
-    assert any(url.endswith(".wasm") for _, url in asked) and any("numpy" in url for _, url in asked), "the log sees the worker"
+    assert any(url.endswith(".wasm") for _, url in asked) and any("numpy" in url for _, url in asked), (
+        "the log sees the worker"
+    )
     strangers = {urllib.parse.urlsplit(url).hostname for _, url in asked if url.startswith("http")} - {"127.0.0.1"}
     assert {host for host in strangers if not BROWSERS_OWN.search("." + host)} == set()
     ours = [(method, url) for method, url in asked if url.startswith(alive.url)]
     assert {method for method, _ in ours} == {"GET"}
-    assert all(re.fullmatch(r"(v=[0-9a-f]{8})?", urllib.parse.urlsplit(url).query) for _, url in ours), "and nothing rides on an address"
+    assert all(re.fullmatch(r"(v=[0-9a-f]{8})?", urllib.parse.urlsplit(url).query) for _, url in ours), (
+        "and nothing rides on an address"
+    )
 
 
 def requests_in(log):
     text = log.read_text("utf8", errors="replace")
     try:
         whole = json.loads(text)
-    except json.JSONDecodeError:                          # an abruptly ended log lacks its last brackets
+    except json.JSONDecodeError:  # an abruptly ended log lacks its last brackets
         whole = json.loads(text.rstrip().rstrip(",") + "]}")
     start = whole["constants"]["logEventTypes"]["URL_REQUEST_START_JOB"]
-    return [(e["params"].get("method", "GET"), e["params"]["url"]) for e in whole["events"] if e["type"] == start and "url" in e.get("params", {})]
+    return [
+        (e["params"].get("method", "GET"), e["params"]["url"])
+        for e in whole["events"]
+        if e["type"] == start and "url" in e.get("params", {})
+    ]

@@ -1,4 +1,5 @@
 """Every page of the built site in a real browser: nothing fetched, nothing broken, readable and usable by everyone."""
+
 import re
 
 import pytest
@@ -42,10 +43,13 @@ def found(browser, server, site):
         page.set_viewport_size({"width": 375, "height": 700})
         frames(page)
         seen["width"] = page.evaluate("document.documentElement.scrollWidth")
-        seen["wide"] = page.evaluate("""() => [...document.querySelectorAll('body *')].filter(e => {
+        seen["wide"] = (
+            page.evaluate("""() => [...document.querySelectorAll('body *')].filter(e => {
             const r = e.getBoundingClientRect();
-            return r.right > innerWidth + 1 && r.width && !e.closest('pre, div.math, .pst-scrollable-table-container, math'); }).slice(0, 4).map(e => e.outerHTML.slice(0, 100))"""
-                                     ) if seen["width"] > 375 else []
+            return r.right > innerWidth + 1 && r.width && !e.closest('pre, div.math, .pst-scrollable-table-container, math'); }).slice(0, 4).map(e => e.outerHTML.slice(0, 100))""")
+            if seen["width"] > 375
+            else []
+        )
         seen["beheaded"] = page.evaluate("""() => [...document.querySelectorAll('main div.math')].filter(e => {
             const left = Math.min(...[...e.querySelectorAll('.katex-html .base')].map(b => b.getBoundingClientRect().left));
             return left < e.getBoundingClientRect().left - 1; }).map(e => e.textContent.trim().slice(0, 60))""")
@@ -59,7 +63,11 @@ def found(browser, server, site):
 def violations(page, **options):
     """What axe finds, as lines to read."""
     report = Axe().run(page, options={"resultTypes": ["violations"], **options})
-    return [f"{v['id']} {n['target']} {n.get('failureSummary', '')[:200]}" for v in report.response["violations"] for n in v["nodes"][:3]]
+    return [
+        f"{v['id']} {n['target']} {n.get('failureSummary', '')[:200]}"
+        for v in report.response["violations"]
+        for n in v["nodes"][:3]
+    ]
 
 
 def in_both_themes(page):
@@ -114,7 +122,11 @@ def test_no_page_carries_a_mathematics_script_or_a_widget_manager(site):
     """vendor/katex/fonts.js holds characters, and sets nothing."""
     for path in pages_of(site):
         scripts = re.findall(r'<script[^>]* src="([^"]+)"', (site / path).read_text("utf8"))
-        assert not [s for s in scripts if re.search("mathjax|katex(?!/fonts.js)|require|embed-amd|html-manager|fontawesome|bootstrap", s)], path
+        assert not [
+            s
+            for s in scripts
+            if re.search("mathjax|katex(?!/fonts.js)|require|embed-amd|html-manager|fontawesome|bootstrap", s)
+        ], path
 
 
 def test_every_icon_has_a_shape(site):
@@ -167,7 +179,7 @@ def test_the_front_page_leads_to_every_chapter(site):
 
 def widgets(browser, server, site):
     for path in pages_of(site):
-        if 'vnd.jupyter.widget-view+json' in (site / path).read_text("utf8"):
+        if "vnd.jupyter.widget-view+json" in (site / path).read_text("utf8"):
             yield path
 
 
@@ -227,7 +239,9 @@ def test_quiz_by_keyboard_alone(browser, server):
     visit = Visit(browser, server, "book/01-values-or-probabilities.html")
     page = visit.page
     quiz = page.locator(".pg-quiz").first
-    right = quiz.locator(".pg-choice.pg-right").evaluate("e => [...e.parentElement.querySelectorAll('.pg-choice')].indexOf(e)")
+    right = quiz.locator(".pg-choice.pg-right").evaluate(
+        "e => [...e.parentElement.querySelectorAll('.pg-choice')].indexOf(e)"
+    )
     radios = quiz.locator("input[type=radio]")
     assert quiz.locator("fieldset > legend").inner_text().strip()
     radios.first.focus()
@@ -272,7 +286,9 @@ def test_the_first_step_of_a_proof_stands_open_and_one_button_opens_the_rest(bro
         assert button.inner_text() == name
         button.click()
         assert steps.evaluate_all("all => all.map(e => e.open)") == [then] * 5
-        visit.page.wait_for_function("then => document.querySelector('.pg-all').textContent === (then ? 'Close all' : 'Open all')", arg=then)
+        visit.page.wait_for_function(
+            "then => document.querySelector('.pg-all').textContent === (then ? 'Close all' : 'Open all')", arg=then
+        )
     visit.close()
 
 
@@ -357,7 +373,10 @@ def test_code_is_as_wide_as_the_column_and_fits(browser, server):
 
 def test_a_fold_keeps_the_spaces_around_its_titles_formulas(site):
     style = (site / "_static/site.css").read_text()
-    assert re.search(r"\.pg-fold > summary \{[^}]*\}", style) and "flex" not in re.search(r"\.pg-fold > summary \{([^}]*)\}", style)[1]
+    assert (
+        re.search(r"\.pg-fold > summary \{[^}]*\}", style)
+        and "flex" not in re.search(r"\.pg-fold > summary \{([^}]*)\}", style)[1]
+    )
 
 
 def test_print_unfolds_everything_and_lists_links(browser, server):

@@ -1,4 +1,5 @@
 """The page on speed says what was measured, and what was measured can be had again."""
+
 import json
 import re
 import subprocess
@@ -13,8 +14,12 @@ from tools.site import measured
 
 def run(method, seed, sampled, greedy=None, memory=100.0):
     solved = {"sampled": {"seconds": sampled, "steps": int(1000 * sampled)}} if sampled else {}
-    return {"method": method, "seed": seed, "memory": memory,
-            "solved": solved | ({"greedy": {"seconds": greedy, "steps": 1}} if greedy else {})}
+    return {
+        "method": method,
+        "seed": seed,
+        "memory": memory,
+        "solved": solved | ({"greedy": {"seconds": greedy, "steps": 1}} if greedy else {}),
+    }
 
 
 @pytest.fixture
@@ -30,11 +35,14 @@ def hand_made(monkeypatch):
 
 def test_medians_ratios_and_failures_are_what_the_runs_say(hand_made):
     facts = measured.training_numbers()
-    assert facts["ratio_ppo"] == facts["ratio_best"] == "15"        # 30 over the median of our first three, 2
+    assert facts["ratio_ppo"] == facts["ratio_best"] == "15"  # 30 over the median of our first three, 2
     assert facts["ratio_a2c"] == "inf" and facts["ours_median"] == "2.5" and facts["ours_worst"] == "9"
     assert facts["memory_ratio"] == "6.0" and facts["ours_solved"] == 4
     table = measured.training_tables()["training_time"]
-    assert "| 1 of 3 | not solved (50 to not solved) |" in table and "| 4 of 4 | 2.5 (1 to 9) | 1.2 (0.5 to 4.5) |" in table
+    assert (
+        "| 1 of 3 | not solved (50 to not solved) |" in table
+        and "| 4 of 4 | 2.5 (1 to 9) | 1.2 (0.5 to 4.5) |" in table
+    )
 
 
 def test_every_number_that_the_page_names_was_measured():
@@ -49,7 +57,11 @@ def test_peers_and_book_ran_on_the_same_fresh_seeds():
     seeds = {method: [r["seed"] for r in runs if r["method"] == method] for method in measured.NAMES}
     assert all(len(s) == len(set(s)) >= 3 for s in seeds.values())
     assert all(set(s) <= set(seeds["ours"]) for s in seeds.values()) and len(seeds["ours"]) >= 20
-    tuned = {seed for study in (ROOT / "studies").glob("*.py") for seed in map(int, re.findall(r"\b90\d\d\b", study.read_text("utf8")))}
+    tuned = {
+        seed
+        for study in (ROOT / "studies").glob("*.py")
+        for seed in map(int, re.findall(r"\b90\d\d\b", study.read_text("utf8")))
+    }
     assert not tuned & set(seeds["ours"])
 
 
@@ -63,7 +75,9 @@ def test_the_stored_result_holds_its_lines():
 def test_a_seed_can_be_run_again():
     """Our arm needs nothing but the book's own environment. Training is chaotic: another processor needs other steps, not ten times as many."""
     stored = next(r for r in measured.stored("training")["runs"] if (r["method"], r["seed"]) == ("ours", 9001))
-    done = subprocess.run([sys.executable, ROOT / "benchmarks/train_one.py", "ours", "9001"], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, ROOT / "benchmarks/train_one.py", "ours", "9001"], capture_output=True, text=True
+    )
     again = json.loads(done.stdout)
     assert again["solved"].keys() == {"sampled", "greedy"}, done.stderr
     assert 0.2 < again["solved"]["sampled"]["steps"] / stored["solved"]["sampled"]["steps"] < 5
@@ -76,7 +90,7 @@ def test_the_bare_physics_of_the_benchmark_is_gymnasiums():
     rng = np.random.default_rng(0)
     bare, envs = BareCartPole(32, rng), gym.make_vec("CartPole-v1", 32, vectorization_mode="vector_entry_point")
     envs.reset(seed=0)
-    for _ in range(5):                                                     # too few for a pole to fall
+    for _ in range(5):  # too few for a pole to fall
         envs.unwrapped.state = bare.state.astype(np.float64).copy()
         actions = rng.integers(2, size=32)
         obs, *_ = envs.step(actions)
@@ -92,7 +106,13 @@ def test_the_page_has_its_words_where_nobody_has_measured_the_waits(monkeypatch,
 
 def test_a_ratio_above_its_limit_is_named_and_fails(capsys):
     import limits
+
     assert limits.judged([("quick / slow", 0.5, 1.0), ("slow / quick", 2.0, 1.0)])
     said = capsys.readouterr().out.splitlines()
-    assert len(said) == 2 and "ABOVE" not in said[0] and said[1].startswith("  2.00  of at most  1.0  slow / quick") and "ABOVE" in said[1]
+    assert (
+        len(said) == 2
+        and "ABOVE" not in said[0]
+        and said[1].startswith("  2.00  of at most  1.0  slow / quick")
+        and "ABOVE" in said[1]
+    )
     assert not limits.judged([("quick / slow", 0.5, 1.0)])

@@ -1,4 +1,5 @@
 """What the tests fetch from others is one version, held to its hash, and never built."""
+
 import re
 
 from tools.paths import ROOT
@@ -18,4 +19,6 @@ def test_a_strangers_package_is_pinned_hashed_and_never_built():
 def test_no_test_installs_what_is_not_pinned():
     for path in HERE.rglob("*.py"):
         for call in re.findall(r'(?<!== \["-m", )"pip", "(?:install|download)".*?\]', path.read_text("utf8"), re.S):
-            assert path.name == "test_carrier.py" or "--require-hashes" in call or "-c" in call or "--no-deps" in call, (path.name, call)
+            assert (
+                path.name == "test_carrier.py" or "--require-hashes" in call or "-c" in call or "--no-deps" in call
+            ), (path.name, call)

@@ -1,4 +1,5 @@
 """`make chapter` begins a chapter whole or not at all, and what cannot be begun is told in one sentence."""
+
 import json
 import re
 
@@ -35,7 +36,9 @@ def book(tmp_path):
     for file in ("book/00-begin.md", "book/01-one-more.md", "book/extra.md", "book/notation.md"):
         (tmp_path / file).parent.mkdir(exist_ok=True)
         (tmp_path / file).write_text("# A title\n")
-    (tmp_path / "book/00-begin.md").write_text("---\nchapter:\n  without: {solutions: there is nothing to do}\n---\n# Begin\n")
+    (tmp_path / "book/00-begin.md").write_text(
+        "---\nchapter:\n  without: {solutions: there is nothing to do}\n---\n# Begin\n"
+    )
     for folder in ("notebooks", "exercises", "solutions"):
         (tmp_path / folder).mkdir()
         nbformat.write(nbformat.v4.new_notebook(), tmp_path / folder / "01-one-more.ipynb")
@@ -51,15 +54,31 @@ def test_a_chapter_takes_the_next_number_and_its_lines_stand_after_the_last_chap
     before = everything(book)
     made = [path.relative_to(book).as_posix() for path in chapter.begin("actor-critic", root=book)]
     after = everything(book)
-    assert set(after) - set(before) == set(made) == {
-        "book/02-actor-critic.md", "notebooks/02-actor-critic.ipynb", "solutions/02-actor-critic.ipynb", "exercises/02-actor-critic.ipynb",
-        "learning_to_act/exercises/actor_critic.py", "tests/chapters/actor_critic/__init__.py", "tests/chapters/actor_critic/attacks.py"}
+    assert (
+        set(after) - set(before)
+        == set(made)
+        == {
+            "book/02-actor-critic.md",
+            "notebooks/02-actor-critic.ipynb",
+            "solutions/02-actor-critic.ipynb",
+            "exercises/02-actor-critic.ipynb",
+            "learning_to_act/exercises/actor_critic.py",
+            "tests/chapters/actor_critic/__init__.py",
+            "tests/chapters/actor_critic/attacks.py",
+        }
+    )
     assert [file for file in before if before[file] != after[file]] == ["_toc.yml"]
     new = contents.chapters(book)[-1]
     assert (new.number, new.slug, new.title) == (2, "actor-critic", "Actor critic")
-    assert new.verbs() == {folder: f"{folder}/02-actor-critic" for folder in ("book", "notebooks", "exercises", "solutions")}
+    assert new.verbs() == {
+        folder: f"{folder}/02-actor-critic" for folder in ("book", "notebooks", "exercises", "solutions")
+    }
     toc = yaml.safe_load((book / "_toc.yml").read_text())
-    assert [entry["file"] for entry in toc["parts"][0]["chapters"]] == ["book/00-begin", "book/01-one-more", "book/02-actor-critic"]
+    assert [entry["file"] for entry in toc["parts"][0]["chapters"]] == [
+        "book/00-begin",
+        "book/01-one-more",
+        "book/02-actor-critic",
+    ]
     assert toc["parts"][1]["chapters"] == [{"file": "book/notation"}] and contents.absent(book) == []
 
 
@@ -67,7 +86,10 @@ def test_what_is_written_is_right_and_its_one_mistake_is_known(book):
     chapter.begin("critics", root=book)
     for kind in ("notebooks", "solutions", "exercises"):
         nbformat.validate(nbformat.read(book / f"{kind}/02-critics.ipynb", 4))
-    assert "NotImplementedError" in (book / "exercises/02-critics.ipynb").read_text() and "SOLUTION" not in (book / "exercises/02-critics.ipynb").read_text()
+    assert (
+        "NotImplementedError" in (book / "exercises/02-critics.ipynb").read_text()
+        and "SOLUTION" not in (book / "exercises/02-critics.ipynb").read_text()
+    )
     space = {"__package__": "learning_to_act.exercises", "__name__": "learning_to_act.exercises.critics"}
     exec((book / "learning_to_act/exercises/critics.py").read_text(), space)
     [one] = space["EXERCISES"]
@@ -79,9 +101,20 @@ def test_what_is_written_is_right_and_its_one_mistake_is_known(book):
     assert one.judge(one.mistakes[0].ways[0]).mistake == "squared"
 
 
-@pytest.mark.parametrize("name, says", [
-    ("", "found ''"), ("Critics", "found 'Critics'"), ("actor critic", "small letters"), ("-critics", "single hyphens"), ("a--b", "single hyphens"),
-    ("../critics", "small letters"), ("6-critics", "small letters"), ("one-more", "NAME=one-more is taken by 01-one-more"), ("begin", "taken by 00-begin")])
+@pytest.mark.parametrize(
+    "name, says",
+    [
+        ("", "found ''"),
+        ("Critics", "found 'Critics'"),
+        ("actor critic", "small letters"),
+        ("-critics", "single hyphens"),
+        ("a--b", "single hyphens"),
+        ("../critics", "small letters"),
+        ("6-critics", "small letters"),
+        ("one-more", "NAME=one-more is taken by 01-one-more"),
+        ("begin", "taken by 00-begin"),
+    ],
+)
 def test_a_taken_or_ill_formed_name_is_one_sentence_and_nothing_is_written(book, name, says):
     before = everything(book)
     with pytest.raises(ValueError, match=re.escape(says)) as caught:
@@ -92,7 +125,9 @@ def test_a_taken_or_ill_formed_name_is_one_sentence_and_nothing_is_written(book,
 def test_contents_that_name_a_missing_page(book):
     (book / "book/extra.md").unlink()
     before = everything(book)
-    with pytest.raises(ValueError, match="^_toc.yml names book/extra, which is not there: write it, or take its line out"):
+    with pytest.raises(
+        ValueError, match="^_toc.yml names book/extra, which is not there: write it, or take its line out"
+    ):
         chapter.begin("critics", root=book)
     assert everything(book) == before
 
@@ -106,7 +141,9 @@ def test_a_chapter_without_a_solution(book):
     assert everything(book) == before
     assert contract.lacks(contents.chapters(book)[1], "number") == []
     assert contract.lacks(contents.chapters(book)[1], "solutions") == [
-        "solutions/01-one-more.ipynb is not there: write it.", "_toc.yml does not name solutions/01-one-more: write it under book/01-one-more."]
+        "solutions/01-one-more.ipynb is not there: write it.",
+        "_toc.yml does not name solutions/01-one-more: write it under book/01-one-more.",
+    ]
 
 
 def test_a_file_that_is_there_is_left_alone(book):
@@ -156,4 +193,6 @@ def test_questions_are_read_from_one_file_or_from_many_in_the_same_order(book):
 
 def test_the_book_s_chapters_are_those_of_its_folders():
     for one in contents.chapters():
-        assert one.first.exists() and (ROOT / f"tests/chapters/{one.module}").exists() == ("attacks" not in (one.about.get("without") or {}))
+        assert one.first.exists() and (ROOT / f"tests/chapters/{one.module}").exists() == (
+            "attacks" not in (one.about.get("without") or {})
+        )

@@ -1,4 +1,5 @@
 """Exercises are made from solutions, and never at the cost of a learner's work."""
+
 import json
 import re
 
@@ -15,6 +16,7 @@ STEMS = [path.stem for path in SOLUTIONS]
 def empty(stem):
     """A chapter's exercises that begin with an empty function; a hunt's is given whole, to be mended."""
     from learning_to_act.checks.registry import registry
+
     return [one for one in registry().values() if one.chapter == stem and not getattr(one, "bug", "")]
 
 
@@ -23,12 +25,19 @@ def project(tmp_path, monkeypatch):
     """A project with one solution; `make(...)` runs the tool on it."""
     (tmp_path / "solutions").mkdir()
     monkeypatch.setattr(make_exercises, "ROOT", tmp_path)
-    nb = nbformat.v4.new_notebook(cells=[
-        nbformat.v4.new_markdown_cell("# Solutions 9: nine", id="title"),
-        nbformat.v4.new_code_cell("def nine():\n    # BEGIN SOLUTION\n    return 9\n    # END SOLUTION", id="nine", execution_count=3, outputs=[
-            nbformat.v4.new_output("stream", name="stdout", text="9\n")]),
-        nbformat.v4.new_markdown_cell("It is nine.", id="why", metadata={"tags": ["solution-only"]}),
-    ], metadata={"widgets": {"x": 1}, "kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)"}})
+    nb = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_markdown_cell("# Solutions 9: nine", id="title"),
+            nbformat.v4.new_code_cell(
+                "def nine():\n    # BEGIN SOLUTION\n    return 9\n    # END SOLUTION",
+                id="nine",
+                execution_count=3,
+                outputs=[nbformat.v4.new_output("stream", name="stdout", text="9\n")],
+            ),
+            nbformat.v4.new_markdown_cell("It is nine.", id="why", metadata={"tags": ["solution-only"]}),
+        ],
+        metadata={"widgets": {"x": 1}, "kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)"}},
+    )
     nbformat.write(nb, tmp_path / "solutions/09-nine.ipynb")
     return tmp_path
 
@@ -50,7 +59,9 @@ def test_what_is_left_out_and_what_is_kept(project, capsys):
     assert capsys.readouterr().out == "09-nine.ipynb: written\n"
     nb = nbformat.read(project / "exercises/09-nine.ipynb", 4)
     assert [cell.source for cell in nb.cells] == [
-        "# Exercises 9: nine", 'def nine():\n    raise NotImplementedError("your code goes here")']
+        "# Exercises 9: nine",
+        'def nine():\n    raise NotImplementedError("your code goes here")',
+    ]
     assert nb.cells[1].outputs == [] and nb.cells[1].execution_count is None
     assert set(nb.metadata) == {"kernelspec", "policy_gradient"} and [cell.id for cell in nb.cells] == ["title", "nine"]
     assert re.fullmatch("[0-9a-f]{64}", nb.metadata.policy_gradient.generated)
@@ -61,7 +72,9 @@ def test_an_untouched_file_follows_its_solution(project, capsys):
     assert make_exercises.main([]) == 0
     change_the_solution(project)
     assert make_exercises.main([]) == 0
-    assert capsys.readouterr().out.splitlines() == [f"09-nine.ipynb: {word}" for word in ("written", "up to date", "written")]
+    assert capsys.readouterr().out.splitlines() == [
+        f"09-nine.ipynb: {word}" for word in ("written", "up to date", "written")
+    ]
     assert "neuf" in (project / "exercises/09-nine.ipynb").read_text()
 
 
@@ -98,7 +111,7 @@ def test_force_keeps_a_copy_and_never_overwrites_one(project, capsys):
     assert (path.parent / "09-nine.backup-2.ipynb").read_bytes() == second
     assert "is now 09-nine.backup-2.ipynb" in capsys.readouterr().out
     assert "NotImplementedError" in path.read_text()
-    make_exercises.main(["--force"])   # nothing to keep: no third copy
+    make_exercises.main(["--force"])  # nothing to keep: no third copy
     assert len(list(path.parent.iterdir())) == 3
 
 
@@ -106,7 +119,9 @@ def test_a_broken_file_is_somebodys_work_too(project):
     (project / "exercises").mkdir()
     (project / "exercises/09-nine.ipynb").write_text("notes")
     assert make_exercises.main([]) == 1
-    (project / "exercises/09-nine.ipynb").write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "cells": [], "metadata": {}}))
+    (project / "exercises/09-nine.ipynb").write_text(
+        json.dumps({"nbformat": 4, "nbformat_minor": 5, "cells": [], "metadata": {}})
+    )
     assert make_exercises.main([]) == 1
 
 
@@ -122,7 +137,9 @@ def test_the_committed_exercises_are_those_of_the_solutions(tmp_path, capsys):
     assert make_exercises.main(["--to", str(tmp_path)]) == 0
     assert [path.stem for path in sorted(tmp_path.glob("*.ipynb"))] == STEMS
     for stem in STEMS:
-        assert (tmp_path / f"{stem}.ipynb").read_bytes() == (ROOT / f"exercises/{stem}.ipynb").read_bytes(), f"{stem}: run make_exercises.py"
+        assert (tmp_path / f"{stem}.ipynb").read_bytes() == (ROOT / f"exercises/{stem}.ipynb").read_bytes(), (
+            f"{stem}: run make_exercises.py"
+        )
 
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=STEMS)
@@ -152,8 +169,12 @@ def test_the_expected_output_is_shown_before_the_solution(path):
 @pytest.mark.parametrize("path", SOLUTIONS, ids=STEMS)
 def test_headings_give_difficulty_importance_and_minutes(path):
     from learning_to_act.checks.engine import registry
+
     text = "\n".join(cell.source for cell in nbformat.read(path, 4).cells)
     for one in registry().values():
         if one.chapter == path.stem:
-            assert f"*Difficulty {one.difficulty} of 5, importance {one.importance} of 5, about {one.minutes} minutes.*" in text
+            assert (
+                f"*Difficulty {one.difficulty} of 5, importance {one.importance} of 5, about {one.minutes} minutes.*"
+                in text
+            )
             assert f"def {one.name}(" in text

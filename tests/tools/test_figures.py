@@ -1,4 +1,5 @@
 """The pages' still pictures are what their code draws."""
+
 import subprocess
 import sys
 

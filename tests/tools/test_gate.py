@@ -1,4 +1,5 @@
 """`make check` refuses what it is there for: each part is given a line with a fault of its own, and the same line without."""
+
 import io
 import json
 import re
@@ -22,13 +23,24 @@ javascript = pytest.mark.skipif(not HERE, reason="Node is not here: `make check`
 def ruff(tmp_path, text):
     """With the project's settings."""
     (tmp_path / "line.py").write_text(text)
-    return gate.run(gate.python("ruff", "check", "--config", str(ROOT / "pyproject.toml"), "--output-format", "concise", "line.py"), tmp_path)
+    return gate.run(
+        gate.python("ruff", "check", "--config", str(ROOT / "pyproject.toml"), "--output-format", "concise", "line.py"),
+        tmp_path,
+    )
 
 
-@pytest.mark.parametrize("text, rule", [
-    ("import os\n", "F401"), ("import sys\nimport os\nprint(os, sys)\n", "I001"), ("print(nobody)\n", "F821"),
-    ("def f(x=[]):\n    return x\n", "B006"), ("x = 1; y = 2\n", "E702"), ("from typing import List\nx: List = []\n", "UP035"),
-    ("for i in range(3):\n    f = lambda: i\n", "B023")])
+@pytest.mark.parametrize(
+    "text, rule",
+    [
+        ("import os\n", "F401"),
+        ("import sys\nimport os\nprint(os, sys)\n", "I001"),
+        ("print(nobody)\n", "F821"),
+        ("def f(x=[]):\n    return x\n", "B006"),
+        ("x = 1; y = 2\n", "E702"),
+        ("from typing import List\nx: List = []\n", "UP035"),
+        ("for i in range(3):\n    f = lambda: i\n", "B023"),
+    ],
+)
 def test_ruff_refuses(tmp_path, text, rule):
     status, said = ruff(tmp_path, text)
     assert status == 1 and rule in said
@@ -36,7 +48,10 @@ def test_ruff_refuses(tmp_path, text, rule):
 
 
 def test_mypy_refuses_what_an_annotation_does_not_promise(tmp_path):
-    for text, fine in ("def half(x: float) -> float:\n    return x / 2\n", True), ("def half(x: float) -> str:\n    return x / 2\n", False):
+    for text, fine in (
+        ("def half(x: float) -> float:\n    return x / 2\n", True),
+        ("def half(x: float) -> str:\n    return x / 2\n", False),
+    ):
         (tmp_path / "line.py").write_text(text)
         settings = "--config-file", str(ROOT / "pyproject.toml"), "--cache-dir", str(tmp_path / "cache")
         status, said = gate.run(gate.python("mypy", *settings, "line.py"), tmp_path)
@@ -52,8 +67,15 @@ def test_codespell_refuses_a_misspelling(tmp_path):
 
 
 @javascript
-@pytest.mark.parametrize("text, rule", [
-    ("const unused = 1;\n", "no-unused-vars"), ("nobody();\n", "no-undef"), ("const x = 1; x = 2; alert(x);\n", "no-const-assign"), ("if (\n", "syntax")])
+@pytest.mark.parametrize(
+    "text, rule",
+    [
+        ("const unused = 1;\n", "no-unused-vars"),
+        ("nobody();\n", "no-undef"),
+        ("const x = 1; x = 2; alert(x);\n", "no-const-assign"),
+        ("if (\n", "syntax"),
+    ],
+)
 def test_eslint_refuses(tmp_path, text, rule):
     settings = (ROOT / "eslint.config.js").as_posix()
     (tmp_path / "eslint.config.js").write_text(f'export {{ default }} from "{settings}";\n')
@@ -62,9 +84,17 @@ def test_eslint_refuses(tmp_path, text, rule):
 
     def refused(line):
         (folder / "line.js").write_text(line)
-        command = node.command(ROOT / "node_modules/eslint/bin/eslint.js", "--config", tmp_path / "eslint.config.js", "--format", "json", "book")
+        command = node.command(
+            ROOT / "node_modules/eslint/bin/eslint.js",
+            "--config",
+            tmp_path / "eslint.config.js",
+            "--format",
+            "json",
+            "book",
+        )
         found = json.loads(gate.run(command, tmp_path)[1])
         return [m["ruleId"] or "syntax" for one in found for m in one["messages"] if m["severity"] == 2]
+
     assert rule in refused(text) and refused("alert(1);\n") == []
 
 
@@ -73,7 +103,9 @@ def test_tsc_refuses_what_is_not_there(tmp_path):
     settings = json.loads((ROOT / "tsconfig.json").read_text())
     for text, fine in ("document.title.trim();\n", True), ("document.title.tirm();\n", False):
         (tmp_path / "line.js").write_text(text)
-        (tmp_path / "tsconfig.json").write_text(json.dumps({"compilerOptions": settings["compilerOptions"], "include": ["line.js"]}))
+        (tmp_path / "tsconfig.json").write_text(
+            json.dumps({"compilerOptions": settings["compilerOptions"], "include": ["line.js"]})
+        )
         found = gate.typed(tmp_path / "tsconfig.json")
         assert (found == []) == fine and (fine or "'tirm' does not exist" in found[0])
 
@@ -82,7 +114,7 @@ def test_there_may_only_be_fewer():
     before = dict.fromkeys(gate.COUNTED, 5)
     assert gate.verdict(before, before) == [] == gate.verdict(dict.fromkeys(gate.COUNTED, 0), before)
     for kind in gate.COUNTED:
-        line, = gate.verdict(before | {kind: 6}, before)
+        (line,) = gate.verdict(before | {kind: 6}, before)
         assert line.startswith(f"6 of {kind}, 5 before")
     assert set(gate.stored()) == set(gate.COUNTED)
 
@@ -100,25 +132,40 @@ def test_more_are_not_written_down_unless_that_is_said(tmp_path, monkeypatch, ca
 def test_what_refuses_is_named_first_and_the_last_line_says_what_ran(monkeypatch):
     def broken():
         raise FileNotFoundError("Node is not here")
-    monkeypatch.setattr(gate, "PARTS", {"good": lambda: (0, ""), "bad": lambda: (1, "line.py:1: wrong\n"), "gone": broken})
+
+    monkeypatch.setattr(
+        gate, "PARTS", {"good": lambda: (0, ""), "bad": lambda: (1, "line.py:1: wrong\n"), "gone": broken}
+    )
     for names, status in (["good"], 0), (["good", "bad", "gone"], 1):
         out = io.StringIO()
         assert gate.check(names, out) == status
         lines = out.getvalue().splitlines()
-        assert lines[-1].startswith("make check: good ") and lines[-1].endswith(" s in all") and all(name in lines[-1] for name in names)
-    assert lines[:2] == ["bad refuses this:", "line.py:1: wrong"] and "gone refuses this:" in lines and "bad REFUSED" in lines[-1]
+        assert (
+            lines[-1].startswith("make check: good ")
+            and lines[-1].endswith(" s in all")
+            and all(name in lines[-1] for name in names)
+        )
+    assert (
+        lines[:2] == ["bad refuses this:", "line.py:1: wrong"]
+        and "gone refuses this:" in lines
+        and "bad REFUSED" in lines[-1]
+    )
 
 
 def test_a_part_that_nobody_knows_is_named():
-    done = subprocess.run([sys.executable, "-m", "tools.check.gate", "flake8"], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.check.gate", "flake8"], cwd=ROOT, capture_output=True, text=True
+    )
     assert done.returncode == 2 and "no part is called flake8; there are ruff mypy" in done.stderr
 
 
 def test_reading_and_testing_the_book_need_no_node():
     """`make serve` and `make test` plan nothing of it."""
     makefile = (ROOT / "Makefile").read_text()
-    rules = {target: (needs, body) for target, needs, body in
-             re.findall(r"^([\w./$()-]+):(?!=)([^\n]*)\n((?:\t[^\n]*\n)*)", makefile, re.M)}
+    rules = {
+        target: (needs, body)
+        for target, needs, body in re.findall(r"^([\w./$()-]+):(?!=)([^\n]*)\n((?:\t[^\n]*\n)*)", makefile, re.M)
+    }
     for target in "serve", "book", "test", "lab":
         assert not {"node", "npm"} & set("".join(rules[target]).replace("/", " ").split())
     assert "node_modules/installed" in rules["check"][0]

@@ -1,4 +1,5 @@
 """`--help` helps: no command of the book starts its work when it is asked what it does."""
+
 import subprocess
 import sys
 
@@ -6,7 +7,12 @@ import pytest
 
 from tools.paths import ROOT
 
-FILES = [p for folder in ("tools", "studies") for p in sorted((ROOT / folder).rglob("*.py")) if '__name__ == "__main__"' in p.read_text("utf8")]
+FILES = [
+    p
+    for folder in ("tools", "studies")
+    for p in sorted((ROOT / folder).rglob("*.py"))
+    if '__name__ == "__main__"' in p.read_text("utf8")
+]
 COMMANDS = [".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__main__") for p in FILES]
 
 
@@ -17,8 +23,15 @@ def called(module):
 
 def run(module, *arguments, folder):
     """In an empty folder, with no way to find git, make or a browser."""
-    return subprocess.run([sys.executable, "-m", module, *arguments], capture_output=True, text=True, cwd=folder, stdin=subprocess.DEVNULL,
-                          env={"PATH": "", "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "MPLBACKEND": "agg"}, timeout=300)
+    return subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        env={"PATH": "", "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "MPLBACKEND": "agg"},
+        timeout=300,
+    )
 
 
 @pytest.mark.parametrize("module", COMMANDS)
@@ -28,7 +41,9 @@ def test_help_is_all_that_happens(module, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("module", [m for m in COMMANDS if m != "tools.run.lab"])      # what lab.py does not know goes to JupyterLab
+@pytest.mark.parametrize(
+    "module", [m for m in COMMANDS if m != "tools.run.lab"]
+)  # what lab.py does not know goes to JupyterLab
 def test_an_option_that_nobody_knows_starts_no_work(module, tmp_path):
     done = run(module, "--no-such-option", folder=tmp_path)
     assert done.returncode == 2 and f"{called(module)}: error:" in done.stderr, done.stdout + done.stderr

@@ -1,4 +1,5 @@
 """`make lab` copies into my/ and never overwrites what a reader wrote."""
+
 import json
 import subprocess
 import sys
@@ -23,7 +24,7 @@ def source(path):
 
 @pytest.fixture
 def book(tmp_path, monkeypatch):
-    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))      # its own list of trusted notebooks
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))  # its own list of trusted notebooks
     root = tmp_path / "book"
     for folder in lab.NOTEBOOKS:
         put(root / folder / "01-first.ipynb", "x = 1")
@@ -40,7 +41,11 @@ def test_copies_all_and_opens_the_first(book):
     first, said = copy(book)
     assert first == book / "my/notebooks/01-first.ipynb" and not said
     assert {p.relative_to(book / "my").as_posix() for p in (book / "my").rglob("*.ipynb")} == {
-        "notebooks/01-first.ipynb", "notebooks/02-second.ipynb", "exercises/01-first.ipynb", "solutions/01-first.ipynb"}
+        "notebooks/01-first.ipynb",
+        "notebooks/02-second.ipynb",
+        "exercises/01-first.ipynb",
+        "solutions/01-first.ipynb",
+    }
 
 
 def test_copies_are_trusted(book):
@@ -67,15 +72,21 @@ def test_an_edited_copy_stays_and_the_new_version_stands_beside_it(book):
     mine, beside = book / "my/exercises/01-first.ipynb", book / "my/exercises/01-first.new.ipynb"
     put(mine, "x = 2")
     put(book / "exercises/01-first.ipynb", "x = 10")
-    assert copy(book)[1] == ["my/exercises/01-first.ipynb: the book has a newer version; you have edited yours, so it is beside it "
-                             "as 01-first.new.ipynb"]
+    assert copy(book)[1] == [
+        "my/exercises/01-first.ipynb: the book has a newer version; you have edited yours, so it is beside it "
+        "as 01-first.new.ipynb"
+    ]
     assert (source(mine), source(beside)) == ("x = 2", "x = 10")
-    assert copy(book)[1] == []                    # said once
+    assert copy(book)[1] == []  # said once
 
-    put(beside, "x = 11")                         # the reader went on in that one
+    put(beside, "x = 11")  # the reader went on in that one
     put(book / "exercises/01-first.ipynb", "x = 100")
     copy(book)
-    assert [source(mine), source(beside), source(beside.with_name("01-first.new-2.ipynb"))] == ["x = 2", "x = 11", "x = 100"]
+    assert [source(mine), source(beside), source(beside.with_name("01-first.new-2.ipynb"))] == [
+        "x = 2",
+        "x = 11",
+        "x = 100",
+    ]
 
 
 def test_a_copy_whose_origin_is_not_known_counts_as_edited(book):
@@ -112,7 +123,9 @@ def test_the_command_names_the_first_notebook(book, monkeypatch):
     monkeypatch.setattr(lab.os, "execv", lambda program, command: started.append(command))
     if lab.os.name == "posix":
         lab.main(["--no-browser"])
-        assert "--LabApp.default_url=/lab/tree/notebooks/01-first.ipynb" in started[0] and started[0][-1] == "--no-browser"
+        assert (
+            "--LabApp.default_url=/lab/tree/notebooks/01-first.ipynb" in started[0] and started[0][-1] == "--no-browser"
+        )
         assert f"--ServerApp.root_dir={book / 'my'}" in started[0]
 
 
@@ -121,8 +134,13 @@ def test_from_the_command_line(book):
     (book / "tools/run").mkdir(parents=True)
     for file in ("__init__.py", "paths.py", "run/__init__.py", "run/lab.py"):
         (book / "tools" / file).write_text((ROOT / "tools" / file).read_text())
-    subprocess.run([sys.executable, "-m", "tools.run.lab", "--copy-only"], cwd=book, check=True, stdin=subprocess.DEVNULL)
-    assert set(json.loads((book / "my/.copied.json").read_text())) >= {"notebooks/01-first.ipynb", "exercises/01-first.ipynb"}
+    subprocess.run(
+        [sys.executable, "-m", "tools.run.lab", "--copy-only"], cwd=book, check=True, stdin=subprocess.DEVNULL
+    )
+    assert set(json.loads((book / "my/.copied.json").read_text())) >= {
+        "notebooks/01-first.ipynb",
+        "exercises/01-first.ipynb",
+    }
 
 
 def test_results_that_the_labs_plot_come_with_them(book):

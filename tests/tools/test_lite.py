@@ -1,4 +1,5 @@
 """JupyterLite, Binder and the other places to run a notebook, as far as neither a browser nor a network is needed."""
+
 import ast
 import json
 import os
@@ -38,27 +39,40 @@ def imported(text):
 
 # --- what a notebook may ask of the browser's Python
 
+
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_every_import_is_there_in_the_browser(name):
     packed = {module for modules, *_ in pyodide_folder.OURS.values() for module in modules.split()}
     official = {module for entry in pyodide_folder.official()["packages"].values() for module in entry["imports"]}
     wanted = set(imported(code(name))) - set(sys.stdlib_module_names)
-    assert wanted <= packed | official, f"{name} imports {wanted - packed - official}, which Pyodide does not have and tools/make/pyodide.py does not pack"
+    assert wanted <= packed | official, (
+        f"{name} imports {wanted - packed - official}, which Pyodide does not have and tools/make/pyodide.py does not pack"
+    )
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_no_cell_needs_processes_or_threads(name):
     text = code(name)
-    assert not re.search(r"""vectorization_mode\s*=\s*["']async|AsyncVectorEnv""", text), f"{name}: no processes in a browser"
+    assert not re.search(r"""vectorization_mode\s*=\s*["']async|AsyncVectorEnv""", text), (
+        f"{name}: no processes in a browser"
+    )
     bad = {"multiprocessing", "threading", "concurrent", "subprocess", "socket", "joblib"} & set(imported(text))
     assert not bad, f"{name} imports {bad}: a browser has neither processes nor threads"
 
 
 def test_scipy_comes_before_the_functions_that_need_it_are_called():
     """A browser's Python loads a package before a cell, by what its text imports; a function's own import comes too late."""
-    found, functions = set(), [node for package in ("policy_gradient", "learning_to_act") for path in (ROOT / package).rglob("*.py")
-                               if not {"checks", "exercises"} & set(path.parts)
-                               for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)]
+    found, functions = (
+        set(),
+        [
+            node
+            for package in ("policy_gradient", "learning_to_act")
+            for path in (ROOT / package).rglob("*.py")
+            if not {"checks", "exercises"} & set(path.parts)
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.FunctionDef)
+        ],
+    )
     names = {f.name: {getattr(n, "id", getattr(n, "attr", "")) for n in ast.walk(f)} for f in functions}
     uses = {f.name for f in functions if "scipy" in imported(ast.unparse(f))}
     while uses - found:
@@ -69,6 +83,7 @@ def test_scipy_comes_before_the_functions_that_need_it_are_called():
 
 
 # --- the configuration
+
 
 def test_the_kernel_takes_python_from_the_site_and_packages_from_nowhere_else():
     said = json.loads((ROOT / "lite/jupyter-lite.json").read_text())["jupyter-config-data"]
@@ -98,6 +113,7 @@ def test_the_environment_is_pinned_with_hashes_and_names_no_registry():
 
 # --- the copies
 
+
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_copies_have_nothing_run_and_every_cell(name):
     original, copy = (nbformat.read(ROOT / name, as_version=4) for _ in range(2))
@@ -105,14 +121,21 @@ def test_copies_have_nothing_run_and_every_cell(name):
     nbformat.validate(copy)
     assert [c.id for c in copy.cells] == [c.id for c in original.cells]
     assert all(not c.get("outputs") and c.get("execution_count") is None for c in copy.cells)
-    assert [c.source for c in copy.cells if c.cell_type == "code"] == [c.source for c in original.cells if c.cell_type == "code"]
+    assert [c.source for c in copy.cells if c.cell_type == "code"] == [
+        c.source for c in original.cells if c.cell_type == "code"
+    ]
     assert set(copy.metadata) == {"kernelspec", "language_info"}, "no stored widgets"
 
 
 def test_links_to_chapters_lead_somewhere_or_nowhere():
-    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("see [chapter 2](../book/02-the-theorem.md#a-b), [lab](../notebooks/x.ipynb)")])
+    nb = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_markdown_cell("see [chapter 2](../book/02-the-theorem.md#a-b), [lab](../notebooks/x.ipynb)")
+        ]
+    )
     assert lite.clean(nb, "https://book.example/act").cells[0].source == (
-        "see [chapter 2](https://book.example/act/book/02-the-theorem.html#a-b), [lab](../notebooks/x.ipynb)")
+        "see [chapter 2](https://book.example/act/book/02-the-theorem.html#a-b), [lab](../notebooks/x.ipynb)"
+    )
     nb.cells[0].source = "see [chapter 2](../book/02-the-theorem.md)"
     assert lite.clean(nb).cells[0].source == "see chapter 2"
 
@@ -122,7 +145,9 @@ def test_no_copy_links_to_what_the_browser_has_not():
         for cell in lite.clean(nbformat.read(ROOT / name, as_version=4)).cells:
             for link in re.findall(r"\]\(([^)\s]+)\)", cell.source) if cell.cell_type == "markdown" else []:
                 if not re.match(r"https?:|#|data:", link):
-                    assert (ROOT / name).parent.joinpath(link.partition("#")[0]).resolve().is_relative_to(ROOT), f"{name}: {link}"
+                    assert (ROOT / name).parent.joinpath(link.partition("#")[0]).resolve().is_relative_to(ROOT), (
+                        f"{name}: {link}"
+                    )
                     assert link.endswith(".ipynb"), f"{name}: {link}"
 
 
@@ -137,10 +162,13 @@ def test_files_that_a_notebook_reads_come_with_it(name, tmp_path):
 
 # --- the built app (where JupyterLite can be installed)
 
+
 @pytest.fixture(scope="session")
 def app(tmp_path_factory):
     if not lite.COMMAND.exists():
-        pytest.skip("JupyterLite is not installed here (.venv-lite): `make .venv-lite/installed` needs a package registry")
+        pytest.skip(
+            "JupyterLite is not installed here (.venv-lite): `make .venv-lite/installed` needs a package registry"
+        )
     out = tmp_path_factory.mktemp("lite")
     assert lite.build(out) == 0
     return out / "_build/html/lite"
@@ -161,7 +189,9 @@ def test_the_app_is_whole_relative_and_asks_no_other_host(app):
     assert {"@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyterlab-manager", "anywidget"} <= names
     assert said["baseUrl"].startswith("./") and (app / "pyodide.js").is_file()
     for page in app.rglob("*.html"):
-        asked = re.findall(r"""<(?:script|link|img|iframe)[^>]*?(?:src|href)=["']((?:https?:)?//[^"']+|/[^"']*)""", page.read_text())
+        asked = re.findall(
+            r"""<(?:script|link|img|iframe)[^>]*?(?:src|href)=["']((?:https?:)?//[^"']+|/[^"']*)""", page.read_text()
+        )
         assert not asked, f"{page.relative_to(app)} asks for {asked}"
     for style in app.rglob("*.css"):
         assert not re.search(r"""url\(["']?(https?:)?//""", style.read_text(errors="ignore")), style.name
@@ -183,6 +213,7 @@ def test_a_failed_build_leaves_no_app(tmp_path, capfd):
 
 
 # --- the links of a notebook's page
+
 
 def links(tmp_path, page="notebooks/01-values-or-probabilities", app=False, url=""):
     if app:
@@ -213,12 +244,17 @@ def test_with_the_app_every_notebook_has_its_button_and_no_other_page(tmp_path):
 def test_services_come_from_the_one_address(tmp_path, monkeypatch):
     page = "exercises/02-the-theorem"
     found = {name: url for name, url, _ in links(tmp_path, page, url="https://github.com/someone/act.git/")[1]}
-    assert found["Binder"] == "https://mybinder.org/v2/gh/someone/act/main?urlpath=lab/tree/exercises/02-the-theorem.ipynb"
+    assert (
+        found["Binder"] == "https://mybinder.org/v2/gh/someone/act/main?urlpath=lab/tree/exercises/02-the-theorem.ipynb"
+    )
     assert found["Codespaces"] == "https://codespaces.new/someone/act?quickstart=1"
     assert found["VS Code"] == "vscode://vscode.git/clone?url=https%3A%2F%2Fgithub.com%2Fsomeone%2Fact"
     monkeypatch.setenv("PG_REPOSITORY", "https://git.example/team/act")
     found = {name: url for name, url, _ in links(tmp_path, page, url="https://github.com/someone/act")[1]}
-    assert found["Binder"] == "https://mybinder.org/v2/git/https%3A%2F%2Fgit.example%2Fteam%2Fact/main?urlpath=lab/tree/exercises/02-the-theorem.ipynb"
+    assert (
+        found["Binder"]
+        == "https://mybinder.org/v2/git/https%3A%2F%2Fgit.example%2Fteam%2Fact/main?urlpath=lab/tree/exercises/02-the-theorem.ipynb"
+    )
     assert "Codespaces" not in found, "only for GitHub"
 
 
@@ -255,6 +291,7 @@ def test_the_page_about_the_ways_has_the_places_that_the_menu_names():
 
 # --- Binder, Codespaces, VS Code
 
+
 def test_binders_python_is_the_locks():
     text = (ROOT / "runtime.txt").read_text().strip()
     assert re.fullmatch(r"python-3\.\d+", text), "the only form that repo2docker reads"
@@ -278,22 +315,29 @@ def test_binders_requirements_are_all_pinned():
 
 def test_repo2docker_installs_the_requirements_from_the_repository(tmp_path):
     copy = tmp_path / "act"
-    names = subprocess.run(["git", "ls-files", "--", "*.txt", "*.toml", "*.lock", "README.md"], cwd=ROOT, capture_output=True, text=True).stdout.split()
+    names = subprocess.run(
+        ["git", "ls-files", "--", "*.txt", "*.toml", "*.lock", "README.md"], cwd=ROOT, capture_output=True, text=True
+    ).stdout.split()
     for name in names:
         if "/" not in name:
             copy.mkdir(exist_ok=True)
             shutil.copy(ROOT / name, copy / name)
-    done = subprocess.run([sys.executable, "-m", "repo2docker", "--no-build", "--debug", str(copy)], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "repo2docker", "--no-build", "--debug", str(copy)], capture_output=True, text=True
+    )
     said = done.stdout + done.stderr
     assert done.returncode == 0, said[-2000:]
     assert "python=3.11" in said
-    assert said.index("COPY --chown") < said.index("COPY --chown=0:0 src/ ${REPO_DIR}") < said.index('pip install --no-cache-dir -r "requirements.txt"'), (
-        "the constraints and the package must be there when pip reads requirements.txt")
+    assert (
+        said.index("COPY --chown")
+        < said.index("COPY --chown=0:0 src/ ${REPO_DIR}")
+        < said.index('pip install --no-cache-dir -r "requirements.txt"')
+    ), "the constraints and the package must be there when pip reads requirements.txt"
 
 
 def test_the_development_container_makes_the_books_environment():
     text = (ROOT / ".devcontainer/devcontainer.json").read_text()
-    said = json.loads(text)                                    # plain JSON: every tool reads it
+    said = json.loads(text)  # plain JSON: every tool reads it
     assert set(said) <= {"name", "image", "hostRequirements", "postCreateCommand", "forwardPorts", "customizations"}
     version = (ROOT / "runtime.txt").read_text().strip().removeprefix("python-")
     assert re.fullmatch(rf"mcr\.microsoft\.com/devcontainers/python:{re.escape(version)}-\w+", said["image"])

@@ -1,4 +1,5 @@
 """The commands around the book: the Makefile, the checks before it, the server, the README's promises."""
+
 import re
 import shutil
 import socket
@@ -16,7 +17,35 @@ from tools.run import chromium, serve
 from tools.run import python_ok as check_python
 
 make = pytest.mark.skipif(not shutil.which("make"), reason="no make here: Windows uses the README's python lines")
-TARGETS = "serve", "lab", "book", "lite", "check", "format", "test", "notebooks", "exercises", "studies", "clean", "trust", "bench", "limits", "links", "reproducible", "class", "test-class", "pdf", "lock", "licences", "audit", "determinism", "test-matrix", "test-autodiff", "libraries", "wheel"
+TARGETS = (
+    "serve",
+    "lab",
+    "book",
+    "lite",
+    "check",
+    "format",
+    "test",
+    "notebooks",
+    "exercises",
+    "studies",
+    "clean",
+    "trust",
+    "bench",
+    "limits",
+    "links",
+    "reproducible",
+    "class",
+    "test-class",
+    "pdf",
+    "lock",
+    "licences",
+    "audit",
+    "determinism",
+    "test-matrix",
+    "test-autodiff",
+    "libraries",
+    "wheel",
+)
 
 
 def run(*command, cwd=ROOT):
@@ -30,7 +59,9 @@ def test_targets_name_files_that_exist(target):
     assert plan.returncode == 0, plan.stderr
     for module, file in re.findall(r"-m (tools[.\w]+)|(?<![\w/])(tools/[\w/]+\.py)", plan.stdout):
         path = ROOT / (file or module.replace(".", "/"))
-        assert path.is_file() or path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), f"make {target} needs {file or module}"
+        assert path.is_file() or path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), (
+            f"make {target} needs {file or module}"
+        )
 
 
 @make
@@ -48,14 +79,17 @@ def project(tmp_path):
     (tmp_path / "requirements.lock").write_text("")
     (tmp_path / "pyproject.toml").write_text("")
     python = tmp_path / "python"
-    python.write_text('#!/bin/sh\necho "$@" >> calls\n'
-                      'case "$*" in *failing*) exit 1;; *installing*) mkdir -p .venv/bin; cp "$0" .venv/bin/python; touch .venv/installed;; esac\n')
+    python.write_text(
+        '#!/bin/sh\necho "$@" >> calls\n'
+        'case "$*" in *failing*) exit 1;; *installing*) mkdir -p .venv/bin; cp "$0" .venv/bin/python; touch .venv/installed;; esac\n'
+    )
     python.chmod(0o755)
 
     def call(*arguments):
         (tmp_path / "calls").write_text("")
         done = run("make", "PYTHON=./python", *arguments, cwd=tmp_path)
         return done.returncode, (tmp_path / "calls").read_text().splitlines()
+
     call.folder = tmp_path
     return call
 
@@ -74,6 +108,7 @@ def test_a_second_run_installs_nothing(project):
 def test_a_new_lock_is_installed(project):
     project("book")
     import os
+
     stamp = (project.folder / ".venv/installed").stat().st_mtime
     os.utime(project.folder / "requirements.lock", (stamp + 5, stamp + 5))
     _, calls = project("book")
@@ -98,8 +133,10 @@ def test_a_failing_step_fails_the_command(project):
     assert project("book", "PY=./python failing")[0] != 0
 
 
-@pytest.mark.parametrize("version, fine", [((3, 10), False), ((3, 11), True), ((3, 12), True), ((3, 13), True), ((3, 14), False),
-                                           ((2, 7), False)])
+@pytest.mark.parametrize(
+    "version, fine",
+    [((3, 10), False), ((3, 11), True), ((3, 12), True), ((3, 13), True), ((3, 14), False), ((2, 7), False)],
+)
 def test_versions_of_python(version, fine):
     problem = check_python.problem(version)
     assert (problem is None) == fine
@@ -115,13 +152,27 @@ def test_the_lock_has_hashes_and_no_registry():
     lock = (ROOT / "requirements.lock").read_text()
     pins = re.findall(r"^([\w.-]+)==", lock, re.M)
     assert len(pins) > 50 and lock.count("--hash=sha256:") >= len(pins)
-    for name in ("requirements.lock", "requirements-uv.txt", "requirements-node.txt", "package-lock.json", "constraints.txt", "requirements.txt", "Makefile", ".ci/run", "README.md", "pyproject.toml",
-                 *(p.relative_to(ROOT) for p in (ROOT / ".github/workflows").iterdir())):
+    for name in (
+        "requirements.lock",
+        "requirements-uv.txt",
+        "requirements-node.txt",
+        "package-lock.json",
+        "constraints.txt",
+        "requirements.txt",
+        "Makefile",
+        ".ci/run",
+        "README.md",
+        "pyproject.toml",
+        *(p.relative_to(ROOT) for p in (ROOT / ".github/workflows").iterdir()),
+    ):
         text = (ROOT / name).read_text()
-        assert not re.search(r"(?<!no-emit-)index-url|extra-index|find-links|pypi\.|files\.pythonhosted|registry\.", text), name
+        assert not re.search(
+            r"(?<!no-emit-)index-url|extra-index|find-links|pypi\.|files\.pythonhosted|registry\.", text
+        ), name
 
 
 # --- the server
+
 
 @pytest.fixture
 def built(tmp_path):
@@ -157,8 +208,14 @@ def test_takes_the_next_port_when_one_is_taken(built):
 
 
 def test_says_the_address_and_stops_quietly(built):
-    with subprocess.Popen([sys.executable, "-m", "tools.run.serve", built], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          stdin=subprocess.DEVNULL, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-m", "tools.run.serve", built],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    ) as process:
         line = process.stdout.readline()
         address = re.search(r"http://127\.0\.0\.1:\d+/", line)[0]
         with urllib.request.urlopen(address) as page:
@@ -174,6 +231,7 @@ def test_a_book_that_is_not_built_is_named(tmp_path):
 
 # --- the browser
 
+
 def test_a_named_browser_comes_first(tmp_path, monkeypatch):
     browser = tmp_path / "browser"
     browser.write_text("#!/bin/sh\n")
@@ -184,9 +242,12 @@ def test_a_named_browser_comes_first(tmp_path, monkeypatch):
 
 # --- .ci/run
 
+
 def test_ci_run_is_a_script_that_stops_at_the_first_failure():
     text = (ROOT / ".ci/run").read_text()
-    assert text.startswith("#!/usr/bin/env bash\n") and "set -euo pipefail" in text and text.rstrip().endswith("make test")
+    assert (
+        text.startswith("#!/usr/bin/env bash\n") and "set -euo pipefail" in text and text.rstrip().endswith("make test")
+    )
     assert run("bash", "-n", ".ci/run").returncode == 0
 
 

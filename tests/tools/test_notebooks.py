@@ -1,4 +1,5 @@
 """The runner: the same bytes each time, nothing stored that must not be, and only what changed is run."""
+
 import json
 import os
 import shutil
@@ -32,8 +33,10 @@ def show(n=3):
 
 def write(path, *cells, **metadata):
     sources = [c if isinstance(c, tuple) else (c, []) for c in cells]
-    code = [new_code_cell(source.strip(), id=f"cell-{i}", metadata={"tags": tags} if tags else {})
-            for i, (source, tags) in enumerate(sources)]
+    code = [
+        new_code_cell(source.strip(), id=f"cell-{i}", metadata={"tags": tags} if tags else {})
+        for i, (source, tags) in enumerate(sources)
+    ]
     nbformat.write(new_notebook(cells=[new_markdown_cell("# A lab", id="title"), *code], metadata=metadata), path)
     return path
 
@@ -46,11 +49,18 @@ def stamps(tmp_path, monkeypatch):
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     """An executed notebook with our widget, a plain one, an announced error and an announced warning."""
-    path = write(tmp_path_factory.mktemp("lab") / "01-lab.ipynb", "object()", EXPLORE, INTERACT, ("1 / 0", ["raises-exception"]),
-                 ("import warnings; warnings.warn('careful')", ["shows-warning"]),
-                 vscode={"x": 1}, myst={"html_meta": {"description": "A lab"}})
+    path = write(
+        tmp_path_factory.mktemp("lab") / "01-lab.ipynb",
+        "object()",
+        EXPLORE,
+        INTERACT,
+        ("1 / 0", ["raises-exception"]),
+        ("import warnings; warnings.warn('careful')", ["shows-warning"]),
+        vscode={"x": 1},
+        myst={"html_meta": {"description": "A lab"}},
+    )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MPLBACKEND", "agg")         # somebody's own choice, which shows no pictures
+        patch.setenv("MPLBACKEND", "agg")  # somebody's own choice, which shows no pictures
         run.store(run.execute(path), path)
     return path
 
@@ -78,9 +88,9 @@ def test_a_measured_time_alone_is_no_reason_to_store_anew(tmp_path):
 
 def test_our_widget_is_stored_under_a_name_that_does_not_change(lab):
     nb = nbformat.read(lab, as_version=4)
-    view, = [o.data[run.VIEW] for o in outputs(nb, 1)]
+    (view,) = [o.data[run.VIEW] for o in outputs(nb, 1)]
     state = nb.metadata.widgets[run.STATE].state
-    assert view.model_id == "01-lab-000" and set(state) == {"01-lab-000", "01-lab-001"}      # itself and its layout
+    assert view.model_id == "01-lab-000" and set(state) == {"01-lab-000", "01-lab-001"}  # itself and its layout
     assert state["01-lab-000"].state.alts == ["p = 1. height 1", "p = 2. height 2", "p = 3. height 3"]
     assert state["01-lab-000"].state.layout == "IPY_MODEL_01-lab-001"
 
@@ -109,18 +119,25 @@ def test_only_metadata_that_somebody_reads(lab):
     assert nb.metadata.myst.html_meta.description == "A lab"
 
 
-@pytest.mark.parametrize("cells, said", [
-    (["1 / 0"], "ZeroDivisionError"),
-    (["import warnings; warnings.warn('careful')"], "cell cell-0 warns.*careful"),
-    ([INTERACT.replace("plt.plot(range(n))", "1 / 0")], "its widget shows ZeroDivisionError"),
-    (["from policy_gradient.explore import explore\nexplore(lambda ax, p: 1 / (p - 3), p=[1, 2, 3])"], "ZeroDivisionError"),
-])
+@pytest.mark.parametrize(
+    "cells, said",
+    [
+        (["1 / 0"], "ZeroDivisionError"),
+        (["import warnings; warnings.warn('careful')"], "cell cell-0 warns.*careful"),
+        ([INTERACT.replace("plt.plot(range(n))", "1 / 0")], "its widget shows ZeroDivisionError"),
+        (
+            ["from policy_gradient.explore import explore\nexplore(lambda ax, p: 1 / (p - 3), p=[1, 2, 3])"],
+            "ZeroDivisionError",
+        ),
+    ],
+)
 def test_nothing_is_stored_of_a_notebook_that_fails(tmp_path, stamps, capsys, cells, said):
     path = write(tmp_path / "bad.ipynb", *cells)
     before = path.read_bytes()
     assert run.main([str(path)]) == 1
     assert path.read_bytes() == before
     import re
+
     error = capsys.readouterr().err
     assert "bad.ipynb: nothing stored" in error and re.search(said, error, re.S)
 
@@ -139,7 +156,7 @@ def test_a_changed_line_changes_the_stored_file_and_nothing_else_is_run(tmp_path
 def test_a_change_of_the_package_runs_it_a_fresh_clone_does_not(tmp_path, stamps, capsys, monkeypatch):
     path = write(tmp_path / "small.ipynb", "print(6 * 7)")
     run.main([str(path)])
-    run.STAMPS.unlink()                           # what a fresh clone lacks
+    run.STAMPS.unlink()  # what a fresh clone lacks
     capsys.readouterr()
     run.main([str(path)])
     assert "up to date" in capsys.readouterr().out
@@ -172,9 +189,15 @@ def test_a_notebook_that_is_not_there_is_named(stamps, capsys):
 
 def test_from_the_command_line(tmp_path):
     path = write(tmp_path / "small.ipynb", "print(6 * 7)")
-    done = subprocess.run([sys.executable, "-m", "tools.make.notebooks", "--force", path], cwd=ROOT, capture_output=True, text=True,
-                          stdin=subprocess.DEVNULL, env=os.environ | {"CI": "true"})
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.make.notebooks", "--force", path],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        env=os.environ | {"CI": "true"},
+    )
     assert done.returncode == 0 and "small.ipynb: run in" in done.stdout and not done.stderr
     stamps = json.loads(run.STAMPS.read_text())
     assert stamps.pop(path.as_posix(), None)
-    run.STAMPS.write_text(json.dumps(stamps, indent=1, sort_keys=True))      # leave no trace of this test
+    run.STAMPS.write_text(json.dumps(stamps, indent=1, sort_keys=True))  # leave no trace of this test

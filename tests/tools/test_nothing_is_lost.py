@@ -2,6 +2,7 @@
 
 tests/fixtures/kept was made with the tools of commit 658b420, before the house was moved (.json, as pytest would run notebooks).
 """
+
 import json
 import re
 import shutil
@@ -32,25 +33,46 @@ def kept(name):
 
 # --- the browser
 
+
 def test_there_is_something_to_lose():
-    assert set(WORK) == {f"exercises/{stem}" for stem in (
-        FIRST, "02-the-theorem", "03-the-log-derivative-trick", "04-continuous-actions", "05-in-the-interview")}
-    assert sum(len(state["cells"]) for state in WORK.values()) >= 20 and len(BROWSER["learning-to-act:progress"]["passed"]) > 80
+    assert set(WORK) == {
+        f"exercises/{stem}"
+        for stem in (
+            FIRST,
+            "02-the-theorem",
+            "03-the-log-derivative-trick",
+            "04-continuous-actions",
+            "05-in-the-interview",
+        )
+    }
+    assert (
+        sum(len(state["cells"]) for state in WORK.values()) >= 20
+        and len(BROWSER["learning-to-act:progress"]["passed"]) > 80
+    )
 
 
 @pytest.mark.parametrize("page", WORK)
 def test_a_browser_s_edits_stand_in_their_cells(page):
     """By the page's own script: under the old key, each edit in the cell that it was made in, none without a home."""
     assert page in PAGES
-    sources = {cell.id: cell.source for cell in nbformat.read(ROOT / f"{page}.ipynb", 4).cells if cell.cell_type == "code"}
+    sources = {
+        cell.id: cell.source for cell in nbformat.read(ROOT / f"{page}.ipynb", 4).cells if cell.cell_type == "code"
+    }
     v8 = MiniRacer()
     v8.eval(f"""globalThis.window = globalThis; globalThis.addEventListener = () => {{}};
         const store = new Map(Object.entries({json.dumps({key: json.dumps(state) for key, state in BROWSER.items()})}));
         globalThis.localStorage = {{ getItem: k => store.get(k) ?? null, setItem: (k, v) => store.set(k, v), removeItem: k => store.delete(k) }};""")
     v8.eval((ROOT / "book/_static/python/work.js").read_text("utf8"))
-    found = json.loads(v8.eval(f"""const told = [], work = pgWork({json.dumps(page)}, {json.dumps(sources)}, "now", (...what) => told.push(what));
-        JSON.stringify({{ key: work.key, current: work.current, homeless: work.homeless, version: work.version, told }})"""))
-    assert found["key"] == f"learning-to-act:work:{page}" and found["told"] == [] and found["homeless"] == [] and found["version"] == "658b420"
+    found = json.loads(
+        v8.eval(f"""const told = [], work = pgWork({json.dumps(page)}, {json.dumps(sources)}, "now", (...what) => told.push(what));
+        JSON.stringify({{ key: work.key, current: work.current, homeless: work.homeless, version: work.version, told }})""")
+    )
+    assert (
+        found["key"] == f"learning-to-act:work:{page}"
+        and found["told"] == []
+        and found["homeless"] == []
+        and found["version"] == "658b420"
+    )
     for name, cell in WORK[page]["cells"].items():
         assert found["current"][name] == cell["text"]
 
@@ -65,7 +87,9 @@ def test_the_answers_in_a_browser_are_right_still(page):
         exec(cell["text"], space)
         name = re.findall(r"^def (\w+)", cell["text"], re.M)[-1]
         assert registry()[name].chapter == page.partition("/")[2]
-        if not getattr(registry()[name], "bug", None) and hasattr(registry()[name], "cases"):       # a hunt takes long, and has tests of its own
+        if not getattr(registry()[name], "bug", None) and hasattr(
+            registry()[name], "cases"
+        ):  # a hunt takes long, and has tests of its own
             assert registry()[name].judge(space[name]).passed, name
 
 
@@ -81,6 +105,7 @@ def test_progress_is_read_and_each_thing_passed_is_counted():
 
 # --- the folder my/
 
+
 @pytest.fixture
 def mine(tmp_path, monkeypatch):
     """The book of today with the folder of then: one notebook edited, the others as they were copied."""
@@ -95,9 +120,11 @@ def mine(tmp_path, monkeypatch):
 
 
 def test_an_edited_notebook_of_my_folder_is_left_alone(mine):
-    for said in ([], []):                          # twice: the second time nothing more happens
+    for said in ([], []):  # twice: the second time nothing more happens
         lab.copy(mine, said.append)
-        assert (mine / f"my/exercises/{FIRST}.ipynb").read_text("utf8") == (KEPT / "my-exercises.json").read_text("utf8")
+        assert (mine / f"my/exercises/{FIRST}.ipynb").read_text("utf8") == (KEPT / "my-exercises.json").read_text(
+            "utf8"
+        )
         assert all("you have edited yours" in one for one in said)
     assert (mine / f"my/solutions/{FIRST}.ipynb").exists() and (mine / f"my/notebooks/{FIRST}.ipynb").exists()
 
@@ -125,11 +152,14 @@ def test_a_notebook_of_my_folder_runs_to_its_end_and_passes():
 
 # --- the class folder
 
+
 @pytest.mark.parametrize("tool", ["nbgrader", "otter"])
 def test_the_hidden_tests_of_then_give_their_points_today(tool):
     """As they stand there, with their own way to import the check anew: to right answers, and not to wrong ones."""
     text = "\n".join(cell.source for cell in kept(f"class-{tool}").cells)
-    hidden = [textwrap.dedent(one) for one in re.findall(r"^ *import sys\n(?:.*\n){3,4}? *assert _verdict.*$", text, re.M)]
+    hidden = [
+        textwrap.dedent(one) for one in re.findall(r"^ *import sys\n(?:.*\n){3,4}? *assert _verdict.*$", text, re.M)
+    ]
     assert len(hidden) == len([one for one in registry().values() if one.chapter == FIRST])
     answers = [cell.source for cell in kept("my-exercises").cells if cell.id == "imports" or "# mine" in cell.source]
     program = f"""
@@ -153,7 +183,13 @@ for one in hidden:
 def test_the_nbgrader_assignment_of_then_has_today_s_cells():
     """nbgrader finds a learner's answer by `grade_id`: those of then are those of an assignment made now."""
     from tools.make import class_
+
     def marks(nb):
-        return {cell.metadata.nbgrader.grade_id: cell.metadata.nbgrader.get("points") for cell in nb.cells if "nbgrader" in cell.metadata}
+        return {
+            cell.metadata.nbgrader.grade_id: cell.metadata.nbgrader.get("points")
+            for cell in nb.cells
+            if "nbgrader" in cell.metadata
+        }
+
     then = marks(kept("class-nbgrader"))
     assert len(then) > 8 and then == marks(class_.for_nbgrader(ROOT / f"solutions/{FIRST}.ipynb"))

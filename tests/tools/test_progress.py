@@ -1,4 +1,5 @@
 """Progress: what the build counts is what the book has, and what is kept in a browser survives tabs, files and erasing."""
+
 import itertools
 import json
 import random
@@ -27,6 +28,7 @@ def of(kind):
 
 # --- what the build counts ------------------------------------------------------------------------------------------------
 
+
 def test_every_exercise_that_the_checks_know_is_counted_once_on_its_chapter_s_page():
     for chapter in chapters():
         known = [one.name for one in chapter.EXERCISES]
@@ -40,7 +42,9 @@ def test_every_quiz_of_the_book_has_a_name_of_its_own():
         lines = page.read_text("utf8").splitlines()
         for i, line in enumerate(lines):
             if re.match(r"\s*[`:]{3,}\{quiz\}", line):
-                assert (name := re.fullmatch(r"\s*:name: (quiz-[a-z0-9-]+)", lines[i + 1])), f"{page.name}:{i + 1} needs ':name: quiz-...'"
+                assert (name := re.fullmatch(r"\s*:name: (quiz-[a-z0-9-]+)", lines[i + 1])), (
+                    f"{page.name}:{i + 1} needs ':name: quiz-...'"
+                )
                 found.append(name[1])
     assert [name for name, n in Counter(found).items() if n > 1] == []
     assert sorted(found) == sorted(of("quiz")), "a quiz on a page that is not in a chapter of the contents"
@@ -56,14 +60,21 @@ def test_every_explorable_counts_and_has_a_challenge_that_can_be_met():
 
 def test_every_drill_that_the_practice_scripts_announce_is_counted():
     scripts = "".join(p.read_text("utf8") for p in (ROOT / "book/_static").glob("practice-*.js"))
-    announced = {re.sub(r"\$\{\w+\}", "*", name) for _, name in re.findall(r"\bpass(?:ed)?\(([`\"])([\w${}-]+)\1\)", scripts)}
+    announced = {
+        re.sub(r"\$\{\w+\}", "*", name) for _, name in re.findall(r"\bpass(?:ed)?\(([`\"])([\w${}-]+)\1\)", scripts)
+    }
     counted = {re.sub(r"^(order|rules|flaw)-.+", r"\1-*", name) for name in of("drill")}
     assert announced - {"flaws"} == counted, "'flaws' sums the eight up"
 
 
 def test_no_name_counts_twice_and_each_may_be_kept():
     assert [name for name, n in Counter(NAMES).items() if n > 1] == []
-    state = {"app": "learning-to-act", "kind": "progress", "version": 1, "passed": {name: {"at": 1, "by": "page"} for name in NAMES}}
+    state = {
+        "app": "learning-to-act",
+        "kind": "progress",
+        "version": 1,
+        "passed": {name: {"at": 1, "by": "page"} for name in NAMES},
+    }
     assert set(parsed(json.dumps(state))["passed"]) == set(NAMES)
 
 
@@ -75,10 +86,13 @@ def test_chapters_and_labels_are_those_of_the_contents():
 
 def test_cells_that_check_an_exercise_say_which():
     body = '<div class="cell a">1</div><div class="cell_input"></div><div class="cell b">2</div>'
-    assert progress.marked(body, {1: "softmax"}) == body.replace('<div class="cell b', '<div data-exercise="softmax" class="cell b')
+    assert progress.marked(body, {1: "softmax"}) == body.replace(
+        '<div class="cell b', '<div data-exercise="softmax" class="cell b'
+    )
 
 
 # --- what a browser keeps ---------------------------------------------------------------------------------------------------
+
 
 @cache
 def engine():
@@ -107,8 +121,12 @@ def some_state(rng, names=NAMES[:6]):
     state = js("empty")
     for now in sorted(rng.sample(range(1, 60), rng.randrange(8))):
         name = rng.choice(names)
-        state = rng.choice([lambda: js("noted", state, name, rng.choice(["page", "hand", "undone"]), now),
-                            lambda: js("visited", state, "book/index", "", now)])()
+        state = rng.choice(
+            [
+                lambda: js("noted", state, name, rng.choice(["page", "hand", "undone"]), now),
+                lambda: js("visited", state, "book/index", "", now),
+            ]
+        )()
     return state | {"erased": rng.choice([0, 0, 20])}
 
 
@@ -124,13 +142,21 @@ def test_merging_is_the_same_in_every_order():
 
 def test_two_tabs_lose_nothing_whatever_the_order_of_their_steps():
     """Each tab reads, merges and writes; what is left must be what one person's words in the order of time give."""
-    for order in itertools.permutations([("a", "noted", "x"), ("b", "noted", "y"), ("a", "undone", "y"), ("b", "erased", None), ("a", "noted", "z")]):
+    for order in itertools.permutations(
+        [("a", "noted", "x"), ("b", "noted", "y"), ("a", "undone", "y"), ("b", "erased", None), ("a", "noted", "z")]
+    ):
         stored, tabs, truth = js("empty"), {"a": js("empty"), "b": js("empty")}, set()
         for now, (tab, act, what) in enumerate(order, 1):
             state = js("merged", tabs[tab], stored)
-            state = js("erased", state, now) if act == "erased" else js("noted", state, f"quiz:{what}", "undone" if act == "undone" else "page", now)
+            state = (
+                js("erased", state, now)
+                if act == "erased"
+                else js("noted", state, f"quiz:{what}", "undone" if act == "undone" else "page", now)
+            )
             tabs[tab] = stored = state
-            truth = set() if act == "erased" else truth - {f"quiz:{what}"} if act == "undone" else truth | {f"quiz:{what}"}
+            truth = (
+                set() if act == "erased" else truth - {f"quiz:{what}"} if act == "undone" else truth | {f"quiz:{what}"}
+            )
         assert passing(js("merged", stored, js("merged", *tabs.values()))) == truth, order
 
 
@@ -157,15 +183,23 @@ def test_an_import_after_erasing_brings_everything_back_and_nothing_from_the_fut
 
 HEAD = '{"app": "learning-to-act", "kind": "progress", '
 BAD = {
-    "": "not a complete JSON file", HEAD: "not a complete JSON file", "[]": "not a file of this book's progress", "null": "not a file of this book's progress",
+    "": "not a complete JSON file",
+    HEAD: "not a complete JSON file",
+    "[]": "not a file of this book's progress",
+    "null": "not a file of this book's progress",
     '{"app": "learning-to-act", "kind": "cards", "version": 1, "cards": {}}': "not a file of this book's progress",
-    HEAD + '"version": 2, "passed": {}}': "newer edition", HEAD + '"version": "1", "passed": {}}': "version should be 1",
-    HEAD + '"version": 1}': '"passed" should be', HEAD + '"version": 1, "passed": []}': '"passed" should be',
+    HEAD + '"version": 2, "passed": {}}': "newer edition",
+    HEAD + '"version": "1", "passed": {}}': "version should be 1",
+    HEAD + '"version": 1}': '"passed" should be',
+    HEAD + '"version": 1, "passed": []}': '"passed" should be',
     HEAD + '"version": 1, "passed": {"__proto__": {"at": 1, "by": "page"}}}': "is no name of an exercise",
     HEAD + '"version": 1, "passed": {"quiz:a b": {"at": 1, "by": "page"}}}': "is no name of an exercise",
-    HEAD + '"version": 1, "passed": {"quiz:a": true}}': 'should have a time "at"', HEAD + '"version": 1, "passed": {"quiz:a": {"at": "now", "by": "page"}}}': 'should have a time "at"',
+    HEAD + '"version": 1, "passed": {"quiz:a": true}}': 'should have a time "at"',
+    HEAD + '"version": 1, "passed": {"quiz:a": {"at": "now", "by": "page"}}}': 'should have a time "at"',
     HEAD + '"version": 1, "passed": {"quiz:a": {"at": 1, "by": "magic"}}}': 'should have a time "at"',
-    HEAD + '"version": 1, "erased": -1, "passed": {}}': '"erased" should be', HEAD + '"version": 1, "last": {"page": "javascript:alert(1)", "hash": "", "at": 1}, "passed": {}}': '"last" should name a page',
+    HEAD + '"version": 1, "erased": -1, "passed": {}}': '"erased" should be',
+    HEAD
+    + '"version": 1, "last": {"page": "javascript:alert(1)", "hash": "", "at": 1}, "passed": {}}': '"last" should name a page',
     " " * 1_000_001: "It has 1.0 MB",
 }
 

@@ -1,4 +1,5 @@
 """Python in the page, as far as neither a network nor a browser is needed: wheels, lock, imports, and how one cell is run."""
+
 import ast
 import asyncio
 import base64
@@ -18,9 +19,17 @@ from tools.paths import ROOT
 from tools.site import python_in_page
 
 NOTEBOOKS = sorted([*ROOT.glob("exercises/*.ipynb"), *ROOT.glob("solutions/*.ipynb")])
-BROWSER = {"sys_platform": "emscripten", "platform_system": "Emscripten", "python_version": "3.12", "python_full_version": "3.12.7",
-           "platform_machine": "wasm32", "os_name": "posix", "implementation_name": "cpython", "platform_python_implementation": "CPython"}
-LABS_OWN = {"widgetsnbextension", "jupyterlab-widgets"}          # JavaScript for Jupyter's front ends, which bring them
+BROWSER = {
+    "sys_platform": "emscripten",
+    "platform_system": "Emscripten",
+    "python_version": "3.12",
+    "python_full_version": "3.12.7",
+    "platform_machine": "wasm32",
+    "os_name": "posix",
+    "implementation_name": "cpython",
+    "platform_python_implementation": "CPython",
+}
+LABS_OWN = {"widgetsnbextension", "jupyterlab-widgets"}  # JavaScript for Jupyter's front ends, which bring them
 
 
 def load(name, path):
@@ -32,8 +41,6 @@ def load(name, path):
 
 def plain(name):
     return re.sub(r"[-_.]+", "-", name).lower()
-
-
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +55,7 @@ def packages(packed):
 
 
 # --- the lock and the wheels
+
 
 def test_the_record_of_official_files_is_well_formed():
     record = tool.official()
@@ -71,7 +79,9 @@ def test_every_wheel_has_the_digest_that_the_lock_says(packed, packages):
 
 
 def test_wheels_packed_twice_have_the_same_bytes(packed, tmp_path):
-    assert {name: entry["sha256"] for name, entry in tool.ours(tmp_path).items()} == {name: entry["sha256"] for name, entry in packed[1].items()}
+    assert {name: entry["sha256"] for name, entry in tool.ours(tmp_path).items()} == {
+        name: entry["sha256"] for name, entry in packed[1].items()
+    }
 
 
 def test_wheels_are_pure_whole_and_what_their_records_say(packed):
@@ -85,14 +95,20 @@ def test_wheels_are_pure_whole_and_what_their_records_say(packed):
             rows = dict(line.split(",")[:2] for line in wheel.read(record).decode().splitlines())
             assert set(rows) == set(names)
             for name in set(names) - {record}:
-                assert rows[name] == "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(wheel.read(name)).digest()).decode().rstrip("=")
+                assert rows[name] == "sha256=" + base64.urlsafe_b64encode(
+                    hashlib.sha256(wheel.read(name)).digest()
+                ).decode().rstrip("=")
 
 
 def test_our_wheel_holds_all_of_the_package(packed):
     with zipfile.ZipFile(packed[0] / packed[1]["policy-gradient"]["file_name"]) as wheel:
         inside = {n for n in wheel.namelist() if n.startswith(("policy_gradient/", "learning_to_act/"))}
-    source = {p.relative_to(ROOT).as_posix() for package in ("policy_gradient", "learning_to_act")
-              for p in (ROOT / package).rglob("*") if p.is_file() and "__pycache__" not in p.parts}
+    source = {
+        p.relative_to(ROOT).as_posix()
+        for package in ("policy_gradient", "learning_to_act")
+        for p in (ROOT / package).rglob("*")
+        if p.is_file() and "__pycache__" not in p.parts
+    }
     assert inside == source
 
 
@@ -106,7 +122,10 @@ def test_what_our_wheels_require_is_in_the_lock(packed, packages):
             wanted = plain(needed.name)
             if wanted in LABS_OWN or needed.marker and not needed.marker.evaluate({**BROWSER, "extra": ""}):
                 continue
-            assert wanted in packages and needed.specifier.contains(packages[wanted]["version"], prereleases=True), (name, line)
+            assert wanted in packages and needed.specifier.contains(packages[wanted]["version"], prereleases=True), (
+                name,
+                line,
+            )
 
 
 def imported(source):
@@ -119,9 +138,18 @@ def imported(source):
 
 def test_every_import_can_be_resolved_in_the_browser(packages):
     known = {module for entry in packages.values() for module in entry["imports"]} | set(sys.stdlib_module_names)
-    known.add("torch")                # audit.with_torch, which is imported only where the reader's own update is PyTorch's
-    sources = {path: path.read_text("utf8") for package in ("policy_gradient", "learning_to_act") for path in (ROOT / package).rglob("*.py")}
-    sources |= {(path, cell.id): cell.source for path in NOTEBOOKS for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"}
+    known.add("torch")  # audit.with_torch, which is imported only where the reader's own update is PyTorch's
+    sources = {
+        path: path.read_text("utf8")
+        for package in ("policy_gradient", "learning_to_act")
+        for path in (ROOT / package).rglob("*.py")
+    }
+    sources |= {
+        (path, cell.id): cell.source
+        for path in NOTEBOOKS
+        for cell in nbformat.read(path, 4).cells
+        if cell.cell_type == "code"
+    }
     unknown = {(where, name) for where, text in sources.items() for name in imported(text) if name not in known}
     assert unknown == set()
     assert "multiprocessing" not in {name for where, text in sources.items() for name in imported(text)}
@@ -145,8 +173,12 @@ def test_a_changed_installation_is_not_packed(tmp_path, monkeypatch):
         (site / name).write_bytes(data)
     info = next(n.partition("/")[0] for n in files if ".dist-info/" in n)
     record = tool.importlib.metadata.distribution("comm").read_text("RECORD")
-    (site / info / "RECORD").write_text("\n".join(line for line in record.splitlines() if not tool.LEFT_OUT.search(line.split(",")[0])) + "\n")
-    monkeypatch.setattr(tool.importlib.metadata, "distribution", lambda name: tool.importlib.metadata.Distribution.at(site / info))
+    (site / info / "RECORD").write_text(
+        "\n".join(line for line in record.splitlines() if not tool.LEFT_OUT.search(line.split(",")[0])) + "\n"
+    )
+    monkeypatch.setattr(
+        tool.importlib.metadata, "distribution", lambda name: tool.importlib.metadata.Distribution.at(site / info)
+    )
     assert tool.installed("comm") == files
     (site / "comm/__init__.py").write_text("import os\n")
     with pytest.raises(SystemExit, match="comm"):
@@ -172,9 +204,12 @@ def test_the_site_says_where_python_comes_from(tmp_path):
 
 # --- running one cell
 
+
 @pytest.fixture
 def cells(monkeypatch):
-    monkeypatch.setenv("MPLBACKEND", "agg")       # as cells.py sets it, but taken back: kernels of other tests would inherit it
+    monkeypatch.setenv(
+        "MPLBACKEND", "agg"
+    )  # as cells.py sets it, but taken back: kernels of other tests would inherit it
     module, main = load("pg_cells", ROOT / "book/_static/python/cells.py"), sys.modules["__main__"]
     yield module
     assert sys.modules["__main__"] is main
@@ -192,12 +227,21 @@ def kinds(items):
 
 def test_a_cell_prints_and_shows_its_last_line(cells):
     items, missing = run(cells, "import sys\nprint('a')\nprint('b', file=sys.stderr)\n1 + 1")
-    assert [(i["kind"], i["text"]) for i in items if i["kind"] != "err"] == [("out", "a\n"), ("value", "2")] and missing == []
+    assert [(i["kind"], i["text"]) for i in items if i["kind"] != "err"] == [
+        ("out", "a\n"),
+        ("value", "2"),
+    ] and missing == []
     assert {"kind": "err", "text": "b\n"} in items
     assert run(cells, "x = 3;")[0] == [] and run(cells, "x")[0] == [{"kind": "value", "text": "3"}]
     assert run(cells, "x;")[0] == run(cells, "None")[0] == run(cells, "")[0] == run(cells, "# nothing")[0] == []
-    assert run(cells, "display(x, x + 1)\nprint('after')")[0] == [{"kind": "value", "text": "3"}, {"kind": "value", "text": "4"}, {"kind": "out", "text": "after\n"}]
-    assert run(cells, "import asyncio\nawait asyncio.sleep(0)\nawait asyncio.sleep(0, 'woken')")[0] == [{"kind": "value", "text": "'woken'"}]
+    assert run(cells, "display(x, x + 1)\nprint('after')")[0] == [
+        {"kind": "value", "text": "3"},
+        {"kind": "value", "text": "4"},
+        {"kind": "out", "text": "after\n"},
+    ]
+    assert run(cells, "import asyncio\nawait asyncio.sleep(0)\nawait asyncio.sleep(0, 'woken')")[0] == [
+        {"kind": "value", "text": "'woken'"}
+    ]
     assert run(cells, "__name__")[0][0]["text"] == "'__main__'"
 
 
@@ -207,10 +251,18 @@ def test_a_coroutine_nobody_awaits_is_shown_not_run(cells):
 
 
 def test_a_check_comes_as_what_it_is(cells):
-    run(cells, "import numpy as np\nfrom policy_gradient.checks import check, hint\n"
-               "def bernoulli_score(theta, x):\n    p = 1 / (1 + np.exp(-theta))\n    return p - x")
+    run(
+        cells,
+        "import numpy as np\nfrom policy_gradient.checks import check, hint\n"
+        "def bernoulli_score(theta, x):\n    p = 1 / (1 + np.exp(-theta))\n    return p - x",
+    )
     (item,), _ = run(cells, "check(bernoulli_score)")
-    assert item["kind"] == "check" and item["passed"] is False and item["exercise"] == "bernoulli_score" and "sign" in item["text"]
+    assert (
+        item["kind"] == "check"
+        and item["passed"] is False
+        and item["exercise"] == "bernoulli_score"
+        and "sign" in item["text"]
+    )
     (item,), _ = run(cells, "hint('bernoulli_score')")
     assert item["kind"] == "check" and item["passed"] is None
     run(cells, "def bernoulli_score(theta, x):\n    return x / 0 if False else undefined_name", "cell answer")
@@ -221,7 +273,11 @@ def test_a_check_comes_as_what_it_is(cells):
 def test_figures_become_pictures_and_nothing_is_left_open(cells):
     source = "import matplotlib\nmatplotlib.use('agg')\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.xlabel('steps')\nplt.show()"
     items, _ = run(cells, source)
-    assert kinds(items) == ["figure"] and base64.b64decode(items[0]["png"]).startswith(b"\x89PNG") and items[0]["words"] == "steps"
+    assert (
+        kinds(items) == ["figure"]
+        and base64.b64decode(items[0]["png"]).startswith(b"\x89PNG")
+        and items[0]["words"] == "steps"
+    )
     assert run(cells, "import matplotlib.pyplot as plt\nplt.get_fignums()")[0] == [{"kind": "value", "text": "[]"}]
     assert kinds(run(cells, "fig, ax = plt.subplots()\nfig")[0]) == ["figure"], "shown once"
 
@@ -237,7 +293,9 @@ def test_errors_are_short_and_quote_the_readers_lines_only(cells):
     (item,), _ = run(cells, "f(np.zeros((2, 2)))", "cell use")
     assert (item["name"], item["text"]) == ("LinAlgError", "Singular matrix")
     assert [(t["cell"], t["line"], t["function"], t["text"]) for t in item["trace"]] == [
-        ("use", 1, "", "f(np.zeros((2, 2)))"), ("def", 2, "f", "return np.linalg.inv(x)")]
+        ("use", 1, "", "f(np.zeros((2, 2)))"),
+        ("def", 2, "f", "return np.linalg.inv(x)"),
+    ]
     (item,), _ = run(cells, "def g(n):\n    return g(n + 1)\ng(0)")
     assert item["name"] == "RecursionError" and len(item["trace"]) <= 6
 

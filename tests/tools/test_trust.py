@@ -1,4 +1,5 @@
 """The fast part of `make trust`: every written answer, a fixed sample of the mutants, and that the committed table is the one shown."""
+
 import ast
 import json
 import zlib
@@ -26,7 +27,9 @@ def by_name(value):
 @pytest.mark.parametrize("one", [*EXERCISES, *HUNTS], ids=by_name)
 def test_there_are_enough_attacks(one):
     assert len(attacks.WRONG[one.name]) >= 8 and len(attacks.RIGHT[one.name]) >= 5
-    names = [attack.name for attack in attacks.WRONG[one.name]] + [function.__name__ for function in attacks.RIGHT[one.name]]
+    names = [attack.name for attack in attacks.WRONG[one.name]] + [
+        function.__name__ for function in attacks.RIGHT[one.name]
+    ]
     assert len(set(names)) == len(names)
 
 
@@ -35,7 +38,9 @@ def test_wrong_answers_are_rejected_with_words_that_are_true_of_them(one):
     for found in judge.judge_attacks(one):
         assert not found["passed"], found["key"]
         assert found["says"] == found["expected"], found["key"]
-        assert found["confirmed"] is not False, f"{found['key']} is called {found['says']}, and on other inputs it is not"
+        assert found["confirmed"] is not False, (
+            f"{found['key']} is called {found['says']}, and on other inputs it is not"
+        )
 
 
 @pytest.mark.parametrize("one", EXERCISES, ids=by_name)
@@ -67,7 +72,7 @@ def few(monkeypatch):
 def test_wrong_updates_are_rejected_with_words_that_are_true_of_them(one, few, monkeypatch):
     for attack in attacks.WRONG[one.name]:
         found = judge.verdict(one, attack.function, seconds=5.0)
-        if found["says"] != attack.says:        # with fewer batches a small turn may pass for none
+        if found["says"] != attack.says:  # with fewer batches a small turn may pass for none
             with monkeypatch.context() as full:
                 full.setattr(hunts.hunt, "COUNT", 2000)
                 found = judge.verdict(one, attack.function, seconds=5.0)
@@ -80,7 +85,7 @@ def test_right_updates_pass_and_have_the_gradient_as_their_mean(one, few):
     for function in attacks.RIGHT[one.name]:
         result = check(function, one.name, mistake=one.bug)
         assert result.passed, f"{function.__name__}: {result.message}"
-        assert hunts.unbiased(one, function, tolerance=1e-5), function.__name__      # one is in single precision
+        assert hunts.unbiased(one, function, tolerance=1e-5), function.__name__  # one is in single precision
 
 
 @pytest.mark.parametrize("one", HUNTS, ids=by_name)
@@ -99,7 +104,9 @@ def test_quadrature_nodes_have_the_moments_of_the_normal_law():
     for low, high in ((-12.4, -1.0), (-1.0, 0.5), (0.5, 11.6)):
         nodes = hunts._nodes(low, high, mean=-0.4, std=1.3)
         for k in range(6):
-            wanted = scipy.integrate.quad(lambda a: a**k * scipy.stats.norm.pdf(a, -0.4, 1.3), low, high, epsabs=1e-13)[0]  # noqa: B023
+            wanted = scipy.integrate.quad(lambda a: a**k * scipy.stats.norm.pdf(a, -0.4, 1.3), low, high, epsabs=1e-13)[
+                0
+            ]  # noqa: B023
             assert sum(w * a**k for w, a in nodes) == pytest.approx(wanted, abs=1e-9, rel=1e-9)
 
 
@@ -119,7 +126,9 @@ def test_a_sample_of_the_mutants_is_killed_or_has_its_reason():
         found, seen = judge.judge(task), seen + 1
         if found["passed"]:
             assert found["same"] and found["key"] in reasons[found["exercise"]], f"{task[0]}: {task[1]}"
-        assert found["confirmed"] is not False, f"{task[0]}: {task[1]} is called {found['says']}, and on other inputs it is not"
+        assert found["confirmed"] is not False, (
+            f"{task[0]}: {task[1]} is called {found['says']}, and on other inputs it is not"
+        )
     assert seen > 60
 
 
@@ -133,32 +142,50 @@ def test_every_listed_reason_belongs_to_a_mutant():
 def test_the_mutator_changes_what_it_says():
     source = "def f(x, y):\n    z = x.sum(axis=0) - y[1:]\n    return np.exp(-z) / 2"
     keys = dict(mutants(source))
-    for wanted in ("z = x.sum(axis=0) - y[1:] -> z = x.sum(axis=1) - y[1:]", "z = x.sum(axis=0) - y[1:] -> z = x.mean(axis=0) - y[1:]",
-                   "z = x.sum(axis=0) - y[1:] -> z = x.sum(axis=0) - y", "z = x.sum(axis=0) - y[1:] -> z = x.sum(axis=0) + y[1:]",
-                   "z = x.sum(axis=0) - y[1:] -> nothing", "return np.exp(-z) / 2 -> return np.exp(z) / 2", "return np.exp(-z) / 2 -> return np.exp(-z) * 2",
-                   "return np.exp(-z) / 2 -> return -z / 2"):
+    for wanted in (
+        "z = x.sum(axis=0) - y[1:] -> z = x.sum(axis=1) - y[1:]",
+        "z = x.sum(axis=0) - y[1:] -> z = x.mean(axis=0) - y[1:]",
+        "z = x.sum(axis=0) - y[1:] -> z = x.sum(axis=0) - y",
+        "z = x.sum(axis=0) - y[1:] -> z = x.sum(axis=0) + y[1:]",
+        "z = x.sum(axis=0) - y[1:] -> nothing",
+        "return np.exp(-z) / 2 -> return np.exp(z) / 2",
+        "return np.exp(-z) / 2 -> return np.exp(-z) * 2",
+        "return np.exp(-z) / 2 -> return -z / 2",
+    ):
         assert wanted in keys, wanted
     assert len(set(keys.values())) == len(keys) and all(ast.parse(text) for text in keys.values())
 
 
 def test_the_page_shows_the_committed_table():
-    assert f"<!-- the table -->\n{table.table(ROWS)}\n<!-- made by make trust -->" in table.PAGE.read_text(encoding="utf-8")
+    assert f"<!-- the table -->\n{table.table(ROWS)}\n<!-- made by make trust -->" in table.PAGE.read_text(
+        encoding="utf-8"
+    )
 
 
 def test_the_committed_table_is_of_these_attacks_and_mutants():
     """The counts, which are quick to make; `make trust` makes the verdicts."""
     tasks = [name for name, *_ in judge.tasks()]
     for row in ROWS:
-        if hunts.is_hunt(registry()[row["exercise"]]):      # a part of them is put to the check: those that lie near, and a sample of the far ones
+        if hunts.is_hunt(
+            registry()[row["exercise"]]
+        ):  # a part of them is put to the check: those that lie near, and a sample of the far ones
             one = registry()[row["exercise"]]
-            assert hunts.MUTANTS <= row["mutants"] == row["killed"] + row["equivalent"] and row["of"] == len(mutants(solution_source(one)))
+            assert hunts.MUTANTS <= row["mutants"] == row["killed"] + row["equivalent"] and row["of"] == len(
+                mutants(solution_source(one))
+            )
             assert row["wrong"] == len(attacks.WRONG[one.name]) and row["right"] == len(attacks.RIGHT[one.name])
             assert row["equivalent"] == len(judge.equivalent().get(one.name, {})), f"{one.name}: run make trust"
             continue
-        assert row["mutants"] == tasks.count(row["exercise"]) == row["killed"] + row["equivalent"], f"{row['exercise']}: run make trust"
-        assert row["wrong"] == len(attacks.WRONG[row["exercise"]]) and row["right"] == len(attacks.RIGHT[row["exercise"]])
+        assert row["mutants"] == tasks.count(row["exercise"]) == row["killed"] + row["equivalent"], (
+            f"{row['exercise']}: run make trust"
+        )
+        assert row["wrong"] == len(attacks.WRONG[row["exercise"]]) and row["right"] == len(
+            attacks.RIGHT[row["exercise"]]
+        )
         assert row["equivalent"] == len(judge.equivalent().get(row["exercise"], {}))
-        assert row["listed"] == sum(len(mistake.ways) for mistake in registry()[row["exercise"]].mistakes), f"{row['exercise']}: run make trust"
+        assert row["listed"] == sum(len(mistake.ways) for mistake in registry()[row["exercise"]].mistakes), (
+            f"{row['exercise']}: run make trust"
+        )
 
 
 def test_the_goals_hold():

@@ -1,4 +1,5 @@
 """No file imports what it does not use: a reader would look for the use in vain."""
+
 import ast
 
 from tools.paths import ROOT
@@ -10,8 +11,11 @@ def unused(text):
     """Names that a module imports and never uses; a line with `noqa` and a name in __all__ are left out."""
     tree, lines = ast.parse(text), text.splitlines()
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    imports = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))
-               and getattr(node, "module", "") != "__future__"]                # that one changes how the file is read
+    imports = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Import, ast.ImportFrom)) and getattr(node, "module", "") != "__future__"
+    ]  # that one changes how the file is read
     names = {(alias.asname or alias.name).split(".")[0]: node.lineno for node in imports for alias in node.names}
     return sorted(name for name, line in names.items() if name not in used and "noqa" not in lines[line - 1])
 
@@ -26,4 +30,7 @@ def test_nothing_is_imported_in_vain():
 
 
 def test_an_import_in_vain_is_seen():
-    assert unused("import os, sys\nfrom a.b import c as d, e\nimport x.y  # noqa: F401\nprint(sys.path, e)") == ["d", "os"]
+    assert unused("import os, sys\nfrom a.b import c as d, e\nimport x.y  # noqa: F401\nprint(sys.path, e)") == [
+        "d",
+        "os",
+    ]

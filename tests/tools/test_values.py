@@ -1,4 +1,5 @@
 """Numbers in prose: every name of book/values/ is said on a page and held by a test, and no decimal is typed by hand."""
+
 import re
 from fractions import Fraction
 from pathlib import Path
@@ -9,14 +10,28 @@ from tools.paths import ROOT
 from tools.site import values
 
 PAGES = {path: path.read_text("utf8") for path in sorted((ROOT / "book").rglob("*.md"))}
-TESTS = "\n".join(path.read_text("utf8") for path in sorted((ROOT / "tests").rglob("test_*.py")) if path != Path(__file__))
+TESTS = "\n".join(
+    path.read_text("utf8") for path in sorted((ROOT / "tests").rglob("test_*.py")) if path != Path(__file__)
+)
 DECIMAL = re.compile(r"\d*\.\d+|\d+(?:,|\{,\})\d{3}")
 
 
-@pytest.mark.parametrize("text, numbers, room", [
-    ("1.70", [1.7], 0.005), ("-.25", [-0.25], 0.005), ("1,016", [1016], 0.5), ("19{,}487{,}171", [19487171], 0.5),
-    (r"-.078125,\,+.015625", [-0.078125, 0.015625], 5e-7), (r"\tfrac14", [0.25], 0), (r"-\tfrac{3}{32}", [-0.09375], 0), (r"\tfrac{13}{16}", [0.8125], 0),
-    (r"-\tfrac13,0,\tfrac13", [Fraction(-1, 3), 0, Fraction(1, 3)], 0), ("a factor of 274", [274], 0.5), ("−3", [-3], 0.5)])
+@pytest.mark.parametrize(
+    "text, numbers, room",
+    [
+        ("1.70", [1.7], 0.005),
+        ("-.25", [-0.25], 0.005),
+        ("1,016", [1016], 0.5),
+        ("19{,}487{,}171", [19487171], 0.5),
+        (r"-.078125,\,+.015625", [-0.078125, 0.015625], 5e-7),
+        (r"\tfrac14", [0.25], 0),
+        (r"-\tfrac{3}{32}", [-0.09375], 0),
+        (r"\tfrac{13}{16}", [0.8125], 0),
+        (r"-\tfrac13,0,\tfrac13", [Fraction(-1, 3), 0, Fraction(1, 3)], 0),
+        ("a factor of 274", [274], 0.5),
+        ("−3", [-3], 0.5),
+    ],
+)
 def test_the_numbers_of_a_text_are_read_with_their_digits(text, numbers, room):
     found = values.parts(text)
     assert [number for number, _ in found] == pytest.approx(numbers) and float(found[0][1]) == room
@@ -25,7 +40,13 @@ def test_the_numbers_of_a_text_are_read_with_their_digits(text, numbers, room):
 def test_a_number_that_is_not_the_page_s_fails_and_a_reworded_sentence_does_not(monkeypatch):
     monkeypatch.setattr(values, "load", lambda: {"spread": "about 1.70", "pair": "-.25, 3", "third": r"\tfrac13"})
     values.holds(spread=1.6997, pair=(-0.25, 3), third=Fraction(1, 3))
-    for wrong in ({"spread": 1.706}, {"spread": (1.7, 1)}, {"pair": (0.25, 3)}, {"third": Fraction(333, 1000)}, {"nobody": 1}):
+    for wrong in (
+        {"spread": 1.706},
+        {"spread": (1.7, 1)},
+        {"pair": (0.25, 3)},
+        {"third": Fraction(333, 1000)},
+        {"nobody": 1},
+    ):
         with pytest.raises(AssertionError):
             values.holds(**wrong)
 
@@ -52,8 +73,11 @@ def test_every_name_is_on_a_page_and_held_by_a_test():
 
 def test_every_name_on_a_page_is_known():
     from tools.site import measured
+
     known = set(values.load()) | set(measured.facts())
-    assert {name: path.name for path, text in PAGES.items() for name in values.NAME.findall(text) if name not in known} == {}
+    assert {
+        name: path.name for path, text in PAGES.items() for name in values.NAME.findall(text) if name not in known
+    } == {}
     assert set(values.load()).isdisjoint(measured.facts())
 
 
@@ -77,4 +101,8 @@ def test_no_decimal_is_typed_by_hand(path):
 
 
 def test_a_typed_decimal_is_found_and_code_is_left_alone():
-    assert typed("$J=-.25$ and {{ a }} or 1,016\n\n    x = 0.5\n\n`0.7` [x](a.1) 0.586") == ["-.25"[1:], "1,016", "0.586"]
+    assert typed("$J=-.25$ and {{ a }} or 1,016\n\n    x = 0.5\n\n`0.7` [x](a.1) 0.586") == [
+        "-.25"[1:],
+        "1,016",
+        "0.586",
+    ]

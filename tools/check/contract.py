@@ -3,6 +3,7 @@
 Each part is a function that yields one sentence for what lacks. A chapter that has not a part by its nature says so, with the reason, under
 `without:` in the head of its first page.
 """
+
 import argparse
 import importlib
 import re
@@ -17,18 +18,20 @@ from tools import contents
 from tools.paths import VERBS
 
 PARTS = {}
-FEWEST = 5                                  # exercises of a chapter
+FEWEST = 5  # exercises of a chapter
 
 
 def part(name):
     def note(function):
         PARTS[name] = function
         return function
+
     return note
 
 
 def exercises(chapter):
     from learning_to_act.checks.registry import registry
+
     return [one for one in registry().values() if one.chapter == chapter.stem]
 
 
@@ -39,6 +42,7 @@ def page(folder):
             yield f"{file} is not there: " + ("run `make exercises`." if folder == "exercises" else "write it.")
         if f"{folder}/{chapter.stem}" not in chapter.pages:
             yield f"_toc.yml does not name {folder}/{chapter.stem}: write it under book/{chapter.stem}."
+
     return needed
 
 
@@ -50,7 +54,7 @@ for folder in VERBS:
 def numbered(chapter):
     """In order; a number may be free, for a chapter that is still to be written."""
     chapters = contents.chapters(chapter.root)
-    for one in chapters[:[one.stem for one in chapters].index(chapter.stem)]:
+    for one in chapters[: [one.stem for one in chapters].index(chapter.stem)]:
         if one.number >= chapter.number:
             yield f"_toc.yml has {chapter.stem} after {one.stem}: put its lines where its number says, and give no number twice."
 
@@ -59,14 +63,15 @@ def numbered(chapter):
 def checks(chapter):
     file = f"learning_to_act/exercises/{chapter.module}.py"
     if not (chapter.root / file).exists():
-        yield f"{file} is not there: write it, with CHAPTER = \"{chapter.stem}\" and EXERCISES."
+        yield f'{file} is not there: write it, with CHAPTER = "{chapter.stem}" and EXERCISES.'
     elif len(exercises(chapter)) < FEWEST:
-        yield f"{file} has {len(exercises(chapter))} exercises under CHAPTER = \"{chapter.stem}\": write {FEWEST} or more."
+        yield f'{file} has {len(exercises(chapter))} exercises under CHAPTER = "{chapter.stem}": write {FEWEST} or more.'
 
 
 @part("attacks")
 def attacks(chapter):
     from tests import attacks
+
     file = f"tests/chapters/{chapter.module}/attacks.py"
     if not (chapter.root / file).exists():
         yield f"{file} is not there: write wrong and right answers to each exercise, as people write them."
@@ -93,7 +98,11 @@ def front_page(chapter):
 
 @part("explorables")
 def figures(chapter):
-    shown = [name for doc in chapter.reading() for name in re.findall(r"\{explorable\} \S*\.(\w+)", (chapter.root / f"{doc}.md").read_text("utf8"))]
+    shown = [
+        name
+        for doc in chapter.reading()
+        for name in re.findall(r"\{explorable\} \S*\.(\w+)", (chapter.root / f"{doc}.md").read_text("utf8"))
+    ]
     if sorted(shown) != sorted(chapter.about.get("explorables", ())):
         yield f"book/{chapter.stem}.md should have `explorables: [{', '.join(shown)}]` in its head: these are the figures of its pages."
 
@@ -119,8 +128,10 @@ def questions(chapter):
 def plan(chapter):
     wanted = {"before", "class", "after"} if "exercises" in chapter.verbs() else {"before"}
     if missing := wanted - set(chapter.about.get("lecture") or {}):
-        yield (f"The instructors' plan lacks the chapter's {' and '.join(sorted(missing))}: write `lecture:` in the head of "
-               f"book/{chapter.stem}.md.")
+        yield (
+            f"The instructors' plan lacks the chapter's {' and '.join(sorted(missing))}: write `lecture:` in the head of "
+            f"book/{chapter.stem}.md."
+        )
 
 
 @part("runs")
@@ -128,6 +139,7 @@ def in_the_page(chapter):
     """The wheel carries the checks, so that the exercises run in their page."""
     project = tomllib.loads((chapter.root / "pyproject.toml").read_text("utf8"))
     from setuptools import find_packages
+
     packages = find_packages(str(chapter.root), **project["tool"]["setuptools"]["packages"]["find"])
     for one in exercises(chapter) or [None]:
         module = importlib.import_module("learning_to_act.checks.registry")
@@ -141,6 +153,7 @@ def in_the_page(chapter):
 def graded(chapter):
     from tools.make import class_
     from tools.site.path import points
+
     source = chapter.root / f"solutions/{chapter.stem}.ipynb"
     if not source.exists():
         yield f"make class can make no assignment of {chapter.stem}: write solutions/{chapter.stem}.ipynb."
@@ -149,28 +162,35 @@ def graded(chapter):
         with tempfile.TemporaryDirectory() as folder:
             [(_, given)] = class_.make(tool, [source], Path(folder))
         if given != points(chapter.stem) or not given:
-            yield (f"{tool} gives {given} points and the exercises are worth {points(chapter.stem)}: give each a cell "
-                   f"`check(NAME)` in solutions/{chapter.stem}.ipynb.")
+            yield (
+                f"{tool} gives {given} points and the exercises are worth {points(chapter.stem)}: give each a cell "
+                f"`check(NAME)` in solutions/{chapter.stem}.ipynb."
+            )
 
 
 @part("paper and search")
 def paper_and_search(chapter):
     from tools.make.pdf import order
+
     printed = {name for name, *_ in order(yaml.safe_load((chapter.root / "_toc.yml").read_text("utf8")))}
     for doc in chapter.pages:
         if doc not in printed:
             yield f"The PDF leaves out {doc}: write it below book/{chapter.stem} in _toc.yml."
         file = chapter.root / f"{doc}.md"
-        if file.exists() and re.search(r"^(?:nosearch|no-search|orphan):", file.read_text("utf8").partition("\n---\n")[0], re.M):
+        if file.exists() and re.search(
+            r"^(?:nosearch|no-search|orphan):", file.read_text("utf8").partition("\n---\n")[0], re.M
+        ):
             yield f"Search leaves out {doc}: take `nosearch` and `orphan` out of the head of {doc}.md."
 
 
 @part("written")
 def written(chapter):
     for doc in chapter.pages:
-        file = next((chapter.root / f"{doc}{end}" for end in (".md", ".ipynb") if (chapter.root / f"{doc}{end}").exists()), None)
+        file = next(
+            (chapter.root / f"{doc}{end}" for end in (".md", ".ipynb") if (chapter.root / f"{doc}{end}").exists()), None
+        )
         if file and "To be written." in file.read_text("utf8"):
-            yield f"{file.relative_to(chapter.root)} still says \"To be written.\": write it."
+            yield f'{file.relative_to(chapter.root)} still says "To be written.": write it.'
 
 
 def lacks(chapter, name):
@@ -179,13 +199,19 @@ def lacks(chapter, name):
         return list(PARTS["book"](chapter)) if name == "book" else []
     excused = chapter.about.get("without") or {}
     if name in excused:
-        return [] if len(str(excused[name])) > 10 else [f"book/{chapter.stem}.md is `without` {name} and gives no reason: write one."]
+        return (
+            []
+            if len(str(excused[name])) > 10
+            else [f"book/{chapter.stem}.md is `without` {name} and gives no reason: write one."]
+        )
     return list(PARTS[name](chapter))
 
 
 def main():
     argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
-    found = [f"{chapter.stem}: {said}" for chapter in contents.chapters() for name in PARTS for said in lacks(chapter, name)]
+    found = [
+        f"{chapter.stem}: {said}" for chapter in contents.chapters() for name in PARTS for said in lacks(chapter, name)
+    ]
     print(*found, sep="\n")
     return bool(found)
 

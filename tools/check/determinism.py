@@ -9,6 +9,7 @@ shows, unless the cell is marked `nbval-ignore-output`. Chaotic results stand in
 assertion counts as well. --processors: the same with OpenBLAS told to be an older processor (x86-64 only), and with
 NumPy's own instructions of newer processors switched off. The last kernel in the table is what OpenBLAS then says it is.
 """
+
 import argparse
 import json
 import os
@@ -28,7 +29,7 @@ from tools.make.notebooks import ROOT, TIME, execute
 NOTEBOOKS = sorted(p for folder in ("notebooks", "solutions") for p in (ROOT / folder).glob("*.ipynb"))
 ENVIRONMENTS = ROOT / "_build/environments"
 PYTHONS = ("3.11", "3.12", "3.13")
-CORES = ("Haswell", "Sandybridge", "Nehalem", "Prescott")          # newest first: 2013, 2011, 2008, 2004
+CORES = ("Haswell", "Sandybridge", "Nehalem", "Prescott")  # newest first: 2013, 2011, 2008, 2004
 KERNEL_NAME = """
 import ctypes, pathlib, numpy
 numpy.ones((2, 2)) @ numpy.ones((2, 2))
@@ -49,15 +50,37 @@ def compared(python, extra=None):
     """(cells run, of which compared, failures as lines) of all notebooks under nbval."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.xml")
-        done = subprocess.run([python, "-m", "pytest", "-q", "-p", "tests.conftest", "-p", "no:cacheprovider", "--nbval",
-                               "--nbval-current-env", "--nbval-sanitize-with", "tests/nbval.cfg", f"--junitxml={report}",
-                               *map(str, NOTEBOOKS)],
-                              cwd=ROOT, env=os.environ | (extra or {}), stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True)
+        done = subprocess.run(
+            [
+                python,
+                "-m",
+                "pytest",
+                "-q",
+                "-p",
+                "tests.conftest",
+                "-p",
+                "no:cacheprovider",
+                "--nbval",
+                "--nbval-current-env",
+                "--nbval-sanitize-with",
+                "tests/nbval.cfg",
+                f"--junitxml={report}",
+                *map(str, NOTEBOOKS),
+            ],
+            cwd=ROOT,
+            env=os.environ | (extra or {}),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
         if done.returncode not in (0, 1):
             sys.exit(f"pytest could not run:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
         cases = list(ElementTree.parse(report).iter("testcase"))
-    failures = [f"{c.get('classname')} {c.get('name')}: {c.find('failure').text[:600]}" for c in cases if c.find("failure") is not None]
+    failures = [
+        f"{c.get('classname')} {c.get('name')}: {c.find('failure').text[:600]}"
+        for c in cases
+        if c.find("failure") is not None
+    ]
     return len(cases), len(cases) - _ignored(), failures
 
 
@@ -70,10 +93,13 @@ def _ignored():
 def find_python(version):
     """A Python of this version on this machine, or None."""
     found = shutil.which(f"python{version}")
-    own = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python")) + \
-        sorted(Path.home().glob(f".local/share/uv/python/cpython-{version}.*/bin/python{version}"))
+    own = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python")) + sorted(
+        Path.home().glob(f".local/share/uv/python/cpython-{version}.*/bin/python{version}")
+    )
     candidates = ([found] if found else []) + [str(p) for p in own]
-    return next((c for c in candidates if subprocess.run([c, "-c", "import venv"], capture_output=True).returncode == 0), None)
+    return next(
+        (c for c in candidates if subprocess.run([c, "-c", "import venv"], capture_output=True).returncode == 0), None
+    )
 
 
 def environment(version):
@@ -100,8 +126,11 @@ def kernel_name(extra):
 def show_compared(name, python, extra=None):
     start = time.monotonic()
     cells, texts, failures = compared(python, extra)
-    print(f"{name:42} {cells:5} cells, {texts:4} with their text compared, {len(failures):3} differ "
-          f"({time.monotonic() - start:.0f} s)", flush=True)
+    print(
+        f"{name:42} {cells:5} cells, {texts:4} with their text compared, {len(failures):3} differ "
+        f"({time.monotonic() - start:.0f} s)",
+        flush=True,
+    )
     print(*(f"    {line}" for line in failures), sep="\n", end="\n" if failures else "")
     return not failures
 
@@ -117,8 +146,11 @@ def main(arguments=None):
         for path in NOTEBOOKS:
             same, stored = twice(path)
             good &= same and stored
-            print(f"{path.relative_to(ROOT).as_posix():42} {'same bytes' if same else 'DIFFER':10} "
-                  f"{'same bytes' if stored else 'DIFFERS'}", flush=True)
+            print(
+                f"{path.relative_to(ROOT).as_posix():42} {'same bytes' if same else 'DIFFER':10} "
+                f"{'same bytes' if stored else 'DIFFERS'}",
+                flush=True,
+            )
     for version in PYTHONS if args.pythons or every else ():
         python = environment(version)
         if python is None:
@@ -133,15 +165,20 @@ def main(arguments=None):
             extra = {"OPENBLAS_CORETYPE": core}
             good &= show_compared(f"OPENBLAS_CORETYPE={core} (is {kernel_name(extra)})", sys.executable, extra)
         features = _newer_instructions()
-        good &= show_compared(f"NumPy without {'+'.join(features)}"[:42], sys.executable,
-                              {"NPY_DISABLE_CPU_FEATURES": " ".join(features)})
+        good &= show_compared(
+            f"NumPy without {'+'.join(features)}"[:42], sys.executable, {"NPY_DISABLE_CPU_FEATURES": " ".join(features)}
+        )
     return not good
 
 
 def _newer_instructions():
     """What NumPy chooses at run time on this processor beyond its baseline."""
-    config = subprocess.run([sys.executable, "-c", "import json, numpy; print(json.dumps(numpy.show_config(mode='dicts')))"],
-                            capture_output=True, text=True, check=True).stdout
+    config = subprocess.run(
+        [sys.executable, "-c", "import json, numpy; print(json.dumps(numpy.show_config(mode='dicts')))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     return json.loads(config)["SIMD Extensions"].get("found", [])
 
 

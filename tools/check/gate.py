@@ -7,6 +7,7 @@
 Long lines and long functions are counted, not refused: tools/check/counts.json says how many there are, and there may only be
 fewer. `--count --more` writes down larger numbers too: after a merge of what was written before there was a count.
 """
+
 import argparse
 import json
 import os
@@ -20,8 +21,10 @@ from tools.paths import ROOT
 from tools.run import node
 
 COUNTS = ROOT / "tools/check/counts.json"
-COUNTED = {                      # what may only become fewer, and how to see each
-    "E501": "ruff check --select E501", "max-len": "line of JavaScript over 120", "max-lines-per-function": "function of JavaScript over 60 lines",
+COUNTED = {  # what may only become fewer, and how to see each
+    "E501": "ruff check --select E501",
+    "max-len": "line of JavaScript over 120",
+    "max-lines-per-function": "function of JavaScript over 60 lines",
     "tsc": "python -m tools.run.node node_modules/typescript/bin/tsc -p tsconfig.json",
 }
 JAVASCRIPT = ["learning_to_act", "book/_static", "lite", "eslint.config.js"]
@@ -32,7 +35,9 @@ def python(*words):
 
 
 def run(command, folder=ROOT):
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL, encoding="utf8", errors="replace")
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL, encoding="utf8", errors="replace"
+    )
     return done.returncode, done.stdout + done.stderr
 
 
@@ -45,21 +50,46 @@ def format(folder=ROOT):
 
 
 def mypy(folder=ROOT):
-    return run(python("mypy", "--cache-dir", str(ROOT / "_build/mypy"), "--config-file", str(ROOT / "pyproject.toml")), folder)
+    return run(
+        python("mypy", "--cache-dir", str(ROOT / "_build/mypy"), "--config-file", str(ROOT / "pyproject.toml")), folder
+    )
 
 
 def codespell(folder=ROOT):
     words = "--toml", str(ROOT / "pyproject.toml"), "--ignore-words", str(ROOT / "tools/check/words.txt")
-    return run([sys.executable, "-c", "import codespell_lib, sys; sys.exit(codespell_lib.main())", "--quiet-level", "2", *words], folder)
+    return run(
+        [
+            sys.executable,
+            "-c",
+            "import codespell_lib, sys; sys.exit(codespell_lib.main())",
+            "--quiet-level",
+            "2",
+            *words,
+        ],
+        folder,
+    )
 
 
 def linted(folder=ROOT, files=JAVASCRIPT):
     """ESLint's messages as (file, line, rule, is it an error, text)."""
-    status, said = run(node.command(ROOT / "node_modules/eslint/bin/eslint.js", "--config", ROOT / "eslint.config.js", "--format", "json", *files), folder)
+    status, said = run(
+        node.command(
+            ROOT / "node_modules/eslint/bin/eslint.js",
+            "--config",
+            ROOT / "eslint.config.js",
+            "--format",
+            "json",
+            *files,
+        ),
+        folder,
+    )
     if status > 1:
         raise RuntimeError(said)
-    return [(os.path.relpath(one["filePath"], folder), m["line"], m["ruleId"] or "syntax", m["severity"] == 2, m["message"])
-            for one in json.loads(said) for m in one["messages"]]
+    return [
+        (os.path.relpath(one["filePath"], folder), m["line"], m["ruleId"] or "syntax", m["severity"] == 2, m["message"])
+        for one in json.loads(said)
+        for m in one["messages"]
+    ]
 
 
 def eslint(folder=ROOT, files=JAVASCRIPT):
@@ -90,13 +120,21 @@ def counted():
     """How many there are of what may only become fewer."""
     _, said = run(python("ruff", "check", "--quiet", "--select", "E501", "--output-format", "concise", "."))
     rules = Counter(rule for _, _, rule, error, _ in linted() if not error)
-    return {"E501": said.count(": E501 "), "max-len": rules["max-len"], "max-lines-per-function": rules["max-lines-per-function"],
-            "tsc": len(typed())}
+    return {
+        "E501": said.count(": E501 "),
+        "max-len": rules["max-len"],
+        "max-lines-per-function": rules["max-lines-per-function"],
+        "tsc": len(typed()),
+    }
 
 
 def verdict(now, before):
     """One line for each kind of which there are more than before."""
-    return [f"{now[kind]} of {kind}, {before[kind]} before: shorten what is new ({COUNTED[kind]})" for kind in COUNTED if now[kind] > before[kind]]
+    return [
+        f"{now[kind]} of {kind}, {before[kind]} before: shorten what is new ({COUNTED[kind]})"
+        for kind in COUNTED
+        if now[kind] > before[kind]
+    ]
 
 
 def counts():
@@ -105,7 +143,9 @@ def counts():
 
 
 def tests():
-    return run(python("pytest", "-q", "-n", "2", "--dist", "worksteal", "-m", "not slow", "tests/package", "tests/checks"))
+    return run(
+        python("pytest", "-q", "-n", "2", "--dist", "worksteal", "-m", "not slow", "tests/package", "tests/checks")
+    )
 
 
 PARTS = {part.__name__: part for part in (ruff, mypy, codespell, eslint, tsc, counts, tests)}
@@ -130,7 +170,11 @@ def check(names, out=sys.stdout):
             refused = True
             print(f"{name} refuses this:\n{said.rstrip()}\n", file=out, flush=True)
         lines.append(f"{name} {'REFUSED ' if wrong else ''}{seconds() - begun:.0f} s")
-    print(f"make check: {', '.join(lines)} of processor time; {time.monotonic() - start:.0f} s in all", file=out, flush=True)
+    print(
+        f"make check: {', '.join(lines)} of processor time; {time.monotonic() - start:.0f} s in all",
+        file=out,
+        flush=True,
+    )
     return int(refused)
 
 

@@ -4,6 +4,7 @@ html5lib reads as browsers do and says where a page breaks the rules of parsing 
 entities); what it does not know is asked here: ids, what refers to them, what may stand in what. The Nu checker knows more and
 needs Java: with its jar's path in the variable VNU it is asked as well.
 """
+
 import argparse
 import os
 import re
@@ -14,15 +15,29 @@ from pathlib import Path
 
 import html5lib
 
-PHRASING = set("p h1 h2 h3 h4 h5 h6 span em strong code b i sub sup small kbd summary label button legend pre dt abbr cite q s u mark".split())
-BLOCKS = set("p div section article aside nav main header footer h1 h2 h3 h4 h5 h6 ul ol dl table figure blockquote pre form fieldset details".split())
+PHRASING = set(
+    "p h1 h2 h3 h4 h5 h6 span em strong code b i sub sup small kbd summary label button legend pre dt abbr cite q s u mark".split()
+)
+BLOCKS = set(
+    "p div section article aside nav main header footer h1 h2 h3 h4 h5 h6 ul ol dl table figure blockquote pre form fieldset details".split()
+)
 CONTROLS = set("a button input select textarea details label".split())
-PARENTS = {"li": {"ul", "ol", "menu"}, "dt": {"dl", "div"}, "dd": {"dl", "div"}, "tr": {"table", "thead", "tbody", "tfoot"}, "td": {"tr"}, "th": {"tr"},
-           "summary": {"details"}, "legend": {"fieldset"}, "option": {"select", "optgroup", "datalist"}, "figcaption": {"figure"}}
+PARENTS = {
+    "li": {"ul", "ol", "menu"},
+    "dt": {"dl", "div"},
+    "dd": {"dl", "div"},
+    "tr": {"table", "thead", "tbody", "tfoot"},
+    "td": {"tr"},
+    "th": {"tr"},
+    "summary": {"details"},
+    "legend": {"fieldset"},
+    "option": {"select", "optgroup", "datalist"},
+    "figcaption": {"figure"},
+}
 REFERENCES = "for", "aria-labelledby", "aria-describedby", "aria-controls", "aria-owns", "headers", "list"
 OBSOLETE = set("align valign bgcolor border cellpadding cellspacing nowrap hspace vspace clear frameborder".split())
-EMPTY = "id", "href", "src", "action", "for", "name", "lang", "role"            # attributes that must say something
-ARITY = {"msub": 2, "msup": 2, "msubsup": 3, "mfrac": 2, "mover": 2, "munder": 2, "munderover": 3, "mroot": 2}      # MathML
+EMPTY = "id", "href", "src", "action", "for", "name", "lang", "role"  # attributes that must say something
+ARITY = {"msub": 2, "msup": 2, "msubsup": 3, "mfrac": 2, "mover": 2, "munder": 2, "munderover": 3, "mroot": 2}  # MathML
 HTML, MATH = "{http://www.w3.org/1999/xhtml}", "{http://www.w3.org/1998/Math/MathML}"
 
 
@@ -39,7 +54,7 @@ def faults(text):
     ids, wanted = {}, []
     for element, above in walk(tree, []):
         name, parent = element.tag, above[-1].tag if above else ""
-        if not isinstance(name, str):                       # a comment
+        if not isinstance(name, str):  # a comment
             continue
         own = name.removeprefix(HTML)
         shown = f"<{own.split('}')[-1]}{''.join(f' {k}={v!r}' for k, v in list(element.attrib.items())[:3])}>"[:120]
@@ -54,13 +69,24 @@ def faults(text):
             continue
         around = [e.tag.removeprefix(HTML) for e in above if isinstance(e.tag, str)]
         said += [f"obsolete {key}: {shown}" for key in OBSOLETE & set(element.attrib)]
-        if own in BLOCKS and around and around[-1] in PHRASING and not (around[-1] == "summary" and re.match("h[1-6]", own)):
+        if (
+            own in BLOCKS
+            and around
+            and around[-1] in PHRASING
+            and not (around[-1] == "summary" and re.match("h[1-6]", own))
+        ):
             said.append(f"{shown} in <{around[-1]}>, which holds words only")
         if own in CONTROLS - {"details", "label"} and (inside := {"a", "button"} & set(around)):
             said.append(f"{shown} in <{inside.pop()}>: a control in a control")
         if own in PARENTS and parent.removeprefix(HTML) not in PARENTS[own]:
             said.append(f"{shown} in <{parent.removeprefix(HTML)}>")
-        if own in ("ul", "ol") and (other := [c.tag for c in element if isinstance(c.tag, str) and c.tag not in (HTML + "li", HTML + "script", HTML + "template")]):
+        if own in ("ul", "ol") and (
+            other := [
+                c.tag
+                for c in element
+                if isinstance(c.tag, str) and c.tag not in (HTML + "li", HTML + "script", HTML + "template")
+            ]
+        ):
             said.append(f"{other[0].removeprefix(HTML)} directly in {shown}")
         if own == "img" and "alt" not in element.attrib:
             said.append(f"no alt: {shown}")
@@ -92,7 +118,11 @@ def check(folder):
 
 def nu(folder, jar):
     """The Nu checker's errors; its notes on a policy it cannot apply to files are left out."""
-    done = subprocess.run(["java", "-jar", jar, "--errors-only", "--format", "gnu", *map(str, pages(folder))], capture_output=True, text=True)
+    done = subprocess.run(
+        ["java", "-jar", jar, "--errors-only", "--format", "gnu", *map(str, pages(folder))],
+        capture_output=True,
+        text=True,
+    )
     return [line.replace(folder.as_uri(), "") for line in done.stderr.splitlines() if line.strip()]
 
 

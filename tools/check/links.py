@@ -5,6 +5,7 @@ server's root, since the book may stand in a folder. In the repository: the rela
 Outside, only on demand: a link is broken if its server says that the page is gone (404, 410), or if there is no such server.
 Many servers turn programs away (403, 429): such a link is listed as not checked, never as right.
 """
+
 import argparse
 import json
 import re
@@ -38,7 +39,9 @@ class Page(HTMLParser):
             self.base = given.get("href")
             return
         self.ids |= {given[key] for key in ("id", "name") if given.get(key) and (key == "id" or tag == "a")}
-        self.links += [(tag, given[key]) for key in LINKS if given.get(key) is not None and given.get("rel") != "canonical"]
+        self.links += [
+            (tag, given[key]) for key in LINKS if given.get(key) is not None and given.get("rel") != "canonical"
+        ]
         self.links += [(tag, part.split()[0]) for part in given.get("srcset", "").split(",") if part.strip()]
         self.links += [(tag, url) for url in re.findall(r"""url\(["']?([^"')]+)""", given.get("style") or "")]
         if tag == "meta" and (forward := re.search(r"url=(.+)", given.get("content") or "", re.IGNORECASE)):
@@ -47,8 +50,11 @@ class Page(HTMLParser):
 
 def read(folder):
     """{path: Page} of the whole site; JupyterLite (lite/) is another program, of which only the files count."""
-    return {p.relative_to(folder).as_posix(): Page(p.read_text("utf8")) for p in sorted(folder.rglob("*.html"))
-            if not re.match(r"_|lite\b", p.relative_to(folder).parts[0])}
+    return {
+        p.relative_to(folder).as_posix(): Page(p.read_text("utf8"))
+        for p in sorted(folder.rglob("*.html"))
+        if not re.match(r"_|lite\b", p.relative_to(folder).parts[0])
+    }
 
 
 def inside(folder):
@@ -65,7 +71,7 @@ def inside(folder):
             name = Path(re.sub("/+", "/", whole.as_posix())).resolve().relative_to(folder).as_posix()
         except ValueError:
             return "leaves the site"
-        if name not in files:                                # by its exact name, also where the disk forgives capitals
+        if name not in files:  # by its exact name, also where the disk forgives capitals
             return "no such file"
         if anchor and name in site and anchor not in site[name].ids and not anchor.startswith(":~:"):
             return "no such anchor"
@@ -73,7 +79,11 @@ def inside(folder):
     every = [(path, link) for path, page in site.items() for _, link in page.links if not OUTSIDE.match(link)]
     for sheet in folder.rglob("*.css"):
         found = re.findall(r"""url\(\s*["']?([^"')]+)|@import\s+["']([^"']+)""", sheet.read_text("utf8"))
-        every += [(sheet.relative_to(folder).as_posix(), a or b) for a, b in found if not OUTSIDE.match(a or b) and not (a or b).startswith("#")]
+        every += [
+            (sheet.relative_to(folder).as_posix(), a or b)
+            for a, b in found
+            if not OUTSIDE.match(a or b) and not (a or b).startswith("#")
+        ]
     return [(path, link, why) for path, link in every if (why := fault(path, link))]
 
 
@@ -107,7 +117,7 @@ def ask(url, timeout=20):
     headers = {"User-Agent": "Mozilla/5.0 (link check of Learning to Act)"}
     try:
         answer = requests.head(url, allow_redirects=True, timeout=timeout, headers=headers)
-        if answer.status_code >= 400:                       # some servers know no HEAD
+        if answer.status_code >= 400:  # some servers know no HEAD
             answer = requests.get(url, allow_redirects=True, timeout=timeout, headers=headers, stream=True)
             answer.close()
     except requests.exceptions.RequestException as problem:
@@ -130,7 +140,9 @@ def report(folder):
         for url, (verdict, said) in verdicts.items():
             if verdict == kind:
                 print(f"{kind}: {url} ({said}) in {', '.join(sorted(pages[url])[:3])}")
-    counts = {kind: sum(v == kind for v, _ in verdicts.values()) for kind in ("right", "moved", "broken", "not checked")}
+    counts = {
+        kind: sum(v == kind for v, _ in verdicts.values()) for kind in ("right", "moved", "broken", "not checked")
+    }
     print(f"{len(pages)} addresses: " + ", ".join(f"{n} {kind}" for kind, n in counts.items()))
     return counts["broken"]
 

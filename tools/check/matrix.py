@@ -6,6 +6,7 @@ Each row is an environment that is thrown away: `oldest` holds the package's flo
 without the lock, the site's tools included, so that rot shows before readers meet it. With the newest the book is built
 and its notebooks are run as well. Without arguments: oldest on the oldest Python, newest on the oldest and newest Python found.
 """
+
 import argparse
 import os
 import subprocess
@@ -18,8 +19,16 @@ from pathlib import Path
 from tools.check.determinism import PYTHONS, find_python
 from tools.keep.lock import ROOT, throwaway
 
-PACKAGE_TESTS = ["tests", "--ignore=tests/site", "-m", "package"]        # tests/conftest.py says which they are
-RUNNERS = ["pytest", "pytest-timeout", "nbval", "hypothesis", "mpmath", "ipywidgets", "ipykernel"]      # theirs are not the package's floors
+PACKAGE_TESTS = ["tests", "--ignore=tests/site", "-m", "package"]  # tests/conftest.py says which they are
+RUNNERS = [
+    "pytest",
+    "pytest-timeout",
+    "nbval",
+    "hypothesis",
+    "mpmath",
+    "ipywidgets",
+    "ipykernel",
+]  # theirs are not the package's floors
 SHOWN = ("numpy", "scipy", "matplotlib", "gymnasium", "anywidget", "tqdm", "jupyter-book", "jupyterlab")
 
 
@@ -27,7 +36,9 @@ def requirements(which):
     """Lines for the resolver."""
     if which == "oldest":
         return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"] + RUNNERS
-    return [line for line in (ROOT / "requirements.txt").read_text().splitlines() if not line.startswith(("-", "#"))] + ["setuptools>=77"]
+    return [
+        line for line in (ROOT / "requirements.txt").read_text().splitlines() if not line.startswith(("-", "#"))
+    ] + ["setuptools>=77"]
 
 
 def install(uv, which, base, folder):
@@ -36,14 +47,33 @@ def install(uv, which, base, folder):
     python, wanted, pins = folder / "bin/python", folder / "wanted.txt", folder / "pins.txt"
     wanted.write_text("\n".join(requirements(which)) + "\n")
     floors = len(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"])
-    if which == "oldest":                  # only what the package itself names is to be old, not what runs the tests
+    if which == "oldest":  # only what the package itself names is to be old, not what runs the tests
         first = folder / "floors.txt"
         first.write_text("\n".join(requirements(which)[:floors]) + "\n")
-        subprocess.run([uv, "pip", "compile", first, "--quiet", "--python", python, "--resolution", "lowest-direct", "--no-deps", "-o", pins],
-                       check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [
+                uv,
+                "pip",
+                "compile",
+                first,
+                "--quiet",
+                "--python",
+                python,
+                "--resolution",
+                "lowest-direct",
+                "--no-deps",
+                "-o",
+                pins,
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
         wanted.write_text(pins.read_text() + "\n".join(RUNNERS) + "\nsetuptools>=77\n")
     subprocess.run([uv, "pip", "install", "--quiet", "--python", python, "-r", wanted], check=True)
-    subprocess.run([uv, "pip", "install", "--quiet", "--python", python, "--no-deps", "--no-build-isolation", "-e", ROOT], check=True)
+    subprocess.run(
+        [uv, "pip", "install", "--quiet", "--python", python, "--no-deps", "--no-build-isolation", "-e", ROOT],
+        check=True,
+    )
     return python
 
 
@@ -55,10 +85,26 @@ def commands(which):
     """(name, what follows python)."""
     if which == "oldest":
         return [("tests of the package", ["-m", "pytest", "-q", "-p", "no:cacheprovider", *OLD, *PACKAGE_TESTS])]
-    return [("tests of the package", ["-m", "pytest", "-q", "-p", "no:cacheprovider", *PACKAGE_TESTS]),
-            ("the book", ["-m", "tools.make.book", "--path-output"]),
-            ("notebooks", ["-m", "pytest", "-q", "-p", "tests.conftest", "-p", "no:cacheprovider", "--nbval-lax", "--nbval-current-env",
-                           "notebooks", "solutions"])]
+    return [
+        ("tests of the package", ["-m", "pytest", "-q", "-p", "no:cacheprovider", *PACKAGE_TESTS]),
+        ("the book", ["-m", "tools.make.book", "--path-output"]),
+        (
+            "notebooks",
+            [
+                "-m",
+                "pytest",
+                "-q",
+                "-p",
+                "tests.conftest",
+                "-p",
+                "no:cacheprovider",
+                "--nbval-lax",
+                "--nbval-current-env",
+                "notebooks",
+                "solutions",
+            ],
+        ),
+    ]
 
 
 def run_row(uv, which, version):
@@ -69,27 +115,56 @@ def run_row(uv, which, version):
     with tempfile.TemporaryDirectory() as folder:
         start = time.monotonic()
         python = install(uv, which, base, Path(folder, "env"))
-        frozen = subprocess.run([uv, "pip", "freeze", "--python", python], capture_output=True, text=True).stdout.splitlines()
-        print(f"{which} on Python {version}: {', '.join(line for line in frozen if line.split('==')[0] in SHOWN)} "
-              f"(installed in {time.monotonic() - start:.0f} s)", flush=True)
+        frozen = subprocess.run(
+            [uv, "pip", "freeze", "--python", python], capture_output=True, text=True
+        ).stdout.splitlines()
+        print(
+            f"{which} on Python {version}: {', '.join(line for line in frozen if line.split('==')[0] in SHOWN)} "
+            f"(installed in {time.monotonic() - start:.0f} s)",
+            flush=True,
+        )
         for name, rest in commands(which):
             start = time.monotonic()
             rest = rest + [str(Path(folder, "site"))] if name == "the book" else rest
-            done = subprocess.run([python, *rest], cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"})
+            done = subprocess.run(
+                [python, *rest],
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                stdin=subprocess.DEVNULL,
+                env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+            )
             last = (done.stdout.strip().splitlines() or [""])[-1] if name != "the book" else ""
-            print(f"    {name}: {'passed' if done.returncode == 0 else 'FAILED'} in {time.monotonic() - start:.0f} s {last}", flush=True)
+            print(
+                f"    {name}: {'passed' if done.returncode == 0 else 'FAILED'} in {time.monotonic() - start:.0f} s {last}",
+                flush=True,
+            )
             if done.returncode:
                 good = False
-                print("\n".join("      " + line[:300] for line in (done.stdout + done.stderr).splitlines() if line.startswith(("FAILED", "ERROR", "E  ", "ModuleNotFound"))) or (done.stdout + done.stderr)[-2000:], flush=True)
+                print(
+                    "\n".join(
+                        "      " + line[:300]
+                        for line in (done.stdout + done.stderr).splitlines()
+                        if line.startswith(("FAILED", "ERROR", "E  ", "ModuleNotFound"))
+                    )
+                    or (done.stdout + done.stderr)[-2000:],
+                    flush=True,
+                )
     return good
 
 
 def main(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("rows", nargs="*", metavar="oldest|newest PYTHON", help="rows of the matrix, such as: oldest 3.11 newest 3.13")
+    parser.add_argument(
+        "rows", nargs="*", metavar="oldest|newest PYTHON", help="rows of the matrix, such as: oldest 3.11 newest 3.13"
+    )
     arguments = parser.parse_args(arguments).rows
     found = [v for v in PYTHONS if find_python(v)]
-    rows = list(zip(arguments[::2], arguments[1::2])) or [("oldest", found[0]), ("newest", found[0]), ("newest", found[-1])]
+    rows = list(zip(arguments[::2], arguments[1::2])) or [
+        ("oldest", found[0]),
+        ("newest", found[0]),
+        ("newest", found[-1]),
+    ]
     if len(arguments) % 2 or any(which not in ("oldest", "newest") for which, _ in rows):
         parser.error("rows are pairs: oldest or newest, and a Python")
     with tempfile.TemporaryDirectory() as folder:

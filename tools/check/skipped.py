@@ -1,7 +1,8 @@
 """Say at the end of `make test` what was not tested, and why.
 
-    python -m tools.check.skipped FILE         # the file that PG_SKIPPED named while the tests ran (tests/conftest.py)
+python -m tools.check.skipped FILE         # the file that PG_SKIPPED named while the tests ran (tests/conftest.py)
 """
+
 import argparse
 import json
 from collections import defaultdict
@@ -16,7 +17,9 @@ def summary(lines):
     if not reasons:
         return "Nothing was skipped."
     count = sum(map(len, reasons.values()))
-    said = [f"Not tested here: {count} test{'s' * (count > 1)}, skipped for {len(reasons)} reason{'s' * (len(reasons) > 1)}."]
+    said = [
+        f"Not tested here: {count} test{'s' * (count > 1)}, skipped for {len(reasons)} reason{'s' * (len(reasons) > 1)}."
+    ]
     for reason, tests in sorted(reasons.items(), key=lambda item: -len(item[1])):
         said.append(f"  {len(tests)}: {reason}")
         said += [f"      {test}" for test in tests[:3]] + [f"      and {len(tests) - 3} more"] * (len(tests) > 3)

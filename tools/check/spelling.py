@@ -3,6 +3,7 @@
 codespell knows common misspellings, so names and formulas do not disturb it. Its list of British words and their American
 forms, turned around, holds the book to one of the two. tools/check/words.txt has the words that are right here.
 """
+
 import argparse
 import io
 import json
@@ -17,18 +18,52 @@ import codespell_lib
 from tools.paths import ROOT
 
 WORDS = ROOT / "tools/check/words.txt"
-FOLDERS = "book", "docs", ".github", "notebooks", "exercises", "solutions", "policy_gradient", "learning_to_act", "studies", "tests", "tools"
-NAMES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "CODE_OF_CONDUCT.md", "SECURITY.md", "CITATION.cff", "Makefile", "pyproject.toml",
-         "_config.yml", "requirements.txt", ".editorconfig", ".gitattributes", ".pre-commit-config.yaml")
+FOLDERS = (
+    "book",
+    "docs",
+    ".github",
+    "notebooks",
+    "exercises",
+    "solutions",
+    "policy_gradient",
+    "learning_to_act",
+    "studies",
+    "tests",
+    "tools",
+)
+NAMES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "CODE_OF_CONDUCT.md",
+    "SECURITY.md",
+    "CITATION.cff",
+    "Makefile",
+    "pyproject.toml",
+    "_config.yml",
+    "requirements.txt",
+    ".editorconfig",
+    ".gitattributes",
+    ".pre-commit-config.yaml",
+)
 ENDINGS = ".md", ".yml", ".bib", ".ipynb", ".py", ".js", ".css", ".html", ".txt"
 OTHERS = "vendor", "__pycache__", ".ipynb_checkpoints", "_build"
-NOT_PROSE = re.compile(r"^(`{3,}|~{3,}).*?^\1|`+[^`]+`+|\$\$.*?\$\$|\$[^$\n]+\$|\]\([^)]*\)|<[^>\n]+>|https?://\S+|^---\n.*?^---", re.DOTALL | re.MULTILINE)
+NOT_PROSE = re.compile(
+    r"^(`{3,}|~{3,}).*?^\1|`+[^`]+`+|\$\$.*?\$\$|\$[^$\n]+\$|\]\([^)]*\)|<[^>\n]+>|https?://\S+|^---\n.*?^---",
+    re.DOTALL | re.MULTILINE,
+)
 
 
 def files(root=ROOT):
     found = [root / name for name in NAMES] + [p for folder in FOLDERS for p in sorted((root / folder).rglob("*"))]
-    return [p for p in found if p.is_file() and (p.suffix in ENDINGS or p.parent == root) and not set(OTHERS) & set(p.parts)
-            and p.name not in (WORDS.name, "test_spelling.py")]      # the one holds misspellings on purpose
+    return [
+        p
+        for p in found
+        if p.is_file()
+        and (p.suffix in ENDINGS or p.parent == root)
+        and not set(OTHERS) & set(p.parts)
+        and p.name not in (WORDS.name, "test_spelling.py")
+    ]  # the one holds misspellings on purpose
 
 
 def text_of(path, prose=False):
@@ -54,7 +89,9 @@ def ask(folder, *options):
     """codespell's lines about a folder."""
     said = io.StringIO()
     with redirect_stdout(said):
-        codespell_lib.main("--ignore-words", str(WORDS), "--disable-colors", "--quiet-level", "0", *options, str(folder))
+        codespell_lib.main(
+            "--ignore-words", str(WORDS), "--disable-colors", "--quiet-level", "0", *options, str(folder)
+        )
     return [line.removeprefix(str(folder) + "/") for line in said.getvalue().splitlines() if "==>" in line]
 
 

@@ -6,6 +6,7 @@
 Each default is found by a pattern in one file of the wheel; a pattern that does not fit exactly once is an error. What the settings
 *do* was measured on a toy whose gradient can be enumerated, and stands on the page with its numbers.
 """
+
 import argparse
 import json
 import re
@@ -33,24 +34,53 @@ ACTOR, TRAINER = "verl/trainer/config/actor/actor.yaml", "verl/trainer/config/pp
 CLI = "openrlhf/cli/train_ppo_ray.py"
 WHERE = {
     "trl": {
-        "GRPO loss_type": (GRPO, field("loss_type")), "GRPO scale_rewards": (GRPO, field("scale_rewards")), "GRPO beta": (GRPO, field("beta")),
-        "GRPO epsilon": (GRPO, field("epsilon")), "GRPO epsilon_high": (GRPO, field("epsilon_high")), "GRPO delta": (GRPO, field("delta")),
-        "GRPO num_iterations": (GRPO, field("num_iterations")), "GRPO num_generations": (GRPO, field("num_generations")),
-        "GRPO temperature": (GRPO, field("temperature")), "GRPO top_p": (GRPO, field("top_p")),
-        "GRPO correction": (GRPO, field("vllm_importance_sampling_correction")), "GRPO correction mode": (GRPO, field("vllm_importance_sampling_mode")),
-        "RLOO beta": (RLOO, field("beta")), "RLOO epsilon": (RLOO, field("epsilon")), "RLOO num_generations": (RLOO, field("num_generations")),
+        "GRPO loss_type": (GRPO, field("loss_type")),
+        "GRPO scale_rewards": (GRPO, field("scale_rewards")),
+        "GRPO beta": (GRPO, field("beta")),
+        "GRPO epsilon": (GRPO, field("epsilon")),
+        "GRPO epsilon_high": (GRPO, field("epsilon_high")),
+        "GRPO delta": (GRPO, field("delta")),
+        "GRPO num_iterations": (GRPO, field("num_iterations")),
+        "GRPO num_generations": (GRPO, field("num_generations")),
+        "GRPO temperature": (GRPO, field("temperature")),
+        "GRPO top_p": (GRPO, field("top_p")),
+        "GRPO correction": (GRPO, field("vllm_importance_sampling_correction")),
+        "GRPO correction mode": (GRPO, field("vllm_importance_sampling_mode")),
+        "RLOO beta": (RLOO, field("beta")),
+        "RLOO epsilon": (RLOO, field("epsilon")),
+        "RLOO num_generations": (RLOO, field("num_generations")),
         "RLOO normalize_advantages": (RLOO, field("normalize_advantages")),
     },
     "verl": {
-        "adv_estimator": (TRAINER, yaml_key("adv_estimator")), "norm_adv_by_std_in_grpo": (TRAINER, yaml_key("norm_adv_by_std_in_grpo")),
-        "use_kl_in_reward": (TRAINER, yaml_key("use_kl_in_reward")), "gamma": (TRAINER, yaml_key("gamma")), "lam": (TRAINER, yaml_key("lam")),
-        "loss_agg_mode": (ACTOR, yaml_key("loss_agg_mode")), "clip_ratio": (ACTOR, yaml_key("clip_ratio")), "clip_ratio_c": (ACTOR, yaml_key("clip_ratio_c")),
-        "use_kl_loss": (ACTOR, yaml_key("use_kl_loss")), "ppo_epochs": (ACTOR, yaml_key("ppo_epochs")), "entropy_coeff": (ACTOR, yaml_key("entropy_coeff")),
+        "adv_estimator": (TRAINER, yaml_key("adv_estimator")),
+        "norm_adv_by_std_in_grpo": (TRAINER, yaml_key("norm_adv_by_std_in_grpo")),
+        "use_kl_in_reward": (TRAINER, yaml_key("use_kl_in_reward")),
+        "gamma": (TRAINER, yaml_key("gamma")),
+        "lam": (TRAINER, yaml_key("lam")),
+        "loss_agg_mode": (ACTOR, yaml_key("loss_agg_mode")),
+        "clip_ratio": (ACTOR, yaml_key("clip_ratio")),
+        "clip_ratio_c": (ACTOR, yaml_key("clip_ratio_c")),
+        "use_kl_loss": (ACTOR, yaml_key("use_kl_loss")),
+        "ppo_epochs": (ACTOR, yaml_key("ppo_epochs")),
+        "entropy_coeff": (ACTOR, yaml_key("entropy_coeff")),
         "rollout_is": ("verl/trainer/config/algorithm/rollout_correction.yaml", yaml_key("rollout_is")),
     },
-    "openrlhf": {name: (CLI, option(name)) for name in (
-        "algo.advantage.estimator", "algo.kl.estimator", "algo.kl.init_coef", "algo.kl.use_loss", "reward.clip_range",
-        "rollout.n_samples_per_prompt", "algo.advantage.is_correction_level", "actor.loss_agg_mode", "actor.eps_clip", "actor.dual_clip", "train.max_epochs")},
+    "openrlhf": {
+        name: (CLI, option(name))
+        for name in (
+            "algo.advantage.estimator",
+            "algo.kl.estimator",
+            "algo.kl.init_coef",
+            "algo.kl.use_loss",
+            "reward.clip_range",
+            "rollout.n_samples_per_prompt",
+            "algo.advantage.is_correction_level",
+            "actor.loss_agg_mode",
+            "actor.eps_clip",
+            "actor.dual_clip",
+            "train.max_epochs",
+        )
+    },
 }
 
 

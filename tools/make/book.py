@@ -3,6 +3,7 @@
 Sphinx looks at pages only. When a style sheet, a script, a template, a tool or an explorable changed it would leave the old
 file in the site, so then everything is built again. A failed build is never taken for a finished one.
 """
+
 import argparse
 import hashlib
 import json
@@ -15,8 +16,21 @@ from pathlib import Path
 from tools.paths import ROOT, VERBS
 
 PAGES = ["_toc.yml", *VERBS]
-REST = ["_config.yml", "book/_static", "book/_templates", "tools", "learning_to_act/explorables", "learning_to_act/palette.py"]
-WHEEL = ["policy_gradient", "learning_to_act", "pyproject.toml", "README.md", "LICENSE"]          # what the pages' Python gets: no page changes with it
+REST = [
+    "_config.yml",
+    "book/_static",
+    "book/_templates",
+    "tools",
+    "learning_to_act/explorables",
+    "learning_to_act/palette.py",
+]
+WHEEL = [
+    "policy_gradient",
+    "learning_to_act",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+]  # what the pages' Python gets: no page changes with it
 IGNORED = {"__pycache__", ".ipynb_checkpoints"}
 
 
@@ -38,17 +52,32 @@ def digest(root, names):
 def build(root, out):
     """Bring `out`/_build/html up to date with `root`. Returns the exit status of jupyter-book, 0 if nothing was to do."""
     stamp = out / "_build" / "built.json"
-    now = {"pages": digest(root, PAGES), "rest": digest(root, REST), "address": os.environ.get("PG_SITE_URL", ""),
-           "wheel": digest(root, WHEEL), "pyodide": os.environ.get("PYODIDE", ""),
-           "launch": [os.environ.get("PG_REPOSITORY", ""), (out / "_build/html/lite/notebooks/index.html").exists()]}
+    now = {
+        "pages": digest(root, PAGES),
+        "rest": digest(root, REST),
+        "address": os.environ.get("PG_SITE_URL", ""),
+        "wheel": digest(root, WHEEL),
+        "pyodide": os.environ.get("PYODIDE", ""),
+        "launch": [os.environ.get("PG_REPOSITORY", ""), (out / "_build/html/lite/notebooks/index.html").exists()],
+    }
     now["questions"] = [path.name for path in sorted((root / "book/interview").glob("*.yml"))]
     before = json.loads(stamp.read_text()) if stamp.exists() and (out / "_build/html/index.html").exists() else {}
     if now == before:
         print(f"nothing changed: {out / '_build/html/index.html'}")
         return 0
     stamp.unlink(missing_ok=True)
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(root),
-               "--path-output", str(out), "-W", "-n", "--keep-going"]
+    command = [
+        sys.executable,
+        "-c",
+        "from jupyter_book.cli.main import main; main()",
+        "build",
+        str(root),
+        "--path-output",
+        str(out),
+        "-W",
+        "-n",
+        "--keep-going",
+    ]
     whole = any(now[part] != before.get(part) for part in ("rest", "address", "pyodide", "launch", "questions"))
     status = watched(command + ["--all"] * whole, root)
     if status == 0:
@@ -64,8 +93,15 @@ def watched(command, root, out=sys.stdout):
     """
     live, last, said = out.isatty(), (None, 0), []
     print("Building the book (a whole build takes a minute or two).", file=out, flush=True)
-    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True, encoding="utf8", errors="replace",
-                          env=os.environ | {"PYTHONIOENCODING": "utf8"}) as sphinx:
+    with subprocess.Popen(
+        command,
+        cwd=root,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf8",
+        errors="replace",
+        env=os.environ | {"PYTHONIOENCODING": "utf8"},
+    ) as sphinx:
         for line in sphinx.stdout:
             line = re.sub(r"\x1b\[[\d;]*m", "", line).strip()
             step = re.match(r"(reading sources|writing output|copying images)\.\.\. \[ *(\d+)%\]", line)
@@ -87,7 +123,9 @@ def watched(command, root, out=sys.stdout):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--path-output", type=Path, default=Path("."), help="the folder that gets _build (default: here)")
+    parser.add_argument(
+        "--path-output", type=Path, default=Path("."), help="the folder that gets _build (default: here)"
+    )
     parser.add_argument("source", nargs="?", type=Path, default=ROOT, help="the book")
     given = parser.parse_args()
     return build(given.source.resolve(), given.path_output.resolve())

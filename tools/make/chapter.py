@@ -5,6 +5,7 @@
 It writes the page, the lab, the solutions and the exercises made of them, the checks with one small exercise, and attacks on it. It takes the
 next number. When the name is taken or ill-formed, or the contents are at fault, it says so and writes nothing.
 """
+
 import argparse
 import re
 import shutil
@@ -19,7 +20,7 @@ from tools.make import exercises, notebooks
 from tools.paths import ROOT
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-PAGE = '''---
+PAGE = """---
 chapter:
   question: What is this chapter's question?
   explorables: []
@@ -32,7 +33,7 @@ myst:
 **What is this chapter's question?**
 
 To be written. There is [a lab](../notebooks/{stem}.ipynb), and there are [exercises](../exercises/{stem}.ipynb) with [solutions](../solutions/{stem}.ipynb).
-'''
+"""
 CHECKS = '''"""Exercises of chapter {number}, {title}."""
 import numpy as np
 
@@ -87,44 +88,81 @@ def tidy(text):
 
 
 def notebook(cells, description):
-    meta = {"kernelspec": notebooks.KERNEL, "language_info": notebooks.LANGUAGE, "myst": {"html_meta": {"description lang=en": description}}}
+    meta = {
+        "kernelspec": notebooks.KERNEL,
+        "language_info": notebooks.LANGUAGE,
+        "myst": {"html_meta": {"description lang=en": description}},
+    }
     return tidy(nbformat.writes(new_notebook(cells=cells, metadata=meta)))
 
 
 def lab(number, title):
-    return notebook([
-        new_markdown_cell(f"# Lab {number}: {title[0].lower()}{title[1:]}\n\n**You will** find this to be written.", id="title"),
-        new_code_cell("import policy_gradient as pg", id="imports"),
-        new_code_cell("print(pg.softmax([0.0, 0.0]))", id="first"),
-        new_markdown_cell("To be written.", id="rest"),
-    ], f"Lab: {title}, to be written.")
+    return notebook(
+        [
+            new_markdown_cell(
+                f"# Lab {number}: {title[0].lower()}{title[1:]}\n\n**You will** find this to be written.", id="title"
+            ),
+            new_code_cell("import policy_gradient as pg", id="imports"),
+            new_code_cell("print(pg.softmax([0.0, 0.0]))", id="first"),
+            new_markdown_cell("To be written.", id="rest"),
+        ],
+        f"Lab: {title}, to be written.",
+    )
 
 
 def solutions(number, title, function):
     stem = function.replace("_", "-")
-    return notebook([
-        new_markdown_cell(f"# Solutions {number}: {title[0].lower()}{title[1:]}\n\n**You will** write one function, to begin with. Allow 5 minutes.\n\n"
-                          "**How it works.** Replace the line `raise NotImplementedError`, then run the check below it.", id="title"),
-        new_code_cell("import numpy as np\nfrom policy_gradient.checks import check, hint", id="imports"),
-        new_markdown_cell("## 1. A first exercise\n\n*Difficulty 1 of 5, importance 1 of 5, about 5 minutes.*\n\n"
-                          f"To be written. Write `{function}(x)`, each of the numbers `x`, shape $(N,)$, counted twice. For 1 and 3 it should give\n\n    [2. 6.]", id=stem),
-        new_code_cell(f"def {function}(x):\n    # BEGIN SOLUTION\n    return 2 * np.asarray(x)\n    # END SOLUTION", id=f"{stem}-answer"),
-        new_code_cell(f"print({function}(np.array([1.0, 3.0])))", id=f"{stem}-example", metadata={"tags": ["example"]}),
-        new_code_cell(f"check({function})", id=f"{stem}-check"),
-        new_markdown_cell(f"Stuck? Run `hint({function})` in a cell of its own. Each call says a little more, and none says it all.", id=f"{stem}-stuck"),
-        new_markdown_cell("### Why this is right\n\nTo be written.", id=f"{stem}-why", metadata={"tags": ["solution-only"]}),
-    ], f"One function of {title}, to be written; checked on the spot.")
+    return notebook(
+        [
+            new_markdown_cell(
+                f"# Solutions {number}: {title[0].lower()}{title[1:]}\n\n**You will** write one function, to begin with. Allow 5 minutes.\n\n"
+                "**How it works.** Replace the line `raise NotImplementedError`, then run the check below it.",
+                id="title",
+            ),
+            new_code_cell("import numpy as np\nfrom policy_gradient.checks import check, hint", id="imports"),
+            new_markdown_cell(
+                "## 1. A first exercise\n\n*Difficulty 1 of 5, importance 1 of 5, about 5 minutes.*\n\n"
+                f"To be written. Write `{function}(x)`, each of the numbers `x`, shape $(N,)$, counted twice. For 1 and 3 it should give\n\n    [2. 6.]",
+                id=stem,
+            ),
+            new_code_cell(
+                f"def {function}(x):\n    # BEGIN SOLUTION\n    return 2 * np.asarray(x)\n    # END SOLUTION",
+                id=f"{stem}-answer",
+            ),
+            new_code_cell(
+                f"print({function}(np.array([1.0, 3.0])))", id=f"{stem}-example", metadata={"tags": ["example"]}
+            ),
+            new_code_cell(f"check({function})", id=f"{stem}-check"),
+            new_markdown_cell(
+                f"Stuck? Run `hint({function})` in a cell of its own. Each call says a little more, and none says it all.",
+                id=f"{stem}-stuck",
+            ),
+            new_markdown_cell(
+                "### Why this is right\n\nTo be written.", id=f"{stem}-why", metadata={"tags": ["solution-only"]}
+            ),
+        ],
+        f"One function of {title}, to be written; checked on the spot.",
+    )
 
 
 def listed(toc, stem, number, title):
     """_toc.yml with the chapter's lines after those of the last chapter."""
     lines = toc.splitlines(keepends=True)
-    last = max(i for i, line in enumerate(lines) if re.search(r"file: (?:book|notebooks|exercises|solutions)/\d\d-", line))
-    while last + 1 < len(lines) and lines[last + 1].startswith(" " * 10):        # what else stands below that chapter
+    last = max(
+        i for i, line in enumerate(lines) if re.search(r"file: (?:book|notebooks|exercises|solutions)/\d\d-", line)
+    )
+    while last + 1 < len(lines) and lines[last + 1].startswith(" " * 10):  # what else stands below that chapter
         last += 1
-    new = [f"      - file: book/{stem}\n", f"        title: {number} · {title}\n", "        sections:\n",
-           *(f"          - {{file: {folder}/{stem}, title: {verb}}}\n" for folder, verb in (("notebooks", "Run"), ("exercises", "Do"), ("solutions", "Compare")))]
-    return "".join([*lines[:last + 1], *new, *lines[last + 1:]])
+    new = [
+        f"      - file: book/{stem}\n",
+        f"        title: {number} · {title}\n",
+        "        sections:\n",
+        *(
+            f"          - {{file: {folder}/{stem}, title: {verb}}}\n"
+            for folder, verb in (("notebooks", "Run"), ("exercises", "Do"), ("solutions", "Compare"))
+        ),
+    ]
+    return "".join([*lines[: last + 1], *new, *lines[last + 1 :]])
 
 
 def problem(name, root):
@@ -172,7 +210,7 @@ def begin(name, title=None, root=ROOT):
         made.append(root / f"exercises/{stem}.ipynb")
         made[-1].write_text(tidy(nbformat.writes(exercises.exercise(root / f"solutions/{stem}.ipynb"))), "utf8")
         toc.write_text(listed(before, stem, number, title), "utf8")
-    except BaseException:                        # nothing half-written is left
+    except BaseException:  # nothing half-written is left
         for path in made:
             path.unlink(missing_ok=True)
         if new_folder:
@@ -191,8 +229,16 @@ def main(arguments=None):
         made = begin(args.name, args.title)
     except ValueError as fault:
         sys.exit(str(fault))
-    subprocess.run([sys.executable, "-m", "tools.make.notebooks", *(str(path) for path in made if path.parent.name in ("notebooks", "solutions"))],
-                   cwd=ROOT, check=True)               # the outputs of these cells
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "tools.make.notebooks",
+            *(str(path) for path in made if path.parent.name in ("notebooks", "solutions")),
+        ],
+        cwd=ROOT,
+        check=True,
+    )  # the outputs of these cells
     print(*(path.relative_to(ROOT) for path in made), "_toc.yml", sep="\n")
     print("What the chapter lacks says `python -m tools.check.contract`.")
 

@@ -6,6 +6,7 @@ Writes class/TOOL/, which git ignores and which is written anew each time: edit 
 each five minutes that it is meant to take. What a learner sees is the exercise with its own `check(...)`; the points come
 from a hidden test, which imports the package anew, so that a redefined or patched `check` gives nothing.
 """
+
 import argparse
 import os
 import re
@@ -17,9 +18,9 @@ from nbformat.v4 import new_code_cell, new_raw_cell
 from learning_to_act.checks.engine import registry
 from tools.make.exercises import REGION, ROOT, STUB, runs_through
 
-MINUTES = 5                          # for a point
+MINUTES = 5  # for a point
 CHECK = re.compile(r'check\((\w+)(, mistake="")?\)')
-SCHEMA = 3                           # of nbgrader's cell metadata
+SCHEMA = 3  # of nbgrader's cell metadata
 BOUNDS = "import policy_gradient.checks.grading      # only while work is graded: bounds on a cell's time and memory"
 FRESH = """import sys
 for _name in [name for name in sys.modules if name.partition(".")[0] in ("policy_gradient", "learning_to_act")]:
@@ -36,7 +37,9 @@ class Question:
         self.name, self.check = check.group(1), named
         self.answer = [cell for cell in before if cell.cell_type == "code" and f"def {self.name}(" in cell.source][-1]
         self.points = max(1, round(registry()[self.name].minutes / MINUTES))
-        self.bug = check.group(2) is not None        # "Find the bug": the function is given whole, and the mistake is to be named
+        self.bug = (
+            check.group(2) is not None
+        )  # "Find the bug": the function is given whole, and the mistake is to be named
         self.mended = mended
         self.label = self.name.replace("update_", "name_")
         self.call = f'{self.name}, "{self.name}"' + (f", mistake={self.label}" if self.bug else "")
@@ -68,8 +71,12 @@ def naming(question):
 
 def marked(cell, *, grade_id="", **flags):
     """`cell` as nbgrader's documentation of its metadata has it."""
-    cell.metadata["nbgrader"] = {"schema_version": SCHEMA, "grade_id": grade_id or cell.id, "task": False,
-                                 **{"grade": False, "solution": False, "locked": False} | flags}
+    cell.metadata["nbgrader"] = {
+        "schema_version": SCHEMA,
+        "grade_id": grade_id or cell.id,
+        "task": False,
+        **{"grade": False, "solution": False, "locked": False} | flags,
+    }
     return cell
 
 
@@ -86,11 +93,20 @@ def for_nbgrader(path):
             if question.bug:
                 cell.source = f"{naming(question)}\ncheck({question.name}, mistake={question.label})"
             named = f", mistake={question.label}" if question.bug else ""
-            nb.cells.append(marked(new_code_cell(
-                f"# {question.points} point{'s' * (question.points > 1)} for {question.name}. When your work is graded, the check is imported anew.\n"
-                f"verdict = check({question.name}{named})\nassert verdict.passed, verdict.message\n"
-                f"### BEGIN HIDDEN TESTS\n{FRESH.format(call=question.call)}\n### END HIDDEN TESTS", id=f"{cell.id}-points"),
-                grade_id=f"{cell.id}-points", grade=True, locked=True, points=question.points))
+            nb.cells.append(
+                marked(
+                    new_code_cell(
+                        f"# {question.points} point{'s' * (question.points > 1)} for {question.name}. When your work is graded, the check is imported anew.\n"
+                        f"verdict = check({question.name}{named})\nassert verdict.passed, verdict.message\n"
+                        f"### BEGIN HIDDEN TESTS\n{FRESH.format(call=question.call)}\n### END HIDDEN TESTS",
+                        id=f"{cell.id}-points",
+                    ),
+                    grade_id=f"{cell.id}-points",
+                    grade=True,
+                    locked=True,
+                    points=question.points,
+                )
+            )
     return nb
 
 
@@ -103,8 +119,10 @@ def for_otter(path):
     nb, cells, found = questions(path)
     begins = {question.answer.id: question for question in found.values()}
     total = sum(question.points for question in found.values())
-    config = (f"# ASSIGNMENT CONFIG\nname: {path.stem}\ninit_cell: false\nexport_cell: false\ncheck_all_cell: false\n"
-              f"requirements: requirements.txt\ntests:\n  ok_format: false\ngenerate:\n  points_possible: {total}")
+    config = (
+        f"# ASSIGNMENT CONFIG\nname: {path.stem}\ninit_cell: false\nexport_cell: false\ncheck_all_cell: false\n"
+        f"requirements: requirements.txt\ntests:\n  ok_format: false\ngenerate:\n  points_possible: {total}"
+    )
     nb.cells = [new_raw_cell(config, id="assignment")]
 
     def raw(text, name):
@@ -117,23 +135,34 @@ def for_otter(path):
             raw("BEGIN SOLUTION", f"{stem}-solution-begin")
             if question.bug:
                 cell.source = f"{prompted(question.mended, cell.source)}\n\n" + prompted(
-                    f'{question.label} = "{registry()[question.name].bug}"', naming(question))
+                    f'{question.label} = "{registry()[question.name].bug}"', naming(question)
+                )
             else:
-                cell.source = REGION.sub(lambda region: region[0].replace("# BEGIN SOLUTION", "# BEGIN SOLUTION NO PROMPT", 1)
-                                         + f'\n{region[1]}""" # BEGIN PROMPT\n{region[1]}{STUB}\n{region[1]}""" # END PROMPT', cell.source)
+                cell.source = REGION.sub(
+                    lambda region: (
+                        region[0].replace("# BEGIN SOLUTION", "# BEGIN SOLUTION NO PROMPT", 1)
+                        + f'\n{region[1]}""" # BEGIN PROMPT\n{region[1]}{STUB}\n{region[1]}""" # END PROMPT'
+                    ),
+                    cell.source,
+                )
             nb.cells.append(cell)
             raw("END SOLUTION", f"{stem}-solution-end")
             raw("BEGIN TESTS", f"{stem}-tests-begin")
             arguments = ", ".join([question.name, *[question.label] * question.bug])
             body = FRESH.format(call=question.call).replace("\n", "\n    ")
-            nb.cells.append(new_code_cell(f'""" # BEGIN TEST CONFIG\nhidden: true\n""" # END TEST CONFIG\n'
-                                          f"def test_{question.name}({arguments}):\n    {body}", id=f"{stem}-test"))
+            nb.cells.append(
+                new_code_cell(
+                    f'""" # BEGIN TEST CONFIG\nhidden: true\n""" # END TEST CONFIG\n'
+                    f"def test_{question.name}({arguments}):\n    {body}",
+                    id=f"{stem}-test",
+                )
+            )
             raw("END TESTS", f"{stem}-tests-end")
             raw("END QUESTION", f"{stem}-end")
         else:
             if (question := found.get(cell.id)) and question.bug:
                 cell.source = f"check({question.name}, mistake={question.label})"
-            if question or cell.id.endswith("-example"):      # not run for points: the hidden tests are what counts
+            if question or cell.id.endswith("-example"):  # not run for points: the hidden tests are what counts
                 cell.metadata["tags"] = ["otter_ignore"]
             nb.cells.append(cell)
     return nb
@@ -142,11 +171,15 @@ def for_otter(path):
 def requirements():
     """What Otter's container installs: the book's package at its public address, as far as that is known."""
     address = os.environ.get("PG_REPOSITORY", "")
-    package = f"policy-gradient @ git+{address}" if address else "# policy-gradient @ git+ADDRESS (of your copy of the book; or set PG_REPOSITORY)"
+    package = (
+        f"policy-gradient @ git+{address}"
+        if address
+        else "# policy-gradient @ git+ADDRESS (of your copy of the book; or set PG_REPOSITORY)"
+    )
     return f"numpy\nmatplotlib\ngymnasium\nanywidget\nscipy\ntqdm\n{package}\n"
 
 
-CONFIG = f'''# nbgrader reads this in its course's folder, the one that holds source/.
+CONFIG = f"""# nbgrader reads this in its course's folder, the one that holds source/.
 c = get_config()
 c.CourseDirectory.course_id = "learning-to-act"
 c.ClearSolutions.code_stub = {{"python": {STUB!r}}}
@@ -172,7 +205,7 @@ from nbgrader.converters import Autograde
 
 c.Autograde.sanitize_preprocessors = [LastCopyCounts if one is DeduplicateIds else one
                                       for one in Autograde.class_traits()["sanitize_preprocessors"].default()]
-'''
+"""
 
 
 def make(tool, paths, folder):
@@ -180,7 +213,9 @@ def make(tool, paths, folder):
     made = []
     for path in paths:
         nb = (for_nbgrader if tool == "nbgrader" else for_otter)(path)
-        nb.metadata = nbformat.from_dict({key: nb.metadata[key] for key in ("kernelspec", "language_info") if key in nb.metadata})
+        nb.metadata = nbformat.from_dict(
+            {key: nb.metadata[key] for key in ("kernelspec", "language_info") if key in nb.metadata}
+        )
         home = folder / tool / ("source" if tool == "nbgrader" else "") / path.stem
         home.mkdir(parents=True, exist_ok=True)
         (home / path.name).write_text(nbformat.writes(nb) + "\n", encoding="utf-8")
@@ -199,7 +234,9 @@ def main(arguments=None):
     parser.add_argument("--to", type=Path, default=ROOT / "class", metavar="FOLDER", help="default: class/")
     args = parser.parse_args(arguments)
     have = {path.stem: path for path in sorted((ROOT / "solutions").glob("*.ipynb"))}
-    asked = [next((stem for stem in have if stem == one or stem.split("-")[0] == one.zfill(2)), one) for one in args.chapter] or list(have)
+    asked = [
+        next((stem for stem in have if stem == one or stem.split("-")[0] == one.zfill(2)), one) for one in args.chapter
+    ] or list(have)
     if missing := [one for one in asked if one not in have]:
         parser.error(f"no chapter {', '.join(missing)}; there are {', '.join(have)}")
     for path, points in make(args.tool, [have[stem] for stem in asked], args.to):

@@ -6,6 +6,7 @@ In a cell tagged `example`, which calls the function, `with example:` says in on
 goes on. Cells tagged `solution-only`, outputs and widget state are left out. A file that differs from what was generated last (the
 SHA-256 of its cell sources is in its metadata) holds somebody's work: it is left alone, or with --force copied first.
 """
+
 import argparse
 import hashlib
 import itertools
@@ -35,7 +36,9 @@ def runs_through(cells):
         cell.source = "with example:\n" + textwrap.indent(cell.source, "    ")
     for cell in cells if examples else ():
         if cell.cell_type == "code":
-            cell.source = re.sub(r"^(from policy_gradient\.checks import check)\b", r"\1, example", cell.source, flags=re.M)
+            cell.source = re.sub(
+                r"^(from policy_gradient\.checks import check)\b", r"\1, example", cell.source, flags=re.M
+            )
 
 
 def exercise(path):
@@ -58,7 +61,7 @@ def untouched(path):
     try:
         nb = nbformat.read(path, as_version=4)
         return nb.metadata["policy_gradient"]["generated"] == digest(nb)
-    except Exception:   # no notebook of ours (any more): somebody's work all the same
+    except Exception:  # no notebook of ours (any more): somebody's work all the same
         return False
 
 
@@ -67,7 +70,10 @@ def main(arguments=None):
     parser.add_argument("--force", action="store_true", help="replace changed files too, and keep a copy of each")
     parser.add_argument("--to", type=Path, default=ROOT / "exercises", metavar="FOLDER", help="default: exercises/")
     args, refused = parser.parse_args(arguments), False
-    made = [(args.to / path.name, nbformat.writes(exercise(path)) + "\n") for path in sorted((ROOT / "solutions").glob("*.ipynb"))]
+    made = [
+        (args.to / path.name, nbformat.writes(exercise(path)) + "\n")
+        for path in sorted((ROOT / "solutions").glob("*.ipynb"))
+    ]
     args.to.mkdir(parents=True, exist_ok=True)
     for target, text in made:
         said, changed = "written", target.exists() and not untouched(target)

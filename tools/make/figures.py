@@ -4,6 +4,7 @@
 
 The same bytes each time: text stays text (the page's font draws it), ids come from a fixed salt, and no date is stored.
 """
+
 import argparse
 import importlib
 import re
@@ -16,8 +17,16 @@ from matplotlib.figure import Figure
 from tools.paths import ROOT
 
 DRAWINGS = Path(__file__).with_name("drawings")
-STYLE = {"svg.hashsalt": "policy-gradient", "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 11,
-         "axes.spines.top": False, "axes.spines.right": False, "lines.linewidth": 2, "figure.constrained_layout.use": True}
+STYLE = {
+    "svg.hashsalt": "policy-gradient",
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.size": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "lines.linewidth": 2,
+    "figure.constrained_layout.use": True,
+}
 INK = {key: "#1F2328" for key in ("axes.edgecolor", "axes.labelcolor", "text.color", "xtick.color", "ytick.color")}
 
 
@@ -26,7 +35,11 @@ def figures():
     for path in sorted(DRAWINGS.glob("[a-z]*.py")):
         module = importlib.import_module(f"tools.make.drawings.{path.stem}")
         for name, function in vars(module).items():
-            if callable(function) and getattr(function, "__module__", "") == module.__name__ and not name.startswith("_"):
+            if (
+                callable(function)
+                and getattr(function, "__module__", "") == module.__name__
+                and not name.startswith("_")
+            ):
                 yield name.replace("_", "-"), function
 
 
@@ -37,9 +50,11 @@ def draw(function, path):
         function(fig, fig.add_subplot())
         fig.savefig(path, transparent=True, metadata={"Date": None, "Creator": None})
     svg = re.sub(r"<\?xml.*?<svg", "<svg", path.read_text(encoding="utf-8"), count=1, flags=re.S)
-    svg = re.sub(r"\s*<(metadata|style).*?</\1>", "", svg, flags=re.S)    # a style element would reach the whole page
-    svg = re.sub(r"font: ([\d.]+)px [^;\"]*", r"font-size: \1px", svg)                      # the page's own font
-    svg = re.sub(r'(<svg [^>]*?) width="[^"]*"', r"\1", re.sub(r'(<svg [^>]*?) height="[^"]*"', r"\1", svg, count=1), count=1)
+    svg = re.sub(r"\s*<(metadata|style).*?</\1>", "", svg, flags=re.S)  # a style element would reach the whole page
+    svg = re.sub(r"font: ([\d.]+)px [^;\"]*", r"font-size: \1px", svg)  # the page's own font
+    svg = re.sub(
+        r'(<svg [^>]*?) width="[^"]*"', r"\1", re.sub(r'(<svg [^>]*?) height="[^"]*"', r"\1", svg, count=1), count=1
+    )
     path.write_text("\n".join(line.rstrip() for line in svg.splitlines()) + "\n", encoding="utf-8")
 
 

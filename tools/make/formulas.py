@@ -9,6 +9,7 @@ A module writes tex`...` with the book's macros and two of its own: \\live{p} is
 
 The fonts' cut needs Brotli (pip install brotli), and is only made again when a character is missing.
 """
+
 import argparse
 import base64
 import io
@@ -23,16 +24,26 @@ from tools.site import mathematics as katex_math
 FOLDER, VENDOR = ROOT / "learning_to_act/explorables", ROOT / "book/_static/vendor/katex"
 JSON, CSS = FOLDER / "formulas.json", FOLDER / "formulas.css"
 TEX = re.compile(r"\btex`([^`]*)`")
-PLACE, MARK = re.compile(r"\\(live|sign)\{(\w+)\}"), "9090{:02d}9090"      # digits: as high as the numbers that will stand there
-LIVE = "0123456789.,\u2212+ "            # what a program writes into a place; of a space browsers make the narrow one between thousands
-FACES = {"Main-Regular": "KaTeX_Main", "Math-Italic": "KaTeX_Math", "AMS-Regular": "KaTeX_AMS", "Size1-Regular": "KaTeX_Size1",
-         "Size2-Regular": "KaTeX_Size2"}
+PLACE, MARK = (
+    re.compile(r"\\(live|sign)\{(\w+)\}"),
+    "9090{:02d}9090",
+)  # digits: as high as the numbers that will stand there
+LIVE = "0123456789.,\u2212+ "  # what a program writes into a place; of a space browsers make the narrow one between thousands
+FACES = {
+    "Main-Regular": "KaTeX_Main",
+    "Math-Italic": "KaTeX_Math",
+    "AMS-Regular": "KaTeX_AMS",
+    "Size1-Regular": "KaTeX_Size1",
+    "Size2-Regular": "KaTeX_Size2",
+}
 STYLES = {"Math-Italic": "italic"}
 
 
 def sources():
     """Every formula of every module, in order."""
-    return list(dict.fromkeys(tex for path in sorted(FOLDER.glob("*.js")) for tex in TEX.findall(path.read_text("utf-8"))))
+    return list(
+        dict.fromkeys(tex for path in sorted(FOLDER.glob("*.js")) for tex in TEX.findall(path.read_text("utf-8")))
+    )
 
 
 def html(tex):
@@ -43,7 +54,7 @@ def html(tex):
     text = re.sub(r"</?semantics>|<annotation.*?</annotation>", "", katex_math.render(rf"\displaystyle {marked}"))
     for i, name in enumerate(names):
         text, count = re.subn(f">{MARK.format(i)}<", f' data-v="{name}"><', text)
-        if count != 2:                       # once to be seen, once to be heard
+        if count != 2:  # once to be seen, once to be heard
             raise ValueError(f"{tex}: the place {name!r} was set {count} times")
     return text
 
@@ -80,17 +91,22 @@ def rules(formulas):
 
 def carried(sheet):
     """{font: its bytes} of the sheet as it stands."""
-    return {name: base64.b64decode(data) for name, data in re.findall(r"/\* ([\w-]+) \*/ @font-face .*?base64,([^)]*)\)", sheet)}
+    return {
+        name: base64.b64decode(data)
+        for name, data in re.findall(r"/\* ([\w-]+) \*/ @font-face .*?base64,([^)]*)\)", sheet)
+    }
 
 
 def covers(data, chars):
     from fontTools.ttLib import TTFont
+
     return data is not None and set(map(ord, chars)) <= set(TTFont(io.BytesIO(data)).getBestCmap())
 
 
 def cut(name, chars):
     """The font with these characters alone, as WOFF."""
     from fontTools import subset
+
     font = subset.load_font(str(VENDOR / f"fonts/KaTeX_{name}.woff2"), subset.Options())
     options = subset.Options(flavor="woff", hinting=False, layout_features=[], notdef_outline=True)
     cutter = subset.Subsetter(options)
@@ -109,10 +125,15 @@ def written():
     faces = []
     for name, chars in ((name, chars) for name, chars in wanted.items() if chars):
         data = fonts[name] if covers(fonts.get(name), chars) else cut(name, chars)
-        faces.append(f"/* {name} */ @font-face {{ font-family: {FACES[name]}; font-style: {STYLES.get(name, 'normal')}; font-weight: 400; "
-                     f'src: url(data:font/woff;base64,{base64.b64encode(data).decode()}) format("woff"); }}')
+        faces.append(
+            f"/* {name} */ @font-face {{ font-family: {FACES[name]}; font-style: {STYLES.get(name, 'normal')}; font-weight: 400; "
+            f'src: url(data:font/woff;base64,{base64.b64encode(data).decode()}) format("woff"); }}'
+        )
     head = "/* Written by tools/make/formulas.py from KaTeX (MIT licence, Khan Academy and contributors): what the explorables' formulas need */"
-    return {JSON: json.dumps(formulas, indent=0, ensure_ascii=False) + "\n", CSS: "\n".join([head, rules(formulas), *faces]) + "\n"}
+    return {
+        JSON: json.dumps(formulas, indent=0, ensure_ascii=False) + "\n",
+        CSS: "\n".join([head, rules(formulas), *faces]) + "\n",
+    }
 
 
 def main():

@@ -6,6 +6,7 @@ JupyterLite lives in an environment of its own, `.venv-lite`, so that the book's
 this and builds the book, whose notebook pages show *Run in browser* because they find the app beside them. The app
 takes Python, the libraries and the book's package from the site's `_static/pyodide` (tools/make/pyodide.py), see lite/pyodide.js.
 """
+
 import argparse
 import base64
 import json
@@ -24,7 +25,7 @@ from tools.make.book import digest
 from tools.paths import NOTEBOOKS, ROOT
 
 COMMAND = ROOT / ".venv-lite" / ("Scripts" if os.name == "nt" else "bin") / "jupyter-lite"
-DATA = "studies/*.json"                        # results that the labs plot
+DATA = "studies/*.json"  # results that the labs plot
 SOURCES = ["lite", *NOTEBOOKS, "studies", "tools/make/lite.py", "tools/make/pyodide-lock.json"]
 KERNEL = {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}
 BOOK = re.compile(r"\[([^\]]*)\]\(\.\./(book/[\w/.-]*?)\.md(#[\w-]+)?\)")
@@ -32,12 +33,16 @@ BOOK = re.compile(r"\[([^\]]*)\]\(\.\./(book/[\w/.-]*?)\.md(#[\w-]+)?\)")
 
 def clean(nb, address=""):
     """A notebook as it stands in the browser: nothing run yet. A chapter is not among its files: it is named, or linked if we know where."""
-    nb.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"file_extension": ".py", "name": "python"}})
+    nb.metadata = nbformat.from_dict(
+        {"kernelspec": KERNEL, "language_info": {"file_extension": ".py", "name": "python"}}
+    )
     for cell in nb.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
         else:
-            cell.source = BOOK.sub(lambda m: f"[{m[1]}]({address}/{m[2]}.html{m[3] or ''})" if address else m[1], cell.source)
+            cell.source = BOOK.sub(
+                lambda m: f"[{m[1]}]({address}/{m[2]}.html{m[3] or ''})" if address else m[1], cell.source
+            )
     return nb
 
 
@@ -55,7 +60,9 @@ def contents(folder, address=""):
 
 def guarded(script, core):
     """lite/pyodide.js with the digests of Pyodide's core; `core`: {file: {"sha256": ...}}."""
-    digests = {name: "sha256-" + base64.b64encode(bytes.fromhex(entry["sha256"])).decode() for name, entry in core.items()}
+    digests = {
+        name: "sha256-" + base64.b64encode(bytes.fromhex(entry["sha256"])).decode() for name, entry in core.items()
+    }
     empty = "const INTEGRITY = {};"
     assert script.count(empty) == 1, f"lite/pyodide.js has no {empty}"
     return script.replace(empty, f"const INTEGRITY = {json.dumps(digests, indent=1)};")
@@ -70,16 +77,23 @@ def build(out, command=COMMAND):
         print(f"nothing changed: {site}")
         return 0
     stamp.unlink(missing_ok=True)
-    with tempfile.TemporaryDirectory() as work:                   # JupyterLite leaves its own records beside its sources
+    with tempfile.TemporaryDirectory() as work:  # JupyterLite leaves its own records beside its sources
         work = Path(work)
         shutil.copytree(ROOT / "lite", work / "lite")
         contents(work / "lite/content", address)
-        done = subprocess.run([command, "build", "--output-dir", work / "site"], cwd=work / "lite", capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            [command, "build", "--output-dir", work / "site"],
+            cwd=work / "lite",
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
         if done.returncode or not (work / "site/notebooks/index.html").exists():
             print(done.stdout, done.stderr, sep="\n", file=sys.stderr)
             return done.returncode or 1
-        (work / "site/pyodide.js").write_text(guarded((ROOT / "lite/pyodide.js").read_text("utf8"), pyodide_folder.official()["core"]), encoding="utf8")
+        (work / "site/pyodide.js").write_text(
+            guarded((ROOT / "lite/pyodide.js").read_text("utf8"), pyodide_folder.official()["core"]), encoding="utf8"
+        )
         shutil.rmtree(site, ignore_errors=True)
         site.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(work / "site", site)
@@ -90,7 +104,9 @@ def build(out, command=COMMAND):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--path-output", type=Path, default=Path("."), help="the folder that gets _build (default: here)")
+    parser.add_argument(
+        "--path-output", type=Path, default=Path("."), help="the folder that gets _build (default: here)"
+    )
     parser.add_argument("--jupyter", type=Path, default=COMMAND, help="JupyterLite's command (default: .venv-lite's)")
     given = parser.parse_args()
     if not given.jupyter.exists():

@@ -13,6 +13,7 @@ to run. A plain ipywidgets view can do nothing without a kernel: its picture is 
 so. Paths and addresses of this machine go. Nothing is stored of a notebook in which a cell raises or warns, unless the
 cell's tag `raises-exception` or `shows-warning` announces it.
 """
+
 import argparse
 import ast
 import hashlib
@@ -33,15 +34,25 @@ from tools.paths import ROOT
 
 STAMPS = ROOT / ".stamps/notebooks.json"
 STATE, VIEW = "application/vnd.jupyter.widget-state+json", "application/vnd.jupyter.widget-view+json"
-TIME = re.compile(rb"\b\d+(\.\d+)?(?= CPU seconds\b)")            # never twice the same: alone it is no reason to store anew
+TIME = re.compile(rb"\b\d+(\.\d+)?(?= CPU seconds\b)")  # never twice the same: alone it is no reason to store anew
 LINE = "*Run this notebook to move the sliders.*"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-LANGUAGE = {"file_extension": ".py", "mimetype": "text/x-python", "name": "python", "nbconvert_exporter": "python",      # for
-            "pygments_lexer": "ipython3"}                                          # `jupyter nbconvert --to script`; no version
-ENVIRONMENT = {                                   # the same results each time
-    "PG_PRERENDER": "1", "PYTHONHASHSEED": "0", "TQDM_DISABLE": "1", "TZ": "UTC",
-    "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "NO_COLOR": "",
-    "MPLBACKEND": "module://matplotlib_inline.backend_inline",      # a shell's own choice would lose the pictures
+LANGUAGE = {
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "name": "python",
+    "nbconvert_exporter": "python",  # for
+    "pygments_lexer": "ipython3",
+}  # `jupyter nbconvert --to script`; no version
+ENVIRONMENT = {  # the same results each time
+    "PG_PRERENDER": "1",
+    "PYTHONHASHSEED": "0",
+    "TQDM_DISABLE": "1",
+    "TZ": "UTC",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "NO_COLOR": "",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # a shell's own choice would lose the pictures
 }
 
 
@@ -85,11 +96,18 @@ def execute(path, progress=False):
         cell.outputs, cell.execution_count = [], None
     nb.metadata.kernelspec = KERNEL
     with tqdm(total=len(code), desc=path.stem, unit="cell", disable=None if progress else True, leave=False) as bar:
-        client = NotebookClient(nb, timeout=900, record_timing=False, coalesce_streams=True, store_widget_state=True,
-                                iopub_timeout=60, raise_on_iopub_timeout=True,      # on a busy machine 4 seconds lost outputs
-                                resources={"metadata": {"path": str(path.resolve().parent)}},
-                                extra_arguments=["--IPKernelApp.log_level=ERROR"],      # no word about its sockets
-                                on_cell_executed=lambda **_: bar.update())
+        client = NotebookClient(
+            nb,
+            timeout=900,
+            record_timing=False,
+            coalesce_streams=True,
+            store_widget_state=True,
+            iopub_timeout=60,
+            raise_on_iopub_timeout=True,  # on a busy machine 4 seconds lost outputs
+            resources={"metadata": {"path": str(path.resolve().parent)}},
+            extra_arguments=["--IPKernelApp.log_level=ERROR"],  # no word about its sockets
+            on_cell_executed=lambda **_: bar.update(),
+        )
         client.widget_registry = {"@jupyter-widgets/output": {"OutputModel": Output}}
         client.execute(env=os.environ | ENVIRONMENT)
     for cell in code:
@@ -107,7 +125,11 @@ def _refuse(cell):
     tags = cell.metadata.get("tags", [])
     for output in cell.outputs:
         said = "".join(output.get("text", ""))
-        if output.output_type == "stream" and output.name == "stderr" and not {"shows-warning", "raises-exception"} & set(tags):
+        if (
+            output.output_type == "stream"
+            and output.name == "stderr"
+            and not {"shows-warning", "raises-exception"} & set(tags)
+        ):
             raise Refused(f"cell {cell.id} warns; mend that, or tag the cell shows-warning:\n{said}")
 
 
@@ -135,9 +157,11 @@ def _plain_widgets(nb):
             inside = list(pictures(view["model_id"]))
             if bad := [o for o in inside if o.output_type == "error"]:
                 raise Refused(f"cell {cell.id}: its widget shows {bad[0].ename}: {bad[0].evalue}")
-            shown += inside + [nbformat.v4.new_output("display_data", {"text/markdown": LINE, "text/plain": LINE.strip("*")})]
+            shown += inside + [
+                nbformat.v4.new_output("display_data", {"text/markdown": LINE, "text/plain": LINE.strip("*")})
+            ]
             if "nbval-ignore-output" not in cell.metadata.setdefault("tags", []):
-                cell.metadata["tags"].append("nbval-ignore-output")      # run again, the cell shows the widget itself
+                cell.metadata["tags"].append("nbval-ignore-output")  # run again, the cell shows the widget itself
         if "outputs" in cell:
             cell.outputs = shown
 
@@ -169,9 +193,12 @@ def _stable_ids(nb, stem):
 
 def _without_machine(output):
     """No addresses, process numbers or folders of this machine in texts."""
+
     def clean(value, key=None):
         if isinstance(value, dict):
-            return type(value)((k, v if k in ("image/png", "image/jpeg", VIEW) else clean(v, k)) for k, v in value.items())
+            return type(value)(
+                (k, v if k in ("image/png", "image/jpeg", VIEW) else clean(v, k)) for k, v in value.items()
+            )
         if isinstance(value, list):
             return [clean(v) for v in value]
         if not isinstance(value, str):
@@ -182,6 +209,7 @@ def _without_machine(output):
             if len(folder) > 1:
                 value = value.replace(folder + os.sep, "")
         return value
+
     return nbformat.from_dict(clean(output))
 
 
@@ -190,7 +218,9 @@ def _trim(nb):
     nb.metadata = nbformat.from_dict({k: v for k, v in nb.metadata.items() if k in ("myst", "widgets", "title")})
     nb.metadata.kernelspec, nb.metadata.language_info = KERNEL, LANGUAGE
     for cell in nb.cells:
-        cell.metadata = nbformat.from_dict({k: v for k, v in cell.metadata.items() if k in ("tags", "mystnb", "jupyter")})
+        cell.metadata = nbformat.from_dict(
+            {k: v for k, v in cell.metadata.items() if k in ("tags", "mystnb", "jupyter")}
+        )
     nbformat.validate(nb)
 
 
@@ -199,7 +229,7 @@ def is_current(path, stamps, package):
     nb = nbformat.read(path, as_version=4)
     same_cells = nb.metadata.get("policy_gradient", {}).get("outputs_from") == source_hash(nb)
     seen = stamps.get(_name(path))
-    if same_cells and (seen is None or seen["file"] != _file_hash(path)):      # first seen here, or new from git: trust it
+    if same_cells and (seen is None or seen["file"] != _file_hash(path)):  # first seen here, or new from git: trust it
         seen = stamps[_name(path)] = {"package": package}
     return same_cells and seen["package"] == package
 
@@ -229,7 +259,9 @@ def main(arguments=None):
     parser.add_argument("--force", action="store_true", help="run those too that are up to date")
     parser.add_argument("notebooks", nargs="*", type=Path)
     args = parser.parse_args(arguments)
-    paths = args.notebooks or sorted(p for folder in ("notebooks", "solutions") for p in (ROOT / folder).glob("*.ipynb"))
+    paths = args.notebooks or sorted(
+        p for folder in ("notebooks", "solutions") for p in (ROOT / folder).glob("*.ipynb")
+    )
     for path in paths:
         if not path.is_file():
             parser.error(f"there is no notebook {path}")
@@ -247,7 +279,10 @@ def main(arguments=None):
             print(f"{_name(path)}: nothing stored\n{error}", file=sys.stderr)
             continue
         _stamp(path, package)
-        print(f"{_name(path)}: run in {time.monotonic() - start:.0f} s, {'stored' if changed else 'the same as stored'}", flush=True)
+        print(
+            f"{_name(path)}: run in {time.monotonic() - start:.0f} s, {'stored' if changed else 'the same as stored'}",
+            flush=True,
+        )
     return bool(failed)
 
 
@@ -257,7 +292,9 @@ def _stamps():
 
 def _stamp(path, package):
     STAMPS.parent.mkdir(exist_ok=True)
-    stamps = _stamps() | {_name(path): {"file": _file_hash(path), "package": package}}      # another run may have added to it
+    stamps = _stamps() | {
+        _name(path): {"file": _file_hash(path), "package": package}
+    }  # another run may have added to it
     STAMPS.write_text(json.dumps(stamps, indent=1, sort_keys=True))
 
 

@@ -1,4 +1,5 @@
 """Write the book's colours, said once in `learning_to_act/palette.py`, as the site's style sheet."""
+
 import argparse
 
 from tools.paths import ROOT
@@ -8,10 +9,13 @@ CSS = ROOT / "book/_static/palette.css"
 
 def style_sheet():
     from learning_to_act.palette import css_variables
-    return ("/* Written by tools/make/palette.py from learning_to_act/palette.py */\n"
-            f":root {{ {css_variables()} }}\n"
-            f"html[data-theme=dark] {{ {css_variables(dark=True)} }}\n"
-            f"@media print {{ html[data-theme=dark] {{ {css_variables()} }} }}\n")
+
+    return (
+        "/* Written by tools/make/palette.py from learning_to_act/palette.py */\n"
+        f":root {{ {css_variables()} }}\n"
+        f"html[data-theme=dark] {{ {css_variables(dark=True)} }}\n"
+        f"@media print {{ html[data-theme=dark] {{ {css_variables()} }} }}\n"
+    )
 
 
 def written():

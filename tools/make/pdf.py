@@ -8,6 +8,7 @@ first time. What is on paper: figures that move stand at their default position,
 quizzes show every choice with its explanation, the right one marked; solutions stand at the end. Pages that need a
 hand (flashcards, drills) are left out. Links to other places carry a number, and their addresses stand at the section's end.
 """
+
 import argparse
 import html
 import logging
@@ -28,8 +29,11 @@ from pypdf.generic import NameObject, TextStringObject
 from tools.paths import ROOT
 from tools.run import chromium
 
-HOST = "http://book.invalid/"                    # answered from the site's folder, never from a network
-WITH_A_HAND = "book/practice/", "book/index"     # what paper cannot do; and the front page, in whose place the title stands
+HOST = "http://book.invalid/"  # answered from the site's folder, never from a network
+WITH_A_HAND = (
+    "book/practice/",
+    "book/index",
+)  # what paper cannot do; and the front page, in whose place the title stands
 TAG = re.compile(r"<[a-zA-Z][^<>]*>")
 NAMING = re.compile(r'(\s(?:id|for|aria-labelledby|aria-describedby|aria-controls|headers)=")([^"]*)"')
 POINTING = re.compile(r'(\s(?:href|src|xlink:href)=")([^"]*)"')
@@ -46,7 +50,7 @@ body { font-size: 10.5pt; }
 .pg-toc a { color: inherit; text-decoration: none; } .pg-toc .pg-dots { flex: 1; margin: 0 .5em; border-bottom: 1px dotted #999; }
 .pg-toc .pg-number { min-width: 2.4em; text-align: right; } .pg-toc .pg-1 { margin-top: .45em; font-weight: 600; } .pg-toc .pg-2 { padding-left: 1.4em; }
 """
-logging.getLogger("pypdf").setLevel(logging.ERROR)       # it remarks on how Chromium counts its objects
+logging.getLogger("pypdf").setLevel(logging.ERROR)  # it remarks on how Chromium counts its objects
 
 
 def order(contents):
@@ -96,9 +100,9 @@ def article(site, page, pages, level):
         out = re.sub(r"url\((&quot;|['\"]?)#([^)'\"&]+)\1\)", lambda m: f"url(#{key(page, m[2])})", out)
         return re.sub(r"^<details\b(?![^>]*\sopen\b)", "<details open", out)
 
-    scripts = re.split(r"(<script\b.*?</script>)", body, flags=re.S)           # a widget's stored state stays as it is
+    scripts = re.split(r"(<script\b.*?</script>)", body, flags=re.S)  # a widget's stored state stays as it is
     body = "".join(part if part.startswith("<script") else TAG.sub(tag, part) for part in scripts)
-    if level > 1:                                # below its chapter in the bookmarks
+    if level > 1:  # below its chapter in the bookmarks
         body = re.sub(r"(</?h)([1-5])\b", lambda m: f"{m[1]}{int(m[2]) + level - 1}", body)
     return f'<div class="pg-main pg-part" id="{key(page)}"><article class="pg-article">{body}</article></div>'
 
@@ -115,15 +119,24 @@ def running(listed, site):
     for page, given, level in listed:
         own = title(page, given, site)
         chapter = own if level == 1 else chapter
-        yield page, (own if level == 1 or page.startswith(("exercises/", "solutions/")) else f"{chapter}: {own}").replace('"', r"\"")
+        yield (
+            page,
+            (own if level == 1 or page.startswith(("exercises/", "solutions/")) else f"{chapter}: {own}").replace(
+                '"', r"\""
+            ),
+        )
 
 
 def styles(site, pages):
     """Every style sheet of the pages once, in an order that agrees with each page's own: the later one wins."""
     found = []
     for page in pages:
-        own = [posixpath.normpath(posixpath.join(posixpath.dirname(page), url.split("?")[0]))
-               for url in re.findall(r'<link rel="stylesheet"[^>]*href="([^"]+)"', (site / f"{page}.html").read_text(encoding="utf-8"))]
+        own = [
+            posixpath.normpath(posixpath.join(posixpath.dirname(page), url.split("?")[0]))
+            for url in re.findall(
+                r'<link rel="stylesheet"[^>]*href="([^"]+)"', (site / f"{page}.html").read_text(encoding="utf-8")
+            )
+        ]
         at = len(found)
         for path in reversed(own):
             if path in found:
@@ -137,11 +150,18 @@ def composed(site, listed, numbers):
     """The long page. `numbers`: {page: its first sheet}."""
     pages = [page for page, _, _ in listed]
     front = (site / "book/index.html").read_text(encoding="utf-8")
-    formula = re.search(r'<div class="math notranslate nohighlight"[^>]*>.*?</div>', front[front.find("pg-theorem"):], re.S)
-    rows = "".join(f'<p class="pg-{level}"><a href="#{key(page)}">{html.escape(title(page, given, site))}</a><span class="pg-dots"></span>'
-                   f'<span class="pg-number">{numbers.get(page, "")}</span></p>' for page, given, level in listed)
-    heads = "".join(f'@page p{i} {{ @top-right {{ content: "{head}"; font: 9pt var(--sans, sans-serif); color: #5B636B; }} }}\n#{key(page)} {{ page: p{i}; }}\n'
-                    for i, (page, head) in enumerate(running(listed, site)))
+    formula = re.search(
+        r'<div class="math notranslate nohighlight"[^>]*>.*?</div>', front[front.find("pg-theorem") :], re.S
+    )
+    rows = "".join(
+        f'<p class="pg-{level}"><a href="#{key(page)}">{html.escape(title(page, given, site))}</a><span class="pg-dots"></span>'
+        f'<span class="pg-number">{numbers.get(page, "")}</span></p>'
+        for page, given, level in listed
+    )
+    heads = "".join(
+        f'@page p{i} {{ @top-right {{ content: "{head}"; font: 9pt var(--sans, sans-serif); color: #5B636B; }} }}\n#{key(page)} {{ page: p{i}; }}\n'
+        for i, (page, head) in enumerate(running(listed, site))
+    )
     links = "".join(f'<link rel="stylesheet" href="/{path}">' for path in styles(site, pages))
     articles = "".join(article(site, page, set(pages), level) for page, _, level in listed)
     return f"""<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>Learning to Act</title>
@@ -185,10 +205,12 @@ def printed(browser, site, text):
 
     page.route("**/*", answer)
     page.set_default_timeout(300_000)
-    page.emulate_media(media="print")            # widgets size themselves for the sheet
+    page.emulate_media(media="print")  # widgets size themselves for the sheet
     page.goto(f"{HOST}print.html", wait_until="load")
-    page.evaluate("dispatchEvent(new Event('pg:start'))")          # host.js: also the figures far from sight
-    page.wait_for_function("document.documentElement.dataset.widgets === 'ready' && document.fonts.status === 'loaded'", timeout=300_000)
+    page.evaluate("dispatchEvent(new Event('pg:start'))")  # host.js: also the figures far from sight
+    page.wait_for_function(
+        "document.documentElement.dataset.widgets === 'ready' && document.fonts.status === 'loaded'", timeout=300_000
+    )
     page.evaluate(FOOTNOTES)
     pdf = page.pdf(prefer_css_page_size=True, print_background=True, outline=True, tagged=True)
     headings = page.evaluate(HEADINGS)
@@ -198,6 +220,7 @@ def printed(browser, site, text):
 
 def bookmarks(writer, headings):
     """Give the bookmarks their headings' words: Chromium leaves formulas out, and says some twice."""
+
     def items(parent):
         item = parent.get("/First")
         while item is not None:
@@ -227,8 +250,11 @@ def sheets(reader, listed):
 def make(browser, site, out, only=()):
     """Write `out`; return its number of sheets."""
     contents = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    listed = [one for one in order(contents) if not one[0].startswith(WITH_A_HAND) and (site / f"{one[0]}.html").exists()
-              and (not only or one[0] in only)]
+    listed = [
+        one
+        for one in order(contents)
+        if not one[0].startswith(WITH_A_HAND) and (site / f"{one[0]}.html").exists() and (not only or one[0] in only)
+    ]
     if not listed:
         sys.exit(f"none of these pages is in {site}: build the book first (make book)")
     numbers = sheets(PdfReader(BytesIO(printed(browser, site, composed(site, listed, {}))[0])), listed)
@@ -238,8 +264,14 @@ def make(browser, site, out, only=()):
         sys.exit("the numbers in the contents are not those of the sheets")
     writer = PdfWriter(clone_from=second)
     bookmarks(writer, headings)
-    writer.add_metadata({"/Title": "Learning to Act: the policy gradient theorem, interactively", "/Author": "the authors of Learning to Act",
-                         "/Subject": "Text and figures CC BY 4.0, code MIT", "/Creator": "Learning to Act"})
+    writer.add_metadata(
+        {
+            "/Title": "Learning to Act: the policy gradient theorem, interactively",
+            "/Author": "the authors of Learning to Act",
+            "/Subject": "Text and figures CC BY 4.0, code MIT",
+            "/Creator": "Learning to Act",
+        }
+    )
     out.parent.mkdir(parents=True, exist_ok=True)
     writer.write(out)
     return len(writer.pages)

@@ -8,6 +8,7 @@ it (npm's pyodide package, any archive that carries the wheels, a folder). Witho
 The other wheels are pure Python: packed from this environment (which pip filled from hashes), ours from the source beside us.
 Packed twice they have the same bytes.
 """
+
 import argparse
 import base64
 import csv
@@ -30,9 +31,22 @@ from tools.paths import ROOT
 
 RECORD = ROOT / "tools/make/pyodide-lock.json"
 CORE = ["pyodide.asm.js", "pyodide.asm.wasm", "pyodide.js", "pyodide.mjs", "python_stdlib.zip"]
-OFFICIAL = ["numpy", "matplotlib", "scipy", "joblib", "ipython", "jedi", "micropip", "ssl", "sqlite3"]       # and all they depend on
-OURS = {                             # what we pack: (what it imports as, what must be loaded with it)
-    "policy-gradient": ("policy_gradient learning_to_act", ["numpy", "matplotlib", "gymnasium", "anywidget", "tqdm"]),     # and scipy, where used
+OFFICIAL = [
+    "numpy",
+    "matplotlib",
+    "scipy",
+    "joblib",
+    "ipython",
+    "jedi",
+    "micropip",
+    "ssl",
+    "sqlite3",
+]  # and all they depend on
+OURS = {  # what we pack: (what it imports as, what must be loaded with it)
+    "policy-gradient": (
+        "policy_gradient learning_to_act",
+        ["numpy", "matplotlib", "gymnasium", "anywidget", "tqdm"],
+    ),  # and scipy, where used
     "gymnasium": ("gymnasium", ["numpy", "cloudpickle", "typing-extensions", "farama-notifications", "no-processes"]),
     "no-processes": ("_multiprocessing", []),
     "farama-notifications": ("farama_notifications", []),
@@ -40,7 +54,7 @@ OURS = {                             # what we pack: (what it imports as, what m
     "typing-extensions": ("typing_extensions", []),
     "anywidget": ("anywidget", ["ipywidgets", "psygnal", "typing-extensions"]),
     "psygnal": ("psygnal", []),
-    "ipywidgets": ("ipywidgets", ["comm", "ipython", "traitlets"]),        # its two JavaScript packages belong to JupyterLab
+    "ipywidgets": ("ipywidgets", ["comm", "ipython", "traitlets"]),  # its two JavaScript packages belong to JupyterLab
     "comm": ("comm", []),
     "tqdm": ("tqdm", []),
 }
@@ -76,13 +90,17 @@ def sha256(data):
 
 # --- our wheels
 
+
 def pack(files, folder):
     """Write {name: bytes} as a pure wheel whose bytes depend on nothing else. Returns its path."""
     info = next(name.partition("/")[0] for name in files if ".dist-info/" in name)
     kept = {name: data for name, data in files.items() if not LEFT_OUT.search(name)}
-    tags = f"{info}/WHEEL"              # a package with an optional compiled part says so here; we leave that part out
+    tags = f"{info}/WHEEL"  # a package with an optional compiled part says so here; we leave that part out
     kept[tags] = b"Wheel-Version: 1.0\nGenerator: learning-to-act\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    digest = {name: base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode().rstrip("=") for name, data in kept.items()}
+    digest = {
+        name: base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode().rstrip("=")
+        for name, data in kept.items()
+    }
     rows = [f"{name},sha256={digest[name]},{len(kept[name])}" for name in sorted(kept)] + [f"{info}/RECORD,,"]
     kept[f"{info}/RECORD"] = "\n".join(rows).encode() + b"\n"
     path = Path(folder, info.removesuffix(".dist-info") + "-py3-none-any.whl")
@@ -116,8 +134,13 @@ def built(root=ROOT):
         for file in ("pyproject.toml", "README.md", "LICENSE"):
             shutil.copy(root / file, copy)
         build = f"from setuptools.build_meta import build_wheel; build_wheel({folder!r})"
-        done = subprocess.run([sys.executable, "-c", build], cwd=copy, capture_output=True, text=True,
-                              env={**os.environ, "SOURCE_DATE_EPOCH": "1577836800"})
+        done = subprocess.run(
+            [sys.executable, "-c", build],
+            cwd=copy,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "SOURCE_DATE_EPOCH": "1577836800"},
+        )
         if done.returncode:
             raise SystemExit(f"our own wheel does not build:\n{done.stderr}")
         with zipfile.ZipFile(next(Path(folder).glob("*.whl"))) as wheel:
@@ -129,18 +152,30 @@ def ours(folder):
     entries, special = {}, {"policy-gradient": built, "no-processes": NO_PROCESSES.copy}
     for name, (modules, depends) in OURS.items():
         wheel = pack(special[name]() if name in special else installed(name), folder)
-        entries[name] = {"name": name, "version": wheel.name.split("-")[1], "file_name": wheel.name, "install_dir": "site",
-                         "sha256": sha256(wheel.read_bytes()), "package_type": "package", "imports": modules.split(),
-                         "depends": depends, "unvendored_tests": False}
+        entries[name] = {
+            "name": name,
+            "version": wheel.name.split("-")[1],
+            "file_name": wheel.name,
+            "install_dir": "site",
+            "sha256": sha256(wheel.read_bytes()),
+            "package_type": "package",
+            "imports": modules.split(),
+            "depends": depends,
+            "unvendored_tests": False,
+        }
     return entries
 
 
 # --- the official files
 
+
 def wanted(record):
     """{SHA-256: file name} of all official files."""
-    return {entry["sha256"]: entry["file_name"] for entry in [*record["core"].values(), *record["packages"].values()]
-            if entry["name"] not in OURS}
+    return {
+        entry["sha256"]: entry["file_name"]
+        for entry in [*record["core"].values(), *record["packages"].values()]
+        if entry["name"] not in OURS
+    }
 
 
 def offered(source):
@@ -159,8 +194,11 @@ def offered(source):
 def gather(folder, sources):
     """Bring every official file into `folder`. Returns the names that nothing offered with the right SHA-256."""
     record, network = official(), official()["network"]
-    missing = {digest: name for digest, name in wanted(record).items()
-               if not ((folder / name).is_file() and sha256((folder / name).read_bytes()) == digest)}
+    missing = {
+        digest: name
+        for digest, name in wanted(record).items()
+        if not ((folder / name).is_file() and sha256((folder / name).read_bytes()) == digest)
+    }
     names = set(missing.values())
     for source in sources:
         for name, data in offered(source):
@@ -180,8 +218,10 @@ def gather(folder, sources):
 def lock(entries, base):
     """Pyodide's lock file: the official wheels below `base` ("" for the same folder), and ours beside the lock."""
     record = official()
-    packages = {name: {key: value for key, value in entry.items() if key != "size"} | {"file_name": base + entry["file_name"]}
-                for name, entry in record["packages"].items()}
+    packages = {
+        name: {key: value for key, value in entry.items() if key != "size"} | {"file_name": base + entry["file_name"]}
+        for name, entry in record["packages"].items()
+    }
     return json.dumps({"info": record["info"], "packages": packages | entries}, indent=1, sort_keys=True) + "\n"
 
 
@@ -204,19 +244,37 @@ def record(core, wheels):
             kept[name] = {**whole["packages"][name], "size": sizes[whole["packages"][name]["sha256"]]}
             more += kept[name]["depends"]
     version = whole["info"]["version"]
-    RECORD.write_text(json.dumps({
-        "origin": f"npm: pyodide@{version}. The packages are entries of its pyodide-lock.json, the core its files' own SHA-256.",
-        "network": f"https://cdn.jsdelivr.net/pyodide/v{version}/full/",
-        "official-lock": sha256(files["pyodide-lock.json"]),
-        "core": {name: {"name": name, "file_name": name, "sha256": sha256(files[name]), "size": len(files[name])} for name in CORE},
-        "info": whole["info"], "packages": dict(sorted(kept.items()))}, indent=1) + "\n")
+    RECORD.write_text(
+        json.dumps(
+            {
+                "origin": f"npm: pyodide@{version}. The packages are entries of its pyodide-lock.json, the core its files' own SHA-256.",
+                "network": f"https://cdn.jsdelivr.net/pyodide/v{version}/full/",
+                "official-lock": sha256(files["pyodide-lock.json"]),
+                "core": {
+                    name: {"name": name, "file_name": name, "sha256": sha256(files[name]), "size": len(files[name])}
+                    for name in CORE
+                },
+                "info": whole["info"],
+                "packages": dict(sorted(kept.items())),
+            },
+            indent=1,
+        )
+        + "\n"
+    )
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="?", type=Path)
-    parser.add_argument("--from", dest="sources", nargs="+", type=Path, default=[], metavar="SOURCE",
-                        help="folders, wheels or npm archives that may hold official files (default: the content network)")
+    parser.add_argument(
+        "--from",
+        dest="sources",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="SOURCE",
+        help="folders, wheels or npm archives that may hold official files (default: the content network)",
+    )
     parser.add_argument("--record", nargs=2, type=Path, metavar=("CORE", "WHEELS"))
     given = parser.parse_args(arguments)
     if given.record:
@@ -225,7 +283,9 @@ def main(arguments=None):
         parser.error("name the folder to fill")
     assemble(given.folder, given.sources)
     size = sum(p.stat().st_size for p in given.folder.iterdir())
-    print(f"{given.folder}: Pyodide {official()['info']['version']} with {len(OURS)} wheels of ours, {size / 1e6:.0f} MB")
+    print(
+        f"{given.folder}: Pyodide {official()['info']['version']} with {len(OURS)} wheels of ours, {size / 1e6:.0f} MB"
+    )
 
 
 if __name__ == "__main__":

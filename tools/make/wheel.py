@@ -1,4 +1,5 @@
 """The packages as one file, to be installed in an environment of your own: _build/wheel/policy_gradient-....whl, made without a network."""
+
 import argparse
 import shutil
 import subprocess
@@ -23,8 +24,16 @@ def build(folder):
                 shutil.copytree(source, Path(copy) / part, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy(source, copy)
-        done = subprocess.run([sys.executable, "-c", f"from setuptools.build_meta import build_wheel; print(build_wheel({str(folder)!r}))"], cwd=copy,
-                              capture_output=True, text=True)
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                f"from setuptools.build_meta import build_wheel; print(build_wheel({str(folder)!r}))",
+            ],
+            cwd=copy,
+            capture_output=True,
+            text=True,
+        )
     if done.returncode:
         raise SystemExit(f"the wheel does not build:\n{done.stderr}")
     return folder / done.stdout.strip().splitlines()[-1]

@@ -4,6 +4,7 @@
 
 `PG_CHROMIUM` names another one. Tests call `path()` and `ARGS`.
 """
+
 import argparse
 import os
 import shutil
@@ -12,9 +13,15 @@ import sys
 from pathlib import Path
 
 NAMES = "chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome", "msedge"
-ARGS = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+ARGS = [
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 if getattr(os, "geteuid", lambda: 1)() == 0:
-    ARGS.append("--no-sandbox")                   # its sandbox refuses to start as root
+    ARGS.append("--no-sandbox")  # its sandbox refuses to start as root
 NONE = "No Chromium for the tests of the site: install one (Debian: apt-get install chromium) or set PG_CHROMIUM to its path."
 
 
@@ -25,17 +32,25 @@ def path():
             return found
     try:
         from playwright.sync_api import sync_playwright
+
         with sync_playwright() as p:
             own = p.chromium.executable_path
-    except Exception:              # on a bare machine its driver lacks a library, which comes with Debian's packages below
+    except Exception:  # on a bare machine its driver lacks a library, which comes with Debian's packages below
         return None
     return own if Path(own).exists() else None
 
 
 def _run(*command):
     try:
-        return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr,
-                              env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"}).returncode == 0
+        return (
+            subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=sys.stderr,
+                env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
+            ).returncode
+            == 0
+        )
     except FileNotFoundError:
         return False
 
@@ -43,10 +58,20 @@ def _run(*command):
 def get():
     """Install Debian's package where we may, else Playwright's browser."""
     root = getattr(os, "geteuid", lambda: 1)() == 0
-    may = [] if root else ["sudo", "-n"]          # -n: never ask for a password
+    may = [] if root else ["sudo", "-n"]  # -n: never ask for a password
     if shutil.which("apt-get") and (root or _run("sudo", "-n", "true")):
         _run(*may, "apt-get", "update", "-q")
-        _run(*may, "apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium", "fonts-dejavu-core", "libatomic1")
+        _run(
+            *may,
+            "apt-get",
+            "install",
+            "-y",
+            "-q",
+            "--no-install-recommends",
+            "chromium",
+            "fonts-dejavu-core",
+            "libatomic1",
+        )
     if not path():
         _run(sys.executable, "-m", "playwright", "install", "chromium")
 
@@ -54,4 +79,4 @@ def get():
 if __name__ == "__main__":
     argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
     path() or get()
-    print(path() or NONE)                         # the tests of the site stop with the same line
+    print(path() or NONE)  # the tests of the site stop with the same line

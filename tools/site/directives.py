@@ -5,6 +5,7 @@
 - `{pol}`, `{score}`, `{good}`, `{where}`: roles that colour a word as its symbol is coloured.
 - an admonition with class `dropdown` becomes `<details>`, which folds by mouse and keyboard without a script; with `open` it begins unfolded.
 """
+
 import base64
 import importlib
 import inspect
@@ -25,7 +26,13 @@ from learning_to_act.palette import COLORS
 
 VIEW, STATE = "application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json"
 ROLES = {"pol": "policy", "score": "score", "good": "good", "where": "where"}
-WORDS = {"trap": "Trap", "proof": "Proof", "try": "Try this", "note": "Note", "do": ""}     # a box's class: the word it carries
+WORDS = {
+    "trap": "Trap",
+    "proof": "Proof",
+    "try": "Try this",
+    "note": "Note",
+    "do": "",
+}  # a box's class: the word it carries
 log = logging.getLogger(__name__)
 
 
@@ -38,7 +45,7 @@ def script(mime, value):
 def stored(widget):
     """The widget's state as notebooks store it: what the page needs, bytes apart in base64."""
     keep = {k: v for k, v in widget.get_state().items() if not k.startswith("_") or k in ("_esm", "_css")}
-    keep |= {"_css": widget.page_css} if hasattr(widget, "page_css") else {}       # the page has KaTeX's style and fonts
+    keep |= {"_css": widget.page_css} if hasattr(widget, "page_css") else {}  # the page has KaTeX's style and fonts
     keep.pop("layout", None), keep.pop("tabbable", None), keep.pop("tooltip", None)
     state, paths, buffers = _remove_buffers(keep)
     packed = [{"path": p, "encoding": "base64", "data": base64.b64encode(b).decode()} for p, b in zip(paths, buffers)]
@@ -52,19 +59,25 @@ def sources(cls):
         if base.__module__.split(".")[0] == cls.__module__.split(".")[0]:
             files.add(Path(inspect.getfile(base)))
     for folder in {f.parent for f in files}:
-        files |= {*folder.glob("draw.js"), *folder.glob("*.css"), *folder.glob("*.json"), *folder.parent.glob("palette.py")}
+        files |= {
+            *folder.glob("draw.js"),
+            *folder.glob("*.css"),
+            *folder.glob("*.json"),
+            *folder.parent.glob("palette.py"),
+        }
         files |= {folder / cls.js} if isinstance(getattr(cls, "js", None), str) else set()
     return sorted(files)
 
 
 class Explorable(SphinxDirective):
     """A living figure. The content is its caption's text: what print and a reader without scripts get."""
+
     required_arguments, has_content = 1, True
-    option_spec = {"with": directives.unchanged, "name": directives.unchanged}     # with: {"cells": 5} as JSON
+    option_spec = {"with": directives.unchanged, "name": directives.unchanged}  # with: {"cells": 5} as JSON
 
     def run(self):
         path = self.arguments[0]
-        figure = nodes.container(classes=["pg-figure", f"pg-room-{path.rpartition('.')[2]}"])       # site.css keeps its room
+        figure = nodes.container(classes=["pg-figure", f"pg-room-{path.rpartition('.')[2]}"])  # site.css keeps its room
         self.add_name(figure)
         fallback = nodes.container(classes=["pg-fallback"])
         self.state.nested_parse(self.content, self.content_offset, fallback)
@@ -72,7 +85,7 @@ class Explorable(SphinxDirective):
             module, name = path.rsplit(".", 1)
             cls = getattr(importlib.import_module(module), name)
             widget = cls(**json.loads(self.options.get("with", "{}")))
-        except Exception as problem:       # one figure that cannot be built must not hide the others' faults
+        except Exception as problem:  # one figure that cannot be built must not hide the others' faults
             log.warning("explorable %s: %s: %s", path, type(problem).__name__, problem, location=self.get_location())
             return [fallback]
         for file in sources(cls):
@@ -97,6 +110,7 @@ class Quiz(SphinxDirective):
     Without scripts each choice unfolds its explanation; `site.js` makes radio buttons of them. One line a choice
     (`- [ ]` or `- [x]`), its explanation in the indented lines below. Exactly one is right.
     """
+
     required_arguments, final_argument_whitespace, has_content = 1, True, True
     option_spec = {"name": directives.unchanged}
 
@@ -151,6 +165,7 @@ def quiz_faults(choices, lines):
 
 class Boxes(SphinxPostTransform):
     """Admonitions get an icon and a word, those with class `dropdown` fold; indented code has colours."""
+
     default_priority = 400
 
     def run(self, **kwargs):
@@ -162,13 +177,22 @@ class Boxes(SphinxPostTransform):
             if "dropdown" in box["classes"]:
                 classes = ["admonition", "pg-fold", *(c for c in box["classes"] if not c.startswith("admonition-"))]
                 summary = Summary("", "", *title.children, classes=["admonition-title"])
-                box.replace_self(Details("", summary, *body, classes=[c for c in classes if c != "open"], ids=box["ids"],
-                                         names=box["names"], unfolded="open" in classes))
+                box.replace_self(
+                    Details(
+                        "",
+                        summary,
+                        *body,
+                        classes=[c for c in classes if c != "open"],
+                        ids=box["ids"],
+                        names=box["names"],
+                        unfolded="open" in classes,
+                    )
+                )
         for image in self.document.findall(nodes.image):
-            if not image.get("alt"):                       # a stored picture: the sentence after it says what it shows
+            if not image.get("alt"):  # a stored picture: the sentence after it says what it shows
                 image["alt"] = finding_after(image)
         for code in self.document.findall(nodes.literal_block):
-            if code.get("language") == "none":             # how MyST marks indented code; here that is Python
+            if code.get("language") == "none":  # how MyST marks indented code; here that is Python
                 code["language"] = "default"
 
 
@@ -202,8 +226,10 @@ def skip(self, node):
 
 def colour_role(name):
     """A role that puts its words in the colour `name`."""
+
     def role(role_name, rawtext, text, lineno, inliner, options=None, content=()):
         return [nodes.inline(rawtext, text, classes=[f"pg-{name}"])], []
+
     return role
 
 
@@ -229,6 +255,7 @@ def setup(app):
     app.add_post_transform(Boxes)
     if os.environ.get("PG_SITE_URL"):
         import sphinxext.opengraph
+
         sphinxext.opengraph.get_description = described
         app.setup_extension("sphinxext.opengraph")
         app.connect("config-inited", site_address)

@@ -1,4 +1,5 @@
 """{drawing} NAME: a still picture inline in the page, so that its inks follow the page's colours in dark mode and print."""
+
 import html
 import re
 
@@ -15,10 +16,10 @@ FOLDER = ROOT / "book" / "_static" / "figures"
 def inline_svg(name, alt):
     """The picture's <svg> element with an accessible name, page colours for palette colours, and ids of its own."""
     svg = (FOLDER / f"{name}.svg").read_text(encoding="utf-8")
-    svg = svg[svg.index("<svg"):]
+    svg = svg[svg.index("<svg") :]
     for color, (light, _) in COLORS.items():
         svg = re.sub(light, f"var(--pg-{color})", svg, flags=re.IGNORECASE)
-    svg = re.sub(r'\bid="', f'id="{name}-', svg)                    # two pictures on a page share no id
+    svg = re.sub(r'\bid="', f'id="{name}-', svg)  # two pictures on a page share no id
     svg = re.sub(r'(href="#|url\(#)', rf"\g<1>{name}-", svg)
     return svg.replace("<svg", f'<svg role="img" aria-label="{html.escape(alt, quote=True)}"', 1)
 

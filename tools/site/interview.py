@@ -8,6 +8,7 @@
 
 `see` and `shown_by` become links with the words of the heading they lead to. What leads nowhere warns.
 """
+
 import json
 import re
 
@@ -20,9 +21,14 @@ from tools import contents
 from tools.paths import ROOT
 from tools.site.directives import Details, Summary
 
-DATA = ROOT / "book/interview"                  # named where a text of a question is at fault
-LEVELS = {"screening": "screening", "whiteboard": "whiteboard", "debugging": "debugging",
-          "language-models": "language models", "depth": "depth"}
+DATA = ROOT / "book/interview"  # named where a text of a question is at fault
+LEVELS = {
+    "screening": "screening",
+    "whiteboard": "whiteboard",
+    "debugging": "debugging",
+    "language-models": "language models",
+    "depth": "depth",
+}
 log = logging.getLogger(__name__)
 
 
@@ -61,7 +67,9 @@ class Base(SphinxDirective):
         note_questions(self.env)
         found = [q for q in questions() if self.arguments[0] in (q["id"], q["level"])]
         if not found:
-            log.warning("no file of questions has a question or level %r", self.arguments[0], location=self.get_location())
+            log.warning(
+                "no file of questions has a question or level %r", self.arguments[0], location=self.get_location()
+            )
         return found
 
     def blocks(self, text):
@@ -100,7 +108,9 @@ class Base(SphinxDirective):
                     line += [nodes.Text(", ")] * bool(i) + [self.link(*pair)]
                 line += nodes.Text(". ")
         cited = [s for s in q["source"] if not s.startswith("eq-")]
-        said = [f"{{eq}}`{s}`" for s in q["source"] if s.startswith("eq-")] + [f"{{cite}}`{','.join(cited)}`"] * bool(cited)
+        said = [f"{{eq}}`{s}`" for s in q["source"] if s.startswith("eq-")] + [f"{{cite}}`{','.join(cited)}`"] * bool(
+            cited
+        )
         line += [nodes.inline("", "Rests on ", classes=["pg-q-label"]), *self.words(", ".join(said)), nodes.Text(".")]
         return nodes.container("", line, classes=["pg-q-where"])
 
@@ -113,16 +123,32 @@ class Question(Base):
     """One question's answer, folded."""
 
     def run(self):
-        return [nodes.container("", self.fold([nodes.Text("The answer, once you have said yours")], self.answer(q), "pg-q-answer"),
-                                classes=["pg-q-full"]) for q in self.chosen()]
+        return [
+            nodes.container(
+                "",
+                self.fold([nodes.Text("The answer, once you have said yours")], self.answer(q), "pg-q-answer"),
+                classes=["pg-q-full"],
+            )
+            for q in self.chosen()
+        ]
 
     def answer(self, q):
         short = self.labelled("In 30 seconds.", q["short"], "pg-q-short")
         long = self.blocks(q["long"])
-        after = [self.fold([nodes.inline("", "And then: ", classes=["pg-q-label"]), *self.words(f["ask"])],
-                           self.blocks(f["answer"]), "pg-q-next") for f in q["follow_ups"]]
-        wrong = nodes.container("", self.labelled("The answer that fails.", q["wrong"]["says"]),
-                                self.labelled("Why.", q["wrong"]["because"]), classes=["pg-q-wrong"])
+        after = [
+            self.fold(
+                [nodes.inline("", "And then: ", classes=["pg-q-label"]), *self.words(f["ask"])],
+                self.blocks(f["answer"]),
+                "pg-q-next",
+            )
+            for f in q["follow_ups"]
+        ]
+        wrong = nodes.container(
+            "",
+            self.labelled("The answer that fails.", q["wrong"]["says"]),
+            self.labelled("Why.", q["wrong"]["because"]),
+            classes=["pg-q-wrong"],
+        )
         long = self.fold([nodes.Text("The long answer")], long, "pg-q-long")
         return [short, long, wrong, *after, self.where(q)]
 
@@ -131,9 +157,21 @@ class Level(Question):
     """All questions of a level, folded."""
 
     def run(self):
-        return [Details("", Summary("", "", nodes.inline("", "", *self.words(q["question"]), classes=["pg-q-ask"]),
-                                    nodes.inline("", "", *self.tags(q), classes=["pg-q-tags"])),
-                        *self.answer(q), classes=["pg-q"], ids=[f"q-{q['id']}"]) for q in self.chosen()]
+        return [
+            Details(
+                "",
+                Summary(
+                    "",
+                    "",
+                    nodes.inline("", "", *self.words(q["question"]), classes=["pg-q-ask"]),
+                    nodes.inline("", "", *self.tags(q), classes=["pg-q-tags"]),
+                ),
+                *self.answer(q),
+                classes=["pg-q"],
+                ids=[f"q-{q['id']}"],
+            )
+            for q in self.chosen()
+        ]
 
 
 class Index(Base):
@@ -142,10 +180,18 @@ class Index(Base):
     def run(self):
         items = []
         for q in self.chosen():
-            link = nodes.reference("", "", *self.words(q["question"]), pg_page=f"book/interview/{q['level']}",
-                                   pg_anchor=f"q-{q['id']}", internal=True)
+            link = nodes.reference(
+                "",
+                "",
+                *self.words(q["question"]),
+                pg_page=f"book/interview/{q['level']}",
+                pg_anchor=f"q-{q['id']}",
+                internal=True,
+            )
             tags = nodes.inline("", "", *self.tags(q), classes=["pg-q-tags"])
-            items.append(nodes.list_item("", nodes.paragraph("", "", link, nodes.Text(" "), tags), classes=["pg-q-item"]))
+            items.append(
+                nodes.list_item("", nodes.paragraph("", "", link, nodes.Text(" "), tags), classes=["pg-q-item"])
+            )
         return [nodes.bullet_list("", *items, classes=["pg-q-index"])]
 
 
@@ -192,20 +238,27 @@ def resolve(app, doctree, fromdocname):
             ref += nodes.Text(f"{kind} {number[1]}: " if number else "")
             words = known.get(anchor)
             ref += [c.deepcopy() for c in words.children] if words else nodes.Text(anchor or page)
-            if isinstance(ref[1], nodes.Text):                       # labs number their headings
+            if isinstance(ref[1], nodes.Text):  # labs number their headings
                 ref[1] = nodes.Text(re.sub(r"^\d+\. ", "", ref[1].astext()))
 
 
 def assets(app, pagename, templatename, context, doctree):
-    if re.search(r'class="[^"]*\bpg-(?:q|sheet)\b', context.get("body") or "") or "pg-q-filter" in (context.get("body") or ""):
+    if re.search(r'class="[^"]*\bpg-(?:q|sheet)\b', context.get("body") or "") or "pg-q-filter" in (
+        context.get("body") or ""
+    ):
         app.add_css_file("interview.css")
         app.add_js_file("interview.js", defer="defer")
 
 
 def setup(app):
-    for name, directive in (("interview", Question), ("interview-level", Level), ("interview-index", Index),
-                            ("interview-filter", Filter), ("interview-cards", Cards)):
+    for name, directive in (
+        ("interview", Question),
+        ("interview-level", Level),
+        ("interview-index", Index),
+        ("interview-filter", Filter),
+        ("interview-cards", Cards),
+    ):
         app.add_directive(name, directive)
     app.connect("doctree-resolved", resolve)
-    app.connect("html-page-context", assets, priority=800)       # before layout, which keeps what it knows
+    app.connect("html-page-context", assets, priority=800)  # before layout, which keeps what it knows
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -4,6 +4,7 @@
 button is ever dead. *Open in ...* offers the services that take a public repository; its address is PG_REPOSITORY, which the
 workflow sets, or `repository: url:` in _config.yml. Without an address those links are not there.
 """
+
 import os
 import re
 from pathlib import Path
@@ -27,7 +28,13 @@ def services(url, notebook):
         return []
     hub = re.fullmatch(r"https://github\.com/([\w.-]+/[\w.-]+)", url)
     binder = f"gh/{hub[1]}" if hub else f"git/{quote(url, safe='')}"
-    found = [("Binder", f"https://mybinder.org/v2/{binder}/{BRANCH}?urlpath=lab/tree/{notebook}", "no account; a minute or more to start")]
+    found = [
+        (
+            "Binder",
+            f"https://mybinder.org/v2/{binder}/{BRANCH}?urlpath=lab/tree/{notebook}",
+            "no account; a minute or more to start",
+        )
+    ]
     if hub:
         found.append(("Codespaces", f"https://codespaces.new/{hub[1]}?quickstart=1", "a GitHub account"))
     return [*found, ("VS Code", f"vscode://vscode.git/clone?url={quote(url, safe='')}", "VS Code on your machine")]

@@ -1,4 +1,5 @@
 """What the page templates need and Sphinx does not give: the contents as a path of chapters, four verbs for each."""
+
 import re
 from pathlib import Path
 
@@ -7,28 +8,56 @@ from bs4 import BeautifulSoup
 from tools.paths import NOTEBOOKS, VERBS
 from tools.site.light_pages import figures_apart, lighter_figures, one_sheet, sized
 
-THEN = {"Run": "the lab, with this chapter's experiments", "Do": "the exercises, checked as you go",
-        "Compare": "your answers with the worked solutions"}               # the way on, at the end of a chapter
-WIDGETS = "application/vnd.jupyter.widget-state+json"      # a notebook's stored figures
-FORMULAS = ('class="katex', 'class="pg-figure')       # where formulas stand or may come
-SEARCH_ONLY = ("doctools", "sphinx_highlight")      # scripts that only the search page needs
-OURS = ("site.js", "host.js", "interview.js", "practice-", "progress", "documentation_options", "clipboard", "copybutton")
-STYLES = ("pygments", "copybutton", "katex", "palette", "icons", "site.css", "book.css", "interview.css", "reference.css", "practice.css", "progress.css")
+THEN = {
+    "Run": "the lab, with this chapter's experiments",
+    "Do": "the exercises, checked as you go",
+    "Compare": "your answers with the worked solutions",
+}  # the way on, at the end of a chapter
+WIDGETS = "application/vnd.jupyter.widget-state+json"  # a notebook's stored figures
+FORMULAS = ('class="katex', 'class="pg-figure')  # where formulas stand or may come
+SEARCH_ONLY = ("doctools", "sphinx_highlight")  # scripts that only the search page needs
+OURS = (
+    "site.js",
+    "host.js",
+    "interview.js",
+    "practice-",
+    "progress",
+    "documentation_options",
+    "clipboard",
+    "copybutton",
+)
+STYLES = (
+    "pygments",
+    "copybutton",
+    "katex",
+    "palette",
+    "icons",
+    "site.css",
+    "book.css",
+    "interview.css",
+    "reference.css",
+    "practice.css",
+    "progress.css",
+)
 
 
 # What a page may load and run. A static host sends no headers of ours, so the policy stands in each page's head.
 POLICY = {
-    "default-src": "'self'",                # not 'none': Firefox fetches <link rel=next> ahead, and this rules it
-    "script-src": "'self' blob:",           # no inline script, no eval; blob: is how host.js starts a stored figure's module
-    "worker-src": "'self' blob:",           # a worker from a file has a policy of its own; one from a blob inherits this
+    "default-src": "'self'",  # not 'none': Firefox fetches <link rel=next> ahead, and this rules it
+    "script-src": "'self' blob:",  # no inline script, no eval; blob: is how host.js starts a stored figure's module
+    "worker-src": "'self' blob:",  # a worker from a file has a policy of its own; one from a blob inherits this
     "style-src": "'self' 'unsafe-inline'",  # for browsers that do not know the next two
     "style-src-elem": "'self' blob:",
-    "style-src-attr": "'unsafe-inline'",    # KaTeX places every symbol by its style attribute; such a value runs no script
-    "img-src": "'self' data:",              # icons are data: in the style sheet, and so are a slider's stored pictures
+    "style-src-attr": "'unsafe-inline'",  # KaTeX places every symbol by its style attribute; such a value runs no script
+    "img-src": "'self' data:",  # icons are data: in the style sheet, and so are a slider's stored pictures
     "font-src": "'self'",
-    "connect-src": "'self'",                # the search page reads pages for its summaries
-    "object-src": "'none'", "frame-src": "'none'", "media-src": "'none'", "manifest-src": "'none'",
-    "base-uri": "'self'", "form-action": "'self'",
+    "connect-src": "'self'",  # the search page reads pages for its summaries
+    "object-src": "'none'",
+    "frame-src": "'none'",
+    "media-src": "'none'",
+    "manifest-src": "'none'",
+    "base-uri": "'self'",
+    "form-action": "'self'",
 }
 
 
@@ -76,34 +105,48 @@ def contents(html, read="Read"):
 
 def repaired(body):
     """Sphinx's faults of accessibility, mended in the page's text."""
-    body = re.sub(r'<th class="head[^"]*">(<p>\s*</p>)?</th>', "<td></td>", body)                # a corner is not a heading
-    return re.sub(r' role="(?:list|doc-biblioentry|doc-backlink)"', "", body)                      # roles that do not fit their place
+    body = re.sub(r'<th class="head[^"]*">(<p>\s*</p>)?</th>', "<td></td>", body)  # a corner is not a heading
+    return re.sub(r' role="(?:list|doc-biblioentry|doc-backlink)"', "", body)  # roles that do not fit their place
 
 
 def page_context(app, pagename, templatename, context, doctree):
     body = context["body"] = sized(app, repaired(context.get("body") or ""))
     if pagename != app.config.root_doc:
         context["body"] = figures_apart(app, body, context["content_root"])
-    if pagename.startswith("solutions/"):       # they share the exercises' description, being their source
-        context["metatags"] = re.sub(r'(?<=<meta content=")(?=[^"]*"[^>]* name="description")', "Worked solutions. ", context["metatags"])
+    if pagename.startswith("solutions/"):  # they share the exercises' description, being their source
+        context["metatags"] = re.sub(
+            r'(?<=<meta content=")(?=[^"]*"[^>]* name="description")', "Worked solutions. ", context["metatags"]
+        )
     toctree = context.get("toctree")
-    context["pg_contents"] = contents(toctree(collapse=False, maxdepth=2, includehidden=True, titles_only=True)) if toctree else ""
+    context["pg_contents"] = (
+        contents(toctree(collapse=False, maxdepth=2, includehidden=True, titles_only=True)) if toctree else ""
+    )
     context["pg_verbs"] = chapter(app, pagename)
-    context["pg_then"] = [(verb, page, THEN[verb]) for verb, page in context["pg_verbs"] if verb in THEN] * pagename.startswith("book/")
-    context["pg_is_notebook"] = (context.get("sourcename") or "").endswith(".ipynb") or pagename.split("/")[0] in NOTEBOOKS
+    context["pg_then"] = [
+        (verb, page, THEN[verb]) for verb, page in context["pg_verbs"] if verb in THEN
+    ] * pagename.startswith("book/")
+    context["pg_is_notebook"] = (context.get("sourcename") or "").endswith(".ipynb") or pagename.split("/")[
+        0
+    ] in NOTEBOOKS
     context["pg_policy"] = "; ".join(f"{name} {value}" for name, value in POLICY.items())
     context["pg_formulas"] = any(word in body for word in FORMULAS)
     context["pg_front"] = pagename == app.config.root_doc
     wanted = OURS + SEARCH_ONLY * (pagename == "search")
-    context["script_files"] = [s for s in context["script_files"] if getattr(s, "attributes", {}).get("type") == WIDGETS
-                               or any(w in str(getattr(s, "filename", s)) for w in wanted)]
+    context["script_files"] = [
+        s
+        for s in context["script_files"]
+        if getattr(s, "attributes", {}).get("type") == WIDGETS
+        or any(w in str(getattr(s, "filename", s)) for w in wanted)
+    ]
     for kind in (getattr(s, "attributes", {}) for s in context["script_files"]):
         if kind.get("type") == WIDGETS:
             kind["body"] = lighter_figures(app, kind["body"], context["content_root"])
         else:
-            kind["defer"] = "defer"             # nothing waits for a script; their order stays
+            kind["defer"] = "defer"  # nothing waits for a script; their order stays
     styles = STYLES + ("mystnb",) * ('class="cell' in body)
-    context["css_files"] = one_sheet(app, [s for s in context["css_files"] if any(w in str(getattr(s, "filename", s)) for w in styles)])
+    context["css_files"] = one_sheet(
+        app, [s for s in context["css_files"] if any(w in str(getattr(s, "filename", s)) for w in styles)]
+    )
 
 
 def for_paper(sheet):
@@ -111,7 +154,10 @@ def for_paper(sheet):
     light, dark = '[data-theme="light"]', '[data-theme="dark"]'
     rules = re.findall(r"[^{}]+\{[^{}]*\}(?: */\*.*?\*/)?", sheet)
     on_screen = "".join(rule for rule in rules if dark in rule)
-    return "".join(rule.replace(light, "[data-theme]") for rule in rules if dark not in rule) + f"\n@media screen {{{on_screen}\n}}\n"
+    return (
+        "".join(rule.replace(light, "[data-theme]") for rule in rules if dark not in rule)
+        + f"\n@media screen {{{on_screen}\n}}\n"
+    )
 
 
 def finish(app, exception):
@@ -123,8 +169,8 @@ def finish(app, exception):
 
 def setup(app):
     app.setup_extension("tools.site.notebook_pages")
-    app.setup_extension("tools.site.launch")             # what layout.html says about running a notebook elsewhere
+    app.setup_extension("tools.site.launch")  # what layout.html says about running a notebook elsewhere
     app.add_css_file("book.css")
-    app.connect("html-page-context", page_context, priority=900)      # after the theme's own handlers
-    app.connect("build-finished", finish, priority=900)               # the theme writes its sheet then
+    app.connect("html-page-context", page_context, priority=900)  # after the theme's own handlers
+    app.connect("build-finished", finish, priority=900)  # the theme writes its sheet then
     return {"parallel_read_safe": True, "parallel_write_safe": True}

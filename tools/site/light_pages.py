@@ -9,6 +9,7 @@
   its one, which is in sight.
 - `<img>` gets the width and height of its file, so that the text below does not move when it arrives.
 """
+
 import json
 import re
 import zlib
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import imagesize
 
-COMMON = ("copybutton", "katex", "palette", "icons", "site.css", "progress.css")      # what book.css holds
+COMMON = ("copybutton", "katex", "palette", "icons", "site.css", "progress.css")  # what book.css holds
 FRAMES, FIGURES = "_static/frames", "_static/figures"
 
 
@@ -30,7 +31,13 @@ def bundle(outdir, names):
     for name in names:
         folder = Path(name).parent.relative_to("_static").as_posix()
         text = (outdir / name).read_text(encoding="utf8")
-        parts.append(re.sub(r"url\((['\"]?)(?!data:|['\"]|#|/|\w+:)", lambda m, folder=folder: f"url({m[1]}{folder}/".replace("(./", "("), text))
+        parts.append(
+            re.sub(
+                r"url\((['\"]?)(?!data:|['\"]|#|/|\w+:)",
+                lambda m, folder=folder: f"url({m[1]}{folder}/".replace("(./", "("),
+                text,
+            )
+        )
     return "\n".join(parts)
 
 
@@ -41,7 +48,11 @@ def one_sheet(app, files):
         out = Path(app.outdir)
         (out / "_static/book.css").write_text(bundle(out, [_name(f) for f in common]), encoding="utf8")
         app.pg_bundled = True
-    order = {"pygments": 0, "mystnb": 0, "book.css": 1}      # the book's rules come after theirs, a page's own after the book's
+    order = {
+        "pygments": 0,
+        "mystnb": 0,
+        "book.css": 1,
+    }  # the book's rules come after theirs, a page's own after the book's
     rest = [f for f in files if f not in common]
     return sorted(rest, key=lambda f: next((rank for word, rank in order.items() if word in _name(f)), 2))
 
@@ -60,7 +71,7 @@ def apart(state):
         for control, index in zip(s["controls"], s["index"]):
             k = k * len(control["texts"]) + index
         taken[model] = {"frames": s["frames"], "alts": s["alts"]}
-        s["frames"], s["alts"] = s["frames"][k:k + 1], s["alts"][k:k + 1]
+        s["frames"], s["alts"] = s["frames"][k : k + 1], s["alts"][k : k + 1]
     return taken
 
 
@@ -78,15 +89,21 @@ def lighter_figures(app, body, root):
 
 def figures_apart(app, body, root):
     """The page's explorables, their states in files of their own: `_static/figures/NAME.js`, fetched when they start."""
+
     def moved(match):
-        (model, value), = json.loads(match[2])["state"].items()
+        ((model, value),) = json.loads(match[2])["state"].items()
         text = f"pgFigure({json.dumps(model)}, {json.dumps(value, ensure_ascii=False)});\n"
         (Path(app.outdir) / FIGURES).mkdir(parents=True, exist_ok=True)
         (Path(app.outdir) / FIGURES / f"{model}.js").write_text(text, encoding="utf8")
-        stub = {"title": value["state"].get("title", ""), "from": f"{root}{FIGURES}/{model}.js?v={zlib.crc32(text.encode()):08x}"}
+        stub = {
+            "title": value["state"].get("title", ""),
+            "from": f"{root}{FIGURES}/{model}.js?v={zlib.crc32(text.encode()):08x}",
+        }
         return match[1] + json.dumps({"state": {model: {"state": stub}}}) + "</script>"
 
-    return re.sub(r'(<script type="application/vnd\.jupyter\.widget-state\+json">)(.*?)</script>', moved, body, flags=re.S)
+    return re.sub(
+        r'(<script type="application/vnd\.jupyter\.widget-state\+json">)(.*?)</script>', moved, body, flags=re.S
+    )
 
 
 def sized(app, body):

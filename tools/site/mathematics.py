@@ -2,6 +2,7 @@
 
 An unknown macro or a broken formula stops the build. A block has one number, also when it is an `align`.
 """
+
 import atexit
 import functools
 import json
@@ -17,7 +18,7 @@ from sphinx.util import logging
 
 from tools.paths import ROOT
 
-MACROS = {                               # the one place: pages of the book may use these, notebooks use none
+MACROS = {  # the one place: pages of the book may use these, notebooks use none
     r"\E": r"\mathbb{E}",
     r"\R": r"\mathbb{R}",
     r"\Var": r"\operatorname{Var}",
@@ -37,7 +38,7 @@ log = logging.getLogger(__name__)
 @functools.cache
 def engine():
     v8 = MiniRacer()
-    atexit.register(v8.close)            # later, in `__del__`, Python 3.13 waits for ever for a thread that is gone
+    atexit.register(v8.close)  # later, in `__del__`, Python 3.13 waits for ever for a thread that is gone
     v8.eval(ENGINE.read_text(encoding="utf8"))
     return v8
 
@@ -59,10 +60,12 @@ def render(tex, display=False):
         html = engine().eval(f"katex.renderToString({json.dumps(prepared(tex, display))}, {{{options}}})")
     except JSEvalException as problem:
         raise ValueError(str(problem).strip().splitlines()[0]) from None
-    if "#cc0000" in html:                # KaTeX's red: a command it knows and was not allowed to follow, such as a link
+    if "#cc0000" in html:  # KaTeX's red: a command it knows and was not allowed to follow, such as a link
         raise ValueError("a command that is not allowed here")
-    html = re.sub(r'(?<=[";])height:-[\d.]+em;', "", html)                                 # not CSS; browsers leave it out too
-    return re.sub(r"<mi[^>]*>[^<]*</mi><mo>\u2061</mo>", r"<mrow>\g<0></mrow>", html)      # an operator is one thing in a subscript
+    html = re.sub(r'(?<=[";])height:-[\d.]+em;', "", html)  # not CSS; browsers leave it out too
+    return re.sub(
+        r"<mi[^>]*>[^<]*</mi><mo>\u2061</mo>", r"<mrow>\g<0></mrow>", html
+    )  # an operator is one thing in a subscript
 
 
 def checked(self, node, display):
@@ -77,6 +80,7 @@ def checked(self, node, display):
 
 class Glue(SphinxPostTransform):
     """A bracket or a stop that touches a formula stays with it: no line begins with a comma, nor with "-greedy"."""
+
     default_priority = 410
     opening, closing = re.compile(r"[(\[\u201c]+$"), re.compile(r"^(?:-\w+)?[.,;:!?)\]\u201d\u2019]+|^-\w+")
 
@@ -85,24 +89,32 @@ class Glue(SphinxPostTransform):
             parent, glue = formula.parent, nodes.inline("", "", classes=["pg-glue"])
             at = parent.index(formula)
             before, after = (parent[i] if 0 <= i < len(parent) else None for i in (at - 1, at + 1))
-            found = [isinstance(text, nodes.Text) and which.search(text.astext())
-                     for text, which in ((before, self.opening), (after, self.closing))]
+            found = [
+                isinstance(text, nodes.Text) and which.search(text.astext())
+                for text, which in ((before, self.opening), (after, self.closing))
+            ]
             if not any(found):
                 continue
             parent[at] = glue
-            glue += [*([nodes.Text(found[0][0])] if found[0] else []), formula, *([nodes.Text(found[1][0])] if found[1] else [])]
+            glue += [
+                *([nodes.Text(found[0][0])] if found[0] else []),
+                formula,
+                *([nodes.Text(found[1][0])] if found[1] else []),
+            ]
             if found[1]:
-                parent[at + 1] = nodes.Text(after.astext()[found[1].end():])
+                parent[at + 1] = nodes.Text(after.astext()[found[1].end() :])
             if found[0]:
-                parent[at - 1] = nodes.Text(before.astext()[:found[0].start()])
+                parent[at - 1] = nodes.Text(before.astext()[: found[0].start()])
 
 
 def inline(self, node):
     self.body.append(self.starttag(node, "span", "", CLASS="math notranslate nohighlight"))
     html, last = checked(self, node, False), '<span class="base">'
-    if "pg-glue" in node.parent.get("classes", ()) and last in html:      # a browser may break after the last part of a formula
+    if (
+        "pg-glue" in node.parent.get("classes", ()) and last in html
+    ):  # a browser may break after the last part of a formula
         end = len(html) - len("</span></span>")
-        html = f'{html[:html.rindex(last)]}<span class="pg-last">{html[html.rindex(last):end]}</span>{html[end:]}'
+        html = f'{html[: html.rindex(last)]}<span class="pg-last">{html[html.rindex(last) : end]}</span>{html[end:]}'
     self.body.append(html + "</span>")
     raise nodes.SkipNode
 
@@ -127,7 +139,9 @@ def number(app, doctree):
     chapter, first = re.search(r"/(\d\d)-", page), 1
     for before in pages_before(Path(app.srcdir), page):
         app.env.note_dependency(str(before))
-        first += len(re.findall(r"^(?:\$\$ \([\w-]+\)$|\\begin\{(?:align|equation|gather)\}$)", before.read_text("utf8"), re.M))
+        first += len(
+            re.findall(r"^(?:\$\$ \([\w-]+\)$|\\begin\{(?:align|equation|gather)\}$)", before.read_text("utf8"), re.M)
+        )
     for count, block in enumerate((b for b in doctree.findall(nodes.math_block) if b["number"]), first):
         block["number"] = f"{int(chapter[1])}.{count}" if chapter else str(count)
         domain.equations[block["label"]] = (page, block["number"])
@@ -137,9 +151,12 @@ def pages_before(root, page):
     """The pages of `page`'s chapter that are read before it: book/02-one, of which it is a section in _toc.yml, and so on."""
     contents = yaml.safe_load((root / "_toc.yml").read_text("utf8")) if (root / "_toc.yml").exists() else {}
     for chapter in (c for part in contents.get("parts", [contents]) for c in part.get("chapters", ())):
-        docs = [chapter["file"], *(s["file"] for s in chapter.get("sections", ()) if s["file"].startswith(chapter["file"][:8]))]
+        docs = [
+            chapter["file"],
+            *(s["file"] for s in chapter.get("sections", ()) if s["file"].startswith(chapter["file"][:8])),
+        ]
         if page in docs:
-            return [root / f"{doc}.md" for doc in docs[:docs.index(page)]]
+            return [root / f"{doc}.md" for doc in docs[: docs.index(page)]]
     return []
 
 

@@ -1,4 +1,5 @@
 """Numbers of benchmarks/results/*.json for the page: `{{ name }}` in its text is what was measured, never typed by hand."""
+
 import json
 
 import numpy as np
@@ -6,8 +7,13 @@ import numpy as np
 from tools.paths import ROOT
 
 RESULTS = ROOT / "benchmarks" / "results"
-NAMES = {"ours": "this book's REINFORCE", "ppo": "Stable-Baselines3, PPO", "a2c": "Stable-Baselines3, A2C",
-         "torch_reinforce": "PyTorch, REINFORCE, one environment", "torch_batch": "PyTorch, batches of 5,000 steps"}
+NAMES = {
+    "ours": "this book's REINFORCE",
+    "ppo": "Stable-Baselines3, PPO",
+    "a2c": "Stable-Baselines3, A2C",
+    "torch_reinforce": "PyTorch, REINFORCE, one environment",
+    "torch_batch": "PyTorch, batches of 5,000 steps",
+}
 RANDOM, SYNC = "gymnasium, random actions", "SyncVectorEnv, the same policy"
 BARE = "bare NumPy, random actions"
 
@@ -19,8 +25,12 @@ def stored(name):
 def by_method(criterion, what):
     """{method: one value per seed, infinite where it was not solved}."""
     runs = stored("training")["runs"]
-    return {method: np.array([run["solved"].get(criterion, {}).get(what, np.inf) for run in runs if run["method"] == method])
-            for method in NAMES}
+    return {
+        method: np.array(
+            [run["solved"].get(criterion, {}).get(what, np.inf) for run in runs if run["method"] == method]
+        )
+        for method in NAMES
+    }
 
 
 def memory():
@@ -48,11 +58,20 @@ def span(values):
 def training_tables():
     times = {criterion: by_method(criterion, "seconds") for criterion in ("sampled", "greedy")}
     steps, used = by_method("sampled", "steps"), memory()
-    rows = [[NAMES[m], f"{np.isfinite(times['sampled'][m]).sum()} of {len(times['sampled'][m])}", span(times["sampled"][m]),
-             span(times["greedy"][m])] for m in NAMES]
+    rows = [
+        [
+            NAMES[m],
+            f"{np.isfinite(times['sampled'][m]).sum()} of {len(times['sampled'][m])}",
+            span(times["sampled"][m]),
+            span(times["greedy"][m]),
+        ]
+        for m in NAMES
+    ]
     other = [[NAMES[m], span(steps[m]), number(used[m])] for m in NAMES]
-    return {"training_time": table(["method", "solved", "sampled policy, CPU s", "greedy policy, CPU s"], rows),
-            "training_steps": table(["method", "steps to solve (sampled)", "memory, MiB"], other)}
+    return {
+        "training_time": table(["method", "solved", "sampled policy, CPU s", "greedy policy, CPU s"], rows),
+        "training_steps": table(["method", "steps to solve (sampled)", "memory, MiB"], other),
+    }
 
 
 def training_numbers():
@@ -61,15 +80,24 @@ def training_numbers():
     mid = {m: np.median(v) for m, v in time.items()}
     best = min(mid["ppo"], mid["a2c"])
     # Side by side means the same number of seeds: ours are the first as many as the peers have.
-    same = np.median(time["ours"][:len(time["ppo"])])
-    return {"ours_median": number(mid["ours"]), "ours_worst": number(max(time["ours"])), "ours_seeds": len(time["ours"]),
-            "ours_solved": int(np.isfinite(time["ours"]).sum()), "peer_seeds": len(time["ppo"]),
-            "ratio_best": f"{best / same:.0f}", "ratio_ppo": f"{mid['ppo'] / same:.0f}", "ratio_a2c": f"{mid['a2c'] / same:.0f}",
-            "ratio_torch": f"{mid['torch_reinforce'] / same:.0f}", "ratio_batch": f"{mid['torch_batch'] / same:.0f}",
-            "ratio_greedy": f"{min(np.median(greedy['ppo']), np.median(greedy['a2c'])) / np.median(greedy['ours'][:len(greedy['ppo'])]):.0f}",
-            "steps_ours": number(np.median(steps["ours"])), "steps_ppo": number(np.median(steps["ppo"])),
-            "steps_ratio": f"{np.median(steps['ours']) / np.median(steps['ppo']):.1f}",
-            "memory_ratio": f"{min(used['ppo'], used['a2c']) / used['ours']:.1f}"}
+    same = np.median(time["ours"][: len(time["ppo"])])
+    return {
+        "ours_median": number(mid["ours"]),
+        "ours_worst": number(max(time["ours"])),
+        "ours_seeds": len(time["ours"]),
+        "ours_solved": int(np.isfinite(time["ours"]).sum()),
+        "peer_seeds": len(time["ppo"]),
+        "ratio_best": f"{best / same:.0f}",
+        "ratio_ppo": f"{mid['ppo'] / same:.0f}",
+        "ratio_a2c": f"{mid['a2c'] / same:.0f}",
+        "ratio_torch": f"{mid['torch_reinforce'] / same:.0f}",
+        "ratio_batch": f"{mid['torch_batch'] / same:.0f}",
+        "ratio_greedy": f"{min(np.median(greedy['ppo']), np.median(greedy['a2c'])) / np.median(greedy['ours'][: len(greedy['ppo'])]):.0f}",
+        "steps_ours": number(np.median(steps["ours"])),
+        "steps_ppo": number(np.median(steps["ppo"])),
+        "steps_ratio": f"{np.median(steps['ours']) / np.median(steps['ppo']):.1f}",
+        "memory_ratio": f"{min(used['ppo'], used['a2c']) / used['ours']:.1f}",
+    }
 
 
 def other_tables():
@@ -78,58 +106,128 @@ def other_tables():
     def thousands(row, *methods):
         return [number(row["steps per second"][k][0] / 1000) if k in row["steps per second"] else "" for k in methods]
 
-    speed = [[f"{row['envs']:,}", *thousands(row, "book", RANDOM), f"{row['book against'][RANDOM]:.2f}", *thousands(row, BARE, SYNC)]
-             for row in rollouts]
-    sums = [[f"{row['samples']:,}", *(number(row["milliseconds"][k]) for k in ("book", "PyTorch", "scores")),
-             f"{row['PyTorch / book']:.1f}", f"{row['scores / book']:.1f}"] for row in gradients]
-    growth = [[f"{row['trajectories']:,}", number(row["seconds"]), number(row["peak MiB"])] for row in tables["sampled"]]
-    exact = [[f"{row['states']} × {row['actions']}", number(row["milliseconds"]), f"{row['error against complex step']:.0e}"]
-             for row in tables["exact"]]
-    loads = [[f"`{row['import']}`" if " " not in row["import"] else row["import"], number(row["CPU seconds"]), row["MiB"]]
-             for row in imports]
-    return {"rollout_table": table(["N", "the book", "Gymnasium, random", "book / Gymnasium", "bare NumPy, random",
-                                    "SyncVectorEnv"], speed),
-            "gradient_table": table(["samples", "the book, ms", "PyTorch, ms", "score matrix, ms", "PyTorch / book",
-                                     "matrix / book"], sums),
-            "growth_table": table(["trajectories", "CPU s", "peak memory, MiB"], growth),
-            "exact_table": table(["states × actions", "ms", "relative error"], exact),
-            "import_table": table(["import", "CPU s", "memory, MiB"], loads),
-            "sync_ratio": f"{next(r['book against'][SYNC] for r in rollouts if r['envs'] == 64):.1f}",
-            "rollout_64": f"{next(r['book against'][RANDOM] for r in rollouts if r['envs'] == 64):.2f}",
-            "rollout_1024": f"{next(r['book against'][RANDOM] for r in rollouts if r['envs'] == 1024):.2f}",
-            "gradient_least": f"{min(r['PyTorch / book'] for r in gradients):.1f}",
-            "gradient_most": f"{max(r['PyTorch / book'] for r in gradients):.1f}"}
+    speed = [
+        [
+            f"{row['envs']:,}",
+            *thousands(row, "book", RANDOM),
+            f"{row['book against'][RANDOM]:.2f}",
+            *thousands(row, BARE, SYNC),
+        ]
+        for row in rollouts
+    ]
+    sums = [
+        [
+            f"{row['samples']:,}",
+            *(number(row["milliseconds"][k]) for k in ("book", "PyTorch", "scores")),
+            f"{row['PyTorch / book']:.1f}",
+            f"{row['scores / book']:.1f}",
+        ]
+        for row in gradients
+    ]
+    growth = [
+        [f"{row['trajectories']:,}", number(row["seconds"]), number(row["peak MiB"])] for row in tables["sampled"]
+    ]
+    exact = [
+        [f"{row['states']} × {row['actions']}", number(row["milliseconds"]), f"{row['error against complex step']:.0e}"]
+        for row in tables["exact"]
+    ]
+    loads = [
+        [f"`{row['import']}`" if " " not in row["import"] else row["import"], number(row["CPU seconds"]), row["MiB"]]
+        for row in imports
+    ]
+    return {
+        "rollout_table": table(
+            ["N", "the book", "Gymnasium, random", "book / Gymnasium", "bare NumPy, random", "SyncVectorEnv"], speed
+        ),
+        "gradient_table": table(
+            ["samples", "the book, ms", "PyTorch, ms", "score matrix, ms", "PyTorch / book", "matrix / book"], sums
+        ),
+        "growth_table": table(["trajectories", "CPU s", "peak memory, MiB"], growth),
+        "exact_table": table(["states × actions", "ms", "relative error"], exact),
+        "import_table": table(["import", "CPU s", "memory, MiB"], loads),
+        "sync_ratio": f"{next(r['book against'][SYNC] for r in rollouts if r['envs'] == 64):.1f}",
+        "rollout_64": f"{next(r['book against'][RANDOM] for r in rollouts if r['envs'] == 64):.2f}",
+        "rollout_1024": f"{next(r['book against'][RANDOM] for r in rollouts if r['envs'] == 1024):.2f}",
+        "gradient_least": f"{min(r['PyTorch / book'] for r in gradients):.1f}",
+        "gradient_most": f"{max(r['PyTorch / book'] for r in gradients):.1f}",
+    }
 
 
-WAYS = {"explore, update": "`explore`, moving what changed", "explore": "`explore`, drawing all anew", "interact": "`interact`, as it comes",
-        "speck": "`explore`, a speck of 40 × 30 pixels"}
+WAYS = {
+    "explore, update": "`explore`, moving what changed",
+    "explore": "`explore`, drawing all anew",
+    "interact": "`interact`, as it comes",
+    "speck": "`explore`, a speck of 40 × 30 pixels",
+}
 
 
 def waiting_tables():
     """Nothing where nobody has measured yet: the page then says so."""
     if not (RESULTS / "waiting.json").exists():
-        return dict.fromkeys(("lab_table", "build_table", "slider_table", "labs_together", "page_slider", "slider_ratio", "slider_way"), "(not measured here yet)")
+        return dict.fromkeys(
+            ("lab_table", "build_table", "slider_table", "labs_together", "page_slider", "slider_ratio", "slider_way"),
+            "(not measured here yet)",
+        )
     found = stored("waiting")
     medians = {row["way"]: row["median ms"] for row in found["sliders"]}
-    return {"lab_table": table(["lab", "seconds", "CPU s"], [[row["lab"].replace("-", " "), number(row["seconds"]), number(row["CPU seconds"])]
-                                                              for row in found["labs"]]),
-            "labs_together": number(sum(row["seconds"] for row in found["labs"])),
-            "build_table": table(["`make book`", "seconds", "CPU s"], [[row["build"], number(row["seconds"]), number(row["CPU seconds"])]
-                                                                          for row in found["builds"]]),
-            "slider_table": table(["figure", "median, ms", "95 % within, ms"],
-                                  [[WAYS[row["way"]], row["median ms"], row["95 % within ms"]] for row in found["sliders"]]),
-            "slider_ratio": f"{medians['interact'] / medians['explore, update']:.1f}",
-            "slider_way": number(medians["speck"]),
-            "page_slider": " and ".join(number(row["median ms"]) for row in found["pages"])}
+    return {
+        "lab_table": table(
+            ["lab", "seconds", "CPU s"],
+            [
+                [row["lab"].replace("-", " "), number(row["seconds"]), number(row["CPU seconds"])]
+                for row in found["labs"]
+            ],
+        ),
+        "labs_together": number(sum(row["seconds"] for row in found["labs"])),
+        "build_table": table(
+            ["`make book`", "seconds", "CPU s"],
+            [[row["build"], number(row["seconds"]), number(row["CPU seconds"])] for row in found["builds"]],
+        ),
+        "slider_table": table(
+            ["figure", "median, ms", "95 % within, ms"],
+            [[WAYS[row["way"]], row["median ms"], row["95 % within ms"]] for row in found["sliders"]],
+        ),
+        "slider_ratio": f"{medians['interact'] / medians['explore, update']:.1f}",
+        "slider_way": number(medians["speck"]),
+        "page_slider": " and ".join(number(row["median ms"]) for row in found["pages"]),
+    }
 
 
 def page_table():
     if not (RESULTS / "lighthouse.json").exists():
         return {"page_table": "(not measured here yet)"}
-    head = ["kind of page", "performance", "accessibility", "best practices", "SEO", "FCP, s", "LCP, s", "TBT, ms", "CLS", "kB"]
-    return {"page_table": table(head, [[row["kind"], row["performance"], row["accessibility"], row["best practices"], row["SEO"],
-                                        f"{row['FCP'] / 1000:.1f}", f"{row['LCP'] / 1000:.1f}", row["TBT"], f"{row['CLS']:.3f}",
-                                        number(row["bytes"] / 1000)] for row in stored("lighthouse")])}
+    head = [
+        "kind of page",
+        "performance",
+        "accessibility",
+        "best practices",
+        "SEO",
+        "FCP, s",
+        "LCP, s",
+        "TBT, ms",
+        "CLS",
+        "kB",
+    ]
+    return {
+        "page_table": table(
+            head,
+            [
+                [
+                    row["kind"],
+                    row["performance"],
+                    row["accessibility"],
+                    row["best practices"],
+                    row["SEO"],
+                    f"{row['FCP'] / 1000:.1f}",
+                    f"{row['LCP'] / 1000:.1f}",
+                    row["TBT"],
+                    f"{row['CLS']:.3f}",
+                    number(row["bytes"] / 1000),
+                ]
+                for row in stored("lighthouse")
+            ],
+        )
+    }
 
 
 def about():
@@ -144,7 +242,7 @@ def facts():
 
 def setup(app):
     def substitute(app, config):
-        if RESULTS.exists():                     # a small book, as the tests build, has none and no page that asks for them
+        if RESULTS.exists():  # a small book, as the tests build, has none and no page that asks for them
             config.myst_substitutions = (config.myst_substitutions or {}) | facts()
 
     app.connect("config-inited", substitute, priority=100)

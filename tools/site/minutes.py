@@ -11,6 +11,7 @@ files; what belongs to it says _toc.yml. Every page of a chapter but the exercis
 
 Notebooks know no roles: `--write` puts the numbers into solutions/ ("Allow 65 minutes"; then `make exercises`) and the README.
 """
+
 import argparse
 import json
 import re
@@ -26,13 +27,35 @@ from sphinx.util import logging
 from tools import contents, paths
 from tools.paths import ROOT
 
-WORDS = 200                                                    # a minute
+WORDS = 200  # a minute
 SECONDS = {"formulas": 30, "quizzes": 60, "figures": 180, "cells": 15}
 VERBS = {folder: verb.lower() for folder, verb in paths.VERBS.items()}
 FENCE = re.compile(r"\s*(`{3,}|:{3,}|~{3,})[ \t]*(?:\{([\w:-]+)\})?[ \t]*(.*?)[ \t]*$")
-CODE = {"code", "code-block", "code-cell", "raw", "math", "toctree", "bibliography", "autofunction", "automodule", "autoclass"}      # no prose in these
-SILENT = {"explorable", "drawing", "image", "figure", "container", "progress", "interview", "interview-level", "interview-index",
-          "interview-cards", "interview-filter"}              # their argument is a name, not words
+CODE = {
+    "code",
+    "code-block",
+    "code-cell",
+    "raw",
+    "math",
+    "toctree",
+    "bibliography",
+    "autofunction",
+    "automodule",
+    "autoclass",
+}  # no prose in these
+SILENT = {
+    "explorable",
+    "drawing",
+    "image",
+    "figure",
+    "container",
+    "progress",
+    "interview",
+    "interview-level",
+    "interview-index",
+    "interview-cards",
+    "interview-filter",
+}  # their argument is a name, not words
 MOVES = re.compile(r"\bexplore\(|\binteract\b(?! *$)|\bexplorables\.[A-Z]")
 EXERCISE = re.compile(r"^\*Difficulty \d of 5, .*about (\d+) minutes\.\*$", re.M)
 ALLOW = re.compile(r"Allow [\w ]*?(?:minutes|hours?)(?: and a half)?")
@@ -42,15 +65,23 @@ log = logging.getLogger(__name__)
 
 # --- what is on a page
 
+
 def prose(text):
     """(the lines of Markdown that are prose, Counter of quizzes, figures and formulas): directives give their content, code nothing."""
-    lines, found, open_ = [], Counter(), []                   # open_: (fence, directive or "" for code)
+    lines, found, open_ = [], Counter(), []  # open_: (fence, directive or "" for code)
     text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.S)
-    above, options = "", False                                # the last line seen; are we right below a directive?
+    above, options = "", False  # the last line seen; are we right below a directive?
     for line in text.split("\n"):
         fence = FENCE.match(line)
         inside = open_[-1] if open_ else None
-        if inside and fence and not fence[2] and not fence[3] and fence[1][0] == inside[0][0] and len(fence[1]) >= len(inside[0]):
+        if (
+            inside
+            and fence
+            and not fence[2]
+            and not fence[3]
+            and fence[1][0] == inside[0][0]
+            and len(fence[1]) >= len(inside[0])
+        ):
             open_.pop()
             above = ""
         elif inside and (not inside[1] or inside[1] in CODE):
@@ -67,20 +98,27 @@ def prose(text):
                 lines.append(argument)
             above, options = "", True
             continue
-        elif options and re.match(r"\s*:[\w-]+:", line):      # :class: trap
+        elif options and re.match(r"\s*:[\w-]+:", line):  # :class: trap
             continue
-        elif re.match(r" {4,}\S", line) and not above.strip():          # indented below an empty line: code, but in a list its text
+        elif (
+            re.match(r" {4,}\S", line) and not above.strip()
+        ):  # indented below an empty line: code, but in a list its text
             listed = next((one for one in reversed(lines) if one.strip() and not one.startswith("  ")), "")
             if re.match(r"\s*([-*+]|\d+\.) ", listed):
                 lines.append(line)
                 above = line
-            continue                                          # `above` stays empty: the next indented line is code as well
+            continue  # `above` stays empty: the next indented line is code as well
         elif not re.match(r"\([\w-]+\)=$", line):
             lines.append(line)
             above = line
         options = False
     text = "\n".join(lines)
-    text, blocks = re.subn(r"\$\$.*?\$\$(?:[ \t]*\([\w-]+\))?|\\begin\{(align|gather|equation|multline)\*?\}.*?\\end\{\1\*?\}", "\n", text, flags=re.S)
+    text, blocks = re.subn(
+        r"\$\$.*?\$\$(?:[ \t]*\([\w-]+\))?|\\begin\{(align|gather|equation|multline)\*?\}.*?\\end\{\1\*?\}",
+        "\n",
+        text,
+        flags=re.S,
+    )
     found["formulas"] += blocks
     return text, found
 
@@ -98,8 +136,16 @@ def asked(directive, argument):
         return "\n".join(q["question"] for q in chosen)
     if directive == "interview-cards":
         return "\n".join(f"{q['question']} {q['card']}" for q in questions if "card" in q)
-    parts = [[q["question"] * (directive == "interview-level"), q["short"], q["long"], *q["wrong"].values(),
-              *(text for follow in q["follow_ups"] for text in follow.values())] for q in chosen]
+    parts = [
+        [
+            q["question"] * (directive == "interview-level"),
+            q["short"],
+            q["long"],
+            *q["wrong"].values(),
+            *(text for follow in q["follow_ups"] for text in follow.values()),
+        ]
+        for q in chosen
+    ]
     return "\n\n".join(text for part in parts for text in part)
 
 
@@ -107,7 +153,9 @@ def words(text):
     """How many words of prose; a formula in a line and a name in code count as one each."""
     text = re.sub(r"\{cite[\w:]*\}`[^`]*`|<!--.*?-->", " ", text, flags=re.S)
     text = re.sub(r"\{[\w:-]+\}`([^`<]*)[^`]*`", r" \1 ", text)
-    text = re.sub(r"(`+)[^\n]+?\1|(?<!\\)\$(?:[^$\n]|\n(?!\s*\n))+\$", " x ", text)          # before anything takes a < or a [ in them
+    text = re.sub(
+        r"(`+)[^\n]+?\1|(?<!\\)\$(?:[^$\n]|\n(?!\s*\n))+\$", " x ", text
+    )  # before anything takes a < or a [ in them
     text = re.sub(r"!?\[((?:[^\[\]]|\[[^\]]*\])*)\]\([^)\s]*\)|</?[a-z][^<>\n]*>", r" \1 ", text)
     return len(re.findall(r"\w[\w'’.,-]*", text))
 
@@ -120,7 +168,10 @@ def counted(text):
 
 
 def cells(path):
-    return [(cell["cell_type"], "".join(cell["source"]), cell["metadata"].get("tags", [])) for cell in json.loads(path.read_text("utf8"))["cells"]]
+    return [
+        (cell["cell_type"], "".join(cell["source"]), cell["metadata"].get("tags", []))
+        for cell in json.loads(path.read_text("utf8"))["cells"]
+    ]
 
 
 def page(doc, root=ROOT):
@@ -132,7 +183,7 @@ def page(doc, root=ROOT):
         if verb == "do":
             found["minutes"] += sum(map(int, EXERCISE.findall(text)))
         elif verb == "compare" and "solution-only" not in tags and "# BEGIN SOLUTION" not in text:
-            continue                                          # as in the exercises
+            continue  # as in the exercises
         elif kind == "markdown":
             found += counted(text)
         elif text.strip():
@@ -142,7 +193,9 @@ def page(doc, root=ROOT):
 
 
 def exact(found):
-    return found["minutes"] + found["words"] / WORDS + sum(found[kind] * seconds for kind, seconds in SECONDS.items()) / 60
+    return (
+        found["minutes"] + found["words"] / WORDS + sum(found[kind] * seconds for kind, seconds in SECONDS.items()) / 60
+    )
 
 
 def minutes(doc, root=ROOT):
@@ -150,6 +203,7 @@ def minutes(doc, root=ROOT):
 
 
 # --- which pages
+
 
 def pages(root=ROOT):
     """Every page of the contents, in order."""
@@ -169,14 +223,28 @@ def chapter(doc):
 def wanted(asked, root=ROOT):
     """The pages that a role's text means, grouped by chapter: [[page, ...], ...]. ValueError if there are none."""
     docs, groups = list(pages(root)), []
-    verb, *numbers = asked.split() if asked.split()[:1] and asked.split()[0] in VERBS.values() else [None, *asked.split()]
+    verb, *numbers = (
+        asked.split() if asked.split()[:1] and asked.split()[0] in VERBS.values() else [None, *asked.split()]
+    )
     for one in numbers:
         if one == "*":
-            every = sorted({chapter(doc) for doc in docs if not doc.startswith("book/")} - {None})      # chapter 0 has one page only
-            groups += [[doc for doc in docs if chapter(doc) == n and verb in (None, VERBS[doc.split("/")[0]])] for n in every]
+            every = sorted(
+                {chapter(doc) for doc in docs if not doc.startswith("book/")} - {None}
+            )  # chapter 0 has one page only
+            groups += [
+                [doc for doc in docs if chapter(doc) == n and verb in (None, VERBS[doc.split("/")[0]])] for n in every
+            ]
         else:
-            groups.append([doc for doc in docs if doc == one or one.isdecimal() and chapter(doc) == int(one)
-                           and verb in (None, VERBS[doc.split("/")[0]])])
+            groups.append(
+                [
+                    doc
+                    for doc in docs
+                    if doc == one
+                    or one.isdecimal()
+                    and chapter(doc) == int(one)
+                    and verb in (None, VERBS[doc.split("/")[0]])
+                ]
+            )
     if not groups or not all(groups):
         raise ValueError(f"minutes: {asked!r} names no page of _toc.yml (try `read 3`, `3`, `run *` or a page's name)")
     return groups
@@ -196,6 +264,7 @@ def hours(root=ROOT):
 
 
 # --- on the pages
+
 
 def files(docs, root):
     return [path for doc in docs for path in (root / f"{doc}.md", root / f"{doc}.ipynb") if path.exists()]
@@ -230,13 +299,17 @@ def setup(app):
 
 # --- on the command line
 
+
 def write(root=ROOT):
     """The numbers where no role reaches: [files that changed]."""
     changed = []
     for path in [*sorted((root / "solutions").glob("*.ipynb")), root / "README.md"]:
         text = path.read_text("utf8")
-        new = (PATH.sub(str(hours(root)), text) if path.suffix == ".md" else
-               ALLOW.sub(f"Allow {minutes(f'exercises/{path.stem}', root)} minutes", text, count=1))
+        new = (
+            PATH.sub(str(hours(root)), text)
+            if path.suffix == ".md"
+            else ALLOW.sub(f"Allow {minutes(f'exercises/{path.stem}', root)} minutes", text, count=1)
+        )
         if new != text:
             path.write_text(new, "utf8")
             changed.append(path)
@@ -245,15 +318,21 @@ def write(root=ROOT):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0].replace("`", ""))
-    parser.add_argument("--write", action="store_true", help="put the numbers into solutions/ and README.md, then print nothing else")
+    parser.add_argument(
+        "--write", action="store_true", help="put the numbers into solutions/ and README.md, then print nothing else"
+    )
     if parser.parse_args().write:
         print(*(path.relative_to(ROOT) for path in write()), sep="\n")
         return
-    print(f"{'page':44} {'words':>6} {'formulas':>8} {'quizzes':>7} {'figures':>7} {'cells':>5} {'exact':>6} {'said':>5}")
+    print(
+        f"{'page':44} {'words':>6} {'formulas':>8} {'quizzes':>7} {'figures':>7} {'cells':>5} {'exact':>6} {'said':>5}"
+    )
     for doc in pages():
         found = page(doc)
-        print(f"{doc:44} {found['words']:6,} {found['formulas']:8} {found['quizzes']:7} {found['figures']:7} {found['cells']:5}"
-              f" {exact(found):6.1f} {minutes(doc):5}")
+        print(
+            f"{doc:44} {found['words']:6,} {found['formulas']:8} {found['quizzes']:7} {found['figures']:7} {found['cells']:5}"
+            f" {exact(found):6.1f} {minutes(doc):5}"
+        )
     for number in sorted({chapter(doc) for doc in pages()} - {None}):
         print(f"chapter {number}: {said(str(number))} minutes")
     print(f"the path: {hours()} hours")

@@ -3,6 +3,7 @@
 - Exercises: "Run `hint(softmax)` in a cell of its own" is for a notebook; the page has a button under the check.
 - Solutions: the answer stands above, so nobody is stuck; `# BEGIN SOLUTION` and `# END SOLUTION` are for make_exercises.py.
 """
+
 import re
 
 from docutils import nodes
@@ -21,10 +22,20 @@ class NotebookPages(SphinxPostTransform):
         stuck = [p for p in self.document.findall(nodes.paragraph) if STUCK.match(p.astext())]
         if folder == "exercises":
             for paragraph in stuck:
-                more = "Each press says a little more, and none says it all." if "little more" in paragraph.astext() else ""
-                here = nodes.paragraph("", "", nodes.Text("Stuck? Press "), nodes.emphasis("", "Hint"), nodes.Text(f" above. {more}".rstrip()),
-                                       classes=["pg-py-stuck"])
-                paragraph["classes"].append("pg-py-unscripted")           # what a page without scripts shows
+                more = (
+                    "Each press says a little more, and none says it all."
+                    if "little more" in paragraph.astext()
+                    else ""
+                )
+                here = nodes.paragraph(
+                    "",
+                    "",
+                    nodes.Text("Stuck? Press "),
+                    nodes.emphasis("", "Hint"),
+                    nodes.Text(f" above. {more}".rstrip()),
+                    classes=["pg-py-stuck"],
+                )
+                paragraph["classes"].append("pg-py-unscripted")  # what a page without scripts shows
                 paragraph.parent.insert(paragraph.parent.index(paragraph), here)
         if folder == "solutions":
             for paragraph in stuck:

@@ -5,6 +5,7 @@
 
 A chapter without a question is not in the list, and one without a `lecture` not in the plan: the contract test asks for both.
 """
+
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util import logging
@@ -14,7 +15,7 @@ from learning_to_act.checks.registry import registry
 from tools.contents import chapters
 from tools.paths import ROOT, VERBS
 
-MINUTES = 5                        # for a point
+MINUTES = 5  # for a point
 log = logging.getLogger(__name__)
 
 
@@ -32,7 +33,12 @@ def line(chapter):
     else:
         verbs = [(folder, VERBS[folder].lower()) for folder in pages]
         said = [verb if folder == "book" else f"[{verb}](../{pages[folder]}.ipynb)" for folder, verb in verbs]
-        times = " · ".join(f"{text} {{minutes}}`{verb} {chapter.number}`" for text, (_, verb) in zip(said, verbs, strict=True)) + " minutes"
+        times = (
+            " · ".join(
+                f"{text} {{minutes}}`{verb} {chapter.number}`" for text, (_, verb) in zip(said, verbs, strict=True)
+            )
+            + " minutes"
+        )
     links = f" · {about['links']}" if "links" in about else ""
     return f"{chapter.number}. [{chapter.title}]({chapter.stem}.md)\n   {question}\n   {times}{links}"
 
@@ -50,12 +56,23 @@ def plan(root=ROOT):
         if not lecture:
             continue
         link = f"[chapter {chapter.number}]({chapter.stem}.md)"
-        said = {key: text.replace("{chapter}", link).replace("{number}", str(chapter.number)) for key, text in lecture.items()}
+        said = {
+            key: text.replace("{chapter}", link).replace("{number}", str(chapter.number))
+            for key, text in lecture.items()
+        }
         before, numbers = [*before, said["before"]], [*numbers, str(chapter.number)]
         if "exercises" in chapter.verbs():
-            rows.append(f"| {len(rows) + 1} | {'; '.join(before)} | {said['class']} | {said['after']} | {{minutes}}`{' '.join(numbers)}` | {points(chapter.stem)} |")
+            rows.append(
+                f"| {len(rows) + 1} | {'; '.join(before)} | {said['class']} | {said['after']} | {{minutes}}`{' '.join(numbers)}` | {points(chapter.stem)} |"
+            )
             before, numbers = [], []
-    return "\n".join(["| week | before the lecture | in class | afterwards | minutes in all | points |", "|:--|:--|:--|:--|--:|--:|", *rows])
+    return "\n".join(
+        [
+            "| week | before the lecture | in class | afterwards | minutes in all | points |",
+            "|:--|:--|:--|:--|--:|--:|",
+            *rows,
+        ]
+    )
 
 
 class FromHeads(SphinxDirective):
@@ -73,7 +90,9 @@ class FromHeads(SphinxDirective):
             log.warning("%s", problem, location=self.get_location())
             return []
         holder = nodes.container(classes=list(self.classes))
-        self.state.nested_parse(StringList(text.split("\n"), source=self.env.doc2path(self.env.docname)), self.content_offset, holder)
+        self.state.nested_parse(
+            StringList(text.split("\n"), source=self.env.doc2path(self.env.docname)), self.content_offset, holder
+        )
         return [holder] if self.classes else holder.children
 
 

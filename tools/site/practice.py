@@ -8,6 +8,7 @@
 
 Without scripts all of it reads as a page: cards and lines unfold, proofs stand in order.
 """
+
 from functools import cache
 from pathlib import Path
 
@@ -19,7 +20,13 @@ from tools.site.directives import Quiz, Summary
 from tools.site.interview import LEVELS, ROOT, Base, note_questions, questions
 
 FOLDER = ROOT / "book/practice"
-SCRIPTS = {"pg-a-deck": "cards", "pg-a-order": "drills", "pg-a-flaw": "drills", "pg-a-watch": "drills", "pg-a-pool": "mock"}
+SCRIPTS = {
+    "pg-a-deck": "cards",
+    "pg-a-order": "drills",
+    "pg-a-flaw": "drills",
+    "pg-a-watch": "drills",
+    "pg-a-pool": "mock",
+}
 log = logging.getLogger(__name__)
 
 
@@ -60,11 +67,23 @@ class Practice(Base):
 
     def full(self, q):
         """The link to the whole answer."""
-        link = nodes.reference("", "", nodes.Text("The full answer"), pg_page=f"book/interview/{q['level']}", pg_anchor=f"q-{q['id']}", internal=True)
+        link = nodes.reference(
+            "",
+            "",
+            nodes.Text("The full answer"),
+            pg_page=f"book/interview/{q['level']}",
+            pg_anchor=f"q-{q['id']}",
+            internal=True,
+        )
         return nodes.inline("", "", link, classes=["pg-a-full"])
 
     def wrong(self, q):
-        return nodes.container("", self.labelled("The answer that fails.", q["wrong"]["says"]), self.labelled("Why.", q["wrong"]["because"]), classes=["pg-q-wrong"])
+        return nodes.container(
+            "",
+            self.labelled("The answer that fails.", q["wrong"]["says"]),
+            self.labelled("Why.", q["wrong"]["because"]),
+            classes=["pg-q-wrong"],
+        )
 
     def one(self, name):
         found = next((d for d in data("drills") if d["id"] == self.arguments[0]), None)
@@ -79,10 +98,25 @@ class Cards(Practice):
         return [tag("div", *(self.card(q) for q in questions()), classes=["pg-a-deck"])]
 
     def card(self, q):
-        front = Summary("", "", nodes.inline("", "", *self.words(q["question"]), classes=["pg-a-front"]),
-                        nodes.inline("", f"{LEVELS[q['level']]} · {q['topic']}", classes=["pg-a-tags"]))
-        back = nodes.container("", *self.blocks(q["short"]), self.wrong(q), nodes.paragraph("", "", self.full(q)), classes=["pg-a-back"])
-        return tag("details", front, back, classes=["pg-a-card"], ids=[f"card-{q['id']}"], id=q["id"], level=q["level"], topic=q["topic"])
+        front = Summary(
+            "",
+            "",
+            nodes.inline("", "", *self.words(q["question"]), classes=["pg-a-front"]),
+            nodes.inline("", f"{LEVELS[q['level']]} · {q['topic']}", classes=["pg-a-tags"]),
+        )
+        back = nodes.container(
+            "", *self.blocks(q["short"]), self.wrong(q), nodes.paragraph("", "", self.full(q)), classes=["pg-a-back"]
+        )
+        return tag(
+            "details",
+            front,
+            back,
+            classes=["pg-a-card"],
+            ids=[f"card-{q['id']}"],
+            id=q["id"],
+            level=q["level"],
+            topic=q["topic"],
+        )
 
 
 class Mock(Practice):
@@ -91,13 +125,28 @@ class Mock(Practice):
         return [tag("div", *(self.asked(q) for q in questions()), classes=["pg-a-pool"])]
 
     def asked(self, q):
-        front = nodes.paragraph("", "", nodes.inline("", "", *self.words(q["question"]), classes=["pg-a-front"]),
-                                nodes.inline("", f"{LEVELS[q['level']]} · {q['topic']}", classes=["pg-a-tags"]))
+        front = nodes.paragraph(
+            "",
+            "",
+            nodes.inline("", "", *self.words(q["question"]), classes=["pg-a-front"]),
+            nodes.inline("", f"{LEVELS[q['level']]} · {q['topic']}", classes=["pg-a-tags"]),
+        )
         said = zip(("Said: ", "Named: ", "Showed: "), data("rubric")[q["id"]])
         rubric = [self.point(label, text) for label, text in said]
-        rubric += [self.point("Did not say: ", q["wrong"]["says"]), self.point("Could answer: ", q["follow_ups"][0]["ask"])]
-        answer = self.fold([nodes.Text("Compare: answer and rubric")],
-                           [*self.blocks(q["short"]), self.where(q), nodes.paragraph("", "", self.full(q)), tag("ul", *rubric, classes=["pg-a-rubric"])], "pg-a-compare")
+        rubric += [
+            self.point("Did not say: ", q["wrong"]["says"]),
+            self.point("Could answer: ", q["follow_ups"][0]["ask"]),
+        ]
+        answer = self.fold(
+            [nodes.Text("Compare: answer and rubric")],
+            [
+                *self.blocks(q["short"]),
+                self.where(q),
+                nodes.paragraph("", "", self.full(q)),
+                tag("ul", *rubric, classes=["pg-a-rubric"]),
+            ],
+            "pg-a-compare",
+        )
         return tag("div", front, answer, classes=["pg-a-asked"], id=q["id"], level=q["level"])
 
     def point(self, label, text):
@@ -110,26 +159,59 @@ class Order(Practice):
     def run(self):
         self.note("drills")
         proof = self.one(self.arguments[0])
-        return [tag("ol", *(self.step(s) for s in proof["steps"]), classes=["pg-a-order"], id=proof["id"])] if proof else []
+        return (
+            [tag("ol", *(self.step(s) for s in proof["steps"]), classes=["pg-a-order"], id=proof["id"])]
+            if proof
+            else []
+        )
 
     def step(self, s):
-        needs = [tag("span", *self.words(why), classes=["pg-a-need"], step=other) for other, why in s.get("needs", {}).items()]
+        needs = [
+            tag("span", *self.words(why), classes=["pg-a-need"], step=other)
+            for other, why in s.get("needs", {}).items()
+        ]
         return tag("li", tag("span", *self.words(s["says"]), classes=["pg-a-says"]), *needs, step=s["id"])
 
 
 class Rules(Practice):
     """A quiz for each step, made by the quiz directive itself."""
+
     required_arguments = 1
 
     def run(self):
         self.note("drills")
         proof = self.one(self.arguments[0])
-        return [tag("div", *(q for n, s in enumerate(proof["steps"], 1) for q in self.quiz(proof, n, s)), classes=["pg-a-rules"], id=proof["id"])] if proof else []
+        return (
+            [
+                tag(
+                    "div",
+                    *(q for n, s in enumerate(proof["steps"], 1) for q in self.quiz(proof, n, s)),
+                    classes=["pg-a-rules"],
+                    id=proof["id"],
+                )
+            ]
+            if proof
+            else []
+        )
 
     def quiz(self, proof, n, s):
-        lines = [line for choice, why in s["rules"].items() for line in (f"- [{'x' if choice == s['rule'] else ' '}] {choice}", f"  {why}")]
+        lines = [
+            line
+            for choice, why in s["rules"].items()
+            for line in (f"- [{'x' if choice == s['rule'] else ' '}] {choice}", f"  {why}")
+        ]
         question = f"Step {n}: {s['says']}"
-        box = Quiz("quiz", [question], {"name": f"rule-{proof['id']}-{s['id']}"}, lines, self.lineno, self.content_offset, self.block_text, self.state, self.state_machine)
+        box = Quiz(
+            "quiz",
+            [question],
+            {"name": f"rule-{proof['id']}-{s['id']}"},
+            lines,
+            self.lineno,
+            self.content_offset,
+            self.block_text,
+            self.state,
+            self.state_machine,
+        )
         return box.run()
 
 
@@ -150,8 +232,18 @@ class Flaws(Practice):
         first.insert(0, verdict)
         if bad:
             rest += [self.labelled("The number.", x["number"]), self.labelled("Mended.", x["mended"])]
-        front = Summary("", "", nodes.inline("", f"{i}", classes=["pg-a-n"]), nodes.inline("", "", *self.words(x["says"]), classes=["pg-a-says"]))
-        return tag("details", front, nodes.container("", first, *rest, classes=["pg-a-why"]), classes=["pg-a-line", "pg-a-wrong" if bad else "pg-a-fine"])
+        front = Summary(
+            "",
+            "",
+            nodes.inline("", f"{i}", classes=["pg-a-n"]),
+            nodes.inline("", "", *self.words(x["says"]), classes=["pg-a-says"]),
+        )
+        return tag(
+            "details",
+            front,
+            nodes.container("", first, *rest, classes=["pg-a-why"]),
+            classes=["pg-a-line", "pg-a-wrong" if bad else "pg-a-fine"],
+        )
 
 
 class Watch(Practice):
@@ -171,9 +263,16 @@ def assets(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
-    for name, directive in (("cards", Cards), ("mock", Mock), ("order", Order), ("rules", Rules), ("flaws", Flaws), ("watch", Watch)):
+    for name, directive in (
+        ("cards", Cards),
+        ("mock", Mock),
+        ("order", Order),
+        ("rules", Rules),
+        ("flaws", Flaws),
+        ("watch", Watch),
+    ):
         app.add_directive(f"practice-{name}", directive)
     skip = (lambda self, node: None,) * 2
     app.add_node(Tag, html=(visit_tag, depart_tag), text=skip, latex=skip)
-    app.connect("html-page-context", assets, priority=800)        # before layout, which keeps what it knows
+    app.connect("html-page-context", assets, priority=800)  # before layout, which keeps what it knows
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -3,6 +3,7 @@
 The site gets `_static/progress-totals.js`, which progress.js reads; `{progress}` marks the place of the overview. Names are those
 that nobody changes lightly: an exercise's function, a quiz's `:name:`, a figure's class, a drill's id.
 """
+
 import argparse
 import json
 import re
@@ -28,8 +29,14 @@ def written(root, directive, argument, name):
     if directive in ("practice-order", "practice-rules"):
         return [f"drill:{directive.partition('-')[2]}-{argument.strip()}"]
     if directive == "practice-flaws":
-        return [f"drill:flaw-{flaw['id']}" for flaw in yaml.safe_load((root / "book/practice/flaws.yml").read_text("utf8"))]
-    return {"practice-cards": ["drill:flashcards"], "practice-mock": ["drill:mock"], "practice-watch": ["drill:coding"]}.get(directive, [])
+        return [
+            f"drill:flaw-{flaw['id']}" for flaw in yaml.safe_load((root / "book/practice/flaws.yml").read_text("utf8"))
+        ]
+    return {
+        "practice-cards": ["drill:flashcards"],
+        "practice-mock": ["drill:mock"],
+        "practice-watch": ["drill:coding"],
+    }.get(directive, [])
 
 
 def checked(path):
@@ -106,7 +113,7 @@ def setup(app):
     app.add_directive("progress", Overview)
     app.add_css_file("progress.css")
     for name in (FILE, "progress.js"):
-        app.add_js_file(name, priority=900, defer="defer")      # after host.js, whose figures it marks
+        app.add_js_file(name, priority=900, defer="defer")  # after host.js, whose figures it marks
     app.connect("builder-inited", begin)
     app.connect("html-page-context", page)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -5,6 +5,7 @@ The site gets `_static/pyodide/`: our wheels, Pyodide's lock, and where.js, whic
 variable PYODIDE (a folder that tools/make/pyodide.py filled) all of Pyodide stands there too, else its official files come from
 the content network.
 """
+
 import base64
 import hashlib
 import json
@@ -18,10 +19,10 @@ from urllib.parse import urlsplit
 from tools.make import pyodide as pyodide_folder
 from tools.paths import ROOT
 
-FOLDERS = ("exercises",)                   # notebooks whose cells run in the page
+FOLDERS = ("exercises",)  # notebooks whose cells run in the page
 SCRIPTS = ("work.js", "runner.js")
 STATIC = ROOT / "book/_static"
-AT_START = ("numpy", "policy-gradient")    # the rest is fetched when a cell imports it
+AT_START = ("numpy", "policy-gradient")  # the rest is fetched when a cell imports it
 CORE = ("pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
 
 
@@ -38,9 +39,13 @@ def furnish(into, folder=None):
     record, entries = pyodide_folder.official(), pyodide_folder.ours(into)
     missing = pyodide_folder.gather(into, [folder]) if folder else []
     if missing:
-        raise SystemExit(f"PYODIDE={folder} lacks, or has with another SHA-256 than the official lock: {', '.join(missing)}")
+        raise SystemExit(
+            f"PYODIDE={folder} lacks, or has with another SHA-256 than the official lock: {', '.join(missing)}"
+        )
     (into / "pyodide-lock.json").write_text(pyodide_folder.lock(entries, "" if folder else record["network"]))
-    (into / "where.js").write_text(f"window.pgPyodide = {json.dumps(described(into, record, entries, not folder), indent=1)};\n")
+    (into / "where.js").write_text(
+        f"window.pgPyodide = {json.dumps(described(into, record, entries, not folder), indent=1)};\n"
+    )
 
 
 def described(into, record, entries, network):
@@ -48,10 +53,17 @@ def described(into, record, entries, network):
     core = {name: record["core"][name] for name in CORE}
     sizes = {name: entry["size"] for name, entry in (core | record["packages"]).items()}
     sizes |= {name: (into / entry["file_name"]).stat().st_size for name, entry in entries.items()}
-    integrity = {name: "sha256-" + base64.b64encode(bytes.fromhex(entry["sha256"])).decode() for name, entry in core.items()}
-    return {"version": record["info"]["version"], "network": record["network"] if network else None,
-            "host": urlsplit(record["network"]).hostname if network else None, "integrity": integrity, "start": AT_START,
-            "sizes": {name: sizes[name] for name in (*CORE, *AT_START)}}
+    integrity = {
+        name: "sha256-" + base64.b64encode(bytes.fromhex(entry["sha256"])).decode() for name, entry in core.items()
+    }
+    return {
+        "version": record["info"]["version"],
+        "network": record["network"] if network else None,
+        "host": urlsplit(record["network"]).hostname if network else None,
+        "integrity": integrity,
+        "start": AT_START,
+        "sizes": {name: sizes[name] for name in (*CORE, *AT_START)},
+    }
 
 
 # Room for what runner.js puts into the page, in its words and sizes, so that nothing moves when it comes. Only where scripts run.
@@ -76,7 +88,7 @@ def with_room(body, sources, host):
     price = escape(f"up to 00 MB from {host}")
     for one, source in reversed(list(zip(found, sources))):
         hint = '<span class="pg-py-button pg-py-quiet">Hint</span>' * bool(re.match(r"check\s*\(\s*\w", source))
-        body = body[:one.end()] + BAR.format(hint=hint) + body[one.end():]
+        body = body[: one.end()] + BAR.format(hint=hint) + body[one.end() :]
     start = body.rindex('<div class="cell ', 0, found[0].start())
     return body[:start] + PANEL.format(price=price) + body[start:]
 
@@ -87,14 +99,23 @@ def page(app, pagename, templatename, context, doctree):
     if app.builder.name != "html" or pagename.split("/")[0] not in FOLDERS or not source or source.suffix != ".ipynb":
         return
 
-    def address(name):                     # a changed file has a changed address
+    def address(name):  # a changed file has a changed address
         return f"{context['pathto']('_static/' + name, 1)}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:8]}"
 
     site = context["pathto"]("_static/pyodide/", 1)
-    data = {"page": pagename, "notebook": json.loads(source.read_text("utf8")), "site": site, "worker": address("python/worker.js"),
-            "cells": address("python/cells.py"), "editor": address("vendor/codemirror/codemirror.min.js")}
+    data = {
+        "page": pagename,
+        "notebook": json.loads(source.read_text("utf8")),
+        "site": site,
+        "worker": address("python/worker.js"),
+        "cells": address("python/cells.py"),
+        "editor": address("vendor/codemirror/codemirror.min.js"),
+    }
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    scripts = "".join(f'\n  <script defer src="{name}"></script>' for name in [site + "where.js", *(address("python/" + s) for s in SCRIPTS)])
+    scripts = "".join(
+        f'\n  <script defer src="{name}"></script>'
+        for name in [site + "where.js", *(address("python/" + s) for s in SCRIPTS)]
+    )
     context["metatags"] += f'\n  <link rel="stylesheet" href="{address("python/python.css")}">{scripts}'
     host = "this site (127.0.0.1:8000)" if given() else urlsplit(pyodide_folder.official()["network"]).hostname
     sources = ["".join(cell["source"]) for cell in data["notebook"]["cells"] if cell["cell_type"] == "code"]

@@ -2,6 +2,7 @@
 
 `name` becomes code, or a link where the package has such a name; an indented block is set as it stands.
 """
+
 import re
 
 import policy_gradient as pg
@@ -18,7 +19,9 @@ def word(match):
 def marked(line):
     """A line of plain text as reStructuredText: only backticks mean something."""
     parts = re.split(r"(`[^`]+`)", line)
-    return "".join(re.sub(r"`([^`]+)`", word, p) if p.startswith("`") else re.sub(r"([\\*|_])", r"\\\1", p) for p in parts)
+    return "".join(
+        re.sub(r"`([^`]+)`", word, p) if p.startswith("`") else re.sub(r"([\\*|_])", r"\\\1", p) for p in parts
+    )
 
 
 def converted(lines):
@@ -46,5 +49,5 @@ def assets(app, pagename, templatename, context, doctree):
 def setup(app):
     app.setup_extension("sphinx.ext.autodoc")
     app.connect("autodoc-process-docstring", process)
-    app.connect("html-page-context", assets, priority=800)       # before layout, which keeps what it knows
+    app.connect("html-page-context", assets, priority=800)  # before layout, which keeps what it knows
     return {"parallel_read_safe": True, "parallel_write_safe": True}

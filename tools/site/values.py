@@ -14,6 +14,7 @@ A test computes each number by a way of its own and calls `values.holds(cloud_pl
 on the page: a float must agree to the digits shown, an `int` or a `Fraction` exactly. Rewording a sentence fails nothing. tests/tools/test_values.py sees
 that every name is held by some test and said by some page, and that chapters with a file have no decimal typed by hand.
 """
+
 import re
 from fractions import Fraction
 from pathlib import Path
@@ -75,7 +76,9 @@ def holds(**computed):
         assert name in known, f"no file of book/values/ has {name}"
         said = parts(known[name])
         values = list(value) if hasattr(value, "__iter__") else [value]
-        assert len(said) == len(values) > 0, f"{name} is {known[name]!r}, that is {len(said)} numbers; computed: {values}"
+        assert len(said) == len(values) > 0, (
+            f"{name} is {known[name]!r}, that is {len(said)} numbers; computed: {values}"
+        )
         for (number, room), exact in zip(said, values):
             exactly = isinstance(exact, (int, Fraction))
             far = abs(number - Fraction(exact)) if exactly else abs(float(number) - float(exact))

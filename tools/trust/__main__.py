@@ -8,6 +8,7 @@ equivalent, and then tests/attacks/equivalent.json says why.
     python -m tools.trust            everything, in two processes; writes studies/trust.json and the page's table
     python -m tools.trust NAME ...   these exercises only: prints their verdicts and makes their rows anew (make trust ARGS="softmax")
 """
+
 import argparse
 import json
 import sys
@@ -37,8 +38,14 @@ def main(arguments):
             table.write_page(rows)
         print(table.table(rows))
         whole = table.total(rows)
-        print(f"of {whole['numbers']} mutants that run and give numbers of the right shape, {table.percent(whole['numbers_specific'], whole['numbers'])} are told why")
-    trouble = table.problems(verdicts, written) if not names else [one for one in table.problems(verdicts, written) if any(f"{name}:" in one for name in names)]
+        print(
+            f"of {whole['numbers']} mutants that run and give numbers of the right shape, {table.percent(whole['numbers_specific'], whole['numbers'])} are told why"
+        )
+    trouble = (
+        table.problems(verdicts, written)
+        if not names
+        else [one for one in table.problems(verdicts, written) if any(f"{name}:" in one for name in names)]
+    )
     print("\n".join(trouble) or "No holes.")
     return len(trouble) > 0
 

@@ -4,6 +4,7 @@ That mean is taken here without sampling, in worlds that no check uses: over eve
 Gauss quadrature on the slider, with three nodes below, between and above the stops (exact for steps that are polynomials of degree 5
 in each draw there).
 """
+
 import itertools
 import math
 import zlib
@@ -21,9 +22,9 @@ from policy_gradient.policies import softmax
 from tests import attacks
 from tools.trust import solutions
 
-SECONDS = 3.0      # for one function on all batches there are
-FAR = 8.0          # standard errors of a check: whatever lies beyond is rejected but for 6e-5
-MUTANTS = 12       # so many of each exercise's far mutants are put to the check itself, besides all that are not far
+SECONDS = 3.0  # for one function on all batches there are
+FAR = 8.0  # standard errors of a check: whatever lies beyond is rejected but for 6e-5
+MUTANTS = 12  # so many of each exercise's far mutants are put to the check itself, besides all that are not far
 EXACT = 1e-7
 
 
@@ -33,6 +34,7 @@ def is_hunt(one):
 
 # --- every batch there is ------------------------------------------------------------------------------------------
 
+
 @cache
 def every_batch(setting):
     """[(probability, batch)] of all batches of a setting."""
@@ -41,10 +43,14 @@ def every_batch(setting):
 
 def _climbs(setting):
     T, probs = len(setting.theta), softmax(setting.start)
-    ways = [(np.prod(probs[:k, 1]) * (probs[k, 0] if k < T else 1.0), (np.arange(T) < k).astype(int)) for k in range(T + 1)]
+    ways = [
+        (np.prod(probs[:k, 1]) * (probs[k, 0] if k < T else 1.0), (np.arange(T) < k).astype(int)) for k in range(T + 1)
+    ]
     values = setting.world.values(setting.start)
-    return [(math.prod(p for p, _ in many), setting.world.batch(np.stack([path for _, path in many], axis=1), values))
-            for many in itertools.product(ways, repeat=setting.n)]
+    return [
+        (math.prod(p for p, _ in many), setting.world.batch(np.stack([path for _, path in many], axis=1), values))
+        for many in itertools.product(ways, repeat=setting.n)
+    ]
 
 
 def _slides(setting):
@@ -54,7 +60,12 @@ def _slides(setting):
     out = []
     for many in itertools.product(nodes, repeat=setting.n):
         actions = np.array([a for _, a in many])
-        out.append((math.prod(p for p, _ in many), Draws(actions, world.base + np.clip(actions, world.low, world.high), world.low, world.high, world.std)))
+        out.append(
+            (
+                math.prod(p for p, _ in many),
+                Draws(actions, world.base + np.clip(actions, world.low, world.high), world.low, world.high, world.std),
+            )
+        )
     return out
 
 
@@ -62,7 +73,7 @@ def _nodes(low, high, mean, std, count=3):
     """[(weight, node)] of Gauss quadrature for the part of a normal law between low and high (Golub and Welsch 1969)."""
     x, w = np.polynomial.legendre.leggauss(200)
     x = (low + high) / 2 + (high - low) / 2 * x
-    w = w * (high - low) / 2 * np.exp(-((x - mean) / std) ** 2 / 2) / (std * math.sqrt(2 * math.pi))
+    w = w * (high - low) / 2 * np.exp(-(((x - mean) / std) ** 2) / 2) / (std * math.sqrt(2 * math.pi))
     alpha, beta, before, now = [], [], np.zeros(len(x)), np.ones(len(x)) / math.sqrt(w.sum())
     for k in range(count):
         alpha.append((w * x * now**2).sum())
@@ -76,7 +87,11 @@ def _nodes(low, high, mean, std, count=3):
 def steps(one, function, setting, change=lambda batch: batch):
     """The steps / lr on every batch there is, or None where it fails on one."""
     drawn = [change(batch) for _, batch in every_batch(setting)]
-    outcome = attempt(lambda many: [function(*one.arguments(setting.start, batch, hunt.LR)) for batch in many], (drawn,), Budget(SECONDS))
+    outcome = attempt(
+        lambda many: [function(*one.arguments(setting.start, batch, hunt.LR)) for batch in many],
+        (drawn,),
+        Budget(SECONDS),
+    )
     good = outcome.finite and outcome.parts[0].shape == (len(drawn), *setting.start.shape)
     return (outcome.parts[0].astype(float) - setting.start) / hunt.LR if good else None
 
@@ -120,12 +135,15 @@ def distance(one, function):
 def chosen(one, mutants, build):
     """Of [(key, source)] those that the check itself must judge: all that lie near, and some of those that lie far."""
     far = [distance(one, build(one, source)) > FAR for _, source in mutants]
-    order = sorted((zlib.crc32(f"{one.name} {key}".encode()), key) for (key, _), is_far in zip(mutants, far) if is_far)[:MUTANTS]
+    order = sorted((zlib.crc32(f"{one.name} {key}".encode()), key) for (key, _), is_far in zip(mutants, far) if is_far)[
+        :MUTANTS
+    ]
     drawn = {key for _, key in order}
     return [(key, source) for (key, source), is_far in zip(mutants, far) if not is_far or key in drawn]
 
 
 # --- is it true of them? -------------------------------------------------------------------------------------------
+
 
 def confirmed(one, function, says):
     """Is what the check says true in worlds that it has not seen? None where that cannot be told so."""
@@ -140,26 +158,41 @@ def confirmed(one, function, says):
     if says == "cosmetic":
         return all(np.allclose(made, steps(one, one.original, setting), atol=EXACT) for setting, made in pairs)
     if says == "not-from-rewards":
-        return any(np.abs(moments(setting, steps(one, function, setting, hunt.unpaid))[0]).max() > 1e-5 for setting, _ in pairs)
+        return any(
+            np.abs(moments(setting, steps(one, function, setting, hunt.unpaid))[0]).max() > 1e-5 for setting, _ in pairs
+        )
     if says == "not-scaling":
         return _moves(one, function, hunt.threefold, 3)
     ways = [*one.known().get(says, ())]
-    if any(all(np.allclose(made, [way(setting.start, batch) for _, batch in every_batch(setting)], rtol=1e-5, atol=1e-6) for setting, made in pairs) for way in ways):
+    if any(
+        all(
+            np.allclose(made, [way(setting.start, batch) for _, batch in every_batch(setting)], rtol=1e-5, atol=1e-6)
+            for setting, made in pairs
+        )
+        for way in ways
+    ):
         return True
     for what, change, _ in hunt.CLUES:
         if says == what:
             return _moves(one, function, change)
     rules = {"sum-over-episodes": lambda n: n, "baseline-contains-itself": lambda n: (n - 1) / n}
     if says in rules:
-        return all(np.allclose(mean, rules[says](setting.n) * setting.exact, atol=1e-6) for (setting, _), mean in zip(pairs, means))
+        return all(
+            np.allclose(mean, rules[says](setting.n) * setting.exact, atol=1e-6)
+            for (setting, _), mean in zip(pairs, means)
+        )
     if says == "scaled":
-        return all(np.allclose(mean * (setting.exact**2).sum(), (mean * setting.exact).sum() * setting.exact, atol=1e-6) for (setting, _), mean in zip(pairs, means))
+        return all(
+            np.allclose(mean * (setting.exact**2).sum(), (mean * setting.exact).sum() * setting.exact, atol=1e-6)
+            for (setting, _), mean in zip(pairs, means)
+        )
     return None if says not in one.choices() else False
 
 
 def _moves(one, function, change, factor=1):
     """Does a changed batch give a step that is not `factor` times as large, in one of the worlds?"""
     for setting in settings(one):
+
         def case(batch, start=setting.start):
             return Case("", one.arguments(start, batch, hunt.LR))
 
@@ -173,8 +206,11 @@ def _moves(one, function, change, factor=1):
 
 def same_steps(one, function):
     """The solution's step on every batch there is?"""
-    return all((made := steps(one, function, setting)) is not None
-               and np.allclose(made, steps(one, solution(one.name), setting), atol=EXACT) for setting in settings(one))
+    return all(
+        (made := steps(one, function, setting)) is not None
+        and np.allclose(made, steps(one, solution(one.name), setting), atol=EXACT)
+        for setting in settings(one)
+    )
 
 
 @cache

@@ -1,4 +1,5 @@
 """What a check says of a mutant or of a written attack, and whether that is true: for both kinds of exercise."""
+
 import functools
 import itertools
 import json
@@ -21,7 +22,7 @@ from tools.trust.mutants import mutants
 from tools.trust.solutions import build, solution_source
 
 EQUIVALENT = ROOT / "tests" / "attacks" / "equivalent.json"
-SECONDS = 0.5                  # for a mutant: endless loops are among them
+SECONDS = 0.5  # for a mutant: endless loops are among them
 NAMES = frozenset(name for one in registry().values() if hunts.is_hunt(one) for name in one.choices())
 
 
@@ -51,7 +52,8 @@ def outcomes(one, function):
 def right_on_probes(one, made):
     return len(made) == len(probes(one.name)) and all(
         outcome.kind == "answer" and one.right(outcome.parts, wanted) and not outcome.changed
-        for outcome, (_, wanted) in zip(made, probes(one.name)))
+        for outcome, (_, wanted) in zip(made, probes(one.name))
+    )
 
 
 def verdict(one, function, seconds=SECONDS):
@@ -60,7 +62,13 @@ def verdict(one, function, seconds=SECONDS):
     if result.passed:
         return {"passed": True, "says": "", "group": ""}
     says = result.mistake or result.kind
-    group = "shown" if says in ("smallest", "biased") else "named" if result.mistake in NAMES or not hunts.is_hunt(one) and result.mistake else "diagnosed"
+    group = (
+        "shown"
+        if says in ("smallest", "biased")
+        else "named"
+        if result.mistake in NAMES or not hunts.is_hunt(one) and result.mistake
+        else "diagnosed"
+    )
     assert says, f"the check of {one.name} stumbled: {result.message}"
     return {"passed": False, "says": says, "group": group, "message": result.message}
 
@@ -71,16 +79,27 @@ def confirmed(one, function, says, message=""):
         return hunts.confirmed(one, function, says) if says else None
     mistake = next((mistake for mistake in one.mistakes if mistake.name == says), None)
     if not mistake and says == "sign" and not message.startswith("One of"):
-        return all(one.close(tuple(np.array(-part, part.dtype) for part in outcome.parts), wanted) for outcome, (_, wanted) in zip(outcomes(one, function), probes(one.name)))
+        return all(
+            one.close(tuple(np.array(-part, part.dtype) for part in outcome.parts), wanted)
+            for outcome, (_, wanted) in zip(outcomes(one, function), probes(one.name))
+        )
     if says == "unused":
         name = re.search(r"when (\w+) changes", message)[1]
-        runs = [Run(Case("", args), wanted, outcome, False) for outcome, (args, wanted) in zip(outcomes(one, function), probes(one.name)) if outcome.finite]
-        return diagnose.ignores(one.names.index(name), one, runs, lambda args: attempt(function, args, Budget(1.0), one.parts, one.exact))
+        runs = [
+            Run(Case("", args), wanted, outcome, False)
+            for outcome, (args, wanted) in zip(outcomes(one, function), probes(one.name))
+            if outcome.finite
+        ]
+        return diagnose.ignores(
+            one.names.index(name), one, runs, lambda args: attempt(function, args, Budget(1.0), one.parts, one.exact)
+        )
     if mistake is None:
         return None
-    runs = [Run(None, wanted, outcome, False) for outcome, (_, wanted) in zip(outcomes(one, function), probes(one.name))]
+    runs = [
+        Run(None, wanted, outcome, False) for outcome, (_, wanted) in zip(outcomes(one, function), probes(one.name))
+    ]
     asked = [args for args, _ in probes(one.name)]
-    if '\n(On "' in message and " it raises " in message:           # then the name was said of the inputs that got an answer
+    if '\n(On "' in message and " it raises " in message:  # then the name was said of the inputs that got an answer
         answered = [(run, args) for run, args in zip(runs, asked) if run.outcome.kind != "raised"]
         runs, asked = [run for run, _ in answered], [args for _, args in answered]
 
@@ -108,15 +127,31 @@ def judge(task):
     function = build(one, source)
     if hunts.is_hunt(one):
         found = verdict(one, function, seconds=5.0)
-        return {"exercise": name, "key": key, **found, "same": hunts.unbiased(one, function), "confirmed": confirmed(one, function, found["says"], found.pop("message", ""))}
+        return {
+            "exercise": name,
+            "key": key,
+            **found,
+            "same": hunts.unbiased(one, function),
+            "confirmed": confirmed(one, function, found["says"], found.pop("message", "")),
+        }
     found = verdict(one, function)
     same = right_on_probes(one, outcomes(one, function))
-    return {"exercise": name, "key": key, **found, "same": same, "confirmed": confirmed(one, function, found["says"], found.pop("message", ""))}
+    return {
+        "exercise": name,
+        "key": key,
+        **found,
+        "same": same,
+        "confirmed": confirmed(one, function, found["says"], found.pop("message", "")),
+    }
 
 
 def tasks(names=None):
-    return [(one.name, key, source) for one in exercises() if (one.name in names if names else not hunts.is_hunt(one))
-            for key, source in mutants(solution_source(one))]
+    return [
+        (one.name, key, source)
+        for one in exercises()
+        if (one.name in names if names else not hunts.is_hunt(one))
+        for key, source in mutants(solution_source(one))
+    ]
 
 
 def hunted(name):
@@ -139,9 +174,16 @@ def judge_attacks(one):
     """The verdicts on the written attacks of one exercise."""
     made = []
     for attack in attacks.WRONG[one.name]:
-        found = verdict(one, attack.function, seconds=5.0)     # whatever else runs on this machine
-        made.append({"exercise": one.name, "key": attack.name, **found, "expected": attack.says,
-                     "confirmed": confirmed(one, attack.function, found["says"], found.pop("message", ""))})
+        found = verdict(one, attack.function, seconds=5.0)  # whatever else runs on this machine
+        made.append(
+            {
+                "exercise": one.name,
+                "key": attack.name,
+                **found,
+                "expected": attack.says,
+                "confirmed": confirmed(one, attack.function, found["says"], found.pop("message", "")),
+            }
+        )
     return made
 
 
@@ -158,20 +200,28 @@ def listed(one):
 
 def listed_updates(one):
     """The same for a training function. The first hunt and the drill (less what needs padding) stand for all; the others are tried with their own mistake."""
-    ways = [(name, way) for name, family in one.known().items() for way in family
-            if name == one.bug or one.name in ("update_1", "update_7") or not one.bug and name not in ("padding-counted", "bootstraps-past-the-end")]
+    ways = [
+        (name, way)
+        for name, family in one.known().items()
+        for way in family
+        if name == one.bug
+        or one.name in ("update_1", "update_7")
+        or not one.bug
+        and name not in ("padding-counted", "bootstraps-past-the-end")
+    ]
     said = missing = 0
     for name, way in ways:
         function = from_estimator(way, one)
         found = check(function, one.name, mistake=one.bug)
         said += found.mistake == name or found.mistake == "cosmetic" and name == one.bug
-        missing += not one.bug and "NoneType" in found.message      # the drill has no values
+        missing += not one.bug and "NoneType" in found.message  # the drill has no values
     return len(ways) - missing, said
 
 
 def everything(names=None):
     """All verdicts, in two processes: (mutants, attacks, {exercise: (ways, named)})."""
     from tqdm import tqdm
+
     todo, chosen = tasks(names), [one for one in exercises() if not names or one.name in names]
     updates = [one.name for one in chosen if hunts.is_hunt(one)]
     todo = [task for task in todo if task[0] not in updates]

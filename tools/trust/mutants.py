@@ -3,20 +3,47 @@
 The mutator is our own, because the solutions are cells of notebooks, a mutant must run in this process within a second (mutmut and
 cosmic-ray start a test run for each), and the mistakes that matter here are about axes and indices, which they do not change.
 """
+
 import ast
 import copy
 import functools
 import re
 import warnings
 
-BINARY = {ast.Add: (ast.Sub, ast.Mult), ast.Sub: (ast.Add, ast.Mult), ast.Mult: (ast.Add, ast.Div), ast.Div: (ast.Mult, ast.Sub),
-          ast.Pow: (ast.Mult,), ast.MatMult: (ast.Mult,), ast.Mod: (ast.Add,), ast.FloorDiv: (ast.Div,)}
-COMPARE = {ast.Eq: (ast.NotEq, ast.GtE), ast.NotEq: (ast.Eq,), ast.Lt: (ast.LtE, ast.Gt), ast.LtE: (ast.Lt, ast.GtE),
-           ast.Gt: (ast.GtE, ast.Lt), ast.GtE: (ast.Gt, ast.LtE)}
-SIZES = re.compile(r"len\(-|\(-\w+\)\.shape|np\.shape\(-")     # the size of minus x is that of x
-RENAME = {"max": ("min", "sum", "mean"), "min": ("max", "sum", "mean"), "sum": ("mean", "max", "prod"), "mean": ("sum", "max"),
-          "exp": ("exp2", "log"), "log": ("log2", "exp"), "ceil": ("floor", "round"), "zeros": ("ones",), "logaddexp": ("add",),
-          "maximum": ("minimum",), "minimum": ("maximum",), "abs": ("negative",), "zeros_like": ("ones_like",)}
+BINARY = {
+    ast.Add: (ast.Sub, ast.Mult),
+    ast.Sub: (ast.Add, ast.Mult),
+    ast.Mult: (ast.Add, ast.Div),
+    ast.Div: (ast.Mult, ast.Sub),
+    ast.Pow: (ast.Mult,),
+    ast.MatMult: (ast.Mult,),
+    ast.Mod: (ast.Add,),
+    ast.FloorDiv: (ast.Div,),
+}
+COMPARE = {
+    ast.Eq: (ast.NotEq, ast.GtE),
+    ast.NotEq: (ast.Eq,),
+    ast.Lt: (ast.LtE, ast.Gt),
+    ast.LtE: (ast.Lt, ast.GtE),
+    ast.Gt: (ast.GtE, ast.Lt),
+    ast.GtE: (ast.Gt, ast.LtE),
+}
+SIZES = re.compile(r"len\(-|\(-\w+\)\.shape|np\.shape\(-")  # the size of minus x is that of x
+RENAME = {
+    "max": ("min", "sum", "mean"),
+    "min": ("max", "sum", "mean"),
+    "sum": ("mean", "max", "prod"),
+    "mean": ("sum", "max"),
+    "exp": ("exp2", "log"),
+    "log": ("log2", "exp"),
+    "ceil": ("floor", "round"),
+    "zeros": ("ones",),
+    "logaddexp": ("add",),
+    "maximum": ("minimum",),
+    "minimum": ("maximum",),
+    "abs": ("negative",),
+    "zeros_like": ("ones_like",),
+}
 
 
 @functools.cache
@@ -25,7 +52,9 @@ def mutants(source):
     tree = ast.parse(source)
     function = next(node for node in tree.body if isinstance(node, ast.FunctionDef))
     names = [arg.arg for arg in function.args.args]
-    names += sorted({node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)})
+    names += sorted(
+        {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    )
     found = {}
     for path, node in _nodes(function):
         for changed in _changes(node, names):
@@ -36,7 +65,7 @@ def mutants(source):
             try:
                 text = ast.unparse(made)
                 with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")      # Python warns of some mutants
+                    warnings.simplefilter("ignore")  # Python warns of some mutants
                     compile(text, "mutant", "exec")
             except (SyntaxError, ValueError):
                 continue
@@ -87,7 +116,7 @@ def _changes(node, names):
     """What can be put in the place of a node; None stands for nothing at all."""
     if isinstance(node, ast.BinOp):
         yield from (_with(node, op=op()) for op in BINARY.get(type(node.op), ()))
-        if not isinstance(node.op, (ast.Add, ast.Mult)):      # these two have no order
+        if not isinstance(node.op, (ast.Add, ast.Mult)):  # these two have no order
             yield _with(node, left=node.right, right=node.left)
         yield node.left
         yield node.right
@@ -130,8 +159,10 @@ def _constants(value):
     if isinstance(value, bool):
         yield ast.Constant(not value)
     elif isinstance(value, (int, float)):
-        yield from (ast.Constant(other) for other in dict.fromkeys((value + 1, value - 1, 0, 2 * value)) if other != value)
-    elif isinstance(value, str) and "->" in value:      # einsum: the result turned round, or an operand
+        yield from (
+            ast.Constant(other) for other in dict.fromkeys((value + 1, value - 1, 0, 2 * value)) if other != value
+        )
+    elif isinstance(value, str) and "->" in value:  # einsum: the result turned round, or an operand
         left, right = value.split("->")
         yield ast.Constant(f"{left}->{right[::-1]}")
         for part in left.split(","):
@@ -139,22 +170,32 @@ def _constants(value):
 
 
 def _calls(node):
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id if isinstance(node.func, ast.Name) else ""
-    method = isinstance(node.func, ast.Attribute) and not (isinstance(node.func.value, ast.Name) and node.func.value.id in ("np", "math"))
+    name = (
+        node.func.attr
+        if isinstance(node.func, ast.Attribute)
+        else node.func.id
+        if isinstance(node.func, ast.Name)
+        else ""
+    )
+    method = isinstance(node.func, ast.Attribute) and not (
+        isinstance(node.func.value, ast.Name) and node.func.value.id in ("np", "math")
+    )
     yield _minus(node)
     if method:
-        yield node.func.value                     # x.sum(axis=0) becomes x
-    yield from node.args                          # f(x, y) becomes x, or y
+        yield node.func.value  # x.sum(axis=0) becomes x
+    yield from node.args  # f(x, y) becomes x, or y
     for i in range(len(node.args) - 1):
         args = list(node.args)
         args[i], args[i + 1] = args[i + 1], args[i]
         yield _with(node, args=args)
     for other in RENAME.get(name, ()):
-        yield _with(node, func=_with(node.func, **({"attr": other} if isinstance(node.func, ast.Attribute) else {"id": other})))
+        yield _with(
+            node, func=_with(node.func, **({"attr": other} if isinstance(node.func, ast.Attribute) else {"id": other}))
+        )
 
 
 def _key(function, made):
-    """"old statement -> new statement": what stays the same when lines move."""
+    """ "old statement -> new statement": what stays the same when lines move."""
     old, new = (_statements(one) for one in (function, made))
     gone = [line for line in old if line not in new] or [line for line in old if old.count(line) > new.count(line)]
     come = [line for line in new if line not in old]
@@ -163,5 +204,8 @@ def _key(function, made):
 
 def _statements(function):
     """The lines of a function without its nested blocks, one per statement."""
-    return [" ".join(ast.unparse(node).split("\n")[0].split()) for node in ast.walk(function)
-            if isinstance(node, ast.stmt) and not isinstance(node, ast.FunctionDef)]
+    return [
+        " ".join(ast.unparse(node).split("\n")[0].split())
+        for node in ast.walk(function)
+        if isinstance(node, ast.stmt) and not isinstance(node, ast.FunctionDef)
+    ]

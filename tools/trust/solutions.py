@@ -1,4 +1,5 @@
 """The solutions of the exercises, as functions and as source."""
+
 import ast
 import functools
 import re
@@ -27,8 +28,10 @@ def _cells(chapter):
 
 def solution_source(one):
     """The solution's function alone, without comments."""
-    source = [source for source in _cells(one.chapter) if f"def {one.name}(" in source][-1]      # of a hunt the mended one
-    return ast.unparse(next(node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and node.name == one.name))
+    source = [source for source in _cells(one.chapter) if f"def {one.name}(" in source][-1]  # of a hunt the mended one
+    return ast.unparse(
+        next(node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and node.name == one.name)
+    )
 
 
 def build(one, source):

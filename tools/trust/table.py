@@ -1,4 +1,5 @@
 """The committed results and the page's table of them, and what must not be among them."""
+
 import re
 
 from learning_to_act.checks.registry import registry
@@ -12,7 +13,7 @@ from tools.trust.solutions import solution_source
 
 RESULTS = ROOT / "studies" / "trust.json"
 PAGE = ROOT / "book" / "how-the-checks-are-checked.md"
-NOISE = "below the noise"        # not equal, and too little off for the number of batches that a check draws
+NOISE = "below the noise"  # not equal, and too little off for the number of batches that a check draws
 WRONG_MEAN = frozenset((*in_the_interview.CHOICES, "biased", "scaled", "descends", "cosmetic"))
 
 
@@ -25,16 +26,32 @@ def summary(verdicts, written, known):
         mine = [found for found in verdicts if found["exercise"] == one.name]
         theirs = [found for found in written if found["exercise"] == one.name]
         killed = [found for found in mine if not found["passed"]]
-        numbers = [found for found in killed if found["says"] not in ("raised", "time", "shape", "missing", "type", "not-finite")]
+        numbers = [
+            found
+            for found in killed
+            if found["says"] not in ("raised", "time", "shape", "missing", "type", "not-finite")
+        ]
         ways, named = known[one.name]
-        rows.append({
-            "exercise": one.name, "chapter": int(one.chapter[:2]),
-            "right": len(attacks.RIGHT[one.name]), "listed": ways, "listed_named": named,
-            "wrong": len(theirs), "wrong_named": _count(theirs, "named"), "wrong_diagnosed": _count(theirs, "diagnosed"),
-            "mutants": len(mine), "of": len(mutants(solution_source(one))), "killed": len(killed), "equivalent": len(mine) - len(killed),
-            "mutants_named": _count(killed, "named"), "mutants_diagnosed": _count(killed, "diagnosed"),
-            "numbers": len(numbers), "numbers_specific": sum(found["group"] != "shown" for found in numbers),
-        })
+        rows.append(
+            {
+                "exercise": one.name,
+                "chapter": int(one.chapter[:2]),
+                "right": len(attacks.RIGHT[one.name]),
+                "listed": ways,
+                "listed_named": named,
+                "wrong": len(theirs),
+                "wrong_named": _count(theirs, "named"),
+                "wrong_diagnosed": _count(theirs, "diagnosed"),
+                "mutants": len(mine),
+                "of": len(mutants(solution_source(one))),
+                "killed": len(killed),
+                "equivalent": len(mine) - len(killed),
+                "mutants_named": _count(killed, "named"),
+                "mutants_diagnosed": _count(killed, "diagnosed"),
+                "numbers": len(numbers),
+                "numbers_specific": sum(found["group"] != "shown" for found in numbers),
+            }
+        )
     return rows
 
 
@@ -48,23 +65,38 @@ def percent(part, whole):
 
 def table(rows):
     """The page's table, in Markdown."""
-    lines = ["| exercise | right, passed | listed, named | unlisted | told why | mutants killed | told why | equal |", "|---|--:|--:|--:|--:|--:|--:|--:|"]
+    lines = [
+        "| exercise | right, passed | listed, named | unlisted | told why | mutants killed | told why | equal |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|",
+    ]
     for row in [*rows, total(rows)]:
         name = f"`{row['exercise']}`" if row["exercise"] != "all" else "**all**"
-        lines.append(f"| {name} | {row['right']} | {row['listed_named']}/{row['listed']} | {row['wrong']} | "
-                     f"{percent(row['wrong_named'] + row['wrong_diagnosed'], row['wrong'])} | {row['killed']} | "
-                     f"{percent(row['mutants_named'] + row['mutants_diagnosed'], row['killed'])} | {row['equivalent']} |")
+        lines.append(
+            f"| {name} | {row['right']} | {row['listed_named']}/{row['listed']} | {row['wrong']} | "
+            f"{percent(row['wrong_named'] + row['wrong_diagnosed'], row['wrong'])} | {row['killed']} | "
+            f"{percent(row['mutants_named'] + row['mutants_diagnosed'], row['killed'])} | {row['equivalent']} |"
+        )
     return "\n".join(lines)
 
 
 def total(rows):
-    return {"exercise": "all", **{key: sum(row[key] for row in rows) for key in rows[0] if key not in ("exercise", "chapter")}}
+    return {
+        "exercise": "all",
+        **{key: sum(row[key] for row in rows) for key in rows[0] if key not in ("exercise", "chapter")},
+    }
 
 
 def write_page(rows):
     text = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(re.sub(r"(<!-- the table -->\n).*?(\n<!-- made by make trust -->)", lambda found: found[1] + table(rows) + found[2], text, flags=re.S),
-                    encoding="utf-8")
+    PAGE.write_text(
+        re.sub(
+            r"(<!-- the table -->\n).*?(\n<!-- made by make trust -->)",
+            lambda found: found[1] + table(rows) + found[2],
+            text,
+            flags=re.S,
+        ),
+        encoding="utf-8",
+    )
 
 
 def problems(verdicts, written):
@@ -72,13 +104,36 @@ def problems(verdicts, written):
     reasons = equivalent()
     passed = {(found["exercise"], found["key"]) for found in verdicts if found["passed"]}
     said = {(name, key) for name, keys in reasons.items() for key in keys}
-    return ([f"HOLE: {found['exercise']}: {found['key']} gives other numbers and passes" for found in verdicts
-               if found["passed"] and not found["same"] and not reasons.get(found["exercise"], {}).get(found["key"], "").startswith(NOISE)]
-            + [f"FALSE ALARM: {found['exercise']}: {found['key']} has the right mean and is called {found['says']}" for found in verdicts
-               if hunts.is_hunt(registry()[found["exercise"]]) and found["same"] and not found["passed"] and found["says"] in WRONG_MEAN]
-            + [f"no reason is given why this passes: {name}: {key}" for name, key in sorted(passed - said)]
-            + [f"a reason for a mutant that is not there, or does not pass: {name}: {key}" for name, key in sorted(said - passed)]
-            + [f"PASSES: {found['exercise']}: {found['key']}" for found in written if found["passed"]]
-            + [f"says {found['says']}, expected {found['expected']}: {found['exercise']}: {found['key']}" for found in written
-               if not found["passed"] and found["says"] != found["expected"]]
-            + [f"NOT TRUE: {found['exercise']}: {found['key']} is called {found['says']}" for found in [*verdicts, *written] if found["confirmed"] is False])
+    return (
+        [
+            f"HOLE: {found['exercise']}: {found['key']} gives other numbers and passes"
+            for found in verdicts
+            if found["passed"]
+            and not found["same"]
+            and not reasons.get(found["exercise"], {}).get(found["key"], "").startswith(NOISE)
+        ]
+        + [
+            f"FALSE ALARM: {found['exercise']}: {found['key']} has the right mean and is called {found['says']}"
+            for found in verdicts
+            if hunts.is_hunt(registry()[found["exercise"]])
+            and found["same"]
+            and not found["passed"]
+            and found["says"] in WRONG_MEAN
+        ]
+        + [f"no reason is given why this passes: {name}: {key}" for name, key in sorted(passed - said)]
+        + [
+            f"a reason for a mutant that is not there, or does not pass: {name}: {key}"
+            for name, key in sorted(said - passed)
+        ]
+        + [f"PASSES: {found['exercise']}: {found['key']}" for found in written if found["passed"]]
+        + [
+            f"says {found['says']}, expected {found['expected']}: {found['exercise']}: {found['key']}"
+            for found in written
+            if not found["passed"] and found["says"] != found["expected"]
+        ]
+        + [
+            f"NOT TRUE: {found['exercise']}: {found['key']} is called {found['says']}"
+            for found in [*verdicts, *written]
+            if found["confirmed"] is False
+        ]
+    )

@@ -3,6 +3,7 @@
 `await run(source, name, send)` sends dictionaries: kind "out" or "err" (printed text), "value" (the last line's), "figure"
 (PNG as base64), "check" (a Result or Hint), "error". It returns the names of modules that were not there.
 """
+
 import ast
 import base64
 import io
@@ -16,13 +17,13 @@ import types
 import warnings
 
 os.environ.setdefault("MPLBACKEND", "agg")
-logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)        # "building the font cache"
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # "building the font cache"
 warnings.filterwarnings("ignore", message=".*is non-interactive, and thus cannot be shown")
 
-MOST = 100_000        # characters printed by one cell: more would stop the page, not help the reader
-OFTEN = 0.05          # seconds between two messages while a cell prints
+MOST = 100_000  # characters printed by one cell: more would stop the page, not help the reader
+OFTEN = 0.05  # seconds between two messages while a cell prints
 
-here = types.ModuleType("__main__")           # what the cells define: Python's main module, as in a notebook
+here = types.ModuleType("__main__")  # what the cells define: Python's main module, as in a notebook
 here.__dict__["__builtins__"] = __builtins__
 
 
@@ -37,7 +38,7 @@ class Printed(io.TextIOBase):
 
     def write(self, text):
         if self.left > 0:
-            self.parts.append(text[:self.left])
+            self.parts.append(text[: self.left])
             if len(text) > self.left:
                 self.parts.append(f"\n(More was printed; the page shows the first {MOST:,} characters of a cell.)\n")
         self.left -= len(text)
@@ -57,8 +58,15 @@ def show(value, send):
     if value is None:
         return
     if type(value).__module__ == "learning_to_act.checks.display":
-        send({"kind": "check", "title": value.title, "text": value.message, "passed": getattr(value, "passed", None),
-              "exercise": getattr(value, "exercise", "")})
+        send(
+            {
+                "kind": "check",
+                "title": value.title,
+                "text": value.message,
+                "passed": getattr(value, "passed", None),
+                "exercise": getattr(value, "exercise", ""),
+            }
+        )
     elif "matplotlib.figure" in sys.modules and isinstance(value, sys.modules["matplotlib.figure"].Figure):
         figure(value, send)
     elif hasattr(value, "_repr_mimebundle_") and hasattr(value, "comm"):
@@ -70,7 +78,12 @@ def show(value, send):
 def figure(fig, send):
     data = io.BytesIO()
     fig.savefig(data, format="png", dpi=110, bbox_inches="tight")
-    words = [text for ax in fig.axes for text in (ax.get_title() or ax.get_title(loc="left"), ax.get_xlabel(), ax.get_ylabel()) if text]
+    words = [
+        text
+        for ax in fig.axes
+        for text in (ax.get_title() or ax.get_title(loc="left"), ax.get_xlabel(), ax.get_ylabel())
+        if text
+    ]
     send({"kind": "figure", "png": base64.b64encode(data.getvalue()).decode(), "words": ", ".join(words)})
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close(fig)
@@ -91,17 +104,26 @@ def parts(source, name):
     if shown:
         tree.body.pop()
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    return (compile(tree, name, "exec", flags, dont_inherit=True),
-            compile(ast.Expression(last.value), name, "eval", flags, dont_inherit=True) if shown else None)
+    return (
+        compile(tree, name, "exec", flags, dont_inherit=True),
+        compile(ast.Expression(last.value), name, "eval", flags, dont_inherit=True) if shown else None,
+    )
 
 
 async def result(code):
     value = eval(code, here.__dict__)
-    return await value if isinstance(value, types.CoroutineType) and code.co_flags & 0x80 else value       # CO_COROUTINE: it awaits
+    return (
+        await value if isinstance(value, types.CoroutineType) and code.co_flags & 0x80 else value
+    )  # CO_COROUTINE: it awaits
 
 
 async def run(source, name, send):
-    linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name       # tracebacks and checks quote lines
+    linecache.cache[name] = (
+        len(source),
+        None,
+        source.splitlines(keepends=True),
+        name,
+    )  # tracebacks and checks quote lines
     out, err, missing = Printed("out", send), Printed("err", send), []
     old = sys.stdout, sys.stderr, sys.modules.get("__main__")
     sys.stdout, sys.stderr, sys.modules["__main__"] = out, err, here
@@ -128,6 +150,7 @@ async def run(source, name, send):
 
 # --- errors, in few words: what, where in the reader's own lines, and what to do
 
+
 def explained(error):
     text = str(error).strip()
     if isinstance(error, SyntaxError):
@@ -136,7 +159,11 @@ def explained(error):
             trace[-1]["caret"] = max(error.offset - 1 - (len(error.text) - len(error.text.lstrip())), 0)
         text = error.msg
     else:
-        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename in linecache.cache and f.filename.startswith("cell ")]
+        frames = [
+            f
+            for f in traceback.extract_tb(error.__traceback__)
+            if f.filename in linecache.cache and f.filename.startswith("cell ")
+        ]
         if len(frames) > 6:
             frames = frames[:3] + frames[-3:]
         trace = [place(f.filename, f.lineno, f.name, f.line or "") for f in frames]
@@ -144,7 +171,12 @@ def explained(error):
 
 
 def place(file, line, function, text):
-    return {"cell": file.removeprefix("cell "), "line": line, "function": function.removeprefix("<module>"), "text": text.strip()}
+    return {
+        "cell": file.removeprefix("cell "),
+        "line": line,
+        "function": function.removeprefix("<module>"),
+        "text": text.strip(),
+    }
 
 
 def advice(error):

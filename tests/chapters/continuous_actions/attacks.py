@@ -1,4 +1,5 @@
 """Chapter 4: the Gaussian's density, scores and entropy, the squash, the linear controller."""
+
 import math
 from statistics import NormalDist
 
@@ -25,7 +26,7 @@ def gaussian_probes(rng):
 
 
 def bell_terms(a, m, log_std):
-    return -((a - m) / np.exp(log_std)) ** 2 / 2 - log_std - HALF_LOG
+    return -(((a - m) / np.exp(log_std)) ** 2) / 2 - log_std - HALF_LOG
 
 
 def broad(*arrays):
@@ -49,12 +50,12 @@ def log_std_clipped(actions, mean, log_std):
 
 @wrong("gaussian_log_prob", "sign-of-a-term")
 def constant_added(actions, mean, log_std):
-    return (-((actions - mean) / np.exp(log_std)) ** 2 / 2 - log_std + HALF_LOG).sum(-1)
+    return (-(((actions - mean) / np.exp(log_std)) ** 2) / 2 - log_std + HALF_LOG).sum(-1)
 
 
 @wrong("gaussian_log_prob", "sign-of-a-term")
 def log_std_added(actions, mean, log_std):
-    return (-((actions - mean) / np.exp(log_std)) ** 2 / 2 + log_std - HALF_LOG).sum(-1)
+    return (-(((actions - mean) / np.exp(log_std)) ** 2) / 2 + log_std - HALF_LOG).sum(-1)
 
 
 @wrong("gaussian_log_prob", "sign-of-a-term")
@@ -74,7 +75,7 @@ def laplace_for_gauss(actions, mean, log_std):
 
 @wrong("gaussian_log_prob", "law")
 def std_in_place_of_its_log(actions, mean, log_std):
-    return (-((actions - mean) / np.exp(log_std)) ** 2 / 2 - np.exp(log_std) - HALF_LOG).sum(-1)
+    return (-(((actions - mean) / np.exp(log_std)) ** 2) / 2 - np.exp(log_std) - HALF_LOG).sum(-1)
 
 
 @wrong("gaussian_log_prob", "shape")
@@ -89,7 +90,7 @@ def mean_ignored(actions, mean, log_std):
 
 @wrong("gaussian_log_prob", "offset")
 def pi_without_its_two(actions, mean, log_std):
-    return (-((actions - mean) / np.exp(log_std)) ** 2 / 2 - log_std - 0.5 * np.log(np.pi)).sum(-1)
+    return (-(((actions - mean) / np.exp(log_std)) ** 2) / 2 - log_std - 0.5 * np.log(np.pi)).sum(-1)
 
 
 @wrong("gaussian_log_prob", "relation")
@@ -105,7 +106,7 @@ def decimal_logarithm(actions, mean, log_std):
 @wrong("gaussian_log_prob", "law")
 def constant_of_the_batch(actions, mean, log_std):
     a, m, ls = broad(actions, mean, log_std)
-    return (-((a - m) / np.exp(ls)) ** 2 / 2 - ls).sum(-1) - len(a) * HALF_LOG
+    return (-(((a - m) / np.exp(ls)) ** 2) / 2 - ls).sum(-1) - len(a) * HALF_LOG
 
 
 @wrong("gaussian_log_prob", "law")
@@ -116,8 +117,10 @@ def probability_of_being_below(actions, mean, log_std):
 @right("gaussian_log_prob")
 def log_prob_of_scipys_multivariate(actions, mean, log_std):
     a, m, ls = broad(actions, mean, log_std)
-    flat = [scipy.stats.multivariate_normal.logpdf(x, y, np.diag(np.exp(2 * z)), allow_singular=False)
-            for x, y, z in zip(*(one.reshape(-1, a.shape[-1]) for one in (a, m, ls)))]
+    flat = [
+        scipy.stats.multivariate_normal.logpdf(x, y, np.diag(np.exp(2 * z)), allow_singular=False)
+        for x, y, z in zip(*(one.reshape(-1, a.shape[-1]) for one in (a, m, ls)))
+    ]
     return np.reshape(flat, a.shape[:-1])
 
 
@@ -126,7 +129,9 @@ def log_prob_by_recursion_over_dimensions(actions, mean, log_std):
     a, m, ls = broad(actions, mean, log_std)
     if a.shape[-1] == 0:
         return np.zeros(a.shape[:-1])
-    return bell_terms(a[..., 0], m[..., 0], ls[..., 0]) + log_prob_by_recursion_over_dimensions(a[..., 1:], m[..., 1:], ls[..., 1:])
+    return bell_terms(a[..., 0], m[..., 0], ls[..., 0]) + log_prob_by_recursion_over_dimensions(
+        a[..., 1:], m[..., 1:], ls[..., 1:]
+    )
 
 
 @right("gaussian_log_prob")
@@ -142,6 +147,7 @@ def log_prob_number_by_number(actions, mean, log_std):
         bell = NormalDist(0.0, 1.0)
         z = (a - m) / math.exp(ls)
         return math.log(bell.pdf(0.0)) - z * z / 2 - ls
+
     return np.vectorize(one, otypes=[float])(actions, mean, log_std).sum(axis=-1)
 
 
@@ -237,8 +243,10 @@ def same_for_both(actions, mean, log_std):
 @right("gaussian_score")
 def score_by_complex_steps(actions, mean, log_std):
     a, m, ls = broad(actions, mean, log_std)
+
     def log_density(m, ls):
-        return -((a - m) * np.exp(-ls)) ** 2 / 2 - ls
+        return -(((a - m) * np.exp(-ls)) ** 2) / 2 - ls
+
     return log_density(m + 1e-40j, ls).imag / 1e-40, log_density(m, ls + 1e-40j).imag / 1e-40
 
 
@@ -349,7 +357,10 @@ def sampled(log_std):
 @right("gaussian_entropy")
 def entropy_of_scipys_multivariate(log_std):
     rows = np.reshape(log_std, (-1, np.shape(log_std)[-1])).astype(float)
-    return np.reshape([scipy.stats.multivariate_normal(cov=np.diag(np.exp(2 * row))).entropy() for row in rows], np.shape(log_std)[:-1])
+    return np.reshape(
+        [scipy.stats.multivariate_normal(cov=np.diag(np.exp(2 * row))).entropy() for row in rows],
+        np.shape(log_std)[:-1],
+    )
 
 
 @right("gaussian_entropy")
@@ -491,7 +502,9 @@ def tanh_number_by_number(u, mean, log_std):
     out = np.zeros(u.shape[:-1])
     for *where, j in np.ndindex(u.shape):
         x, z = abs(u[(*where, j)]), (u[(*where, j)] - m[(*where, j)]) / math.exp(ls[(*where, j)])
-        out[tuple(where)] += -z * z / 2 - ls[(*where, j)] - HALF_LOG - math.log(4) + 2 * x + 2 * math.log1p(math.exp(-2 * x))
+        out[tuple(where)] += (
+            -z * z / 2 - ls[(*where, j)] - HALF_LOG - math.log(4) + 2 * x + 2 * math.log1p(math.exp(-2 * x))
+        )
     return out
 
 
@@ -515,9 +528,20 @@ def tanh_in_single_precision(u, mean, log_std):
 def linear_probes(rng):
     for N, K, D in [(2, 2, 2), (4, 3, 1), (5, 1, 3), (1, 1, 1), (1, 2, 3), (9, 4, 2)]:
         for _ in range(2):
-            yield (rng.normal(size=(N, K)), rng.normal(scale=1.5, size=(N, D)), rng.normal(size=N), rng.normal(size=(K, D)),
-                   rng.uniform(-1.2, 1, D))
-    yield rng.normal(size=(3, 2)), rng.normal(size=(3, 2)), np.array([1, 2, -1]), rng.normal(size=(2, 2)), np.array([0.5, -0.5])
+            yield (
+                rng.normal(size=(N, K)),
+                rng.normal(scale=1.5, size=(N, D)),
+                rng.normal(size=N),
+                rng.normal(size=(K, D)),
+                rng.uniform(-1.2, 1, D),
+            )
+    yield (
+        rng.normal(size=(3, 2)),
+        rng.normal(size=(3, 2)),
+        np.array([1, 2, -1]),
+        rng.normal(size=(2, 2)),
+        np.array([0.5, -0.5]),
+    )
 
 
 def linear(features, actions, weights, W, log_std):
@@ -618,15 +642,20 @@ def linear_running_mean(features, actions, weights, W, log_std):
 @right("linear_gaussian_gradient")
 def linear_by_differences(features, actions, weights, W, log_std):
     """The weighted log density is a parabola in W, so central differences are exact there."""
+
     def J(W, log_std):
         return (weights * bell_terms(actions, features @ W, log_std).sum(-1)).mean()
+
     by_W, h, k = np.zeros(W.shape), 1e-2 * np.exp(log_std.min()), 1e-4
     for index in np.ndindex(W.shape):
         step = np.zeros(W.shape)
         step[index] = h
         by_W[index] = (J(W + step, log_std) - J(W - step, log_std)) / (2 * h)
     nudges = k * np.eye(len(log_std))
-    return by_W, [(8 * (J(W, log_std + n) - J(W, log_std - n)) - (J(W, log_std + 2 * n) - J(W, log_std - 2 * n))) / (12 * k) for n in nudges]
+    return by_W, [
+        (8 * (J(W, log_std + n) - J(W, log_std - n)) - (J(W, log_std + 2 * n) - J(W, log_std - 2 * n))) / (12 * k)
+        for n in nudges
+    ]
 
 
 @right("linear_gaussian_gradient")
@@ -634,7 +663,9 @@ def linear_by_diagonals(features, actions, weights, W, log_std):
     precision = np.diag(np.exp(-2 * log_std))
     distance = actions - features @ W
     weighted = np.diag(weights / len(weights))
-    return features.T @ weighted @ distance @ precision, np.diag(precision @ distance.T @ weighted @ distance) - weights.mean()
+    return features.T @ weighted @ distance @ precision, np.diag(
+        precision @ distance.T @ weighted @ distance
+    ) - weights.mean()
 
 
 @right("linear_gaussian_gradient")
@@ -644,7 +675,10 @@ def linear_by_recursion(features, actions, weights, W, log_std):
             first, second = two_scores(a[0], x[0] @ W, log_std)
             return w[0] * np.outer(x[0], first), w[0] * second
         half = len(x) // 2
-        return tuple(one + other for one, other in zip(total(x[:half], a[:half], w[:half]), total(x[half:], a[half:], w[half:])))
+        return tuple(
+            one + other for one, other in zip(total(x[:half], a[:half], w[:half]), total(x[half:], a[half:], w[half:]))
+        )
+
     return tuple(one / len(features) for one in total(features, actions, weights))
 
 

@@ -1,4 +1,5 @@
 """Chapter 4 again: a log_std or a std that is kept in bounds, in the forms that programs have for it, in all five exercises."""
+
 import inspect
 
 import numpy as np
@@ -6,7 +7,13 @@ import numpy as np
 from learning_to_act.checks.engine import registry
 from tests.attacks import wrong
 
-EXERCISES = ("gaussian_log_prob", "gaussian_score", "gaussian_entropy", "tanh_gaussian_log_prob", "linear_gaussian_gradient")
+EXERCISES = (
+    "gaussian_log_prob",
+    "gaussian_score",
+    "gaussian_entropy",
+    "tanh_gaussian_log_prob",
+    "linear_gaussian_gradient",
+)
 BOUNDED = {
     "log_std_clipped_by_habit": lambda l: np.clip(l, -20, 2),
     "log_std_clipped_narrowly": lambda l: np.clip(l, -9, 1.5),
@@ -28,6 +35,7 @@ SMALL = {
 def _answer(one, name, change):
     def answer(*args):
         return one.truth(*args[:-1], change(np.asarray(args[-1], float)))
+
     answer.__name__, answer.__signature__ = name, inspect.signature(one.truth)
     return answer
 
@@ -41,10 +49,10 @@ for exercise in EXERCISES:
 @wrong("gaussian_log_prob", "small-number-added")
 def a_small_number_in_one_place_only(actions, mean, log_std):
     std = np.exp(log_std)
-    return (-0.5 * (((actions - mean) / (std + 1e-8))**2 + 2 * log_std + np.log(2 * np.pi))).sum(-1)
+    return (-0.5 * (((actions - mean) / (std + 1e-8)) ** 2 + 2 * log_std + np.log(2 * np.pi))).sum(-1)
 
 
 @wrong("gaussian_score", "small-number-added")
 def scores_with_a_small_number(actions, mean, log_std):
     std = np.exp(log_std) + 1e-8
-    return (actions - mean) / std**2, ((actions - mean) / std)**2 - 1
+    return (actions - mean) / std**2, ((actions - mean) / std) ** 2 - 1

@@ -13,8 +13,8 @@ from policy_gradient import control
 from tests.helpers.page_and_lab import PageAndLab
 from tools.paths import ROOT
 
-PAGE = PageAndLab("04-continuous-actions").page             # both pages of the chapter
-MU, SIGMA = 0.8, 1.0                                # the page's example of clipping
+PAGE = PageAndLab("04-continuous-actions").page  # both pages of the chapter
+MU, SIGMA = 0.8, 1.0  # the page's example of clipping
 RULE = np.polynomial.hermite_e.hermegauss(60)
 
 
@@ -31,7 +31,9 @@ def result():
 
 def mean(f, mu=MU, sigma=SIGMA):
     """E[f(a)], a ~ N(mu, sigma^2), for f with corners at -1 and 1 only."""
-    return integrate.quad(lambda a: f(a) * stats.norm.pdf(a, mu, sigma), mu - 13 * sigma, mu + 13 * sigma, points=[-1, 1], limit=400)[0]
+    return integrate.quad(
+        lambda a: f(a) * stats.norm.pdf(a, mu, sigma), mu - 13 * sigma, mu + 13 * sigma, points=[-1, 1], limit=400
+    )[0]
 
 
 def smooth_mean(f, mu, sigma):
@@ -46,12 +48,13 @@ def shown(*numbers):
 
 # Densities
 
+
 def test_a_density_can_exceed_one_and_changes_with_the_unit():
     height = stats.norm.pdf(0.3, 0.3, 0.1)
     assert round(height, 2) == 3.99 and round(np.log(height), 2) == 1.38 and shown("3.99", "+1.38")
     change = stats.norm.logpdf(np.degrees(0.2), np.degrees(0.3), np.degrees(0.1)) - stats.norm.logpdf(0.2, 0.3, 0.1)
     assert change == pytest.approx(-np.log(180 / np.pi)) and round(-change, 2) == 4.05 and shown(r"\approx4.05")
-    assert round(stats.norm.logpdf(0, 0, 0.04), 1) == 2.3                       # the quiz
+    assert round(stats.norm.logpdf(0, 0, 0.04), 1) == 2.3  # the quiz
 
 
 def test_entropy_numbers():
@@ -62,6 +65,7 @@ def test_entropy_numbers():
 
 # The two forces
 
+
 def test_the_forces_are_those_of_the_picture():
     by_mean, by_log_std = pg.gaussian_score(np.array([[-3.0], [-1.0], [0.0], [0.5], [1.0], [3.0]]), 0.0, np.zeros(1))
     np.testing.assert_allclose(by_mean[:, 0], [-3, -1, 0, 0.5, 1, 3])
@@ -69,9 +73,13 @@ def test_the_forces_are_those_of_the_picture():
     assert shown("(0.5)^2-1=-0.75", "eight times")
 
 
-@pytest.mark.parametrize("f, slope, bend", [(np.sin, np.cos, lambda a: -np.sin(a)),
-                                            (lambda a: np.exp(-a * a), lambda a: -2 * a * np.exp(-a * a),
-                                             lambda a: (4 * a * a - 2) * np.exp(-a * a))])
+@pytest.mark.parametrize(
+    "f, slope, bend",
+    [
+        (np.sin, np.cos, lambda a: -np.sin(a)),
+        (lambda a: np.exp(-a * a), lambda a: -2 * a * np.exp(-a * a), lambda a: (4 * a * a - 2) * np.exp(-a * a)),
+    ],
+)
 @pytest.mark.parametrize("mu, sigma", [(0.4, 0.3), (-1.2, 0.8)])
 def test_bonnet_and_price(f, slope, bend, mu, sigma):
     by_mu = smooth_mean(lambda a: f(a) * (a - mu) / sigma**2, mu, sigma)
@@ -83,7 +91,7 @@ def test_bonnet_and_price(f, slope, bend, mu, sigma):
 
 
 def test_the_spread_shrinks_once_the_mean_is_on_a_single_peak_and_may_grow_before():
-    for f in (lambda a: 1 / (1 + a * a), lambda a: np.exp(-a * a), lambda a: -np.abs(a) ** 1.5):
+    for f in (lambda a: 1 / (1 + a * a), lambda a: np.exp(-a * a), lambda a: -(np.abs(a) ** 1.5)):
         by_log_sigma = [smooth_mean(lambda a: f(a) * ((a / s) ** 2 - 1), 0.0, s) for s in (0.3, 1.0, 2.0)]
         assert max(by_log_sigma) < 0
     assert smooth_mean(lambda a: ((a - 3) ** 2 - 1) / (1 + a * a), 3.0, 1.0) > 0
@@ -91,28 +99,38 @@ def test_the_spread_shrinks_once_the_mean_is_on_a_single_peak_and_may_grow_befor
 
 def test_without_noise_what_is_left_is_the_slope():
     gaps = [abs(smooth_mean(lambda a: np.sin(a) * (a - 0.4) / s**2, 0.4, s) - np.cos(0.4)) for s in (0.1, 0.01)]
-    assert gaps[0] < 0.01 and gaps[1] == pytest.approx(gaps[0] / 100, rel=0.02)           # falls like sigma^2
+    assert gaps[0] < 0.01 and gaps[1] == pytest.approx(gaps[0] / 100, rel=0.02)  # falls like sigma^2
 
 
 # When sigma gets small
 
+
 def exact_variances(sigma):
     def f(a):
         return 10 - (a - 1) ** 2
+
     V = smooth_mean(f, 0.5, sigma)
     found = []
     for baseline, noise in ((0, 0), (V, 0), (V, 1)):
         first = smooth_mean(lambda a: (f(a) - baseline) * (a - 0.5) / sigma**2, 0.5, sigma)
         second = smooth_mean(lambda a: ((f(a) - baseline) ** 2 + noise) * ((a - 0.5) / sigma**2) ** 2, 0.5, sigma)
-        assert first == pytest.approx(1)                                        # the true slope, each time
+        assert first == pytest.approx(1)  # the true slope, each time
         found.append(second - first**2)
+
     def slope(a):
         return -2 * (a - 1)
+
     return *found, smooth_mean(lambda a: slope(a) ** 2, 0.5, sigma) - smooth_mean(slope, 0.5, sigma) ** 2
 
 
-@pytest.mark.parametrize("sigma, table", [(1, ("53.6", "12", "13", "4")), (0.1, ("9,450", "2.1", "102", "0.04")),
-                                          (0.01, ("950,569", "2.0", "10,002", "0.0004"))])
+@pytest.mark.parametrize(
+    "sigma, table",
+    [
+        (1, ("53.6", "12", "13", "4")),
+        (0.1, ("9,450", "2.1", "102", "0.04")),
+        (0.01, ("950,569", "2.0", "10,002", "0.0004")),
+    ],
+)
 def test_the_table_of_variances(sigma, table):
     for value, text in zip(exact_variances(sigma), table):
         digits = len(text.partition(".")[2])
@@ -148,12 +166,15 @@ def test_mean_scores_exactly_and_sampled_with_their_standard_error(name):
     print(name, scores.mean(axis=0).round(4), "+-", error.round(4))
     assert (abs(scores.mean(axis=0) - [by_mean, by_log_std]) < 4 * error).all()
     if name != "the draw":
-        assert (abs(scores.mean(axis=0)) > 100 * error).all() and shown(*(f"{value:.3f}" for value in MEAN_SCORES[name]))
+        assert (abs(scores.mean(axis=0)) > 100 * error).all() and shown(
+            *(f"{value:.3f}" for value in MEAN_SCORES[name])
+        )
 
 
 def test_with_clipped_actions_the_gradient_has_the_wrong_sign():
     def reward(a):
         return 5 + np.clip(a, -1, 1)
+
     true, wrong = mean(lambda a: reward(a) * (a - MU)), mean(lambda a: reward(a) * (np.clip(a, -1, 1) - MU))
     assert round(true, 3) == 0.543 and round(wrong, 3) == -1.241 and shown("+0.543", "-1.241")
     h = 1e-5
@@ -165,11 +186,15 @@ def test_with_clipped_actions_the_gradient_has_the_wrong_sign():
 
 def test_the_clipped_law_has_a_score_of_its_own_with_less_variance():
     def own(a):
-        above, below = stats.norm.pdf(1 - MU) / stats.norm.sf(1 - MU), -stats.norm.pdf(-1 - MU) / stats.norm.cdf(-1 - MU)
+        above, below = (
+            stats.norm.pdf(1 - MU) / stats.norm.sf(1 - MU),
+            -stats.norm.pdf(-1 - MU) / stats.norm.cdf(-1 - MU),
+        )
         return above if a >= 1 else below if a <= -1 else a - MU
 
     def reward(a):
         return 5 + np.clip(a, -1, 1)
+
     variances = []
     for score in (lambda a: a - MU, own):
         first, second = mean(lambda a: reward(a) * score(a)), mean(lambda a: (reward(a) * score(a)) ** 2)
@@ -179,20 +204,28 @@ def test_the_clipped_law_has_a_score_of_its_own_with_less_variance():
 
 
 def test_how_much_probability_lies_beyond_the_limits():
-    assert (f"{stats.norm.sf(1, MU, 1):.0%}", f"{stats.norm.cdf(-1, MU, 1):.0%}") == ("42%", "4%") and shown("42 %", "4 %")
+    assert (f"{stats.norm.sf(1, MU, 1):.0%}", f"{stats.norm.cdf(-1, MU, 1):.0%}") == ("42%", "4%") and shown(
+        "42 %", "4 %"
+    )
 
 
 def test_the_entropy_of_what_is_executed_rises_and_then_falls():
     squashed, obs = pg.Squashed(pg.LinearGaussian(1)), np.ones((1, 1))
+
     def entropy(sigma):
         return squashed.entropy(np.array([0.0, np.log(sigma)]), obs)[0]
+
     best = optimize.minimize_scalar(lambda s: -entropy(s), bounds=(0.2, 3), method="bounded").x
     assert round(best, 1) == 0.9 and entropy(3.0) < 0 < entropy(best) < np.log(2) and shown(r"at $\sigma=.87$")
 
 
 def test_the_obvious_tanh_correction_fails_where_the_page_says():
     with np.errstate(divide="ignore"):
-        assert np.tanh(20.0) == 1.0 and np.isneginf(np.log(1 - np.tanh(20.0) ** 2)) and np.isfinite(np.log(1 - np.tanh(18.0) ** 2))
+        assert (
+            np.tanh(20.0) == 1.0
+            and np.isneginf(np.log(1 - np.tanh(20.0) ** 2))
+            and np.isfinite(np.log(1 - np.tanh(18.0) ** 2))
+        )
     assert round(np.log(1 - np.tanh(100.0) ** 2 + 1e-6), 1) == -13.8
     assert round(2 * (np.log(2) - 100 - np.logaddexp(0, -200)), 1) == -198.6 and shown("-13.8", "-198.6")
 
@@ -210,7 +243,7 @@ def test_mountain_car_charges_for_the_action_before_it_is_clipped():
     env = gym.make("MountainCarContinuous-v0").unwrapped
     env.reset(seed=0)
     assert env.step(np.array([3.0]))[1] == pytest.approx(-0.9)
-    own = gym.make("Pendulum-v1").unwrapped                # clips inside: the same as full torque
+    own = gym.make("Pendulum-v1").unwrapped  # clips inside: the same as full torque
     own.reset(seed=0)
     full = own.step(np.array([2.0]))
     own.reset(seed=0)
@@ -218,6 +251,7 @@ def test_mountain_car_charges_for_the_action_before_it_is_clipped():
 
 
 # The three tasks
+
 
 def test_the_point_mass_is_learned_on_fresh_seeds():
     for seed in range(301, 305):
@@ -245,12 +279,22 @@ def test_the_stored_study_says_what_the_page_says():
     assert 130 <= np.mean([row["updates"] for row in stored["pendulum"]]) <= 190
     without = [row["result"] for row in stored["pendulum_without_critic"]]
     assert [round(max(without), -1), round(min(without), -1)] == [-370, -780] and shown("$-370$ to $-780$")
-    assert round(np.mean([row["cpu_seconds"] for row in stored["pendulum_without_critic"]])) == 12 and shown("some twelve seconds")
+    assert round(np.mean([row["cpu_seconds"] for row in stored["pendulum_without_critic"]])) == 12 and shown(
+        "some twelve seconds"
+    )
     assert round(np.mean([row["cpu_seconds"] for row in stored["pendulum"]])) == 4 and shown("four seconds")
-    assert max(row["cpu_seconds"] for row in stored["point_mass"] + stored["cartpole"]) < 1 and shown("less than a second each")
+    assert max(row["cpu_seconds"] for row in stored["point_mass"] + stored["cartpole"]) < 1 and shown(
+        "less than a second each"
+    )
     cars = stored["mountain_car"]
-    assert sum(car["episodes"] for car in cars) == 1440 and sum(car["reached_goal"] for car in cars) == 7 and shown("1,440", "seven times")
-    assert all(-120 < car["returns"][0] < -90 and -12 < car["returns"][-1] < 0 and car["final_std"] < 0.35 for car in cars)
+    assert (
+        sum(car["episodes"] for car in cars) == 1440
+        and sum(car["reached_goal"] for car in cars) == 7
+        and shown("1,440", "seven times")
+    )
+    assert all(
+        -120 < car["returns"][0] < -90 and -12 < car["returns"][-1] < 0 and car["final_std"] < 0.35 for car in cars
+    )
 
 
 def test_part_of_the_mountain_car_study_comes_out_again():
@@ -277,9 +321,18 @@ class GainsOnly:
 
 DIVERGING = {
     "log_std, linear": (control.PointMass(8), pg.LinearGaussian(2), dict(learning_rate=30.0), "log_std must lie"),
-    "log_std, network": (control.PointMass(8), pg.MLPGaussian((2, 8, 1)), dict(learning_rate=30.0, scale=True), "log_std must lie"),
-    "log_std of a state": (control.Pendulum(8, bounds="clip"), pg.MLPGaussian((3, 8, 1), state_dependent_std=True),
-                           dict(learning_rate=30.0), "log_std must lie"),
+    "log_std, network": (
+        control.PointMass(8),
+        pg.MLPGaussian((2, 8, 1)),
+        dict(learning_rate=30.0, scale=True),
+        "log_std must lie",
+    ),
+    "log_std of a state": (
+        control.Pendulum(8, bounds="clip"),
+        pg.MLPGaussian((3, 8, 1), state_dependent_std=True),
+        dict(learning_rate=30.0),
+        "log_std must lie",
+    ),
     "the world's numbers": (control.PointMass(8), pg.LinearGaussian(2), dict(optimizer=GainsOnly()), "must be finite"),
 }
 
@@ -291,11 +344,19 @@ def test_training_that_diverges_stops_and_says_so(name):
     envs, policy, knobs, why = DIVERGING[name]
     thetas = [policy.init(np.random.default_rng(0))]
     with pytest.warns(RuntimeWarning, match=f"training diverged after update .*{why}"):
-        result = pg.reinforce(envs, policy, thetas[0], np.random.default_rng(0), num_updates=200, progress=False,
-                              callback=lambda update, theta, batch: thetas.append(theta), **knobs)
+        result = pg.reinforce(
+            envs,
+            policy,
+            thetas[0],
+            np.random.default_rng(0),
+            num_updates=200,
+            progress=False,
+            callback=lambda update, theta, batch: thetas.append(theta),
+            **knobs,
+        )
     last = len(result.history["mean_return"]) - 1
     assert f"diverged after update {last} (" in result.stopped and not result.reached_target
-    np.testing.assert_array_equal(result.theta, thetas[last])                        # as it was before that update
+    np.testing.assert_array_equal(result.theta, thetas[last])  # as it was before that update
     assert np.isfinite(pg.evaluate(envs, policy, result.theta, np.random.default_rng(1))).all()
 
 
@@ -303,8 +364,15 @@ def test_training_that_diverges_stops_and_says_so(name):
 def test_the_last_update_is_watched_too():
     policy = pg.LinearGaussian(2)
     with pytest.warns(RuntimeWarning, match="diverged after update 0"):
-        result = pg.reinforce(control.PointMass(8), policy, policy.init(), np.random.default_rng(0), num_updates=1,
-                              learning_rate=30.0, progress=False)
+        result = pg.reinforce(
+            control.PointMass(8),
+            policy,
+            policy.init(),
+            np.random.default_rng(0),
+            num_updates=1,
+            learning_rate=30.0,
+            progress=False,
+        )
     np.testing.assert_array_equal(result.theta, policy.init())
 
 

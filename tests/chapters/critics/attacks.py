@@ -1,4 +1,5 @@
 """Chapter 6: TD errors and GAE at both endings, the TD fixed point, the compatible critic, the entropy's gradient, explained variance."""
+
 import math
 
 import numpy as np
@@ -47,6 +48,7 @@ def swept(deltas, ends, step):
 
 
 # --- td_errors -----------------------------------------------------------------------------------------------------
+
 
 @wrong("td_errors", "one-flag")
 def done_is_done(rewards, values, next_values, terminated, truncated, gamma):
@@ -99,7 +101,10 @@ def copied_and_filled(rewards, values, next_values, terminated, truncated, gamma
 
 @right("td_errors")
 def one_number_at_a_time(rewards, values, next_values, terminated, truncated, gamma):
-    return [[r - v + (0.0 if end else gamma * n) for r, v, n, end in zip(*rows)] for rows in zip(rewards, values, next_values, terminated)]
+    return [
+        [r - v + (0.0 if end else gamma * n) for r, v, n, end in zip(*rows)]
+        for rows in zip(rewards, values, next_values, terminated)
+    ]
 
 
 @right("td_errors")
@@ -113,6 +118,7 @@ def td_in_single_precision(rewards, values, next_values, terminated, truncated, 
 
 
 # --- gae -----------------------------------------------------------------------------------------------------------
+
 
 @wrong("gae", "runs-across-a-cut")
 def only_terminations_stop(rewards, values, next_values, terminated, truncated, gamma, lam):
@@ -182,21 +188,32 @@ def by_recursion_over_rows(rewards, values, next_values, terminated, truncated, 
     first = delta(rewards[:1], values[:1], next_values[:1], terminated[:1], gamma)
     if len(rewards) == 1:
         return first
-    rest = np.asarray(by_recursion_over_rows(rewards[1:], values[1:], next_values[1:], terminated[1:], truncated[1:], gamma, lam))
+    rest = np.asarray(
+        by_recursion_over_rows(rewards[1:], values[1:], next_values[1:], terminated[1:], truncated[1:], gamma, lam)
+    )
     return np.vstack([first + gamma * lam * rest[:1] * ~(terminated | truncated)[:1], rest])
 
 
 @right("gae")
 def gae_in_single_precision(rewards, values, next_values, terminated, truncated, gamma, lam):
-    return swept(delta(rewards, values, next_values, terminated, gamma), terminated | truncated, gamma * lam).astype(np.float32)
+    return swept(delta(rewards, values, next_values, terminated, gamma), terminated | truncated, gamma * lam).astype(
+        np.float32
+    )
 
 
 # --- td_fixed_point ------------------------------------------------------------------------------------------------
 
+
 @probes("td_fixed_point")
 def fixed_point_probes(rng):
     for S, K, leak in [(3, 1, 0.0), (4, 2, 0.2), (6, 3, 0.0), (3, 3, 0.1), (7, 2, 0.4)]:
-        yield rng.dirichlet(np.ones(S), S) * (1 - leak), rng.normal(size=S), rng.normal(0.4, 1, (S, K)), rng.uniform(0.1, 3, S), float(rng.uniform(0.2, 0.95))
+        yield (
+            rng.dirichlet(np.ones(S), S) * (1 - leak),
+            rng.normal(size=S),
+            rng.normal(0.4, 1, (S, K)),
+            rng.uniform(0.1, 3, S),
+            float(rng.uniform(0.2, 0.95)),
+        )
 
 
 @wrong("td_fixed_point", "regression-on-the-values")
@@ -218,12 +235,16 @@ def unweighted(P, r, features, weights, gamma):
 
 @wrong("td_fixed_point", "P-transposed")
 def transposed(P, r, features, weights, gamma):
-    return np.linalg.solve(features.T @ np.diag(weights) @ (np.eye(len(r)) - gamma * P.T) @ features, features.T @ (weights * r))
+    return np.linalg.solve(
+        features.T @ np.diag(weights) @ (np.eye(len(r)) - gamma * P.T) @ features, features.T @ (weights * r)
+    )
 
 
 @wrong("td_fixed_point", "values-returned")
 def values_of_states(P, r, features, weights, gamma):
-    return features @ np.linalg.solve(features.T @ np.diag(weights) @ (np.eye(len(r)) - gamma * P) @ features, features.T @ (weights * r))
+    return features @ np.linalg.solve(
+        features.T @ np.diag(weights) @ (np.eye(len(r)) - gamma * P) @ features, features.T @ (weights * r)
+    )
 
 
 @right("td_fixed_point")
@@ -249,6 +270,7 @@ def by_einsum(P, r, features, weights, gamma):
 
 
 # --- compatible_weights --------------------------------------------------------------------------------------------
+
 
 @probes("compatible_weights")
 def compatible_probes(rng):
@@ -303,6 +325,7 @@ def by_pseudo_inverse_of_fisher(scores, advantages, weights):
 
 
 # --- entropy_gradient ----------------------------------------------------------------------------------------------
+
 
 @probes("entropy_gradient")
 def entropy_probes(rng):
@@ -374,6 +397,7 @@ def by_the_jacobian(logits):
 
 # --- explained_variance --------------------------------------------------------------------------------------------
 
+
 @probes("explained_variance")
 def explained_probes(rng):
     for n in (2, 5, 30):
@@ -428,6 +452,7 @@ def by_covariance(values, returns):
 
 
 # --- more of each ------------------------------------------------------------------------------------------------------
+
 
 @right("td_errors")
 def added_where_it_goes_on(rewards, values, next_values, terminated, truncated, gamma):
@@ -564,8 +589,10 @@ def over_the_variance_of_the_values(values, returns):
 @right("explained_variance")
 def by_the_library_of_lists(values, returns):
     n, left = len(returns), [g - v for g, v in zip(returns, values)]
+
     def spread(x):
         return sum((y - sum(x) / n) ** 2 for y in x)
+
     return 1 - spread(left) / spread(returns) if max(returns) > min(returns) else 0.0
 
 

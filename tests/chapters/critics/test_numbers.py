@@ -21,8 +21,16 @@ HALF = np.full((4, 2), 0.5)
 
 # ---- two doors in fractions, without the package ----
 # state, action -> reward, next (None: the end); which parameter looks at a state; V by hand, from the back.
-WORLD = {("A", 0): (F(0), "B"), ("A", 1): (F(-1), "B"), ("B", 0): (F(0), "D"), ("B", 1): (F(3), "C"),
-         ("C", 0): (F(-3), None), ("C", 1): (F(-3), None), ("D", 0): (F(0), None), ("D", 1): (F(1, 2), None)}
+WORLD = {
+    ("A", 0): (F(0), "B"),
+    ("A", 1): (F(-1), "B"),
+    ("B", 0): (F(0), "D"),
+    ("B", 1): (F(3), "C"),
+    ("C", 0): (F(-3), None),
+    ("C", 1): (F(-3), None),
+    ("D", 0): (F(0), None),
+    ("D", 1): (F(1, 2), None),
+}
 COMPONENT = {"A": 0, "B": 0, "C": None, "D": 1}
 V = {"D": F(1, 4), "C": F(-3)}
 V["B"] = (F(0) + V["D"] / 2 + 3 + V["C"] / 2) / 2
@@ -68,7 +76,9 @@ def test_the_values_by_hand_are_those_of_the_linear_solve():
 @pytest.mark.parametrize("c, lam", list(itertools.product([0, F(1, 2), 1], [F(0), F(1, 2), F(3, 4), F(1)])))
 def test_moments_are_those_of_the_fractions(c, lam):
     mean, variance = in_fractions(times(c), lam)
-    got_mean, got_variance = moments(DOORS, POLICY, ZERO, gae_weigh(DOORS, np.array([float(times(c)[s]) for s in "ABCD"]), float(lam)))
+    got_mean, got_variance = moments(
+        DOORS, POLICY, ZERO, gae_weigh(DOORS, np.array([float(times(c)[s]) for s in "ABCD"]), float(lam))
+    )
     np.testing.assert_allclose(got_mean, [float(m) for m in mean], atol=1e-15)
     assert np.isclose(got_variance, float(variance), rtol=1e-13)
 
@@ -85,9 +95,12 @@ def test_a_critic_that_knows_nothing_climbs_the_immediate_rewards():
         assert in_fractions(times(0), lam)[0] == (F(1, 8) - F(13, 64) * lam, F(1, 64))
     assert in_fractions(times(0), F(8, 13))[0][0] == 0
     assert in_fractions(times(0), F(0))[1] == F(835, 4096) and in_fractions(times(0), F(1))[1] == F(153, 2048)
-    values.holds(critic_zero_noise=float(in_fractions(times(0), F(0))[1]), critic_zero_noise_1=float(in_fractions(times(0), F(1))[1]))
+    values.holds(
+        critic_zero_noise=float(in_fractions(times(0), F(0))[1]),
+        critic_zero_noise_1=float(in_fractions(times(0), F(1))[1]),
+    )
     variances = [in_fractions(times(0), F(k, 20))[1] for k in range(21)]
-    assert variances == sorted(variances, reverse=True)                 # the more of the dial, the quieter: to the end
+    assert variances == sorted(variances, reverse=True)  # the more of the dial, the quieter: to the end
 
 
 def test_a_critic_that_has_not_seen_the_bill():
@@ -128,6 +141,7 @@ def least(error):
 
 # ---- the chain of coins ----
 
+
 def known(mdp, c):
     """A critic that knows the share c of what the choice earns, and no coin."""
     return c * np.where(mdp.obs == 0, 0.5, (mdp.obs - 1) % 2)
@@ -135,7 +149,9 @@ def known(mdp, c):
 
 def chain_error(lam, N, length=2):
     mdp = coin_chain(length)
-    mean, variance = moments(mdp, pg.two_action_softmax(1, 1 + 2 * length), np.zeros(1), gae_weigh(mdp, known(mdp, 0.5), lam))
+    mean, variance = moments(
+        mdp, pg.two_action_softmax(1, 1 + 2 * length), np.zeros(1), gae_weigh(mdp, known(mdp, 0.5), lam)
+    )
     return (mean[0] - 0.25) ** 2, variance, (mean[0] - 0.25) ** 2 + variance / N
 
 
@@ -165,11 +181,12 @@ def test_bias_may_be_largest_in_the_middle():
 
 # ---- how the critic learns ----
 
+
 def test_monte_carlo_and_td_come_to_rest_apart_where_two_states_look_alike():
-    looks = np.eye(3)[DOORS.obs]                         # A and B share a weight
+    looks = np.eye(3)[DOORS.obs]  # A and B share a weight
     w = critics.td_fixed_point(DOORS, HALF, looks)
     assert w[0] == pytest.approx(5 / 24) and (V["A"] + V["B"]) / 2 == F(23, 64)
-    v = F(5, 24)                                         # one expected step from there leads nowhere
+    v = F(5, 24)  # one expected step from there leads nowhere
     assert ((F(-1, 2) + v / 2 - v) + (F(3, 2) + (V["C"] + V["D"]) / 4 - v)) == 0
     errors = [float(((x - V["A"]) ** 2 + (x - V["B"]) ** 2) / 2) for x in (F(23, 64), F(5, 24))]
     values.holds(critic_mc=errors[0], critic_td=errors[1])
@@ -186,7 +203,7 @@ def test_the_derivative_through_the_target_settles_elsewhere():
 @pytest.mark.parametrize("n", [1, 2, 4, 8])
 def test_fitted_first_and_used_after_a_share_of_the_gradient_is_gone(n):
     total = F(0)
-    for rewards in itertools.product((0, 1), repeat=n):                 # a fair coin, action 1 earns 1
+    for rewards in itertools.product((0, 1), repeat=n):  # a fair coin, action 1 earns 1
         total += sum((r - F(sum(rewards), n)) * (r - F(1, 2)) for r in rewards) / n / 2**n
     assert total == F(n - 1, n) * F(1, 4)
 
@@ -196,34 +213,47 @@ def test_live_or_die_either_flag_wrong_teaches_to_quit():
     assert pg.state_values(mdp, [[0.5, 0.5]]) == pytest.approx([1.5])
     assert pg.exact_gradient(mdp, policy, np.zeros(1)) == pytest.approx([1 / 6])
     assert pg.discounted_visitation(mdp, [[0.5, 0.5]]) == pytest.approx([4 / 3])
-    def slope(bootstrap_quit, bootstrap_work):                           # of one visit, through the package's own GAE
+
+    def slope(bootstrap_quit, bootstrap_work):  # of one visit, through the package's own GAE
         one = np.ones((1, 2), bool)
-        data = pg.Rollout(np.zeros((1, 2)), np.array([[1, 0]]), np.array([[1.0, 1.25]]), one,
-                          np.array([[not bootstrap_work, not bootstrap_quit]]), np.array([[bootstrap_work, bootstrap_quit]]), np.zeros(2))
+        data = pg.Rollout(
+            np.zeros((1, 2)),
+            np.array([[1, 0]]),
+            np.array([[1.0, 1.25]]),
+            one,
+            np.array([[not bootstrap_work, not bootstrap_quit]]),
+            np.array([[bootstrap_work, bootstrap_quit]]),
+            np.zeros(2),
+        )
         work, leave = critics.td_errors(data, np.full((1, 2), 1.5), np.full(2, 1.5), 0.5)[0]
         return 0.25 * (work - leave)
+
     assert slope(False, True) == 1 / 8 and slope(True, True) == slope(False, False) == -1 / 16
     assert 4 / 3 * slope(False, True) == pytest.approx(1 / 6)
 
 
 def test_the_value_of_the_same_observation_counts_the_reward_again():
-    reward, gamma, value_here, value_after = 1, 0.5, 1, 0                # reward 1, nothing to come
+    reward, gamma, value_here, value_after = 1, 0.5, 1, 0  # reward 1, nothing to come
     assert [reward + gamma * value_after, reward + gamma * value_here] == [1, 1.5]
 
 
 # ---- wrong in the right way ----
+
 
 def test_a_compatible_critic_is_wrong_and_its_gradient_exact():
     d, A = {"A": F(1), "B": F(1, 2), "C": F(1, 8), "D": F(1, 8)}, {}
     assert list(map(float, d.values())) == pg.discounted_visitation(DOORS, HALF).tolist()
     for (s, a), (r, after) in WORLD.items():
         A[s, a] = r + (V[after] / 2 if after else 0) - V[s]
+
     def gradient(Q):
         return tuple(sum(d[s] / 2 * (a - F(1, 2)) * Q[s, a] for s, a in WORLD if COMPONENT[s] == k) for k in (0, 1))
+
     def distance(Q):
         return sum(d[s] / 2 * (Q[s, a] - A[s, a]) ** 2 for s, a in WORLD)
+
     assert gradient(A) == TRUTH
-    w = F(-5, 24), F(1, 2)                                               # the Fisher matrix is diag(3/8, 1/32)
+    w = F(-5, 24), F(1, 2)  # the Fisher matrix is diag(3/8, 1/32)
     assert tuple(x * f for x, f in zip(w, (F(3, 8), F(1, 32)))) == TRUTH
     fit = {(s, a): F(0) if COMPONENT[s] is None else w[COMPONENT[s]] * (a - F(1, 2)) for s, a in WORLD}
     assert (fit["B", 1], A["B", 1]) == (F(-5, 48), F(11, 16))
@@ -243,32 +273,49 @@ def test_the_smallest_error_that_loses_the_sign_is_25_1536_and_in_one_cell_25_51
     one_cell = {cell: (5 / 64 / slope[cell]) ** 2 * weight[cell] for cell in np.ndindex(2, 2)}
     assert one_cell[1, 1] == pytest.approx(25 / 256) and one_cell[0, 1] == pytest.approx(25 / 512)
     everywhere = (5 / 64) ** 2 / (slope**2 / weight).sum()
-    found = optimize.minimize(lambda x: (weight.ravel() * x**2).sum(), np.zeros(4), tol=1e-12,
-                              constraints=dict(type="eq", fun=lambda x: slope.ravel() @ x - 5 / 64))
+    found = optimize.minimize(
+        lambda x: (weight.ravel() * x**2).sum(),
+        np.zeros(4),
+        tol=1e-12,
+        constraints=dict(type="eq", fun=lambda x: slope.ravel() @ x - 5 / 64),
+    )
     assert everywhere == pytest.approx(found.fun, rel=1e-5) == pytest.approx(25 / 1536)
     values.holds(critic_lie=everywhere)
 
 
 # ---- entropy and the clipped value loss ----
 
+
 def test_entropy_in_the_reward_reaches_earlier_states():
     """L leads to a free choice of two, R ends. In the reward, by values from the back; as a loss, each state for itself."""
+
     def J(p):
         return stats.entropy([p, 1 - p]) + p * np.log(2)
-    assert optimize.minimize_scalar(lambda p: -J(p), bounds=(0.01, 0.99), method="bounded", options=dict(xatol=1e-10)).x == pytest.approx(2 / 3, abs=1e-7)
+
+    assert optimize.minimize_scalar(
+        lambda p: -J(p), bounds=(0.01, 0.99), method="bounded", options=dict(xatol=1e-10)
+    ).x == pytest.approx(2 / 3, abs=1e-7)
     alone = optimize.minimize_scalar(lambda p: -stats.entropy([p, 1 - p]), bounds=(0.01, 0.99), method="bounded").x
     assert alone == pytest.approx(1 / 2, abs=1e-5)
 
 
 def test_what_an_entropy_bonus_costs_and_what_it_cannot_do():
     for tau, want in ((1, 0.731), (0.1, 0.99995)):
-        best = optimize.minimize_scalar(lambda x, tau=tau: -(1 / (1 + np.exp(-x)) + tau * stats.entropy([1 / (1 + np.exp(-x)), 1 / (1 + np.exp(x))])), bounds=(-30, 30),
-                                        method="bounded", options=dict(xatol=1e-9)).x
+        best = optimize.minimize_scalar(
+            lambda x, tau=tau: (
+                -(1 / (1 + np.exp(-x)) + tau * stats.entropy([1 / (1 + np.exp(-x)), 1 / (1 + np.exp(x))]))
+            ),
+            bounds=(-30, 30),
+            method="bounded",
+            options=dict(xatol=1e-9),
+        ).x
         assert round(1 / (1 + np.exp(-best)), 3 if tau == 1 else 5) == want
         if tau == 1:
             values.holds(critic_gap=1 / (1 + np.exp(-best)))
+
     def at(x):
         return 1 / (1 + np.exp(-x))
+
     logit = np.log(0.001 / 0.999)
     pull = pg.finite_difference(lambda x: 0.01 * stats.entropy([at(x[0]), 1 - at(x[0])]), np.array([logit]))[0]
     reward = pg.finite_difference(lambda x: at(x[0]), np.array([logit]))[0]
@@ -278,6 +325,7 @@ def test_what_an_entropy_bonus_costs_and_what_it_cannot_do():
 def test_the_clipped_value_loss_is_frozen_on_both_sides_of_its_target():
     def loss(v, old=0.0, target=1.0, clip=0.2):
         return max((v - target) ** 2, (np.clip(v, old - clip, old + clip) - target) ** 2)
+
     for v in (0.5, 1.5):
         assert pg.finite_difference(lambda x: loss(x[0]), np.array([v]))[0] == 0
     assert pg.finite_difference(lambda x: loss(x[0]), np.array([0.1]))[0] == pytest.approx(-1.8)
@@ -294,7 +342,13 @@ def steps_of(lam):
 
 def test_the_study_is_complete_and_the_page_reads_it_right():
     import critic_lambda as study
-    assert STUDY["seeds"] == list(study.SEEDS) and len(STUDY["seeds"]) == 20 and STUDY["cap"] == study.CAP and STUDY["recipe"] == study.RECIPE
+
+    assert (
+        STUDY["seeds"] == list(study.SEEDS)
+        and len(STUDY["seeds"]) == 20
+        and STUDY["cap"] == study.CAP
+        and STUDY["recipe"] == study.RECIPE
+    )
     assert list(STUDY["arms"]) == [str(lam) for lam in study.LAMBDAS]
     assert all([run["seed"] for run in runs] == STUDY["seeds"] for runs in STUDY["arms"].values())
     reached = {lam: int(np.isfinite(steps_of(lam)).sum()) for lam in STUDY["arms"]}
@@ -302,10 +356,20 @@ def test_the_study_is_complete_and_the_page_reads_it_right():
     explained = {lam: np.mean([run["explained"] for run in runs]) for lam, runs in STUDY["arms"].items()}
     more = steps_of("0.95") - steps_of("1.0")
     interval = stats.ttest_1samp(more, 0).confidence_interval(0.95)
-    values.holds(lam_reached_0=reached["0.0"], lam_reached_9=reached["0.9"], lam_steps_9=float(np.median(steps_of("0.9"))),
-                 lam_steps_95=float(np.median(steps_of("0.95"))), lam_steps_1=float(np.median(steps_of("1.0"))),
-                 lam_explained_0=explained["0.0"], lam_explained_9=explained["0.9"], lam_explained_95=explained["0.95"], lam_explained_1=explained["1.0"],
-                 lam_more=more.mean(), lam_more_low=interval.low, lam_more_high=interval.high)
+    values.holds(
+        lam_reached_0=reached["0.0"],
+        lam_reached_9=reached["0.9"],
+        lam_steps_9=float(np.median(steps_of("0.9"))),
+        lam_steps_95=float(np.median(steps_of("0.95"))),
+        lam_steps_1=float(np.median(steps_of("1.0"))),
+        lam_explained_0=explained["0.0"],
+        lam_explained_9=explained["0.9"],
+        lam_explained_95=explained["0.95"],
+        lam_explained_1=explained["1.0"],
+        lam_more=more.mean(),
+        lam_more_low=interval.low,
+        lam_more_high=interval.high,
+    )
     assert max(explained, key=explained.get) == "0.9"
     blind = next(run for run in STUDY["arms"]["0.0"] if run["seed"] == 301)
     values.holds(lam_blind=blind["explained"], lam_blind_return=blind["best"])
@@ -313,14 +377,15 @@ def test_the_study_is_complete_and_the_page_reads_it_right():
 
 # ---- the modules ----
 
+
 def test_trajectories_are_all_and_their_probabilities_sum_to_one():
     mdp = coin_chain(3)
     found = trajectories(mdp, np.full(mdp.R.shape, 0.5))
     assert sum(p for p, _ in found) == pytest.approx(1) and len(found) == 2 * 4**3
     assert all(len(path.states) == len(path.actions) == len(path.rewards) == 4 for _, path in found)
     assert len(trajectories(DOORS, HALF)) == 8
-    sure = np.tile([0.0, 1.0], (4, 1))                                   # an action that is never taken is no episode
-    (p, path), = trajectories(DOORS, sure)
+    sure = np.tile([0.0, 1.0], (4, 1))  # an action that is never taken is no episode
+    ((p, path),) = trajectories(DOORS, sure)
     assert p == 1 and path.states.tolist() == [0, 1, 2] and path.rewards.tolist() == [-1, 3, -3]
 
 
@@ -333,9 +398,15 @@ def test_moments_with_the_return_is_the_theorem_in_random_worlds():
         mdp = pg.TabularMDP(P, rng.normal(size=(S, A)), rng.dirichlet(np.ones(S)), 0.9)
         policy, theta = pg.TabularSoftmax(S, A), rng.normal(size=S * A)
         for critic in (np.zeros(S), rng.normal(size=S)):
-            np.testing.assert_allclose(moments(mdp, policy, theta, gae_weigh(mdp, critic, 1.0))[0], pg.exact_gradient(mdp, policy, theta), atol=1e-13)
+            np.testing.assert_allclose(
+                moments(mdp, policy, theta, gae_weigh(mdp, critic, 1.0))[0],
+                pg.exact_gradient(mdp, policy, theta),
+                atol=1e-13,
+            )
         true = pg.state_values(mdp, pg.state_probs(mdp, policy, theta))
-        np.testing.assert_allclose(moments(mdp, policy, theta, gae_weigh(mdp, true, 0.3))[0], pg.exact_gradient(mdp, policy, theta), atol=1e-13)
+        np.testing.assert_allclose(
+            moments(mdp, policy, theta, gae_weigh(mdp, true, 0.3))[0], pg.exact_gradient(mdp, policy, theta), atol=1e-13
+        )
 
 
 def test_moments_without_gamma_t_are_the_program_that_drops_it():
@@ -349,32 +420,42 @@ def test_sampled_moments_agree():
     for lam, critic in itertools.product((0.0, 1.0), (pg.state_values(DOORS, HALF), np.zeros(4))):
         data = pg.sample_rollout(DOORS, POLICY, ZERO, 20_000, 5, rng)
         values = np.where(data.mask, critic[data.states], 0)
-        samples = pg.gradient_samples(POLICY, ZERO, data, pg.gae(data, values, np.zeros(20_000), 0.5, lam) * 0.5 ** np.arange(len(values))[:, None])
+        samples = pg.gradient_samples(
+            POLICY,
+            ZERO,
+            data,
+            pg.gae(data, values, np.zeros(20_000), 0.5, lam) * 0.5 ** np.arange(len(values))[:, None],
+        )
         mean, variance = moments(DOORS, POLICY, ZERO, gae_weigh(DOORS, critic, lam))
         assert np.linalg.norm(samples.mean(0) - mean) < 4 * np.sqrt(variance / 20_000)
         assert samples.var(0).sum() == pytest.approx(variance, rel=0.05)
 
 
-@pytest.mark.parametrize("call, words", [
-    (lambda: trajectories(live_or_die(), [[0.5, 0.5]]), "no state comes twice"),
-    (lambda: trajectories(DOORS, HALF[:3]), r"probs must have shape \(4, 2\)"),
-    (lambda: gae_weigh(DOORS, np.zeros(3), 0.5), r"critic must have shape \(4,\), got \(3,\)"),
-    (lambda: gae_weigh(DOORS, np.zeros((4, 1)), 0.5), r"critic must have shape \(4,\)"),
-    (lambda: gae_weigh(DOORS, [0, np.nan, 0, 0], 0.5), r"critic must be finite, but critic\[1\] is nan"),
-    (lambda: gae_weigh(DOORS, np.zeros(4), 1.5), "lam must lie in"),
-    (lambda: moments(DOORS, POLICY, ZERO, lambda path: 1.0), r"weigh\(path\) must have shape \(3,\)"),
-    (lambda: moments(DOORS, POLICY, ZERO, lambda path: np.full(3, np.nan)), r"weigh\(path\) must be finite"),
-    (lambda: moments(DOORS, POLICY, ZERO, "gae"), "weigh must be a function of a Path"),
-    (lambda: coin_chain(0), "length must be at least 1"),
-    (lambda: critics.explained_variance([1.0, 2.0], [1.0]), r"values must have shape \(1,\)"),
-    (lambda: critics.explained_variance([], []), "returns must hold at least one number"),
-    (lambda: critics.td_fixed_point(DOORS, HALF, np.ones((3, 1))), r"features must have shape \(4, any\)"),
-    (lambda: critics.td_fixed_point(DOORS, HALF, np.ones((4, 2))), "features must not be redundant"),
-    (lambda: critics.td_fixed_point(DOORS, HALF, np.ones((4, 1)), [1, -1, 0, 0]), "weights must not be negative"),
-    (lambda: critics.td_fixed_point(DOORS, HALF, np.ones((4, 1)), [1, 1]), r"weights must have shape \(4,\)"),
-])
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda: trajectories(live_or_die(), [[0.5, 0.5]]), "no state comes twice"),
+        (lambda: trajectories(DOORS, HALF[:3]), r"probs must have shape \(4, 2\)"),
+        (lambda: gae_weigh(DOORS, np.zeros(3), 0.5), r"critic must have shape \(4,\), got \(3,\)"),
+        (lambda: gae_weigh(DOORS, np.zeros((4, 1)), 0.5), r"critic must have shape \(4,\)"),
+        (lambda: gae_weigh(DOORS, [0, np.nan, 0, 0], 0.5), r"critic must be finite, but critic\[1\] is nan"),
+        (lambda: gae_weigh(DOORS, np.zeros(4), 1.5), "lam must lie in"),
+        (lambda: moments(DOORS, POLICY, ZERO, lambda path: 1.0), r"weigh\(path\) must have shape \(3,\)"),
+        (lambda: moments(DOORS, POLICY, ZERO, lambda path: np.full(3, np.nan)), r"weigh\(path\) must be finite"),
+        (lambda: moments(DOORS, POLICY, ZERO, "gae"), "weigh must be a function of a Path"),
+        (lambda: coin_chain(0), "length must be at least 1"),
+        (lambda: critics.explained_variance([1.0, 2.0], [1.0]), r"values must have shape \(1,\)"),
+        (lambda: critics.explained_variance([], []), "returns must hold at least one number"),
+        (lambda: critics.td_fixed_point(DOORS, HALF, np.ones((3, 1))), r"features must have shape \(4, any\)"),
+        (lambda: critics.td_fixed_point(DOORS, HALF, np.ones((4, 2))), "features must not be redundant"),
+        (lambda: critics.td_fixed_point(DOORS, HALF, np.ones((4, 1)), [1, -1, 0, 0]), "weights must not be negative"),
+        (lambda: critics.td_fixed_point(DOORS, HALF, np.ones((4, 1)), [1, 1]), r"weights must have shape \(4,\)"),
+    ],
+)
 def test_bad_input_is_refused_in_one_sentence(call, words):
-    with pytest.raises(ValueError if words != "weigh must be a function of a Path" else TypeError, match=words) as caught:
+    with pytest.raises(
+        ValueError if words != "weigh must be a function of a Path" else TypeError, match=words
+    ) as caught:
         call()
     assert "\n" not in str(caught.value)
 
@@ -386,14 +467,15 @@ def test_explained_variance():
     assert critics.explained_variance(np.full(50, 3.0), returns) == pytest.approx(0)
     assert critics.explained_variance(-returns, returns) == pytest.approx(-3)
     assert critics.explained_variance(values, np.full(50, 2.0)) == 0
-    slope = stats.linregress(values, returns)                            # the best straight line explains r^2
+    slope = stats.linregress(values, returns)  # the best straight line explains r^2
     assert critics.explained_variance(slope.intercept + slope.slope * values, returns) == pytest.approx(slope.rvalue**2)
 
 
 # ---- GAE over columns of several episodes ----
 
+
 def columns(rng, T=40, N=6, often=0.2):
-    kind = rng.choice(4, size=(T, N), p=[1 - often, often / 3, often / 3, often / 3])       # on, terminated, cut, both
+    kind = rng.choice(4, size=(T, N), p=[1 - often, often / 3, often / 3, often / 3])  # on, terminated, cut, both
     terminated, truncated = (kind == 1) | (kind == 3), (kind == 2) | (kind == 3)
     return rng.normal(size=(T, N)), rng.normal(size=(T, N)), rng.normal(size=(T, N)), terminated, truncated
 
@@ -426,7 +508,7 @@ def test_gae_columns_with_one_step_and_with_nan_after_a_termination():
     got = critics.gae_columns([[1.0, 1.0]], [[2.0, 2.0]], [[np.nan, 4.0]], yes, no, 0.5, 0.9)
     assert got.tolist() == [[-1.0, 1.0]]
     both = critics.gae_columns([[1.0]], [[2.0]], [[np.inf]], [[True]], [[True]], 0.5, 0.9)
-    assert both.tolist() == [[-1.0]]                                     # cut and terminated at once: terminated
+    assert both.tolist() == [[-1.0]]  # cut and terminated at once: terminated
 
 
 def test_gae_columns_is_gae_where_a_column_is_one_episode():
@@ -436,21 +518,30 @@ def test_gae_columns_is_gae_where_a_column_is_one_episode():
     terminated[-1, :2] = True
     truncated = np.zeros((T, N), bool)
     truncated[-1, 2:] = True
-    data = pg.Rollout(np.zeros((T, N)), np.zeros((T, N), int), rng.normal(size=(T, N)), mask, terminated, truncated, np.zeros(N))
+    data = pg.Rollout(
+        np.zeros((T, N)), np.zeros((T, N), int), rng.normal(size=(T, N)), mask, terminated, truncated, np.zeros(N)
+    )
     values, last = rng.normal(size=(T, N)), rng.normal(size=N)
-    np.testing.assert_allclose(critics.gae_columns(data.rewards, values, np.vstack([values[1:], last]), terminated, truncated, 0.9, 0.8),
-                               pg.gae(data, values, last, 0.9, 0.8), atol=1e-12)
+    np.testing.assert_allclose(
+        critics.gae_columns(data.rewards, values, np.vstack([values[1:], last]), terminated, truncated, 0.9, 0.8),
+        pg.gae(data, values, last, 0.9, 0.8),
+        atol=1e-12,
+    )
 
 
-@pytest.mark.parametrize("change, words", [
-    (dict(next_values=np.full((40, 6), np.nan)), r"next_values must be finite"),
-    (dict(values=np.zeros((40, 5))), r"values must have shape \(40, 6\), got \(40, 5\)"),
-    (dict(next_values=np.zeros(6)), r"next_values must have shape \(40, 6\), as rewards"),
-    (dict(terminated=np.zeros((40, 6), int)), "terminated must be an array of bool"),
-    (dict(truncated=np.zeros((39, 6), bool)), "truncated must be an array of bool, shape"),
-    (dict(rewards=np.zeros(40)), "rewards must have shape"),
-    (dict(gamma=1.01), "gamma must lie in"), (dict(lam=-0.1), "lam must lie in"),
-])
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (dict(next_values=np.full((40, 6), np.nan)), r"next_values must be finite"),
+        (dict(values=np.zeros((40, 5))), r"values must have shape \(40, 6\), got \(40, 5\)"),
+        (dict(next_values=np.zeros(6)), r"next_values must have shape \(40, 6\), as rewards"),
+        (dict(terminated=np.zeros((40, 6), int)), "terminated must be an array of bool"),
+        (dict(truncated=np.zeros((39, 6), bool)), "truncated must be an array of bool, shape"),
+        (dict(rewards=np.zeros(40)), "rewards must have shape"),
+        (dict(gamma=1.01), "gamma must lie in"),
+        (dict(lam=-0.1), "lam must lie in"),
+    ],
+)
 def test_gae_columns_refuses_in_one_sentence(change, words):
     names = "rewards values next_values terminated truncated gamma lam".split()
     args = dict(zip(names, (*columns(np.random.default_rng(0)), 0.9, 0.8))) | change

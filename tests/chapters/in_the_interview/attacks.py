@@ -3,6 +3,7 @@
 They share a pool: wrong and right estimators on a batch, of which each hunt gets some, beside mends that go wrong in its own lines.
 The drill takes the same ones on lists of episodes.
 """
+
 import inspect
 import math
 
@@ -21,8 +22,12 @@ HUNTS = {one.name: one.original for one in in_the_interview.HUNTS}
 
 # --- probes: worlds, policies and batch sizes that no check has seen ---------------------------------------------------
 
+
 def ladder_probes(rng):
-    for (stop, climb, gamma), n in (((0.5, -1.0, 2.0), (0.0, 0.8, -2.0), 0.7), 2), (((1.0, 3.0, 0.2), (-0.5, 0.4, 1.0), 0.9), 3):
+    for (stop, climb, gamma), n in (
+        (((0.5, -1.0, 2.0), (0.0, 0.8, -2.0), 0.7), 2),
+        (((1.0, 3.0, 0.2), (-0.5, 0.4, 1.0), 0.9), 3),
+    ):
         yield Setting(Ladder(stop, climb, gamma), tuple(map(tuple, rng.normal(scale=0.6, size=(3, 2)))), n)
 
 
@@ -38,9 +43,14 @@ def slider_probes(rng):
 
 # --- the pools ---------------------------------------------------------------------------------------------------------
 
+
 def steps_of(batch):
     """(episode, t, obs, action) of every step that happened."""
-    return [(i, t, batch.obs[t, i], batch.actions[t, i]) for i in range(batch.mask.shape[1]) for t in range(int(batch.mask[:, i].sum()))]
+    return [
+        (i, t, batch.obs[t, i], batch.actions[t, i])
+        for i in range(batch.mask.shape[1])
+        for t in range(int(batch.mask[:, i].sum()))
+    ]
 
 
 def powers(batch):
@@ -54,14 +64,21 @@ def later(batch):
 
 def gradient(theta, batch, weight=None, probs=None):
     """The mean over episodes of the sum over steps of weight (T, N) times the score."""
-    weight, probs, total = later(batch) if weight is None else weight, softmax(theta) if probs is None else probs, np.zeros(theta.shape)
+    weight, probs, total = (
+        later(batch) if weight is None else weight,
+        softmax(theta) if probs is None else probs,
+        np.zeros(theta.shape),
+    )
     np.add.at(total, batch.obs, (batch.mask * weight)[..., None] * (np.eye(2)[batch.actions] - probs[batch.obs]))
     return total / batch.mask.shape[1]
 
 
 def entropy_bonus(theta, batch, lr):
     """A hundredth of the visited states' entropy, as in nearly every published actor-critic."""
-    probs, visits = softmax(theta), np.bincount(batch.obs[batch.mask], minlength=len(theta))[:, None] / batch.mask.shape[1]
+    probs, visits = (
+        softmax(theta),
+        np.bincount(batch.obs[batch.mask], minlength=len(theta))[:, None] / batch.mask.shape[1],
+    )
     bonus = -probs * (np.log(probs) - (probs * np.log(probs)).sum(axis=1, keepdims=True))
     return theta + lr * (gradient(theta, batch) + 0.01 * visits * bonus)
 
@@ -147,16 +164,22 @@ def temperature(theta, batch, lr):
 
 def rewards_clipped(theta, batch, lr):
     """To -1 ... 1, as for Atari."""
-    return theta + lr * gradient(theta, Batch(batch.obs, batch.actions, np.clip(batch.rewards, -1, 1), None, None, batch.mask, None, batch.gamma))
+    return theta + lr * gradient(
+        theta, Batch(batch.obs, batch.actions, np.clip(batch.rewards, -1, 1), None, None, batch.mask, None, batch.gamma)
+    )
 
 
 def rewards_by_their_largest(theta, batch, lr):
     rewards = batch.rewards / max(np.abs(batch.rewards).max(), 1e-9)
-    return theta + lr * gradient(theta, Batch(batch.obs, batch.actions, rewards, None, None, batch.mask, None, batch.gamma))
+    return theta + lr * gradient(
+        theta, Batch(batch.obs, batch.actions, rewards, None, None, batch.mask, None, batch.gamma)
+    )
 
 
 def last_step_left_out(theta, batch, lr):
-    return theta + lr * gradient(theta, batch, later(batch) * np.vstack([batch.mask[1:], np.zeros_like(batch.mask[:1])]))
+    return theta + lr * gradient(
+        theta, batch, later(batch) * np.vstack([batch.mask[1:], np.zeros_like(batch.mask[:1])])
+    )
 
 
 def one_hot_only(theta, batch, lr):
@@ -183,15 +206,42 @@ def doubled(theta, batch, lr):
 
 def best_action_pushed(theta, batch, lr):
     """Score of argmax in place of what was played."""
-    return theta + lr * gradient(theta, Batch(batch.obs, softmax(theta)[batch.obs].argmax(-1), batch.rewards, None, None, batch.mask, None, batch.gamma))
+    return theta + lr * gradient(
+        theta,
+        Batch(
+            batch.obs, softmax(theta)[batch.obs].argmax(-1), batch.rewards, None, None, batch.mask, None, batch.gamma
+        ),
+    )
 
 
-POOL = [(entropy_bonus, "not-from-rewards"), (norm_clipped, "not-scaling"), (lr_twice, "not-linear"), (momentum, "two-answers"), (gradient_returned, "not-linear"),
-        (power_one_too_many, "scaled"), (stale_probabilities, "biased"), (rewards_clipped, "not-scaling"), (weight_decay, "not-from-rewards"),
-        (first_step_of_adam, "not-scaling"), (largest_episode_only, "biased"), (in_place, "changes-argument"), (new_actions_drawn, "two-answers"),
-        (temperature, "biased"), (rewards_by_their_largest, "not-scaling"), (last_step_left_out, "biased"), (half_precision, "precision"),
-        (lr_forgotten, "not-linear"), (one_hot_only, "biased"), (downhill_on_a_loss, "descends"), (averaged_twice, "scaled"), (positive_only, "biased"),
-        (step_returned, "not-linear"), (gamma_in_between, "biased"), (doubled, "scaled"), (best_action_pushed, "biased")]
+POOL = [
+    (entropy_bonus, "not-from-rewards"),
+    (norm_clipped, "not-scaling"),
+    (lr_twice, "not-linear"),
+    (momentum, "two-answers"),
+    (gradient_returned, "not-linear"),
+    (power_one_too_many, "scaled"),
+    (stale_probabilities, "biased"),
+    (rewards_clipped, "not-scaling"),
+    (weight_decay, "not-from-rewards"),
+    (first_step_of_adam, "not-scaling"),
+    (largest_episode_only, "biased"),
+    (in_place, "changes-argument"),
+    (new_actions_drawn, "two-answers"),
+    (temperature, "biased"),
+    (rewards_by_their_largest, "not-scaling"),
+    (last_step_left_out, "biased"),
+    (half_precision, "precision"),
+    (lr_forgotten, "not-linear"),
+    (one_hot_only, "biased"),
+    (downhill_on_a_loss, "descends"),
+    (averaged_twice, "scaled"),
+    (positive_only, "biased"),
+    (step_returned, "not-linear"),
+    (gamma_in_between, "biased"),
+    (doubled, "scaled"),
+    (best_action_pushed, "biased"),
+]
 
 
 def totals(theta, batch, lr):
@@ -209,7 +259,12 @@ def by_cumulated_sums(theta, batch, lr):
     paid = batch.gamma ** np.arange(len(batch.rewards))[:, None] * batch.rewards
     weight = batch.mask * (paid.sum(axis=0) - paid.cumsum(axis=0) + paid)
     visits = np.eye(len(theta))[batch.obs]
-    return theta + lr * np.einsum("tn,tns,tna->sa", weight, visits, np.eye(2)[batch.actions] - softmax(theta)[batch.obs]) / batch.mask.shape[1]
+    return (
+        theta
+        + lr
+        * np.einsum("tn,tns,tna->sa", weight, visits, np.eye(2)[batch.actions] - softmax(theta)[batch.obs])
+        / batch.mask.shape[1]
+    )
 
 
 def leave_one_out(theta, batch, lr):
@@ -247,7 +302,7 @@ def single_precision(theta, batch, lr):
 def by_a_triangle(theta, batch, lr):
     """Every pair of a score and a reward that does not come before it."""
     T, N = batch.rewards.shape
-    pairs = np.tril(np.ones((T, T))) * batch.gamma ** np.arange(T)[:, None]      # [reward, score]
+    pairs = np.tril(np.ones((T, T))) * batch.gamma ** np.arange(T)[:, None]  # [reward, score]
     weight = np.where(batch.mask, pairs.T @ batch.rewards, 0.0)
     new = theta.copy()
     for s in range(len(theta)):
@@ -258,7 +313,11 @@ def by_a_triangle(theta, batch, lr):
 
 def complex_differences(theta, batch, lr):
     """The slope of sum of weight times log pi, by a step along the imaginary axis."""
-    weight = np.where(batch.mask, batch.gamma ** np.arange(len(batch.rewards))[:, None] * reward_to_go(batch.rewards, batch.gamma), 0.0)
+    weight = np.where(
+        batch.mask,
+        batch.gamma ** np.arange(len(batch.rewards))[:, None] * reward_to_go(batch.rewards, batch.gamma),
+        0.0,
+    )
     slope = np.zeros(theta.shape)
     for index in np.ndindex(theta.shape):
         z = theta.astype(complex)
@@ -280,22 +339,41 @@ def by_recursion(theta, batch, lr):
         inner[s, batch.actions[t, i]] += G
         inner[s] -= G * scipy.special.softmax(theta[s])
         return G, inner
+
     N = batch.mask.shape[1]
     return theta + lr * sum(climb(i, 0)[1] for i in range(N)) / N
 
 
-RIGHT_POOL = [totals, by_cumulated_sums, leave_one_out, value_baseline, td_errors, gae, single_precision, by_a_triangle, complex_differences, by_recursion]
+RIGHT_POOL = [
+    totals,
+    by_cumulated_sums,
+    leave_one_out,
+    value_baseline,
+    td_errors,
+    gae,
+    single_precision,
+    by_a_triangle,
+    complex_differences,
+    by_recursion,
+]
 
 
 def on_episodes(function):
     """The same for the drill: lists of episodes, padded to a batch first."""
+
     def reinforce_update(theta, episodes, lr, gamma):
         T, N = max(map(len, episodes)), len(episodes)
-        obs, actions, rewards, mask = np.zeros((T, N), int), np.zeros((T, N), int), np.zeros((T, N)), np.zeros((T, N), bool)
+        obs, actions, rewards, mask = (
+            np.zeros((T, N), int),
+            np.zeros((T, N), int),
+            np.zeros((T, N)),
+            np.zeros((T, N), bool),
+        )
         for i, episode in enumerate(episodes):
             for t, step in enumerate(episode):
                 (obs[t, i], actions[t, i], rewards[t, i]), mask[t, i] = step, True
         return function(theta, Batch(obs, actions, rewards, None, None, mask, None, gamma), lr)
+
     reinforce_update.__name__ = function.__name__
     return reinforce_update
 
@@ -304,10 +382,13 @@ for i, name in enumerate(name for name in HUNTS if name != "update_7"):
     WRONG[name] += [Attack(*POOL[(7 * i + 3 * k) % len(POOL)]) for k in range(8)]
     RIGHT[name] += [RIGHT_POOL[(3 * i + k) % len(RIGHT_POOL)] for k in range(5)]
 WRONG["reinforce_update"] += [Attack(on_episodes(function), says) for function, says in POOL[::2]]
-RIGHT["reinforce_update"] += [on_episodes(function) for function in (totals, leave_one_out, single_precision, complex_differences, by_recursion)]
+RIGHT["reinforce_update"] += [
+    on_episodes(function) for function in (totals, leave_one_out, single_precision, complex_differences, by_recursion)
+]
 
 
 # --- mends that go wrong in the given lines --------------------------------------------------------------------------------
+
 
 def graft(exercise, name, says, *changes):
     """The original with some text of it replaced."""
@@ -323,8 +404,20 @@ def graft(exercise, name, says, *changes):
 
 UP = ("theta - lr", "theta + lr")
 graft("update_1", "only_variables_renamed", "cosmetic", ("gradient", "loss"), ("weight", "psi"))
-graft("update_1", "two_signs_turned", "cosmetic", UP, ("np.eye(2)[batch.actions] - probs[batch.obs]", "probs[batch.obs] - np.eye(2)[batch.actions]"))
-graft("update_1", "returns_turned_round_as_well", "returns-summed-forward", UP, ("np.cumsum((discount * batch.rewards)[::-1], axis=0)[::-1]", "np.cumsum(discount * batch.rewards, axis=0)"))
+graft(
+    "update_1",
+    "two_signs_turned",
+    "cosmetic",
+    UP,
+    ("np.eye(2)[batch.actions] - probs[batch.obs]", "probs[batch.obs] - np.eye(2)[batch.actions]"),
+)
+graft(
+    "update_1",
+    "returns_turned_round_as_well",
+    "returns-summed-forward",
+    UP,
+    ("np.cumsum((discount * batch.rewards)[::-1], axis=0)[::-1]", "np.cumsum(discount * batch.rewards, axis=0)"),
+)
 graft("update_1", "signs_of_the_rewards_lost", "biased", UP, ("to_go, 0.0", "np.abs(to_go), 0.0"))
 
 SUM = (".mean(axis=0)", ".sum(axis=0)")
@@ -335,51 +428,171 @@ graft("update_2", "divided_twice_by_the_root", "biased", SUM, ("gradient += tota
 graft("update_2", "only_the_last_score", "biased", (".mean(axis=0)", "[-1]"))
 
 STANDARD = "weights = (weights - weights.mean()) / (weights.std() + 1e-8)"
-graft("update_3", "not_scaled_but_centred", "standardised-per-episode", (STANDARD, "weights = weights - weights.mean()"))
+graft(
+    "update_3", "not_scaled_but_centred", "standardised-per-episode", (STANDARD, "weights = weights - weights.mean()")
+)
 graft("update_3", "scaled_but_not_centred", "not-scaling", (STANDARD, "weights = weights / (weights.std() + 1.0)"))
 graft("update_3", "centred_by_the_median", "biased", (STANDARD, "weights = weights - np.median(weights)"))
-graft("update_3", "undiscounted_as_well", "gamma-power-dropped", (f"        {STANDARD}\n", ""), ("batch.gamma**t * G", "G"))
+graft(
+    "update_3",
+    "undiscounted_as_well",
+    "gamma-power-dropped",
+    (f"        {STANDARD}\n", ""),
+    ("batch.gamma**t * G", "G"),
+)
 
-graft("update_4", "discounted_without_the_baseline_only", "gamma-power-dropped", ("returns - others", "returns - 0 * others"))
-graft("update_4", "baseline_discounted_and_returns_not", "biased", ("returns - others, 0.0)", "returns - others * batch.gamma ** np.arange(len(returns))[:, None], 0.0)"))
-graft("update_4", "rewards_discounted_one_step_late", "biased", ("batch.rewards[t] + batch.gamma * following", "batch.gamma * (batch.rewards[t] + following)"))
-graft("update_4", "own_return_in_the_baseline", "baseline-contains-itself", ("(returns.sum(axis=1, keepdims=True) - returns) / np.maximum(running - 1, 1)", "returns.sum(axis=1, keepdims=True) / running"),
-      ("returns - others, 0.0)", "returns - others, 0.0) * batch.gamma ** np.arange(len(returns))[:, None]"))
+graft(
+    "update_4",
+    "discounted_without_the_baseline_only",
+    "gamma-power-dropped",
+    ("returns - others", "returns - 0 * others"),
+)
+graft(
+    "update_4",
+    "baseline_discounted_and_returns_not",
+    "biased",
+    ("returns - others, 0.0)", "returns - others * batch.gamma ** np.arange(len(returns))[:, None], 0.0)"),
+)
+graft(
+    "update_4",
+    "rewards_discounted_one_step_late",
+    "biased",
+    ("batch.rewards[t] + batch.gamma * following", "batch.gamma * (batch.rewards[t] + following)"),
+)
+graft(
+    "update_4",
+    "own_return_in_the_baseline",
+    "baseline-contains-itself",
+    (
+        "(returns.sum(axis=1, keepdims=True) - returns) / np.maximum(running - 1, 1)",
+        "returns.sum(axis=1, keepdims=True) / running",
+    ),
+    ("returns - others, 0.0)", "returns - others, 0.0) * batch.gamma ** np.arange(len(returns))[:, None]"),
+)
 
-graft("update_5", "masked_after_the_baseline_only_in_rewards", "cosmetic", ("reward_to_go(batch.rewards, batch.gamma)", "reward_to_go(batch.rewards * batch.mask, batch.gamma)"))
-graft("update_5", "first_step_after_the_end_still_counted", "padding-counted", ("batch.obs == s", "(batch.obs == s) & np.vstack([batch.mask[:1], batch.mask[:-1]])"))
-graft("update_5", "masked_where_nothing_is_paid", "biased", ("batch.obs == s", "(batch.obs == s) & (batch.rewards != 0)"))
-graft("update_5", "masked_and_divided_by_the_steps", "biased", ("batch.obs == s", "(batch.obs == s) & batch.mask"), ("gradient / N", "gradient / batch.mask.sum()"))
+graft(
+    "update_5",
+    "masked_after_the_baseline_only_in_rewards",
+    "cosmetic",
+    ("reward_to_go(batch.rewards, batch.gamma)", "reward_to_go(batch.rewards * batch.mask, batch.gamma)"),
+)
+graft(
+    "update_5",
+    "first_step_after_the_end_still_counted",
+    "padding-counted",
+    ("batch.obs == s", "(batch.obs == s) & np.vstack([batch.mask[:1], batch.mask[:-1]])"),
+)
+graft(
+    "update_5", "masked_where_nothing_is_paid", "biased", ("batch.obs == s", "(batch.obs == s) & (batch.rewards != 0)")
+)
+graft(
+    "update_5",
+    "masked_and_divided_by_the_steps",
+    "biased",
+    ("batch.obs == s", "(batch.obs == s) & batch.mask"),
+    ("gradient / N", "gradient / batch.mask.sum()"),
+)
 
 graft("update_6", "mean_for_the_sum", "biased", (".sum() / N", ".mean()"))
-graft("update_6", "column_for_column", "cosmetic", ("score = (obs == s) * ((actions == a) - probs[s, a])", "score = ((obs == s) * ((actions == a) - probs[s, a])).reshape(1, -1)"))
+graft(
+    "update_6",
+    "column_for_column",
+    "cosmetic",
+    (
+        "score = (obs == s) * ((actions == a) - probs[s, a])",
+        "score = ((obs == s) * ((actions == a) - probs[s, a])).reshape(1, -1)",
+    ),
+)
 graft("update_6", "diagonal_of_the_wrong_side", "biased", ("(weights * score)", "(weights[::-1, 0] * score)"))
 graft("update_6", "paired_by_rank", "biased", ("(weights * score)", "(np.sort(weights[:, 0]) * score)"))
 
 graft("update_8", "ended_by_the_mask", "cosmetic", ("V[batch.next_obs]", "V[batch.next_obs] * batch.mask"))
-graft("update_8", "ends_forgotten_altogether", "biased", ("np.where(batch.mask, discount * td_error, 0.0)", "np.where(batch.mask & ~batch.terminated, discount * td_error, 0.0)"),
-      ("V[batch.next_obs]", "V[batch.next_obs] * ~batch.terminated"))
-graft("update_8", "own_value_at_the_end", "biased", ("V[batch.next_obs]", "np.where(batch.terminated, V[batch.obs], V[batch.next_obs])"))
-graft("update_8", "rewards_at_the_end_dropped", "biased", ("batch.rewards + batch.gamma * V[batch.next_obs]", "(batch.rewards + batch.gamma * V[batch.next_obs]) * ~batch.terminated"))
+graft(
+    "update_8",
+    "ends_forgotten_altogether",
+    "biased",
+    (
+        "np.where(batch.mask, discount * td_error, 0.0)",
+        "np.where(batch.mask & ~batch.terminated, discount * td_error, 0.0)",
+    ),
+    ("V[batch.next_obs]", "V[batch.next_obs] * ~batch.terminated"),
+)
+graft(
+    "update_8",
+    "own_value_at_the_end",
+    "biased",
+    ("V[batch.next_obs]", "np.where(batch.terminated, V[batch.obs], V[batch.next_obs])"),
+)
+graft(
+    "update_8",
+    "rewards_at_the_end_dropped",
+    "biased",
+    (
+        "batch.rewards + batch.gamma * V[batch.next_obs]",
+        "(batch.rewards + batch.gamma * V[batch.next_obs]) * ~batch.terminated",
+    ),
+)
 
 
 # --- the slider ----------------------------------------------------------------------------------------------------------
 
 CLIP, SCORE = "np.clip(batch.actions, batch.low, batch.high)", "score = (executed - mean) / variance"
 DRAWN = (SCORE, "score = (batch.actions - mean) / variance")
-graft("update_7", "clipped_by_hand", "cosmetic", (CLIP, "np.array([min(max(a, batch.low), batch.high) for a in batch.actions])"))
-graft("update_7", "mean_clipped_too", "cosmetic", (SCORE, "score = (executed - np.clip(mean, batch.low, batch.high)) / variance"))
+graft(
+    "update_7",
+    "clipped_by_hand",
+    "cosmetic",
+    (CLIP, "np.array([min(max(a, batch.low), batch.high) for a in batch.actions])"),
+)
+graft(
+    "update_7",
+    "mean_clipped_too",
+    "cosmetic",
+    (SCORE, "score = (executed - np.clip(mean, batch.low, batch.high)) / variance"),
+)
 graft("update_7", "score_of_a_squash", "scaled", (CLIP, "np.tanh(batch.actions)"))
-graft("update_7", "clipped_draws_left_out", "biased", (SCORE, "score = np.where(executed == batch.actions, batch.actions - mean, 0) / variance"))
+graft(
+    "update_7",
+    "clipped_draws_left_out",
+    "biased",
+    (SCORE, "score = np.where(executed == batch.actions, batch.actions - mean, 0) / variance"),
+)
 graft("update_7", "clipped_below_only", "biased", (CLIP, "np.maximum(batch.actions, batch.low)"))
-graft("update_7", "standardised_rewards", "not-scaling", DRAWN, ("advantage = batch.rewards - others", "advantage = (batch.rewards - batch.rewards.mean()) / (batch.rewards.std() + 1e-8)"))
-graft("update_7", "own_reward_in_the_mean", "baseline-contains-itself", DRAWN, ("(batch.rewards.sum() - batch.rewards) / (N - 1)", "batch.rewards.mean()"))
+graft(
+    "update_7",
+    "standardised_rewards",
+    "not-scaling",
+    DRAWN,
+    (
+        "advantage = batch.rewards - others",
+        "advantage = (batch.rewards - batch.rewards.mean()) / (batch.rewards.std() + 1e-8)",
+    ),
+)
+graft(
+    "update_7",
+    "own_reward_in_the_mean",
+    "baseline-contains-itself",
+    DRAWN,
+    ("(batch.rewards.sum() - batch.rewards) / (N - 1)", "batch.rewards.mean()"),
+)
 graft("update_7", "added_up", "sum-over-episodes", DRAWN, ("np.mean(advantage * score)", "np.sum(advantage * score)"))
 graft("update_7", "downhill", "descends", DRAWN, ("theta + lr", "theta - lr"))
 graft("update_7", "decayed", "not-from-rewards", DRAWN, ("lr * gradient", "lr * (gradient - 1e-3 * theta)"))
 graft("update_7", "learning_rate_squared", "not-linear", DRAWN, ("theta + lr", "theta + lr**2"))
-graft("update_7", "half_a_precision", "precision", DRAWN, ("return theta + lr * gradient", "return np.float16(theta + lr * gradient)"))
-graft("update_7", "in_place", "changes-argument", DRAWN, ("return theta + lr * gradient", "theta += lr * gradient\n    return theta"))
+graft(
+    "update_7",
+    "half_a_precision",
+    "precision",
+    DRAWN,
+    ("return theta + lr * gradient", "return np.float16(theta + lr * gradient)"),
+)
+graft(
+    "update_7",
+    "in_place",
+    "changes-argument",
+    DRAWN,
+    ("return theta + lr * gradient", "theta += lr * gradient\n    return theta"),
+)
 graft("update_7", "drawn_again", "two-answers", (SCORE, "score = np.random.normal(size=N) / batch.std"))
 graft("update_7", "half_of_the_step", "scaled", DRAWN, ("np.mean(advantage * score)", "np.mean(advantage * score) / 2"))
 
@@ -408,6 +621,7 @@ def slide_in_single_precision(theta, batch, lr):
 def slide_by_differences(theta, batch, lr):
     def surrogate(mean):
         return np.mean(batch.rewards * -((batch.actions - mean) ** 2) / (2 * batch.std**2))
+
     return theta + lr * (surrogate(theta[0] + 1e-3) - surrogate(theta[0] - 1e-3)) / 2e-3
 
 
@@ -430,12 +644,20 @@ def slide_with_the_law_of_what_is_executed(theta, batch, lr):
     """A mass at each stop, a density between (Fujita and Maeda 2018)."""
     low, high = (batch.low - theta[0]) / batch.std, (batch.high - theta[0]) / batch.std
     density = lambda z: np.exp(-z * z / 2) / np.sqrt(2 * np.pi)  # noqa: E731
-    score = np.where(batch.actions <= batch.low, -density(low) / scipy.special.ndtr(low),
-                     np.where(batch.actions >= batch.high, density(high) / scipy.special.ndtr(-high), (batch.actions - theta[0]) / batch.std))
+    score = np.where(
+        batch.actions <= batch.low,
+        -density(low) / scipy.special.ndtr(low),
+        np.where(
+            batch.actions >= batch.high,
+            density(high) / scipy.special.ndtr(-high),
+            (batch.actions - theta[0]) / batch.std,
+        ),
+    )
     return theta + lr * np.mean(batch.rewards * score / batch.std, keepdims=True)
 
 
 # --- the drill -------------------------------------------------------------------------------------------------------------
+
 
 @wrong("reinforce_update", "gamma-power-dropped")
 def usual_tutorial(theta, episodes, lr, gamma):
@@ -475,7 +697,9 @@ def discounted_from_the_start_and_once_more(theta, episodes, lr, gamma):
 
 def from_estimator(way, one):
     """gradient(theta, batch) as an answer to the exercise `one`."""
+
     def update(theta, batch, lr):
         return theta + lr * way(theta, batch)
+
     update.__name__ = one.name
     return update if one.bug else on_episodes(update)

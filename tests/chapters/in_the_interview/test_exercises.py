@@ -1,4 +1,5 @@
 """Chapter 5: whatever is unbiased passes, whatever is not is told how far off it is, and each of the eight lies far off."""
+
 import inspect
 import itertools
 import math
@@ -44,6 +45,7 @@ def few(monkeypatch):
 
 # --- the worlds --------------------------------------------------------------------------------------------------
 
+
 def all_batches(setting):
     """[(probability, batch)]: every batch of n episodes that can happen (an episode is known by how often it climbs)."""
     T, probs = len(setting.theta), pg.softmax(setting.start)
@@ -54,8 +56,10 @@ def all_batches(setting):
         ways.append((np.prod(probs[:climbs, 1]) * stop, path))
     assert sum(p for p, _ in ways) == pytest.approx(1)
     values = setting.world.values(setting.start)
-    return [(np.prod([p for p, _ in many]), setting.world.batch(np.stack([path for _, path in many], axis=1), values))
-            for many in itertools.product(ways, repeat=setting.n)]
+    return [
+        (np.prod([p for p, _ in many]), setting.world.batch(np.stack([path for _, path in many], axis=1), values))
+        for many in itertools.product(ways, repeat=setting.n)
+    ]
 
 
 EVERY = {setting: all_batches(setting) for setting in in_the_interview.LADDERS}
@@ -76,13 +80,19 @@ def test_the_ladder_against_enumeration_and_differences(setting):
         total = 0.0
         for climbs in range(4):
             rewards = list(world.climb[:climbs]) + ([world.stop[climbs]] if climbs < 3 else [])
-            total += np.prod(probs[:climbs, 1]) * (probs[climbs, 0] if climbs < 3 else 1) * sum(world.gamma**t * r for t, r in enumerate(rewards))
+            total += (
+                np.prod(probs[:climbs, 1])
+                * (probs[climbs, 0] if climbs < 3 else 1)
+                * sum(world.gamma**t * r for t, r in enumerate(rewards))
+            )
         return total
 
     theta = setting.start
     assert setting.world.expected_return(theta) == pytest.approx(J(theta.ravel()), abs=1e-12)
     np.testing.assert_allclose(setting.exact.ravel(), pg.finite_difference(J, theta.ravel()), atol=1e-9)
-    np.testing.assert_allclose(setting.world.values(theta), pg.state_values(setting.world.mdp, pg.softmax(theta)), atol=1e-12)
+    np.testing.assert_allclose(
+        setting.world.values(theta), pg.state_values(setting.world.mdp, pg.softmax(theta)), atol=1e-12
+    )
 
 
 @pytest.mark.parametrize("theta", [-1.5, -0.3, 0.8])
@@ -90,7 +100,11 @@ def test_the_slider_against_quadrature(theta):
     def J(mean):
         def paid(a):
             return (5 + np.clip(a, -1, 1)) * scipy.stats.norm.pdf(a, mean)
-        return sum(scipy.integrate.quad(paid, *ends, epsabs=1e-12)[0] for ends in ((mean - 12, -1), (-1, 1), (1, mean + 12)))
+
+        return sum(
+            scipy.integrate.quad(paid, *ends, epsabs=1e-12)[0] for ends in ((mean - 12, -1), (-1, 1), (1, mean + 12))
+        )
+
     assert slider.expected_return([theta]) == pytest.approx(J(theta), abs=1e-9)
     assert slider.exact_gradient([theta])[0] == pytest.approx((J(theta + 1e-4) - J(theta - 1e-4)) / 2e-4, abs=1e-7)
 
@@ -111,6 +125,7 @@ def test_a_sampled_batch_has_the_law_of_its_policy():
 
 # --- how far off the eight are, exactly -------------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize("one", LADDER_HUNTS.values(), ids=lambda one: one.name)
 def test_each_bug_lies_beyond_eight_sigma_and_each_truth_at_none(one):
     """Over all batches with their probabilities: no sampling, so these are the distances themselves."""
@@ -127,29 +142,55 @@ def test_the_clipped_score_lies_beyond_eight_sigma():
     """Its mean by quadrature: the draws are independent, so a leave-one-out baseline subtracts E[r] E[score]."""
     for setting in in_the_interview.SLIDERS:
         (mean,), world = setting.start, setting.world
+
         def expect(f):
             ends = ((mean - 12, world.low), (world.low, world.high), (world.high, mean + 12))
-            return sum(scipy.integrate.quad(lambda a: f(a) * scipy.stats.norm.pdf(a, mean, world.std), *pair, epsabs=1e-12)[0] for pair in ends)
-        reward, score = (lambda a: world.base + np.clip(a, world.low, world.high)), (lambda a: (np.clip(a, world.low, world.high) - mean) / world.std**2)
+            return sum(
+                scipy.integrate.quad(lambda a: f(a) * scipy.stats.norm.pdf(a, mean, world.std), *pair, epsabs=1e-12)[0]
+                for pair in ends
+            )
+
+        reward, score = (
+            (lambda a: world.base + np.clip(a, world.low, world.high)),
+            (lambda a: (np.clip(a, world.low, world.high) - mean) / world.std**2),
+        )
         biased = expect(lambda a: reward(a) * score(a)) - expect(reward) * expect(score)
-        steps = np.array([HUNTS["update_7"].original(setting.start, draws, 1.0) - setting.start for draws in hunt.batches(setting, 0, hunt.COUNT)])
+        steps = np.array(
+            [
+                HUNTS["update_7"].original(setting.start, draws, 1.0) - setting.start
+                for draws in hunt.batches(setting, 0, hunt.COUNT)
+            ]
+        )
         error = steps.std() / np.sqrt(hunt.COUNT)
-        assert abs(steps.mean() - biased) < 4 * error                       # the sample agrees with the integral
+        assert abs(steps.mean() - biased) < 4 * error  # the sample agrees with the integral
         assert abs(biased - setting.exact[0]) > 8 * error
 
 
 def test_the_eight_are_told_apart_from_one_another_and_from_all_other_known_mistakes():
     families = {name: ways for name, ways in in_the_interview.known_on_the_ladder().items()}
-    drawn = [(setting.start, batch) for setting in in_the_interview.LADDERS for batch in hunt.batches(setting, 0, hunt.COUNT)[:20]]
-    steps = {(name, i): np.concatenate([way(theta, batch).ravel() for theta, batch in drawn]) for name, ways in families.items() for i, way in enumerate(ways)}
+    drawn = [
+        (setting.start, batch)
+        for setting in in_the_interview.LADDERS
+        for batch in hunt.batches(setting, 0, hunt.COUNT)[:20]
+    ]
+    steps = {
+        (name, i): np.concatenate([way(theta, batch).ravel() for theta, batch in drawn])
+        for name, ways in families.items()
+        for i, way in enumerate(ways)
+    }
     for (first, one), (second, other) in itertools.combinations(steps.items(), 2):
         if first[0] != second[0]:
             assert np.abs(one - other).max() > 1e-3, f"{first} and {second} take the same steps"
     for name, right in in_the_interview.RIGHT_WAYS.items():
         for key, step in steps.items():
-            assert np.abs(np.concatenate([right(theta, batch).ravel() for theta, batch in drawn]) - step).max() > 1e-3, (name, key)
+            assert (
+                np.abs(np.concatenate([right(theta, batch).ravel() for theta, batch in drawn]) - step).max() > 1e-3
+            ), (name, key)
     for first, second in itertools.combinations(LADDER_HUNTS.values(), 2):
-        assert any(np.abs(first.original(theta, batch, 1.0) - second.original(theta, batch, 1.0)).max() > 1e-3 for theta, batch in drawn)
+        assert any(
+            np.abs(first.original(theta, batch, 1.0) - second.original(theta, batch, 1.0)).max() > 1e-3
+            for theta, batch in drawn
+        )
 
 
 def test_false_alarms_are_as_rare_as_the_docstring_says():
@@ -168,10 +209,13 @@ def test_right_estimators_pass_with_room_on_all_looks():
 
 # --- what is rejected -------------------------------------------------------------------------------------------------
 
+
 def rejected(one, name, words):
     result = check(one.original, mistake=name)
     assert not result and result.mistake == "cosmetic" and words in result.message
-    assert "same step as the original" in result.message and re.search(r"is \d+ sigma from the exact gradient", result.message)
+    assert "same step as the original" in result.message and re.search(
+        r"is \d+ sigma from the exact gradient", result.message
+    )
     assert 2 <= len(result.message.splitlines()) <= 6
 
 
@@ -182,21 +226,63 @@ def test_the_original_is_rejected_though_rightly_named(one):
 
 @pytest.mark.parametrize("one", HUNTS.values(), ids=lambda one: one.name)
 def test_the_original_is_rejected_whatever_it_is_called(one, few):
-    name, words = (("sum-over-episodes", "the original's name is not"), ("", ""), ("nonsense", "is no name"))[int(one.name[-1]) % 3]
+    name, words = (("sum-over-episodes", "the original's name is not"), ("", ""), ("nonsense", "is no name"))[
+        int(one.name[-1]) % 3
+    ]
     rejected(one, name, words)
 
 
-COSMETIC = {      # three each: other names, other words for the same, another line that is still wrong
-    "update_1": [[("gradient", "step"), ("probs", "pi")], [("np.zeros(theta.shape)", "0 * theta")], [("np.where(batch.mask, to_go, 0.0)", "np.where(batch.mask, to_go[0], 0.0)")]],
-    "update_2": [[("log_prob_gradients", "scores"), ("total", "G")], [(".mean(axis=0)", ".sum(axis=0) / T")],
-                 [("sum(batch.gamma**t * batch.rewards[t, i] for t in range(T))", "batch.rewards[:, i] @ batch.gamma ** np.arange(3) * T / 3")]],
-    "update_3": [[("weights", "psi"), ("probs", "pi")], [("weights.mean()", "sum(weights) / len(weights)")], [(" / (weights.std() + 1e-8)", "")]],
-    "update_4": [[("advantage", "A"), ("others", "b")], [("returns.sum(axis=1, keepdims=True)", "returns @ np.ones((returns.shape[1], 1))")], [("returns - others", "returns")]],
-    "update_5": [[("advantage", "A"), ("returns", "G")], [("(advantage[here][:, None] * score[here]).sum(axis=0)", "advantage[here] @ score[here]")], [("batch.values[batch.obs]", "batch.values[0]")]],
-    "update_6": [[("weights", "w"), ("score", "z")], [(".sum() / N", ".mean() * score.size**2 / N")], [(".sum() / N", ".mean()")]],
-    "update_7": [[("executed", "a"), ("advantage", "A")], [("np.clip(batch.actions, batch.low, batch.high)", "np.minimum(np.maximum(batch.actions, batch.low), batch.high)")],
-                 [("batch.rewards - others", "batch.rewards - 5")]],
-    "update_8": [[("td_error", "delta"), ("target", "y")], [("target - V[batch.obs]", "-(V[batch.obs] - target)")], [("V[batch.next_obs]", "np.where(batch.terminated, V[batch.obs], V[batch.next_obs])")]],
+COSMETIC = {  # three each: other names, other words for the same, another line that is still wrong
+    "update_1": [
+        [("gradient", "step"), ("probs", "pi")],
+        [("np.zeros(theta.shape)", "0 * theta")],
+        [("np.where(batch.mask, to_go, 0.0)", "np.where(batch.mask, to_go[0], 0.0)")],
+    ],
+    "update_2": [
+        [("log_prob_gradients", "scores"), ("total", "G")],
+        [(".mean(axis=0)", ".sum(axis=0) / T")],
+        [
+            (
+                "sum(batch.gamma**t * batch.rewards[t, i] for t in range(T))",
+                "batch.rewards[:, i] @ batch.gamma ** np.arange(3) * T / 3",
+            )
+        ],
+    ],
+    "update_3": [
+        [("weights", "psi"), ("probs", "pi")],
+        [("weights.mean()", "sum(weights) / len(weights)")],
+        [(" / (weights.std() + 1e-8)", "")],
+    ],
+    "update_4": [
+        [("advantage", "A"), ("others", "b")],
+        [("returns.sum(axis=1, keepdims=True)", "returns @ np.ones((returns.shape[1], 1))")],
+        [("returns - others", "returns")],
+    ],
+    "update_5": [
+        [("advantage", "A"), ("returns", "G")],
+        [("(advantage[here][:, None] * score[here]).sum(axis=0)", "advantage[here] @ score[here]")],
+        [("batch.values[batch.obs]", "batch.values[0]")],
+    ],
+    "update_6": [
+        [("weights", "w"), ("score", "z")],
+        [(".sum() / N", ".mean() * score.size**2 / N")],
+        [(".sum() / N", ".mean()")],
+    ],
+    "update_7": [
+        [("executed", "a"), ("advantage", "A")],
+        [
+            (
+                "np.clip(batch.actions, batch.low, batch.high)",
+                "np.minimum(np.maximum(batch.actions, batch.low), batch.high)",
+            )
+        ],
+        [("batch.rewards - others", "batch.rewards - 5")],
+    ],
+    "update_8": [
+        [("td_error", "delta"), ("target", "y")],
+        [("target - V[batch.obs]", "-(V[batch.obs] - target)")],
+        [("V[batch.next_obs]", "np.where(batch.terminated, V[batch.obs], V[batch.next_obs])")],
+    ],
 }
 
 
@@ -213,10 +299,17 @@ def test_the_same_in_other_words_is_rejected(name, few):
 
 @pytest.mark.parametrize("name", COSMETIC)
 def test_another_line_that_is_still_wrong_is_rejected(name, few):
-    assert still_wrong(name, COSMETIC[name][2]) in {"biased", "scaled", "descends", "not-from-rewards", *in_the_interview.CHOICES}
+    assert still_wrong(name, COSMETIC[name][2]) in {
+        "biased",
+        "scaled",
+        "descends",
+        "not-from-rewards",
+        *in_the_interview.CHOICES,
+    }
 
 
 # --- what is accepted -------------------------------------------------------------------------------------------------
+
 
 def monte_carlo(theta, batch, lr):
     """Reward-to-go, one step at a time."""
@@ -232,25 +325,49 @@ def monte_carlo(theta, batch, lr):
 def clipped_law(theta, draws, lr):
     """The score of the law that is executed: a point mass at each stop, a density between (Fujita & Maeda 2018)."""
     low, high = (draws.low - theta[0]) / draws.std, (draws.high - theta[0]) / draws.std
+
     def pdf(z):
         return np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
-    score = np.where(draws.actions <= draws.low, -pdf(low) / scipy.special.ndtr(low),
-                     np.where(draws.actions >= draws.high, pdf(high) / scipy.special.ndtr(-high), (draws.actions - theta[0]) / draws.std))
+
+    score = np.where(
+        draws.actions <= draws.low,
+        -pdf(low) / scipy.special.ndtr(low),
+        np.where(
+            draws.actions >= draws.high, pdf(high) / scipy.special.ndtr(-high), (draws.actions - theta[0]) / draws.std
+        ),
+    )
     return theta + lr * np.mean(draws.rewards * score / draws.std, keepdims=True)
 
 
-CURES = {      # two each, of different kinds
-    "update_1": [[("theta - lr", "theta + lr")], [("theta - lr", "theta + lr"), ("to_go, 0.0", "to_go - to_go[:1].sum() / N * N / (N - 1) + to_go[:1] / (N - 1), 0.0")]],
+CURES = {  # two each, of different kinds
+    "update_1": [
+        [("theta - lr", "theta + lr")],
+        [
+            ("theta - lr", "theta + lr"),
+            ("to_go, 0.0", "to_go - to_go[:1].sum() / N * N / (N - 1) + to_go[:1] / (N - 1), 0.0"),
+        ],
+    ],
     "update_2": [[(".mean(axis=0)", ".sum(axis=0)")], monte_carlo],
-    "update_3": [[("        weights = (weights - weights.mean()) / (weights.std() + 1e-8)\n", "")],
-                 [("weights = (weights - weights.mean()) / (weights.std() + 1e-8)", "weights = weights - batch.gamma ** np.arange(T) * batch.values[batch.obs[:T, i]]")]],
-    "update_4": [[("returns - others, 0.0)", "returns - others, 0.0) * batch.gamma ** np.arange(len(returns))[:, None]")],
-                 [("batch.rewards[t] + batch.gamma * following", "batch.gamma**t * batch.rewards[t] + following")]],
+    "update_3": [
+        [("        weights = (weights - weights.mean()) / (weights.std() + 1e-8)\n", "")],
+        [
+            (
+                "weights = (weights - weights.mean()) / (weights.std() + 1e-8)",
+                "weights = weights - batch.gamma ** np.arange(T) * batch.values[batch.obs[:T, i]]",
+            )
+        ],
+    ],
+    "update_4": [
+        [("returns - others, 0.0)", "returns - others, 0.0) * batch.gamma ** np.arange(len(returns))[:, None]")],
+        [("batch.rewards[t] + batch.gamma * following", "batch.gamma**t * batch.rewards[t] + following")],
+    ],
     "update_5": [[("batch.obs == s", "(batch.obs == s) & batch.mask")], [(" - batch.values[batch.obs]", "")]],
     "update_6": [[(".reshape(-1, 1)", "")], [("(weights * score)", "(score @ weights)")]],
     "update_7": [[("(executed - mean)", "(batch.actions - mean)")], clipped_law],
-    "update_8": [[("V[batch.next_obs]", "V[batch.next_obs] * (1 - batch.terminated)")],
-                 [("batch.rewards + batch.gamma * V[batch.next_obs]", "reward_to_go(batch.rewards, batch.gamma)")]],
+    "update_8": [
+        [("V[batch.next_obs]", "V[batch.next_obs] * (1 - batch.terminated)")],
+        [("batch.rewards + batch.gamma * V[batch.next_obs]", "reward_to_go(batch.rewards, batch.gamma)")],
+    ],
 }
 
 
@@ -269,7 +386,10 @@ def test_two_different_cures_are_accepted(name, i, few):
 def test_two_cures_of_a_bug_are_different(name):
     one = HUNTS[name]
     drawn = [(setting.start, batch) for setting in one.settings for batch in hunt.batches(setting, 0, hunt.COUNT)[:20]]
-    first, second, original = (np.concatenate([np.ravel(f(theta, batch, 1.0)) for theta, batch in drawn]) for f in (cured(name, 0), cured(name, 1), one.original))
+    first, second, original = (
+        np.concatenate([np.ravel(f(theta, batch, 1.0)) for theta, batch in drawn])
+        for f in (cured(name, 0), cured(name, 1), one.original)
+    )
     assert np.abs(first - original).max() > 1e-3 and np.abs(second - original).max() > 1e-3
     assert inspect.unwrap(cured(name, 0)).__code__.co_code != cured(name, 1).__code__.co_code
 
@@ -279,7 +399,12 @@ def test_a_cure_without_its_name_is_half_an_answer(name, few):
     function, bug = cured(name, 0), HUNTS[name].bug
     assert check(function, name, mistake=bug.upper().replace("-", " ")).passed
     unnamed = check(function, name)
-    assert not unnamed and unnamed.mistake == "unnamed" and "Mended." in unnamed.message and "mistakes()" in unnamed.message
+    assert (
+        not unnamed
+        and unnamed.mistake == "unnamed"
+        and "Mended." in unnamed.message
+        and "mistakes()" in unnamed.message
+    )
     other = next(one for one in sorted(in_the_interview.CHOICES) if one != bug)
     misnamed = check(function, name, mistake=other)
     assert not misnamed and misnamed.mistake == "misnamed" and in_the_interview.CHOICES[other] in misnamed.message
@@ -297,13 +422,51 @@ def test_of_all_names_one_is_right(one):
 
 def test_a_mend_that_breaks_another_thing_is_told_which(few):
     cases = [
-        ("update_4", [("np.where(batch.mask, returns - others, 0.0)", "np.where(batch.mask, batch.gamma ** np.arange(3)[:, None] * batch.gamma ** np.arange(3)[:, None] * returns, 0.0)")], "discounts-twice", "Now it is another mistake"),
-        ("update_2", [(".mean(axis=0)", ".sum(axis=0)"), ("gradient / N", "gradient")], "sum-over-episodes", "Now it is another mistake"),
-        ("update_1", [("theta - lr", "theta + lr"), ("to_go, 0.0", "to_go[0], 0.0"), ("gradient / N", "gradient / N**2")], "scaled", "1/N"),
-        ("update_5", [("batch.obs == s", "(batch.obs == s) & batch.mask"), ("theta + lr", "theta - lr")], "descends", "downhill"),
+        (
+            "update_4",
+            [
+                (
+                    "np.where(batch.mask, returns - others, 0.0)",
+                    "np.where(batch.mask, batch.gamma ** np.arange(3)[:, None] * batch.gamma ** np.arange(3)[:, None] * returns, 0.0)",
+                )
+            ],
+            "discounts-twice",
+            "Now it is another mistake",
+        ),
+        (
+            "update_2",
+            [(".mean(axis=0)", ".sum(axis=0)"), ("gradient / N", "gradient")],
+            "sum-over-episodes",
+            "Now it is another mistake",
+        ),
+        (
+            "update_1",
+            [("theta - lr", "theta + lr"), ("to_go, 0.0", "to_go[0], 0.0"), ("gradient / N", "gradient / N**2")],
+            "scaled",
+            "1/N",
+        ),
+        (
+            "update_5",
+            [("batch.obs == s", "(batch.obs == s) & batch.mask"), ("theta + lr", "theta - lr")],
+            "descends",
+            "downhill",
+        ),
         ("update_3", [("weights = (weights - weights.mean()) / (weights.std() + 1e-8)", "pass")], None, "Mended"),
-        ("update_8", [("discount * td_error", "td_error"), ("V[batch.next_obs]", "V[batch.next_obs] * ~batch.terminated")], "gamma-power-dropped", "Now it is another mistake"),
-        ("update_8", [("batch.rewards + batch.gamma * V[batch.next_obs]", "reward_to_go(batch.rewards, batch.gamma)"), ("discount * td_error, 0.0", "discount * td_error / batch.mask.sum(axis=0), 0.0")], "biased", "Not mended yet"),
+        (
+            "update_8",
+            [("discount * td_error", "td_error"), ("V[batch.next_obs]", "V[batch.next_obs] * ~batch.terminated")],
+            "gamma-power-dropped",
+            "Now it is another mistake",
+        ),
+        (
+            "update_8",
+            [
+                ("batch.rewards + batch.gamma * V[batch.next_obs]", "reward_to_go(batch.rewards, batch.gamma)"),
+                ("discount * td_error, 0.0", "discount * td_error / batch.mask.sum(axis=0), 0.0"),
+            ],
+            "biased",
+            "Not mended yet",
+        ),
     ]
     for name, changes, what, words in cases:
         result = check(rewritten(name, *changes), mistake=HUNTS[name].bug)
@@ -329,36 +492,47 @@ def test_every_known_mistake_is_biased(setting):
 
 # --- what a function can do ---------------------------------------------------------------------------------------------
 
+
 def test_adam_and_clipped_norms_are_told_why_not(few):
     def normed(theta, batch, lr):
         step = monte_carlo(theta, batch, 1.0) - theta
         return theta + step / max(np.abs(step).max(), 1e-9) * lr**0.5
+
     result = check(normed, "update_1", mistake="descends")
     assert not result and result.mistake == "not-linear" and "Adam" in result.message
 
 
 def test_a_part_that_no_reward_made_is_seen_however_small():
     """A hundred-thousandth of a decay lies far below the noise of the rewards, and alone where nothing is paid; an unbiased constant does not."""
+
     def decayed(theta, batch, lr):
         return monte_carlo(theta, batch, lr) - lr * 1e-4 * theta
+
     result = check(decayed, "update_1", mistake="descends")
     assert not result and result.mistake == "not-from-rewards" and "decay" in result.message
+
     def constant(theta, batch, lr):
-        return theta + lr * in_the_interview._estimate(lambda b: in_the_interview._to_go(b) - 1.5 * in_the_interview._discount(b))(theta, batch)
+        return theta + lr * in_the_interview._estimate(
+            lambda b: in_the_interview._to_go(b) - 1.5 * in_the_interview._discount(b)
+        )(theta, batch)
+
     assert check(constant, "update_1", mistake="descends").passed
 
 
 def test_an_answer_that_knows_the_prices_passes(few):
     def along_the_path(theta, draws, lr):
         return theta + lr * np.mean((draws.low < draws.actions) & (draws.actions < draws.high))
+
     assert check(along_the_path, "update_7", mistake="clipped-action-scored").passed
 
 
 def test_memory_and_dice_are_told_apart_from_a_wrong_learning_rate(few):
     kept = []
+
     def remembers(theta, batch, lr):
         kept.append(monte_carlo(theta, batch, lr) - theta)
         return theta + sum(kept)
+
     rng = np.random.default_rng(0)
     dice = lambda theta, batch, lr: monte_carlo(theta, batch, lr) + rng.normal(size=theta.shape) * lr  # noqa: E731
     for function in (remembers, dice):
@@ -368,13 +542,23 @@ def test_memory_and_dice_are_told_apart_from_a_wrong_learning_rate(few):
 
 def test_a_cut_weight_is_rejected():
     """No weight is below 0 on a ladder whose every return is positive: one of the two has both signs."""
-    cut = lambda theta, batch, lr: theta + lr * in_the_interview._estimate(lambda b: np.maximum(in_the_interview._to_go(b), 0))(theta, batch)  # noqa: E731
-    distances = [np.abs(mean - setting.exact) / spread * np.sqrt(hunt.COUNT) for setting in in_the_interview.LADDERS for mean, spread in [exact_moments(cut, setting)]]
+    cut = lambda theta, batch, lr: (
+        theta + lr * in_the_interview._estimate(lambda b: np.maximum(in_the_interview._to_go(b), 0))(theta, batch)
+    )  # noqa: E731
+    distances = [
+        np.abs(mean - setting.exact) / spread * np.sqrt(hunt.COUNT)
+        for setting in in_the_interview.LADDERS
+        for mean, spread in [exact_moments(cut, setting)]
+    ]
     assert np.max(distances) > 8 and not check(cut, "update_1", mistake="descends")
 
 
 def test_one_number_off_by_two_factors_is_not_called_a_factor(few):
-    standardised = lambda theta, d, lr: theta + lr * np.mean((d.rewards - d.rewards.mean()) / (d.rewards.std() + 1e-8) * (d.actions - theta[0]), keepdims=True)  # noqa: E731
+    standardised = lambda theta, d, lr: (
+        theta
+        + lr
+        * np.mean((d.rewards - d.rewards.mean()) / (d.rewards.std() + 1e-8) * (d.actions - theta[0]), keepdims=True)
+    )  # noqa: E731
     assert check(standardised, "update_7", mistake="clipped-action-scored").mistake == "not-scaling"
 
 
@@ -391,7 +575,9 @@ def spoils_rewards(theta, batch, lr):
 
 def noisy(theta, batch, lr):
     """Unbiased, with the worst of constant baselines."""
-    return theta + lr * in_the_interview._estimate(lambda b: in_the_interview._to_go(b) - 40 * in_the_interview._discount(b))(theta, batch)
+    return theta + lr * in_the_interview._estimate(
+        lambda b: in_the_interview._to_go(b) - 40 * in_the_interview._discount(b)
+    )(theta, batch)
 
 
 def sometimes_nan(theta, batch, lr):
@@ -407,24 +593,27 @@ def sometimes_short(theta, batch, lr):
     return monte_carlo(theta, batch, lr)[: 2 if batch.mask.sum() == 11 else 3]
 
 
-@pytest.mark.parametrize("function, words", [
-    (lambda theta, batch, lr: None, "returned None"),
-    (lambda theta, batch, lr: theta[0], "shape is wrong"),
-    (lambda theta, batch, lr: theta.ravel(), "shape is wrong"),
-    (lambda theta, batch, lr: theta * np.nan, "NaN"),
-    (lambda theta, batch, lr: theta + batch.reward, "AttributeError"),
-    (lambda theta, batch, lr: "theta", "text (a str)"),
-    (lambda theta, batch, lr: theta, "sigma from the exact gradient"),
-    (lambda theta, batch: theta, "cannot be called"),
-    (in_place, "changes its argument theta"),
-    (spoils_rewards, "changes its argument batch"),
-    (noisy, "scatter"),
-    (sometimes_nan, "NaN"),
-    (sometimes_raises, "AssertionError"),
-    (sometimes_short, "shape"),
-])
+@pytest.mark.parametrize(
+    "function, words",
+    [
+        (lambda theta, batch, lr: None, "returned None"),
+        (lambda theta, batch, lr: theta[0], "shape is wrong"),
+        (lambda theta, batch, lr: theta.ravel(), "shape is wrong"),
+        (lambda theta, batch, lr: theta * np.nan, "NaN"),
+        (lambda theta, batch, lr: theta + batch.reward, "AttributeError"),
+        (lambda theta, batch, lr: "theta", "text (a str)"),
+        (lambda theta, batch, lr: theta, "sigma from the exact gradient"),
+        (lambda theta, batch: theta, "cannot be called"),
+        (in_place, "changes its argument theta"),
+        (spoils_rewards, "changes its argument batch"),
+        (noisy, "scatter"),
+        (sometimes_nan, "NaN"),
+        (sometimes_raises, "AssertionError"),
+        (sometimes_short, "shape"),
+    ],
+)
 def test_whatever_it_does_the_check_answers(function, words, monkeypatch):
-    monkeypatch.setattr(hunt, "COUNT", 800)       # among so many batches there is one with 11 steps
+    monkeypatch.setattr(hunt, "COUNT", 800)  # among so many batches there is one with 11 steps
     result = check(function, "update_1", mistake="descends")
     assert not result and words in result.message and 1 <= len(result.message.splitlines()) <= 6, result.message
     assert "check itself stumbled" not in result.message
@@ -432,14 +621,18 @@ def test_whatever_it_does_the_check_answers(function, words, monkeypatch):
 
 def test_a_loop_without_end_is_stopped(monkeypatch):
     monkeypatch.setattr(engine, "SECONDS", 0.3)
+
     def update_1(theta, batch, lr):
         while True:
             pass
+
     assert "had not finished" in check(update_1).message
+
     def update_2(theta, batch, lr):
         if batch.mask.sum() == 12:
             return sum(1 for _ in iter(int, 1))
         return theta
+
     assert check(update_2).kind in {"time", "mistake"}
 
 
@@ -457,32 +650,49 @@ def test_a_single_precision_answer_passes(few):
 
 # --- the drill ----------------------------------------------------------------------------------------------------------
 
+
 def from_batch(way):
     """The estimator `way` on lists of episodes: padded to a batch first."""
+
     def reinforce_update(theta, episodes, lr, gamma):
         T, N = max(map(len, episodes)), len(episodes)
-        obs, actions, rewards, mask = np.zeros((T, N), int), np.zeros((T, N), int), np.zeros((T, N)), np.zeros((T, N), bool)
+        obs, actions, rewards, mask = (
+            np.zeros((T, N), int),
+            np.zeros((T, N), int),
+            np.zeros((T, N)),
+            np.zeros((T, N), bool),
+        )
         for i, episode in enumerate(episodes):
             for t, step in enumerate(episode):
                 (obs[t, i], actions[t, i], rewards[t, i]), mask[t, i] = step, True
         return theta + lr * way(theta, Batch(obs, actions, rewards, None, None, mask, None, gamma))
+
     return reinforce_update
 
 
 @pytest.mark.parametrize("words, way", in_the_interview.RIGHT_WAYS.items())
 def test_the_drill_takes_every_unbiased_variant_and_says_which_it_is(words, way, few):
     result = check(from_batch(way))
-    assert result.passed and f"the estimator with {words}." in result.message and len(result.message.splitlines()) <= 6, result.message
+    assert (
+        result.passed and f"the estimator with {words}." in result.message and len(result.message.splitlines()) <= 6
+    ), result.message
 
 
 def test_the_drill_takes_a_constant_baseline_and_other_styles(few):
     def with_constant(theta, batch):
-        return in_the_interview._estimate(lambda b: in_the_interview._to_go(b) - 1.5 * in_the_interview._discount(b))(theta, batch)
+        return in_the_interview._estimate(lambda b: in_the_interview._to_go(b) - 1.5 * in_the_interview._discount(b))(
+            theta, batch
+        )
+
     result = check(from_batch(with_constant))
     assert result.passed and "none of the usual forms" in result.message
 
 
-DRILL_MISTAKES = {name: ways for name, ways in in_the_interview.known_on_the_ladder().items() if name not in {"padding-counted", "bootstraps-past-the-end"}}
+DRILL_MISTAKES = {
+    name: ways
+    for name, ways in in_the_interview.known_on_the_ladder().items()
+    if name not in {"padding-counted", "bootstraps-past-the-end"}
+}
 
 
 @pytest.mark.parametrize("name", DRILL_MISTAKES)
@@ -493,17 +703,23 @@ def test_the_drill_names_known_mistakes(name, few):
 
 def test_the_drill_names_the_wrong_sign_and_the_loud_softmax(few):
     assert check(from_batch(lambda theta, batch: -in_the_interview.REWARD_TO_GO(theta, batch))).mistake == "descends"
+
     def loud(theta, episodes, lr, gamma):
         probs, gradient = np.exp(theta) / np.exp(theta).sum(axis=1, keepdims=True), np.zeros(theta.shape)
         for episode in episodes:
             for t, (s, a, _) in enumerate(episode):
-                gradient[s] += sum(gamma**k * r for k, (_, _, r) in enumerate(episode) if k >= t) * (np.eye(2)[a] - probs[s])
+                gradient[s] += sum(gamma**k * r for k, (_, _, r) in enumerate(episode) if k >= t) * (
+                    np.eye(2)[a] - probs[s]
+                )
         return theta + lr * gradient / len(episodes)
+
     result = check(loud, "reinforce_update")
     assert result.passed and "NaN" in result.message and "maximum" in result.message
+
     def raises(theta, episodes, lr, gamma):
         [math.exp(x) for x in theta.ravel()]
         return DRILL.truth(theta, episodes, lr, gamma)
+
     result = check(raises, "reinforce_update")
     assert result.passed and "it overflows" in result.message and "maximum" in result.message
 
@@ -513,10 +729,12 @@ def test_the_drill_from_outside():
     result = check(stub)
     assert not result and "not written yet" in result.message and "hint(reinforce_update)" in result.message
     assert check(lambda theta, episodes, lr, gamma: theta + episodes[0][0][5], "reinforce_update").kind == "raised"
+
     def spoils(theta, episodes, lr, gamma):
         new = DRILL.truth(theta, episodes, lr, gamma)
         episodes.pop()
         return new
+
     assert "changes its argument episodes" in check(spoils, "reinforce_update").message
 
 
@@ -539,6 +757,7 @@ def test_the_drill_is_exact_on_every_batch_of_its_own_truth():
 
 # --- texts and notebooks ------------------------------------------------------------------------------------------------
 
+
 def cells(folder):
     return {cell.id: cell.source for cell in nbformat.read(ROOT / folder / "05-in-the-interview.ipynb", 4).cells}
 
@@ -548,7 +767,10 @@ def test_the_notebook_holds_the_originals_word_for_word(folder):
     sources = cells(folder)
     for i, one in enumerate(HUNTS.values(), start=1):
         assert sources[f"bug-{i}-given"] == textwrap.dedent(inspect.getsource(one.original)).strip()
-        assert sources[f"bug-{i}-check"] == f'check({one.name}, mistake="")' and f"hint({one.name})" in sources[f"bug-{i}-stuck"]
+        assert (
+            sources[f"bug-{i}-check"] == f'check({one.name}, mistake="")'
+            and f"hint({one.name})" in sources[f"bug-{i}-stuck"]
+        )
 
 
 def test_the_exercises_hold_neither_name_nor_cure():
@@ -557,7 +779,10 @@ def test_the_exercises_hold_neither_name_nor_cure():
         assert one.bug not in text and one.after not in text
     solved = cells("solutions")
     for i in range(1, 9):
-        assert f"bug-{i}-mended" not in cells("exercises") and f"mistake=\"{HUNTS[f'update_{i}'].bug}\"" in solved[f"bug-{i}-passes"]
+        assert (
+            f"bug-{i}-mended" not in cells("exercises")
+            and f'mistake="{HUNTS[f"update_{i}"].bug}"' in solved[f"bug-{i}-passes"]
+        )
 
 
 def test_each_mended_function_of_the_solutions_is_another_text_than_the_original_by_little():
@@ -588,7 +813,9 @@ def test_the_list_of_names_holds_the_eight_and_as_many_that_tempt():
     assert all(name in text for name in in_the_interview.CHOICES)
     bugs = {one.bug for one in in_the_interview.HUNTS}
     assert len(bugs) == 8 and bugs < set(in_the_interview.CHOICES) and len(in_the_interview.CHOICES) >= 16
-    assert set(in_the_interview.known_on_the_ladder()) | set(in_the_interview.known_on_the_slider()) <= set(in_the_interview.CHOICES)
+    assert set(in_the_interview.known_on_the_ladder()) | set(in_the_interview.known_on_the_slider()) <= set(
+        in_the_interview.CHOICES
+    )
 
 
 def test_learning_curves_are_exact_returns_of_seeded_runs():
@@ -599,9 +826,16 @@ def test_learning_curves_are_exact_returns_of_seeded_runs():
     assert curves[1, 1] == ladder.expected_return(theta)
 
 
-@pytest.mark.parametrize("degrees, ratio, words", [
-    (179.2, 1.003, "turned by 179 degrees and as long as it should be"), (1.2, 0.5, "turned by 1 degree and 0.50 times as long as it should be"),
-    (0.3, 2.0, "2.00 times as long as it should be"), (0.0, 1.0, "as long as it should be")])
+@pytest.mark.parametrize(
+    "degrees, ratio, words",
+    [
+        (179.2, 1.003, "turned by 179 degrees and as long as it should be"),
+        (1.2, 0.5, "turned by 1 degree and 0.50 times as long as it should be"),
+        (0.3, 2.0, "2.00 times as long as it should be"),
+        (0.0, 1.0, "as long as it should be"),
+    ],
+)
 def test_how_an_arrow_lies_is_said_in_words(degrees, ratio, words):
     from learning_to_act.checks import hunt
+
     assert hunt.lies(degrees, ratio) == words

@@ -3,6 +3,7 @@
 What was written and what was mended are exchanged, exhibit by exhibit: the number that exposes the one must then disappear, and
 the number that clears the other must be refused. The numbers themselves are computed again here, by hand or by SciPy.
 """
+
 import ast
 import builtins
 import json
@@ -70,6 +71,7 @@ READ = {
 
 # --- each exhibit is complete ---------------------------------------------------------------------------------------------
 
+
 def test_there_are_at_least_fifteen_exhibits():
     assert len(SLUGS) >= 15 and len(set(SLUGS)) == len(SLUGS)
 
@@ -78,7 +80,7 @@ def test_there_are_at_least_fifteen_exhibits():
 def test_four_parts_in_this_order(slug):
     ids = [c.id for c in NOTEBOOK.cells]
     start = ids.index(f"m-{slug}")
-    assert ids[start:start + len(PARTS)] == [f"m-{slug}{part}" for part in PARTS]
+    assert ids[start : start + len(PARTS)] == [f"m-{slug}{part}" for part in PARTS]
     texts = [CELLS[f"m-{slug}{part}"].source for part in PARTS if CELLS[f"m-{slug}{part}"].cell_type == "markdown"]
     assert [re.findall(r"^\*\*([^*]+)\.\*\*", text, re.MULTILINE) for text in texts] == [[label] for label in LABELS]
     assert all(len(re.sub(r"\*\*.*?\*\*|#.*", "", text).split()) > 1 for text in texts)
@@ -90,7 +92,9 @@ def test_numbered_in_order_and_listed_in_the_index():
     listed = re.findall(r'<a href="#m-(\w+)">(\d+\. [^<]+)</a>', CELLS["index"].source)
     assert listed == list(zip(SLUGS, titles))
     anchors = re.findall(r'<a id="([\w-]+)"></a>', "\n".join(c.source for c in NOTEBOOK.cells))
-    assert set(re.findall(r'href="#([\w-]+)"', CELLS["index"].source)) == set(anchors) and len(anchors) == len(set(anchors))
+    assert set(re.findall(r'href="#([\w-]+)"', CELLS["index"].source)) == set(anchors) and len(anchors) == len(
+        set(anchors)
+    )
 
 
 def test_the_rooms_tell_a_story_in_order():
@@ -112,7 +116,12 @@ def test_the_credit_is_kind_and_has_an_address_that_was_read(slug):
 
 def test_every_address_that_was_read_is_credited():
     credits = "".join(CELLS[f"m-{slug}-credit"].source for slug in SLUGS)
-    assert [f"{repo}/{thread}" for repo, threads in READ.items() for thread in threads if f"({repo}/{thread})" not in credits] == []
+    assert [
+        f"{repo}/{thread}"
+        for repo, threads in READ.items()
+        for thread in threads
+        if f"({repo}/{thread})" not in credits
+    ] == []
 
 
 @each
@@ -130,17 +139,27 @@ def test_the_number_and_the_cure_are_asserted_and_shown(slug):
 def test_what_was_written_and_what_was_mended_differ_in_a_line_or_two(slug):
     def lines(version):
         source = CELLS[f"m-{slug}-{version}"].source
-        function = next(n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef) and n.name == f"{slug}_{version}")
+        function = next(
+            n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef) and n.name == f"{slug}_{version}"
+        )
         return Counter(ast.unparse(function).replace(f"{slug}_{version}", "f").splitlines())
+
     written, mended = lines("written"), lines("mended")
     assert 1 <= sum((mended - written).values()) <= 3 and sum((written - mended).values()) <= 3
 
 
 def test_code_fits_the_column():
-    assert [(c.id, line) for c in NOTEBOOK.cells if c.cell_type == "code" for line in c.source.splitlines() if len(line) > 80] == []
+    assert [
+        (c.id, line)
+        for c in NOTEBOOK.cells
+        if c.cell_type == "code"
+        for line in c.source.splitlines()
+        if len(line) > 80
+    ] == []
 
 
 # --- no assertion is empty ------------------------------------------------------------------------------------------------
+
 
 @cache
 def compiled(cell):
@@ -184,7 +203,7 @@ def test_the_exposing_assertion_spares_what_was_mended(slug, visits):
     exec(compiled(f"m-{slug}-number"), dict(visits[slug]))
     space = dict(visits[slug])
     space[f"{slug}_written"] = space[f"{slug}_mended"]
-    if slug == "standardise":                        # alone in its batch, the mended one has nobody to compare with
+    if slug == "standardise":  # alone in its batch, the mended one has nobody to compare with
         space[f"{slug}_written"] = lambda acts, r: (space["score"](acts) * space["to_go"](r)).sum(axis=1).mean()
     with pytest.raises(AssertionError):
         exec(compiled(f"m-{slug}-number"), space)
@@ -192,23 +211,38 @@ def test_the_exposing_assertion_spares_what_was_mended(slug, visits):
 
 # --- the table at the exit ------------------------------------------------------------------------------------------------
 
+
 def test_the_table_is_complete_and_a_test_that_passes_everything_would_show(visits):
     space = visits["all"]
     assert space["names"] == SLUGS and len(space["TITLES"]) == len(SLUGS)
     for (_, name), passes in space["trials"].items():
         assert passes(space[f"{name}_mended"]) and name in SLUGS
     for row, slug in enumerate(SLUGS):
-        assert any(not passes(space[f"{slug}_written"]) for (_, name), passes in space["trials"].items() if name == slug), slug
+        assert any(
+            not passes(space[f"{slug}_written"]) for (_, name), passes in space["trials"].items() if name == slug
+        ), slug
         assert np.nansum(space["caught"][row]) > 0
 
 
 def test_the_sentences_at_the_exit_say_what_the_table_says(visits):
     caught, tests = visits["all"]["caught"], visits["all"]["tests"]
     sums = dict(zip(tests, np.nansum(caught, axis=0).astype(int)))
-    assert sums == {"same pay": 4, "exact gradient": 14, "split": 5, "SciPy": 3, "same policy": 1, "exact critic": 1, "lower bound": 1}
+    assert sums == {
+        "same pay": 4,
+        "exact gradient": 14,
+        "split": 5,
+        "SciPy": 3,
+        "same policy": 1,
+        "exact critic": 1,
+        "lower bound": 1,
+    }
     assert "14 of the 22" in CELLS["end"].source and len(SLUGS) == 22
     slipped = [SLUGS[i] for i in np.nonzero(caught[:, tests.index("exact gradient")] == 0)[0]]
-    assert slipped == ["stream", "clipmin"] and "*noise* (10)" in CELLS["end"].source and "first update (19)" in CELLS["end"].source
+    assert (
+        slipped == ["stream", "clipmin"]
+        and "*noise* (10)" in CELLS["end"].source
+        and "first update (19)" in CELLS["end"].source
+    )
     assert (SLUGS.index("stream"), SLUGS.index("clipmin"), SLUGS.index("spread")) == (9, 18, 14)
     alt = CELLS["catch-figure"].metadata.mystnb.image.alt
     assert "exact gradient has 14 squares, split 5, same pay 4, SciPy 3" in alt
@@ -219,13 +253,20 @@ def test_the_sentences_at_the_exit_say_what_the_table_says(visits):
 def test_the_first_picture_s_description_is_true(visits):
     values = visits["all"]["multiples"]
     alt = CELLS["multiples-plot"].metadata.mystnb.image.alt
-    assert sorted(k for k, v in values.items() if v < -1e-9) == ["gamma", "held", "mean", "sign"] and "Four lie in the shaded downhill half" in alt
-    np.testing.assert_allclose([values[k] for k in ("gamma", "sign", "mean", "standardise", "broadcast", "future", "sum", "stream")],
-                               [-2, -1, -1, 0, 0.5, 0.5, 2.5, 1], atol=1e-6)
+    assert (
+        sorted(k for k, v in values.items() if v < -1e-9) == ["gamma", "held", "mean", "sign"]
+        and "Four lie in the shaded downhill half" in alt
+    )
+    np.testing.assert_allclose(
+        [values[k] for k in ("gamma", "sign", "mean", "standardise", "broadcast", "future", "sum", "stream")],
+        [-2, -1, -1, 0, 0.5, 0.5, 2.5, 1],
+        atol=1e-6,
+    )
     assert round(values["held"], 1) == -4.5 and "-4.5" in alt
 
 
 # --- the numbers, again and from elsewhere --------------------------------------------------------------------------------
+
 
 def printed(cell):
     return "".join(o.get("text", "") for o in CELLS[cell].outputs)
@@ -244,18 +285,18 @@ def small_world(weights, rewards):
     return total
 
 
-DEAL = lambda a, b: (-4 * a, 3 * a * b)                      # noqa: E731
+DEAL = lambda a, b: (-4 * a, 3 * a * b)  # noqa: E731
 
 
 def test_the_small_world_in_fractions():
     assert small_world(lambda a, r: (r[0] + r[1], r[1]), DEAL) == F(-1, 4) == F(float(shown_truth()))
     assert small_world(lambda a, r: (r[0] + r[1], 0), DEAL) == F(-5, 8) == F(shown("sum")[0])
-    everything = lambda a, r: ((r[0] + 2 * r[1]) / 2,) * 2   # noqa: E731  the mean score, times the sum of the rewards-to-go
+    everything = lambda a, r: ((r[0] + 2 * r[1]) / 2,) * 2  # noqa: E731  the mean score, times the sum of the rewards-to-go
     assert small_world(everything, DEAL) == F(1, 4) == F(shown("mean")[0])
-    sour, half = lambda a, b: (a, F(-3, 2) * b), F(1, 2)     # noqa: E731
+    sour, half = lambda a, b: (a, F(-3, 2) * b), F(1, 2)  # noqa: E731
     assert small_world(lambda a, r: (r[0] + half * r[1], r[1]), sour) == F(-1, 8) == F(shown("gamma")[0])
     assert small_world(lambda a, r: (r[0] + half * r[1], half * r[1]), sour) == F(1, 16) == F(shown("gamma")[1])
-    door = lambda a, b: (0, a * b)                           # noqa: E731
+    door = lambda a, b: (0, a * b)  # noqa: E731
     assert small_world(lambda a, r: r, door) == F(1, 8) == F(shown("future")[0])
     assert small_world(lambda a, r: (r[0] + r[1], r[1]), door) == F(1, 4) == F(shown("future")[1])
 
@@ -268,10 +309,11 @@ def test_two_observers_in_fractions():
     def episode(a, b):
         r = [F(x) for x in DEAL(a, b)]
         return (a - F(1, 2)) * (r[0] + r[1]) + (b - F(1, 2)) * r[1], a + b - F(1), r[0] + r[1]
+
     episodes = [episode(*acts) for acts in product((0, 1), repeat=2)]
     right = [(g + h) / 2 for (g, _, _), (h, _, _) in product(episodes, repeat=2)]
     leaky = [(g + s * later + h) / 2 for (g, s, _), (h, _, later) in product(episodes, repeat=2)]
-    variance = lambda x: sum(v * v for v in x) / 16 - (sum(x) / 16)**2      # noqa: E731
+    variance = lambda x: sum(v * v for v in x) / 16 - (sum(x) / 16) ** 2  # noqa: E731
     assert sum(right) == sum(leaky) == 16 * F(-1, 4)
     assert [round(float(variance(x)), 3) for x in (leaky, right)] == shown("stream")[2:]
 
@@ -287,12 +329,12 @@ def test_the_clipped_action_by_scipy_s_truncated_normal():
     mean = inside * (middle.mean() - 0.8) + above * 0.2 + below * -1.8
     product_ = inside * (middle.moment(2) + 4.2 * middle.mean() - 4) + above * 0.2 * 6 + below * -1.8 * 4
     np.testing.assert_allclose(shown("clip")[::2][:2], [mean, product_], atol=5.1e-4)
-    assert abs(shown("clip")[3] - inside) < 5.1e-4           # the slope of E[clip(a)] is the mass inside
+    assert abs(shown("clip")[3] - inside) < 5.1e-4  # the slope of E[clip(a)] is the mass inside
 
 
 def test_the_other_numbers_of_room_5():
-    assert abs(shown("tanh")[3] - np.cosh(1.5)**2) < 0.051 and abs(shown("tanh")[5] - np.cosh(3)**2) < 0.051
-    other = stats.norm(0, np.sqrt(0.5))                      # the bell whose *variance* is one half
+    assert abs(shown("tanh")[3] - np.cosh(1.5) ** 2) < 0.051 and abs(shown("tanh")[5] - np.cosh(3) ** 2) < 0.051
+    other = stats.norm(0, np.sqrt(0.5))  # the bell whose *variance* is one half
     assert abs(shown("spread")[1] - (other.logpdf(0) - stats.norm.logpdf(0, 0, 0.5))) < 5.1e-4
     mean_square = integrate.quad(lambda a: a**2 * stats.norm.pdf(a, 0, 0.5), -5, 5)[0]
     assert abs(shown("spread")[2] - (mean_square / (2 * 0.5) - 0.5)) < 5.1e-4
@@ -315,6 +357,7 @@ def test_the_other_numbers_of_room_6():
 
 # --- the page and its neighbours ------------------------------------------------------------------------------------------
 
+
 def test_the_page_is_in_the_contents_and_chapter_5_leads_to_it():
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf8"))
     chapters = [c for part in toc["parts"] for c in part["chapters"]]
@@ -327,10 +370,14 @@ def test_the_page_is_in_the_contents_and_chapter_5_leads_to_it():
 
 def test_the_figures_read_back():
     from matplotlib.figure import Figure
+
     ax = Figure().subplots()
     dots = pg.plots.multiples(ax, {"up": 2.0, "down": -1.0})
-    assert dots.get_xydata().tolist() == [[2, 0], [-1, 1]] and [t.get_text() for t in ax.get_yticklabels()] == ["up", "down"]
-    assert ax.get_ylim()[0] > ax.get_ylim()[1]               # the first name on top
+    assert dots.get_xydata().tolist() == [[2, 0], [-1, 1]] and [t.get_text() for t in ax.get_yticklabels()] == [
+        "up",
+        "down",
+    ]
+    assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the first name on top
     ax = Figure().subplots()
     squares, circles = pg.plots.catches(ax, ["a", "b"], ["x", "y"], [[1, np.nan], [0, 1]])
     assert squares.get_xydata().tolist() == [[0, 0], [1, 1]] and circles.get_xydata().tolist() == [[0, 1]]
@@ -342,10 +389,13 @@ def test_the_figures_read_back():
 
 # --- chapter 5's lab: whole numbers come from a cell, too (decimal ones: test_interview.py) -----------------------------------
 
+
 def unbacked(q):
     """The whole numbers of two digits and more, and the fractions, that no cell of an answer's `shown_by` has."""
     cells = [notebook_cells(place.split("#")[0])[place.split("#")[1]] for place in q["shown_by"]]
-    text = "\n".join("".join(c["source"]) + "\n" + "".join("".join(o.get("text", "")) for o in c["outputs"]) for c in cells)
+    text = "\n".join(
+        "".join(c["source"]) + "\n" + "".join("".join(o.get("text", "")) for o in c["outputs"]) for c in cells
+    )
     fractions = {F(x.replace(" ", "")) for x in re.findall(r"\d+ ?/ ?[1-9]\d*", text)}
     known = [float(x) for x in re.findall(r"\d*\.?\d+(?:e-?\d+)?", re.sub(r"(?<=\d)[,_](?=\d{3})", "", text))]
     follow = [f[k] for f in q["follow_ups"] for k in ("ask", "answer")]
@@ -353,7 +403,9 @@ def unbacked(q):
     said = re.sub(r"(?<=\d)(?:\{,\}|,)(?=\d{3})", "", re.sub(r"```.*?```|`[^`\n]+`", " ", said, flags=re.DOTALL))
     large = [F(int(a), int(b)) for a, b in re.findall(r"\\t?frac\{(\d+)\}\{(\d{2,})\}", said)]
     whole = re.findall(r"(?<![\w.\\{^_-])\d{2,}(?!\.?\w|\^)", said)
-    return [str(f) for f in large if f not in fractions] + [n for n in whole if not any(abs(k - int(n)) <= 0.501 for k in known)]
+    return [str(f) for f in large if f not in fractions] + [
+        n for n in whole if not any(abs(k - int(n)) <= 0.501 for k in known)
+    ]
 
 
 @cache
@@ -363,10 +415,12 @@ def notebook_cells(name):
 
 def test_whole_numbers_of_the_answers_come_from_a_cell():
     accepted = {
-        "seeds-and-intervals": ["95"],                       # the name of an interval
-        "high-variance": ["300"],                            # "about"; the cell says 306
+        "seeds-and-intervals": ["95"],  # the name of an interval
+        "high-variance": ["300"],  # "about"; the cell says 306
         # fractions of chapters 6 and 8, whose labs print decimals; recomputed in tests/chapters/critics and tests/package/test_groups.py
-        "critic-first-day": ["13/64"], "lambda-raises-variance": ["835/4096", "153/2048"], "leave-one-out-noise": ["49/2048", "91/3072"],
+        "critic-first-day": ["13/64"],
+        "lambda-raises-variance": ["835/4096", "153/2048"],
+        "leave-one-out-noise": ["49/2048", "91/3072"],
         "two-critics": ["361/768", "25/1536", "25/256"],
     }
     questions = contents.questions()

@@ -1,4 +1,5 @@
 """The interview questions: every field there, every link and number backed, every formula typeset, the pages made as promised."""
+
 import json
 import re
 from collections import Counter
@@ -33,7 +34,9 @@ def headings(page):
     """The ids that Sphinx gives to a page's headings."""
     folder = ROOT if page.startswith("notebooks/") else ROOT / "book"
     if (folder / f"{page}.md").exists():
-        lines = re.sub(r"^(```|:::).*?^\1\s*$", "", (folder / f"{page}.md").read_text("utf8"), flags=re.DOTALL | re.MULTILINE)
+        lines = re.sub(
+            r"^(```|:::).*?^\1\s*$", "", (folder / f"{page}.md").read_text("utf8"), flags=re.DOTALL | re.MULTILINE
+        )
     else:
         cells = json.loads((folder / f"{page}.ipynb").read_text("utf8"))["cells"]
         lines = "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
@@ -55,6 +58,7 @@ def labels():
 
 # --- the data ---------------------------------------------------------------------------------------------------------
 
+
 def test_every_question_belongs_to_a_chapter_of_the_contents_and_has_a_name_of_its_own():
     assert {q["chapter"] for q in QUESTIONS} <= {chapter.number for chapter in contents.chapters()}
     assert len({q["id"] for q in QUESTIONS}) == len(QUESTIONS)
@@ -66,12 +70,22 @@ def test_the_schema_is_one():
 
 def test_every_field_is_there():
     faults = jsonschema.Draft202012Validator(SCHEMA).iter_errors(QUESTIONS)
-    assert [f"{QUESTIONS[f.path[0]]['id'] if f.path else ''} {list(f.path)[1:]}: {f.message[:120]}" for f in faults] == []
+    assert [
+        f"{QUESTIONS[f.path[0]]['id'] if f.path else ''} {list(f.path)[1:]}: {f.message[:120]}" for f in faults
+    ] == []
 
 
-@pytest.mark.parametrize("spoil", [
-    lambda q: q.pop("wrong"), lambda q: q["follow_ups"].pop(), lambda q: q.update(level="hard"), lambda q: q.update(short=""),
-    lambda q: q.update(see=["nowhere"]), lambda q: q.update(extra=1)])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda q: q.pop("wrong"),
+        lambda q: q["follow_ups"].pop(),
+        lambda q: q.update(level="hard"),
+        lambda q: q.update(short=""),
+        lambda q: q.update(see=["nowhere"]),
+        lambda q: q.update(extra=1),
+    ],
+)
 def test_the_schema_refuses(spoil):
     broken = json.loads(json.dumps(QUESTIONS))
     spoil(broken[0])
@@ -97,7 +111,7 @@ def test_ten_cards_for_the_sheet():
 @each
 def test_the_short_answer_takes_thirty_seconds(q):
     words = re.sub(r"\$[^$]+\$", "formula", q["short"]).split()
-    assert 25 <= len(words) <= 80, len(words)                   # 160 words a minute
+    assert 25 <= len(words) <= 80, len(words)  # 160 words a minute
 
 
 @each
@@ -137,7 +151,7 @@ def unbacked(q):
         text = "".join(c["source"]) + "\n" + "".join("".join(o.get("text", "")) for o in c["outputs"])
         known += [float(n) for n in re.findall(r"\d*\.?\d+(?:e-?\d+)?", re.sub(r"(?<=\d)[,_](?=\d{3})", "", text))]
     said = numbers(without_code("\n".join(texts(q))))
-    return [n for n in said if not any(abs(k - float(n)) <= .501 * 10**-len(n.partition(".")[2]) for k in known)]
+    return [n for n in said if not any(abs(k - float(n)) <= 0.501 * 10 ** -len(n.partition(".")[2]) for k in known)]
 
 
 @each
@@ -153,14 +167,20 @@ def test_a_number_that_nobody_computed_is_found():
 
 def test_the_numbers_of_the_sheet_come_from_cells_too():
     everywhere = {"shown_by": sorted({place for q in QUESTIONS for place in q["shown_by"]})}
-    sheet = {"question": "", "short": (ROOT / "book/summary-sheet.md").read_text("utf8"), "long": "", "follow_ups": [],
-             "wrong": {"says": "", "because": ""}}
+    sheet = {
+        "question": "",
+        "short": (ROOT / "book/summary-sheet.md").read_text("utf8"),
+        "long": "",
+        "follow_ups": [],
+        "wrong": {"says": "", "because": ""},
+    }
     assert numbers(sheet["short"]) and unbacked(sheet | everywhere) == []
 
 
 @each
 def test_the_mathematics_can_be_typeset(q):
     from tools.site import mathematics as katex
+
     for text in map(without_code, texts(q)):
         assert text.count("$") % 2 == 0, text
         for display in re.findall(r"\$\$(.+?)\$\$", text, re.DOTALL):

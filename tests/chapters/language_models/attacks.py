@@ -1,4 +1,5 @@
 """Chapter 8: groups, token weights, KL estimates, pass@k, the leash."""
+
 import math
 from fractions import Fraction
 
@@ -104,6 +105,7 @@ def by_pairs(rewards):
 
 # --- grpo_weight ---------------------------------------------------------------------------------------------------
 
+
 @probes("grpo_weight")
 def weight_probes(rng):
     for G in (1, 2, 3, 5, 7, 12, 40):
@@ -125,13 +127,19 @@ def arcsine_with_epsilon(p, group_size):
 @wrong("grpo_weight", "sample-std")
 def as_the_libraries(p, group_size):
     p, G = np.asarray(p, float), group_size
-    return np.sqrt((G - 1) / G) * sum(math.comb(G, k) * math.sqrt(k * (G - k)) / G * p**(k - 1) * (1 - p)**(G - k - 1) for k in range(1, G)) + 0 * p
+    return (
+        np.sqrt((G - 1) / G)
+        * sum(math.comb(G, k) * math.sqrt(k * (G - k)) / G * p ** (k - 1) * (1 - p) ** (G - k - 1) for k in range(1, G))
+        + 0 * p
+    )
 
 
 @wrong("grpo_weight", "edges-forgotten")
 def only_inside(p, group_size):
     p, k = np.asarray(p, float), np.arange(group_size + 1)
-    return (scipy.stats.binom.pmf(k, group_size, p[..., None]) * np.sqrt(k * (group_size - k)) / group_size).sum(-1) / (p * (1 - p))
+    return (scipy.stats.binom.pmf(k, group_size, p[..., None]) * np.sqrt(k * (group_size - k)) / group_size).sum(-1) / (
+        p * (1 - p)
+    )
 
 
 @wrong("grpo_weight", "slope-not-divided-out")
@@ -143,7 +151,9 @@ def the_step_itself(p, group_size):
 @wrong("grpo_weight", "smallest")
 def guarded_by_a_small_number(p, group_size):
     p, k = np.asarray(p, float), np.arange(group_size + 1)
-    return (scipy.stats.binom.pmf(k, group_size, p[..., None]) * np.sqrt(k * (group_size - k)) / group_size).sum(-1) / (p * (1 - p) + 1e-8)
+    return (scipy.stats.binom.pmf(k, group_size, p[..., None]) * np.sqrt(k * (group_size - k)) / group_size).sum(-1) / (
+        p * (1 - p) + 1e-8
+    )
 
 
 @wrong("grpo_weight", "mean-only")
@@ -154,8 +164,11 @@ def no_std_at_all(p, group_size):
 @wrong("grpo_weight", "mixed-groups-only")
 def each_prompt_until_mixed(p, group_size):
     p, G = np.asarray(p, float), group_size
-    mixed = 1 - p**G - (1 - p)**G
-    return sum(math.comb(G, k) * math.sqrt(k * (G - k)) / G * p**(k - 1) * (1 - p)**(G - k - 1) for k in range(1, G)) / mixed
+    mixed = 1 - p**G - (1 - p) ** G
+    return (
+        sum(math.comb(G, k) * math.sqrt(k * (G - k)) / G * p ** (k - 1) * (1 - p) ** (G - k - 1) for k in range(1, G))
+        / mixed
+    )
 
 
 @wrong("grpo_weight", "unused")
@@ -166,7 +179,13 @@ def one(p, group_size):
 @wrong("grpo_weight", "law")
 def off_by_one_answer(p, group_size):
     p, G = np.asarray(p, float), group_size
-    return sum(math.comb(G, k) * math.sqrt(k * (G - k)) / G * p**(k - 1) * (1 - p)**(G - k - 1) for k in range(1, G - 1)) + 0 * p
+    return (
+        sum(
+            math.comb(G, k) * math.sqrt(k * (G - k)) / G * p ** (k - 1) * (1 - p) ** (G - k - 1)
+            for k in range(1, G - 1)
+        )
+        + 0 * p
+    )
 
 
 @wrong("grpo_weight", "law")
@@ -179,14 +198,19 @@ def sampled(p, group_size):
 @right("grpo_weight")
 def polynomial(p, group_size):
     p, G = np.asarray(p, float), group_size
-    return sum((math.comb(G, k) * math.sqrt(k * (G - k)) / G * p**(k - 1) * (1 - p)**(G - k - 1) for k in range(1, G)), start=0 * p)
+    return sum(
+        (math.comb(G, k) * math.sqrt(k * (G - k)) / G * p ** (k - 1) * (1 - p) ** (G - k - 1) for k in range(1, G)),
+        start=0 * p,
+    )
 
 
 @right("grpo_weight")
 def scipy_with_edges(p, group_size):
     p, k = np.asarray(p, float), np.arange(group_size + 1)
     with np.errstate(all="ignore"):
-        inside = (scipy.stats.binom.pmf(k, group_size, p[..., None]) * np.sqrt(k * (group_size - k)) / group_size).sum(-1) / (p * (1 - p))
+        inside = (scipy.stats.binom.pmf(k, group_size, p[..., None]) * np.sqrt(k * (group_size - k)) / group_size).sum(
+            -1
+        ) / (p * (1 - p))
     return np.where((p == 0) | (p == 1), np.sqrt(group_size - 1), inside)
 
 
@@ -206,7 +230,7 @@ def lists_of_floats(p, group_size):
         return [lists_of_floats(x, group_size) for x in p]
     p, G, total = float(p), group_size, 0.0
     for k in range(1, G):
-        total += math.comb(G, k) * math.sqrt(k / G * (1 - k / G)) * p**(k - 1) * (1 - p)**(G - k - 1)
+        total += math.comb(G, k) * math.sqrt(k / G * (1 - k / G)) * p ** (k - 1) * (1 - p) ** (G - k - 1)
     return total
 
 
@@ -215,10 +239,17 @@ def in_logarithms(p, group_size):
     p, G = np.asarray(p, float)[..., None], group_size
     k = np.arange(1, G)
     log = scipy.special.gammaln(G + 1) - scipy.special.gammaln(k + 1) - scipy.special.gammaln(G - k + 1)
-    return np.exp(log + scipy.special.xlogy(k - 1, p) + scipy.special.xlog1py(G - k - 1, -p) + 0.5 * np.log(k * (G - k)) - np.log(G)).sum(-1)
+    return np.exp(
+        log
+        + scipy.special.xlogy(k - 1, p)
+        + scipy.special.xlog1py(G - k - 1, -p)
+        + 0.5 * np.log(k * (G - k))
+        - np.log(G)
+    ).sum(-1)
 
 
 # --- token_weights -------------------------------------------------------------------------------------------------
+
 
 @probes("token_weights")
 def token_probes(rng):
@@ -233,6 +264,7 @@ def rule(sequence, token, constant):
     def weights(advantages, mask, how, max_len):
         m = mask.astype(float)
         return {"sequence": sequence, "token": token, "constant": constant}[how](advantages, m, max_len)
+
     return weights
 
 
@@ -310,7 +342,9 @@ def by_two_loops(advantages, mask, how, max_len):
         length = int(sum(row[i] for row in mask))
         for t in range(T):
             if mask[t][i]:
-                out[t][i] = float(advantages[i]) / (N * length if how == "sequence" else int(np.sum(mask)) if how == "token" else N * max_len)
+                out[t][i] = float(advantages[i]) / (
+                    N * length if how == "sequence" else int(np.sum(mask)) if how == "token" else N * max_len
+                )
     return out
 
 
@@ -328,7 +362,11 @@ def by_branches(advantages, mask, how, max_len):
 @right("token_weights")
 def by_where(advantages, mask, how, max_len):
     with np.errstate(all="ignore"):
-        per = {"sequence": mask.sum(0) * mask.shape[1], "token": np.full(mask.shape[1], mask.sum()), "constant": np.full(mask.shape[1], mask.shape[1] * max_len)}[how]
+        per = {
+            "sequence": mask.sum(0) * mask.shape[1],
+            "token": np.full(mask.shape[1], mask.sum()),
+            "constant": np.full(mask.shape[1], mask.shape[1] * max_len),
+        }[how]
         return np.where(mask, advantages / per, 0)
 
 
@@ -340,6 +378,7 @@ def by_einsum(advantages, mask, how, max_len):
 
 
 # --- kl_loss_weights -----------------------------------------------------------------------------------------------
+
 
 @probes("kl_loss_weights")
 def kl_probes(rng):
@@ -435,7 +474,10 @@ def by_complex_step(log_probs, ref_log_probs, which):
 
 @right("kl_loss_weights")
 def by_a_list(log_probs, ref_log_probs, which):
-    return [1.0 if which == "k1" else a - b if which == "k2" else -math.expm1(b - a) for a, b in zip(log_probs, ref_log_probs)]
+    return [
+        1.0 if which == "k1" else a - b if which == "k2" else -math.expm1(b - a)
+        for a, b in zip(log_probs, ref_log_probs)
+    ]
 
 
 @right("kl_loss_weights")
@@ -445,6 +487,7 @@ def as_a_difference_of_laws(log_probs, ref_log_probs, which):
 
 
 # --- pass_at_k -----------------------------------------------------------------------------------------------------
+
 
 @probes("pass_at_k")
 def pass_probes(rng):
@@ -468,8 +511,10 @@ def failing(num_samples, num_correct, k):
 @wrong("pass_at_k", "overflow")
 def by_factorials(num_samples, num_correct, k):
     n, c = np.broadcast_arrays(num_samples, num_correct)
+
     def f(x):
         return scipy.special.factorial(x)
+
     return np.where(n - c < k, 1.0, 1 - f(n - c) * f(n - k) / (f(np.maximum(n - c - k, 0)) * f(n)))
 
 
@@ -500,25 +545,32 @@ def with_k_off_by_one(num_samples, num_correct, k):
 @right("pass_at_k")
 def human_eval_without_its_first_line(num_samples, num_correct, k):
     """Right too: with fewer than k wrong ones a factor of the product is 0."""
+
     def one(n, c):
         return 1 - np.prod(1 - k / np.arange(n - c + 1, n + 1))
+
     return np.vectorize(one, otypes=[float])(num_samples, num_correct)
 
 
 @wrong("pass_at_k", "all-of-k-right")
 def every_one_right(num_samples, num_correct, k):
-    return np.vectorize(lambda n, c: math.comb(int(c), k) / math.comb(int(n), k), otypes=[float])(num_samples, num_correct)
+    return np.vectorize(lambda n, c: math.comb(int(c), k) / math.comb(int(n), k), otypes=[float])(
+        num_samples, num_correct
+    )
 
 
 @wrong("pass_at_k", "smallest")
 def exactly_one(num_samples, num_correct, k):
-    return np.vectorize(lambda n, c: float(Fraction(int(c) * math.comb(int(n - c), k - 1), math.comb(int(n), k))), otypes=[float])(num_samples, num_correct)
+    return np.vectorize(
+        lambda n, c: float(Fraction(int(c) * math.comb(int(n - c), k - 1), math.comb(int(n), k))), otypes=[float]
+    )(num_samples, num_correct)
 
 
 @right("pass_at_k")
 def human_eval(num_samples, num_correct, k):
     def one(n, c):
         return 1.0 if n - c < k else 1 - np.prod(1 - k / np.arange(n - c + 1, n + 1))
+
     return np.vectorize(one, otypes=[float])(num_samples, num_correct)
 
 
@@ -529,7 +581,9 @@ def hypergeometric(num_samples, num_correct, k):
 
 @right("pass_at_k")
 def by_comb(num_samples, num_correct, k):
-    return np.vectorize(lambda n, c: 1 - math.comb(int(n - c), k) / math.comb(int(n), k), otypes=[float])(num_samples, num_correct)
+    return np.vectorize(lambda n, c: 1 - math.comb(int(n - c), k) / math.comb(int(n), k), otypes=[float])(
+        num_samples, num_correct
+    )
 
 
 @right("pass_at_k")
@@ -550,6 +604,7 @@ def draw_by_draw(num_samples, num_correct, k):
 
 
 # --- optimal_policy ------------------------------------------------------------------------------------------------
+
 
 @probes("optimal_policy")
 def leash_probes(rng):

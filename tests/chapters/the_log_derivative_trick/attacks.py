@@ -1,4 +1,5 @@
 """Chapter 3: the coin, the estimator, returns, trajectories, REINFORCE, the best baseline."""
+
 import math
 from fractions import Fraction
 from functools import reduce
@@ -86,9 +87,11 @@ def tails_score_is_zero(theta, x):
 @wrong("bernoulli_score", "law")
 def logs_with_a_small_number(theta, x):
     """Central differences of log(p + 1e-18)."""
+
     def log_p(theta):
         p = scipy.special.expit(theta)
         return x * np.log(p + 1e-18) + (1 - x) * np.log(1 - p + 1e-18)
+
     return (log_p(theta + 1e-5) - log_p(theta - 1e-5)) / 2e-5
 
 
@@ -121,6 +124,7 @@ def bernoulli_by_recursion(theta, x):
 def bernoulli_by_differences(theta, x):
     def log_p(theta):
         return x * scipy.special.log_expit(theta) + (1 - x) * scipy.special.log_expit(-theta)
+
     return (log_p(theta + 1e-4) - log_p(theta - 1e-4)) / 2e-4
 
 
@@ -225,8 +229,11 @@ def estimate_by_reduce(f_values, scores, baseline=0.0):
 @right("score_function_gradient")
 def estimate_in_fractions(f_values, scores, baseline=0.0):
     b = np.broadcast_to(baseline, scores.shape[1])
-    return [sum((Fraction(float(f)) - Fraction(float(b[j]))) * Fraction(float(s)) for f, s in zip(f_values, column)) / len(scores)
-            for j, column in enumerate(scores.T)]
+    return [
+        sum((Fraction(float(f)) - Fraction(float(b[j]))) * Fraction(float(s)) for f, s in zip(f_values, column))
+        / len(scores)
+        for j, column in enumerate(scores.T)
+    ]
 
 
 @right("score_function_gradient")
@@ -317,7 +324,7 @@ def powers_counted_from_the_end(rewards, gamma):
 
 @wrong("discounted_returns", "law")
 def one_step_target(rewards, gamma):
-    following = np.concatenate([rewards[1:], np.zeros((1, *rewards.shape[1:]))])[:len(rewards)]
+    following = np.concatenate([rewards[1:], np.zeros((1, *rewards.shape[1:]))])[: len(rewards)]
     return rewards + gamma * following
 
 
@@ -385,7 +392,7 @@ def returns_by_a_short_convolution(rewards, gamma):
     if len(rewards) == 0 or gamma == 1:
         return np.cumsum(rewards[::-1], 0, dtype=float)[::-1]
     powers = (float(gamma) ** np.arange(min(len(rewards), 400))).reshape(-1, *[1] * (rewards.ndim - 1))
-    return scipy.signal.fftconvolve(rewards[::-1], powers, axes=0)[:len(rewards)][::-1]
+    return scipy.signal.fftconvolve(rewards[::-1], powers, axes=0)[: len(rewards)][::-1]
 
 
 @right("discounted_returns")
@@ -394,7 +401,10 @@ def returns_by_recursion_in_blocks(rewards, gamma):
     T = len(rewards)
     if T <= 1:
         return np.array(rewards, float)
-    first, second = returns_by_recursion_in_blocks(rewards[:T // 2], gamma), returns_by_recursion_in_blocks(rewards[T // 2:], gamma)
+    first, second = (
+        returns_by_recursion_in_blocks(rewards[: T // 2], gamma),
+        returns_by_recursion_in_blocks(rewards[T // 2 :], gamma),
+    )
     powers = float(gamma) ** np.arange(T // 2, 0, -1)
     return np.concatenate([first + np.multiply.outer(powers, second[0]), second])
 
@@ -403,7 +413,11 @@ def returns_by_recursion_in_blocks(rewards, gamma):
 def returns_in_single_precision(rewards, gamma):
     out, total = np.zeros(rewards.shape, np.float32), np.float32(0)
     for t in range(len(rewards) - 1, -1, -1):
-        total = np.float32(rewards[t]) + np.float32(gamma) * total if rewards.ndim == 1 else rewards[t].astype("f4") + np.float32(gamma) * total
+        total = (
+            np.float32(rewards[t]) + np.float32(gamma) * total
+            if rewards.ndim == 1
+            else rewards[t].astype("f4") + np.float32(gamma) * total
+        )
         out[t] = total
     return out
 
@@ -496,7 +510,10 @@ def last_step_left_out(logits, actions):
 @wrong("trajectory_log_prob", "raised")
 def recursion_too_deep(logits, actions):
     def total(t):
-        return 0.0 if t == len(actions) else (logits[t] - np.logaddexp.reduce(1.0 * logits[t]))[actions[t]] + total(t + 1)
+        return (
+            0.0 if t == len(actions) else (logits[t] - np.logaddexp.reduce(1.0 * logits[t]))[actions[t]] + total(t + 1)
+        )
+
     return total(0)
 
 
@@ -757,7 +774,9 @@ def best_single_number(f_values, scores):
 @right("optimal_baseline")
 def baseline_by_einsum(f_values, scores):
     below = np.einsum("nj,nj->j", scores, scores)
-    return np.divide(np.einsum("n,nj,nj->j", f_values, scores, scores), below, out=np.zeros(len(below)), where=below > 0)
+    return np.divide(
+        np.einsum("n,nj,nj->j", f_values, scores, scores), below, out=np.zeros(len(below)), where=below > 0
+    )
 
 
 @right("optimal_baseline")
@@ -779,6 +798,7 @@ def baseline_by_running_average(f_values, scores):
 def baseline_by_a_root(f_values, scores):
     def slope(b, s):
         return sum((f - b) * one * one for f, one in zip(f_values.tolist(), s.tolist()))
+
     low, high = float(min(f_values)) - 1, float(max(f_values)) + 1
     return [scipy.optimize.brentq(slope, low, high, args=(s,), xtol=1e-13) if s.any() else 0.0 for s in scores.T]
 

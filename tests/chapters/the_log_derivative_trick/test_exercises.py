@@ -1,4 +1,5 @@
 """Chapter 3: right answers in different styles pass; slow ones are told that they are right but slow."""
+
 import math
 from fractions import Fraction
 
@@ -142,8 +143,11 @@ RIGHT = {
 }
 
 
-@pytest.mark.parametrize("name, function", [(name, one) for name, many in RIGHT.items() for one in many],
-                         ids=lambda value: getattr(value, "__name__", value))
+@pytest.mark.parametrize(
+    "name, function",
+    [(name, one) for name, many in RIGHT.items() for one in many],
+    ids=lambda value: getattr(value, "__name__", value),
+)
 def test_right_answers_pass_whatever_their_style(name, function):
     result = check(function, name)
     assert result.passed and result.mistake is None, result.message
@@ -179,7 +183,9 @@ def test_reinforce_is_the_exact_gradient_when_every_trajectory_is_there():
             scores.append(policy.score(theta, seen, a))
             rewards.append(doors.R[s, a])
             s = int(doors.P[s, a].argmax())
-        gradient = EXERCISES["reinforce_gradient"].truth(np.array(scores)[:, None], np.array(rewards)[:, None], doors.gamma)
+        gradient = EXERCISES["reinforce_gradient"].truth(
+            np.array(scores)[:, None], np.array(rewards)[:, None], doors.gamma
+        )
         total, mass = total + probability * gradient, mass + probability
     assert mass == pytest.approx(1)
     np.testing.assert_allclose(total, pg.exact_gradient(doors, policy, theta), atol=1e-12)
@@ -187,16 +193,28 @@ def test_reinforce_is_the_exact_gradient_when_every_trajectory_is_there():
 
 def test_quadratic_returns_are_right_but_slow(monkeypatch):
     monkeypatch.setattr(engine, "SECONDS", 1.0)
+
     def discounted_returns(rewards, gamma):
-        return np.array([sum(gamma ** (k - t) * rewards[k] for k in range(t, len(rewards))) for t in range(len(rewards))]).reshape(rewards.shape)
+        return np.array(
+            [sum(gamma ** (k - t) * rewards[k] for k in range(t, len(rewards))) for t in range(len(rewards))]
+        ).reshape(rewards.shape)
+
     result = check(discounted_returns)
-    assert result.mistake == "too-slow" and result.message.startswith("Right, but") and "Begin at the end" in result.message
+    assert (
+        result.mistake == "too-slow"
+        and result.message.startswith("Right, but")
+        and "Begin at the end" in result.message
+    )
 
 
 def test_a_slow_mistake_is_still_that_mistake(monkeypatch):
     monkeypatch.setattr(engine, "SECONDS", 1.0)
+
     def discounted_returns(rewards, gamma):
-        return np.array([sum(gamma**k * rewards[k] for k in range(t, len(rewards))) for t in range(len(rewards))]).reshape(rewards.shape)
+        return np.array(
+            [sum(gamma**k * rewards[k] for k in range(t, len(rewards))) for t in range(len(rewards))]
+        ).reshape(rewards.shape)
+
     assert check(discounted_returns).mistake == "discounted-from-zero"
 
 
@@ -205,4 +223,5 @@ def test_running_out_of_memory_is_said_kindly():
         if len(rewards) > 1000:
             raise MemoryError
         return returns_backwards(rewards, gamma)
+
     assert check(discounted_returns).mistake == "too-slow"

@@ -3,6 +3,7 @@
 Two doors is enumerated in fractions, Gaussians are integrated by SciPy, everything else is a closed form written out here.
 (The baseline table, the coin that is taken back, and the underflow steps are in test_syllabus_numbers.py.)
 """
+
 import itertools
 import re
 from fractions import Fraction as F
@@ -25,9 +26,17 @@ def numbers(text):
 # ---- two doors at theta = 0, in fractions ----
 
 DOORS_V = {"A": F(-3, 32), "B": F(13, 16), "C": F(-3), "D": F(1, 4)}
-DOORS_Q = {("A", 1): -1 + HALF * F(13, 16), ("A", 0): HALF * F(13, 16), ("B", 1): F(3, 2), ("B", 0): F(1, 8),
-           ("C", 0): F(-3), ("C", 1): F(-3), ("D", 1): HALF, ("D", 0): F(0)}
-LOGIT = {"A": 0, "B": 0, "D": 1}                # C has nothing to choose
+DOORS_Q = {
+    ("A", 1): -1 + HALF * F(13, 16),
+    ("A", 0): HALF * F(13, 16),
+    ("B", 1): F(3, 2),
+    ("B", 0): F(1, 8),
+    ("C", 0): F(-3),
+    ("C", 1): F(-3),
+    ("D", 1): HALF,
+    ("D", 0): F(0),
+}
+LOGIT = {"A": 0, "B": 0, "D": 1}  # C has nothing to choose
 
 
 def doors():
@@ -68,22 +77,33 @@ def moments(weight):
 
 
 def test_the_gradient_of_two_doors_is_the_derivative_of_its_closed_form():
-    J = lambda x: -x[0] / 4 + (1 - x[0]) * x[1] / 8      # noqa: E731  in p and q
-    sigmoid = lambda z: 1 / (1 + np.exp(-np.array(z)))   # noqa: E731
+    J = lambda x: -x[0] / 4 + (1 - x[0]) * x[1] / 8  # noqa: E731  in p and q
+    sigmoid = lambda z: 1 / (1 + np.exp(-np.array(z)))  # noqa: E731
     numeric = optimize.approx_fprime([0.0, 0.0], lambda z: J(sigmoid(z)), 1e-7)
     np.testing.assert_allclose(numeric, [float(g) for g in GRADIENT], atol=1e-7)
 
 
-@pytest.mark.parametrize("name, variance, needed", [
-    ("total return", F(137, 2048), "1,054"), ("reward-to-go", F(153, 2048), "1,177"), ("exact Q", F(181, 4096), "697"),
-    ("to-go less V", F(63, 2048), "485"), ("advantage", F(1, 4096), "4")])
+@pytest.mark.parametrize(
+    "name, variance, needed",
+    [
+        ("total return", F(137, 2048), "1,054"),
+        ("reward-to-go", F(153, 2048), "1,177"),
+        ("exact Q", F(181, 4096), "697"),
+        ("to-go less V", F(63, 2048), "485"),
+        ("advantage", F(1, 4096), "4"),
+    ],
+)
 def test_five_weights_one_mean_and_the_variance_of_each(name, variance, needed):
     mean, found = moments(WEIGHTS[name])
     assert mean == GRADIENT and found == variance
     relative = found / sum(g**2 for g in GRADIENT)
-    assert f"{-(-relative // F(1, 100)):,}" == needed           # a relative squared error of 0.01, rounded up
-    says(rf"${variance.numerator}/{variance.denominator}\approx{round(float(variance), 4):.4f}$".replace("approx0", "approx"),
-         f"| {needed} |")
+    assert f"{-(-relative // F(1, 100)):,}" == needed  # a relative squared error of 0.01, rounded up
+    says(
+        rf"${variance.numerator}/{variance.denominator}\approx{round(float(variance), 4):.4f}$".replace(
+            "approx0", "approx"
+        ),
+        f"| {needed} |",
+    )
 
 
 def test_the_exact_advantage_is_worth_a_factor_of_274():
@@ -109,17 +129,24 @@ def test_the_wrong_estimators_of_the_page_and_the_lab():
 
 def test_the_lab_prints_the_table_of_errors_with_slope_minus_1():
     rows = printed("five-table").splitlines()[1:]
-    assert [row[:13].strip() for row in rows] == ["total return", "reward-to-go", "exact Q", "to-go less V", "advantage"]
+    assert [row[:13].strip() for row in rows] == [
+        "total return",
+        "reward-to-go",
+        "exact Q",
+        "to-go less V",
+        "advantage",
+    ]
     for row in rows:
         *errors, slope = numbers(row[13:])
         exact = float(moments(WEIGHTS[row[:13].strip()])[1] / sum(g**2 for g in GRADIENT))
-        spread = 4 * np.sqrt(2 * np.array([10, 100, 1000, 10_000]) / 200_000) + 0.05       # chi-squared, and two digits
+        spread = 4 * np.sqrt(2 * np.array([10, 100, 1000, 10_000]) / 200_000) + 0.05  # chi-squared, and two digits
         assert (abs(np.array(errors) * [10, 100, 1000, 10_000] / exact - 1) < spread).all(), row
         assert abs(slope + 1) < 0.1
 
 
 def test_the_still_picture_has_the_exact_constants():
     from tools.make.drawings.the_log_derivative_trick import WEIGHTS as drawn
+
     for name, value in drawn.items():
         mine = {"reward-to-go less V": "to-go less V", "exact advantage": "advantage"}.get(name, name)
         assert abs(value - moments(WEIGHTS[mine])[1] / sum(g**2 for g in GRADIENT)) < 1e-12
@@ -127,12 +154,17 @@ def test_the_still_picture_has_the_exact_constants():
 
 # ---- one random number ----
 
+
 def gaussian(g, mu=0.0):
     """Mean and variance of g(x), x ~ N(mu, 1)."""
     density = stats.norm(mu).pdf
-    edges = [mu - 10, 0, mu + 10]                # the step jumps at 0
+    edges = [mu - 10, 0, mu + 10]  # the step jumps at 0
+
     def mean(h):
-        return sum(integrate.quad(lambda x: h(x) * density(x), lo, hi, limit=2000)[0] for lo, hi in itertools.pairwise(edges))
+        return sum(
+            integrate.quad(lambda x: h(x) * density(x), lo, hi, limit=2000)[0] for lo, hi in itertools.pairwise(edges)
+        )
+
     m = mean(g)
     return m, mean(lambda x: (g(x) - m) ** 2)
 
@@ -175,6 +207,7 @@ def test_the_coin():
 
 # ---- baselines ----
 
+
 def test_two_arms_that_pay_10_and_11():
     """Variance of one step, over both logits, at even odds: the score is +-1/2 in each."""
     for b, variance in ((0, 55.125), (10.5, 0)):
@@ -189,11 +222,12 @@ def test_the_value_is_94_times_worse_and_the_best_baseline_is_0_073():
     def variance(b):
         steps = np.array([(Q[a] - b) * (np.eye(3)[a] - pi) for a in range(3)])
         return sum(pi[a] * ((steps[a] - pi @ steps) ** 2).sum() for a in range(3))
+
     best = optimize.minimize_scalar(variance, bounds=(-1, 2), method="bounded", options=dict(xatol=1e-10))
     assert round(variance(0.9) / variance(0)) == 94 and round(variance(0), 5) == 0.00135
     assert round(best.x, 3) == 0.073 and round(best.fun, 5) == 0.00036
     second_moment = sum(pi[a] * ((np.eye(3)[a] - pi) ** 2).sum() for a in range(3))
-    for b in (-0.3, 0.1, 0.9):                   # step 3 of the proof
+    for b in (-0.3, 0.1, 0.9):  # step 3 of the proof
         assert abs(variance(b) - best.fun - (b - best.x) ** 2 * second_moment) < 1e-9
     assert abs(variance(2 * best.x) - variance(0)) < 1e-8
     says("94 times", ".00135", "at $b=.073$")
@@ -214,11 +248,12 @@ def test_a_mean_that_contains_yourself_shrinks_the_step(N, factor):
 
 # ---- what goes wrong ----
 
+
 def test_averaging_the_scores_in_the_corridor_leaves_nothing():
     """-sum of scores over walks of up to 60 steps, weighted by their probability, against the slope of J."""
     for p in (0.35, 0.6):
         occupied, score_sum, total = np.array([1.0, 0, 0]), np.zeros(3), 0.0
-        for _ in range(4000):                    # score_sum: probability-weighted sum of scores of walks now in each cell
+        for _ in range(4000):  # score_sum: probability-weighted sum of scores of walks now in each cell
             walks, sums = np.zeros(3), np.zeros(3)
             for cell in range(3):
                 for right, prob in ((1, p), (0, 1 - p)):
@@ -234,7 +269,7 @@ def test_averaging_the_scores_in_the_corridor_leaves_nothing():
             occupied, score_sum = walks, sums
         assert occupied.sum() < 1e-12 and abs(total) < 1e-10
         slope = optimize.approx_fprime([p], lambda x: (2 * x[0] - 4) / (x[0] * (1 - x[0])), 1e-7)[0] * p * (1 - p)
-        assert abs(slope) > 0.1                  # while there was something to learn
+        assert abs(slope) > 0.1  # while there was something to learn
 
 
 def test_standardised_within_one_episode():
@@ -246,7 +281,7 @@ def test_standardised_within_one_episode():
 
 
 def test_the_loss_falls_and_rises_while_the_return_rises():
-    loss = lambda p: -(p * (1 - p) * np.log(p) - (1 - p) * p * np.log(1 - p))     # noqa: E731  advantages 1-p and -p
+    loss = lambda p: -(p * (1 - p) * np.log(p) - (1 - p) * p * np.log(1 - p))  # noqa: E731  advantages 1-p and -p
     np.testing.assert_allclose([loss(p) for p in (0.5, 0.9, 0.99)], [0, -0.198, -0.045], atol=6e-4)
     lowest = optimize.minimize_scalar(loss, bounds=(0.5, 0.99), method="bounded")
     assert round(lowest.x, 2) == 0.82 and round(lowest.fun, 2) == -0.22
@@ -255,11 +290,11 @@ def test_the_loss_falls_and_rises_while_the_return_rises():
 
 def test_the_surrogate_has_the_right_gradient_where_the_data_came_from():
     """Two arms, p = sigma(theta): at the sampling theta the derivative of the expected loss is -dJ, elsewhere it is not."""
-    sigma = lambda t: 1 / (1 + np.exp(-t))                                        # noqa: E731
+    sigma = lambda t: 1 / (1 + np.exp(-t))  # noqa: E731
     old = 0.4
     p = sigma(old)
-    surrogate = lambda t: -(p * (1 - p) * np.log(sigma(t)) - (1 - p) * p * np.log(1 - sigma(t)))    # noqa: E731
-    slope = lambda f, t: (f(t + 1e-6) - f(t - 1e-6)) / 2e-6                       # noqa: E731
+    surrogate = lambda t: -(p * (1 - p) * np.log(sigma(t)) - (1 - p) * p * np.log(1 - sigma(t)))  # noqa: E731
+    slope = lambda f, t: (f(t + 1e-6) - f(t - 1e-6)) / 2e-6  # noqa: E731
     assert abs(slope(surrogate, old) + slope(sigma, old)) < 1e-8
     assert abs(slope(surrogate, old + 1) + slope(sigma, old + 1)) > 0.01
 
@@ -271,6 +306,7 @@ def test_logs_where_probabilities_die():
 
 # ---- the lab ----
 
+
 def test_the_lab_shows_each_limit_of_a_baseline():
     got = [numbers(line.split("variance:")[1]) for line in printed("baseline-table").splitlines()]
     np.testing.assert_allclose(got, [(55.125, 0, 0), (0.1458, 0.1152, 0), (0.00135, 0.1269, 0.000365)], atol=6e-5)
@@ -278,8 +314,8 @@ def test_the_lab_shows_each_limit_of_a_baseline():
 
 def test_the_longer_world_is_ordered_as_the_text_says():
     total, to_go_, Q, less_V, advantage = (float(line.split()[-1]) for line in printed("long-table").splitlines())
-    assert 0.55 < 1 - to_go_ / total < 0.75       # "about two thirds"
-    assert 500 < total / advantage < 900          # "a seven-hundredth"
+    assert 0.55 < 1 - to_go_ / total < 0.75  # "about two thirds"
+    assert 500 < total / advantage < 900  # "a seven-hundredth"
     assert advantage < less_V < to_go_ and Q < to_go_
 
 
@@ -292,12 +328,14 @@ def test_cartpole_was_balanced_when_the_lab_was_stored():
 
 # ---- the lab's figures show the data they are given ----
 
+
 @pytest.fixture
 def ax():
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     from learning_to_act import plots
+
     with plots.book_style():
         figure = Figure((6, 3.5))
         FigureCanvasAgg(figure)
@@ -308,7 +346,8 @@ def ax():
 
 def test_errors_against_n_names_each_line_at_its_end_and_apart(ax):
     from learning_to_act import plots
-    n, errors = [10, 100, 1000], {"a": [1, .1, .01], "b": [1.1, .11, .011], "c": [1e-3, 1e-4, 1e-5]}
+
+    n, errors = [10, 100, 1000], {"a": [1, 0.1, 0.01], "b": [1.1, 0.11, 0.011], "c": [1e-3, 1e-4, 1e-5]}
     lines = plots.errors_against_n(ax, n, errors)
     assert sorted(tuple(line.get_ydata()) for line in lines) == sorted(map(tuple, errors.values()))
     heights = {t.get_text(): t.xyann[1] for t in ax.texts}
@@ -318,6 +357,7 @@ def test_errors_against_n_names_each_line_at_its_end_and_apart(ax):
 
 def test_spread_counts_every_estimate_and_marks_the_truth(ax):
     from learning_to_act import plots
+
     estimates = np.array([-9.0, 0.1, 0.1, 0.2, 9.0])
     plots.spread(ax, estimates, truth=0.15, limits=(0, 0.3), bins=30)
     assert sum(bar.get_height() for bar in ax.patches) == 5
@@ -326,10 +366,13 @@ def test_spread_counts_every_estimate_and_marks_the_truth(ax):
 
 def test_ablation_draws_paired_differences_and_student_s_intervals(ax):
     from learning_to_act import plots
+
     rng = np.random.default_rng(0)
-    seed_effect = rng.normal(0, 50, 10)          # what pairing takes off
-    arms = {name: (level + seed_effect + rng.normal(0, 5, 10), level + 9 + seed_effect + rng.normal(0, 5, 10))
-            for name, level in (("first", 300), ("second", 100), ("third", 301))}
+    seed_effect = rng.normal(0, 50, 10)  # what pairing takes off
+    arms = {
+        name: (level + seed_effect + rng.normal(0, 5, 10), level + 9 + seed_effect + rng.normal(0, 5, 10))
+        for name, level in (("first", 300), ("second", 100), ("third", 301))
+    }
     found = plots.ablation(ax, arms)
     assert list(found) == ["second", "third"]
     for name, (means, low, high) in found.items():
@@ -337,8 +380,8 @@ def test_ablation_draws_paired_differences_and_student_s_intervals(ax):
             exact = stats.ttest_rel(arms[name][i], arms["first"][i])
             assert means[i] == pytest.approx(np.mean(arms[name][i]) - np.mean(arms["first"][i]))
             assert (low[i], high[i]) == pytest.approx(tuple(exact.confidence_interval(0.95)))
-    assert (found["third"][2] - found["third"][1] < 20).all()            # unpaired it would be some 90
+    assert (found["third"][2] - found["third"][1] < 20).all()  # unpaired it would be some 90
     assert [t.get_text() for t in ax.get_yticklabels()] == ["second", "third"]
     top, bottom = ax.get_ylim()[::-1]
-    assert top < bottom                          # the first arm is drawn at the top
-    assert 0 in [line.get_xdata()[0] for line in ax.lines]               # the recipe itself
+    assert top < bottom  # the first arm is drawn at the top
+    assert 0 in [line.get_xdata()[0] for line in ax.lines]  # the recipe itself

@@ -1,4 +1,5 @@
 """The stored run behind `TrainingReplay`: what its script gives again, and what CartPole's own laws say of it."""
+
 import json
 
 import numpy as np
@@ -26,7 +27,9 @@ def test_the_run_is_complete():
     low, high = (np.array(STORED[k]) for k in ("low", "high"))
     error = returns.std(axis=0, ddof=1) / np.sqrt(10)
     assert (low <= STORED["mean"]).all() and (high >= STORED["mean"]).all()
-    assert (high - low < 2 * 2.26 * error + 0.2).all() and (high - low > 2 * 1.2 * error - 0.2).all()        # t, 9 degrees of freedom: 2.26
+    assert (high - low < 2 * 2.26 * error + 0.2).all() and (
+        high - low > 2 * 1.2 * error - 0.2
+    ).all()  # t, 9 degrees of freedom: 2.26
     for checkpoint in STORED["checkpoints"]:
         lengths = checkpoint["lengths"]
         assert len(lengths) == 20 and lengths == sorted(lengths) and 8 <= lengths[0] and lengths[-1] <= 500
@@ -52,20 +55,26 @@ def test_the_first_checkpoint_again():
 
 def test_what_is_packed_can_be_had_back():
     rng, policy = np.random.default_rng(1), pg.MLPSoftmax((4, 2))
-    obs, actions, theta = rng.normal(scale=0.1, size=(30, 4)), rng.integers(2, size=30), 3 * rng.normal(size=policy.num_params)
+    obs, actions, theta = (
+        rng.normal(scale=0.1, size=(30, 4)),
+        rng.integers(2, size=30),
+        3 * rng.normal(size=policy.num_params),
+    )
     film = study.pack(policy, theta, obs, actions)
     x, angle = states(film)
     np.testing.assert_allclose(x, obs[:, 0], atol=0.0005001)
     np.testing.assert_allclose(angle, obs[:, 2], atol=np.radians(0.05001))
     score = np.array(film["score"])
     assert ((score > 0) == (actions == 1)).all()
-    np.testing.assert_allclose((abs(score) - 1) / 100, 1 - policy.probs(theta, obs)[np.arange(30), actions], atol=0.005001)
+    np.testing.assert_allclose(
+        (abs(score) - 1) / 100, 1 - policy.probs(theta, obs)[np.arange(30), actions], atol=0.005001
+    )
 
 
 def cartpole_accelerations(angle, spin, force):
     """Barto, Sutton and Anderson (1983), cart 1 kg, pole 0.1 kg and 1 m: of the cart (m/s^2) and of the pole (rad/s^2)."""
     mass, half = 1.1, 0.5
-    pushed = (force + 0.1 * half * spin ** 2 * np.sin(angle)) / mass
+    pushed = (force + 0.1 * half * spin**2 * np.sin(angle)) / mass
     turning = (9.8 * np.sin(angle) - np.cos(angle) * pushed) / (half * (4 / 3 - 0.1 * np.cos(angle) ** 2 / mass))
     return pushed - 0.1 * half * turning * np.cos(angle) / mass, turning
 
@@ -74,12 +83,12 @@ def cartpole_accelerations(angle, spin, force):
 def test_the_films_obey_the_laws_of_the_cart(k, name, film):
     x, angle = states(film)
     force = 10 * np.sign(film["score"])
-    speed, spin = np.diff(x) / 0.02, np.diff(angle) / 0.02           # of steps 0 .. T-2, as in Euler's method
+    speed, spin = np.diff(x) / 0.02, np.diff(angle) / 0.02  # of steps 0 .. T-2, as in Euler's method
     cart, pole = cartpole_accelerations(angle[:-1], spin, force[:-1])
     # Each position is off by half a unit at most, so a second difference by two units.
-    assert abs(np.diff(x, 2) - 0.02 ** 2 * cart[:-1]).max() < 0.0021
-    assert abs(np.diff(angle, 2) - 0.02 ** 2 * pole[:-1]).max() < np.radians(0.23)
-    if len(x) < 500:                                                 # the next state is out of bounds, this one is not
+    assert abs(np.diff(x, 2) - 0.02**2 * cart[:-1]).max() < 0.0021
+    assert abs(np.diff(angle, 2) - 0.02**2 * pole[:-1]).max() < np.radians(0.23)
+    if len(x) < 500:  # the next state is out of bounds, this one is not
         ends = x[-1] + 0.02 * (speed[-1] + 0.02 * cart[-1]), angle[-1] + 0.02 * (spin[-1] + 0.02 * pole[-1])
         assert abs(ends[0]) > 2.4 - 0.003 or abs(ends[1]) > np.radians(12 - 0.3)
     assert abs(x).max() <= 2.4005 and abs(angle).max() <= np.radians(12.05)

@@ -1,4 +1,5 @@
 """Chapter 2: values, visits, scores, advantages and the gradient of a tabular world."""
+
 import itertools
 from fractions import Fraction
 
@@ -13,8 +14,16 @@ from tests.attacks import probes, right, wrong
 
 def worlds(rng):
     """P, R, theta, rho, gamma: other sizes and other discounts than the checks', square ones and one-state ones too."""
-    for S, A, gamma, ends in [(2, 2, 0.5, False), (3, 3, 0.95, False), (1, 3, 0.7, False), (5, 2, 0.85, False), (2, 4, 0.0, False),
-                              (4, 4, 1.0, True), (1, 2, 1.0, True), (6, 3, 0.9, True)]:
+    for S, A, gamma, ends in [
+        (2, 2, 0.5, False),
+        (3, 3, 0.95, False),
+        (1, 3, 0.7, False),
+        (5, 2, 0.85, False),
+        (2, 4, 0.0, False),
+        (4, 4, 1.0, True),
+        (1, 2, 1.0, True),
+        (6, 3, 0.9, True),
+    ]:
         P = rng.dirichlet(np.full(S, 0.8), (S, A))
         if ends:
             P = P * rng.uniform(0.4, 0.9, (S, A, 1))
@@ -198,7 +207,10 @@ def values_in_place_until_settled(P, R, policy, gamma):
     while delta > 1e-12:
         delta = 0.0
         for s in range(len(R)):
-            new = sum(policy[s, a] * (R[s, a] + gamma * sum(P[s, a, t] * V[t] for t in range(len(R)))) for a in range(R.shape[1]))
+            new = sum(
+                policy[s, a] * (R[s, a] + gamma * sum(P[s, a, t] * V[t] for t in range(len(R))))
+                for a in range(R.shape[1])
+            )
             delta, V[s] = max(delta, abs(new - V[s])), new
     return V
 
@@ -228,6 +240,7 @@ def values_by_recursion_in_fractions(P, R, policy, gamma):
         below = [[x - row[0] / pivot * y for x, y in zip(row[1:], top[1:])] for row in M[1:]]
         rest = solve(below, [x - row[0] / pivot * b[0] for x, row in zip(b[1:], M[1:])])
         return [(b[0] - sum(x * y for x, y in zip(top[1:], rest))) / pivot, *rest]
+
     P_pi, r_pi = chain(P, R, policy)
     M = np.eye(len(R)) - gamma * P_pi
     return solve([[Fraction(float(x)) for x in row] for row in M], [Fraction(float(x)) for x in r_pi])
@@ -235,7 +248,9 @@ def values_by_recursion_in_fractions(P, R, policy, gamma):
 
 @right("state_values")
 def values_in_single_precision(P, R, policy, gamma):
-    return np.linalg.inv(np.eye(len(R)) - gamma * chain(P, R, policy)[0]).astype(np.float32) @ chain(P, R, policy)[1].astype(np.float32)
+    return np.linalg.inv(np.eye(len(R)) - gamma * chain(P, R, policy)[0]).astype(np.float32) @ chain(P, R, policy)[
+        1
+    ].astype(np.float32)
 
 
 # --- action_values -------------------------------------------------------------------------------------------------
@@ -317,7 +332,10 @@ def q_by_sweeping_q(P, R, policy, gamma):
 @right("action_values")
 def q_in_nested_lists(P, R, policy, gamma):
     V = values(P, R, policy, gamma).tolist()
-    return [[r + gamma * sum(p * v for p, v in zip(row, V)) for r, row in zip(rewards, rows)] for rewards, rows in zip(R.tolist(), P.tolist())]
+    return [
+        [r + gamma * sum(p * v for p, v in zip(row, V)) for r, row in zip(rewards, rows)]
+        for rewards, rows in zip(R.tolist(), P.tolist())
+    ]
 
 
 @right("action_values")
@@ -431,8 +449,10 @@ def visits_in_lists(P, rho, policy, gamma):
 @right("discounted_visitation")
 def visits_by_the_values_of_indicators(P, rho, policy, gamma):
     """How often s is visited is what a policy earns where s pays one."""
+
     def pays_in(s):
-        return np.repeat(np.eye(len(rho))[:, s:s + 1], policy.shape[1], 1)
+        return np.repeat(np.eye(len(rho))[:, s : s + 1], policy.shape[1], 1)
+
     return np.array([rho @ values(P, pays_in(s), policy, gamma) for s in range(len(rho))])
 
 
@@ -785,8 +805,17 @@ def start_counted_twice(P, R, rho, theta, gamma):
 def wide_finite_difference(P, R, rho, theta, gamma):
     def J(theta):
         return rho @ values(P, R, pg.softmax(theta), gamma)
-    return np.array([[(J(theta + 0.05 * np.outer(np.arange(len(theta)) == s, np.arange(theta.shape[1]) == a)) - J(theta)) / 0.05
-                      for a in range(theta.shape[1])] for s in range(len(theta))])
+
+    return np.array(
+        [
+            [
+                (J(theta + 0.05 * np.outer(np.arange(len(theta)) == s, np.arange(theta.shape[1]) == a)) - J(theta))
+                / 0.05
+                for a in range(theta.shape[1])
+            ]
+            for s in range(len(theta))
+        ]
+    )
 
 
 @wrong("exact_gradient", "diagonal-only")
@@ -802,6 +831,7 @@ def each_logit_for_its_own_action(P, R, rho, theta, gamma):
 def gradient_by_central_differences(P, R, rho, theta, gamma):
     def J(theta):
         return rho @ values(P, R, pg.softmax(theta), gamma)
+
     return pg.finite_difference(J, theta)
 
 

@@ -1,4 +1,5 @@
 """Chapter 2: right answers in different styles pass, and the truths agree with the package and with central differences."""
+
 import itertools
 
 import numpy as np
@@ -25,7 +26,10 @@ def values_sweeps_with_lists(P, R, policy, gamma):
     P, R, policy = P.tolist(), R.tolist(), policy.tolist()
     V = [0.0] * S
     for _ in range(1500):
-        V = [sum(policy[s][a] * (R[s][a] + gamma * sum(p * v for p, v in zip(P[s][a], V))) for a in range(A)) for s in range(S)]
+        V = [
+            sum(policy[s][a] * (R[s][a] + gamma * sum(p * v for p, v in zip(P[s][a], V))) for a in range(A))
+            for s in range(S)
+        ]
     return V
 
 
@@ -54,7 +58,10 @@ def q_big_system(P, R, policy, gamma):
 
 def q_loops(P, R, policy, gamma):
     V = values_solve(P, R, policy, gamma)
-    return [[R[s, a] + gamma * sum(P[s, a, t] * V[t] for t in range(len(V))) for a in range(R.shape[1])] for s in range(len(V))]
+    return [
+        [R[s, a] + gamma * sum(P[s, a, t] * V[t] for t in range(len(V))) for a in range(R.shape[1])]
+        for s in range(len(V))
+    ]
 
 
 def visits_solve(P, rho, policy, gamma):
@@ -143,8 +150,11 @@ RIGHT = {
 }
 
 
-@pytest.mark.parametrize("name, function", [(name, one) for name, many in RIGHT.items() for one in many],
-                         ids=lambda value: getattr(value, "__name__", value))
+@pytest.mark.parametrize(
+    "name, function",
+    [(name, one) for name, many in RIGHT.items() for one in many],
+    ids=lambda value: getattr(value, "__name__", value),
+)
 def test_right_answers_pass_whatever_their_style(name, function):
     result = check(function, name)
     assert result.passed and result.mistake is None, result.message
@@ -180,15 +190,18 @@ def test_the_zero_gradient_says_why():
         policy = pg.softmax(theta)
         V = values_solve(P, R, policy, gamma)[:, None] + 0 * R
         return visits_solve(P, rho, policy, gamma)[:, None] * policy * (V - (policy * V).sum(1, keepdims=True))
+
     result = check(exact_gradient)
     assert result.mistake == "value-for-action-value" and "gradient of 1" in result.message
 
 
 def test_a_constant_number_of_sweeps_is_told_whatever_the_number():
     for count in (3, 17, 42, 100):
+
         def state_values(P, R, policy, gamma):
             V = np.zeros(len(R))
             for _ in range(count):
                 V = (policy * (R + gamma * P @ V)).sum(1)
             return V
+
         assert check(state_values).mistake == "too-few-sweeps"

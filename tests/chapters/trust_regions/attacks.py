@@ -1,4 +1,5 @@
 """Chapter 7: the surrogate, the clip, its weights, Fisher times v, conjugate gradients, the step of a given KL."""
+
 import math
 
 import numpy as np
@@ -283,7 +284,9 @@ def weights_set_to_zero_after(log_probs, old_log_probs, advantages, eps):
 @right("clip_weights")
 def weights_with_the_edges_in_logs(log_probs, old_log_probs, advantages, eps):
     moved = log_probs - old_log_probs
-    alive = np.select([advantages > 0, advantages < 0], [moved <= np.log1p(eps), moved >= np.log1p(-eps)], default=False)
+    alive = np.select(
+        [advantages > 0, advantages < 0], [moved <= np.log1p(eps), moved >= np.log1p(-eps)], default=False
+    )
     return np.exp(moved) * advantages * alive
 
 

@@ -107,7 +107,9 @@ def test_corridor_tent():
             measured = (corridor_clipped(p + 1e-6, eps) - corridor_clipped(p - 1e-6, eps)) / 2e-6
             assert measured == pytest.approx(slope, abs=1e-5), (eps, p)
     assert corridor_return(0.6) == pytest.approx(-11.67, abs=5e-3)
-    assert corridor_clipped(0.7, 0.4) == pytest.approx(-10.4) and corridor_return(0.7) == pytest.approx(-12.38, abs=5e-3)
+    assert corridor_clipped(0.7, 0.4) == pytest.approx(-10.4) and corridor_return(0.7) == pytest.approx(
+        -12.38, abs=5e-3
+    )
     edge = optimize.brentq(lambda eps: corridor_return((1 + eps) / 2) + 12, 0.2, 0.5)
     assert edge == pytest.approx(float(F(1, 3)), abs=1e-9)
 
@@ -133,9 +135,13 @@ def test_what_the_bound_allows_in_two_doors():
     probs, advantages, d = doors_pieces()
     C = 4 * 0.5 * abs(advantages).max() / 0.5**2
     assert C == pytest.approx(5.5)
-    gradient = d[:2] @ (advantages[:2, 1] - advantages[:2, 0])                           # slope of L in p, A and B together
-    best = optimize.minimize_scalar(lambda p: -(gradient * (p - 0.5) - C * binary_kl(0.5, p)), bounds=(0.01, 0.99),
-                                    method="bounded", options={"xatol": 1e-10}).x
+    gradient = d[:2] @ (advantages[:2, 1] - advantages[:2, 0])  # slope of L in p, A and B together
+    best = optimize.minimize_scalar(
+        lambda p: -(gradient * (p - 0.5) - C * binary_kl(0.5, p)),
+        bounds=(0.01, 0.99),
+        method="bounded",
+        options={"xatol": 1e-10},
+    ).x
     assert best == pytest.approx(0.486, abs=5e-4) and binary_kl(0.5, best) == pytest.approx(0.0004, abs=5e-5)
 
 
@@ -167,8 +173,10 @@ def test_each_direction_is_best_in_its_own_ball():
         gains.append(doors_gain(size * direction))
     np.testing.assert_allclose(gains, [0.0248, 0.0299], atol=5e-5)
     assert [round(float(doors_gain(g / np.linalg.norm(g))), 4) for g in (plain, natural)] == [0.0754, 0.0457]
-    best = max(doors_gain(optimize.brentq(lambda a: doors_kl(a * u) - 0.01, 0, 50) * u)
-               for u in np.stack([np.cos(np.linspace(1.6, 3.1, 400)), np.sin(np.linspace(1.6, 3.1, 400))], axis=1))
+    best = max(
+        doors_gain(optimize.brentq(lambda a: doors_kl(a * u) - 0.01, 0, 50) * u)
+        for u in np.stack([np.cos(np.linspace(1.6, 3.1, 400)), np.sin(np.linspace(1.6, 3.1, 400))], axis=1)
+    )
     assert 0.0298 < best < 0.0300
 
 
@@ -188,16 +196,16 @@ def test_steps_to_the_top_453_and_18():
 
 
 def test_stretching_theta_turns_the_plain_direction_and_leaves_the_natural_one():
-    plain, metric, M = np.array([-5 / 64, 1 / 64]), np.diag([3 / 8, 1 / 32]), np.diag([2.0, 1.0])      # theta = M phi
+    plain, metric, M = np.array([-5 / 64, 1 / 64]), np.diag([3 / 8, 1 / 32]), np.diag([2.0, 1.0])  # theta = M phi
     np.testing.assert_allclose(M @ (M.T @ plain), [-5 / 16, 1 / 64])
     np.testing.assert_allclose(M @ np.linalg.solve(M.T @ metric @ M, M.T @ plain), [-5 / 24, 1 / 2])
 
 
 def test_invariance_holds_only_for_small_steps_in_other_coordinates():
-    p = 0.9                                                     # J = p (a gap of 1); F(p) = 1 / (p (1 - p))
-    in_logits = sigmoid(logit(p) + 1)                           # F = p(1-p), g = p(1-p)
-    in_probability = p + p * (1 - p)                            # F^-1 g = p (1 - p)
-    angle = np.arcsin(np.sqrt(p))                               # p = sin^2: F = 4, g = sin(2 angle)
+    p = 0.9  # J = p (a gap of 1); F(p) = 1 / (p (1 - p))
+    in_logits = sigmoid(logit(p) + 1)  # F = p(1-p), g = p(1-p)
+    in_probability = p + p * (1 - p)  # F^-1 g = p (1 - p)
+    angle = np.arcsin(np.sqrt(p))  # p = sin^2: F = 4, g = sin(2 angle)
     in_angle = np.sin(angle + np.sin(2 * angle) / 4) ** 2
     np.testing.assert_allclose([in_logits, in_probability, in_angle], [0.961, 0.99, 0.971], atol=5e-4)
 
@@ -215,6 +223,7 @@ def test_in_a_table_the_natural_step_multiplies_by_exp_of_the_advantage_and_solv
     def penalised(z):
         other = pg.softmax(z)
         return -(eta * other @ advantages - other @ np.log(other / probs))
+
     np.testing.assert_allclose(pg.softmax(optimize.minimize(penalised, np.zeros(4), tol=1e-12).x), new, atol=1e-5)
 
 
@@ -222,7 +231,7 @@ def test_asked_for_a_kl_of_one_hundredth_and_what_is_got():
     """Down from p: the quadratic model, KL = F x^2 / 2, against the KL itself."""
     got = []
     for p in (0.9, 0.99, 0.999):
-        step = kl_step(np.array([-1.0]), np.array([-p * (1 - p)]), 0.01)       # F = p(1-p), so natural = g / F
+        step = kl_step(np.array([-1.0]), np.array([-p * (1 - p)]), 0.01)  # F = p(1-p), so natural = g / F
         got.append(binary_kl(p, sigmoid(logit(p) + step[0])))
     np.testing.assert_allclose(got, [0.0113, 0.0167, 0.0787], atol=5e-5)
 
@@ -237,15 +246,17 @@ def plateau(move):
 
 def balls(damping):
     """Steps of KL .01 from .001 to one half, scaled by the damped quadratic model."""
+
     def move(p):
         g, metric = p * (1 - p), p * (1 - p)
         x = g / (metric + damping)
         return float(kl_step(np.array([x]), np.array([g]), 0.01)[0])
+
     return move
 
 
 def test_damping_undoes_the_cure_on_a_plateau():
-    slope = lambda p: p * (1 - p)                                               # noqa: E731
+    slope = lambda p: p * (1 - p)  # noqa: E731
     counts = [plateau(slope), plateau(lambda p: 1.0), plateau(lambda p: slope(p) / (slope(p) + 0.1))]
     assert counts == [1016, 7, 111]
     assert [plateau(balls(0.0)), plateau(balls(0.1))] == [8, 20]
@@ -271,15 +282,15 @@ def test_coasting_the_gradient_is_zero_and_the_ratio_grows():
 
 
 def test_ball_and_band_allow_different_things():
-    assert binary_kl(0.001, 0.01) == pytest.approx(0.0067, abs=5e-5)            # a tenfold ratio
-    assert binary_kl(0.01, 1e-6) == pytest.approx(0.082, abs=5e-4)              # one sample in a hundred outside the band
+    assert binary_kl(0.001, 0.01) == pytest.approx(0.0067, abs=5e-5)  # a tenfold ratio
+    assert binary_kl(0.01, 1e-6) == pytest.approx(0.082, abs=5e-4)  # one sample in a hundred outside the band
 
 
 def test_importance_weights_of_whole_episodes():
     second = 0.5 * ((0.6 / 0.5) ** 2 + (0.4 / 0.5) ** 2)
     assert second == pytest.approx(1.04)
     np.testing.assert_allclose(second ** np.array([50, 100]), [7.1, 50.5], atol=0.05)
-    assert 0.5 * (0.6 / 0.5 + 0.4 / 0.5) == pytest.approx(1)                    # a mean ratio of 1 is no gauge
+    assert 0.5 * (0.6 / 0.5 + 0.4 / 0.5) == pytest.approx(1)  # a mean ratio of 1 is no gauge
 
 
 def test_outside_the_band_only_the_losers_vote_in_two_doors():
@@ -288,7 +299,7 @@ def test_outside_the_band_only_the_losers_vote_in_two_doors():
     def slope(p):
         ratio = np.array([1 - p, p]) / 0.5
         weights = clip_weights(np.tile(ratio, (2, 1)), advantages[:2], 0.8, 1.2)
-        signs = np.array([-1 / (1 - p), 1 / p])                 # derivative of log pi by p
+        signs = np.array([-1 / (1 - p), 1 / p])  # derivative of log pi by p
         return float((d[:2, None] * 0.5 * weights * signs).sum())
 
     assert slope(0.5) == pytest.approx(-5 / 16)
@@ -297,6 +308,7 @@ def test_outside_the_band_only_the_losers_vote_in_two_doors():
 
 
 # ------------------------------------------------------------------ the functions themselves
+
 
 def network_case(seed=0, dtype=np.float64):
     rng = np.random.default_rng(seed)
@@ -310,7 +322,9 @@ def test_fisher_vector_is_fisher_times_v(sizes):
     _, _, obs, weights, rng = network_case()
     policy = pg.MLPSoftmax(sizes)
     theta, v = 0.5 * rng.normal(size=(2, policy.num_params))
-    np.testing.assert_allclose(fisher_vector(policy, theta, obs, weights, v), fisher(policy, theta, obs, weights) @ v, atol=1e-12)
+    np.testing.assert_allclose(
+        fisher_vector(policy, theta, obs, weights, v), fisher(policy, theta, obs, weights) @ v, atol=1e-12
+    )
 
 
 @pytest.mark.parametrize("policy", [pg.TabularSoftmax(3, 4), pg.two_action_softmax(2, 3)], ids=["table", "linear"])
@@ -318,7 +332,9 @@ def test_fisher_vector_of_policies_without_a_network(policy):
     rng = np.random.default_rng(3)
     theta, v = rng.normal(size=(2, policy.num_params))
     obs, weights = np.array([0, 1, 2, 1]), np.array([0.1, 0.4, 0.3, 0.9])
-    np.testing.assert_allclose(fisher_vector(policy, theta, obs, weights, v), fisher(policy, theta, obs, weights) @ v, atol=1e-13)
+    np.testing.assert_allclose(
+        fisher_vector(policy, theta, obs, weights, v), fisher(policy, theta, obs, weights) @ v, atol=1e-13
+    )
 
 
 def test_fisher_is_the_hessian_of_the_kl_at_zero_distance():
@@ -328,11 +344,14 @@ def test_fisher_is_the_hessian_of_the_kl_at_zero_distance():
     def distance(other):
         return -(weights[:, None] * probs * pg.log_softmax(pg.networks.MLP(policy.sizes)(other, obs))).sum()
 
-    hessian = np.array([(pg.complex_step(distance, theta + h * e) - pg.complex_step(distance, theta - h * e)) / (2 * h)
-                        for h, e in ((1e-5, e) for e in np.eye(len(theta)))])
+    hessian = np.array(
+        [
+            (pg.complex_step(distance, theta + h * e) - pg.complex_step(distance, theta - h * e)) / (2 * h)
+            for h, e in ((1e-5, e) for e in np.eye(len(theta)))
+        ]
+    )
     np.testing.assert_allclose(hessian, fisher(policy, theta, obs, weights), atol=1e-8)
-    np.testing.assert_allclose(pg.complex_step(distance, theta)
-                               - pg.complex_step(distance, theta), 0)
+    np.testing.assert_allclose(pg.complex_step(distance, theta) - pg.complex_step(distance, theta), 0)
     assert kl(policy, theta, theta, obs, weights) == 0
 
 
@@ -340,9 +359,13 @@ def test_kl_against_the_definition_and_its_quadratic_model():
     policy, theta, obs, weights, rng = network_case()
     other = theta + 1e-3 * rng.normal(size=theta.size)
     p, q = policy.probs(theta, obs), policy.probs(other, obs)
-    assert kl(policy, theta, other, obs, weights) == pytest.approx(float((weights[:, None] * p * np.log(p / q)).sum()), rel=1e-9)
+    assert kl(policy, theta, other, obs, weights) == pytest.approx(
+        float((weights[:, None] * p * np.log(p / q)).sum()), rel=1e-9
+    )
     step = other - theta
-    assert kl(policy, theta, other, obs, weights) == pytest.approx(step @ fisher(policy, theta, obs, weights) @ step / 2, rel=0.02)
+    assert kl(policy, theta, other, obs, weights) == pytest.approx(
+        step @ fisher(policy, theta, obs, weights) @ step / 2, rel=0.02
+    )
 
 
 def test_kl_step_has_the_quadratic_kl_it_was_asked_for():
@@ -361,7 +384,10 @@ def test_conjugate_gradient_needs_one_product_per_eigenvalue():
     def matvec(v):
         calls.append(1)
         return np.array([3 / 8, 1 / 32]) * v
-    np.testing.assert_allclose(conjugate_gradient(matvec, np.array([-5 / 64, 1 / 64]), 10), [-5 / 24, 1 / 2], atol=1e-12)
+
+    np.testing.assert_allclose(
+        conjugate_gradient(matvec, np.array([-5 / 64, 1 / 64]), 10), [-5 / 24, 1 / 2], atol=1e-12
+    )
     assert len(calls) == 2
     rng = np.random.default_rng(0)
     half = rng.normal(size=(12, 12))
@@ -392,10 +418,16 @@ def test_surrogate_clip_and_weights_against_brute_force():
         one = np.array([r]), np.array([A])
         want = min(r * A, min(max(r, low), high) * A)
         assert clip_objective(*one, low, high)[0] == pytest.approx(want)
-        h = 1e-7                                                # derivative by log pi: times r
-        slope = (clip_objective(one[0] * np.exp(h), one[1], low, high) - clip_objective(one[0] * np.exp(-h), one[1], low, high)) / (2 * h)
+        h = 1e-7  # derivative by log pi: times r
+        slope = (
+            clip_objective(one[0] * np.exp(h), one[1], low, high)
+            - clip_objective(one[0] * np.exp(-h), one[1], low, high)
+        ) / (2 * h)
         assert clip_weights(*one, low, high)[0] == pytest.approx(slope[0], abs=1e-6)
-    assert clip_weights(np.array([1.2, 0.8]), np.array([1.0, -1.0]), 0.8, 1.2).tolist() == [1.2, -0.8]     # an edge is inside
+    assert clip_weights(np.array([1.2, 0.8]), np.array([1.0, -1.0]), 0.8, 1.2).tolist() == [
+        1.2,
+        -0.8,
+    ]  # an edge is inside
     assert surrogate(np.array([0.5, 2.0]), np.array([1.0, 3.0])) == 3.25
 
 
@@ -421,7 +453,11 @@ def test_a_minibatch_of_two_turns_the_direction_in_two_doors():
     """All pairs of steps under the uniform policy, by enumeration; a large minibatch only rescales."""
     probs, A, _ = doors_pieces()
     share = {0: 1 / 3, 1: 1 / 3, 2: 1 / 6, 3: 1 / 6}
-    steps = [(share[s] / 2, 0.0 if s == 2 else A[s, a], np.array([(a - 0.5) * (s < 2), (a - 0.5) * (s == 3)])) for s in range(4) for a in range(2)]
+    steps = [
+        (share[s] / 2, 0.0 if s == 2 else A[s, a], np.array([(a - 0.5) * (s < 2), (a - 0.5) * (s == 3)]))
+        for s in range(4)
+        for a in range(2)
+    ]
     plain = sum(w * adv * score for w, adv, score in steps)
     np.testing.assert_allclose(plain, [1 / 32, 1 / 48])
     spread = np.sqrt(sum(w * adv**2 for w, adv, _ in steps))

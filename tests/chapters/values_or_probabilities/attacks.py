@@ -1,4 +1,5 @@
 """Chapter 1: softmax, epsilon-greedy, the worst case, the corridor, bins."""
+
 import math
 from decimal import Decimal
 from fractions import Fraction
@@ -141,6 +142,7 @@ def softmax_in_decimals(logits):
     def row(z):
         weights = [Decimal(float(one)).exp() for one in z]
         return [float(one / sum(weights)) for one in weights]
+
     return np.apply_along_axis(row, -1, logits)
 
 
@@ -254,7 +256,9 @@ def ties_rounded(q_values, epsilon):
 @right("epsilon_greedy_probs")
 def epsilon_as_a_mixture(q_values, epsilon):
     best = np.isin(np.arange(len(q_values)), np.flatnonzero(q_values == np.amax(q_values)))
-    return np.average([best / np.count_nonzero(best), np.full(best.shape, 1 / best.size)], axis=0, weights=[1 - epsilon, epsilon])
+    return np.average(
+        [best / np.count_nonzero(best), np.full(best.shape, 1 / best.size)], axis=0, weights=[1 - epsilon, epsilon]
+    )
 
 
 @right("epsilon_greedy_probs")
@@ -270,6 +274,7 @@ def epsilon_with_dictionaries(q_values, epsilon):
 def epsilon_by_recursion(q_values, epsilon):
     def ties(q):
         return 0 if len(q) == 0 else int(q[0] == np.max(q_values)) + ties(q[1:])
+
     share = (1 - epsilon) / ties(q_values)
     return tuple(epsilon / len(q_values) + share * (q >= np.max(q_values)) for q in q_values)
 
@@ -363,8 +368,14 @@ def against_the_uniform_policy(policy, payoff):
 @wrong("worst_case_loss", "law")
 def exploitability_above_the_value(policy, payoff):
     A, B = payoff.shape
-    best = scipy.optimize.linprog(np.r_[np.zeros(A), -1], A_ub=np.c_[-payoff.T, np.ones(B)], b_ub=np.zeros(B),
-                                  A_eq=[np.r_[np.ones(A), 0]], b_eq=[1], bounds=[(0, 1)] * A + [(None, None)])
+    best = scipy.optimize.linprog(
+        np.r_[np.zeros(A), -1],
+        A_ub=np.c_[-payoff.T, np.ones(B)],
+        b_ub=np.zeros(B),
+        A_eq=[np.r_[np.ones(A), 0]],
+        b_eq=[1],
+        bounds=[(0, 1)] * A + [(None, None)],
+    )
     return -best.fun - (policy @ payoff).min()
 
 
@@ -377,6 +388,7 @@ def worst_as_a_game_of_minus_payoff(policy, payoff):
 def worst_in_fractions(policy, payoff):
     def earned(b):
         return sum(Fraction(float(p)) * Fraction(float(row[b])) for p, row in zip(policy, payoff))
+
     return -min(map(earned, range(payoff.shape[1])))
 
 
@@ -524,9 +536,11 @@ def corridor_in_fractions(p_right):
 @right("corridor_value")
 def corridor_by_visits(p_right):
     """Minus the expected number of visits to each cell, all added up."""
+
     def one(p):
         q = 1 - p
         return -np.linalg.inv(np.array([[1 - q, -p, 0], [-p, 1, -q], [0, -q, 1]]))[0].sum()
+
     return np.vectorize(one)(p_right)
 
 
@@ -632,7 +646,12 @@ def bins_multiplied(num_dims, action_range, tolerance):
 
 @right("bins_needed")
 def bins_by_recursion(num_dims, action_range, tolerance):
-    return 1 if num_dims == 0 else max(1, math.ceil(action_range / (2 * tolerance))) * bins_by_recursion(num_dims - 1, action_range, tolerance)
+    return (
+        1
+        if num_dims == 0
+        else max(1, math.ceil(action_range / (2 * tolerance)))
+        * bins_by_recursion(num_dims - 1, action_range, tolerance)
+    )
 
 
 @right("bins_needed")

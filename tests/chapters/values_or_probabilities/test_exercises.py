@@ -1,4 +1,5 @@
 """Chapter 1: right answers in different styles pass; wrong ones of every kind get the remark that fits."""
+
 import math
 from fractions import Fraction
 
@@ -124,8 +125,11 @@ RIGHT = {
 }
 
 
-@pytest.mark.parametrize("name, function", [(name, one) for name, many in RIGHT.items() for one in many],
-                         ids=lambda value: getattr(value, "__name__", value))
+@pytest.mark.parametrize(
+    "name, function",
+    [(name, one) for name, many in RIGHT.items() for one in many],
+    ids=lambda value: getattr(value, "__name__", value),
+)
 def test_right_answers_pass_whatever_their_style(name, function):
     result = check(function, name)
     assert result.passed and result.mistake is None, result.message
@@ -143,6 +147,7 @@ def test_truths_against_scipy_and_the_closed_form():
 def test_worst_case_loss_is_what_a_linear_program_says():
     """The best reply, found by a solver over mixed replies instead of by trying the pure ones."""
     from scipy.optimize import linprog
+
     for case, (wanted,) in registry()["worst_case_loss"].problems:
         policy, payoff = case.args
         B = payoff.shape[1]
@@ -151,21 +156,24 @@ def test_worst_case_loss_is_what_a_linear_program_says():
 
 
 def test_overflow_is_recognised_in_plain_python_too():
-    def softmax(logits):   # math.exp raises where np.exp gives inf
+    def softmax(logits):  # math.exp raises where np.exp gives inf
         if np.ndim(logits) > 1:
             return [softmax(row) for row in logits]
         weights = [math.exp(z) for z in logits]
         return [w / sum(weights) for w in weights]
+
     assert check(softmax).mistake == "no-max-subtraction"
 
 
 def test_a_float_that_was_rounded_to_an_int_is_still_the_float_mistake():
     def bins_needed(num_dims, action_range, tolerance):
         return int(max(1.0, np.ceil(action_range / (2 * tolerance))) ** num_dims)
+
     assert check(bins_needed).mistake == "float"
 
 
 def test_numpy_integers_are_whole_numbers_too():
     def bins_needed(num_dims, action_range, tolerance):
         return np.int64(max(1, math.ceil(action_range / (2 * tolerance)))) ** np.int64(num_dims)
+
     assert check(bins_needed).mistake == "integer-overflow"

@@ -1,4 +1,5 @@
 """Every number that chapter 1 states, recomputed by search, enumeration or simulation: never by the formula it checks."""
+
 import itertools
 
 import numpy as np
@@ -23,14 +24,15 @@ def corridor_alive(p, cells):
 
 
 def corridor_return(p, cells):
-    return -corridor_alive(p, cells).sum()                  # -1 for each step begun
+    return -corridor_alive(p, cells).sum()  # -1 for each step begun
 
 
 @pytest.mark.parametrize("cells, best_p, best_J", [(3, 2 - 2**0.5, -11.66), (5, 0.739, -18.20)])
 def test_corridor_best_policies(cells, best_p, best_J):
     """3 cells: 2 - sqrt 2 = 0.586, -11.66; 5 cells: 0.739, -18.20."""
-    found = optimize.minimize_scalar(lambda p: -corridor_return(p, cells), bounds=(0.1, 0.9), method="bounded",
-                                     options=dict(xatol=1e-8))
+    found = optimize.minimize_scalar(
+        lambda p: -corridor_return(p, cells), bounds=(0.1, 0.9), method="bounded", options=dict(xatol=1e-8)
+    )
     assert abs(found.x - best_p) < 5e-4 and abs(-found.fun - best_J) < 5e-3
 
 
@@ -54,7 +56,7 @@ def test_corridor_standard_deviation_of_an_episode_is_9_4_so_100_walks_cannot_te
     chance, length = alive[:-1] - alive[1:], np.arange(1, len(alive))
     deviation = (chance @ length**2 - (chance @ length) ** 2) ** 0.5
     assert round(deviation, 1) == 9.4
-    assert (12 - 11.66) / (deviation * (2 / 100) ** 0.5) < 0.3                # a quarter of a standard error
+    assert (12 - 11.66) / (deviation * (2 / 100) ** 0.5) < 0.3  # a quarter of a standard error
 
 
 def test_rps_a_best_responder_wins_every_round_against_any_argmax_policy():
@@ -75,8 +77,14 @@ def test_rps_epsilon_greedy_loses_about_0_9_a_round():
 
 
 def test_second_game_equilibrium_is_quarter_half_quarter_and_uniform_loses_a_third():
-    found = optimize.linprog([0, 0, 0, -1], A_ub=np.c_[-pg.RPS_ROCK2.T, np.ones(3)], b_ub=np.zeros(3),
-                             A_eq=[[1, 1, 1, 0]], b_eq=[1], bounds=[(0, 1)] * 3 + [(None, None)])
+    found = optimize.linprog(
+        [0, 0, 0, -1],
+        A_ub=np.c_[-pg.RPS_ROCK2.T, np.ones(3)],
+        b_ub=np.zeros(3),
+        A_eq=[[1, 1, 1, 0]],
+        b_eq=[1],
+        bounds=[(0, 1)] * 3 + [(None, None)],
+    )
     np.testing.assert_allclose(found.x, [1 / 4, 1 / 2, 1 / 4, 0], atol=1e-9)
     assert np.isclose((np.full(3, 1 / 3) @ pg.RPS_ROCK2).min(), -1 / 3)
 
@@ -127,5 +135,5 @@ def test_self_play_with_entropy_settles_at_the_regularised_equilibrium():
 
 
 def test_seven_joints_with_eleven_bins_are_19_5_million_cells():
-    assert sum(1 for _ in itertools.product(range(11), repeat=4)) == 14_641       # the pattern, counted where it can be
+    assert sum(1 for _ in itertools.product(range(11), repeat=4)) == 14_641  # the pattern, counted where it can be
     assert 14_641 * 11**3 == 19_487_171 and round(19_487_171 / 1e6, 1) == 19.5

@@ -3,6 +3,7 @@
 Chromium has tests of its own beside these, page by page. Here the question is one only: does anything that works there not work elsewhere?
 Every control is used as a reader would, by keys and by mouse, and must answer; the page must raise nothing.
 """
+
 import json
 import re
 
@@ -16,7 +17,7 @@ COLLECT = """window.faults = [];
     addEventListener("error", e => faults.push(String(e.message)));
     addEventListener("unhandledrejection", e => faults.push(String(e.reason)));
     const told = console.error; console.error = (...words) => { faults.push(words.join(" ")); told(...words); };"""
-START = "dispatchEvent(new Event('pg:start'));"                     # host.js: also the figures far from sight
+START = "dispatchEvent(new Event('pg:start'));"  # host.js: also the figures far from sight
 # All that a reader can use in one explorable, as [kind, index among all such elements of it, name].
 CONTROLS = """const root = document.querySelectorAll("[data-explorable]")[arguments[0]], seen = e => e.getClientRects().length && !e.disabled;
     const kinds = { slider: "input[type=range]", handle: "[role=slider]", radio: "input[type=radio]", box: "input[type=checkbox]", button: "button" };
@@ -25,11 +26,17 @@ CONTROLS = """const root = document.querySelectorAll("[data-explorable]")[argume
 PICK = """const root = document.querySelectorAll("[data-explorable]")[arguments[0]];
     const kinds = { slider: "input[type=range]", handle: "[role=slider]", radio: "input[type=radio]", box: "input[type=checkbox]", button: "button" };
     const e = root.querySelectorAll(kinds[arguments[1]])[arguments[2]];"""
-STATE = PICK + """return JSON.stringify([e.value, e.checked, e.getAttribute("aria-valuetext"), e.getAttribute("transform"),
+STATE = (
+    PICK
+    + """return JSON.stringify([e.value, e.checked, e.getAttribute("aria-valuetext"), e.getAttribute("transform"),
     root.querySelector(".pg-x-body").textContent, root.querySelectorAll(".pg-x-body svg *").length,
     [...root.querySelectorAll("svg path")].map(p => p.getAttribute("d")).join()]);"""
-BOX = PICK + """e.scrollIntoView({ block: "center", behavior: "instant" }); const b = (e.querySelector?.("circle[r='9'], .pg-x-knob") ?? e.closest("label") ?? e).getBoundingClientRect();
+)
+BOX = (
+    PICK
+    + """e.scrollIntoView({ block: "center", behavior: "instant" }); const b = (e.querySelector?.("circle[r='9'], .pg-x-knob") ?? e.closest("label") ?? e).getBoundingClientRect();
     return [b.left, b.top, b.width, b.height];"""
+)
 
 
 @pytest.fixture(scope="module", params=["firefox", "webkit"])
@@ -55,7 +62,11 @@ def no_faults(engine):
 
 def with_figures(site):
     """Pages that hold explorables, by what stands in the page."""
-    return [p for p in pages_of(site) if p.startswith("book/") and "jupyter.widget-view+json" in (site / p).read_text("utf8")]
+    return [
+        p
+        for p in pages_of(site)
+        if p.startswith("book/") and "jupyter.widget-view+json" in (site / p).read_text("utf8")
+    ]
 
 
 def middle(box):
@@ -76,20 +87,43 @@ def use(engine, figure, kind, index, name):
     x, y = middle(engine.js(BOX, *where))
     if kind in ("slider", "handle"):
         assert engine.js(focus, *where), f"{name} takes no focus"
-        value, low, high = (float(v) for v in engine.js(PICK + """return e.value !== undefined ? [e.value, e.min, e.max]
-            : ["now", "min", "max"].map(k => e.getAttribute(`aria-value${k}`));""", *where))
+        value, low, high = (
+            float(v)
+            for v in engine.js(
+                PICK
+                + """return e.value !== undefined ? [e.value, e.min, e.max]
+            : ["now", "min", "max"].map(k => e.getAttribute(`aria-value${k}`));""",
+                *where,
+            )
+        )
         key = "ArrowLeft" if value >= high else "ArrowRight"
         answers(engine, where, lambda: engine.keys(key), f"{name} to {key}")
         box = engine.js(BOX, *where)
         x, y = middle(box)
-        if kind == "slider":                              # a press on its end, and a drag to the other
-            label = engine.js(PICK + "const b = e.getBoundingClientRect(); return [b.left, b.top, b.width, b.height];", *where)
+        if kind == "slider":  # a press on its end, and a drag to the other
+            label = engine.js(
+                PICK + "const b = e.getBoundingClientRect(); return [b.left, b.top, b.width, b.height];", *where
+            )
             y = label[1] + label[3] / 2
-            answers(engine, where, lambda: engine.mouse((label[0] + label[2] * .3, y), (label[0] + label[2] * .8, y)), f"{name} to the mouse")
+            answers(
+                engine,
+                where,
+                lambda: engine.mouse((label[0] + label[2] * 0.3, y), (label[0] + label[2] * 0.8, y)),
+                f"{name} to the mouse",
+            )
         else:
-            side = engine.js(PICK + "const b = e.ownerSVGElement.getBoundingClientRect(); return [b.left + b.width / 2, b.top + b.height / 2];", *where)
+            side = engine.js(
+                PICK
+                + "const b = e.ownerSVGElement.getBoundingClientRect(); return [b.left + b.width / 2, b.top + b.height / 2];",
+                *where,
+            )
             to = x + (45 if side[0] > x else -45), y + (25 if side[1] > y else -25)
-            answers(engine, where, lambda: engine.mouse((x, y), ((x + to[0]) / 2, (y + to[1]) / 2), to), f"{name} to the mouse")
+            answers(
+                engine,
+                where,
+                lambda: engine.mouse((x, y), ((x + to[0]) / 2, (y + to[1]) / 2), to),
+                f"{name} to the mouse",
+            )
     elif kind == "box":
         assert engine.js(focus, *where)
         answers(engine, where, lambda: engine.keys("Space"), f"{name} to Space")
@@ -99,7 +133,7 @@ def use(engine, figure, kind, index, name):
             answers(engine, where, lambda: engine.mouse((x, y)), f"{name} to the mouse")
         assert engine.js(PICK + "return e.checked", *where)
         assert engine.js(focus, *where)
-    else:                                                 # some buttons have nothing to do yet: they must take the press and raise nothing
+    else:  # some buttons have nothing to do yet: they must take the press and raise nothing
         engine.js(PICK + "window.pressed = 0; e.addEventListener('click', () => { window.pressed += 1; });", *where)
         engine.mouse((x, y))
         engine.wait("window.pressed === 1")
@@ -116,7 +150,7 @@ def test_every_explorable_answers(engine, server, site):
         for figure, name in enumerate(figures):
             names.add(name)
             done = set()
-            for _ in range(60):                           # a button may bring new controls
+            for _ in range(60):  # a button may bring new controls
                 left = [c for c in engine.js(CONTROLS, figure) if tuple(c[:2]) not in done]
                 if not left:
                     break
@@ -134,7 +168,7 @@ def test_nothing_sticks_out(engine, server, site, width):
     """No page scrolls sideways, and every formula of a figure lies within it."""
     for path in with_figures(site):
         open_page(engine, server, path, width)
-        inner = engine.js("return innerWidth")             # a desktop's window may have a least width
+        inner = engine.js("return innerWidth")  # a desktop's window may have a least width
         assert engine.js("return document.documentElement.scrollWidth") <= inner, f"{path} at {inner}"
         over = engine.js("""return [...document.querySelectorAll(".pg-x-formula")].flatMap(f => {
             const r = f.closest(".pg-x").getBoundingClientRect();
@@ -146,25 +180,45 @@ def test_nothing_sticks_out(engine, server, site, width):
 
 def test_every_quiz_judges(engine, server, site):
     judged = 0
-    for path in [p for p in pages_of(site) if re.search(r'<[a-z]+ class="[^"]*\bpg-quiz\b', (site / p).read_text("utf8"))]:
+    for path in [
+        p for p in pages_of(site) if re.search(r'<[a-z]+ class="[^"]*\bpg-quiz\b', (site / p).read_text("utf8"))
+    ]:
         open_page(engine, server, path)
         count = engine.js("return document.querySelectorAll('.pg-quiz.pg-live').length")
         for quiz in range(count):
             pick = "const q = document.querySelectorAll('.pg-quiz.pg-live')[arguments[0]];"
-            if not engine.js(pick + "for (let d = q.closest('details'); d; d = d.parentElement.closest('details')) d.open = true;"
-                                    "return q.getClientRects().length > 0", quiz):
-                continue                                   # shown by a drill when its turn comes
+            if not engine.js(
+                pick + "for (let d = q.closest('details'); d; d = d.parentElement.closest('details')) d.open = true;"
+                "return q.getClientRects().length > 0",
+                quiz,
+            ):
+                continue  # shown by a drill when its turn comes
             choices = engine.js(pick + "return q.querySelectorAll('input[type=radio]').length", quiz)
             verdicts = []
             for choice in range(choices):
-                x, y = engine.js(pick + """const r = q.querySelectorAll('input[type=radio]')[arguments[1]]; r.scrollIntoView({ block: "center", behavior: "instant" });
-                    const b = r.getBoundingClientRect(); return [b.left + b.width / 2, b.top + b.height / 2];""", quiz, choice)
+                x, y = engine.js(
+                    pick
+                    + """const r = q.querySelectorAll('input[type=radio]')[arguments[1]]; r.scrollIntoView({ block: "center", behavior: "instant" });
+                    const b = r.getBoundingClientRect(); return [b.left + b.width / 2, b.top + b.height / 2];""",
+                    quiz,
+                    choice,
+                )
                 engine.mouse((x, y))
-                engine.wait("document.querySelectorAll('.pg-quiz.pg-live')[arguments[0]].querySelectorAll('input[type=radio]')[arguments[1]].checked", quiz, choice)
+                engine.wait(
+                    "document.querySelectorAll('.pg-quiz.pg-live')[arguments[0]].querySelectorAll('input[type=radio]')[arguments[1]].checked",
+                    quiz,
+                    choice,
+                )
                 engine.js(pick + "q.querySelector('.pg-check').focus()", quiz)
                 engine.keys("Enter")
-                verdicts.append(engine.wait("(document.querySelectorAll('.pg-quiz.pg-live')[arguments[0]].querySelectorAll('.pg-said')[arguments[1]]"
-                                            ".textContent.trim())", quiz, choice))
+                verdicts.append(
+                    engine.wait(
+                        "(document.querySelectorAll('.pg-quiz.pg-live')[arguments[0]].querySelectorAll('.pg-said')[arguments[1]]"
+                        ".textContent.trim())",
+                        quiz,
+                        choice,
+                    )
+                )
             assert sum(v.startswith("Right.") for v in verdicts) == 1, f"{path}: {verdicts}"
             assert sum(v.startswith("Not this one.") for v in verdicts) == choices - 1
             judged += 1
@@ -175,8 +229,12 @@ def test_every_quiz_judges(engine, server, site):
 
 def press(engine, css, words=""):
     """Press the first visible element of this kind that says these words, by mouse."""
-    box = engine.wait("""(() => { const e = [...document.querySelectorAll(arguments[0])].find(e => e.getClientRects().length && e.textContent.includes(arguments[1]));
-        if (!e) return null; e.scrollIntoView({ block: "center", behavior: "instant" }); const b = e.getBoundingClientRect(); return [b.left, b.top, b.width, b.height]; })()""", css, words)
+    box = engine.wait(
+        """(() => { const e = [...document.querySelectorAll(arguments[0])].find(e => e.getClientRects().length && e.textContent.includes(arguments[1]));
+        if (!e) return null; e.scrollIntoView({ block: "center", behavior: "instant" }); const b = e.getBoundingClientRect(); return [b.left, b.top, b.width, b.height]; })()""",
+        css,
+        words,
+    )
     engine.mouse(middle(box))
 
 
@@ -205,10 +263,15 @@ def test_drills_begin(engine, server, path):
     """Each drill starts by its own button, by keys alone, and goes on."""
     open_page(engine, server, f"book/practice/{path}.html")
     before = engine.js("return document.querySelector('main').innerText")
-    names = engine.js("return [...document.querySelectorAll('main button')].filter(e => e.getClientRects().length && !e.disabled).map(e => e.textContent.trim())")
+    names = engine.js(
+        "return [...document.querySelectorAll('main button')].filter(e => e.getClientRects().length && !e.disabled).map(e => e.textContent.trim())"
+    )
     assert names, path
     start = next((n for n in names if re.match(r"(Start|Begin|Shuffle)", n)), names[0])
-    engine.js("[...document.querySelectorAll('main button')].find(e => e.getClientRects().length && e.textContent.trim() === arguments[0]).focus()", start)
+    engine.js(
+        "[...document.querySelectorAll('main button')].find(e => e.getClientRects().length && e.textContent.trim() === arguments[0]).focus()",
+        start,
+    )
     engine.keys("Enter")
     engine.wait("document.querySelector('main').innerText !== arguments[0]", before)
     no_faults(engine)
@@ -224,7 +287,9 @@ def test_theme_search_and_contents(engine, server):
     engine.keys("/")
     engine.wait("document.activeElement.matches('.pg-search input')")
     engine.keys(*"baseline", "Enter")
-    engine.wait("location.pathname.endsWith('search.html') && document.querySelectorAll('#search-results li').length > 3")
+    engine.wait(
+        "location.pathname.endsWith('search.html') && document.querySelectorAll('#search-results li').length > 3"
+    )
     open_page(engine, server, "book/01-values-or-probabilities.html", 500)
     press(engine, ".pg-menu")
     engine.wait("document.querySelector('#contents').classList.contains('pg-open')")
@@ -270,15 +335,24 @@ def write(engine, name, text):
     lines = [line.strip() for line in text.strip().split("\n")]
     for i, line in enumerate(lines):
         engine.keys(*line, *(["Enter"] if i < len(lines) - 1 else []))
-    engine.wait("[...document.querySelectorAll(`[data-cell=${arguments[0]}] .cm-line`)].map(e => e.textContent).join('\\n') === arguments[1]",
-                name, text.rstrip("\n"))
+    engine.wait(
+        "[...document.querySelectorAll(`[data-cell=${arguments[0]}] .cm-line`)].map(e => e.textContent).join('\\n') === arguments[1]",
+        name,
+        text.rstrip("\n"),
+    )
 
 
 def run(engine, name):
     engine.js("delete document.querySelector(`[data-cell=${arguments[0]}]`).dataset.state", name)
     press(engine, f"[data-cell={name}] button", "Run here")
-    webdriver.until(lambda: engine.js("return ['done', 'failed', 'stopped'].includes(document.querySelector(`[data-cell=${arguments[0]}]`).dataset.state)", name),
-                    f"{name} to end in {engine.name}", 900)
+    webdriver.until(
+        lambda: engine.js(
+            "return ['done', 'failed', 'stopped'].includes(document.querySelector(`[data-cell=${arguments[0]}]`).dataset.state)",
+            name,
+        ),
+        f"{name} to end in {engine.name}",
+        900,
+    )
     return engine.js("return document.querySelector(`[data-cell=${arguments[0]}]`).innerText", name)
 
 
@@ -293,8 +367,11 @@ def test_an_exercise_with_python(engine, alive):
     engine.wait("document.querySelector('[data-cell=bernoulli-score-example]').dataset.state === 'stopped'")
     write(engine, "bernoulli-score-answer", RIGHT)
     assert "bernoulli_score: right" in run(engine, "bernoulli-score-check")
-    engine.wait("JSON.parse(localStorage.getItem(arguments[0]))?.cells['bernoulli-score-answer']?.text.trim() === arguments[1]",
-                f"learning-to-act:work:{EXERCISE}", RIGHT.strip())
+    engine.wait(
+        "JSON.parse(localStorage.getItem(arguments[0]))?.cells['bernoulli-score-answer']?.text.trim() === arguments[1]",
+        f"learning-to-act:work:{EXERCISE}",
+        RIGHT.strip(),
+    )
     no_faults(engine)
     engine.goto(f"{alive.url}{EXERCISE}.html")
     engine.wait("document.querySelector('[data-cell=bernoulli-score-answer]').innerText.includes('np.abs(theta)')")

@@ -1,11 +1,17 @@
 """Still pictures of the page on speed, from benchmarks/results."""
+
 import numpy as np
 
 from learning_to_act.palette import color
 from tools.site.measured import NAMES, by_method, stored
 
-SHORT = {"ours": "this book", "ppo": "SB3 PPO", "a2c": "SB3 A2C", "torch_reinforce": "PyTorch,\none episode",
-         "torch_batch": "PyTorch,\nbatches"}
+SHORT = {
+    "ours": "this book",
+    "ppo": "SB3 PPO",
+    "a2c": "SB3 A2C",
+    "torch_reinforce": "PyTorch,\none episode",
+    "torch_batch": "PyTorch,\nbatches",
+}
 
 
 def _dots(ax, values, unit, ticks):
@@ -13,11 +19,11 @@ def _dots(ax, values, unit, ticks):
     for row, method in enumerate(NAMES):
         found = values[method][np.isfinite(values[method])]
         look = color("policy") if method == "ours" else color("muted")
-        jitter = np.linspace(-.18, .18, len(found))
-        ax.plot(found, row + jitter, "o", color=look, ms=4, mew=0, alpha=.8)
+        jitter = np.linspace(-0.18, 0.18, len(found))
+        ax.plot(found, row + jitter, "o", color=look, ms=4, mew=0, alpha=0.8)
         median = np.median(values[method])
         if np.isfinite(median):
-            ax.plot([median] * 2, [row - .34, row + .34], color=color("ink"), lw=2)
+            ax.plot([median] * 2, [row - 0.34, row + 0.34], color=color("ink"), lw=2)
     ax.set_xscale("log")
     ax.set_xticks(ticks, [f"{tick:,g}" for tick in ticks])
     ax.set_xticks([], minor=True)
@@ -31,7 +37,9 @@ def training_time(fig, ax):
 
 
 def training_steps(fig, ax):
-    _dots(ax, by_method("sampled", "steps"), "steps in the environment until solved", (20_000, 50_000, 100_000, 200_000))
+    _dots(
+        ax, by_method("sampled", "steps"), "steps in the environment until solved", (20_000, 50_000, 100_000, 200_000)
+    )
 
 
 def growth(fig, ax):
@@ -40,8 +48,17 @@ def growth(fig, ax):
     seconds, memory = [1000 * row["seconds"] for row in rows], [row["peak MiB"] for row in rows]
     ax.plot(trajectories, seconds, "o-", color=color("policy"))
     ax.plot(trajectories, memory, "o-", color=color("muted"))
-    ax.annotate("CPU time, ms", (trajectories[-1], seconds[-1]), xytext=(-12, -4), textcoords="offset points", ha="right", color=color("policy"))
-    ax.annotate("memory, MiB", (trajectories[0], memory[0]), xytext=(0, 9), textcoords="offset points", color=color("muted"))
+    ax.annotate(
+        "CPU time, ms",
+        (trajectories[-1], seconds[-1]),
+        xytext=(-12, -4),
+        textcoords="offset points",
+        ha="right",
+        color=color("policy"),
+    )
+    ax.annotate(
+        "memory, MiB", (trajectories[0], memory[0]), xytext=(0, 9), textcoords="offset points", color=color("muted")
+    )
     ax.set(xscale="log", yscale="log", xlabel="trajectories of ten steps")
     ax.set_xticks(trajectories, ["10³", "10⁴", "10⁵", "10⁶", "10⁷"])
     ax.set_yticks((1, 10, 100, 1000), ("1", "10", "100", "1,000"))

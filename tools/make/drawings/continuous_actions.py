@@ -1,4 +1,5 @@
 """Still pictures of chapter 4."""
+
 import json
 
 import numpy as np
@@ -13,7 +14,9 @@ def density_above_one(fig, ax):
     """Three bells of area one."""
     a = np.linspace(-0.7, 1.3, 401)
     for sigma, style in ((0.4, ":"), (0.2, "--"), (0.1, "-")):
-        ax.plot(a, np.exp(-((a - 0.3) / sigma) ** 2 / 2) / sigma / np.sqrt(2 * np.pi), color=color("policy"), ls=style)
+        ax.plot(
+            a, np.exp(-(((a - 0.3) / sigma) ** 2) / 2) / sigma / np.sqrt(2 * np.pi), color=color("policy"), ls=style
+        )
     for x, y, text in ((0.41, 3.6, "σ = 0.1, height 3.99"), (0.49, 1.75, "σ = 0.2"), (0.78, 0.72, "σ = 0.4")):
         ax.text(x, y, text, color=color("policy"))
     ax.axhline(1, color=color("muted"), lw=1)
@@ -32,14 +35,20 @@ def two_forces(fig, ax):
     for x, y, text in ((-2.3, 0.9, "widen"), (0, -2.6, "narrow"), (2.2, -2.6, "widen")):
         ax.text(x, y, text, color=color("policy"), ha="center")
     ax.plot([-1, 1], [0, 0], "o", color=color("policy"), ms=7)
-    ax.set(xlabel="distance of the action from the mean, in σ", ylabel="score", xlim=(-3, 4.3), ylim=(-3.3, 8.2),
-           xticks=[-3, -2, -1, 0, 1, 2, 3], yticks=[-3, 0, 3, 6])
+    ax.set(
+        xlabel="distance of the action from the mean, in σ",
+        ylabel="score",
+        xlim=(-3, 4.3),
+        ylim=(-3.3, 8.2),
+        xticks=[-3, -2, -1, 0, 1, 2, 3],
+        yticks=[-3, 0, 3, 6],
+    )
 
 
 def variance_and_sigma(fig, ax):
     """The exact variance of one sample's slope estimate for f(a) = 10 - (a - 1)^2 at mu = 0.5."""
     sigma = np.geomspace(0.003, 1, 60)
-    z, weight = np.polynomial.hermite_e.hermegauss(12)          # exact: the integrands are polynomials
+    z, weight = np.polynomial.hermite_e.hermegauss(12)  # exact: the integrands are polynomials
     weight = weight / weight.sum()
 
     def variance(baseline, noise=0.0):
@@ -52,8 +61,12 @@ def variance_and_sigma(fig, ax):
     ax.loglog(sigma, variance(1, 1), color=color("good"), ls="--")
     ax.loglog(sigma, variance(1), color=color("policy"))
     ax.loglog(sigma, 4 * sigma**2, color=color("muted"), ls=":")
-    for x, y, text, name in ((0.02, 1.4e6, "no baseline", "good"), (0.0032, 250, "baseline, noisy reward", "good"),
-                             (0.0032, 4, "baseline", "policy"), (0.0032, 0.0012, "pathwise", "muted")):
+    for x, y, text, name in (
+        (0.02, 1.4e6, "no baseline", "good"),
+        (0.0032, 250, "baseline, noisy reward", "good"),
+        (0.0032, 4, "baseline", "policy"),
+        (0.0032, 0.0012, "pathwise", "muted"),
+    ):
         ax.text(x, y, text, color=color(name))
     ax.set(xlabel="σ", ylabel="variance of the estimate", xticks=[0.01, 0.1, 1], ylim=(1e-5, 1e8))
     ax.set_xticks([0.01, 0.1, 1], ["0.01", "0.1", "1"])

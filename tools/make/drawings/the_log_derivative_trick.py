@@ -1,4 +1,5 @@
 """Still pictures of chapter 3."""
+
 import json
 
 import numpy as np
@@ -7,37 +8,40 @@ from learning_to_act.palette import color
 from learning_to_act.plots import ablation
 from tools.paths import ROOT
 
-WEIGHTS = {                                    # two doors at theta = 0: variance of one trajectory, over |gradient|^2
-    "total return": 137 / 13, "reward-to-go": 153 / 13, "exact Q": 181 / 26,
-    "reward-to-go less V": 63 / 13, "exact advantage": 1 / 26,
+WEIGHTS = {  # two doors at theta = 0: variance of one trajectory, over |gradient|^2
+    "total return": 137 / 13,
+    "reward-to-go": 153 / 13,
+    "exact Q": 181 / 26,
+    "reward-to-go less V": 63 / 13,
+    "exact advantage": 1 / 26,
 }
 
 
 def two_ways_to_sum(fig, ax):
     """The same visits, once by trajectory and once by state."""
     episodes = ["ABC", "ABD", "ABD", "ABC"]
-    size = [640, 320, 160]                     # area in proportion to gamma^t
+    size = [640, 320, 160]  # area in proportion to gamma^t
     arrow = {"arrowstyle": "->", "color": color("score"), "lw": 2}
     seen = dict.fromkeys("ABCD", 0.0)
     for i, states in enumerate(episodes):
         y = 3 - i
         for t, s in enumerate(states):
-            step = [.84, .64, .5][t]
+            step = [0.84, 0.64, 0.5][t]
             x, row = 4.9 + seen[s] + step / 2, 3 - "ABCD".index(s)
             seen[s] += step
-            for at in ((.9 * t, y), (x, row)):
+            for at in ((0.9 * t, y), (x, row)):
                 ax.scatter(*at, s=size[t], color=color("where"), lw=0, zorder=2)
                 ax.annotate(s, at, ha="center", va="center", color=color("paper"), fontsize=[13, 11, 10][t], zorder=3)
         ax.annotate("", (2.9, y), (2.2, y), arrowprops=arrow)
     for i, width in enumerate(seen.values()):
         ax.annotate("", (5.75 + width, 3 - i), (5.05 + width, 3 - i), arrowprops=arrow)
-    ax.text(.9, 3.75, "by episode", ha="center")
+    ax.text(0.9, 3.75, "by episode", ha="center")
     ax.text(6.4, 3.75, "by state", ha="center")
-    ax.text(.9, -.85, "t = 0, 1, 2", ha="center", color=color("muted"))
-    ax.text(6.4, -.85, "area: γᵗ", ha="center", color=color("muted"))
+    ax.text(0.9, -0.85, "t = 0, 1, 2", ha="center", color=color("muted"))
+    ax.text(6.4, -0.85, "area: γᵗ", ha="center", color=color("muted"))
     ax.annotate("", (4.6, 1.5), (3.3, 1.5), arrowprops={"arrowstyle": "<->", "color": color("ink"), "lw": 1.5})
     ax.text(3.95, 1.68, "sort", ha="center")
-    ax.set(xlim=(-.5, 9.3), ylim=(-1.1, 4.2))
+    ax.set(xlim=(-0.5, 9.3), ylim=(-1.1, 4.2))
     ax.axis("off")
 
 
@@ -46,66 +50,107 @@ two_ways_to_sum.figsize = (5, 3)
 
 def baseline_parabolas(fig, ax):
     """Variance of one softmax step against the baseline: V can be much worse than nothing."""
-    b = np.linspace(-.1, 1.1, 601)
-    for pi, Q, look, text in (((.05, .05, .9), (0, 0, 1), "-", "π = (.05, .05, .9)"), ((.9, .1), (0, 1), "--", "π = (.9, .1)")):
+    b = np.linspace(-0.1, 1.1, 601)
+    for pi, Q, look, text in (
+        ((0.05, 0.05, 0.9), (0, 0, 1), "-", "π = (.05, .05, .9)"),
+        ((0.9, 0.1), (0, 1), "--", "π = (.9, .1)"),
+    ):
         pi, Q = np.array(pi), np.array(Q, float)
         scores = np.eye(len(pi)) - pi
         weight = pi * (scores**2).sum(axis=1)
         mean = (pi * Q) @ scores
-        variance = weight @ (Q[:, None] - b)**2 - mean @ mean
-        none, value = (weight @ (Q - c)**2 - mean @ mean for c in (0, pi @ Q))
+        variance = weight @ (Q[:, None] - b) ** 2 - mean @ mean
+        none, value = (weight @ (Q - c) ** 2 - mean @ mean for c in (0, pi @ Q))
         best = weight @ Q / weight.sum()
         ax.plot(b, np.maximum(variance / none, 1e-4), look, color=color("good"))
-        lowest = max((weight @ (Q - best)**2 - mean @ mean) / none, .012)
+        lowest = max((weight @ (Q - best) ** 2 - mean @ mean) / none, 0.012)
         ax.plot([pi @ Q], [value / none], "o", color=color("ink"), zorder=3)
         ax.plot([best], [lowest], "v", color=color("policy"), ms=9, zorder=3, clip_on=False)
         if Q.size == 3:
             ax.annotate("V: 94 times worse", (pi @ Q, value / none), (-10, 4), textcoords="offset points", ha="right")
-            ax.annotate("best: .27", (best, lowest), (12, -8), textcoords="offset points", color=color("policy"), va="center")
-            ax.text(.42, 27, text, color=color("good"), ha="right")
+            ax.annotate(
+                "best: .27", (best, lowest), (12, -8), textcoords="offset points", color=color("policy"), va="center"
+            )
+            ax.text(0.42, 27, text, color=color("good"), ha="right")
         else:
             ax.annotate("V: .79", (pi @ Q, value / none), (-4, 9), textcoords="offset points", ha="right")
-            ax.annotate("best: 0", (best, lowest), (0, 10), textcoords="offset points", color=color("policy"), ha="center")
-            ax.text(.5, .5, text, color=color("good"))
+            ax.annotate(
+                "best: 0", (best, lowest), (0, 10), textcoords="offset points", color=color("policy"), ha="center"
+            )
+            ax.text(0.5, 0.5, text, color=color("good"))
     ax.axhline(1, color=color("muted"), lw=1)
     ax.text(1.1, 1.1, "no baseline", color=color("muted"), ha="right")
-    ax.set(yscale="log", ylim=(.012, 300), xlim=(-.1, 1.1), xlabel="baseline b", ylabel="variance / variance at b = 0")
-    ax.set_yticks([.1, 1, 10, 100], [".1", "1", "10", "100"])
+    ax.set(
+        yscale="log", ylim=(0.012, 300), xlim=(-0.1, 1.1), xlabel="baseline b", ylabel="variance / variance at b = 0"
+    )
+    ax.set_yticks([0.1, 1, 10, 100], [".1", "1", "10", "100"])
     ax.minorticks_off()
 
 
 def error_against_trajectories(fig, ax):
     """Root mean squared error, relative to the gradient, of five estimators in two doors."""
     n = np.array([1, 1e4])
-    looks = {"total return": "-", "reward-to-go": "--", "exact Q": "-.", "reward-to-go less V": ":", "exact advantage": "-"}
+    looks = {
+        "total return": "-",
+        "reward-to-go": "--",
+        "exact Q": "-.",
+        "reward-to-go less V": ":",
+        "exact advantage": "-",
+    }
     for name, variance in WEIGHTS.items():
         ax.plot(n, np.sqrt(variance / n), looks[name], color=color("good" if name != "exact advantage" else "policy"))
-    heights = {"reward-to-go": .3, "total return": .13, "exact Q": .056, "reward-to-go less V": .023, "exact advantage": 1.96e-3}
+    heights = {
+        "reward-to-go": 0.3,
+        "total return": 0.13,
+        "exact Q": 0.056,
+        "reward-to-go less V": 0.023,
+        "exact advantage": 1.96e-3,
+    }
     for name, y in heights.items():
         true = np.sqrt(WEIGHTS[name] / 1e4)
-        ax.annotate(name, (1e4, true), (1.5e4, y), va="center", color=color("ink"), annotation_clip=False,
-                    arrowprops={"arrowstyle": "-", "lw": .8, "color": color("muted"), "relpos": (0, .5), "shrinkA": 1, "shrinkB": 0})
-    ax.axhline(.1, color=color("line"), lw=1)
-    ax.text(35, .065, "10 % error", color=color("muted"), va="center")
+        ax.annotate(
+            name,
+            (1e4, true),
+            (1.5e4, y),
+            va="center",
+            color=color("ink"),
+            annotation_clip=False,
+            arrowprops={
+                "arrowstyle": "-",
+                "lw": 0.8,
+                "color": color("muted"),
+                "relpos": (0, 0.5),
+                "shrinkA": 1,
+                "shrinkB": 0,
+            },
+        )
+    ax.axhline(0.1, color=color("line"), lw=1)
+    ax.text(35, 0.065, "10 % error", color=color("muted"), va="center")
     ax.set(xscale="log", yscale="log", xlim=(1, 1e4), ylim=(1e-3, 6), xlabel="trajectories", ylabel="relative error")
-    ax.set_yticks([.001, .01, .1, 1], [".001", ".01", ".1", "1"])
+    ax.set_yticks([0.001, 0.01, 0.1, 1], [".001", ".01", ".1", "1"])
     ax.set_xticks([1, 10, 100, 1000, 10000], ["1", "10", "100", "1,000", "10,000"])
     ax.minorticks_off()
 
 
 def loss_and_return(fig, ax):
     """The surrogate's value against the return, for two arms that pay 1 and 0."""
-    p = np.linspace(.005, .995, 400)
+    p = np.linspace(0.005, 0.995, 400)
     loss = -p * (1 - p) * np.log(p / (1 - p))
     ax.plot([0, 1], [0, 1], color=color("policy"))
     ax.plot(p, loss, "--", color=color("good"))
-    for at in (.5, .9, .99):
+    for at in (0.5, 0.9, 0.99):
         ax.plot([at], [-at * (1 - at) * np.log(at / (1 - at))], "o", color=color("good"))
         ax.plot([at], [at], "o", color=color("policy"))
-    ax.text(.6, .78, "return", color=color("policy"), ha="right")
-    ax.text(.62, -.17, "expected loss", color=color("good"), ha="right", va="top")
+    ax.text(0.6, 0.78, "return", color=color("policy"), ha="right")
+    ax.text(0.62, -0.17, "expected loss", color=color("good"), ha="right", va="top")
     ax.axhline(0, color=color("muted"), lw=1)
-    ax.set(xlabel="probability of the better arm", xlim=(0, 1.01), ylim=(-.3, 1.05), xticks=[0, .5, .9, .99], yticks=[0, .5, 1])
+    ax.set(
+        xlabel="probability of the better arm",
+        xlim=(0, 1.01),
+        ylim=(-0.3, 1.05),
+        xticks=[0, 0.5, 0.9, 0.99],
+        yticks=[0, 0.5, 1],
+    )
     ax.set_xticklabels(["0", ".5", ".9", ".99   "])
 
 
@@ -115,7 +160,10 @@ loss_and_return.figsize = baseline_parabolas.figsize = error_against_trajectorie
 def cartpole_ablation(fig, ax):
     """What each ingredient of the recipe is worth, from the study: differences from the recipe, paired by seed."""
     study = json.loads((ROOT / "studies/cartpole_ablation.json").read_text(encoding="utf-8"))
-    ablation(ax, {name: [np.mean(arm[mode], axis=1) for mode in ("sampled", "greedy")] for name, arm in study["arms"].items()})
+    ablation(
+        ax,
+        {name: [np.mean(arm[mode], axis=1) for mode in ("sampled", "greedy")] for name, arm in study["arms"].items()},
+    )
     ax.set(xlabel="difference from the recipe in mean return", xlim=(-118, 48))
 
 
