@@ -47,6 +47,12 @@ def test_ruff_refuses(tmp_path, text, rule):
     assert ruff(tmp_path, "import os\n\nprint(os)\n")[0] == 0
 
 
+def test_another_form_is_refused(tmp_path):
+    for text, fine in ("x = [1, 2]\n", True), ("x = [ 1,2 ]\n", False):
+        (tmp_path / "line.py").write_text(text)
+        assert (gate.format(tmp_path)[0] == 0) == fine
+
+
 def test_mypy_refuses_what_an_annotation_does_not_promise(tmp_path):
     for text, fine in (
         ("def half(x: float) -> float:\n    return x / 2\n", True),
@@ -156,7 +162,7 @@ def test_a_part_that_nobody_knows_is_named():
     done = subprocess.run(
         [sys.executable, "-m", "tools.check.gate", "flake8"], cwd=ROOT, capture_output=True, text=True
     )
-    assert done.returncode == 2 and "no part is called flake8; there are ruff mypy" in done.stderr
+    assert done.returncode == 2 and "no part is called flake8; there are ruff format mypy" in done.stderr
 
 
 def test_reading_and_testing_the_book_need_no_node():

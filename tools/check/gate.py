@@ -1,7 +1,7 @@
 """What every change must pass: lint, types, spelling, JavaScript, package and checks; about a minute on two cores.
 
     make check                                all of it; the last line says what ran and how long
-    python -m tools.check.gate ruff mypy      some of it: ruff mypy codespell eslint tsc counts tests
+    python -m tools.check.gate ruff mypy      some of it: ruff format mypy codespell eslint tsc counts tests
     python -m tools.check.gate --count        after lines were shortened: write the lower counts down
 
 Long lines and long functions are counted, not refused: tools/check/counts.json says how many there are, and there may only be
@@ -148,7 +148,7 @@ def tests():
     )
 
 
-PARTS = {part.__name__: part for part in (ruff, mypy, codespell, eslint, tsc, counts, tests)}
+PARTS = {part.__name__: part for part in (ruff, format, mypy, codespell, eslint, tsc, counts, tests)}
 
 
 def seconds():
