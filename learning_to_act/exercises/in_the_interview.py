@@ -40,12 +40,13 @@ CHOICES = {
 # --- the eight, as the learner gets them ---------------------------------------------------------------------------
 
 
+# fmt: off
 def update_1(theta, batch, lr):
     T, N = batch.rewards.shape
     probs = softmax(theta)
     discount = batch.gamma ** np.arange(T)[:, None]
     to_go = np.cumsum((discount * batch.rewards)[::-1], axis=0)[::-1]
-    score = np.eye(2)[batch.actions] - probs[batch.obs]  # (T, N, A)
+    score = np.eye(2)[batch.actions] - probs[batch.obs]         # (T, N, A)
     weight = np.where(batch.mask, to_go, 0.0)
     gradient = np.zeros(theta.shape)
     np.add.at(gradient, batch.obs, weight[..., None] * score)
@@ -110,7 +111,7 @@ def update_6(theta, batch, lr):
     N = batch.mask.shape[1]
     discount = batch.gamma ** np.arange(len(batch.rewards))[:, None]
     weights = discount * reward_to_go(batch.rewards, batch.gamma)
-    weights = weights[batch.mask].reshape(-1, 1)  # one row for each step
+    weights = weights[batch.mask].reshape(-1, 1)                # one row for each step
     obs, actions = batch.obs[batch.mask], batch.actions[batch.mask]
     probs, gradient = softmax(theta), np.zeros(theta.shape)
     for s, a in np.ndindex(theta.shape):
@@ -140,6 +141,7 @@ def update_8(theta, batch, lr):
     gradient = np.zeros(theta.shape)
     np.add.at(gradient, batch.obs, weight[..., None] * score)
     return theta + lr * gradient / batch.mask.shape[1]
+# fmt: on
 
 
 # --- estimators by name --------------------------------------------------------------------------------------------

@@ -148,7 +148,7 @@ def test_raises_and_points_at_the_learners_line():
 
     message = say(softmax)
     assert (
-        "KeyError: 'missing'" in message and 'z / {}["missing"]    # this line' in message and "three logits" in message
+        "KeyError: 'missing'" in message and 'z / {}["missing"]  # this line' in message and "three logits" in message
     )
 
 

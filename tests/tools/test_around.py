@@ -271,7 +271,9 @@ def test_make_help_lists_every_command():
 
 @pytest.mark.skipif(not shutil.which("make"), reason="no make here")
 def test_make_alone_serves_the_book():
-    plan = subprocess.run(["make", "--dry-run"], cwd=ROOT, capture_output=True, text=True).stdout
+    plan = subprocess.run(
+        ["make", "--no-print-directory", "--dry-run"], cwd=ROOT, capture_output=True, text=True
+    ).stdout
     assert "serve" in plan.splitlines()[-1]
 
 
