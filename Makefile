@@ -52,8 +52,8 @@ test: .venv/installed           ## every test, the site's in a real browser
 	$(PY) -m tools.make.book
 	rm -f $(PG_SKIPPED)
 	status=0; \
-	$(PYTEST) -n auto --dist loadfile tests $(wildcard notebooks solutions) --ignore tests/site $(ARGS) || $(NONE) status=1; \
-	$(PYTEST) -n 2 --dist loadfile tests/site $(ARGS) || $(NONE) status=1; \
+	$(PYTEST) -n auto --dist loadfile --no-loadscope-reorder tests $(wildcard notebooks solutions) --ignore tests/site $(ARGS) || $(NONE) status=1; \
+	$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder tests/site $(ARGS) || $(NONE) status=1; \
 	$(PY) -m tools.check.skipped $(PG_SKIPPED); \
 	exit $$status
 

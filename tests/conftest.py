@@ -43,6 +43,28 @@ def in_a_browser(item):
     return "site" in item.path.parent.parts[-2:] and not without
 
 
+# Whole files go to one worker. Those that take longest go first, so that no worker ends alone with one of them.
+LONGEST = (
+    "test_labs_after_run_all.py",
+    "08-language-models.ipynb",
+    "06-critics.ipynb",
+    "test_notebooks.py",
+    "test_numbers.py",
+    "test_site_build.py",
+    "test_studies.py",
+    "test_training.py",
+    "test_figures.py",
+    "test_trust.py",
+    "test_site.py",
+    "test_layout_shift.py",
+    "test_explorables.py",
+    "test_practice.py",
+    "test_pdf.py",
+    "test_lite.py",
+    "test_formulas.py",
+)
+
+
 def pytest_collection_modifyitems(items):
     """The browser's tests come last: while a browser is held open its event loop runs in this thread, and kernels wait for ever.
 
@@ -56,6 +78,8 @@ def pytest_collection_modifyitems(items):
         items.sort(
             key=lambda item: (files.get(str(item.path), 2.0), draw.random() if item.path.suffix == ".py" else 0)
         )  # a notebook's cells keep theirs
+    else:
+        items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
     items.sort(key=lambda item: "site" in item.path.parent.parts[-1:])
     for item in items:
         if of_the_package(item.path):

@@ -153,14 +153,20 @@ def test_the_line_of_p_crosses_no_words(show, width, cells):  # noqa: F811
     page = show(ShortCorridor(cells=cells), width=width)
     knob = page.get_by_role("slider", name="Probability of going right")
     knob.press("Home")
-    crossed = []
-    for _ in range(99):
-        crossed += knob.evaluate("""k => { const svg = k.closest('svg'), [x, ...ys] = [...svg.querySelector('.pg-c-drop').getAttribute('d').matchAll(/M([\\d.]+) ([-\\d.]+)V([-\\d.]+)/g)]
+    crossed, places = knob.evaluate("""async k => {
+      const crossed = [], places = new Set();
+      for (let n = 0; n < 99; n++) {
+        const svg = k.closest('svg'), [x, ...ys] = [...svg.querySelector('.pg-c-drop').getAttribute('d').matchAll(/M([\\d.]+) ([-\\d.]+)V([-\\d.]+)/g)]
             .flatMap((m, i) => [...(i ? [] : [+m[1]]), [+m[2], +m[3]]]);
-          const words = [...svg.querySelectorAll('text.pg-x-note')].flatMap(t => [t, t.nextElementSibling]).map(t => [t.textContent, t.getBBox()]);
-          return words.filter(([, b]) => x > b.x && x < b.x + b.width && ys.some(y => Math.min(...y) < b.y + b.height - 3 && Math.max(...y) > b.y + 3))
-            .map(([t]) => [t, k.getAttribute('aria-valuenow')]); }""")
-        knob.press("ArrowRight")
+        const words = [...svg.querySelectorAll('text.pg-x-note')].flatMap(t => [t, t.nextElementSibling]).map(t => [t.textContent, t.getBBox()]);
+        crossed.push(...words.filter(([, b]) => x > b.x && x < b.x + b.width && ys.some(y => Math.min(...y) < b.y + b.height - 3 && Math.max(...y) > b.y + 3))
+            .map(([t]) => [t, k.getAttribute('aria-valuenow')]));
+        places.add(k.getAttribute('aria-valuenow'));
+        k.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true }));
+        await new Promise(requestAnimationFrame);
+      }
+      return [crossed, places.size]; }""")
+    assert places == 99
     assert crossed == []
 
 

@@ -9,24 +9,6 @@ from tests.helpers.pages import Visit, pages_of
 from tools import contents
 
 DARK = "localStorage.setItem('pg-theme', 'dark')"
-# every piece of text in sight, its colour's contrast with white paper
-CONTRAST = """() => {
-    const pen = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-    const light = colour => { pen.clearRect(0, 0, 1, 1); pen.fillStyle = "#fff"; pen.fillRect(0, 0, 1, 1); pen.fillStyle = colour; pen.fillRect(0, 0, 1, 1);
-        const [r, g, b] = [...pen.getImageData(0, 0, 1, 1).data].map(v => v / 255).map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
-        return .2126 * r + .7152 * g + .0722 * b; };
-    const known = new Map(), weak = [];
-    for (const e of document.querySelectorAll("main pre, main pre span, main code, main p, main td, main figcaption, main .pg-py-out *")) {
-        if (!e.checkVisibility() || !e.textContent.trim()) continue;
-        const colour = getComputedStyle(e).color;
-        if (!known.has(colour)) known.set(colour, 1.05 / (light(colour) + .05));
-        if (known.get(colour) < 4.5) weak.push([e.className, colour, e.textContent.slice(0, 30)]);
-    }
-    const filters = [...document.querySelectorAll("main img")].filter(e => getComputedStyle(e).filter !== "none").length;
-    const ground = [...document.querySelectorAll("main pre, main .highlight")].map(e => getComputedStyle(e).backgroundColor)
-        .filter(c => !/, 0\\)$/.test(c)).map(light);
-    return { weak: weak.slice(0, 5), filters, darkest: Math.min(1, ...ground), colours: known.size };
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -36,21 +18,6 @@ def soups(site):
 
 def chapters(site):
     return [path for path in pages_of(site) if re.match(r"book/0[1-9]-", path)]
-
-
-def test_paper_from_a_dark_page_is_as_from_a_light_one(browser, server, site):
-    """All pages: no text too pale for white paper, no picture turned round, no dark ground."""
-    wrong, coloured = {}, 0
-    for path in pages_of(site):
-        visit = Visit(browser, server, path, script=DARK)
-        assert visit.page.evaluate("document.documentElement.dataset.theme") == "dark"
-        visit.page.emulate_media(media="print")
-        found = visit.page.evaluate(CONTRAST)
-        visit.close()
-        coloured = max(coloured, found["colours"])
-        if found["weak"] or found["filters"] or found["darkest"] < 0.8:
-            wrong[path] = found
-    assert wrong == {} and coloured > 5, "code has its colours on paper too"
 
 
 def test_on_the_screen_a_dark_page_keeps_its_colours_of_code(browser, server):

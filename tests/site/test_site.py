@@ -13,9 +13,42 @@ RAW_TEX = re.compile(r"\$[^$\n]{1,80}\$|\\(?:frac|sum|nabla|theta|pi|mathbb|begi
 PICTURE = """el => [...el.querySelectorAll('svg, img, canvas, output, p, math')].map(e =>
     e.tagName === 'CANVAS' ? e.toDataURL() : e.outerHTML).join('')"""
 
+# every piece of text in sight, its colour's contrast with white paper
+CONTRAST = """() => {
+    const pen = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+    const light = colour => { pen.clearRect(0, 0, 1, 1); pen.fillStyle = "#fff"; pen.fillRect(0, 0, 1, 1); pen.fillStyle = colour; pen.fillRect(0, 0, 1, 1);
+        const [r, g, b] = [...pen.getImageData(0, 0, 1, 1).data].map(v => v / 255).map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
+        return .2126 * r + .7152 * g + .0722 * b; };
+    const known = new Map(), weak = [];
+    for (const e of document.querySelectorAll("main pre, main pre span, main code, main p, main td, main figcaption, main .pg-py-out *")) {
+        if (!e.checkVisibility() || !e.textContent.trim()) continue;
+        const colour = getComputedStyle(e).color;
+        if (!known.has(colour)) known.set(colour, 1.05 / (light(colour) + .05));
+        if (known.get(colour) < 4.5) weak.push([e.className, colour, e.textContent.slice(0, 30)]);
+    }
+    const filters = [...document.querySelectorAll("main img")].filter(e => getComputedStyle(e).filter !== "none").length;
+    const ground = [...document.querySelectorAll("main pre, main .highlight")].map(e => getComputedStyle(e).backgroundColor)
+        .filter(c => !/, 0\\)$/.test(c)).map(light);
+    return { weak: weak.slice(0, 5), filters, darkest: Math.min(1, ...ground), colours: known.size };
+}"""
+
 
 # One fixture opens every page of the book: on a machine that does much else that takes longer than a test may.
 pytestmark = pytest.mark.timeout(7200)
+
+
+LIMITS = {
+    "prose": 250_000,
+    "explorables": 350_000,
+    "notebook": 600_000,
+}  # bytes after gzip, everything a page loads, scrolled to its end
+
+
+def kind(site, path):
+    """Labs, exercises and solutions are notebooks; of the others some have explorables."""
+    if path.split("/")[0] in ("notebooks", "exercises", "solutions"):
+        return "notebook"
+    return "explorables" if "vnd.jupyter.widget-view+json" in (site / path).read_text("utf8") else "prose"
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +56,17 @@ def found(browser, server, site):
     """All that one tour of the site can tell, page by page."""
     tour = {}
     for path in pages_of(site):
+        start = len(server.sent)
         visit = Visit(browser, server, path)
         page, seen = visit.page, {}
+        for figure in page.locator("[data-frames]").all():  # a slider's stored pictures come when it is near
+            figure.scroll_into_view_if_needed()
+            page.wait_for_function(
+                "id => document.querySelector(`script[src*='${id}']`)",
+                arg=figure.get_attribute("data-frames").split("/")[-1],
+            )
+        page.wait_for_load_state("networkidle")
+        seen["weight"] = sum(size for _, size in server.sent[start:]), len(server.sent) - start
         seen["errors"] = visit.errors
         seen["foreign"] = [url for url in visit.asked if not url.startswith((server.url, "data:", "blob:"))]
         seen["failed"] = page.locator(".pg-failed").count()
@@ -54,7 +96,9 @@ def found(browser, server, site):
             const left = Math.min(...[...e.querySelectorAll('.katex-html .base')].map(b => b.getBoundingClientRect().left));
             return left < e.getBoundingClientRect().left - 1; }).map(e => e.textContent.trim().slice(0, 60))""")
         page.set_viewport_size({"width": 1280, "height": 800})
-        seen["axe"] = in_both_themes(page)
+        seen["axe"] = in_both_themes(page)  # which leaves it dark
+        page.emulate_media(media="print")
+        seen["paper"] = page.evaluate(CONTRAST)
         tour[path] = seen
         visit.close()
     return tour
@@ -116,6 +160,28 @@ def test_no_formula_begins_where_a_phone_cannot_scroll_to(found):
 
 def test_no_output_is_empty(found):
     assert faults(found, "empty") == {}
+
+
+def test_pages_are_light(found, site):
+    """The figures are printed: `pytest tests/site/test_site.py -s -k light`. How quick pages are is measured by `make bench`."""
+    heaviest = {}
+    for path, seen in found.items():
+        heaviest.setdefault(kind(site, path), []).append((*seen["weight"], path))
+    for name, limit in LIMITS.items():
+        size, requests, path = max(heaviest[name])
+        print(
+            f"\n{name:>11}: {size / 1000:5.0f} kB in {requests:2} requests of at most {limit / 1000:.0f} kB ({path})",
+            end="",
+        )
+    print()
+    assert {name: max(pages) for name, pages in heaviest.items() if max(pages)[0] > LIMITS[name]} == {}
+
+
+def test_paper_from_a_dark_page_is_as_from_a_light_one(found):
+    """No text too pale for white paper, no picture turned round, no dark ground."""
+    papers = {path: seen["paper"] for path, seen in found.items()}
+    assert {p: one for p, one in papers.items() if one["weak"] or one["filters"] or one["darkest"] < 0.8} == {}
+    assert max(one["colours"] for one in papers.values()) > 5, "code has its colours on paper too"
 
 
 def test_no_page_carries_a_mathematics_script_or_a_widget_manager(site):

@@ -32,7 +32,7 @@ MAY_SLEEP = {
     ("helpers/webdriver.py", "until"): "the same, in two more engines",
     (
         "site/test_layout_shift.py",
-        "test_no_formula_moves_when_its_font_is_late",
+        "with_late_fonts",
     ): "the seconds for which a font is held back are what is tested",
 }
 # The one place that may turn a clock into an end of patience
