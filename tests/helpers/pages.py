@@ -42,7 +42,7 @@ def timers(page, ms=0):
     page.evaluate("ms => new Promise(done => setTimeout(done, ms + 1))", ms)
 
 
-def wait_for_function(self, expression, *, arg=None, timeout=PATIENCE, polling=50):
+def wait_for_function(self, expression, *, arg=None, timeout=PATIENCE, polling=20):
     """Playwright's own asks by `eval` inside the page, which the page's policy forbids; this asks from outside."""
     end = time.monotonic() + timeout / 1000
     while time.monotonic() < end:
