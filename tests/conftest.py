@@ -5,13 +5,18 @@ import json
 import os
 import random
 import sys
+import tempfile
 import warnings
 
 import nbval.kernel
 import numpy as np
 import pytest
 from nbval.kernel import RunningKernel
+from nbval.plugin import IPyNbFile
 
+from tests.helpers import after_run_all
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # As tools/make/notebooks.py does: a progress bar would be one more output on a slow machine.
 QUIET = {"TQDM_DISABLE": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 nbval.kernel.start_new_kernel = functools.partial(nbval.kernel.start_new_kernel, env=os.environ | QUIET)
@@ -23,6 +28,52 @@ def _execute(self, cell_input, allow_stdin=None):
 
 
 RunningKernel.execute_cell_input = _execute
+
+
+# A notebook with sliders has one item more: tests/helpers/after_run_all.py.
+
+
+class AfterTheLastCell(pytest.Item):
+    """In the kernel that has run all cells: do the sliders still show what they showed?"""
+
+    def runtest(self):
+        with tempfile.TemporaryDirectory() as folder:
+            answer = os.path.join(folder, "answer.json")
+            tell(self.parent.kernel, f"report({str(self.path)!r}, {answer!r})")
+            with open(answer, encoding="utf8") as file:
+                found = json.load(file)
+        assert not found, "\n".join(found)
+
+    def reportinfo(self):
+        return self.path, None, f"{self.path.name}: {self.name}"
+
+
+def tell(kernel, call):
+    """Call a function of tests/helpers/after_run_all.py in the kernel; no cell is counted for it, no name left behind."""
+    own = f"import sys; sys.path.insert(0, {ROOT!r}); from tests.helpers import after_run_all as a; sys.path.pop(0)"
+    number = kernel.kc.execute(
+        f"exec({own!r} + '; a.{{}}'.format({call!r}), dict(space=globals()))", store_history=False
+    )
+    while (reply := kernel.get_message("shell", timeout=1800))["parent_header"].get("msg_id") != number:
+        pass
+    kernel.await_idle(number, timeout=1800)
+    if reply["content"]["status"] != "ok":
+        pytest.fail("\n".join(reply["content"]["traceback"]), pytrace=False)
+
+
+def _collect(self, cells=IPyNbFile.collect):
+    yield from cells(self)
+    if after_run_all.calls(self.nb):
+        yield AfterTheLastCell.from_parent(self, name="after the last cell")
+
+
+def _setup(self, start=IPyNbFile.setup):
+    start(self)
+    if after_run_all.calls(self.nb):
+        tell(self.kernel, "begin(space)")
+
+
+IPyNbFile.collect, IPyNbFile.setup = _collect, _setup
 
 
 def of_the_package(path):
@@ -45,7 +96,6 @@ def in_a_browser(item):
 
 # Whole files go to one worker. Those that take longest go first, so that no worker ends alone with one of them.
 LONGEST = (
-    "test_labs_after_run_all.py",
     "08-language-models.ipynb",
     "06-critics.ipynb",
     "test_notebooks.py",
