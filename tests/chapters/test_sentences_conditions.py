@@ -997,7 +997,10 @@ def test_actions_that_are_equally_good_beside_the_best_mixture_can_each_be_bad_a
     for button in (0, 1):  # and each of them alone never arrives
         assert np.linalg.matrix_power(corridor(button), 1000).sum(axis=1)[0] == 1
     assert np.ptp(GAME @ np.full(3, 1 / 3)) == 0 and all((corner @ GAME).min() == -1 for corner in np.eye(3))
-    assert "where either action, taken *always*, does about as well" in VALUES and "really are about" not in VALUES
+    assert (
+        "where no mixture of the two does better than either of them alone" in VALUES
+        and "really are about" not in VALUES
+    )
 
 
 def test_what_epsilon_greedy_loses_is_said_of_the_first_game():
