@@ -78,7 +78,7 @@ def leave_one_out_mean(returns: ArrayLike, mask: ArrayLike) -> Array:
 
 
 def batch_mean(returns: ArrayLike, mask: ArrayLike) -> Array:
-    """The baseline (T, N) that most code uses: the mean at t, the episode itself included.
+    """The mean return at t over the running episodes as a baseline (T, N), the episode itself included.
 
     Shrinks the expected step by (n - 1) / n if n episodes run, since each return is partly taken off itself.
     """

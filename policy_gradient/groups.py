@@ -100,7 +100,7 @@ def grpo_weight(p: ArrayLike, group_size: int, sample_std: bool = False) -> Any:
     """c_G(p): E[sum_i A_i score_i / G] = c_G(p) grad p for 0/1 rewards with success rate p and A divided by the group's std.
 
     E[sqrt(m (1 - m))] / (p (1 - p)), m the share of right answers among G. Population std (as NumPy's); `sample_std`, as
-    the libraries have it, makes all of it sqrt((G - 1) / G) times smaller. Same shape as p, in [0, 1]; sqrt(G - 1) at both ends.
+    the libraries have it, multiplies all of it by sqrt((G - 1) / G). Same shape as p, in [0, 1]; sqrt(G - 1) at both ends.
     """
     p = numbers("p", p)
     if not ((p >= 0) & (p <= 1)).all():

@@ -593,7 +593,7 @@ CONJUGATE = Exercise(
             lambda x, matvec, b, k: k < len(b) or near(matvec(np.asarray(x, float)), b),
         ),
     ),
-    after="As many products as A has distinct eigenvalues, and A is never formed: two doors needs two.",
+    after="At most as many products as A has distinct eigenvalues, and A is never formed: two doors needs two.",
     hints=(
         "Keep three arrays: x (from 0), the residual r = b - A x (so b at first), and a direction p (b at first). One product A p each time.",
         "alpha = r.r / p.Ap; x grows by alpha p, r shrinks by alpha A p. The new p is the new r plus beta times the old p.",

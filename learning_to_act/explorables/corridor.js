@@ -5,7 +5,7 @@ import { animate, axes, clamp, explorable, fmt, html, path,
 // ---- pure ----
 /* Chance that the *action* with probability p (right) moves forward in cell i. */
 export const forward = (p, i) => (i === 1 ? 1 - p : p);
-/* Expected steps to cross each cell for good: e_i = (1 + b_i e_{i-1}) / f_i, and at the left wall a step back is lost. */
+/* Expected steps from the first visit to each cell to the first visit to the next: e_i = (1 + b_i e_{i-1}) / f_i, and at the left wall a step back is lost. */
 export function crossingTimes(p, cells) {
   const times = [];
   for (let i = 0; i < cells; i++) times.push((1 + (i ? 1 - forward(p, i) : 0) * (times[i - 1] ?? 0)) / forward(p, i));

@@ -230,7 +230,7 @@ function build(ui) {
     said.textContent = playing
       ? (run ? `${fmt(run.steps, 0)} step${run.steps === 1 ? "" : "s"}. You (filled) lose ${fmt(worst, 3)} a round to a best reply; your average policy so far loses ${fmt(exploitability(average(run), M), 4)}. The open circle is the other player.`
         : `You and a copy of you play each other. ${s.simultaneous ? "At once" : "In turns"}, each moves a little towards what would have earned more.`)
-      : worst < 0.005 ? "No reply earns anything from you. You cannot be exploited."
+      : worst < 0.005 ? "No reply earns as much as 0.005 a round from you. You are as good as safe."
         : `Best reply: ${NAMES[best]}. It wins ${percent(odds.win)} of the rounds, draws ${percent(odds.draw)}, loses ${percent(odds.lose)}, and takes ${fmt(worst)} a round from you.`;
   };
 }

@@ -177,8 +177,12 @@ def test_corridor_with_and_without_memory():
         optimize.minimize_scalar(lambda p: -J(p, cells), bounds=(0.3, 0.9), method="bounded", options=dict(xatol=1e-7))
         for cells in (3, 5)
     )
-    n, chance = lengths(best.x, 3).T
-    deviation = (chance @ n**2 - (chance @ n) ** 2) ** 0.5
+
+    def spread(p):
+        n, chance = lengths(p, 3).T
+        return (chance @ n**2 - (chance @ n) ** 2) ** 0.5
+
+    deviation = spread(best.x)
     values.holds(
         corridor_best_p=best.x,
         corridor_best_J=-best.fun,
@@ -188,6 +192,7 @@ def test_corridor_with_and_without_memory():
         corridor_right_steps=-J(0.95),
         corridor_coin_J=J(0.5),
         corridor_walk_deviation=deviation,
+        corridor_coin_deviation=spread(0.5),
         five_best_p=five.x,
         five_best_J=-five.fun,
         five_coin_J=J(0.5, 5),

@@ -632,7 +632,7 @@ def test_at_gamma_one_a_table_can_rest_at_values_that_are_not_the_best():
         for _ in range(600):
             loop = bellman(loop, F(9, 10))[0]
         assert loop == F(9, 10)  # with gamma < 1 it comes home
-    assert "With a table and $\\gamma<1$ this finds the best values, if every action" in VALUES
+    assert "With a table and $\\gamma<1$ this finds the best values, if rewards are bounded, every action" in VALUES
 
 
 def test_successes_of_one_prompt_climb_its_logarithm_only_in_large_groups():
@@ -887,7 +887,8 @@ def test_the_recursion_for_crossing_a_cell_gives_the_corridor_s_curve():
             if i + 1 < cells_:
                 step[i, i + 1] = float(chance)
         assert np.linalg.solve(np.eye(cells_) - step, -np.ones(cells_))[0] == pytest.approx(float(closed))
-    assert "$e_1=1/f_1$, $e_i=(1+(1-f_i)\\,e_{i-1})/f_i$, and $J=-\\sum_ie_i$" in VALUES
+    for step_ in ("$e_1=1/f_1$", "so $e_i=(1+(1-f_i)\\,e_{i-1})/f_i$", "Expectations add: $J=-\\sum_ie_i$"):
+        assert step_ in VALUES
 
 
 def test_every_symbol_of_the_summary_sheet_is_on_the_notation_page():
@@ -908,3 +909,363 @@ def test_every_symbol_of_the_summary_sheet_is_on_the_notation_page():
     ):
         assert re.search(rf"\$[^$]*{re.escape(symbol)}[^$]*\$", notation), symbol
     assert "Symbols: [Notation](notation.md)." in SHEET
+
+
+# ---- a reading of chapters 0 to 2 and of what all chapters share ----
+
+MANY = PageAndLab.text("01-too-many-actions")
+HOLD, CHECKS, SPEED, INSTRUCTORS, WAYS = (
+    (ROOT / f"book/{name}.md").read_text("utf8")
+    for name in (
+        "hold-your-own-code",
+        "how-the-checks-are-checked",
+        "speed",
+        "for-instructors",
+        "ways-to-run",
+    )
+)
+GAME = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]])
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def corridor(p):
+    """The three cells by hand: where one step leads, (3, 3); what is missing in the last row arrives."""
+    return np.array([[1 - p, p, 0], [p, 0, 1 - p], [0, 1 - p, 0]])
+
+
+def test_most_later_chapters_come_back_to_two_doors_and_not_every_one():
+    named = []
+    for chapter in range(1, 9):
+        paths = [p for folder in ("book", "notebooks", "solutions") for p in (ROOT / folder).glob(f"{chapter:02}-*")]
+        named.append(any(re.search(r"two.doors", p.read_text("utf8"), re.IGNORECASE) for p in paths))
+    assert 4 < sum(named) < 8 and "most later chapters" in START.replace("\n", " ") and "every later" not in START
+
+
+def test_a_central_difference_has_its_small_error_where_the_function_is_smooth():
+    for h in (1e-2, 1e-3):  # x |x| has a slope everywhere and no second derivative at 0: the error is h
+        assert pg.finite_difference(lambda x: (x * abs(x)).sum(), [0.0], h)[0] == pytest.approx(h)
+        assert abs(pg.finite_difference(lambda x: np.sin(x).sum(), [0.7], h)[0] - np.cos(0.7)) < h**2
+    assert "Where $f$ is smooth (three continuous derivatives will do), two function calls check" in START
+    assert "h^2 where J is smooth" in pg.finite_difference.__doc__
+
+
+def test_four_times_the_samples_are_half_the_error_if_they_are_independent():
+    rng = np.random.default_rng(0)
+    one = rng.integers(1, 7, size=(20_000, 1)).astype(float)
+    copies = np.repeat(one, 4, axis=1).mean(axis=1)
+    drawn = rng.integers(1, 7, size=(20_000, 4)).mean(axis=1)
+    assert copies.std() == pytest.approx(one.std()) and drawn.std() == pytest.approx(one.std() / 2, rel=0.03)
+    assert "draw $N$ of them, independently," in START
+
+
+def test_only_axes_of_length_one_are_stretched():
+    with pytest.raises(ValueError, match="broadcast"):
+        np.ones((4, 3)) * np.ones(4)
+    assert (np.ones((4, 3)) * np.ones((4, 1)) * np.ones(3)).shape == (4, 3)
+    assert "an axis of length 1, or one that is missing on the left, is stretched" in START
+
+
+def test_in_D_the_agent_decides_and_the_world_has_no_theta():
+    rows = "In **D** *take* pays $\\tfrac12$ and *leave* nothing, and the end."
+    assert list(pg.two_doors().R[3]) == [0, 0.5] and rows in START and "there the agent takes with probability" in START
+    assert "The agent sees it, or only a part of it (the *observation*)" in START
+    assert "shrinks like $1/\\sqrt{100}$" not in START
+
+
+def test_q_learning_needs_bounded_rewards():
+    """One state, one action, steps n^-.6 (their sum is infinite, that of their squares is not), rewards of mean 0."""
+    rng, n = np.random.default_rng(0), 200_000
+    worst = []
+    for rewards in (rng.pareto(1.2, n) * rng.choice([-1, 1], n), rng.choice([-1.0, 1.0], n)):
+        Q, far = 0.0, 0.0
+        for k, r in enumerate(rewards, 1):
+            Q += k**-0.6 * (r - Q)
+            far = max(far, abs(Q)) if k > n // 2 else 0.0
+        worst.append(far)
+    assert worst[0] > 5 and worst[1] < 0.2 and "if rewards are bounded, every action is" in VALUES
+
+
+def test_actions_that_are_equally_good_beside_the_best_mixture_can_each_be_bad_alone():
+    p = 2 - np.sqrt(2)
+    step = corridor(p)
+    V, d = np.linalg.solve(np.eye(3) - step, -np.ones(3)), np.linalg.solve(np.eye(3) - step.T, [1, 0, 0])
+    left, right = np.array([V[0], V[2], V[1]]) - 1, np.array([V[1], V[0], 0]) - 1
+    assert d @ (right - left) == pytest.approx(0, abs=1e-9)  # over what one sees, equally good
+    for button in (0, 1):  # and each of them alone never arrives
+        assert np.linalg.matrix_power(corridor(button), 1000).sum(axis=1)[0] == 1
+    assert np.ptp(GAME @ np.full(3, 1 / 3)) == 0 and all((corner @ GAME).min() == -1 for corner in np.eye(3))
+    assert (
+        "where no mixture of the two does better than either of them alone" in VALUES
+        and "really are about" not in VALUES
+    )
+
+
+def test_what_epsilon_greedy_loses_is_said_of_the_first_game():
+    rock2 = np.array([[0, -1, 2], [1, 0, -1], [-2, 1, 0]])
+    loses = lambda game: [-((0.1 / 3 + 0.9 * best) @ game).min() for best in np.eye(3)]  # noqa: E731
+    np.testing.assert_allclose(loses(GAME), 0.9)
+    assert max(abs(np.array(loses(rock2)[1:]) - 0.9)) > 0.9 and "a round in the first game." in VALUES
+
+
+def test_cells_are_crossed_until_the_next_is_first_seen_and_not_for_good():
+    p = 2 - np.sqrt(2)
+    forward = [p, 1 - p, p]
+    e = [1 / forward[0]]
+    for f in forward[1:]:
+        e.append((1 + (1 - f) * e[-1]) / f)
+    for i in range(3):  # steps from cell i to the first visit to i + 1: the walk ended there
+        cut = corridor(p)[: i + 1, : i + 1]
+        assert np.linalg.solve(np.eye(i + 1) - cut, np.ones(i + 1))[i] == pytest.approx(e[i])
+    back = np.linalg.solve(np.eye(2) - corridor(p)[1:, 1:], corridor(p)[1:, 0])[0]
+    assert back > 0.5  # from the second cell one is more often than not in the first again
+    assert "from the first visit to cell $i$ to the first visit to the next one" in VALUES and "for good" not in VALUES
+
+
+def test_a_clock_tells_the_cell_only_to_an_agent_whose_presses_are_fixed():
+    np.testing.assert_allclose(np.array([1, 0, 0]) @ corridor(0.5), [0.5, 0.5, 0])  # one time, two cells
+    here = np.array([1.0, 0, 0])
+    for right in (1, 0):
+        here = here @ corridor(right)
+        assert sorted(here) == [0, 0, 1]
+    assert "A clock alone is enough for it only because its own presses are fixed" in VALUES.replace("\n", " ")
+
+
+def test_a_policy_beside_the_middle_can_be_exploited():
+    loss = -(np.array([0.334, 0.334, 0.332]) @ GAME).min()
+    assert 0.001 < loss < 0.005
+    told = (ROOT / "learning_to_act/explorables/simplex.js").read_text("utf8")
+    assert "No reply earns as much as 0.005 a round" in told and "cannot be exploited" not in told
+
+
+def test_no_even_grid_from_minus_one_to_one_holds_the_angle_and_another_grid_does():
+    grids = (np.linspace(-1, 1, n) for n in range(2, 1500))
+    assert min(abs(grid - np.pi / 5).min() for grid in grids) > 1e-9 and np.pi / 5 in np.linspace(0, np.pi / 5, 11)
+    lab4 = flat(list(cells("04-continuous-actions").values()))
+    assert "no evenly spaced grid from $-1$ to $1$ holds" in MANY and "no even grid from $-1$ to $1$ holds" in lab4
+    assert "grid always misses" not in MANY
+
+
+def test_a_sum_of_smooth_functions_without_end_need_not_be_smooth():
+    slopes = [sum(2.0**-k * 4**k for k in range(n)) for n in (5, 10, 20)]  # of sum 2^-k sin(4^k x) at 0
+    assert slopes[0] < slopes[1] < slopes[2] > 1e5
+    assert "made from finitely many of them by sums, products and division" in MANY and "[chapter 8]" in MANY
+
+
+def test_what_a_wrong_weight_does_where_a_state_is_never_visited():
+    P, R = np.zeros((2, 2, 2)), np.array([[0, 1.0], [0, 2.0]])
+    world, policy, theta = pg.TabularMDP(P, R, np.array([1.0, 0]), 0.5), pg.TabularSoftmax(2, 2), np.zeros(4)
+    true, flat_ = (pg.exact_gradient(world, policy, theta, w) for w in (None, np.ones(2)))
+    assert not true[2:].any() and flat_[2:].any() and true @ flat_ > 0  # no factor stretches 0 to that
+    assert "the block of each state that is visited is stretched" in BITES.replace("\n", " ")
+    assert "up to a constant in each visited state" in SHEET
+
+
+def test_bootstrapping_from_a_bad_value_can_raise_the_variance():
+    from policy_gradient.exact import gae_weigh, moments
+
+    world, policy = pg.two_doors(), pg.two_action_softmax(2, 3)
+    V = pg.state_values(world, doors()[1])
+    noise = lambda critic, lam: moments(world, policy, np.zeros(2), gae_weigh(world, critic, lam=lam))[1]  # noqa: E731
+    assert noise(np.zeros(4), 0) > 2.5 * noise(np.zeros(4), 1) and noise(V, 0) < noise(V, 1) / 100
+    assert "With a good value it lowers the variance." in GLOSSARY and "raise the variance" in GLOSSARY
+
+
+def test_the_best_lambda_need_not_grow_with_the_batch():
+    from policy_gradient.exact import gae_weigh, moments
+
+    world, pi, _, exact = doors()
+    V, lams = pg.state_values(world, pi), np.linspace(0, 1, 21)
+
+    def best(critic, N):
+        squared = []
+        for lam in lams:
+            mean, noise = moments(world, pg.two_action_softmax(2, 3), np.zeros(2), gae_weigh(world, critic, lam=lam))
+            squared.append(((mean - exact) ** 2).sum() + noise / N)
+        return lams[np.argmin(squared)]
+
+    assert best(V, 1) == best(V, 64) == 0 and best(V / 2, 1) < best(V / 2, 64)
+    assert "The best $\\lambda$ depends on $N$ and $V$" in SHEET and "$\\lambda$ grows with the batch" not in SHEET
+
+
+def test_epsilon_greedy_probabilities_jump_and_softmax_probabilities_do_not():
+    greedy = lambda q: 0.05 + 0.9 * (np.arange(2) == np.argmax(q))  # noqa: E731
+    below, above = np.array([1.0, 1 - 1e-9]), np.array([1.0, 1 + 1e-9])
+    assert abs(greedy(below) - greedy(above)).max() == pytest.approx(0.9)
+    assert abs(softmax(below) - softmax(above)).max() < 1e-8
+    assert "which a softmax's probabilities do not" in GLOSSARY
+
+
+def test_adam_feels_the_scale_where_it_changes_or_is_tiny():
+    def moved(*gradients):
+        adam, theta = pg.Adam(learning_rate=0.1), np.zeros(1)
+        for g in gradients:
+            before, theta = theta, adam.step(theta, np.array([g]))
+        return (theta - before)[0]
+
+    assert moved(1.0) == pytest.approx(moved(1e-3), rel=1e-4) == pytest.approx(0.1, rel=1e-4)
+    assert moved(1e-9) < 0.01 and moved(*[1.0] * 50, 1e-3) < 0.095
+    assert "scale is steady and far above that constant" in GLOSSARY
+    assert "while that is steady and far above `epsilon`" in pg.Adam.__doc__
+
+
+def test_of_several_compatible_fits_the_shortest_is_the_natural_gradient():
+    pi, Q = np.array([0.2, 0.3, 0.5]), np.array([1, 2, 4.0])
+    scores = np.eye(3) - pi
+    F_, gradient = (scores.T * pi) @ scores, (scores.T * pi) @ Q
+    natural = np.linalg.pinv(F_) @ gradient
+    for w in (Q, Q - pi @ Q, natural):
+        np.testing.assert_allclose(F_ @ w, gradient, atol=1e-14)  # each is a least-squares fit
+    assert abs(Q - natural).max() > 1 and abs(Q - pi @ Q - natural).max() > 0.3
+    critic = PageAndLab.text("06-how-a-critic-learns")
+    for text in (GLOSSARY, critic, ANSWERS["natural-gradient"], ANSWERS["compatible-features"]):
+        assert re.search("shortest", text)
+
+
+def test_conjugate_gradients_need_at_most_as_many_products_as_there_are_distinct_eigenvalues():
+    from learning_to_act.exercises import trust_regions
+    from policy_gradient.natural import conjugate_gradient
+
+    def products(A, b):
+        asked = []
+        x = conjugate_gradient(lambda v: (asked.append(1), A @ v)[1], b, 10)
+        np.testing.assert_allclose(A @ x, b, atol=1e-9)
+        return len(asked)
+
+    A = np.diag([1, 2, 2, 3.0])
+    assert products(A, np.ones(4)) == 3 and products(A, np.eye(4)[0]) == 1
+    told = (GLOSSARY, PageAndLab.text("07-trust-regions"), Path(trust_regions.__file__).read_text("utf8"))
+    assert all(re.search("at most as many", text, re.IGNORECASE) for text in told)
+
+
+def test_near_a_deterministic_policy_it_is_flat_only_where_values_stay_bounded():
+    in_corridor = [
+        slope(lambda z: np.linalg.solve(np.eye(3) - corridor(sigmoid(z)), -np.ones(3))[0], z, 1e-4)
+        for z in (-4, -6, -8)
+    ]
+    assert 100 < in_corridor[0] < in_corridor[1] < in_corridor[2] > 1e4
+    two_arms = [slope(sigmoid, z) for z in (-4, -6, -8)]
+    assert two_arms[0] > two_arms[1] > two_arms[2] < 1e-3
+    assert "Where values stay bounded, a softmax of logits has one near every deterministic policy" in GLOSSARY
+
+
+def test_a_softmax_gives_zero_where_a_logit_is_minus_infinity_or_a_float_too_short():
+    assert pg.softmax(np.array([0, -800.0]))[1] == 0 and pg.softmax(np.array([0, -np.inf]))[1] == 0
+    assert np.exp(pg.log_softmax(np.array([0, -700.0])))[1] > 0
+    assert "turns finite logits into probabilities that are never zero, though a computer may round" in GLOSSARY
+
+
+def test_the_log_derivative_lemma_of_the_sheet_asks_for_the_swap():
+    theta, rng = 2.0, np.random.default_rng(0)
+    x = theta * rng.random(10_000)  # uniform on (0, theta): J = theta / 2, the score is -1 / theta
+    assert slope(lambda t: t / 2, theta) == pytest.approx(0.5) and np.mean(x * (-1 / theta)) == pytest.approx(
+        -0.5, abs=0.02
+    )
+    assert "and the swap is allowed (trajectories, 2)" in SHEET
+    assert "\\score s" not in SHEET and "(below, $g(s)$ is a state's answer)" in SHEET
+    assert "(here the limit, no TD error)" in SHEET and "the KL that a step may reach" in PageAndLab.text("notation")
+
+
+def test_two_derivations_name_their_rules():
+    assert "[Notation](notation.md) has all of them" in THEOREM and "The code stops after $T$ terms" in THEOREM
+    for rule in (
+        "term by term (linearity):\n\n$$\\begin{aligned}\\nabla V(s)",
+        "the tower rule over $s'$, and from $s'$ on only $s'$ matters (Markov property)",
+        "for infinitely many terms too, since they converge absolutely:",
+    ):
+        assert rule in THEOREM, rule
+    assert "times the reward less a running mean of rewards, is the gradient bandit" in THEOREM
+    assert BITES.count("twice, whatever is done. Action 1 pays") == 2 and "falls under no theorem" not in BITES
+
+
+def test_a_sum_that_runs_across_an_end_is_a_bias_where_actions_decide_the_length():
+    """The first stranger's loop as the page prints it, over every pair of episodes: of one world whose lengths are fixed, and of one where
+    action 1 pays 1 and ends, action 0 waits a step for its 1."""
+    from types import SimpleNamespace as Space
+
+    space = {}
+    for name in ("stranger 1", "mended 1"):
+        exec(re.search(rf"```python\n# {name}\n(.*?)```", HOLD, re.DOTALL)[1], space)
+        space[name] = space["update"]
+
+    class Batch(Space):
+        __len__ = lambda self: len(self.rewards)  # noqa: E731
+        episodes = lambda self: self.slices  # noqa: E731
+        score = lambda self, theta: ((self.actions - 0.5) * (self.choice == 1))[:, None]  # noqa: E731
+
+    def mean(update, episodes):
+        total = 0.0
+        for first in episodes:
+            for second in episodes:
+                a, r, c = (np.array([*x, *y], float) for x, y in zip(first, second))
+                t = np.r_[np.arange(len(first[0])), np.arange(len(second[0]))]
+                parts = [slice(0, len(first[0])), slice(len(first[0]), len(t))]
+                batch = Batch(rewards=r, actions=a, choice=c, t=t, gamma=0.5, mask=np.ones(len(t)), slices=parts)
+                total += update(np.zeros(1), batch)[0] / len(episodes) ** 2
+        return total
+
+    ends_or_waits = [((1,), (1.0,), (1,)), ((0, 0), (0.0, 1.0), (1, 0))]  # actions, rewards, is there a choice
+    fixed = [((1, 0), (1.0, 1.0), (1, 0)), ((0, 0), (0.0, 1.0), (1, 0))]
+    assert mean(space["mended 1"], ends_or_waits) == pytest.approx(slope(lambda z: sigmoid(z) * 0.5 + 0.5, 0))
+    assert mean(space["stranger 1"], ends_or_waits) == pytest.approx(0.1484375)
+    assert mean(space["stranger 1"], fixed) == pytest.approx(mean(space["mended 1"], fixed)) == pytest.approx(0.25)
+    assert "and their lengths do not depend on what is done" in HOLD and "$\\gamma<1$ it is a bias" in HOLD
+
+
+def test_an_update_that_ties_episodes_together_shows_its_direction_on_large_batches():
+    world, _, _, exact = doors()
+    returns, scores = [], []
+    for a, b, c in np.ndindex(2, 2, 2):
+        states, actions = [0, 1, 2 if b else 3], (a, b, c)
+        returns.append(sum(0.5**t * world.R[s, u] for t, (s, u) in enumerate(zip(states, actions))))
+        softmax_ = pg.two_action_softmax(2, 3)
+        scores.append(sum(softmax_.score(np.zeros(2), world.obs[s], u) for s, u in zip(states, actions)))
+    R, S = np.array(returns), np.array(scores)
+    update = lambda batch: ((R[batch] - R[batch].mean())[:, None] * S[batch]).mean(axis=0)  # noqa: E731
+    np.testing.assert_allclose(update(np.arange(8)), exact, atol=1e-6)
+    pairs = [update(np.array(pair)) for pair in np.ndindex(8, 8)]
+    np.testing.assert_allclose(np.mean(pairs, axis=0), exact / 2, atol=1e-6)  # and no seed was drawn
+    assert "ties them together, by their mean or their standard deviation, shows its direction on large batches" in HOLD
+    assert "can still train" in HOLD and "it still trains" not in HOLD and "was found to" not in HOLD
+
+
+def test_a_value_without_discount_needs_an_end_under_the_policy():
+    P = np.zeros((1, 2, 1))
+    P[0, 0, 0] = 1  # action 1 ends; a policy that never takes it goes on for ever
+    world = pg.TabularMDP(P, np.ones((1, 2)), np.ones(1), 1.0)
+    assert pg.state_values(world, np.array([[0.5, 0.5]]))[0] == pytest.approx(2)
+    with pytest.raises(ValueError, match="never ends"):
+        pg.state_values(world, np.array([[1.0, 0.0]]))
+    assert "if under the policy every state can reach an end" in flat(list(solution("02-the-theorem").values()))
+
+
+def test_dividing_by_the_sample_s_std_makes_the_weight_smaller():
+    from policy_gradient.groups import grpo_weight
+
+    p = np.array([0.2, 0.5])
+    np.testing.assert_allclose(grpo_weight(p, 4, sample_std=True) / grpo_weight(p, 4), np.sqrt(3 / 4))
+    assert "multiplies all of it by sqrt((G - 1) / G)" in grpo_weight.__doc__
+
+
+def test_what_the_pages_say_of_the_book_itself_is_so():
+    import json
+
+    from tools.site.path import plan
+
+    unlisted = [int(row.split("|")[4]) for row in CHECKS.splitlines() if row.startswith("| `")]
+    assert min(unlisted) == 8 and sum(n >= 12 for n in unlisted) > len(unlisted) / 2
+    assert "at least eight wrong answers that are in no list, for most a dozen or more" in CHECKS
+    weeks = [row for row in plan().splitlines()[2:] if row.startswith("|")]
+    assert len(weeks) == 8 and "**In four weeks**: weeks 1, 2, 3 and 5" in INSTRUCTORS
+    assert "a plan for eight weeks or four" in INSTRUCTORS
+    timed = [row["lab"] for row in json.loads((ROOT / "benchmarks/results/waiting.json").read_text())["result"]["labs"]]
+    assert [name[:2] for name in timed] == ["01", "02", "03", "04", "05", "mu"]
+    assert "The labs of chapters 1 to 5 and the museum, each" in SPEED
+    measured = set(json.loads((ROOT / "benchmarks/results/learner.json").read_text())["notebooks"])
+    every = {f"{d}/{p.name}" for d in ("notebooks", "exercises") for p in (ROOT / d).glob("*.ipynb")}
+    assert sorted({name.split("/")[1][:2] for name in every - measured}) == ["06", "07", "08"]
+    assert "Chapters 6 to 8 have no row yet" in INSTRUCTORS and "of every notebook" not in INSTRUCTORS
+    assert "every figure on these pages" not in WAYS and "the only one in which" not in WAYS
+    assert "two shared parameters" in flat(list(cells("02-the-theorem").values()))

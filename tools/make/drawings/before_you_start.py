@@ -41,7 +41,7 @@ def two_doors(fig, ax):
     label(3.65, 1.0, "take (p)", "pays +3")
     label(3.5, -1.0, "leave (1 − p)", "pays 0")
     ax.text(6.35, 1.0, "pays −3", ha="center", va="bottom", color=good, size=11)
-    label(6.35, -1.4, "with probability q", "pays +½")
+    label(6.35, -1.4, "take (q)", "pays +½")
     for y in (0.85, -0.85):
         ax.text(7.08, y, "end", ha="left", va="center", color=muted, size=11)
     ax.plot([-0.42, -0.42, 3.02, 3.02, -0.42], [-0.42, 0.42, 0.42, -0.42, -0.42], color=muted, lw=1, ls=":")
