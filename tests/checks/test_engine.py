@@ -28,6 +28,9 @@ def say(function, exercise="softmax"):
     return result.message
 
 
+WHOLE = engine.SECONDS, timelimit.WALL  # as a learner has them
+
+
 @pytest.fixture
 def half_a_second(monkeypatch):
     monkeypatch.setattr(engine, "SECONDS", 0.5)
@@ -403,9 +406,9 @@ def test_other_threads_use_a_trace_function(half_a_second):
 
     def work():
         before = sys.gettrace()
-        results.extend(
-            [check(forever_plain, "softmax"), check(forever_except_exception, "softmax"), check(GOOD, "softmax")]
-        )
+        results.extend([check(forever_plain, "softmax"), check(forever_except_exception, "softmax")])
+        engine.SECONDS, timelimit.WALL = WHOLE  # what is right may take its time
+        results.append(check(GOOD, "softmax"))
         traces.append(sys.gettrace() is before)
 
     thread = threading.Thread(target=work, daemon=True)
@@ -432,7 +435,7 @@ def test_other_threads_end_a_loop_on_one_line(loop, half_a_second):
     exec(f"def softmax(logits):\n    {ONE_LINE[loop]}", space)
     thread = threading.Thread(target=lambda: results.append(check(space["softmax"])), daemon=True)
     thread.start()
-    thread.join(120)  # the old trace function never comes back, and would hold this test
+    thread.join(1200)  # the old trace function never comes back, and would hold this test
     assert not thread.is_alive() and "had not finished" in results[0].message
 
 

@@ -96,6 +96,12 @@ def impatience(source):
                 and key.value.value is not None
                 and key.value.value < (300_000 if node_is_a_pages(node) else 300)
             ]
+            if isinstance(node.func, ast.Attribute) and node.func.attr in ("wait", "join", "communicate", "acquire"):
+                found += [  # a process's, thread's or event's first argument is a timeout too
+                    (name, ast.unparse(node)[:80])
+                    for one in node.args[:1]
+                    if isinstance(one, ast.Constant) and type(one.value) in (int, float) and one.value < 300
+                ]
             if isinstance(node.func, ast.Attribute) and node.func.attr in (
                 "set_default_timeout",
                 "set_default_navigation_timeout",
@@ -138,6 +144,8 @@ MAY_MEASURE = {("checks/test_engine.py", "burn")}  # works until it has used so 
         ("def test():\n    page.wait_for_selector('p', timeout=5000)", impatience),
         ("def test():\n    page.set_default_timeout(4000)", impatience),
         ("def test():\n    subprocess.run(command, timeout=20)", impatience),
+        ("def test():\n    assert process.wait(10) == 0", impatience),
+        ("def test():\n    thread.join(20.0)", impatience),
     ],
 )
 def test_such_a_test_would_be_seen(bad, seen):
