@@ -111,6 +111,20 @@ def impatience(source):
     return found
 
 
+def unexplained(source):
+    """Skips that do not say why, and tests that are expected to fail: nothing of either kind is wanted."""
+    found = []
+    for name, node in functions(ast.parse(source)):
+        called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+        if called in ("pytest.skip", "pytest.mark.skip") and not (node.args or node.keywords):
+            found.append((name, ast.unparse(node)))
+        if called == "pytest.mark.skipif" and not any(key.arg == "reason" for key in node.keywords):
+            found.append((name, ast.unparse(node)))
+        if called in ("pytest.xfail", "pytest.mark.xfail"):
+            found.append((name, ast.unparse(node)))
+    return found
+
+
 def node_is_a_pages(call):
     return isinstance(call.func, ast.Attribute) and call.func.attr.startswith(
         ("wait_for", "expect_", "to_", "click", "goto")
@@ -125,6 +139,7 @@ def test_no_test_judges_a_clock_or_sleeps(path):
     assert [f for f in sleeps(source) if (name, f) not in MAY_SLEEP] == []
     assert [j for j in judgements(source) if (name, j[0]) not in MAY_GIVE_UP | MAY_MEASURE] == []
     assert [i for i in impatience(source) if (name, i[0]) not in MAY_SLEEP] == []
+    assert unexplained(source) == []
 
 
 MAY_MEASURE = {("checks/test_engine.py", "burn")}  # works until it has used so much of the processor
@@ -146,6 +161,10 @@ MAY_MEASURE = {("checks/test_engine.py", "burn")}  # works until it has used so 
         ("def test():\n    subprocess.run(command, timeout=20)", impatience),
         ("def test():\n    assert process.wait(10) == 0", impatience),
         ("def test():\n    thread.join(20.0)", impatience),
+        ("def test():\n    pytest.skip()", unexplained),
+        ("@pytest.mark.skip()\ndef test(): pass", unexplained),
+        ("@pytest.mark.skipif(os.name == 'nt')\ndef test(): pass", unexplained),
+        ("@pytest.mark.xfail(reason='some day')\ndef test(): pass", unexplained),
     ],
 )
 def test_such_a_test_would_be_seen(bad, seen):
