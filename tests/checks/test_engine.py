@@ -326,6 +326,19 @@ def forever_generator(logits):
     return sum(itertools.takewhile(lambda _: True, (np.sum(logits) for _ in iter(int, 1))))
 
 
+class Heavy:
+    """Takes long to go: an exception there can only be reported, and is lost."""
+
+    def __del__(self):
+        for _ in range(10**5):
+            pass
+
+
+def forever_in_destructors(logits):
+    while True:
+        Heavy()
+
+
 def sleeps(logits):
     time.sleep(60)
 
@@ -345,14 +358,19 @@ class Lazy:
         forever_bare_except,
         forever_bare_except_twice,
         forever_generator,
+        forever_in_destructors,
         sleeps,
         lambda logits: Lazy(),
         lambda logits: Deep(),
     ],
     ids=lambda f: f.__name__,
 )
-def test_a_function_that_never_returns_is_stopped(function, half_a_second):
+def test_a_function_that_never_returns_is_stopped(function, half_a_second, monkeypatch, capfd):
+    lost = []
+    hook = lost.append  # no line of Python, into which the next signal could fall
+    monkeypatch.setattr(sys, "unraisablehook", hook)
     assert "had not finished" in say(function)
+    assert sys.unraisablehook is hook and not lost and "TimeUp" not in capfd.readouterr().err
 
 
 def test_five_seconds_in_all_not_per_input():
