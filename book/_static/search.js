@@ -11,5 +11,6 @@ DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = location.protocol !== "file:";   // 
 // of pages that say a word equally loudly first the chapters, in their order, and last what would give an answer away
 Scorer.score = ([page, , , , score]) => {
   const [, chapter] = /^book\/(\d\d)-/.exec(page) ?? [];
-  return score + (chapter ? 1 - chapter / 100 : -["notebooks", "exercises", "solutions"].indexOf(page.split("/")[0]) - 1);
+  const last = ["notebooks", "exercises", "solutions"].indexOf(page.split("/")[0]);
+  return score + (chapter ? 1 - Number(chapter) / 100 : -last - 1);
 };
