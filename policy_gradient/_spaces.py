@@ -41,6 +41,18 @@ def agreement(envs, policy, name="envs"):
     return (envs.num_envs, *seen.shape), send
 
 
+def critic_agreement(envs, critic, name="envs"):
+    """Raises unless a critic can see what `envs` show; whatever has no network is asked nothing."""
+    features = getattr(getattr(critic, "network", None), "sizes", (None,))[0]
+    space = _space(envs, "single_observation_space", name)
+    if features is not None and space.shape != (features,):
+        cure = f"make it for {space.shape[0]}" if len(space.shape) == 1 else _flattened(space, "the critic")
+        raise ValueError(
+            f"critic ({type(critic).__name__}) must fit {name}: it sees vectors of {_count(features)}, but {name} show "
+            f"{_words(space)}: {cure}"
+        )
+
+
 def _space(envs, which, name):
     from gymnasium import Space
 
@@ -97,12 +109,12 @@ def _count(n, kind=""):
     return f"{n} {kind}number{'s' if n != 1 else ''}"
 
 
-def _flattened(space):
+def _flattened(space, which="the policy"):
     from gymnasium.spaces import flatdim
 
     if not space.is_np_flattenable:
         return f"{WRAP}TransformObservation, with a function that makes it a vector"
-    return f"{WRAP}FlattenObservation, and make the policy for {_count(flatdim(space))}"
+    return f"{WRAP}FlattenObservation, and make {which} for {_count(flatdim(space))}"
 
 
 def _counted(space):

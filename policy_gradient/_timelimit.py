@@ -52,12 +52,21 @@ def limited(call, seconds, wall=None):
 
 
 def by_signal(call, clock):
-    running = fired = False
+    running = fired = reporting = False
+    report = sys.unraisablehook
+
+    def unraisable(what):
+        """In a destructor Python can only report an exception, and goes on: nothing to tell a learner, the next signal comes soon."""
+        nonlocal reporting
+        reporting = True
+        if what.exc_type is not TimeUp:
+            report(what)
+        reporting = False
 
     def stop(signum, frame):
         nonlocal fired
         fired = True
-        if running:
+        if running and not reporting and frame.f_code is not unraisable.__code__:
             if (left := min(clock.left())) <= 0:
                 raise TimeUp
             signal.setitimer(signal.ITIMER_REAL, max(left, SOON), AGAIN)
@@ -65,12 +74,14 @@ def by_signal(call, clock):
     start = time.monotonic()
     old_handler = signal.signal(signal.SIGALRM, stop)
     old_delay, old_interval = signal.setitimer(signal.ITIMER_REAL, max(min(clock.left()), SOON), AGAIN)
+    sys.unraisablehook = unraisable
     try:
         running = True
         return call()
     finally:
         # Python looks for signals at calls and jumps only: none can come between the end of `call` and this line.
         running = False
+        sys.unraisablehook = report
         signal.setitimer(signal.ITIMER_REAL, 0)
         if fired:
             time.sleep(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._validate import finite, function, number, numbers, one_of, positive, whole
+from ._validate import finite, function, number, numbers, one_of, positive, same_shape, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -128,7 +128,11 @@ def mixed_share(p: ArrayLike, group_size: int) -> Any:
 
 
 def pass_at_k(num_samples: ArrayLike, num_correct: ArrayLike, k: int) -> Any:
-    """1 - C(n - c, k) / C(n, k): unbiased for the chance that one of k answers is right, from c right ones of n. Arrays broadcast."""
+    """1 - C(n - c, k) / C(n, k): unbiased for the chance that one of k answers is right, from c right ones of n.
+
+    One number goes with every shape, and else both have as many axes.
+    """
+    same_shape(num_samples=num_samples, num_correct=num_correct)
     n, c = np.broadcast_arrays(np.asarray(num_samples), np.asarray(num_correct))
     if n.dtype.kind not in "iu" or c.dtype.kind not in "iu" or (c < 0).any() or (c > n).any():
         raise ValueError("num_correct must be whole numbers from 0 to num_samples")
@@ -151,7 +155,12 @@ def group_moments(
     outcomes: (probability, reward, length, score (d,)) of each answer there is. weigh(rewards (G,), lengths (G,)) -> (G,).
     The order of a group must not matter to `weigh`: each set of answers is visited once. Raises ValueError above a million sets.
     """
-    probs, rewards, lengths, scores = (np.array(column, float) for column in zip(*outcomes))
+    probs, rewards, lengths, scores = (
+        finite(f"the {name} of outcomes", list(column), shape)
+        for name, column, shape in zip(
+            ("probabilities", "rewards", "lengths", "scores"), zip(*outcomes), ((None,),) * 3 + ((None, None),)
+        )
+    )
     G, n = whole("group_size", group_size), len(probs)
     function("weigh", weigh, "(rewards, lengths) -> weights")
     if abs(number("the sum of the probabilities", probs.sum()) - 1) > 1e-9:
@@ -166,7 +175,12 @@ def group_moments(
         ways = factorial(G)
         for count in np.bincount(group):
             ways //= factorial(count)
-        x = np.asarray(weigh(rewards[group], lengths[group])) @ scores[group]
+        weights = np.asarray(weigh(rewards[group], lengths[group]))
+        if weights.shape != (G,):
+            raise ValueError(
+                f"weigh(rewards, lengths) must give one weight per answer, shape ({G},), got {weights.shape}"
+            )
+        x = weights @ scores[group]
         chance = float(ways) * probs[group].prod()
         mean, square = mean + chance * x, square + chance * x**2
     return mean, square - mean**2

@@ -16,7 +16,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._validate import finite, generator, having, indices, number, numbers, one_of, positive, probabilities, whole
+from ._validate import (
+    finite,
+    generator,
+    having,
+    indices,
+    number,
+    numbers,
+    one_of,
+    positive,
+    probabilities,
+    same_shape,
+    whole,
+)
 from .groups import group_advantages, token_weights
 from .optimizers import Adam
 from .policies import MLPSoftmax
@@ -202,7 +214,8 @@ def climb(
     for update in range(whole("num_updates", num_updates, 0)):
         prompts = np.repeat(draw_prompts(rng, num_prompts), group_size, axis=0)
         answers = policy.generate(theta, prompts, rng, bend)
-        rewards = finite("rewards", reward(prompts, answers)).reshape(num_prompts, group_size)
+        rewards = finite("reward(prompts, answers)", reward(prompts, answers), (len(prompts),))
+        rewards = rewards.reshape(num_prompts, group_size)
         weights = token_weights(group_advantages(rewards, how).ravel(), answers.mask, aggregate, policy.max_len)
         old = answers.log_probs if cap is not None or (epochs > 1 and bend is None) else None
         if epochs > 1 and bend is not None:
@@ -228,7 +241,12 @@ def sampler_ratios(log_probs: ArrayLike, sampler_log_probs: ArrayLike, mask: Arr
     A token that the sampler could not draw (-inf) is refused: no ratio brings it back. The policy's -inf gives 0.
     """
     log_probs, sampler = numbers("log_probs", log_probs), numbers("sampler_log_probs", sampler_log_probs)
-    mask = np.ones(log_probs.shape, bool) if mask is None else mask
+    mask = np.ones(log_probs.shape, bool) if mask is None else np.asarray(mask)
+    if not log_probs.shape == sampler.shape == mask.shape or mask.dtype != bool:
+        raise ValueError(
+            f"log_probs, sampler_log_probs and mask (booleans) must have one shape, got {log_probs.shape}, "
+            f"{sampler.shape} and {mask.shape} ({mask.dtype})"
+        )
     if not np.isfinite(sampler[mask]).all():
         raise ValueError(
             "sampler_log_probs must be finite: a token of probability 0 cannot have been drawn, and no ratio stands for it"
@@ -238,13 +256,20 @@ def sampler_ratios(log_probs: ArrayLike, sampler_log_probs: ArrayLike, mask: Arr
     return np.exp(np.minimum(np.where(mask, log_probs, 0.0) - np.where(mask, sampler, 0.0), 700.0))
 
 
+def _difference(**two):
+    """The first less the second, of shapes that fit."""
+    first, second = (finite(name, value) for name, value in two.items())
+    same_shape(**dict(zip(two, (first, second))))
+    return first - second
+
+
 def kl_loss_weights(log_probs: ArrayLike, ref_log_probs: ArrayLike, which: str) -> Array:
     """What multiplies each answer's score, (n,), in the gradient of the mean of a KL estimate used as a *loss*, times n.
 
     log_probs, ref_log_probs (n,): of drawn answers (or tokens) under the policy and the reference. "k1" log(pi/ref): 1;
     "k2" half its square: log(pi/ref); "k3" ref/pi - 1 + log(pi/ref): 1 - ref/pi.
     """
-    log_ratio = finite("log_probs", log_probs) - finite("ref_log_probs", ref_log_probs)
+    log_ratio = _difference(log_probs=log_probs, ref_log_probs=ref_log_probs)
     one_of("which", which, ("k1", "k2", "k3"))
     if which == "k3":
         return -np.expm1(np.minimum(-log_ratio, 700))
@@ -253,7 +278,7 @@ def kl_loss_weights(log_probs: ArrayLike, ref_log_probs: ArrayLike, which: str) 
 
 def kl_values(log_probs: ArrayLike, ref_log_probs: ArrayLike, which: str) -> Array:
     """The estimates k1, k2, k3 of KL(pi, ref) themselves, (n,): what is subtracted from the reward where the KL is put there."""
-    x = finite("log_probs", log_probs) - finite("ref_log_probs", ref_log_probs)
+    x = _difference(log_probs=log_probs, ref_log_probs=ref_log_probs)
     one_of("which", which, ("k1", "k2", "k3"))
     return {"k1": lambda x: x, "k2": lambda x: x**2 / 2, "k3": lambda x: np.expm1(np.minimum(-x, 700)) + x}[which](x)
 
@@ -261,6 +286,10 @@ def kl_values(log_probs: ArrayLike, ref_log_probs: ArrayLike, which: str) -> Arr
 def optimal_policy(ref_probs: ArrayLike, rewards: ArrayLike, beta: float) -> Array:
     """Best of E[r] - beta KL(pi, ref): pi proportional to ref exp(r / beta), (..., A) from (..., A), in one stable step."""
     ref, rewards = probabilities("ref_probs", ref_probs), finite("rewards", rewards)
+    if ref.shape[-1:] != rewards.shape[-1:]:  # one number beside A would stand for every answer
+        raise ValueError(
+            f"ref_probs and rewards must have as many numbers on the last axis, one per answer, got {ref.shape} and {rewards.shape}"
+        )
     ref, rewards = np.broadcast_arrays(ref, rewards)
     best = np.max(
         rewards, axis=-1, where=ref > 0, initial=-np.inf, keepdims=True
@@ -274,8 +303,10 @@ def dpo_weights(chosen_log_ratio: ArrayLike, rejected_log_ratio: ArrayLike, beta
 
     The log-ratios (n,): log pi less log ref of the two answers to each prompt; margin = beta times their difference.
     """
-    margin = beta * (finite("chosen_log_ratio", chosen_log_ratio) - finite("rejected_log_ratio", rejected_log_ratio))
-    return positive("beta", beta) * 0.5 * (1 - np.tanh(margin / 2))
+    margin = positive("beta", beta) * _difference(
+        chosen_log_ratio=chosen_log_ratio, rejected_log_ratio=rejected_log_ratio
+    )
+    return beta * 0.5 * (1 - np.tanh(margin / 2))
 
 
 @dataclass(frozen=True)

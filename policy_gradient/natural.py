@@ -73,7 +73,7 @@ def conjugate_gradient(
     Stops once the residual is `tolerance` times |b|. Along a direction that A maps to 0 (a singular A, or A = 0) it stops
     where it is: from 0 it then gives the smallest solution, and zeros for A = 0. Hestenes & Stiefel (1952).
     """
-    b = finite("b", b)
+    b = finite("b", b, (None,))
     function("matvec", matvec, "matvec(v) -> A v, both (d,)")
     x, residual, iterations = np.zeros_like(b), b.copy(), whole("iterations", iterations, 0)
     direction, square = residual, residual @ residual
@@ -119,7 +119,8 @@ def kl_step(natural: ArrayLike, gradient: ArrayLike, delta: float) -> Array:
 
     Zeros if delta is 0 or gradient . natural is not positive: then there is no way up.
     """
-    natural, gradient = finite("natural", natural), finite("gradient", gradient)
+    natural = finite("natural", natural, (None,))
+    gradient = finite("gradient", gradient, natural.shape)
     slope = float(gradient.astype(np.float64) @ natural.astype(np.float64))
     if not slope > 0 or not delta > 0:
         return np.zeros_like(natural)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ._progress import bar
+from ._spaces import critic_agreement
 from ._validate import NotFinite, finite, function, having, number, one_of, positive, whole
 from .natural import conjugate_gradient, fisher_vector, kl, kl_step
 from .onepass import regress, weighed_score
@@ -175,6 +176,7 @@ def _train(name, envs, policy, theta, critic, rng, num_updates, num_steps, updat
         raise ValueError(f"anneal must lie in [0, 1], got {anneal}")
     num_updates, theta, log = whole("num_updates", num_updates), np.array(finite("theta", theta)), []
     collect, stopped, steps = segments(envs, policy, rng, num_steps), f"did all {num_updates} updates", 0
+    critic_agreement(envs, critic)
     try:
         for k in bar(range(num_updates), name.upper(), progress):
             segment = collect(theta)

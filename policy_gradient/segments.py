@@ -57,9 +57,12 @@ def segments(
     def collect(theta):
         nonlocal obs, starting, running
         rows, returns = [], []
-        for _ in range(T):
+        for t in range(T):
             actions = drawn(policy.sample(theta, obs, rng))
             next_obs, rewards, terminated, truncated, info = step(envs.step(send(actions)), obs)
+            if not np.isfinite(rewards).all():
+                n = int(np.argmin(np.isfinite(rewards)))
+                raise NotFinite(f"rewards must be finite, but at step {t} environment {n} of envs gave {rewards[n]}")
             ended, live = terminated | truncated, ~starting
             running = running + rewards * live
             seen = next_obs
@@ -72,8 +75,6 @@ def segments(
             rows.append([value.copy() for value in (obs, actions, rewards, seen, terminated, truncated, live)])
             obs, starting = next_obs, ended if mode == "NextStep" else starting
         columns = [np.array(column) for column in zip(*rows)]
-        if not np.isfinite(columns[2]).all():
-            raise NotFinite("rewards must be finite, but envs gave one that is not")
         return Segment(*columns, np.array(returns))
 
     return collect

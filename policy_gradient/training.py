@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ._progress import bar
-from ._spaces import agreement, autoreset_mode
+from ._spaces import agreement, autoreset_mode, critic_agreement
 from ._validate import NotFinite, discount, finite, function, having, number, numbers, whole
 from ._validate import policy as checked_policy
 from .estimators import batch_mean, estimate_gradient, leave_one_out_mean
@@ -122,6 +122,7 @@ def _check(envs, policy, num_updates, gamma, baseline, target_return, eval_envs,
         if asked is not None or name == "envs":
             autoreset_mode(asked, name)
             agreement(asked, policy, name)
+    critic_agreement(envs, baseline)
 
 
 def _given_or_adam(optimizer: Adam | None, learning_rate: float) -> Adam:

@@ -145,7 +145,8 @@ class Transformer(Writer):
     def weighted_score(self, theta: ArrayLike, prompts: ArrayLike, tokens: Any, weights: ArrayLike) -> Array:
         """sum over tokens of weight (T, N) times score, (d,)."""
         tokens = getattr(tokens, "tokens", tokens)
-        theta, weights = finite("theta", theta, (self.num_params,)), finite("weights", weights)
+        theta = finite("theta", theta, (self.num_params,))
+        weights = finite("weights", weights, np.shape(tokens) if np.ndim(weights) else ())
         logits, saved = self._forward(theta, self._ids(prompts, tokens))
         told = logits[:, self.prompt_len - 1 :]
         by_logits = np.zeros_like(logits)

@@ -1,4 +1,4 @@
-/* Two wishes to Sphinx's search. Loaded after searchtools.js, on the search page only. */
+/* Three wishes to Sphinx's search. Loaded after searchtools.js, on the search page only. */
 DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = location.protocol !== "file:";   // a page may not read its neighbours there
 {   // formulas stand in a page three times (to see, to hear, to copy): a summary wants none of the doubles
   const whole = Search.htmlToText;
@@ -8,3 +8,9 @@ DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = location.protocol !== "file:";   // 
     return whole(page.documentElement.outerHTML, anchor);
   };
 }
+// of pages that say a word equally loudly first the chapters, in their order, and last what would give an answer away
+Scorer.score = ([page, , , , score]) => {
+  const [, chapter] = /^book\/(\d\d)-/.exec(page) ?? [];
+  const last = ["notebooks", "exercises", "solutions"].indexOf(page.split("/")[0]);
+  return score + (chapter ? 1 - Number(chapter) / 100 : -last - 1);
+};

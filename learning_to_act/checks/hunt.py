@@ -30,6 +30,11 @@ LR = 0.5
 FREE = 400  # batches without rewards for each setting
 PATIENCE = 4  # times the usual seconds: thousands of batches on a busy machine
 
+NOT_LINEAR = (
+    "The step is not proportional to lr: with a fiftieth of lr it is not a fiftieth of the step. The check divides the step by lr "
+    "to find your gradient.\nReturn theta plus lr times an estimate: no Adam, no momentum, no clipping here."
+)
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -99,11 +104,7 @@ class Hunt(Exercise):
         if not self._proportional(function, runs, seconds):
             if text := self._moving(function, runs, seconds):
                 return self._no(text, "theta-moves")
-            return self._no(
-                "The step is not proportional to lr: with a fiftieth of lr it is not a fiftieth of the step. The check divides the step by lr "
-                "to find your gradient.\nReturn theta plus lr times an estimate: no Adam, no momentum, no clipping here.",
-                "not-linear",
-            )
+            return self._no(self._without_theta(function, runs, seconds) or NOT_LINEAR, "not-linear")
         looks = self._look(function, 0, seconds)
         if isinstance(looks, Result):
             return looks
@@ -115,7 +116,8 @@ class Hunt(Exercise):
         if worst.beyond:
             what, text = self._what(function, runs, looks, seconds)
             spoilt = changed(runs, self, function, seconds=seconds, right=False)
-            return self._no("\n".join(filter(None, [text, worst.text, naming.aside, spoilt])), what)
+            where = worst.text if any(look.mean.any() for look in looks) else ""
+            return self._no("\n".join(filter(None, [text, where, naming.aside, spoilt])), what)
         if text := self._free(function, looks, seconds):
             return self._no(text, "not-from-rewards")
         if worst.noise > NOISE:
@@ -207,6 +209,25 @@ class Hunt(Exercise):
                 return False
         return True
 
+    def _without_theta(self, function, runs, seconds):
+        """What to say where the answer is the step, or the gradient, and theta is not in it, or ""."""
+        parts, pairs = 50, []
+        for run in runs:
+            theta, batch, lr = run.case.raw
+            small = attempt(function, self.arguments(theta, batch, lr / parts), Budget(seconds))
+            if small.kind != "answer" or small.parts[0].shape != theta.shape:
+                return ""
+            pairs.append((run.outcome.parts[0], small.parts[0]))
+        if not any(large.any() for large, _ in pairs):
+            return "Your answer is 0 everywhere: what comes back must be theta, moved by lr times an estimate of the gradient."
+        if all(np.allclose(large, parts * small, rtol=1e-5, atol=1e-9) for large, small in pairs):
+            return "You return the step alone. What comes back must be the new theta: theta plus that step."
+        if all(np.allclose(large, small, rtol=1e-5, atol=1e-9) for large, small in pairs):
+            return (
+                "Your answer stays the same when lr changes. What comes back must be theta plus lr times your estimate."
+            )
+        return ""
+
     def _moving(self, function, runs, seconds):
         """What to say where theta moves while later steps are still scored, or "".
 
@@ -290,6 +311,10 @@ class Hunt(Exercise):
                     )
                     return name, f"{now}: {name} ({self.choices()[name].rstrip('.')})."
         found = "Not mended yet" if self.bug else "Not yet"
+        if not any(look.mean.any() for look in looks):
+            return "biased", (
+                f"{found}: theta comes back as it went in, on every batch. What you compute never reaches the array that you return."
+            )
         for what, change, text in CLUES:
             if self.changes(function, runs, change, seconds=seconds):
                 return what, f"{found}: {text}"

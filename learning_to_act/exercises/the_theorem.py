@@ -661,8 +661,8 @@ EXACT_GRADIENT = Exercise(
         ),
         Mistake(
             "value-for-action-value",
-            "Your gradient is zero everywhere. With V(s) in the place of Q(s, a) it must be: V does not depend on the action, "
-            "the sum of grad pi(a|s) over a is the gradient of 1, and so V times it is 0, whatever V is.\n"
+            "Your gradient is zero everywhere: either what you compute never reaches the array that you return, or V(s) stands in the "
+            "place of Q(s, a).\nThen it must be zero: V does not depend on the action, the sum of grad pi(a|s) over a is the gradient of 1, and so V times it is 0, whatever V is.\n"
             "Only differences between actions can say which way to go. (Chapter 2, Push and pull.)",
             (lambda P, R, rho, theta, gamma: np.zeros(theta.shape),),
         ),

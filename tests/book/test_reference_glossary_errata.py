@@ -41,8 +41,9 @@ def test_every_example_runs_and_gives_what_it_says(monkeypatch):
 
 
 def test_plain_docstrings_become_right_markup():
-    assert list(reference.converted(["Of `Rollout`, `x_` and a * b | c_", "    table", "more"])) == [
-        r"Of :py:obj:`Rollout <policy_gradient.rollouts.Rollout>`, ``x_`` and a \* b \| c\_",
+    text = ["Of `Rollout`, `x_` and a * b | c_, 2*x*y: it *is*, the *very last*.", "    table", "more"]
+    assert list(reference.converted(text)) == [
+        r"Of :py:obj:`Rollout <policy_gradient.rollouts.Rollout>`, ``x_`` and a \* b \| c\_, 2\*x\*y: it *is*, the *very last*.",
         "",
         ".. code-block:: text",
         "",

@@ -46,7 +46,7 @@ def running(folder, data):
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait()
 
 
 def listening(page):

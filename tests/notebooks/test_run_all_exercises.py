@@ -35,7 +35,7 @@ def execute(nb, tmp_path):
     """As papermill, nbgrader and `jupyter execute` do: the first error ends it."""
     NotebookClient(
         nb,
-        timeout=300,
+        timeout=None,  # a busy machine is no fault; what hangs is ended with its test
         resources={"metadata": {"path": str(tmp_path)}},
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
     ).execute()

@@ -531,7 +531,7 @@ def test_a_group_of_one_and_other_bad_groups():
         pg.group_advantages([[0.5, 1]], "successes")
     with pytest.raises(ValueError, match="k must be given"):
         pg.group_advantages([[0, 1]], "pass@k", 3)
-    with pytest.raises(NotFinite, match="rewards"):
+    with pytest.raises(NotFinite, match="reward"):
         pg.group_advantages([[0, np.nan]], "mean")
     with pytest.raises(ValueError, match="at least 1"):
         pg.group_advantages(np.zeros((3, 0)), "std")
@@ -707,7 +707,7 @@ def test_the_sorter_learns_and_a_bad_reward_never_reaches_theta():
     )
     assert after > before + 0.2
     for bad in (np.nan, np.inf):
-        with pytest.raises(NotFinite, match="rewards"):
+        with pytest.raises(NotFinite, match="reward"):
             pg.climb(policy, theta, task.prompts, lambda x, y: np.full(len(x), bad), rng, num_updates=1)
     same = pg.climb(
         policy, theta, task.prompts, lambda x, y: np.full(len(x), 0.1, np.float32), rng, num_updates=3, how="std"

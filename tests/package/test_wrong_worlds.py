@@ -16,6 +16,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
 
 import policy_gradient as pg
 from policy_gradient import control
+from policy_gradient.segments import segments
 
 NEXT, SAME = AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP
 LINE, SEEN, TWO = spaces.Box(-1, 1, (1,)), spaces.Discrete(3), spaces.Discrete(2)
@@ -570,6 +571,7 @@ PLAYERS = {
     "reinforce": lambda envs, policy, theta: pg.reinforce(
         envs, policy, theta, np.random.default_rng(0), num_updates=1, max_steps=9, progress=False
     ),
+    "segments": lambda envs, policy, theta: segments(envs, policy, np.random.default_rng(0), 9)(theta),
     "evaluate": lambda envs, policy, theta: pg.evaluate(envs, policy, theta, np.random.default_rng(0), max_steps=9),
     "evaluate, greedy": lambda envs, policy, theta: pg.evaluate(
         envs, policy, theta, np.random.default_rng(0), max_steps=9, greedy=True

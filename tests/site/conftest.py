@@ -70,8 +70,7 @@ def pyodide(tmp_path_factory):
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
-            timeout=300,
-        )
+        )  # pip gives up a host that does not answer by itself; a slow one is no fault
         missing = pyodide_folder.gather(folder, [*here.glob("*.whl")]) if pip.returncode == 0 else missing
     if missing:
         pytest.skip(

@@ -383,6 +383,16 @@ def test_search_finds_baseline(browser, server):
     page.wait_for_selector("ul.search li .context")
     assert "03-the-log-derivative-trick" in page.locator("ul.search").inner_html()
     assert not RAW_TEX.search(page.locator("ul.search").inner_text())
+    for words in ("baseline", "gradient of log policy", "why log"):
+        page.goto(page.url.partition("?")[0] + "?q=" + words.replace(" ", "+"))
+        page.wait_for_function("() => document.querySelectorAll('ul.search li').length > 8")
+        found = page.locator("ul.search > li > a").evaluate_all("all => all.map(a => a.getAttribute('href'))")
+        assert any("book/03-" in one for one in found[:5]), (words, found[:5])
+        chapters, others = (
+            [i for i, one in enumerate(found) if one.startswith(kinds) and "#" not in one]
+            for kinds in ("book/0", ("notebooks/", "exercises/", "solutions/"))
+        )
+        assert chapters and others and chapters[0] < min(others), (words, found)
     assert visit.errors == []
     visit.close()
 

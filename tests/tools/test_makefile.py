@@ -221,7 +221,7 @@ def test_says_the_address_and_stops_quietly(built):
         with urllib.request.urlopen(address) as page:
             assert b"<title>book" in page.read()
         process.terminate()
-        assert process.wait(10) == 0 and process.stderr.read() == ""
+        assert process.wait() == 0 and process.stderr.read() == ""
 
 
 def test_a_book_that_is_not_built_is_named(tmp_path):

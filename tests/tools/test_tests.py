@@ -96,12 +96,32 @@ def impatience(source):
                 and key.value.value is not None
                 and key.value.value < (300_000 if node_is_a_pages(node) else 300)
             ]
+            if isinstance(node.func, ast.Attribute) and node.func.attr in ("wait", "join", "communicate", "acquire"):
+                found += [  # a process's, thread's or event's first argument is a timeout too
+                    (name, ast.unparse(node)[:80])
+                    for one in node.args[:1]
+                    if isinstance(one, ast.Constant) and type(one.value) in (int, float) and one.value < 300
+                ]
             if isinstance(node.func, ast.Attribute) and node.func.attr in (
                 "set_default_timeout",
                 "set_default_navigation_timeout",
             ):
                 if isinstance(node.args[0], ast.Constant):
                     found.append((name, ast.unparse(node)[:80]))
+    return found
+
+
+def unexplained(source):
+    """Skips that do not say why, and tests that are expected to fail: nothing of either kind is wanted."""
+    found = []
+    for name, node in functions(ast.parse(source)):
+        called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+        if called in ("pytest.skip", "pytest.mark.skip") and not (node.args or node.keywords):
+            found.append((name, ast.unparse(node)))
+        if called == "pytest.mark.skipif" and not any(key.arg == "reason" for key in node.keywords):
+            found.append((name, ast.unparse(node)))
+        if called in ("pytest.xfail", "pytest.mark.xfail"):
+            found.append((name, ast.unparse(node)))
     return found
 
 
@@ -119,6 +139,7 @@ def test_no_test_judges_a_clock_or_sleeps(path):
     assert [f for f in sleeps(source) if (name, f) not in MAY_SLEEP] == []
     assert [j for j in judgements(source) if (name, j[0]) not in MAY_GIVE_UP | MAY_MEASURE] == []
     assert [i for i in impatience(source) if (name, i[0]) not in MAY_SLEEP] == []
+    assert unexplained(source) == []
 
 
 MAY_MEASURE = {("checks/test_engine.py", "burn")}  # works until it has used so much of the processor
@@ -138,6 +159,12 @@ MAY_MEASURE = {("checks/test_engine.py", "burn")}  # works until it has used so 
         ("def test():\n    page.wait_for_selector('p', timeout=5000)", impatience),
         ("def test():\n    page.set_default_timeout(4000)", impatience),
         ("def test():\n    subprocess.run(command, timeout=20)", impatience),
+        ("def test():\n    assert process.wait(10) == 0", impatience),
+        ("def test():\n    thread.join(20.0)", impatience),
+        ("def test():\n    pytest.skip()", unexplained),
+        ("@pytest.mark.skip()\ndef test(): pass", unexplained),
+        ("@pytest.mark.skipif(os.name == 'nt')\ndef test(): pass", unexplained),
+        ("@pytest.mark.xfail(reason='some day')\ndef test(): pass", unexplained),
     ],
 )
 def test_such_a_test_would_be_seen(bad, seen):

@@ -1,6 +1,6 @@
 """The helper package's docstrings, which are plain text, as the reference page shows them. Sphinx's autodoc finds them; nothing is fetched.
 
-`name` becomes code, or a link where the package has such a name; an indented block is set as it stands.
+`name` becomes code, or a link where the package has such a name; *a word* is emphasised; an indented block is set as it stands.
 """
 
 import re
@@ -17,11 +17,14 @@ def word(match):
 
 
 def marked(line):
-    """A line of plain text as reStructuredText: only backticks mean something."""
-    parts = re.split(r"(`[^`]+`)", line)
-    return "".join(
-        re.sub(r"`([^`]+)`", word, p) if p.startswith("`") else re.sub(r"([\\*|_])", r"\\\1", p) for p in parts
-    )
+    """A line of plain text as reStructuredText: only backticks, and stars close around words, mean something."""
+    parts = re.split(r"(`[^`]+`|(?<![\w*])\*\w+(?:[ -]\w+)*\*(?![\w*]))", line)
+    for i, part in enumerate(parts):
+        if part.startswith("`"):
+            parts[i] = re.sub(r"`([^`]+)`", word, part)
+        elif i % 2 == 0:
+            parts[i] = re.sub(r"([\\*|_])", r"\\\1", part)
+    return "".join(parts)
 
 
 def converted(lines):

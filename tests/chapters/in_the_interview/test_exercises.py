@@ -15,6 +15,7 @@ import scipy.stats
 
 import policy_gradient as pg
 from learning_to_act.checks import check, engine, hint, hunt, mistakes, start_drill, stopwatch
+from learning_to_act.checks.registry import registry
 from learning_to_act.checks.worlds import Batch, ladder, learning_curves, slider
 from learning_to_act.exercises import in_the_interview
 from tests.helpers.learner import ROOT, functions, solution_expressions
@@ -502,6 +503,34 @@ def test_adam_and_clipped_norms_are_told_why_not(few):
     assert not result and result.mistake == "not-linear" and "Adam" in result.message
 
 
+@pytest.mark.parametrize("name", ["reinforce_update", "update_1"])
+@pytest.mark.parametrize(
+    "answer, what, words",
+    [
+        (lambda theta, new, lr: 0 * theta, "not-linear", "is 0 everywhere: what comes back must be theta, moved by lr"),
+        (lambda theta, new, lr: new - theta, "not-linear", "You return the step alone."),
+        (lambda theta, new, lr: (new - theta) / lr, "not-linear", "stays the same when lr changes."),
+        (lambda theta, new, lr: theta + (new - theta) / lr, "not-linear", "stays the same when lr changes."),
+        (lambda theta, new, lr: theta + lr * (new - theta), "not-linear", "no Adam, no momentum, no clipping"),
+        (lambda theta, new, lr: theta, "biased", "theta comes back as it went in"),
+        (lambda theta, new, lr: theta.copy(), "biased", "theta comes back as it went in"),
+    ],
+    ids=["zeros", "step", "gradient", "lr forgotten", "lr twice", "theta", "a copy of theta"],
+)
+def test_what_is_no_step_from_theta_is_told_so(few, name, answer, what, words):
+    right = registry()[name].truth
+
+    def update(theta, batch, lr):
+        return answer(theta, right(theta, batch, lr), lr)
+
+    def reinforce_update(theta, episodes, lr, gamma):
+        return answer(theta, right(theta, episodes, lr, gamma), lr)
+
+    result = check(update if name == "update_1" else reinforce_update, name)
+    assert not result and result.mistake == what and words in result.message, result.message
+    assert "sigma" not in result.message and len(result.message.splitlines()) <= 3
+
+
 def test_a_part_that_no_reward_made_is_seen_however_small():
     """A hundred-thousandth of a decay lies far below the noise of the rewards, and alone where nothing is paid; an unbiased constant does not."""
 
@@ -602,7 +631,8 @@ def sometimes_short(theta, batch, lr):
         (lambda theta, batch, lr: theta * np.nan, "NaN"),
         (lambda theta, batch, lr: theta + batch.reward, "AttributeError"),
         (lambda theta, batch, lr: "theta", "text (a str)"),
-        (lambda theta, batch, lr: theta, "sigma from the exact gradient"),
+        (lambda theta, batch, lr: theta, "comes back as it went in"),
+        (lambda theta, batch, lr: theta * (1 + lr), "sigma from the exact gradient"),
         (lambda theta, batch: theta, "cannot be called"),
         (in_place, "changes its argument theta"),
         (spoils_rewards, "changes its argument batch"),
