@@ -1011,10 +1011,17 @@ def test_a_start_that_leaves_a_state_out_can_stay_below_the_best():
 
 
 def test_with_the_sample_std_a_group_of_two_lies_below_both_ends():
-    weight = (
-        2 * (1 / 2) / np.sqrt(1 / 2) / 2
-    )  # a mixed group: advantages +-1/sqrt 2, half of their gap, times 2 p q / (p q) / 2
-    assert weight == pytest.approx(np.sqrt(1 / 2)) and weight < 1 < 1 / np.sqrt(0.05 * 0.95)
+    def weight(p, ddof):  # on grad p, over all groups of two
+        total = 0.0
+        for group in itertools.product((0, 1), repeat=2):
+            r = np.array(group, float)
+            if r.std():
+                total += np.prod(np.where(r, p, 1 - p)) * np.mean((r - r.mean()) / r.std(ddof=ddof) * (r - p))
+        return total / (p * (1 - p))
+
+    for p in (0.05, 0.5, 0.9):
+        assert weight(p, 1) == pytest.approx(np.sqrt(1 / 2)) and weight(p, 1) < 1 < 1 / np.sqrt(p * (1 - p))
+        assert weight(p, 0) == pytest.approx(1)
     assert "With finite $G$ and the population std the function lies in between." in ANSWERS["grpo-objective"]
 
 
