@@ -901,7 +901,7 @@ TANH = Exercise(
             "A small number keeps the log finite, and wrong: log(1 - tanh(u)^2 + 1e-6) never falls below -13.8, and at u = 100 "
             "the truth is -198.6.\n"
             "Many published programs do this. An entropy bonus then pays too little or too much exactly at the walls.\n"
-            "Rewrite the log of the slope without subtraction. (Chapter 4, The tanh density, and when you need it.)",
+            "Rewrite the log of the slope so that nothing is taken from 1. (Chapter 4, The tanh density, and when you need it.)",
             (*map(_padded, SMALL), *map(_clipped, SMALL)),
         ),
         Mistake(

@@ -3,6 +3,8 @@
 Each test is about one belief, and looks for its new wording in every place that states it.
 """
 
+import itertools
+import json
 import math
 import re
 from fractions import Fraction as F
@@ -15,9 +17,11 @@ import yaml
 from scipy import integrate, optimize, stats
 
 import policy_gradient as pg
+from learning_to_act.exercises import continuous_actions as chapter04
 from learning_to_act.exercises import in_the_interview as chapter05
 from learning_to_act.exercises import the_log_derivative_trick as chapter03
 from learning_to_act.exercises import the_theorem as chapter02
+from learning_to_act.explorables import race
 from tests.helpers.page_and_lab import ROOT, PageAndLab
 from tools import contents
 
@@ -105,13 +109,13 @@ def test_a_short_episode_and_a_tame_score_are_not_enough_rewards_must_be_bounded
     assert integrate.quad(lambda a: a * a * stats.norm.pdf(a), -12, 12)[0] == pytest.approx(1)
     for needed in (
         "*rewards are bounded*",
-        "*episodes have a bounded length, or* $\\gamma<1$",
+        "*episodes have a bounded length, or* $\\gamma<1$ *and a finite mean length*",
         "*in each state the scores have a variance below one bound for all* $\\theta$ *nearby*",
     ):
         assert needed in TRICK
     answer = ANSWERS["derive-from-trajectories"]
     assert (
-        "bounded rewards with $\\gamma<1$ or a bounded length" in answer
+        "bounded rewards do, with a bounded length, or $\\gamma<1$ and a finite mean length" in answer
         and "below one bound for all $\\theta$ nearby" in answer
     )
     assert "rewards and the scores' variance bounded" in SHEET and "scores of finite variance" not in answer
@@ -188,7 +192,7 @@ def test_a_constant_per_step_is_harmless_where_the_policy_cannot_change_the_leng
     world = pg.TabularMDP(np.array([[[go_on[0]], [go_on[1]]]]), np.array([[3.0, 4.0]]), np.array([1.0]), gamma=1.0)
     assert pg.expected_return(world, np.array([[0.7, 0.3]])) == pytest.approx(J(np.log(0.3 / 0.7), 3))
     differs = abs(slope(lambda z: J(z, 10), 0.4) - slope(lambda z: J(z, 0), 0.4)) > 1e-6
-    assert differs == changes and "only if the policy cannot change how long episodes last" in PRACTICE
+    assert differs == changes and "If the policy can change how long episodes last, it pays for length too." in PRACTICE
     assert "episodes whose length depends on the actions" in ANSWERS["all-rewards-positive"]
 
 
@@ -606,6 +610,438 @@ def test_the_bank_says_which_letter_is_the_score():
         assert len(letters) < 2, name
         if letters:
             assert re.search(r"for the score|\$s\$ the score|squared scores, \$s=|scores \$g_t=", text), name
+
+
+# ---- what chapters 3 to 5 and their interview had left unsaid ----
+
+
+def test_where_nothing_ends_the_sum_of_scores_has_no_limit_and_the_fading_weights_have():
+    """One state, a fair coin for ever, action 1 pays 1, gamma one half: variances after T steps."""
+    gamma = 0.5
+
+    def variances(T):
+        actions = np.random.default_rng(0).integers(0, 2, (20_000, T))
+        r, s = actions * gamma ** np.arange(T), actions - 0.5
+        togo = r[:, ::-1].cumsum(axis=1)[:, ::-1]
+        return (r.sum(1) * s.sum(1)).var(), (togo * s).sum(axis=1).var()
+
+    (total, togo), (total_later, togo_later) = variances(20), variances(200)
+    assert total_later > 8 * total  # grows with T, whatever gamma is
+    assert togo_later == pytest.approx(togo, rel=0.05)
+    assert "*episodes have a bounded length, or* $\\gamma<1$ *and a finite mean length*" in TRICK
+    assert "a bounded length, or $\\gamma<1$ and a finite mean length" in ANSWERS["derive-from-trajectories"]
+    assert "a finite mean length" in SHEET.split("Derive it: trajectories")[1].split("3. ")[0]
+
+
+def test_the_short_formula_lacks_three_things_and_a_step_of_size_one_is_a_quarter_long():
+    world, policy, theta = pg.two_doors(), pg.two_action_softmax(2, 3), np.zeros(2)
+    pi, scores, exact = doors()[1:]
+    visits = pg.discounted_visitation(world, pi, gamma=1.0)
+    without = np.einsum("s,sa,san,sa->n", visits, pi, scores, pg.action_values(world, pi))
+    np.testing.assert_allclose(without, [3 / 32, 1 / 16], atol=1e-9)  # the sum and the index alone
+    assert without[0] > 0 > exact[0] and policy.num_params == len(theta)
+    assert "three things have to be put back" in TRICK and "give $(\\tfrac3{32},\\,\\tfrac1{16})$" in TRICK
+    assert 0.25 < np.hypot(1 / 4, 1 / 32) < 0.26  # the length of the step (-1/4, 1/32)
+    assert "A step of size 1" in TRICK and "step of length 1" not in TRICK
+
+
+def test_the_value_can_be_the_best_baseline():
+    pi, Q = np.array([0.5, 0.5]), np.array([10, 11.0])
+    weight = pi * ((np.eye(2) - pi) ** 2).sum(axis=1)
+    assert weight @ Q / weight.sum() == pi @ Q == 10.5
+    assert "It need not be the best" in NOISE and "It is not the best" not in NOISE
+
+
+def test_samples_that_cancel_count_for_more_than_they_are():
+    coin = np.array([-1.0, 1.0])
+    pairs = np.stack([coin, -coin], axis=1)  # paid, then taken back
+    assert pairs.mean(axis=1).var() == 0 < pairs.var() / 2  # two independent ones
+    together = np.stack([coin, coin], axis=1)
+    assert together.mean(axis=1).var() == 1 > together.var() / 2
+    assert "for fewer if they rise and fall together, for more if they cancel" in NOISE
+    assert "count for fewer than they are" not in NOISE
+
+
+def test_a_longer_horizon_raises_the_total_return_most_from_four_steps_on():
+    tables = {horizon: race.race_table(horizon) for horizon in race.HORIZONS}
+    noise = {h: {k: row[0] / t["length"] ** 2 for k, row in t["rows"].items()} for h, t in tables.items()}
+    assert noise[2]["total"] > noise[4]["total"] < noise[6]["total"] < noise[8]["total"]
+    growth = {k: noise[8][k] / noise[4][k] for k in noise[4]}
+    assert max(growth, key=growth.get) == "total"
+    assert "From four steps on a longer horizon raises the total return most." in NOISE
+
+
+def test_an_offset_need_not_change_a_task_in_which_it_pays_for_length():
+    """Chance p to go on, at most three steps; a step pays r. At r = 1 and r = 11 longer is better, at r = -1 shorter."""
+    J = lambda p, r: r * (1 + p + p**2)  # noqa: E731
+    ps = np.linspace(0, 1, 11)
+    assert ps[np.argmax(J(ps, 1))] == ps[np.argmax(J(ps, 1 + 10))] == 1
+    assert ps[np.argmax(J(ps, -1))] == 0 != ps[np.argmax(J(ps, -1 + 10))]
+    assert "In CartPole, with $11$ a step in place of $1$, that leaves the best policy where it was." in PRACTICE
+    assert "only if the policy cannot change how long" not in PRACTICE
+    assert "that can change the task. In the corridor" in ANSWERS["all-rewards-positive"]
+
+
+def test_a_gaussian_run_to_the_surrogate_s_minimum_keeps_a_density_everywhere():
+    draws = np.array([-1.0, 1.0])
+    loss = lambda x: -stats.norm.logpdf(draws, x[0], np.exp(x[1])).sum()  # noqa: E731
+    mu, log_sigma = optimize.minimize(loss, [0.5, 1.0]).x
+    assert abs(mu) < 1e-4 and abs(log_sigma) < 1e-4 and stats.norm.pdf(0, mu, np.exp(log_sigma)) > 0.39
+    theta = np.zeros(3)
+    for _ in range(10):  # a table, one sample, weight -1
+        theta = theta - 0.5 * (np.eye(3)[0] - softmax(theta))
+    assert softmax(theta)[1] > 0.49  # what was not sampled gains
+    assert "with positive weights and a table of logits, $L$ leaves no probability" in PRACTICE
+    assert "a table of logits leaves no probability" in ANSWERS["ascent-and-loss"]
+    answer = ANSWERS["reuse-the-batch"]
+    assert (
+        "For a table of logits and positive weights" in answer
+        and "hand it out blindly where they are negative" in answer
+    )
+
+
+def test_adam_s_step_can_lower_the_batch_s_weighted_sum_and_one_batch_can_move_it_far():
+    adam, theta = pg.Adam(0.01), np.zeros(1)
+    for _ in range(20):
+        theta = adam.step(theta, np.array([-1.0]))
+    assert adam.step(theta, np.array([1.0])) < theta  # downhill for this batch
+    for text in (PRACTICE, ANSWERS["ascent-and-loss"], ANSWERS["loss-falls"], " ".join(RUBRIC["loss-falls"])):
+        assert "small plain step" in text
+    assert "without momentum: it must rise" in ANSWERS["loss-falls"]
+    adam, theta = pg.Adam(1.0), np.zeros(1)
+    for _ in range(5_000):
+        theta = adam.step(theta, np.array([1e-6]))
+    before, theta = theta, adam.step(theta, np.array([1.0]))
+    assert 2.5 < theta[0] - before[0] < 3.5  # learning rates
+    for _ in range(300):
+        theta = adam.step(theta, np.array([0.0]))
+    assert 27 < theta[0] - before[0] < 33
+    said = cells("03-the-log-derivative-trick")["departures-list"]
+    assert "moves a parameter by three learning rates, and by some thirty until it is forgotten" in said
+    assert "no single batch moves it" not in said
+
+
+@pytest.mark.parametrize("reward", [1.0, -1.0])
+def test_a_cut_return_is_too_small_or_too_large_by_the_sign_of_what_is_missing(reward):
+    cut, whole = (sum(reward * 0.9**t for t in range(n)) for n in (5, 1_000))
+    assert (cut < whole) == (reward > 0)
+    assert "too small where rewards are positive, and too large where each step costs" in PRACTICE
+    answer = ANSWERS["time-limit"]
+    assert "too low if rewards are positive, and too high if each step costs" in answer and "worthless" not in answer
+
+
+def test_nine_intervals_at_once_bound_less_than_one_by_itself():
+    arms = json.loads((ROOT / "studies/cartpole_ablation.json").read_text("utf8"))["arms"]
+    means = {name: np.mean(arm["sampled"], axis=1) for name, arm in arms.items()}
+    others = [name for name in means if name not in ("recipe", "no baseline", "plain steps")]
+
+    def bound(level):
+        ends = []
+        for name in others:
+            difference = means[name] - means["recipe"]
+            half = stats.t.ppf(1 - level / 2, 9) * difference.std(ddof=1) / np.sqrt(10)
+            ends += [abs(difference.mean() - half), abs(difference.mean() + half)]
+        return max(ends)
+
+    assert bound(0.05) < 33 < bound(0.05 / 9) == pytest.approx(47, abs=0.5)
+    assert "Bonferroni's rule, they bound it at 47" in PRACTICE
+    reading = cells("03-the-log-derivative-trick")["ablation-reading"]
+    assert "all nine at once (Bonferroni) at 47" in reading
+    total = means["total return"] - means["recipe"]
+    assert stats.ttest_1samp(total, 0).confidence_interval(0.95).low < -10  # a loss is not excluded
+    assert "with total returns no loss is seen" in reading and "nothing is lost" not in reading
+
+
+def test_a_jump_of_the_reward_at_the_mean_makes_the_variance_explode_without_noise_or_offset():
+    for sigma in (1, 0.1, 0.01):  # f = 1[a > 0], mu = 0, b = V = 1/2: integrated over each half
+        z2 = 2 * integrate.quad(lambda z: z * z * stats.norm.pdf(z), 0, 12)[0]
+        mean = integrate.quad(lambda z: z * stats.norm.pdf(z), 0, 12)[0] / sigma
+        assert (z2 / 4 / sigma**2 - mean**2) * sigma**2 == pytest.approx(0.0908, abs=1e-3)
+    assert "A jump of $\\good f$ at the mean does not shrink either" in BELL and "is $.091/\\sigma^2$" in BELL
+    assert "an offset, noise, or a jump of the reward at the mean" in LIMITS
+    assert "where the reward jumps" in cells("04-continuous-actions")["end"]
+
+
+def test_with_the_executed_action_the_slope_can_be_right_by_accident():
+    mu = -0.8
+    under = lambda f: integrate.quad(lambda a: f(a) * stats.norm.pdf(a, mu), mu - 9, mu + 9, points=(-1, 1))[0]  # noqa: E731
+    clip = lambda a: np.clip(a, -1, 1)  # noqa: E731
+    mean, rest = under(lambda a: clip(a) - mu), under(lambda a: clip(a) * (clip(a) - mu))
+    truth = stats.norm.cdf(1, mu) - stats.norm.cdf(-1, mu)
+    constant = (truth - rest) / mean
+    assert 0 < constant < 5 and abs(mean) > 0.2  # within the figure's slider, and the mean score is not zero
+    for m in np.linspace(-1.5, 1.5, 7):  # the score of log sigma gives it away at every mean
+        assert (
+            integrate.quad(lambda a: (clip(a) - m) ** 2 * stats.norm.pdf(a, m), m - 9, m + 9, points=(-1, 1))[0] < 0.99
+        )
+    assert "the slope is right by accident at most" in LIMITS and "only then is the computed slope" not in LIMITS
+
+
+def test_position_two_tenths_is_four_fifths_of_the_way_up_the_valley():
+    height = lambda x: 0.45 * np.sin(3 * x) + 0.55  # noqa: E731  # as Gymnasium's car climbs it
+    bottom = optimize.minimize_scalar(height, bounds=(-1.2, 0.2), method="bounded").x
+    share = (height(0.2) - height(bottom)) / (height(0.45) - height(bottom))
+    assert share == pytest.approx(4 / 5, abs=0.01)
+    assert "from four fifths of the way up, at position $.2$" in LIMITS and "halfway up" not in LIMITS
+
+
+def test_pay_for_progress_keeps_the_best_policy_if_the_potential_ends_at_zero():
+    """One step: stay pays 1, go pays 0 and leads to a state of potential 5."""
+    pay = np.array([1.0, 0.0])
+    assert np.argmax(pay + np.array([0, 5.0])) != np.argmax(pay) == np.argmax(pay + np.array([0, 0.0]))
+    assert "If the potential counts as 0 after the last step" in LIMITS
+    assert "is 0 after the end" in ANSWERS["does-nothing"]
+    assert "if $V$ counts as 0 after the end" in PageAndLab.text("06-critics")
+
+
+@pytest.mark.parametrize("D", [1, 2, 3])
+def test_each_dimension_of_the_action_adds_noise_to_the_score_function(D):
+    nodes, p = np.polynomial.hermite_e.hermegauss(6)  # exact for polynomials up to degree 11
+    p = p / p.sum()
+    grid = np.stack(np.meshgrid(*[nodes] * D, indexing="ij"), axis=-1).reshape(-1, D)
+    weight = np.stack(np.meshgrid(*[p] * D, indexing="ij"), axis=-1).reshape(-1, D).prod(axis=1)
+    for sigma in (1, 0.01):
+        estimate = (sigma * grid.sum(axis=1)) * grid[:, 0] / sigma  # (f - V) times the score of the first mean
+        assert weight @ estimate == pytest.approx(1)
+        assert weight @ estimate**2 - 1 == pytest.approx(D + 1)
+    assert "has the variance $D+1$, at every $\\sigma$ and with the value as baseline" in LIMITS
+
+
+def test_joints_drawn_apart_can_move_together_and_cannot_share_luck():
+    sure = np.outer([1, 0], [1, 0])
+    assert sure[0, 0] == 1  # both left, always
+    both = np.diag([0.5, 0.5])  # both left or both right
+    assert np.linalg.matrix_rank(both) == 2 > np.linalg.matrix_rank(np.outer([0.5, 0.5], [0.5, 0.5]))
+    answer = ANSWERS["continuous-actions"]
+    assert "Two joints can move together *always*" in answer and "should move together, and neither" not in answer
+
+
+def test_a_critic_that_is_wrong_only_where_nobody_comes_back_biases_nothing():
+    world, pi, scores, exact = doors()
+    d, V = pg.discounted_visitation(world, pi), pg.state_values(world, pi)
+    td = lambda V: np.einsum("s,sa,san,sa->n", d, pi, scores, world.R + world.gamma * world.P @ V - V[:, None])  # noqa: E731
+    np.testing.assert_allclose(td(V + np.array([7, 0, 0, 0.0])), exact, atol=1e-6)
+    assert abs(td(V + np.array([0, 0, 7, 0.0])) - exact).max() > 0.1
+    answer = ANSWERS["one-template"]
+    assert (
+        "in general does not" in answer and "| in general no |" in answer and "its error can enter the mean" in answer
+    )
+    assert "With a learned $V$ it can be biased as well." in ANSWERS["what-is-advantage"]
+
+
+def test_a_constant_in_all_rewards_leaves_a_loss_alone_that_has_a_baseline():
+    rewards, log_prob = np.array([1.0, 4, 2]), np.log([0.5, 0.2, 0.3])
+    loo = lambda r: r - (r.sum() - r) / (len(r) - 1)  # noqa: E731
+    assert loo(rewards) @ log_prob == pytest.approx(loo(rewards + 10) @ log_prob)
+    assert rewards @ log_prob != pytest.approx((rewards + 10) @ log_prob)
+    assert "where no baseline takes it off, a constant added to all rewards" in ANSWERS["ascent-and-loss"]
+
+
+@pytest.mark.parametrize("D", [1, 100])
+def test_a_log_density_scatters_by_the_root_of_half_the_dimensions(D):
+    assert stats.chi2.var(D) / 4 == pytest.approx(D / 2)  # of minus half the sum of D squared normals
+    share = stats.chi2.sf(D + 20, D)  # ten units below the mean, or more
+    assert share > 0.08 if D == 100 else share < 1e-4
+    assert "scatters around that by $\\sqrt{D/2}$" in ANSWERS["positive-log-prob"]
+
+
+def test_noise_that_is_not_independent_counts_more_than_once():
+    T = 4
+    signs = np.array(list(itertools.product((-0.5, 0.5), repeat=T)))
+    noise = np.array(list(itertools.product((-1, 1), repeat=T)))  # variance 1, independent
+    assert np.outer(signs.sum(1), noise.sum(1)).var() == T**2 / 4
+    assert np.outer(signs.sum(1), [-T, T]).var() == T**3 / 4  # the same coin at every step
+    assert "independent of one another and of the actions" in ANSWERS["high-variance"]
+
+
+def test_the_value_minimises_the_weight_s_mean_square_and_no_constant_its_variance():
+    pi, Q = np.array([0.9, 0.1]), np.array([0, 1.0])
+    spread = [pi @ (Q - b) ** 2 - (pi @ (Q - b)) ** 2 for b in (0, 0.1, 0.9)]
+    np.testing.assert_allclose(spread, 0.09)
+    assert np.argmin([pi @ (Q - b) ** 2 for b in np.linspace(0, 1, 11)]) == 1
+    assert "the mean *square* of the weight, whose variance no constant changes" in ANSWERS["best-baseline"]
+
+
+def test_a_baseline_that_sees_the_action_need_not_bias():
+    """Two states, equally often, one logit for both: what it adds in one it takes in the other."""
+    score = np.array([-0.5, 0.5])
+    b = np.array([[0, 1.0], [1, 0]])
+    assert ((score / 2) @ b[0] + (score / 2) @ b[1]) / 2 == 0 != (score / 2) @ b[0]
+    answer = ANSWERS["baseline-proof"]
+    assert "which in general is not zero" in answer and "\\neq0" not in answer and "in general not" in answer
+
+
+def test_only_the_score_of_logits_sums_to_zero():
+    x, pi = np.array([[1.0, 0], [0, 0]]), np.array([0.5, 0.5])
+    assert (x[0] - pi @ x).sum() == 0.5 and (np.eye(2)[0] - pi).sum() == 0
+    answer = ANSWERS["softmax-score"]
+    assert answer.index("its entries sum to zero") < answer.index("With features it is")
+
+
+def test_the_spread_can_grow_on_the_far_slope_of_a_single_peak():
+    f, df = (lambda a: np.exp(-a * a / 2)), (lambda a: -a * np.exp(-a * a / 2))
+    J = lambda mu, ell: integrate.quad(lambda z: f(mu + np.exp(ell) * z) * stats.norm.pdf(z), -12, 12)[0]  # noqa: E731
+    by_ell = {mu: slope(lambda ell, mu=mu: J(mu, ell), 0.0, 1e-4) for mu in (0, 3)}
+    assert by_ell[0] < -0.3 and by_ell[3] > 0.1
+    for mu, found in by_ell.items():  # E[f'(a) (a - mu)]
+        assert integrate.quad(lambda a, mu=mu: df(a) * (a - mu) * stats.norm.pdf(a, mu), -12, 15)[0] == pytest.approx(
+            found, abs=1e-6
+        )
+    answer = ANSWERS["gaussian-score"]
+    assert "once the mean stands on a single peak" in answer and "On the far slope" in answer
+
+
+def test_a_product_of_ratios_is_as_noisy_as_the_steps_in_which_the_policies_differ():
+    second = (0.55**2 + 0.45**2) / 0.5
+    assert second**500 - 1 > 140 and second - 1 == pytest.approx(0.01)  # at every step; at the first only
+    for name in ("off-policy-gradient", "token-or-sequence-ratio", "stale-rollouts"):
+        assert re.search("[Ww]here the (two|policies) differ at every", ANSWERS[name]), name
+    for name in ("off-policy-gradient", "token-or-sequence-ratio"):
+        assert "where the policies differ at every" in " ".join(RUBRIC[name])
+
+
+def test_old_visits_bias_the_gradient_in_proportion_and_the_value_by_the_square():
+    world, policy = pg.two_doors(), pg.two_action_softmax(2, 3)
+    pi = pg.state_probs(world, policy, np.zeros(2))
+    d, V = pg.discounted_visitation(world, pi), pg.state_values(world, pi)
+    A = pg.action_values(world, pi) - V[:, None]
+    L = lambda t: np.einsum("s,sa,sa", d, pg.state_probs(world, policy, t), A)  # noqa: E731
+    J = lambda t: pg.expected_return(world, pg.state_probs(world, policy, t))  # noqa: E731
+    off = {}
+    for h in (0.1, 0.01):
+        t = np.full(2, h)
+        grad = lambda f, t=t: np.array([slope(lambda x, e=e: f(t + x * e), 0.0, 1e-5) for e in np.eye(2)])  # noqa: E731
+        off[h] = abs(J(t) - J(np.zeros(2)) - L(t)), np.linalg.norm(grad(L) - grad(J))
+    assert off[0.1][0] / off[0.01][0] == pytest.approx(100, rel=0.05)
+    assert off[0.1][1] / off[0.01][1] == pytest.approx(10, rel=0.05)
+    answer = ANSWERS["reuse-the-batch"]
+    assert "a bias of the gradient in proportion to the policy's change" in answer
+    assert "Its value is off to second order in the change of policy, its gradient to first" in answer
+    assert "the return is off by second order" in ANSWERS["on-or-off-policy"]
+
+
+def test_a_mean_over_an_episode_s_own_steps_is_nobody_s_gradient_with_rewards_to_go():
+    """Three rungs: stop or climb. Cross derivatives of the mean of score times weight over length."""
+    pay = ((1, 2), (1, -0.5), (0.5, 5))  # stop, climb
+
+    def field(theta, togo):
+        p, out = 1 / (1 + np.exp(-theta)), np.zeros(3)
+        for acts in ((0,), (1, 0), (1, 1, 0), (1, 1, 1)):
+            chance = np.prod([p[s] if a else 1 - p[s] for s, a in enumerate(acts)])
+            r = np.array([pay[s][a] for s, a in enumerate(acts)], float)
+            weight = r[::-1].cumsum()[::-1] if togo else np.full(len(acts), r.sum())
+            for s, a in enumerate(acts):
+                out[s] += chance * weight[s] * (a - p[s]) / len(acts)
+        return out
+
+    theta = np.array([0.3, -0.2, 0.5])
+    for togo in (False, True):
+        jacobian = np.array([slope(lambda x, e=e, g=togo: field(theta + x * e, g), 0.0, 1e-5) for e in np.eye(3)])
+        assert (abs(jacobian - jacobian.T).max() < 1e-8) == (not togo)
+    answer = ANSWERS["mean-or-sum"]
+    assert "rewards-to-go in general the gradient of nothing" in answer and "that is another objective" not in answer
+    assert "this is not the gradient of the return" in DRILL and "another objective" not in DRILL
+    assert "a mean per episode is not that gradient" in " ".join(RUBRIC["mean-or-sum"])
+
+
+def test_a_critic_of_zeros_follows_a_field_that_is_in_general_no_gradient():
+    """Go with p0 from the first state to the second, where p1 pays 1; going pays 1; gamma one half; V = 0."""
+    p = lambda x: 1 / (1 + np.exp(-x))  # noqa: E731
+    first = lambda a, b: p(a) * (1 - p(a))  # noqa: E731
+    second = lambda a, b: p(a) * p(b) * (1 - p(b)) / 2  # noqa: E731
+    assert slope(lambda b: first(0.0, b), 0.0) == 0 < 0.03 < slope(lambda a: second(a, 0.0), 0.0)
+    assert "In general it is not the gradient of anything." in ANSWERS["critic-first-day"]
+    assert "a bias, not noise" in " ".join(RUBRIC["critic-first-day"])
+
+
+def test_the_clipped_law_s_score_is_biased_where_the_draw_is_charged_for():
+    mu = 0.8
+    at = {-1: -stats.norm.pdf(-1, mu) / stats.norm.cdf(-1, mu), 1: stats.norm.pdf(1, mu) / stats.norm.sf(1, mu)}
+    own = lambda a: at[1] if a >= 1 else at[-1] if a <= -1 else a - mu  # noqa: E731
+    under = lambda f: integrate.quad(
+        lambda a: f(a) * stats.norm.pdf(a, mu), mu - 10, mu + 10, points=(-1, 1), limit=200
+    )[0]  # noqa: E731
+    seen = stats.norm.cdf(1, mu) - stats.norm.cdf(-1, mu)  # the slope of E[clip(a)]
+    assert under(lambda a: np.clip(a, -1, 1) * own(a)) == pytest.approx(seen, abs=1e-6)
+    assert under(lambda a: -a * a * own(a)) > -1.1 > -1.5 > -2 * mu  # the slope of E[-a^2] is -2 mu
+    answer = ANSWERS["clipped-log-prob"]
+    assert (
+        "if the reward depends on nothing else" in answer
+        and "Where the draw itself is charged for, it is biased" in answer
+    )
+    assert "unbiased with less variance" not in answer
+
+
+def test_a_logit_for_each_state_is_enough_to_find_a_missing_gamma_power():
+    pay, gamma = ((1, 0), (1, -0.5), (0.5, 5)), 0.8  # exercise 5's ladder, at theta = 0
+    Q = [None] * 3
+    for s in (2, 1, 0):
+        Q[s] = np.array([pay[s][0], pay[s][1] + (gamma * Q[s + 1].mean() if s < 2 else 0)])
+    g = np.array([np.array([-0.5, 0.5]) @ q / 2 for q in Q])
+    reached = 0.5 ** np.arange(3)
+    assert abs(gamma ** np.arange(3) * reached * g - reached * g).max() > 0.05  # they differ: it does not go unnoticed
+    one_step = np.array([0.25 * (pay[0][1] - pay[0][0])])
+    assert gamma**0 * one_step == one_step  # with a single step nothing shows
+    answer = ANSWERS["test-a-gradient"]
+    assert "It must have several steps and $\\gamma<1$" in answer and "a sum or a sign goes unnoticed" not in answer
+
+
+def test_a_score_that_is_always_zero_passes_and_a_lost_minus_one_does_not():
+    always, z = np.zeros((100, 1)), np.random.default_rng(0).standard_normal((10_000, 1))
+    for name in ("mean-score-not-zero", "test-a-gradient"):
+        lines = [line for line in ANSWERS[name].split("\n") if line.startswith("assert (abs(")]
+        (line,) = lines
+        assert "<= 4 *" in line, name
+    code = "\n".join(re.search(r"```python\n(m, e = .*?)```", ANSWERS["mean-score-not-zero"], re.S)[1].splitlines())
+    exec(code, {"scores": always, "abs": abs})  # a state that never came up
+    exec(code, {"scores": z**2 - 1, "abs": abs})
+    with pytest.raises(AssertionError):
+        exec(code, {"scores": z**2, "abs": abs})  # the sampler is right, the score is not
+    assert "or the score itself is wrong" in ANSWERS["mean-score-not-zero"]
+    assert "or the score is wrong" in " ".join(RUBRIC["mean-score-not-zero"])
+
+
+def test_a_start_that_leaves_a_state_out_can_stay_below_the_best():
+    """From the start the policy is sure to stay away (p = 0 in the limit): the second state's logit never gets a signal."""
+    visits = lambda rho, p: rho + np.array([0, rho[0] * p])  # noqa: E731
+    assert visits(np.array([1.0, 0]), 0.0)[1] == 0 < visits(np.array([0.5, 0.5]), 0.0)[1]
+    assert "a start distribution that gives every state a positive probability" in ANSWERS["global-convergence"]
+    assert "start with positive probability in every state" in " ".join(RUBRIC["global-convergence"])
+    assert "reaches every state" not in ANSWERS["global-convergence"]
+
+
+def test_with_the_sample_std_a_group_of_two_lies_below_both_ends():
+    def weight(p, ddof):  # on grad p, over all groups of two
+        total = 0.0
+        for group in itertools.product((0, 1), repeat=2):
+            r = np.array(group, float)
+            if r.std():
+                total += np.prod(np.where(r, p, 1 - p)) * np.mean((r - r.mean()) / r.std(ddof=ddof) * (r - p))
+        return total / (p * (1 - p))
+
+    for p in (0.05, 0.5, 0.9):
+        assert weight(p, 1) == pytest.approx(np.sqrt(1 / 2)) and weight(p, 1) < 1 < 1 / np.sqrt(p * (1 - p))
+        assert weight(p, 0) == pytest.approx(1)
+    assert "With finite $G$ and the population std the function lies in between." in ANSWERS["grpo-objective"]
+
+
+def test_a_past_reward_and_a_score_have_mean_zero_product_and_each_score_mean_zero():
+    drill = (ROOT / "book/practice/drills.yml").read_text("utf8")
+    world, pi, scores, _ = doors()
+    assert abs(np.einsum("sa,san->sn", pi, scores)).max() < 1e-15  # the conditional mean, and so the plain one
+    assert "What the step needs is that the score's *conditional* mean is zero." in drill
+    assert "Only the score's *conditional*" not in drill
+
+
+def test_the_stable_slope_of_tanh_loses_a_few_units_of_the_sixteenth_decimal_near_zero():
+    for u in (1e-3, 1e-5, 1e-7):
+        found, truth = 2 * (np.log(2) - u - np.logaddexp(0, -2 * u)), float(np.log1p(-(np.tanh(u) ** 2)))
+        assert abs(found - truth) < 1e-15
+    assert abs(found / truth - 1) > 1e-5  # yet relative to so small a number it is off
+    solution = nbformat.read(ROOT / "solutions/04-continuous-actions.ipynb", as_version=4)
+    said = {c.id: c.source for c in solution.cells}["tanh-gaussian-log-prob-why"]
+    assert "a few units of the 16th decimal" in said and "no subtraction of nearly equal numbers" not in said
+    assert "without subtraction" not in Path(chapter04.__file__).read_text("utf8")
 
 
 # ---- a third strict reading ----
