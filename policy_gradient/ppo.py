@@ -64,7 +64,7 @@ def ppo(
     critic: a `Critic`, used first and fitted after, by its own optimizer on the same minibatches. num_steps: per environment
     and update. minibatch: samples per step of Adam. clip: epsilon of the band [1 - clip, 1 + clip]; inf for none.
     target_kl: no further pass over a segment once the k3 estimate exceeds it. normalize: advantages less their mean over their standard deviation, per "batch" or per
-    "minibatch" (as most libraries do), or "none". anneal: the share of learning_rate and clip that is gone at the end.
+    "minibatch" (as Stable-Baselines3 does), or "none". anneal: the share of learning_rate and clip that is gone at the end.
     weigh(ratio, advantages, low, high): the weight of each score, the one function that makes it PPO.
     callback(update, theta, segment): a true answer stops.
 
