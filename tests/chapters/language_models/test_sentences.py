@@ -131,7 +131,7 @@ def test_a_share_of_a_batch_with_noisy_ratios():
     """E[w]^2 / E[w^2] of w = exp(sum of T normal log-ratios): exp(-sigma^2 T), here by sampling for ten tokens."""
     w = np.exp(0.05 * np.random.default_rng(0).normal(size=(200_000, 10)).sum(axis=1))
     assert w.mean() ** 2 / (w**2).mean() == pytest.approx(np.exp(-(0.05**2) * 10), abs=2e-3)
-    assert "$\\E[w]^2/\\E[w^2]$" in LEASH
+    assert "$\\E[\\rho]^2/\\E[\\rho^2]$" in LEASH
 
 
 def test_per_answer_means_have_an_objective_for_a_fixed_baseline_only():
