@@ -155,7 +155,7 @@ TD = Exercise(
         Mistake(
             "one-flag",
             "You take a cut for a termination: after a truncated step the value is set to 0 as well. A time limit ends the recording, not the world.\n"
-            "In live or die this alone teaches the agent to quit. (Chapter 6, Two endings.)",
+            "In live or die the last step then says: quit. (Chapter 6, Two endings.)",
             (lambda r, v, n, end, tr, g: r + g * np.where(end | tr, 0.0, n) - v,),
         ),
         Mistake(
@@ -780,7 +780,7 @@ COMPATIBLE = Exercise(
     hints=(
         "Find w so that scores @ w is as close to the advantages as can be, each squared distance counted with its weight.",
         "np.linalg.lstsq minimises a plain sum of squares. What must each row, and its advantage, be multiplied by so that the squares are weighted?",
-        "Softmax scores of a state sum to zero when weighted by pi, so many w fit alike: take the smallest. lstsq and pinv do, solve and inv cannot.",
+        "The entries of a softmax score sum to zero, so one number added to all of a state's weights changes nothing, and many w fit alike: take the smallest. lstsq and pinv do, solve and inv cannot.",
     ),
     mistakes=(
         Mistake(
@@ -968,7 +968,7 @@ ENTROPY = Exercise(
             lambda g, z: near(g[np.ptp(z, axis=-1) == 0], 0) if np.isfinite(z).all() else True,
         ),
     ),
-    after="At probability 0.001 this is 0.007 for a bonus of weight 1: an entropy bonus cannot wake an action that sleeps.",
+    after="At probability 0.001 this is 0.007 for a bonus of weight 1, and 0.00007 for one of 0.01: a small bonus hardly wakes an action that sleeps.",
     hints=(
         "H = - sum pi log pi. Its derivative by a probability is - (log pi + 1). But the parameters are the logits.",
         "Through the softmax each derivative is multiplied by pi, and the mean over pi is taken off, so that a row sums to zero. What does the 1 become?",

@@ -230,7 +230,7 @@ GRPO_WEIGHT = Exercise(
         ),
         Mistake(
             "sample-std",
-            "You divide by the sample std, with G - 1 below the root, as TRL, verl and OpenRLHF do. The population std is asked for here; all weights differ by the same "
+            "You divide by the sample std, with G - 1 below the root, as TRL 1.16.0, verl 0.9.1 and OpenRLHF 0.11.2 do. The population std is asked for here; all weights differ by the same "
             "factor sqrt((G - 1) / G).",
             (lambda p, G: _c(p, G, True),),
         ),

@@ -226,7 +226,7 @@ CLIP_OBJECTIVE = Exercise(
         ),
         Mistake(
             "band-from-eps",
-            "Your band begins at eps, not at 1 - eps: a good action could become five times as rare unnoticed.",
+            "Your band begins at eps, not at 1 - eps: a bad action falls silent only at eps times its old probability, a fifth for eps 0.2.",
             (lambda new, old, A, eps: np.minimum(_ratio(new, old) * A, np.clip(_ratio(new, old), eps, 1 + eps) * A),),
         ),
         Mistake(

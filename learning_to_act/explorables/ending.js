@@ -58,10 +58,10 @@ function build(ui) {
     ui.challenge(ways.size === 2);
     drawStrips(s, f); drawBars(s, f);
     said.textContent = `V = ${fmt(f.V, 3)}. ${!wrong.length ? "Both flags are right" : wrong.length === 2 ? "Both flags are wrong" : wrong[0] === "after_quit" ? "A value is counted after the end" : "The cut is taken for an end"}: `
-      + `the slope of a visit is ${fmt(f.slope, 4)}${wrong.length ? `, the truth ${fmt(truth, 4)}${f.slope * truth < 0 ? ": the agent learns the opposite." : "."}` : "."}${ways.size === 1 ? " One way found; there is another." : ""}`;
+      + `the slope of a visit is ${fmt(f.slope, 4)}${wrong.length ? `, the truth ${fmt(truth, 4)}${f.slope * truth < 0 ? ": such a visit teaches the opposite." : "."}` : "."}${ways.size === 1 ? " One way found; there is another." : ""}`;
   };
 }
 export default explorable({
-  name: "ending", settings: ["after_quit", "after_cut", "pay"], challenge: "Quitting pays 1.25. Make the agent quit with one wrong flag, in two different ways.",
+  name: "ending", settings: ["after_quit", "after_cut", "pay"], challenge: "Quitting pays 1.25. Make the last step say quit with one wrong flag, in two different ways.",
   repair: s => ({ after_quit: s.after_quit === "value" ? "value" : "nothing", after_cut: s.after_cut === "nothing" ? "nothing" : "value", pay: clamp(s.pay, 0.5, 2) }), build,
 });

@@ -1,0 +1,160 @@
+"""Under which conditions the sentences of chapter 6 hold: for each the counterexample to what was once written there."""
+
+from fractions import Fraction as F
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import policy_gradient as pg
+from learning_to_act.checks.engine import registry
+from policy_gradient.exact import gae_weigh, moments
+from policy_gradient.worlds import coin_chain, live_or_die
+from tests.helpers.page_and_lab import PageAndLab
+from tools import contents
+from tools.site import values
+
+USE, LEARNS = PageAndLab.text("06-critics"), PageAndLab.text("06-how-a-critic-learns")
+ANSWERS = {q["id"]: str(q) for q in contents.questions()}
+DOORS, POLICY, ZERO = pg.two_doors(), pg.two_action_softmax(2, 3), np.zeros(2)
+TRUE_V = pg.state_values(DOORS, pg.state_probs(DOORS, POLICY, ZERO))
+
+
+def cut_episodes(limit, cut_value):
+    """Live or die, fair coin, V = 3/2, one step TD errors, a time limit: the average update, by listing the visits."""
+    V, gamma, total = F(3, 2), F(1, 2), F(0)
+    for t in range(limit):
+        after = cut_value if t == limit - 1 else V
+        work, leave = 1 + gamma * after - V, F(5, 4) - V
+        total += (gamma / 2) ** t * (work - leave) / 4  # discounted, and still alive with (1/2)^t
+    return total
+
+
+def test_with_the_true_value_a_cut_still_takes_the_later_scores_away():
+    truth = pg.exact_gradient(live_or_die(), pg.two_action_softmax(1), np.zeros(1))[0]
+    assert cut_episodes(1, F(3, 2)) == F(1, 8) and truth == pytest.approx(1 / 6)
+    assert float(cut_episodes(60, F(3, 2))) == pytest.approx(truth)  # watched long enough it is exact
+    assert "- *every episode is watched to its end*: a step after a cut is missing" in USE
+    assert "gives $\\tfrac18$ in place of $\\tfrac16$" in USE
+
+
+def test_a_cut_taken_for_a_termination_teaches_to_quit_only_where_it_is_cut():
+    assert cut_episodes(1, F(0)) == F(-1, 16)
+    assert cut_episodes(2, F(0)) == F(7, 64) and cut_episodes(2, F(3, 2)) == F(5, 32)
+    assert "the average update is $+\\tfrac7{64}$ where $+\\tfrac5{32}$ is right" in USE
+    everywhere = [USE, LEARNS, str(PageAndLab("06-critics").lab), str(registry()["td_errors"].mistakes)]
+    assert not any("lag wrong, and the agent learns to quit" in text or "alone teaches" in text for text in everywhere)
+
+
+def test_half_of_the_reward_at_b_is_taken_back_and_no_more():
+    q = pg.action_values(DOORS, pg.state_probs(DOORS, POLICY, ZERO))
+    assert DOORS.R[1, 1] == 3 and q[1, 1] == 3 / 2
+    assert "takes back half of the $+3$" in USE and "nearly cancel" not in USE
+
+
+def test_the_first_day_has_no_objective():
+    """One step with V = 0: the slope of the first reward alone has the other sign, and the cross derivatives differ."""
+    update = lambda theta: moments(DOORS, POLICY, theta, gae_weigh(DOORS, 0 * TRUE_V, 0))[0]  # noqa: E731
+    first = pg.finite_difference(lambda x: POLICY.probs(x, DOORS.obs)[0] @ DOORS.R[0], ZERO)
+    assert update(ZERO)[0] == 1 / 8 and first[0] == pytest.approx(-1 / 4)
+    h = 1e-4
+    jacobian = np.array([(update(ZERO + h * e) - update(ZERO - h * e)) / (2 * h) for e in np.eye(2)]).T
+    assert [jacobian[0, 1], jacobian[1, 0]] == pytest.approx([0, -1 / 128], abs=1e-9)
+    assert "cross derivatives are $0$ and $-\\tfrac1{128}$" in USE and "climbs the immediate reward" not in USE
+    assert "gradient of no objective" in ANSWERS["critic-first-day"]
+    assert "another objective" not in ANSWERS["critic-first-day"]
+
+
+def test_with_the_true_value_the_batch_does_not_matter():
+    coins, chooser = coin_chain(2), pg.two_action_softmax(1, 5)
+    right = np.where(coins.obs == 0, 0.5, (coins.obs - 1) % 2)
+    for world, policy, theta, V in ((DOORS, POLICY, ZERO, TRUE_V), (coins, chooser, np.zeros(1), right)):
+        truth = pg.exact_gradient(world, policy, theta)
+        found = [moments(world, policy, theta, gae_weigh(world, V, lam)) for lam in np.linspace(0, 1, 11)]
+        assert all(np.allclose(mean, truth, atol=1e-14) for mean, _ in found)
+        assert np.argmin([variance for _, variance in found]) == 0  # so for every N
+    assert "$\\lambda=0$ stays the best for every batch" in USE and "stays the best" in ANSWERS["best-lambda"]
+
+
+def test_a_critic_that_knows_nothing_is_quiet_at_0_in_the_coins():
+    """So "turning it down makes both worse" is about two doors."""
+    coins, chooser = coin_chain(2), pg.two_action_softmax(1, 5)
+    variances = [
+        moments(coins, chooser, np.zeros(1), gae_weigh(coins, np.zeros(len(coins.obs)), lam))[1] for lam in (0, 1)
+    ]
+    assert variances[0] == 0 < variances[1]
+    assert "turning it down in two doors makes both worse" in LEARNS
+
+
+def test_the_snippet_of_the_plus_sign_gives_the_estimate_of_one_episode():
+    code = USE.split("# r, V, V_next, t: (T,); score: (T, n)\n")[1].split("\n\n")[0]
+    names = dict(  # A take, B take, C
+        r=np.array([-1.0, 3, -3]),
+        V=TRUE_V[[0, 1, 2]],
+        V_next=np.array([*TRUE_V[[1, 2]], 0.0]),
+        t=np.arange(3),
+        score=np.array([[0.5, 0], [0.5, 0], [0, 0]]),
+        gamma=0.5,
+    )
+    for line in code.splitlines():
+        exec(line.strip(), names)
+    assert names["g"] == pytest.approx([0.5 * -0.5 + 0.5 * 0.5 * 11 / 16, 0])
+
+
+def test_td_with_steps_of_one_size_never_rests():
+    """One state that pays +1 or -1 and ends: w <- w + alpha (r - w) has the stationary variance alpha / (2 - alpha)."""
+    alpha, variance = 0.1, 0.0
+    for _ in range(1000):
+        variance = (1 - alpha) ** 2 * variance + alpha**2
+    assert variance == pytest.approx(alpha / (2 - alpha)) and variance > 0.05
+    shrinking = 0.0
+    for n in range(100_000):
+        shrinking = (1 - 1 / (n + 1)) ** 2 * shrinking + 1 / (n + 1) ** 2
+    assert shrinking < 2e-5
+    assert "if its steps shrink to 0, slowly enough" in LEARNS and "with small enough steps does" not in LEARNS
+
+
+def test_a_large_bonus_wakes_an_action_and_faster_than_the_reward():
+    def steps(tau, gap):
+        z, n = np.array([np.log(0.001 / 0.999), 0.0]), 0
+        while (p := np.exp(z) / np.exp(z).sum())[0] < 0.4:
+            z = z - tau * p * (np.log(p) + stats.entropy(p)) + gap * p[0] * p[1] * np.array([1, -1])
+            n += 1
+        return n
+
+    values.holds(bonus_wakes=steps(1, 0), reward_wakes=steps(0, 1))
+    assert "A small bonus keeps a policy awake; it hardly wakes one. A large one does" in LEARNS
+    assert "cannot wake" not in registry()["entropy_gradient"].after
+
+
+def test_softmax_scores_are_redundant_for_their_entries_sum_to_zero():
+    """Two doors' scores, too, have mean zero under pi; and their Fisher matrix can be inverted."""
+    probs, visits = pg.state_probs(DOORS, POLICY, ZERO), np.array([1, 1 / 2, 1 / 8, 1 / 8])
+    states, actions = np.repeat(np.arange(4), 2), np.tile([0, 1], 4)
+    scores = POLICY.score(ZERO, DOORS.obs[states], actions)
+    weights = visits[states] * probs[states, actions]
+    assert all(np.allclose((weights[:, None] * scores)[states == s].sum(axis=0), 0) for s in range(4))
+    assert np.linalg.det(scores.T @ (weights[:, None] * scores)) > 0.01
+    three = np.eye(3) - 1 / 3
+    assert np.allclose(three.sum(axis=1), 0) and np.linalg.matrix_rank(three) == 2
+    hints = " ".join(registry()["compatible_weights"].hints)
+    assert "entries of a softmax score sum to zero" in hints and "when weighted by pi" not in hints
+
+
+def test_td_and_monte_carlo_agree_at_gamma_0_whatever_the_features():
+    rng = np.random.default_rng(0)
+    P, r, X, d = rng.dirichlet(np.ones(5), 5), rng.normal(size=5), rng.normal(size=(5, 2)), rng.uniform(0.5, 1, 5)
+
+    def both(gamma):
+        V = np.linalg.solve(np.eye(5) - gamma * P, r)
+        td = np.linalg.solve(X.T * d @ (X - gamma * P @ X), X.T * d @ r)
+        return td, np.linalg.solve(X.T * d @ X, X.T * d @ V)
+
+    assert np.allclose(*both(0)) and not np.allclose(*both(0.9), atol=0.01)
+
+
+def test_at_the_first_step_the_clipped_value_loss_is_the_plain_one():
+    """A2C takes one: the new value is the old one, and the clip is idle there."""
+    loss = lambda V, old, y: max((V - y) ** 2, (np.clip(V, old - 0.2, old + 0.2) - y) ** 2)  # noqa: E731
+    assert all(loss(v, v, y) == (v - y) ** 2 for v in (-3.0, 0.0, 0.9) for y in (-1.0, 2.0))
+    assert "at which $V=V_0$: there it would be idle" in LEARNS

@@ -1,0 +1,158 @@
+"""Under which conditions the sentences of chapter 8 hold: for each the counterexample to what was once written there."""
+
+from fractions import Fraction as F
+
+import numpy as np
+import pytest
+
+import policy_gradient as pg
+from learning_to_act.checks.engine import registry
+from tests.helpers.page_and_lab import PageAndLab
+from tools import contents
+from tools.site import values
+
+GROUPS, LEASH = PageAndLab.text("08-language-models"), PageAndLab.text("08-length-and-leash")
+LAB = "\n".join(c.source for c in PageAndLab("08-language-models").lab.cells)
+ANSWERS = {q["id"]: str(q) for q in contents.questions()}
+
+
+def test_ranks_of_three_answers_have_no_objective():
+    """G = 2, rewards 1, 2, 3: the step, its cross derivatives, and the chance to beat an independent copy, which does not move."""
+    rewards = np.array([1.0, 2, 3])
+    laws = lambda theta: pg.softmax(np.append(theta, 0.0))  # noqa: E731
+    scores = lambda theta: (np.eye(3) - laws(theta))[:, :2]  # noqa: E731
+
+    def step(theta):
+        answers = list(zip(laws(theta), rewards, [1] * 3, scores(theta)))
+        return pg.group_moments(answers, 2, lambda r, T: pg.group_advantages([r], "std")[0] / 2)[0]
+
+    def against_a_frozen(theta):
+        still = laws(np.zeros(2))
+        return laws(theta) @ np.sign(rewards[:, None] - rewards) @ still
+
+    beats = lambda theta: (1 - (laws(theta) ** 2).sum()) / 2  # noqa: E731
+    assert step(np.zeros(2)) == pytest.approx([-2 / 9, 0], abs=1e-12)
+    assert pg.finite_difference(against_a_frozen, np.zeros(2)) == pytest.approx(step(np.zeros(2)), abs=1e-8)
+    assert pg.finite_difference(beats, np.zeros(2)) == pytest.approx([0, 0], abs=1e-8)
+    h = 1e-4
+    jacobian = np.array([(step(h * e) - step(-h * e)) / (2 * h) for e in np.eye(2)]).T
+    assert [jacobian[0, 1], jacobian[1, 0]] == pytest.approx([1 / 27, 1 / 9], abs=1e-6)
+    assert "the cross derivatives are $\\frac1{27}$ and $\\frac19$" in GROUPS and "independent copy" not in GROUPS
+    assert "a copy that stands still" in ANSWERS["grpo-ranks"]
+
+
+def test_at_one_in_g_leave_one_out_is_already_the_noisier_one():
+    """Four equally likely answers, one right, G = 4: the weights' mean squares are equal, and the variances are not."""
+    G, n, p = 4, 4, F(1, 4)
+    length = 1 - F(1, n)  # squared, of every score
+    square = {"none": p, "leave_one_out": p * (1 - p) * G / (G - 1)}
+    assert square["none"] == square["leave_one_out"]
+    slope = p * p * length  # |grad p|^2
+    cross = {"none": slope, "leave_one_out": slope * (1 + F(1, (G - 1) ** 2))}
+    answers = [(1 / n, float(i == 0), 1, np.eye(n)[i] - 1 / n) for i in range(n)]
+    for how in square:
+        counted = pg.group_moments(answers, G, lambda r, T, how=how: pg.group_advantages([r], how)[0] / G)[1].sum()
+        by_hand = (square[how] * length + (G - 1) * cross[how]) / G - slope
+        assert counted == pytest.approx(float(by_hand), abs=1e-12)
+    assert cross["leave_one_out"] > cross["none"] and "$1+\\frac1{(G-1)^2}$ times that with it" in GROUPS
+
+
+def test_k3_is_calm_near_the_reference_only():
+    def variances(p):
+        pi = np.array([1 - p, p])
+        d = np.log(pi / 0.5)
+        return [pi @ k**2 - (pi @ k) ** 2 for k in (d, np.exp(-d) - 1 + d)]
+
+    values.holds(k1_variance=variances(0.75)[0], k3_variance=variances(0.75)[1])
+    values.holds(k1_wild=variances(0.01)[0], k3_wild=variances(0.01)[1])
+    assert variances(0.75)[1] < variances(0.75)[0] < variances(0.01)[1] / 50
+    assert "is true of the number near the reference, and false" in LEASH
+    for name in ("kl-estimators", "k3-in-the-reward"):
+        assert "near the reference" in ANSWERS[name] and "best of the three" not in ANSWERS[name]
+
+
+def test_which_way_k3_in_the_reward_points_with_many_answers():
+    rng, found = np.random.default_rng(1), []
+    for _ in range(1000):
+        z = rng.normal(size=1000)
+        pi = pg.softmax(z + 0.1 * rng.normal(size=1000))
+        d = np.log(pi / pg.softmax(z))
+        k3, wanted = (pi * (k - pi @ k) for k in (np.exp(-d) - 1 + d, d))
+        found.append(k3 @ wanted / (wanted @ wanted))
+    assert 0.65 < np.mean(np.array(found) > 0) < 0.75 and np.median(found) < 0.01
+    assert "some seven cases of ten, with less than a hundredth of the strength" in LEASH
+
+
+def test_where_the_mean_length_turns_depends_on_the_coins():
+    """Mean per answer: with fair coins it turns at one half; ramble .9 when right and .1 when wrong, and it never does."""
+
+    def moves(p, right, wrong):
+        tree, theta = pg.AnswerTree(), np.log([p / (1 - p), right / (1 - right), wrong / (1 - wrong)])
+        step = sum(c * (r - p) / T * np.asarray(s) for c, r, T, s in tree.outcomes(theta))
+        return step @ pg.finite_difference(lambda t: sum(c * T for c, _, T, _ in tree.outcomes(t)), theta)
+
+    fair = [1024 * moves(p, 0.5, 0.5) for p in (0.25, 0.5, 0.75)]
+    assert fair == pytest.approx([3, 0, -3], abs=1e-5)
+    assert all(moves(p, 0.9, 0.1) > 0 for p in (0.25, 0.5, 0.75))
+    assert "With these fair coins the answers grow on average only while most are wrong" in LEASH
+
+
+def test_the_slope_of_two_tokens_with_a_logit_each_and_with_one():
+    each = pg.finite_difference(lambda z: (1 / (1 + np.exp(-z))).prod(), np.full(2, np.log(3)))
+    shared = pg.finite_difference(lambda z: (1 / (1 + np.exp(-z[0]))) ** 2, np.array([np.log(3)]))
+    assert each == pytest.approx([9 / 64] * 2) and shared == pytest.approx([18 / 64])
+    assert "Two tokens with a logit each" in LEASH and "The true slope in each logit is" in LEASH
+
+
+def test_the_clip_silences_and_does_not_hold():
+    assert 1.2 * 0.01 == pytest.approx(0.012) and F(6, 5) * F(5, 6) == 1
+    assert "silences a token of $.01$ once it is above $.012$" in LEASH and "lets $.01$ rise" not in LEASH
+
+
+def test_gspo_and_grpo_differ_after_the_first_step_without_any_clip():
+    ratios = np.array([1.2, 0.8])
+    gspo, grpo = np.full(2, ratios.prod() ** (1 / 2)) / 2, ratios / 2
+    assert not np.allclose(gspo, grpo) and np.allclose(np.ones(2).prod() ** (1 / 2) / 2, 1 / 2)
+    assert "one root for all tokens in place of a ratio for each" in LEASH
+
+
+def test_adam_forgets_a_common_factor():
+    gradients = np.random.default_rng(0).normal(size=(20, 3))
+    ends = []
+    for factor in (1.0, 2.0):
+        adam, theta = pg.Adam(0.01), np.zeros(3)
+        for g in gradients:
+            theta = adam.step(theta, factor * g)
+        ends.append(theta)
+    assert ends[0] == pytest.approx(ends[1], rel=1e-5) and "Adam forgets a common factor" in GROUPS
+
+
+def test_a_share_of_a_batch_with_noisy_ratios():
+    """E[w]^2 / E[w^2] of w = exp(sum of T normal log-ratios): exp(-sigma^2 T), here by sampling for ten tokens."""
+    w = np.exp(0.05 * np.random.default_rng(0).normal(size=(200_000, 10)).sum(axis=1))
+    assert w.mean() ** 2 / (w**2).mean() == pytest.approx(np.exp(-(0.05**2) * 10), abs=2e-3)
+    assert "$\\E[\\rho]^2/\\E[\\rho^2]$" in LEASH
+
+
+def test_per_answer_means_have_an_objective_for_a_fixed_baseline_only():
+    """Mean over tokens, three answers: with b held still the Jacobian is symmetric, with b = p it is not."""
+    rewards, lengths = np.array([1.0, 0, 0]), np.array([2.0, 1, 4])
+
+    def field(theta, fixed):
+        pi = pg.softmax(np.append(theta, 0.0))
+        b = 0.25 if fixed else pi @ rewards
+        return (pi * (rewards - b) / lengths) @ (np.eye(3) - pi)[:, :2]
+
+    h, at, apart = 1e-4, np.array([0.3, -0.2]), []
+    for fixed in (True, False):
+        jacobian = np.array([(field(at + h * e, fixed) - field(at - h * e, fixed)) / (2 * h) for e in np.eye(2)])
+        apart.append(abs(jacobian[0, 1] - jacobian[1, 0]))
+    assert apart[0] < 1e-8 and apart[1] > 0.01
+    assert "with the group's mean, which moves along, none" in ANSWERS["length-normalisation"]
+
+
+def test_libraries_have_versions_wherever_they_are_named_for_their_std():
+    [mistake] = [one for one in registry()["grpo_weight"].mistakes if one.name == "sample-std"]
+    for text in (LAB, mistake.message, GROUPS):
+        assert all(name in text for name in ("TRL 1.16.0", "verl 0.9.1", "OpenRLHF 0.11.2"))
+    assert "four rules for length" not in LAB

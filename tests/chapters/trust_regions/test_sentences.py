@@ -1,0 +1,151 @@
+"""Under which conditions the sentences of chapter 7 hold: for each the counterexample to what was once written there."""
+
+import json
+
+import numpy as np
+import pytest
+from scipy import optimize
+
+import policy_gradient as pg
+from learning_to_act.checks.engine import registry
+from policy_gradient.surrogate import clip_objective, clip_weights
+from tests.chapters.trust_regions.test_numbers import (
+    binary_kl,
+    corridor_clipped,
+    doors_gain,
+    doors_pieces,
+    doors_return,
+    doors_surrogate,
+    sigmoid,
+)
+from tests.helpers.page_and_lab import ROOT, PageAndLab
+from tools import contents
+
+REGIONS, CLIP = PageAndLab.text("07-trust-regions"), PageAndLab.text("07-the-clip")
+LAB = "\n".join(c.source for c in PageAndLab("07-trust-regions").lab.cells)
+ANSWERS = {q["id"]: str(q) for q in contents.questions()}
+
+
+def test_the_bound_of_two_doors_is_maximised_over_both_doors():
+    """max_s KL: a step at the second door is free as long as it is not the larger one."""
+    objective = lambda z: (  # noqa: E731
+        doors_surrogate(*sigmoid(z)) - 5.5 * max(binary_kl(0.5, p) for p in sigmoid(z))
+    )
+    best = optimize.minimize(lambda z: -objective(z), [-0.05, 0.05], method="Nelder-Mead", options={"xatol": 1e-8}).x
+    p, q = sigmoid(best)
+    assert [p, q] == pytest.approx([0.483, 0.517], abs=5e-4)
+    assert objective(best) > max(objective(np.array([z, 0.0])) for z in np.linspace(-0.2, 0.2, 401)) + 1e-4
+    assert [binary_kl(0.5, p), binary_kl(0.5, q)] == pytest.approx([0.0006] * 2, abs=5e-5)
+    assert "moves $p$ from $.5$ to $.483$ and $q$ to $.517$, a KL of $.0006$" in REGIONS
+    assert "in two doors it allows .0006" in REGIONS
+
+
+def test_the_contract_asks_both_policies_to_end():
+    """A loop that pays 0, an exit that pays 1, no discount: no action has an advantage, and always looping earns 0."""
+    world = pg.TabularMDP(np.array([[[1.0], [0.0]]]), np.array([[0.0, 1.0]]), np.array([1.0]), 1.0)
+    coin, loops = np.full((1, 2), 0.5), np.array([[1.0, 0.0]])
+    advantages = pg.action_values(world, coin) - pg.state_values(world, coin)[:, None]
+    assert advantages == pytest.approx(np.zeros((1, 2)), abs=1e-12)  # L is 1 everywhere: looping is a maximum of it
+    assert pg.expected_return(world, coin) == pytest.approx(1)
+    alive, earned = world.rho, 0.0
+    for _ in range(1000):
+        earned += alive @ (loops * world.R).sum(axis=1)
+        alive = alive @ np.einsum("sa,sat->st", loops, world.P)
+    assert alive.sum() == 1 and earned == 0
+    assert "end with probability one under *both* policies" in REGIONS and "may loop for ever" in REGIONS
+
+
+def test_what_the_surrogate_of_two_doors_leaves_out_is_the_product():
+    for p, q in np.random.default_rng(0).uniform(0.01, 0.99, (20, 2)):
+        assert doors_return(p, q) == pytest.approx(-p / 4 + (1 - p) * q / 8)
+        mixed = doors_surrogate(p, q) - doors_surrogate(p, 0.5) - doors_surrogate(0.5, q) + doors_surrogate(0.5, 0.5)
+        assert mixed == pytest.approx(0, abs=1e-14)
+
+
+def test_the_penalty_that_the_natural_step_solves_exactly_is_the_second_kl():
+    advantage = np.array([0.5, -0.5])
+
+    def best(distance):
+        goal = lambda p: -(np.array([p, 1 - p]) @ advantage - distance(p))  # noqa: E731
+        return optimize.minimize_scalar(goal, bounds=(0.01, 0.99), method="bounded", options={"xatol": 1e-10}).x
+
+    assert best(lambda p: binary_kl(p, 0.5)) == pytest.approx(pg.softmax(advantage)[0], abs=1e-6)
+    assert best(lambda p: binary_kl(0.5, p)) == pytest.approx(np.sqrt(1 / 2), abs=1e-6)  # .707 for .731
+    assert "\\mathrm{KL}(\\pol{\\pi'}\\Vert\\pol\\pi)$\", the *second* KL" in REGIONS
+
+
+def test_the_kl_of_the_table_is_a_mean_and_that_of_the_metric_a_sum():
+    _, _, d = doors_pieces()
+    assert d.sum() == 1.75 and "$1\\tfrac34$ visits" in REGIONS
+    natural = np.array([-5 / 24, 1 / 2])
+    as_sum = lambda a: (
+        d[:2].sum() * binary_kl(0.5, sigmoid(a * natural[0]))
+        + d[3]
+        * binary_kl(  # noqa: E731
+            0.5, sigmoid(a * natural[1])
+        )
+    )
+    gains = [doors_gain(optimize.brentq(lambda a, n=n: as_sum(a) / n - 0.01, 0, 20) * natural) for n in (d.sum(), 1)]
+    assert gains == pytest.approx([0.0299, 0.0225], abs=5e-5)
+    assert "with $F$ summed over the discounted visits" in (ROOT / "solutions/07-trust-regions.ipynb").read_text("utf8")
+
+
+def test_the_tent_is_steep_on_both_sides():
+    slope = lambda p: (corridor_clipped(p + 1e-6, 0.2) - corridor_clipped(p - 1e-6, 0.2)) / 2e-6  # noqa: E731
+    assert [slope(p) for p in (0.2, 0.5, 0.8)] == pytest.approx([32, 8, -24], abs=1e-5)
+    assert "$-24$ above it and $+32$ below" in CLIP
+
+
+def test_with_one_state_and_three_actions_somebody_votes():
+    """The best action takes from both others; the middling one is good all the same, and speaks."""
+    vote = lambda old, new, A: np.flatnonzero(clip_weights(new / old, A, 0.8, 1.2))  # noqa: E731
+    assert not len(vote(np.full(2, 1 / 2), np.array([0.8, 0.2]), np.array([1.0, -1.0])))
+    assert vote(np.full(3, 1 / 3), np.array([0.9, 0.05, 0.05]), np.array([2, 0.5, -2.5])).tolist() == [1]
+    assert "With one state and two actions nobody votes" in CLIP and "With a single state" not in CLIP
+
+
+def test_the_mean_ratio_is_1_where_the_same_actions_are_open():
+    mean = lambda old, new: sum(o * n / o for o, n in zip(old, new) if o)  # noqa: E731
+    assert mean((0.3, 0.7), (0.9, 0.1)) == pytest.approx(1) and mean((1, 0), (0.5, 0.5)) == 0.5
+    assert "any two policies with the same actions open" in CLIP
+
+
+def test_a_pair_normalised():
+    normalise = lambda x, ddof: (x - x.mean()) / (x.std(ddof=ddof) + 1e-8)  # noqa: E731
+    assert normalise(np.array([1.0, 3]), 0) == pytest.approx([-1, 1])
+    assert normalise(np.array([1.0, 3]), 1) == pytest.approx([-0.71, 0.71], abs=5e-3)
+    assert not normalise(np.array([2.0, 2]), 1).any()
+    assert "$-.71$ and $+.71$" in CLIP and "and a tie 0" in CLIP
+    assert "every pair becomes" not in CLIP + LAB and "Most libraries" not in CLIP + LAB
+
+
+def test_one_pass_in_two_minibatches_has_ratios():
+    """Two arms: after the first minibatch's step the second one's ratios are not 1, and a small clip acts."""
+    policy, theta = pg.TabularSoftmax(1, 2), np.zeros(2)
+    old = policy.probs(theta, np.array([0]))[0]
+    theta = theta + 1.0 * policy.weighted_score(theta, np.zeros(2, int), np.arange(2), np.array([0.5, -0.5]))
+    ratio = policy.probs(theta, np.array([0]))[0] / old
+    assert ratio[0] > 1.2 and clip_weights(ratio, np.array([1.0, -1.0]), 0.8, 1.2).tolist() == [0, 0]
+    assert "With one *update* per batch" in CLIP
+    assert "with one epoch of one minibatch" in ANSWERS["first-minibatch"]
+    assert all("second pass" not in ANSWERS[name] for name in ("baseline-ladder", "two-kls"))
+
+
+def test_what_the_study_of_reuse_can_say():
+    study = json.loads((ROOT / "studies/reuse.json").read_text("utf8"))
+    assert sum(s >= study["cap"] for s in study["steps"]["1 epoch"]) == 2 and study["cap"] == 120_000
+    low, high = study["summary"]["10 epochs, no clip"]["interval"]
+    assert low < 1 < high  # so nothing can be said
+    with_clip, without = (study["largest_ratio"][f"10 epochs{arm}"] for arm in ("", ", no clip"))
+    assert 3.5 < min(with_clip) < max(with_clip) < 16 and 126 < min(without) < max(without) < 534
+    assert "two of its four runs met the cap" in CLIP and "insurance" not in CLIP + LAB
+
+
+def test_a_band_from_eps_changes_only_what_happens_to_bad_actions():
+    ratio = np.array([0.3, 0.1, 0.3, 0.1])
+    A = np.array([1.0, 1, -1, -1])
+    right, wrong = (clip_objective(ratio, A, low, 1.2) for low in (0.8, 0.2))
+    assert (right == wrong).tolist() == [True, True, False, False]
+    assert clip_weights(ratio, A, 0.2, 1.2).tolist() == [0.3, 0.1, -0.3, 0]  # silent below a fifth
+    [one] = [m for m in registry()["clip_objective"].mistakes if m.name == "band-from-eps"]
+    assert "a bad action falls silent only at eps times" in one.message
