@@ -49,7 +49,8 @@ SPECIAL = {
     "OverflowError",
     "IndexError",
     "MemoryError",
-}  # raised where an input is empty, 0, or very large
+    "TooManyCalls",
+}  # raised where an input is empty, 0, or very large, or counts its calls
 
 
 def _where_it_answers(failing, runs, one, rerun):

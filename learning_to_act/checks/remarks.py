@@ -125,6 +125,8 @@ def shape(runs, wrong, one):
         if run.outcome.kind == "type":
             return f"Your function returned {run.outcome.detail}.\nWanted: {wanted(run, one)}, on {describe(run.case, one)}"
         for got, want in zip(run.outcome.parts, run.wanted):
+            if got.shape != want.shape and run.outcome.detail:
+                return f"Your function returned {run.outcome.detail}: return that alone.\nWanted: {wanted(run, one)}, on {describe(run.case, one)}"
             if got.shape != want.shape:
                 turned = (
                     " It is the transpose of what is wanted: swap its two axes."

@@ -657,6 +657,25 @@ def test_infinity_names_the_input():
     assert "a batch of four rows" in message
 
 
+@pytest.mark.parametrize("name", ["surrogate", "kl_loss_weights"])
+def test_numbers_are_not_infinite_where_large_ones_are_wanted(name):
+    """e^50 is wanted of one, 1e13 of the other: half of it is a factor, and not "not finite"."""
+    truth = registry()[name].truth
+    message = say(lambda *args: truth(*args) / 2, name)
+    assert "1/2 times what is wanted" in message and "finite" not in message
+
+    assert "huge numbers" in say(lambda *args: truth(*args) + 1e30, name)
+
+
+def test_more_than_one_answer_is_called_so():
+    truth = registry()["surrogate"].truth
+    for more in (lambda new, old, A: (truth(new, old, A), np.exp(new - old)), lambda new, old, A: (new, old)):
+        assert "a tuple of 2 things, where one answer belongs" in say(more, "surrogate")
+    assert "a ragged list" in say(lambda z: [[1.0], [1.0, 2.0]])
+    softmax = registry()["softmax"].truth
+    assert check(lambda z: tuple(softmax(z)), "softmax")  # a tuple of the numbers that were asked for is one answer
+
+
 # --- how verdicts look ------------------------------------------------------------------------------------------------
 
 
