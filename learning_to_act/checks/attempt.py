@@ -164,8 +164,8 @@ def read(value, parts=1, exact=False):
 
 
 def several(value):
-    """'a tuple of 2 things, ...' where a function hands back more than it was asked for, or ""."""
-    if isinstance(value, tuple) and any(np.ndim(part) for part in value if isinstance(part, np.ndarray)):
+    """'a tuple of 2 things, ...', said where a function hands back more than it was asked for, or ""."""
+    if isinstance(value, tuple) and len(value) > 1:
         return f"a tuple of {len(value)} things, where one answer belongs"
     return ""
 

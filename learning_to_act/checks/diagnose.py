@@ -99,9 +99,9 @@ def _compare(runs, one, rerun):
                 which = "first" if part == 0 else "second"
                 return remark, f"One of your two answers is right, the {which} is not. Of the {which}:\n{text}"
     for remark in (
-        (_zeros, _sign, _factor, _offset, _relation, _precision)
+        (_zeros, _sign, _factor, _offset, _relation, _precision, _rounded)
         if one.parts > 1
-        else (_zeros, _sign, _factor, _offset, _relation, _one_index, _precision, _by_row)
+        else (_zeros, _sign, _factor, _offset, _relation, _one_index, _precision, _rounded, _by_row)
     ):
         if text := remark(runs, wrong, one):
             return remark, text
@@ -413,6 +413,8 @@ def _when(runs, wrong, one, rerun=None):
     table = [dict(_properties(run.case, one)) for run in runs]
     for said in table[0]:
         has = [row.get(said) for row in table]
+        if None in has:  # of an array it cannot be said that it is 0
+            continue
         if all(x == run.right for x, run in zip(has, runs)):
             return f"Right wherever {said}, and wrong everywhere else. What is different there?\nWrong, for example, on {remarks.describe(wrong[0].case, one)}"
         if all(x != run.right for x, run in zip(has, runs)) and not (
@@ -473,6 +475,15 @@ def _precision(runs, wrong, one):
             f"(too few sweeps, a coarse step, a small constant added{', float32 inside' * double}).\n"
             f"Seen on {remarks.describe(wrong[0].case, one)}"
         )
+
+
+def _rounded(runs, wrong, one):
+    """Cut to one or two decimals. (More are within three digits; none at all may be a choice, such as a greedy one.)"""
+    for decimals in (1, 2, 3):
+        if not one.exact and all(
+            np.abs(got - np.round(want, decimals)).max(initial=0) < 1e-9 for got, want in _pairs(runs)
+        ):
+            return f"Your answer is rounded to {decimals} decimal{'s' * (decimals > 1)}. Return the numbers as they are, and round only what you print."
 
 
 def _smallest(runs, wrong, one):

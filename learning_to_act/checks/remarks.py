@@ -125,7 +125,7 @@ def shape(runs, wrong, one):
         if run.outcome.kind == "type":
             return f"Your function returned {run.outcome.detail}.\nWanted: {wanted(run, one)}, on {describe(run.case, one)}"
         for got, want in zip(run.outcome.parts, run.wanted):
-            if got.shape != want.shape and run.outcome.detail:
+            if got.shape != want.shape and run.outcome.detail and (want.ndim == 0 or got.ndim > want.ndim):
                 return f"Your function returned {run.outcome.detail}: return that alone.\nWanted: {wanted(run, one)}, on {describe(run.case, one)}"
             if got.shape != want.shape:
                 turned = (
@@ -145,7 +145,7 @@ def shape(runs, wrong, one):
                     else " Take the number out of the array."
                     if want.shape == () and got.size == 1
                     else " Drop the axis of length 1."
-                    if got.squeeze().shape == want.shape
+                    if got.ndim > want.ndim and got.squeeze().shape == want.squeeze().shape
                     else ""
                 )
                 return (

@@ -148,7 +148,7 @@ def test_raises_and_points_at_the_learners_line():
 
     message = say(softmax)
     assert (
-        "KeyError: 'missing'" in message and 'z / {}["missing"]    # this line' in message and "three logits" in message
+        "KeyError: 'missing'" in message and 'z / {}["missing"]  # this line' in message and "three logits" in message
     )
 
 
@@ -628,6 +628,20 @@ def test_an_if_on_an_array_is_explained():
     assert "np.where chooses" in say(lambda p: 1.0 if p < 0.5 else 2.0, "corridor_value")
 
 
+def test_rounded_to_a_few_decimals():
+    for decimals, words in ((1, "1 decimal."), (2, "2 decimals.")):
+        for name in ("softmax", "surrogate", "kl_step", "optimal_policy"):
+            message = say(lambda *args, name=name, d=decimals: np.round(registry()[name].truth(*args), d), name)
+            assert f"rounded to {words}" in message and "print" in message
+
+
+def test_what_cannot_be_said_of_an_array_is_not_said():
+    """Right but for a table, which comes transposed: no argument is 0 anywhere."""
+    truth = registry()["pass_at_k"].truth
+    message = say(lambda n, c, k: np.asarray(truth(n, c, k)).T, "pass_at_k")
+    assert "is 0" not in message and "a table" in message
+
+
 def test_precision():
     assert "three digits, but not to six" in say(lambda z: np.round(GOOD(z), 4))
     assert "three digits, but not to six" in say(
@@ -669,8 +683,13 @@ def test_numbers_are_not_infinite_where_large_ones_are_wanted(name):
 
 def test_more_than_one_answer_is_called_so():
     truth = registry()["surrogate"].truth
-    for more in (lambda new, old, A: (truth(new, old, A), np.exp(new - old)), lambda new, old, A: (new, old)):
+    for more in (
+        lambda new, old, A: (truth(new, old, A), np.exp(new - old)),
+        lambda new, old, A: (new, old),
+        lambda new, old, A: (truth(new, old, A), 1.0),
+    ):
         assert "a tuple of 2 things, where one answer belongs" in say(more, "surrogate")
+    assert "shape (2,), wanted is (3,)" in say(lambda z: tuple(registry()["softmax"].truth(z))[:2])  # too few numbers
     assert "a ragged list" in say(lambda z: [[1.0], [1.0, 2.0]])
     softmax = registry()["softmax"].truth
     assert check(lambda z: tuple(softmax(z)), "softmax")  # a tuple of the numbers that were asked for is one answer
