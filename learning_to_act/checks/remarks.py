@@ -1,5 +1,7 @@
 """What can be said about a failing answer in any kind of exercise, and how an input is shown."""
 
+import re
+
 import numpy as np
 
 
@@ -97,8 +99,8 @@ def raised(runs, wrong, one):
         if "broadcast" in run.outcome.detail:
             advice = "Shapes that do not fit together are often a missing keepdims=True, or a missing [:, None]."
         elif "truth value of an array" in run.outcome.detail:
-            advice = "An if wants one number, and this is an array: np.where chooses element by element."
-        elif "converted to Python scalars" in run.outcome.detail:
+            advice = "if, and, or, min and max want one number, and this is an array: np.where chooses element by element, np.minimum and np.maximum as well."
+        elif re.search("converted to (Python scalars|a scalar index)", run.outcome.detail):
             advice = "float(...) and the functions of math take one number, and this is an array: NumPy works on all of it at once."
         return "\n".join(
             filter(None, [f"Your function raised {run.outcome.detail}", f"on {describe(run.case, one)}", advice])

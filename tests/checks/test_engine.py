@@ -642,6 +642,26 @@ def test_what_cannot_be_said_of_an_array_is_not_said():
     assert "is 0" not in message and "a table" in message
 
 
+def test_an_argument_that_counts_by_its_rows_or_its_sum_is_not_called_unused():
+    """Both answers are wrong and move with the argument: any() over its rows, and its mean."""
+
+    def any_column(rewards, values, next_values, terminated, truncated, gamma):
+        over = terminated.any(axis=1, keepdims=True)
+        return rewards + gamma * np.where(over, 0, next_values) - values
+
+    assert "is not used" not in say(any_column, "td_errors")
+    means = lambda new, old, A: np.mean(new) ** 3 * np.mean(A)  # noqa: E731
+    assert "when old_log_probs changes" in say(means, "surrogate")
+    assert "is not used" not in say(lambda new, old, A: np.mean(new) ** 3 * np.mean(A) + np.mean(old), "surrogate")
+
+
+def test_min_of_arrays_and_math_of_arrays_get_advice():
+    from math import comb
+
+    assert "np.minimum" in say(lambda new, old, A, eps: min(np.exp(new - old) * A, A), "clip_objective")
+    assert "NumPy works on all" in say(lambda n, c, k: 1 - comb(n - c, k) / comb(n, k), "pass_at_k")
+
+
 def test_precision():
     assert "three digits, but not to six" in say(lambda z: np.round(GOOD(z), 4))
     assert "three digits, but not to six" in say(
