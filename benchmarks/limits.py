@@ -1,6 +1,6 @@
 """Is the book as quick as it should be? Each figure is a ratio of two times of one run, taken in turn: the machine cancels out.
 
-python benchmarks/limits.py [imports training growth advantages drags pages sliders]      # all: a few minutes; fails above a limit
+python benchmarks/limits.py [imports training growth advantages products drags pages sliders]      # all: a few minutes; fails above a limit
 """
 
 import argparse
@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT))
 TIMER = "import time; start = time.process_time(); import {}; print(time.process_time() - start)"
 OURS = "policy_gradient, policy_gradient.mdp, policy_gradient.games"  # with the NumPy part loaded, not only promised
 PAGES = "book/index.html", "book/01-values-or-probabilities.html"
+DRAGGED = *PAGES, "book/06-critics.html", "book/07-trust-regions.html"
 
 # Milliseconds from a key press until the changed picture is painted.
 LISTEN = """el => {
@@ -172,6 +173,36 @@ def advantages(T=2048, N=64):
     yield f"GAE over ({T}, {N}) / 2 % of its rollout", least["ours"] / (8 * least["rollout"] / 50), 1.0
 
 
+def products(M=2048):
+    """A product with the Fisher matrix, and a solution in ten of them, against the gradient that they turn."""
+    import numpy as np
+
+    import policy_gradient as pg
+    from policy_gradient import natural
+
+    rng, policy = np.random.default_rng(0), pg.MLPSoftmax((4, 64, 2))
+    obs, actions, weights = rng.normal(size=(M, 4)), rng.integers(2, size=M), rng.normal(size=M) / M
+    for dtype in (np.float32, np.float64):
+        theta, v = policy.init(rng, dtype), rng.normal(size=policy.num_params)
+
+        def product(v, theta=theta):
+            return natural.fisher_vector(policy, theta, obs, None, v)
+
+        gradient = policy.weighted_score(theta, obs, actions, weights)
+        times = in_turn(
+            {
+                "score": lambda theta=theta: [policy.weighted_score(theta, obs, actions, weights) for _ in range(20)],
+                "product": lambda v=v, product=product: [product(v) for _ in range(20)],
+                "ten": lambda gradient=gradient, product=product: natural.conjugate_gradient(product, gradient, 10),
+            },
+            9,
+        )
+        least = {name: min(row) for name, row in times.items()}
+        what = f"over {M} observations, {np.dtype(dtype)}"
+        yield f"Fisher-vector product / one weighted_score, {what}", least["product"] / least["score"], 3.0
+        yield f"ten conjugate gradients / ten products, {what}", 2 * least["ten"] / least["product"], 1.5
+
+
 @contextlib.contextmanager
 def browser():
     from playwright.sync_api import sync_playwright
@@ -228,7 +259,7 @@ def drags(site=ROOT / "_build/html"):
 
     server = Server(site)
     with browser() as opened:
-        for path in PAGES:
+        for path in DRAGGED:
             visit = Visit(opened, server, path)
             page, handle = visit.page, visit.page.locator(".pg-x-handle:visible").first
             handle.scroll_into_view_if_needed()
@@ -261,7 +292,7 @@ def sliders(moves=4):
     yield "explore with update / a speck that takes no time to draw", least["explore, update"] / least["speck"], 3.0
 
 
-PARTS = {part.__name__: part for part in (imports, training, growth, advantages, drags, pages, sliders)}
+PARTS = {part.__name__: part for part in (imports, training, growth, advantages, products, drags, pages, sliders)}
 
 
 def judged(figures):

@@ -33,19 +33,20 @@ class Outcome:
 
     kind: str
     parts: tuple = ()  # the answer as arrays: one, or as many as the exercise asks for
-    detail: str = ""  # for "raised" and "type": what to tell the learner
+    detail: str = ""  # for "raised" and "type", or of an answer that is several: what to tell the learner
     error: str = ""  # for "raised": the exception's class
     place: str = ""  # for "raised": the learner's function that the line is in
     changed: list = field(default_factory=list)  # positions of the arguments that the function changed
     printed: bool = False
     text: str = ""  # the beginning of what it printed
     drawn: bool = False  # did it show a figure, or anything but text?
+    huge: float = HUGE  # from here on a number counts as infinite
 
     @property
     def finite(self):
         """Numbers all through? What a singular system answers, 1e16 and the like, counts as infinite."""
         return self.kind == "answer" and all(
-            (np.abs(part if part.dtype.itemsize > 2 else part.astype(float)) < HUGE).all()
+            (np.abs(part if part.dtype.itemsize > 2 else part.astype(float)) < self.huge).all()
             for part in self.parts
             if part.dtype != object
         )
@@ -65,7 +66,7 @@ class Budget:
             self.left, self.wall = clock.left()
 
 
-def attempt(function, args, budget, parts=1, exact=False):
+def attempt(function, args, budget, parts=1, exact=False, huge=HUGE):
     """The `Outcome` of `function(*copies of args)`: nothing that the function does gets out, except KeyboardInterrupt."""
     copies = copy.deepcopy(args)
 
@@ -102,6 +103,7 @@ def attempt(function, args, budget, parts=1, exact=False):
             outcome = Outcome("raised", detail="MemoryError", error="MemoryError")
     outcome.changed = [i for i, (old, new) in enumerate(zip(args, copies)) if not unchanged(old, new)]
     outcome.printed, outcome.text, outcome.drawn = shown.printed, shown.text, shown.drawn
+    outcome.huge = huge
     return outcome
 
 
@@ -142,7 +144,7 @@ def read(value, parts=1, exact=False):
     try:
         array = np.array(value)
     except ValueError:
-        return Outcome("type", detail="a ragged list: its rows have different lengths")
+        return Outcome("type", detail=several(value) or "a ragged list: its rows have different lengths")
     if exact and array.shape == () and type(array.item()) in (int, float) and abs(array.item()) < float("inf"):
         return Outcome("answer", (np.array(array.item(), dtype=object),))  # a Python int may have any length
     if array.dtype.kind == "c":
@@ -158,7 +160,14 @@ def read(value, parts=1, exact=False):
             )
     if array.dtype.kind not in "biuf":
         return Outcome("type", detail=f"an array of {array.dtype.name}, not of numbers")
-    return Outcome("answer", (array,))
+    return Outcome("answer", (array,), detail=several(value))
+
+
+def several(value):
+    """'a tuple of 2 things, ...', said where a function hands back more than it was asked for, or ""."""
+    if isinstance(value, tuple) and len(value) > 1:
+        return f"a tuple of {len(value)} things, where one answer belongs"
+    return ""
 
 
 def is_single(array):

@@ -49,7 +49,8 @@ SPECIAL = {
     "OverflowError",
     "IndexError",
     "MemoryError",
-}  # raised where an input is empty, 0, or very large
+    "TooManyCalls",
+}  # raised where an input is empty, 0, or very large, or counts its calls
 
 
 def _where_it_answers(failing, runs, one, rerun):
@@ -98,9 +99,9 @@ def _compare(runs, one, rerun):
                 which = "first" if part == 0 else "second"
                 return remark, f"One of your two answers is right, the {which} is not. Of the {which}:\n{text}"
     for remark in (
-        (_zeros, _sign, _factor, _offset, _relation, _precision)
+        (_zeros, _sign, _factor, _offset, _relation, _precision, _rounded)
         if one.parts > 1
-        else (_zeros, _sign, _factor, _offset, _relation, _one_index, _precision, _by_row)
+        else (_zeros, _sign, _factor, _offset, _relation, _one_index, _precision, _rounded, _by_row)
     ):
         if text := remark(runs, wrong, one):
             return remark, text
@@ -356,7 +357,24 @@ def ignores(position, one, runs, rerun):
             ):
                 return False
             seen += 1
-    return seen > 3
+    return seen > 3 and not any(_moves(position, run, rerun) for run in runs[:4])
+
+
+def _moves(position, run, rerun):
+    """Does the answer move with an argument that is changed past all sense? (Its sum, or any() over its rows, may be all that counts.)"""
+    arg = np.asarray(run.case.args[position])
+    if arg.dtype.kind not in "biuf" or not arg.size or not run.outcome.finite:
+        return False
+    changed = [~arg if arg.dtype.kind == "b" else (arg * 0.9 if arg.dtype.kind == "f" else arg + 1)]
+    changed += [np.roll(arg, 1, 0)] if arg.ndim > 1 else []
+    for other in changed:
+        args = (*run.case.args[:position], other if arg.ndim else other.item(), *run.case.args[position + 1 :])
+        outcome = rerun(args)
+        if outcome.kind == "answer" and not all(
+            _equal(*pair) for pair in zip(outcome.parts, run.outcome.parts, strict=True)
+        ):
+            return True
+    return False
 
 
 def _equal(one, other):
@@ -412,6 +430,8 @@ def _when(runs, wrong, one, rerun=None):
     table = [dict(_properties(run.case, one)) for run in runs]
     for said in table[0]:
         has = [row.get(said) for row in table]
+        if None in has:  # of an array it cannot be said that it is 0
+            continue
         if all(x == run.right for x, run in zip(has, runs)):
             return f"Right wherever {said}, and wrong everywhere else. What is different there?\nWrong, for example, on {remarks.describe(wrong[0].case, one)}"
         if all(x != run.right for x, run in zip(has, runs)) and not (
@@ -472,6 +492,15 @@ def _precision(runs, wrong, one):
             f"(too few sweeps, a coarse step, a small constant added{', float32 inside' * double}).\n"
             f"Seen on {remarks.describe(wrong[0].case, one)}"
         )
+
+
+def _rounded(runs, wrong, one):
+    """Cut to one or two decimals. (More are within three digits; none at all may be a choice, such as a greedy one.)"""
+    for decimals in (1, 2, 3):
+        if not one.exact and all(
+            np.abs(got - np.round(want, decimals)).max(initial=0) < 1e-9 for got, want in _pairs(runs)
+        ):
+            return f"Your answer is rounded to {decimals} decimal{'s' * (decimals > 1)}. Return the numbers as they are, and round only what you print."
 
 
 def _smallest(runs, wrong, one):

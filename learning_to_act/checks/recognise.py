@@ -59,7 +59,7 @@ def truncated_in_place(runs, wrong, one, call):
 def same(run, way, one):
     if run.case.slow and exhausted(run.outcome):
         return True
-    theirs = attempt(way, run.case.args, Budget(SECONDS), one.parts, one.exact)
+    theirs = attempt(way, run.case.args, Budget(SECONDS), one.parts, one.exact, run.outcome.huge)
     if not theirs.finite:  # overflow may show as NaN in NumPy and as an OverflowError in plain Python
         return run.outcome.kind == "raised" or run.outcome.kind == "answer" and not run.outcome.finite
     return run.outcome.finite and one.close(run.outcome.parts, theirs.parts)

@@ -1,5 +1,7 @@
 """What can be said about a failing answer in any kind of exercise, and how an input is shown."""
 
+import re
+
 import numpy as np
 
 
@@ -97,8 +99,8 @@ def raised(runs, wrong, one):
         if "broadcast" in run.outcome.detail:
             advice = "Shapes that do not fit together are often a missing keepdims=True, or a missing [:, None]."
         elif "truth value of an array" in run.outcome.detail:
-            advice = "An if wants one number, and this is an array: np.where chooses element by element."
-        elif "converted to Python scalars" in run.outcome.detail:
+            advice = "if, and, or, min and max want one number, and this is an array: np.where chooses element by element, np.minimum and np.maximum as well."
+        elif re.search("converted to (Python scalars|a scalar index)", run.outcome.detail):
             advice = "float(...) and the functions of math take one number, and this is an array: NumPy works on all of it at once."
         return "\n".join(
             filter(None, [f"Your function raised {run.outcome.detail}", f"on {describe(run.case, one)}", advice])
@@ -125,6 +127,8 @@ def shape(runs, wrong, one):
         if run.outcome.kind == "type":
             return f"Your function returned {run.outcome.detail}.\nWanted: {wanted(run, one)}, on {describe(run.case, one)}"
         for got, want in zip(run.outcome.parts, run.wanted):
+            if got.shape != want.shape and run.outcome.detail and (want.ndim == 0 or got.ndim > want.ndim):
+                return f"Your function returned {run.outcome.detail}: return that alone.\nWanted: {wanted(run, one)}, on {describe(run.case, one)}"
             if got.shape != want.shape:
                 turned = (
                     " It is the transpose of what is wanted: swap its two axes."
@@ -143,7 +147,7 @@ def shape(runs, wrong, one):
                     else " Take the number out of the array."
                     if want.shape == () and got.size == 1
                     else " Drop the axis of length 1."
-                    if got.squeeze().shape == want.shape
+                    if got.ndim > want.ndim and got.squeeze().shape == want.squeeze().shape
                     else ""
                 )
                 return (

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .attempt import Budget, Outcome, attempt
+from .attempt import HUGE, Budget, Outcome, attempt
 
 SECONDS = 5.0  # of the learner's time, over all inputs of one check
 
@@ -23,11 +23,17 @@ def run_all(function, one, seconds=SECONDS):
     """A `Run` for each of the exercise's inputs, up to the first that takes too long."""
     budget, runs = Budget(seconds), []
     for case, wanted in one.problems:
-        outcome = attempt(function, case.args, budget, one.parts, one.exact)
+        outcome = attempt(function, case.args, budget, one.parts, one.exact, huge_beside(wanted))
         runs.append(Run(case, wanted, outcome, outcome.kind == "answer" and one.right(outcome.parts, wanted)))
         if outcome.kind == "time":
             break
     return runs
+
+
+def huge_beside(wanted):
+    """Where numbers begin to count as infinite: far above what is wanted, where that itself is large."""
+    sizes = [np.abs(part.astype(float)).max(initial=0.0) for part in wanted]
+    return max(HUGE, 1e6 * max(sizes, default=0.0))
 
 
 def exhausted(outcome):

@@ -108,6 +108,39 @@ SURROGATE = Exercise(
             "The sign is flipped: this is a loss, to be made small. The surrogate is what one climbs.",
             (lambda new, old, A: -float(np.mean(_ratio(new, old) * A)),),
         ),
+        Mistake(
+            "weights-normalised",
+            "You divide by the sum of the ratios. That is another estimate, calmer and biased: with one sample its ratio falls out altogether. "
+            "The surrogate divides by n.",
+            (lambda new, old, A: float(_ratio(new, old) @ A / _ratio(new, old).sum()),),
+        ),
+        Mistake(
+            "advantages-centred",
+            "You take the mean off the advantages first. Their spread may be tamed before they come here; the surrogate takes them as they are.",
+            (
+                lambda new, old, A: float(np.mean(_ratio(new, old) * (A - A.mean()))),
+                lambda new, old, A: float(np.mean(_ratio(new, old) * (A - A.mean()) / (A.std() + 1e-8))),
+            ),
+        ),
+        Mistake(
+            "ratio-less-one",
+            "You weigh with the ratio less 1. That is the gain against the old policy, with the same slope; "
+            "the surrogate itself is the mean advantage where nothing has moved, not 0.",
+            (lambda new, old, A: float(np.mean((_ratio(new, old) - 1) * A)),),
+        ),
+        Mistake(
+            "quotient-of-the-logs",
+            "You divide the log-probabilities. The logarithm of a quotient is a difference: subtract them, then take the exponential.",
+            (
+                lambda new, old, A: float(np.mean(new / old * A)),
+                lambda new, old, A: float(np.mean(np.exp(new / old) * A)),
+            ),
+        ),
+        Mistake(
+            "mean-ratio",
+            "This is the mean ratio. The advantages are not used, and without them it says nothing: its expected value is 1 whatever the two policies.",
+            (lambda new, old, A: float(np.mean(_ratio(new, old))),),
+        ),
     ),
 )
 
@@ -125,7 +158,7 @@ def _six_cases(rng, n=None):
 
 
 def clip_cases(rng):
-    old = np.array([-1.0, -2.0, -0.5, -1.5])
+    old, two = np.array([-1.0, -2.0, -0.5, -1.5]), np.log(2.0)
     new, before = rng.uniform(-3, -0.1, 12), rng.uniform(-3, -0.1, 12)
     return [
         Case("all six cases, eps 0.2", (*_six_cases(rng), 0.2)),
@@ -146,6 +179,19 @@ def clip_cases(rng):
             ),
         ),
         Case("one sample", (np.array([-0.4]), np.array([-1.2]), np.array([-0.7]), 0.2)),
+        Case(
+            "actions that were almost sure",
+            (np.array([-0.5, -0.3, -0.02]), np.array([-0.05, -0.01, -0.03]), np.array([-1.0, 2.0, -0.4]), 0.2),
+        ),
+        # differences of these are exact, and the logarithm of 2 in double precision lies below the true one by 2e-17
+        Case(
+            "a ratio of exactly 2, eps 1",
+            (-two * np.array([1, 1, 2, 2]), -two * np.array([2, 2, 2, 1]), np.array([1.5, -0.5, 0.8, -1.2]), 1.0),
+        ),
+        Case(
+            "a ratio of exactly 1/2, eps 0.5",
+            (-two * np.array([2, 2, 1]), -two * np.array([1, 1, 1]), np.array([-1.5, 0.5, -0.8]), 0.5),
+        ),
     ]
 
 
@@ -163,6 +209,10 @@ def clip_objective(log_probs, old_log_probs, advantages, eps):
 
 def _clipped(new, old, eps):
     return np.clip(_ratio(new, old), 1 - eps, 1 + eps)
+
+
+def _objective(new, old, A, eps):
+    return np.minimum(_ratio(new, old) * A, _clipped(new, old, eps) * A)
 
 
 CLIP_OBJECTIVE = Exercise(
@@ -257,6 +307,24 @@ CLIP_OBJECTIVE = Exercise(
             "The sign is flipped: this is a loss, to be made small. The objective is what one climbs.",
             (lambda new, old, A, eps: -np.minimum(_ratio(new, old) * A, _clipped(new, old, eps) * A),),
         ),
+        Mistake(
+            "upper-edge-for-both-signs",
+            "You stop at 1 + eps for both signs. A bad action wants to become rarer, so its edge is the lower one, 1 - eps.",
+            (lambda new, old, A, eps: np.minimum(_ratio(new, old) * A, (1 + eps) * A),),
+        ),
+        Mistake(
+            "zero-where-clipped",
+            "You give a clipped sample the value 0. It keeps the value of the edge, (1 + eps) A or (1 - eps) A; its slope is what becomes 0.",
+            (lambda new, old, A, eps: _weights(new, old, A, eps),),
+        ),
+        Mistake(
+            "advantages-normalised",
+            "You standardise the advantages first. That is done with the batch, before they come here: a batch of one would have none left.",
+            (
+                lambda new, old, A, eps: _objective(new, old, A - A.mean(), eps),
+                lambda new, old, A, eps: _objective(new, old, (A - A.mean()) / (A.std() + 1e-8), eps),
+            ),
+        ),
     ),
 )
 
@@ -326,12 +394,20 @@ CLIP_WEIGHTS = Exercise(
             "zero-on-both-sides",
             "You cut every sample outside the band, whatever its sign. A bad action that became more likely must be pushed back, "
             "and a good one that became rarer must be fetched: in these two cases the weight is ratio times A. (Chapter 7, What the clip does.)",
-            (lambda new, old, A, eps: _weights(new, old, A, eps, lambda r: abs(r - 1) <= eps),),
+            (
+                lambda new, old, A, eps: _weights(new, old, A, eps, lambda r: abs(r - 1) <= eps),
+                lambda new, old, A, eps: _weights(new, old, A, eps, lambda r: abs(r - 1) < eps),
+            ),
         ),
         Mistake(
             "advantage-without-ratio",
             "The ratio is missing: you keep A where the sample is not cut. The derivative of the ratio by log pi is the ratio.",
-            (lambda new, old, A, eps: _weights(new, old, A, eps, None, np.ones_like),),
+            (
+                lambda new, old, A, eps: _weights(new, old, A, eps, None, np.ones_like),
+                lambda new, old, A, eps: _weights(
+                    new, old, A, eps, lambda r: np.where(A > 0, r < 1 + eps, r > 1 - eps), np.ones_like
+                ),
+            ),
         ),
         Mistake(
             "clipped-ratio",
@@ -382,6 +458,56 @@ CLIP_WEIGHTS = Exercise(
             "The sign is flipped: these are the weights of a loss, to be made small.",
             (lambda new, old, A, eps: -_weights(new, old, A, eps),),
         ),
+        Mistake(
+            "inverted",
+            "The ratio is upside down: new over old, exp(log_probs - old_log_probs).",
+            (lambda new, old, A, eps: _weights(old, new, A, eps),),
+        ),
+        Mistake(
+            "log-ratio",
+            "You work with the difference of the log-probabilities. The ratio is its exponential.",
+            (
+                lambda new, old, A, eps: np.where(
+                    np.where(A > 0, new - old <= 1 + eps, new - old >= 1 - eps), (new - old) * A, 0
+                ),
+                lambda new, old, A, eps: np.where(
+                    np.where(A > 0, new - old <= eps, new - old >= -eps), (new - old) * A, 0
+                ),
+            ),
+        ),
+        Mistake(
+            "one-edge-for-both-signs",
+            "You cut at one edge, whatever the sign of the advantage. Good actions are cut above 1 + eps only, bad ones below 1 - eps only.",
+            (
+                lambda new, old, A, eps: _weights(new, old, A, eps, lambda r: r <= 1 + eps),
+                lambda new, old, A, eps: _weights(new, old, A, eps, lambda r: r >= 1 - eps),
+            ),
+        ),
+        Mistake(
+            "edge-cut",
+            "Right but for a ratio exactly at an edge: that counts as inside. With >= or <= in place of > or < it is cut.",
+            (
+                lambda new, old, A, eps: _weights(
+                    new, old, A, eps, lambda r: np.where(A > 0, r < 1 + eps, r > 1 - eps)
+                ),
+                lambda new, old, A, eps: _weights(
+                    new, old, A, eps, lambda r: np.where(A > 0, r < 1 + eps, r >= 1 - eps)
+                ),
+                lambda new, old, A, eps: _weights(
+                    new, old, A, eps, lambda r: np.where(A > 0, r <= 1 + eps, r > 1 - eps)
+                ),
+            ),
+        ),
+        Mistake(
+            "ratio-squared",
+            "The ratio goes in twice. Its derivative by log pi is the ratio itself, so the weight is ratio times A, once.",
+            (lambda new, old, A, eps: _weights(new, old, A, eps, None, np.square),),
+        ),
+        Mistake(
+            "mask-alone",
+            "You return which samples count, 1 or 0. Their weight is ratio times advantage.",
+            (lambda new, old, A, eps: np.where(A > 0, _ratio(new, old) <= 1 + eps, _ratio(new, old) >= 1 - eps) * 1.0,),
+        ),
     ),
 )
 
@@ -426,6 +552,13 @@ def fisher_cases(rng):
 
 def _fvp(s, w, v):
     return s.T @ (w * (s @ v))
+
+
+def _damping(call):
+    """How much of v comes back where all scores are 0."""
+    parts = call((np.zeros((1, 2)), np.ones(1), np.array([1.0, 0.0])))
+    if parts and parts[0].shape == (2,) and np.isfinite(parts[0]).all() and parts[0][0]:
+        return lambda s, w, v: _fvp(s, w, v) + float(parts[0][0]) * v
 
 
 FISHER = Exercise(
@@ -490,6 +623,17 @@ FISHER = Exercise(
             "Yours multiplies the summed scores with v, parameter by parameter.",
             (lambda s, w, v: (w @ s) * v, lambda s, w, v: (w @ s) * (w @ (s @ v))),
         ),
+        Mistake(
+            "damped",
+            "You add a multiple of v: that is damping, F + c I. It belongs to whoever solves with F, who must be able to choose it. (Chapter 7, TRPO.)",
+            (lambda s, w, v: _fvp(s, w, v) + 0.1 * v,),
+            _damping,
+        ),
+        Mistake(
+            "v-not-used",
+            "You return the weighted sum of the scores: v does not come in. Each score counts with its own scores @ v.",
+            (lambda s, w, v: w @ s,),
+        ),
     ),
 )
 
@@ -497,13 +641,23 @@ FISHER = Exercise(
 # --- conjugate_gradient --------------------------------------------------------------------------------------------
 
 
-class Matvec:
-    """A function v -> A v that shows its matrix."""
+class TooManyCalls(RuntimeError):
+    """Raised by a matvec that may be called so many times only."""
 
-    def __init__(self, A):
-        self.A = np.array(A, float)
+
+class Matvec:
+    """A function v -> A v that shows its matrix, and can be called so many times only."""
+
+    def __init__(self, A, calls=None):
+        self.A, self.calls, self.left = np.array(A, float), calls, calls
 
     def __call__(self, v):
+        if self.left == 0:
+            raise TooManyCalls(
+                f"matvec was called more than {self.calls} times in {self.calls} iterations. "
+                "Once in each is enough: keep A p, both the step and the new residual need it"
+            )
+        self.left = self.left and self.left - 1
         return self.A @ v
 
     def __eq__(self, other):
@@ -515,9 +669,13 @@ class Matvec:
         return f"lambda v: A @ v   # A = {self.A.round(3).tolist()}"
 
 
+def _uncounted(matvec):
+    return matvec.A.__matmul__ if isinstance(matvec, Matvec) else matvec
+
+
 def conjugate_gradient(matvec, b, iterations):
     """The best point x of span{b, A b, ..., A^(k-1) b}: that space by QR, and in it the linear system."""
-    b = np.asarray(b, float)
+    matvec, b = _uncounted(matvec), np.asarray(b, float)
     basis = []
     for k in range(min(iterations, len(b))):
         v = b if k == 0 else np.asarray(matvec(basis[-1]), float)
@@ -555,17 +713,30 @@ def gradient_cases(rng):
         ),
         Case("b is zero", (spd(3), np.zeros(3), 3)),
         Case("one parameter", (Matvec([[2.5]]), np.array([1.5]), 3)),
+        Case("a tiny b, and an A that is tinier", (Matvec(1e-24 * spd(3).A), 1e-14 * rng.normal(size=3), 3)),
+        Case("four parameters, three iterations, three products", (Matvec(spd(4).A, 3), rng.normal(size=4), 3)),
     ]
 
 
-def _cg(matvec, b, iterations, beta=lambda new, old: new / old, restart=False, sign=1.0, guard=True, factor=1.0):
-    x, r = np.zeros(len(b)), np.array(b, float)
+def _cg(
+    matvec,
+    b,
+    iterations,
+    beta=lambda new, old: new / old,
+    restart=False,
+    sign=1.0,
+    guard=True,
+    factor=1.0,
+    below=1e-300,
+    added=0.0,
+):
+    matvec, x, r = _uncounted(matvec), np.zeros(len(b)), np.array(b, float)
     p, square = r.copy(), r @ r
     for _ in range(iterations):
-        if guard and square <= 1e-24 * (b @ b) + 1e-300:
+        if guard and square <= 1e-24 * (b @ b) + below:
             break
         Ap = np.asarray(matvec(p), float)
-        alpha = square / (p @ Ap)
+        alpha = square / (p @ Ap + added)
         x = x + alpha * p
         r = r - sign * alpha * Ap
         new = r @ r
@@ -590,7 +761,7 @@ CONJUGATE = Exercise(
         ),
         Law(
             "With as many iterations as parameters x solves A x = b. Yours leaves a residual.",
-            lambda x, matvec, b, k: k < len(b) or near(matvec(np.asarray(x, float)), b),
+            lambda x, matvec, b, k: k < len(b) or near(_uncounted(matvec)(np.asarray(x, float)), b),
         ),
     ),
     after="At most as many products as A has distinct eigenvalues, and A is never formed: two doors needs two.",
@@ -641,13 +812,40 @@ CONJUGATE = Exercise(
             "This is b itself. Where A is the Fisher matrix that is the plain gradient: nothing has been solved.",
             (lambda m, b, k: np.array(b, float),),
         ),
-        Mistake("multiplies", "You multiply by A where its inverse is asked for.", (lambda m, b, k: m(b),)),
+        Mistake("multiplies", "You multiply by A where its inverse is asked for.", (lambda m, b, k: _uncounted(m)(b),)),
+        Mistake(
+            "tolerance-without-scale",
+            "Right but for a tiny b: you compare with a fixed small number, or add one. Gradients can all be tiny. "
+            "Stop where r.r is tiny compared with b.b.",
+            (
+                lambda m, b, k: _cg(m, b, k, below=1e-20),
+                lambda m, b, k: _cg(m, b, k, added=1e-8),
+                lambda m, b, k: _cg(m, b, k, added=1e-10),
+                lambda m, b, k: _cg(m, b, k, added=1e-12),
+            ),
+        ),
+        Mistake(
+            "one-short",
+            "You do one iteration less than you were asked for.",
+            (lambda m, b, k: _cg(m, b, k - 1),),
+        ),
+        Mistake(
+            "solved-exactly",
+            "This is the exact solution, whatever iterations says. With fewer iterations than parameters it costs more products than were granted.",
+            (lambda m, b, k: np.linalg.solve(np.array([_uncounted(m)(e) for e in np.eye(len(b))]).T, b),),
+        ),
+        Mistake(
+            "residual-returned",
+            "You return the residual b - A x. What is asked for is x.",
+            (lambda m, b, k: b - _uncounted(m)(_cg(m, b, k)),),
+        ),
     ),
 )
 
 
 def _exact_early(matvec, b, iterations):
     """Whether the residual becomes exactly 0 before the last iteration."""
+    matvec = _uncounted(matvec)
     x, r = np.zeros(len(b)), np.array(b, float)
     p, square = r.copy(), r @ r
     for _ in range(iterations):
@@ -692,6 +890,7 @@ def step_cases(rng):
         Case("large gradients", draw(3, 0.02, 1e4)),
         Case("delta 0", draw(3, 0.0)),
         Case("a direction that leads down", (np.array([1.0, -0.5]), np.array([-0.4, 0.3]), 0.01)),
+        Case("a direction that leads down steeply", (np.array([2.0, 1.0]), np.array([-3.0, 0.5]), 0.02)),
         Case("a gradient of zeros", (np.zeros(2), np.zeros(2), 0.01)),
         Case("one parameter", draw(1, 0.04)),
     ]
@@ -766,6 +965,51 @@ KL_STEP = Exercise(
         ),
         Mistake(
             "natural-itself", "This is natural itself, whatever delta says.", (lambda n, g, d: np.array(n, float),)
+        ),
+        Mistake(
+            "no-guard",
+            "Right where there is a way up. Where gradient.natural is 0 or negative you take the root of something impossible and return NaN: "
+            "the step there is zeros.",
+            (lambda n, g, d: np.sqrt(2 * d / np.dot(g, n)) * n,),
+        ),
+        Mistake(
+            "small-number-added",
+            "You add a small number under the fraction bar. Near the top gradients are tiny, and it swallows them: test for a product that is not positive.",
+            tuple(
+                lambda n, g, d, small=small, guard=guard: (
+                    _step(n, g, d, lambda s, d: np.sqrt(2 * d / (s + small)))
+                    if guard
+                    else np.sqrt(2 * d / (np.dot(g, n) + small)) * n
+                )
+                for small in (1e-8, 1e-6, 1e-10)
+                for guard in (True, False)
+            ),
+        ),
+        Mistake(
+            "absolute-value",
+            "You take the size of gradient.natural and drop its sign. Where it is negative, natural leads down, and the step is zeros.",
+            (lambda n, g, d: np.sqrt(2 * d / abs(np.dot(g, n))) * n if np.dot(g, n) else np.zeros(len(n)),),
+        ),
+        Mistake(
+            "length-delta",
+            "You make a step whose Euclidean length is delta. It is the KL that is to be delta: half the square of the length that F measures.",
+            (
+                lambda n, g, d: _step(n, g, d, lambda s, d: d / np.linalg.norm(n)),
+                lambda n, g, d: d * n / (np.linalg.norm(n) + 1e-300),
+            ),
+        ),
+        Mistake(
+            "root-turned-over",
+            "What stands under the root is upside down: the larger gradient.natural, the fewer multiples of natural fit into a KL of delta.",
+            (lambda n, g, d: _step(n, g, d, lambda s, d: np.sqrt(s / (2 * d))),),
+        ),
+        Mistake(
+            "parameter-by-parameter",
+            "You multiply gradient and natural without adding up: each parameter gets a size of its own. One number scales the whole step.",
+            (
+                lambda n, g, d: np.sqrt(2 * d / np.where(n * g > 0, n * g, np.inf)) * n,
+                lambda n, g, d: np.sqrt(2 * d / (n * g)) * n,
+            ),
         ),
     ),
 )

@@ -649,6 +649,40 @@ def test_an_if_on_an_array_is_explained():
     assert "np.where chooses" in say(lambda p: 1.0 if p < 0.5 else 2.0, "corridor_value")
 
 
+def test_rounded_to_a_few_decimals():
+    for decimals, words in ((1, "1 decimal."), (2, "2 decimals.")):
+        for name in ("softmax", "surrogate", "kl_step", "optimal_policy"):
+            message = say(lambda *args, name=name, d=decimals: np.round(registry()[name].truth(*args), d), name)
+            assert f"rounded to {words}" in message and "print" in message
+
+
+def test_what_cannot_be_said_of_an_array_is_not_said():
+    """Right but for a table, which comes transposed: no argument is 0 anywhere."""
+    truth = registry()["pass_at_k"].truth
+    message = say(lambda n, c, k: np.asarray(truth(n, c, k)).T, "pass_at_k")
+    assert "is 0" not in message and "a table" in message
+
+
+def test_an_argument_that_counts_by_its_rows_or_its_sum_is_not_called_unused():
+    """Both answers are wrong and move with the argument: any() over its rows, and its mean."""
+
+    def any_column(rewards, values, next_values, terminated, truncated, gamma):
+        over = terminated.any(axis=1, keepdims=True)
+        return rewards + gamma * np.where(over, 0, next_values) - values
+
+    assert "is not used" not in say(any_column, "td_errors")
+    means = lambda new, old, A: np.mean(new) ** 3 * np.mean(A)  # noqa: E731
+    assert "when old_log_probs changes" in say(means, "surrogate")
+    assert "is not used" not in say(lambda new, old, A: np.mean(new) ** 3 * np.mean(A) + np.mean(old), "surrogate")
+
+
+def test_min_of_arrays_and_math_of_arrays_get_advice():
+    from math import comb
+
+    assert "np.minimum" in say(lambda new, old, A, eps: min(np.exp(new - old) * A, A), "clip_objective")
+    assert "NumPy works on all" in say(lambda n, c, k: 1 - comb(n - c, k) / comb(n, k), "pass_at_k")
+
+
 def test_precision():
     assert "three digits, but not to six" in say(lambda z: np.round(GOOD(z), 4))
     assert "three digits, but not to six" in say(
@@ -676,6 +710,30 @@ def test_infinity_names_the_input():
     message = say(softmax)
     assert "NaN" in message or "infinity" in message
     assert "a batch of four rows" in message
+
+
+@pytest.mark.parametrize("name", ["surrogate", "kl_loss_weights"])
+def test_numbers_are_not_infinite_where_large_ones_are_wanted(name):
+    """e^50 is wanted of one, 1e13 of the other: half of it is a factor, and not "not finite"."""
+    truth = registry()[name].truth
+    message = say(lambda *args: truth(*args) / 2, name)
+    assert "1/2 times what is wanted" in message and "finite" not in message
+
+    assert "huge numbers" in say(lambda *args: truth(*args) + 1e30, name)
+
+
+def test_more_than_one_answer_is_called_so():
+    truth = registry()["surrogate"].truth
+    for more in (
+        lambda new, old, A: (truth(new, old, A), np.exp(new - old)),
+        lambda new, old, A: (new, old),
+        lambda new, old, A: (truth(new, old, A), 1.0),
+    ):
+        assert "a tuple of 2 things, where one answer belongs" in say(more, "surrogate")
+    assert "shape (2,), wanted is (3,)" in say(lambda z: tuple(registry()["softmax"].truth(z))[:2])  # too few numbers
+    assert "a ragged list" in say(lambda z: [[1.0], [1.0, 2.0]])
+    softmax = registry()["softmax"].truth
+    assert check(lambda z: tuple(softmax(z)), "softmax")  # a tuple of the numbers that were asked for is one answer
 
 
 # --- how verdicts look ------------------------------------------------------------------------------------------------

@@ -52,6 +52,26 @@ def test_none_and_zero_fail(one):
         assert not check(named(one, lambda *args: value))
 
 
+@pytest.mark.parametrize("one", [one for one in EXERCISES if one.parts == 1], ids=by_name)
+def test_the_right_answer_and_something_else_are_called_two_things(one):
+    message = check(named(one, lambda *args: (one.answer(one.truth, args)[0], args[0]))).message
+    assert "a tuple of 2 things, where one answer belongs" in message, message
+
+
+@pytest.mark.parametrize("one", EXERCISES, ids=by_name)
+def test_an_argument_that_is_written_into_is_named(one):
+    arrays = [i for i, arg in enumerate(one.problems[0][0].args) if isinstance(arg, np.ndarray) and arg.any()]
+    for i in arrays:
+
+        def spoils(*args, i=i):
+            answer = one.answer(one.truth, args)
+            args[i][...] = 0
+            return answer if one.parts > 1 else answer[0]
+
+        message = check(named(one, spoils)).message
+        assert f"changes its argument {one.names[i]}" in message and "args[i][...] = 0" in message, message
+
+
 @pytest.mark.parametrize("one, mistake, way", WAYS, ids=by_name)
 def test_each_known_mistake_is_recognised(one, mistake, way):
     result = check(named(one, way))

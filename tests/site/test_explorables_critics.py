@@ -109,6 +109,19 @@ def test_live_or_die_numbers(js):
         ] == pytest.approx(gradient)
 
 
+@pytest.mark.parametrize("pay", [0.5, 1.25, 1.7])
+def test_live_or_die_reset_is_the_value_of_a_new_life(js, pay):
+    """A state before the choice, in which both actions cost 1 and lead to it: its value by a linear solve."""
+    P = np.zeros((2, 2, 2))
+    P[0, :, 1], P[1, 1, 1] = 1, 1
+    begin, V = pg.state_values(pg.TabularMDP(P, [[-1, -1], [pay, 1]], [1, 0], 0.5), np.full((2, 2), 0.5))
+    assert js(LiveOrDie, "m.begin(arg)", pay) == pytest.approx(begin)
+    seen = js(LiveOrDie, "m.seen({after_quit: 'nothing', after_cut: 'reset', pay: arg})", pay)
+    assert seen["slope"] == pytest.approx((1 + begin / 2 - V - (pay - V)) / 4)
+    if pay == 1.25:
+        assert seen["slope"] == pytest.approx(-3 / 32) and begin == pytest.approx(-1 / 4)
+
+
 def test_live_or_die_challenge_needs_both_ways(show):
     page = show(LiveOrDie())
     after_quit, after_cut = (
@@ -120,6 +133,9 @@ def test_live_or_die_challenge_needs_both_ways(show):
     assert not met(page), "two wrong flags are no second way"
     after_quit.get_by_role("radio", name="nothing").press("Space")
     assert met(page)
+    after_cut.get_by_role("radio", name="reset").press("Space")
+    said = page.locator(".pg-x-say").inner_text()
+    assert "a life not yet begun" in said and "the opposite" in said and "-0.0938" in said.replace("\u2212", "-")
 
 
 # ---- wrong in the right way ----
@@ -169,7 +185,8 @@ def test_wrong_right_bars_can_be_dragged(show):
         lambda: TheDial(lam=1.5),
         lambda: TheDial(setting="cards"),
         lambda: TheDial(log2_n=9),
-        lambda: LiveOrDie(after_cut="reset"),
+        lambda: LiveOrDie(after_cut="door"),
+        lambda: LiveOrDie(after_quit="reset"),
         lambda: LiveOrDie(pay=3),
         lambda: WrongInTheRightWay(q=[0.0]),
         lambda: WrongInTheRightWay(q=[9.0] * 8),

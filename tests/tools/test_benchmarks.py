@@ -104,6 +104,25 @@ def test_the_page_has_its_words_where_nobody_has_measured_the_waits(monkeypatch,
     assert set(measured.waiting_tables()) == found
 
 
+def test_the_parts_of_the_limits_are_those_that_its_first_lines_name():
+    import limits
+
+    assert re.search(r"limits.py \[([\w ]+)\]", limits.__doc__)[1].split() == list(limits.PARTS)
+    assert all((ROOT / path.replace(".html", ".md")).exists() for path in limits.DRAGGED)
+
+
+def test_the_limits_of_products_are_the_promised_ones(monkeypatch):
+    """The same work is done in each round: the times are given here, and the ratios must follow from them."""
+    import limits
+
+    given = {"score": [20.0], "product": [50.0], "ten": [27.5]}
+    done = []
+    monkeypatch.setattr(limits, "in_turn", lambda ways, rounds: [done.append(way()) for way in ways.values()] and given)
+    figures = list(limits.products(M=16))
+    assert [(ratio, limit) for _, ratio, limit in figures] == [(2.5, 3.0), (1.1, 1.5)] * 2
+    assert len(done) == 6 and done[0][0].shape == done[1][0].shape == done[2].shape
+
+
 def test_a_ratio_above_its_limit_is_named_and_fails(capsys):
     import limits
 

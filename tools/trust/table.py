@@ -66,7 +66,7 @@ def percent(part, whole):
 def table(rows):
     """The page's table, in Markdown."""
     lines = [
-        "| exercise | right, passed | listed, named | unlisted | told why | mutants killed | told why | equal |",
+        "| exercise | right, passed | listed, named | written | told why | mutants killed | told why | equal |",
         "|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for row in [*rows, total(rows)]:

@@ -232,6 +232,13 @@ def test_live_or_die_either_flag_wrong_teaches_to_quit():
     assert 4 / 3 * slope(False, True) == pytest.approx(1 / 6)
 
 
+def test_the_value_of_the_reset_observation_teaches_to_quit_where_a_new_life_costs():
+    V = F(3, 2)
+    begin = -1 + F(1, 2) * V
+    work, leave = 1 + F(1, 2) * begin, F(5, 4)
+    assert (begin, work, F(1, 4) * (work - leave)) == (F(-1, 4), F(7, 8), F(-3, 32))
+
+
 def test_the_value_of_the_same_observation_counts_the_reward_again():
     reward, gamma, value_here, value_after = 1, 0.5, 1, 0  # reward 1, nothing to come
     assert [reward + gamma * value_after, reward + gamma * value_here] == [1, 1.5]

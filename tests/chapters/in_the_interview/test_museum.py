@@ -29,7 +29,7 @@ CELLS = {c.id: c for c in NOTEBOOK.cells}
 SLUGS = [c.id[2:-7] for c in NOTEBOOK.cells if re.fullmatch(r"m-\w+-credit", c.id)]
 PARTS = ["", "-written", "-number-text", "-number", "-mended-text", "-mended", "-credit"]
 LABELS = ["What was written", "The number that exposes it", "The mended line", "Credit"]
-ROOMS = ["estimator", "baseline", "returns", "end", "law", "language"]
+ROOMS = ["estimator", "baseline", "returns", "end", "law", "language", "step"]
 each = pytest.mark.parametrize("slug", SLUGS)
 
 # Every address that was opened and read, and what kind of thread it is. A credit may name no other.
@@ -54,18 +54,24 @@ READ = {
     "https://github.com/thu-ml/tianshou": {"issues/312"},
     "https://github.com/vwxyzjn/cleanrl": {"issues/240"},
     "https://github.com/automl/Mighty": {"pull/117", "pull/118"},
-    "https://github.com/hill-a/stable-baselines": {"issues/1059", "pull/1060"},
-    "https://github.com/ray-project/ray": {"issues/6393", "pull/2968", "pull/6475"},
+    "https://github.com/hill-a/stable-baselines": {"issues/1059", "pull/1060", "issues/216"},
+    "https://github.com/ray-project/ray": {"issues/6393", "pull/2968", "pull/6475", "issues/19291"},
     "https://github.com/MrSyee/pg-is-all-you-need": {"issues/37"},
     "https://github.com/DLR-RM/stable-baselines3": {"issues/127"},
-    "https://github.com/huggingface/trl": {"pull/3029", "pull/3256"},
-    "https://github.com/OpenRLHF/OpenRLHF": {"pull/853"},
+    "https://github.com/huggingface/trl": {"pull/3029", "pull/3256", "pull/3240", "issues/4967"},
+    "https://github.com/OpenRLHF/OpenRLHF": {"pull/853", "pull/1309"},
     "https://github.com/jvmncs/safe-grid-agents": {"pull/28"},
     "https://github.com/yandexdataschool/Practical_RL": {"issues/248"},
-    "https://github.com/NVIDIA-NeMo/RL": {"pull/2506"},
+    "https://github.com/NVIDIA-NeMo/RL": {"pull/2506", "issues/1518", "pull/1519", "pull/4158"},
     "https://github.com/allenai/open-instruct": {"pull/535", "pull/1161"},
     "https://github.com/meta-pytorch/torchtune": {"pull/1875"},
     "https://github.com/thinking-machines-lab/tinker-cookbook": {"issues/579"},
+    "https://github.com/leggedrobotics/rsl_rl": {"issues/151", "issues/20"},
+    "https://github.com/anthonytorlucci/rlevo": {"issues/342"},
+    "https://github.com/RoboVerseOrg/RoboVerse": {"pull/814"},
+    "https://github.com/takuseno/ppo": {"issues/3"},
+    "https://github.com/wojzaremba/trpo": {"issues/2"},
+    "https://github.com/rll/rllab": {"issues/24"},
 }
 
 
@@ -229,23 +235,27 @@ def test_the_sentences_at_the_exit_say_what_the_table_says(visits):
     sums = dict(zip(tests, np.nansum(caught, axis=0).astype(int)))
     assert sums == {
         "same pay": 4,
-        "exact gradient": 14,
+        "exact gradient": 17,
         "split": 5,
-        "SciPy": 3,
+        "SciPy": 4,
         "same policy": 1,
-        "exact critic": 1,
-        "lower bound": 1,
+        "exact critic": 3,
+        "lower bound": 2,
     }
-    assert "14 of the 22" in CELLS["end"].source and len(SLUGS) == 22
+    assert "17 of the 29" in CELLS["end"].source and "The 29 exhibits" in CELLS["title"].source and len(SLUGS) == 29
     slipped = [SLUGS[i] for i in np.nonzero(caught[:, tests.index("exact gradient")] == 0)[0]]
     assert (
-        slipped == ["stream", "clipmin"]
+        slipped == ["stream", "clipmin", "edge"]
         and "*noise* (10)" in CELLS["end"].source
-        and "first update (19)" in CELLS["end"].source
+        and "first update (19, 26)" in CELLS["end"].source
     )
-    assert (SLUGS.index("stream"), SLUGS.index("clipmin"), SLUGS.index("spread")) == (9, 18, 14)
+    assert [SLUGS.index(slug) for slug in ("stream", "clipmin", "spread", "edge")] == [9, 18, 14, 25]
     alt = CELLS["catch-figure"].metadata.mystnb.image.alt
-    assert "exact gradient has 14 squares, split 5, same pay 4, SciPy 3" in alt
+    assert (
+        "exact gradient has 17 squares, split 5, same pay 4, SciPy 4, exact critic 3, lower bound 2, same policy 1"
+        in alt
+    )
+    assert "three circles, at one stream, at minus in a minimum and at smaller ratio" in alt
     covers = [s for s in combinations(range(7), 5) if (np.nansum(caught[:, s], axis=1) > 0).all()]
     assert covers == [] and "Six small tests" in CELLS["title"].source
 
@@ -355,6 +365,34 @@ def test_the_other_numbers_of_room_6():
     np.testing.assert_allclose(shown("kl")[3:], p * (np.log(p / ref) - kl), atol=5.1e-4)
 
 
+def test_the_numbers_of_room_7():
+    """By fractions, by a sum of logarithms, and by the derivative of p log(p/q) on paper."""
+    value, following = F(1), F(0)
+    assert F(str(shown("same")[0])) == 1 + F(1, 2) * value and F(str(shown("same", "mended")[0])) == 1 + following / 2
+    ends, pays, worth = [0, 1, 0, 1], [0, 1, 0, 1], [1] * 5
+    late = [pays[t] + worth[t + 1] * (t < 3 and not ends[t + 1]) - worth[t] for t in range(4)]
+    assert shown("late") == late and shown("late", "mended") == [0, 0, 0, 0]
+    assert [shown("frozen")[i] for i in (1, 4)] == [0, 0] and [shown("frozen", "mended")[i] for i in (1, 4)] == [-1, 1]
+    assert shown("edge") == [-1.2, -1.7, 0, -1] and shown("edge", "mended") == [-1.7, -1]
+    for p, kl in zip((0.9, 0.99, 0.999), shown("search")[1::2]):
+        step = -np.sqrt(0.02 / (p * (1 - p)))
+        q = 1 / (1 + (1 - p) / p * np.exp(-step))
+        assert kl == round(p * np.log(p / q) + (1 - p) * np.log((1 - p) / (1 - q)), 4)
+    halves = [0.02 / (0.999 * 0.001) / 4**k for k in range(9)]
+    kls = [stats.entropy([0.999, 0.001], stats.logistic.cdf([6.906755 - d**0.5, d**0.5 - 6.906755])) for d in halves]
+    assert shown("search", "mended") == [round(next(kl for kl in kls if kl <= 0.01), 4)]
+    spread = np.sqrt(2 / 9)
+    np.testing.assert_allclose(shown("others"), [1e6, *[-1 / 3 / spread] * 3], atol=0.051)
+    np.testing.assert_allclose(shown("others", "mended"), [1, *[-1 / 3] * 3], atol=0.051)
+    p = F(3, 4)
+    kl = float(p * (1 - p)) * (
+        np.log(1.5) - np.log(0.5)
+    )  # d/dz of p log 2p + (1 - p) log 2(1 - p) is p(1 - p) log(p / (1 - p))
+    k3 = [float(F(1, 2) / x - 1) + np.log(float(2 * x)) for x in (1 - p, p)]
+    np.testing.assert_allclose(shown("away"), [float(p * (1 - p)) * (k3[1] - k3[0]), kl], atol=5.1e-5)
+    assert shown("away", "mended") == [shown("away")[1]] * 2
+
+
 # --- the page and its neighbours ------------------------------------------------------------------------------------------
 
 
@@ -364,7 +402,7 @@ def test_the_page_is_in_the_contents_and_chapter_5_leads_to_it():
     five = next(c for c in chapters if c["file"] == "book/05-in-the-interview")
     assert "notebooks/museum-of-mistakes" in [s["file"] for s in five["sections"]]
     assert "(../notebooks/museum-of-mistakes.ipynb)" in (ROOT / "book/05-in-the-interview.md").read_text("utf8")
-    numbers = {15: "fifteen", 18: "eighteen", 20: "twenty", 22: "twenty-two"}
+    numbers = {22: "twenty-two", 29: "twenty-nine"}
     assert f"shows {numbers[len(SLUGS)]} of them" in (ROOT / "book/05-in-the-interview.md").read_text("utf8")
 
 

@@ -17,7 +17,7 @@ def surrogate_probes(rng):
     yield np.full(3, -900.0), np.full(3, -900.5), np.array([1.0, 2.0, -4.0])
 
 
-@wrong("surrogate", "law")
+@wrong("surrogate", "quotient-of-the-logs")
 def quotient_of_the_logs(log_probs, old_log_probs, advantages):
     return np.mean(log_probs / old_log_probs * advantages)
 
@@ -32,7 +32,7 @@ def exponentials_first(log_probs, old_log_probs, advantages):
     return np.mean(np.exp(log_probs - 100) / np.exp(old_log_probs - 100) * advantages)
 
 
-@wrong("surrogate", "law")
+@wrong("surrogate", "weights-normalised")
 def weights_made_to_sum_to_one(log_probs, old_log_probs, advantages):
     ratio = np.exp(log_probs - old_log_probs)
     return np.sum(ratio * advantages) / np.sum(ratio)
@@ -56,12 +56,12 @@ def surrogate_in_base_two(log_probs, old_log_probs, advantages):
     return float(np.average(np.exp2((log_probs - old_log_probs) / math.log(2)) * advantages))
 
 
-@wrong("surrogate", "unused")
+@wrong("surrogate", "mean-ratio")
 def mean_of_the_ratios(log_probs, old_log_probs, advantages):
     return np.mean(np.exp(log_probs - old_log_probs))
 
 
-@wrong("surrogate", "law")
+@wrong("surrogate", "advantages-centred")
 def advantages_centred(log_probs, old_log_probs, advantages):
     return np.mean(np.exp(log_probs - old_log_probs) * (advantages - advantages.mean()))
 
@@ -71,7 +71,7 @@ def half_of_the_surrogate(log_probs, old_log_probs, advantages):
     return 0.5 * np.mean(np.exp(log_probs - old_log_probs) * advantages)
 
 
-@wrong("surrogate", "law")
+@wrong("surrogate", "ratio-less-one")
 def ratio_less_one(log_probs, old_log_probs, advantages):
     return np.mean(np.expm1(log_probs - old_log_probs) * advantages)
 
@@ -89,13 +89,42 @@ def surrogate_as_a_running_mean(log_probs, old_log_probs, advantages):
     return mean
 
 
+@wrong("surrogate", "log-ratio")
+def log_ratio_kept_in_logs(log_probs, old_log_probs, advantages):
+    ratio = log_probs - old_log_probs
+    return (ratio * advantages).mean()
+
+
+@wrong("surrogate", "inverted")
+def old_over_new(log_probs, old_log_probs, advantages):
+    return np.average(np.exp(old_log_probs - log_probs) * advantages)
+
+
+@wrong("surrogate", "minus")
+def as_a_loss(log_probs, old_log_probs, advantages):
+    ratio = np.exp(log_probs - old_log_probs)
+    return -(ratio * advantages).mean()
+
+
+@wrong("surrogate", "product-of-means")
+def averaged_apart(log_probs, old_log_probs, advantages):
+    ratio = np.exp(log_probs - old_log_probs).mean()
+    return ratio * advantages.mean()
+
+
+@wrong("surrogate", "advantage-times-log-prob")
+def as_reinforce_writes_it(log_probs, old_log_probs, advantages):
+    return np.dot(log_probs, advantages) / len(log_probs)
+
+
 # --- clip_objective and clip_weights -------------------------------------------------------------------------------
 
 
 @probes("clip_objective")
 def objective_probes(rng):
-    for n, eps in [(1, 0.2), (6, 0.1), (20, 0.4), (40, 0.05)]:
+    for n, eps in [(1, 0.2), (6, 0.1), (20, 0.4), (40, 0.05), (12, 0.3), (9, 0.6), (15, 0.5)]:
         yield rng.uniform(-3, -0.05, n), rng.uniform(-3, -0.05, n), rng.normal(0, 2, n), eps
+    yield np.array([-0.6, -0.4, -0.01]), np.array([-0.04, -0.02, -0.05]), np.array([-1.5, 1.0, -0.3]), 0.25
 
 
 @probes("clip_weights")
@@ -115,7 +144,7 @@ def the_mean_of_it(log_probs, old_log_probs, advantages, eps):
     return np.minimum(ratio * advantages, np.clip(ratio, 1 - eps, 1 + eps) * advantages).mean()
 
 
-@wrong("clip_objective", "law")
+@wrong("clip_objective", "advantages-normalised")
 def advantages_normalised(log_probs, old_log_probs, advantages, eps):
     ratio, A = np.exp(log_probs - old_log_probs), (advantages - advantages.mean()) / (advantages.std() + 1e-8)
     return np.minimum(ratio * A, np.clip(ratio, 1 - eps, 1 + eps) * A)
@@ -140,12 +169,12 @@ def objective_as_a_negative_loss(log_probs, old_log_probs, advantages, eps):
     return -np.maximum(-ratio * advantages, -advantages * np.clip(ratio, 1 - eps, 1 + eps))
 
 
-@wrong("clip_objective", "law")
+@wrong("clip_objective", "upper-edge-for-both-signs")
 def upper_edge_for_both_products(log_probs, old_log_probs, advantages, eps):
     return np.minimum(np.exp(log_probs - old_log_probs) * advantages, (1 + eps) * advantages)
 
 
-@wrong("clip_objective", "law")
+@wrong("clip_objective", "zero-where-clipped")
 def zero_where_it_is_clipped(log_probs, old_log_probs, advantages, eps):
     ratio = np.exp(log_probs - old_log_probs)
     cut = np.where(advantages > 0, ratio > 1 + eps, ratio < 1 - eps)
@@ -170,6 +199,35 @@ def one_branch_by_if(log_probs, old_log_probs, advantages, eps):
     if advantages > 0:
         return np.minimum(ratio, 1 + eps) * advantages
     return np.maximum(ratio, 1 - eps) * advantages
+
+
+@wrong("clip_objective", "no-minimum")
+def clip_and_nothing_else(log_probs, old_log_probs, advantages, eps):
+    return advantages * np.minimum(np.maximum(np.exp(log_probs - old_log_probs), 1 - eps), 1 + eps)
+
+
+@wrong("clip_objective", "minimum-before-the-advantage")
+def smaller_ratio_first(log_probs, old_log_probs, advantages, eps):
+    ratio = np.exp(log_probs - old_log_probs)
+    return advantages * np.where(ratio > 1 + eps, 1 + eps, ratio)
+
+
+@wrong("clip_objective", "loss")
+def objective_to_be_made_small(log_probs, old_log_probs, advantages, eps):
+    ratio = np.exp(log_probs - old_log_probs)
+    return np.maximum(-ratio * advantages, -np.clip(ratio, 1 - eps, 1 + eps) * advantages)
+
+
+@wrong("clip_objective", "band-from-eps")
+def band_that_begins_at_eps(log_probs, old_log_probs, advantages, eps):
+    ratio = np.exp(log_probs - old_log_probs)
+    return np.minimum(ratio * advantages, np.clip(ratio, eps, 1 + eps) * advantages)
+
+
+@wrong("clip_objective", "unused")
+def band_by_the_old_log_probs(log_probs, old_log_probs, advantages, eps):
+    ratio = np.exp(log_probs - old_log_probs)
+    return np.minimum(ratio * advantages, advantages)
 
 
 @right("clip_objective")
@@ -228,13 +286,13 @@ def weights_by_a_loop(log_probs, old_log_probs, advantages, eps):
     return out
 
 
-@wrong("clip_weights", "law")
+@wrong("clip_weights", "one-edge-for-both-signs")
 def upper_edge_for_both_signs(log_probs, old_log_probs, advantages, eps):
     ratio = np.exp(log_probs - old_log_probs)
     return np.where(ratio > 1 + eps, 0.0, ratio * advantages)
 
 
-@wrong("clip_weights", "law")
+@wrong("clip_weights", "one-edge-for-both-signs")
 def lower_edge_for_both_signs(log_probs, old_log_probs, advantages, eps):
     ratio = np.exp(log_probs - old_log_probs)
     return np.where(ratio < 1 - eps, 0.0, ratio * advantages)
@@ -246,13 +304,13 @@ def half_of_the_weights(log_probs, old_log_probs, advantages, eps):
     return np.where(np.where(advantages > 0, ratio > 1 + eps, ratio < 1 - eps), 0, ratio * advantages) / 2
 
 
-@wrong("clip_weights", "law")
+@wrong("clip_weights", "ratio-squared")
 def ratio_squared(log_probs, old_log_probs, advantages, eps):
     ratio = np.exp(log_probs - old_log_probs)
     return np.where(np.where(advantages > 0, ratio > 1 + eps, ratio < 1 - eps), 0, ratio**2 * advantages)
 
 
-@wrong("clip_weights", "law")
+@wrong("clip_weights", "mask-alone")
 def mask_alone(log_probs, old_log_probs, advantages, eps):
     ratio = np.exp(log_probs - old_log_probs)
     return np.where(advantages > 0, ratio <= 1 + eps, ratio >= 1 - eps).astype(float)
@@ -264,6 +322,35 @@ def weights_by_one_if(log_probs, old_log_probs, advantages, eps):
     if advantages > 0 and ratio > 1 + eps or advantages < 0 and ratio < 1 - eps:
         return 0 * advantages
     return ratio * advantages
+
+
+@wrong("clip_weights", "zero-on-both-sides")
+def inside_the_band_or_nothing(log_probs, old_log_probs, advantages, eps):
+    ratio = np.exp(log_probs - old_log_probs)
+    return ratio * advantages * ((ratio > 1 - eps) & (ratio < 1 + eps))
+
+
+@wrong("clip_weights", "clipped-ratio")
+def ratio_clipped_and_kept(log_probs, old_log_probs, advantages, eps):
+    return np.minimum(np.maximum(np.exp(log_probs - old_log_probs), 1 - eps), 1 + eps) * advantages
+
+
+@wrong("clip_weights", "advantage-without-ratio")
+def actor_critic_with_a_mask(log_probs, old_log_probs, advantages, eps):
+    ratio = np.exp(log_probs - old_log_probs)
+    cut = (advantages > 0) & (ratio > 1 + eps) | (advantages < 0) & (ratio < 1 - eps)
+    return np.where(cut, 0.0, advantages)
+
+
+@wrong("clip_weights", "edge-cut")
+def strictly_inside(log_probs, old_log_probs, advantages, eps):
+    ratio = np.exp(log_probs - old_log_probs)
+    return np.where(np.where(advantages > 0, ratio < 1 + eps, ratio > 1 - eps), ratio * advantages, 0.0)
+
+
+@wrong("clip_weights", "the-objective")
+def objective_again(log_probs, old_log_probs, advantages, eps):
+    return objective_by_minimum(log_probs, old_log_probs, advantages, eps)
 
 
 @right("clip_weights")
@@ -331,7 +418,7 @@ def fisher_by_weighted_rows(scores, weights, v):
     return rows.T @ (rows @ v)
 
 
-@wrong("fisher_vector_product", "unused")
+@wrong("fisher_vector_product", "v-not-used")
 def scores_times_weights_only(scores, weights, v):
     return scores.T @ weights
 
@@ -346,7 +433,7 @@ def absolute_inner_products(scores, weights, v):
     return scores.T @ (weights * np.abs(scores @ v))
 
 
-@wrong("fisher_vector_product", "law")
+@wrong("fisher_vector_product", "damped")
 def damped(scores, weights, v):
     return scores.T @ (weights * (scores @ v)) + 0.1 * v
 
@@ -370,6 +457,32 @@ def fisher_by_broadcast_sums(scores, weights, v):
     return np.sum(weights[:, None] * along * scores, axis=0)
 
 
+@wrong("fisher_vector_product", "diagonal-only")
+def mean_square_of_each_score(scores, weights, v):
+    return np.einsum("m,md->d", weights, scores**2) * v
+
+
+@wrong("fisher_vector_product", "mean-for-sum")
+def averaged_over_the_samples(scores, weights, v):
+    return np.mean(weights[:, None] * scores * (scores @ v)[:, None], axis=0)
+
+
+@wrong("fisher_vector_product", "weights-squared")
+def weighted_rows_on_both_sides(scores, weights, v):
+    rows = weights[:, None] * scores
+    return rows.T @ (rows @ v)
+
+
+@wrong("fisher_vector_product", "damped")
+def damped_as_most_libraries_do(scores, weights, v):
+    return scores.T @ (weights * (scores @ v)) + 1e-3 * v
+
+
+@wrong("fisher_vector_product", "weights-ignored")
+def without_the_weights(scores, weights, v):
+    return scores.T @ (scores @ v)
+
+
 # --- conjugate_gradient --------------------------------------------------------------------------------------------
 
 
@@ -389,7 +502,7 @@ def a_fixed_small_step(matvec, b, iterations):
     return x
 
 
-@wrong("conjugate_gradient", "law")
+@wrong("conjugate_gradient", "solved-exactly")
 def solved_exactly_whatever_iterations(matvec, b, iterations):
     A = np.array([matvec(e) for e in np.eye(len(b))]).T
     return np.linalg.solve(A, b)
@@ -420,9 +533,8 @@ def gradient_by_scipy(matvec, b, iterations):
 @right("conjugate_gradient")
 def gradient_with_conjugate_directions(matvec, b, iterations):
     """The residual made conjugate to every direction before."""
-    x, before = np.zeros(len(b)), []
+    x, r, before = np.zeros(len(b)), b, []
     for _ in range(iterations):
-        r = b - matvec(x)
         if np.linalg.norm(r) <= 1e-12 * np.linalg.norm(b):
             break
         p = r.copy()
@@ -430,16 +542,17 @@ def gradient_with_conjugate_directions(matvec, b, iterations):
             p = p - (Aq @ r) / (q @ Aq) * q
         Ap = matvec(p)
         before.append((p, Ap))
-        x = x + (p @ r) / (p @ Ap) * p
+        step = (p @ r) / (p @ Ap)
+        x, r = x + step * p, r - step * Ap
     return x
 
 
-@wrong("conjugate_gradient", "law")
+@wrong("conjugate_gradient", "one-short")
 def one_iteration_short(matvec, b, iterations):
     return gradient_as_in_the_textbook(matvec, b, iterations - 1)
 
 
-@wrong("conjugate_gradient", "law")
+@wrong("conjugate_gradient", "residual-returned")
 def the_residual_returned(matvec, b, iterations):
     return b - matvec(gradient_as_in_the_textbook(matvec, b, iterations))
 
@@ -457,7 +570,7 @@ def half_of_the_solution(matvec, b, iterations):
 @wrong("conjugate_gradient", "shape")
 def solution_and_residual(matvec, b, iterations):
     x = gradient_as_in_the_textbook(matvec, b, iterations)
-    return x, b - matvec(x)
+    return x, b - x
 
 
 @wrong("conjugate_gradient", "raised")
@@ -502,25 +615,91 @@ def gradient_in_plain_python(matvec, b, iterations):
     return x
 
 
+@wrong("conjugate_gradient", "steepest-descent")
+def along_the_residual_each_time(matvec, b, iterations):
+    x, r = np.zeros(len(b)), b
+    for _ in range(iterations):
+        if r @ r <= 1e-24 * (b @ b):
+            break
+        Ar = matvec(r)
+        step = (r @ r) / (r @ Ar)
+        x, r = x + step * r, r - step * Ar
+    return x
+
+
+@wrong("conjugate_gradient", "zero-over-zero")
+def no_test_of_the_residual(matvec, b, iterations):
+    x, r, p = np.zeros(len(b)), b.copy(), b.copy()
+    for _ in range(iterations):
+        Ap = matvec(p)
+        before = r.dot(r)
+        x = x + before / p.dot(Ap) * p
+        r = r - before / p.dot(Ap) * Ap
+        p = r + r.dot(r) / before * p
+    return x
+
+
+@wrong("conjugate_gradient", "tolerance-without-scale")
+def stops_at_a_fixed_residual(matvec, b, iterations, residual_tol=1e-10):
+    """As a much copied function has it."""
+    p, r, x = b.copy(), b.copy(), np.zeros_like(b)
+    rdotr = r.dot(r)
+    for _ in range(iterations):
+        if rdotr < residual_tol:
+            break
+        z = matvec(p)
+        v = rdotr / p.dot(z)
+        x, r = x + v * p, r - v * z
+        newrdotr = r.dot(r)
+        p = r + newrdotr / rdotr * p
+        rdotr = newrdotr
+    return x
+
+
+@wrong("conjugate_gradient", "raised")
+def product_taken_twice(matvec, b, iterations):
+    x, r, p = np.zeros(len(b)), b, b
+    for _ in range(iterations):
+        if r @ r <= 1e-24 * (b @ b):
+            break
+        x = x + (r @ r) / (p @ matvec(p)) * p
+        new = b - matvec(x)
+        p, r = new + (new @ new) / (r @ r) * p, new
+    return x
+
+
+@wrong("conjugate_gradient", "beta-inverted")
+def beta_turned_over(matvec, b, iterations):
+    x, r, p = np.zeros(len(b)), b, b
+    for _ in range(iterations):
+        square = r @ r
+        if square <= 1e-24 * (b @ b):
+            break
+        Ap = matvec(p)
+        x, r = x + square / (p @ Ap) * p, r - square / (p @ Ap) * Ap
+        p = r + (square / (r @ r) if r.any() else 0.0) * p
+    return x
+
+
 # --- kl_step -------------------------------------------------------------------------------------------------------
 
 
 @probes("kl_step")
 def step_probes(rng):
-    for d in (1, 2, 5):
+    for d in (1, 2, 5, 1, 3):
         half = rng.normal(size=(d, d))
-        natural = rng.normal(size=d)
+        natural = abs(rng.normal(size=d))
         yield natural, (half @ half.T + np.eye(d)) @ natural, float(rng.uniform(0.001, 0.2))
     yield np.ones(2), -np.ones(2), 0.01
     yield np.ones(2), np.ones(2), 0.0
 
 
-@wrong("kl_step", "not-finite")
+@wrong("kl_step", "no-guard")
 def no_guard(natural, gradient, delta):
     return np.sqrt(2 * delta / (gradient @ natural)) * natural
 
 
-@wrong("kl_step", "law")
+@wrong("kl_step", "absolute-value")
 def the_absolute_value(natural, gradient, delta):
     product = abs(gradient @ natural)
     return np.sqrt(2 * delta / product) * natural if product else np.zeros(len(natural))
@@ -564,19 +743,19 @@ def the_size_only(natural, gradient, delta):
     return math.sqrt(2 * delta / product) if product > 0 else 0.0
 
 
-@wrong("kl_step", "smallest")
+@wrong("kl_step", "length-delta")
 def unit_length_times_delta(natural, gradient, delta):
     product = gradient @ natural
     return delta * natural / np.linalg.norm(natural) if product > 0 else np.zeros(len(natural))
 
 
-@wrong("kl_step", "smallest")
+@wrong("kl_step", "root-turned-over")
 def root_turned_over(natural, gradient, delta):
     product = gradient @ natural
     return np.sqrt(product / (2 * delta)) * natural if product > 0 and delta > 0 else np.zeros(len(natural))
 
 
-@wrong("kl_step", "law")
+@wrong("kl_step", "parameter-by-parameter")
 def each_parameter_by_its_own_product(natural, gradient, delta):
     product = gradient * natural
     return np.sqrt(2 * delta / np.where(product > 0, product, np.inf)) * natural
@@ -597,3 +776,33 @@ def step_of_length_one_first(natural, gradient, delta):
         return np.zeros(len(natural))
     unit = natural / math.sqrt(squared)
     return math.sqrt(2 * delta) * unit
+
+
+@wrong("kl_step", "two-missing")
+def without_the_half(natural, gradient, delta):
+    product = gradient @ natural
+    return math.sqrt(delta / product) * natural if product > 0 else 0.0 * natural
+
+
+@wrong("kl_step", "norm-of-natural")
+def by_the_euclidean_length(natural, gradient, delta):
+    if gradient @ natural <= 0 or delta == 0:
+        return np.zeros(len(natural))
+    return math.sqrt(2 * delta) * natural / np.linalg.norm(natural)
+
+
+@wrong("kl_step", "plain-direction")
+def along_the_gradient(natural, gradient, delta):
+    product = natural @ gradient
+    return np.sqrt(2 * delta / product) * gradient if product > 0 else np.zeros_like(gradient)
+
+
+@wrong("kl_step", "small-number-added")
+def with_a_small_number(natural, gradient, delta):
+    return np.sqrt(2 * delta / (gradient @ natural + 1e-8)) * natural
+
+
+@wrong("kl_step", "no-root")
+def without_the_root(natural, gradient, delta):
+    product = gradient @ natural
+    return 2 * delta / product * natural if product > 0 else np.zeros_like(natural)
