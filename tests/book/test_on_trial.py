@@ -59,6 +59,9 @@ def test_a_verdict_says_every_departure_and_every_open_question():
         for loss, facts in result["losses"].items():
             said = trial.verdict(facts)
             for finding in trial.departures(facts):
+                if finding["question"] in ("average", "centre"):  # of a language model's: the headline says it
+                    assert finding["answer"] in facts["headline"] and finding["answer"][1:] in said
+                    continue
                 assert trial._plain(finding["words"]) in said, (result["library"], loss, finding)
             assert said.count("Open:") == len(facts["open"])
             assert ("without gamma^t" in facts["headline"]) <= (r"without $\gamma^t$" in said)

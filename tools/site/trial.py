@@ -78,12 +78,13 @@ def verdict(facts):
     """The verdict of one loss in words, one cell of the table."""
     head = facts["headline"]
     if is_language(facts):
-        said = [head.split(": ", 1)[-1].rstrip(":")[0].upper() + head.split(": ", 1)[-1].rstrip(":")[1:]]
-        said += [
-            f["words"] for f in facts["findings"] if f["kind"] != "choice" or f["question"] in ("scale", "constant")
-        ]
+        first = head.split(": ", 1)[-1]
+        said = [first[0].upper() + first[1:]]
+        said += [f["words"] for f in facts["findings"] if f["question"] in ("scale", "constant", "equal rewards", "kl")]
         said += [f"Open: {x}" for x in facts["open"]]
-        return _plain(" ".join(dict.fromkeys(said)))
+        return _plain(" ".join(said)).replace(
+            "Groups are weighed against each other by how far their rewards spread; ", "Here "
+        )
     if "stays open" in head:
         said = ["No rule explains it."]
     elif "stands still" in head:
@@ -121,7 +122,8 @@ def rows(language):
         if held:
             yield head(result) if language else [*head(result), ""]
         for loss, facts in held.items():
-            said = _plain(loss + (f" ({facts['note']})" if facts["note"] else ""))
+            note = re.sub(r"(; |, )?its own lambda is [\d.]+", "", facts["note"])  # the page says it once
+            said = _plain(loss + (f" ({note})" if note else ""))
             angle = "none" if facts["angle"] is None else f"{facts['angle']:.0f}"
             yield [said, verdict(facts)] if language else [said, verdict(facts), angle]
 
