@@ -125,3 +125,29 @@ def test_an_adapter_meets_another_version_with_one_sentence():
     code = "from common import study; study('sb3', 'numpy', {})"
     run = subprocess.run([sys.executable, "-c", code], cwd=trial.FOLDER, capture_output=True, text=True)
     assert run.returncode == 1 and re.match(r"numpy [\d.]+ is not the version that sb3.py was written for", run.stderr)
+
+
+def test_an_environment_gets_what_the_first_line_says_and_is_removed(tmp_path, monkeypatch):
+    """alone: a package without what it asks for; override: a version against what another asks for."""
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("libraries_run", trial.FOLDER / "run.py")
+    run = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(run)
+    script = tmp_path / "a.py"
+    script.write_text("# requires: alone:big==1 override:torch==2 torch==2 small\n", "utf8")
+    seen = []
+    monkeypatch.setattr(run, "ROOT", tmp_path)
+
+    def record(command, **more):
+        seen.append([str(part) for part in command])
+        if "venv" in command:
+            command[-1].mkdir(parents=True)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(run.subprocess, "run", record)
+    assert run.run("a", script) == 0
+    made, wanted, alone, called = seen
+    assert "venv" in made and wanted[-2:] == ["torch==2", "small"] and "--override" in wanted
+    assert alone[-2:] == ["--no-deps", "big==1"] and "--override" not in alone and called[-1] == str(script)
+    assert not (tmp_path / "_build/environments/library-a").exists()
