@@ -158,8 +158,7 @@ def _advantages(ask, verdict):
                     "scale",
                     size,
                     kind,
-                    "Groups are weighed against each other by how far their rewards spread"
-                    + ("." if eps is None else f"; eps is {eps:.2g}." if eps else "; there is no eps."),
+                    "Groups are weighed against each other by how far their rewards spread" + f"; {eps}.",
                 )
             )
         if constant < 0:
@@ -171,11 +170,23 @@ def _advantages(ask, verdict):
 
 
 def _eps(ask, centre, size, constant):
-    r = np.array([[0.0, 0, 1e-4, 0], [0, 1e-4, 1e-4, 0]])
-    x = r - CENTRES[centre](r)
-    whole = constant * x / ask(r)
-    eps = float(np.median(whole - _scales(x, r)[size]))
-    return 0.0 if abs(eps) < 2e-10 else eps
+    """What is added to the size, in words: measured at two spreads, since an eps under the root adds less to a larger one."""
+    added = []
+    for spread in (1e-4, 1e-3):
+        r = np.array([[0.0, 0, spread, 0], [0, spread, spread, 0]])
+        x = r - CENTRES[centre](r)
+        if size.startswith("std of all") and centre == "none":
+            x = x - x.mean()
+        whole, bare = constant * x / ask(r), _scales(x, r)[size]
+        added.append((float(np.median(whole - bare)), float(np.median(whole**2 - bare**2)), float(np.median(whole))))
+    (eps, root, least), (wider, *_) = added
+    if abs(eps) < 2e-10:
+        return "there is no eps"
+    if abs(wider) < 2e-10:
+        return f"it is taken for at least {least:.2g}"
+    if abs(wider / eps - 1) < 0.1:
+        return f"eps is {eps:.2g}"
+    return f"eps is {root:.2g}, under the root"
 
 
 def _corners(ask, say):

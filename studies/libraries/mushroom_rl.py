@@ -1,4 +1,4 @@
-# requires: mushroom-rl==1.10.2 override:torch==2.13.0 torch==2.13.0
+# requires: mushroom-rl==1.10.2 override:torch==2.13.0 torch==2.13.0 gymnasium
 """MushroomRL: algorithms fitted on its own data set of steps. It pins torch 2.5.1; any version serves here."""
 
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 sys.path.pop(0)  # this file is named like the library
 sys.path.append(str(Path(__file__).resolve().parent))
 import torch  # noqa: E402
-from common import Data, np, study, table  # noqa: E402
+from common import Data, doors, doors_return, np, study, table  # noqa: E402
 from mushroom_rl.algorithms.actor_critic import A2C, PPO  # noqa: E402
 from mushroom_rl.algorithms.policy_search import GPOMDP, REINFORCE  # noqa: E402
 from mushroom_rl.core import MDPInfo  # noqa: E402
@@ -123,6 +123,27 @@ def deep(cls, *args):
     return update
 
 
+def learns(seed):
+    """Plain steps of length 2 along its REINFORCE, 400 updates of 32 episodes."""
+    rng, env = np.random.default_rng(seed), doors()
+    theta = np.zeros(3)
+    for _ in range(400):
+        steps = []
+        for _ in range(32):
+            obs, done = env.reset()[0], False
+            while not done:
+                action = int(rng.random() < 1 / (1 + np.exp(-theta @ obs)))
+                following, reward, done, *_ = env.step(action)
+                steps.append((obs.astype(float), np.array([action]), reward, following.astype(float), done, done))
+                obs = following
+        seen = []
+        info = MDPInfo(Box(0, 1, (3,)), Discrete(2), 0.5, 100)
+        REINFORCE(info, Sigmoid(theta.copy()), lambda w, g, seen=seen: (seen.append(g.copy()), w)[1]).fit(steps)
+        theta = theta + 2 * seen[0]
+    p, q, _ = 1 / (1 + np.exp(-theta))
+    return doors_return(p, q)
+
+
 study(
     "mushroom_rl",
     "mushroom-rl",
@@ -132,4 +153,5 @@ study(
         "A2C": (deep(A2C, 0.0), "no entropy bonus"),
         "PPO": (deep(PPO, 1, lambda d: d.n, 0.2, lambda d: d.lam), "one epoch, one minibatch; its own lambda is 0.95"),
     },
+    learned={"REINFORCE": (learns, "400 updates of 32 episodes of two doors, steps of 2 times the gradient", "J")},
 )

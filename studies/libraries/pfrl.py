@@ -8,7 +8,7 @@ sys.path.pop(0)  # this file is named like the library
 sys.path.append(str(Path(__file__).resolve().parent))
 import pfrl  # noqa: E402
 import torch  # noqa: E402
-from common import Data, study, table  # noqa: E402
+from common import Data, np, study, table  # noqa: E402
 from pfrl.agents import A2C, PPO, REINFORCE  # noqa: E402
 
 torch.set_num_threads(1)
@@ -91,6 +91,23 @@ def update_of(cls, **settings):
     return update
 
 
+def learns(pays):
+    """Episodes of two steps; action 1 pays at the step `pays`, 0 or 1. How often that action is taken after 300 updates of 8 episodes."""
+
+    def run(seed):
+        torch.manual_seed(seed)
+        pi = Pi(np.zeros(2))
+        agent = REINFORCE(pi, torch.optim.Adam(pi.parameters(), lr=0.01), batchsize=8)
+        obs = np.eye(2, dtype=np.float32)
+        for _ in range(300 * 8):
+            for t in range(2):
+                action = int(agent.act(obs[t]))
+                agent.observe(obs[1], float(action == 1 and t == pays), t == 1, False)
+        return torch.softmax(pi.w.weight.data, 0)[1, pays].item()
+
+    return run
+
+
 study(
     "pfrl",
     "pfrl",
@@ -105,5 +122,13 @@ study(
             update_of(PPO, entropy_coef=0.0),
             "defaults but one minibatch, no entropy bonus; its own lambda is 0.95",
         ),
+    },
+    learned={
+        f"REINFORCE, action {pays + 1} of 2 pays": (
+            learns(pays),
+            "300 updates of 8 episodes; of two actions in an episode only this one pays, 1 or 0",
+            "the chance of the action that pays; 1/2 at first",
+        )
+        for pays in (0, 1)
     },
 )

@@ -1,6 +1,7 @@
 """`make libraries`, or ONLY="skrl pfrl": for each library an environment, its adapter run in it, and the environment removed.
 
-The first line of an adapter names the pinned packages. PyTorch comes from wherever the machine's pip settings find it; a CPU
+The first line of an adapter names the pinned packages; `override:` sets a version against what a package asks for, `alone:` takes one
+without what it asks for. PyTorch comes from wherever the machine's pip settings find it; a CPU
 build serves (PIP_FIND_LINKS is handed on).
 """
 
@@ -26,7 +27,8 @@ def run(name, script, keep=False):
     python = folder / "bin/python"
     links = [w for part in [os.environ.get("PIP_FIND_LINKS")] if part for w in ("--find-links", part)]
     override = [w.removeprefix("override:") for w in wanted if w.startswith("override:")]
-    wanted = [w for w in wanted if not w.startswith("override:")]
+    alone = [w.removeprefix("alone:") for w in wanted if w.startswith("alone:")]
+    wanted = [w for w in wanted if ":" not in w]
     try:
         if not python.exists():
             subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, folder], check=True)
@@ -34,7 +36,10 @@ def run(name, script, keep=False):
         if override:
             (folder / "override.txt").write_text("\n".join(override) + "\n", encoding="utf-8")
             extra = ["--override", folder / "override.txt"]
-        subprocess.run(["uv", "pip", "install", "--quiet", "--python", python, *links, *extra, *wanted], check=True)
+        install = ["uv", "pip", "install", "--quiet", "--python", python, *links]
+        subprocess.run([*install, *extra, *wanted], check=True)
+        if alone:
+            subprocess.run([*install, "--no-deps", *alone], check=True)
         return subprocess.run(
             [python, script], env=dict(os.environ, PYTHONPATH=str(ROOT), OMP_NUM_THREADS="1")
         ).returncode

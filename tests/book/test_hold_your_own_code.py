@@ -73,7 +73,8 @@ RESULTS = sorted((LIBRARIES / "results").glob("*.json"))
 def test_a_library_result_is_complete_and_of_the_pinned_version(path):
     found = json.loads(path.read_text(encoding="utf-8"))
     script = (ROOT / found["script"]).read_text(encoding="utf-8")
-    assert f"{found['library']}=={found['version']}" in script.splitlines()[0]
+    pinned = rf"\b{re.escape(found['library'])}(\[\w+\])?=={re.escape(found['version'])}(\s|$)"
+    assert re.search(pinned, script.splitlines()[0])
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", found["date"]) and found["losses"]
     for name, facts in found["losses"].items():
         assert f'"{name}"' in script and facts["unreadable"] is None and facts["headline"], name

@@ -339,6 +339,23 @@ def rloo(r):
     return r - (r.sum(axis=1, keepdims=True) - r) / (r.shape[1] - 1)
 
 
+@pytest.mark.parametrize(
+    "size, words",
+    [
+        (lambda v: np.sqrt(v) + 1e-5, "eps is 1e-05."),
+        (lambda v: np.sqrt(v + 1e-8), "eps is 1e-08, under the root"),
+        (lambda v: np.sqrt(np.maximum(v, 1e-8)), "it is taken for at least 0.0001"),
+        (np.sqrt, "there is no eps"),
+    ],
+)
+def test_where_the_eps_of_an_advantage_stands_is_said(size, words):
+    def advantages(r):
+        x = r - r.mean(axis=1, keepdims=True)
+        return x / size(x.var(axis=1, ddof=1, keepdims=True))
+
+    assert words in str(audit_advantages(advantages))
+
+
 def test_advantages_of_groups_are_named():
     verdict = audit_advantages(grpo)
     assert (

@@ -1,12 +1,17 @@
-"""The transformer and the groups against other people's code: PyTorch's automatic differentiation, and the advantages of TRL and verl as
-their sources write them. They live in environments of their own: `make test-autodiff` runs this with PyTorch there.
+"""The transformer and the groups against other people's code: PyTorch's automatic differentiation, and what TRL and verl do to a group.
+
+PyTorch lives in an environment of its own: `make test-autodiff` runs this there. TRL's and verl's adapters have stored what they saw.
 """
+
+import json
 
 import numpy as np
 import pytest
 
 import policy_gradient as pg
-from tests.package.test_against_others import other, torch  # noqa: F401
+from policy_gradient.audit import audit_advantages
+from tests.package.test_against_others import torch  # noqa: F401
+from tools.paths import ROOT
 
 
 def in_torch(torch, model, theta, prompts, tokens):  # noqa: F811
@@ -56,17 +61,27 @@ def test_trl_s_groups(torch):  # noqa: F811
     assert np.allclose(theirs.numpy(), ours, rtol=1e-3)
 
 
-def test_verl_s_own_functions_on_the_same_groups():
-    algos = pytest.importorskip(
-        "verl.trainer.ppo.core_algos",
-        reason="verl wants an environment of its own: verl==0.9.1 without its dependencies",
+def stored(library):
+    return json.loads((ROOT / f"studies/libraries/results/{library}.json").read_text("utf8"))["losses"]
+
+
+def test_trl_s_own_trainers_do_the_same_to_groups():
+    theirs = stored("trl")
+    assert theirs["GRPOTrainer"]["rule"] == {"centre": "group mean", "scale": "group std, ddof 1"}
+    assert "eps is 0.0001" in theirs["GRPOTrainer"]["text"], "what is added in the test above"
+    assert theirs["RLOOTrainer"]["rule"] == {"centre": "leave one out", "scale": "none"}
+
+
+def test_verl_s_own_functions_do_the_same_to_groups():
+    """What verl 0.9.1 does is stored by its adapter, which runs in an environment of its own; the same instrument is asked about ours."""
+    theirs = stored("verl")
+
+    def rule(kind):
+        return audit_advantages(lambda rewards: pg.group_advantages(rewards, kind)).rule
+
+    assert theirs["rloo"]["rule"] == rule("leave_one_out") == {"centre": "leave one out", "scale": "none"}
+    assert theirs["grpo, norm_adv_by_std_in_grpo=False"]["rule"] == rule("mean")
+    assert theirs["grpo"]["rule"] == {"centre": "group mean", "scale": "group std, ddof 1"}
+    assert rule("std") == {"centre": "group mean", "scale": "group std, ddof 0"}, (
+        "the population's: sqrt(G / (G - 1)) times"
     )
-    torch = other("torch")  # noqa: F811
-    rewards = np.array([1.0, 0, 0, 1, 0, 0, 0, 1])
-    scores, mask = torch.zeros(8, 3), torch.ones(8, 3)
-    scores[:, -1] = torch.tensor(rewards)
-    index = np.array([0] * 4 + [1] * 4)
-    rloo = algos.compute_rloo_outcome_advantage(scores, mask, index)[0][:, 0].numpy()
-    assert np.allclose(rloo, pg.group_advantages(rewards.reshape(2, 4), "leave_one_out").ravel(), atol=1e-6)
-    grpo = algos.compute_grpo_outcome_advantage(scores, mask, index)[0][:, 0].numpy()
-    assert np.allclose(grpo, pg.group_advantages(rewards.reshape(2, 4), "std").ravel() * np.sqrt(3 / 4), atol=1e-4)

@@ -4,6 +4,7 @@ PARTS = [
     "chapters",  # "chapter 7" must exist
     "mathematics",
     "measured",  # the numbers of book/speed.md, from benchmarks/results
+    "trial",  # the tables of book/on-trial.md, from studies/libraries/results
     "values",  # the numbers of the chapters, from book/values
     "directives",
     "drawing",

@@ -1,0 +1,153 @@
+"""The page *On trial*: its tables are what the adapters stored, with versions and dates, and nobody is accused without a run."""
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from policy_gradient.audit import theorem
+from tools.paths import ROOT
+from tools.site import trial
+
+PAGE = (ROOT / "book/on-trial.md").read_text("utf8")
+FACTS, RESULTS, REMARKS = trial.facts(), trial.results(), trial.remarks()
+ROWS = [
+    [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+    for part in ("trial_table", "trial_language")
+    for line in FACTS[part].splitlines()[2:]
+]
+
+
+def test_the_tables_stand_on_the_page_and_none_of_it_is_typed():
+    assert set(re.findall(r"\{\{ (trial_\w+) \}\}", PAGE)) == set(FACTS)
+    written = re.sub(r"\{\{.*?\}\}|```.*?```", "", PAGE, flags=re.S)
+    for result in RESULTS:
+        assert result["version"] not in written, "a version comes from the results"
+
+
+def test_each_stored_loss_is_one_row_below_its_library_version_date_and_way():
+    rows = iter(ROWS)
+    for language in (False, True):
+        for result in RESULTS:
+            held = {k: f for k, f in result["losses"].items() if trial.is_language(f) == language}
+            if held:
+                above = " ".join(next(rows))
+                assert all(result[part] in above for part in ("version", "date", "how"))
+                assert trial.NAMES[result["library"]] in above and f"ONLY={result['key']}`" in above
+            for loss, facts in held.items():
+                row = next(rows)
+                assert row[0].startswith(loss.replace("gamma^t", r"$\gamma^t$"))
+                if not language:
+                    assert row[2] == ("none" if facts["angle"] is None else f"{facts['angle']:.0f}")
+    assert next(rows, None) is None
+
+
+def test_the_stored_angles_are_those_of_the_stored_directions_to_the_gradient_of_the_return():
+    exact = theorem()
+    for result in RESULTS:
+        for loss, facts in result["losses"].items():
+            if facts["theorem"]:
+                ours = np.array(facts["direction"])
+                cosine = ours @ exact / np.linalg.norm(ours) / np.linalg.norm(exact)
+                assert np.degrees(np.arccos(np.clip(cosine, -1, 1))) == pytest.approx(facts["angle"], abs=0.1), loss
+
+
+def test_a_verdict_says_every_departure_and_every_open_question():
+    for result in RESULTS:
+        for loss, facts in result["losses"].items():
+            said = trial.verdict(facts)
+            for finding in trial.departures(facts):
+                if finding["question"] in ("average", "centre"):  # of a language model's: the headline says it
+                    assert finding["answer"] in facts["headline"] and finding["answer"][1:] in said
+                    continue
+                assert trial._plain(finding["words"]) in said, (result["library"], loss, finding)
+            assert said.count("Open:") == len(facts["open"])
+            assert ("without gamma^t" in facts["headline"]) <= (r"without $\gamma^t$" in said)
+
+
+def found(remark):
+    """The findings of the stored losses that a remark speaks of."""
+    (result,) = (r for r in RESULTS if trial.NAMES[r["library"]] == remark["library"])
+    for loss in remark["losses"]:
+        assert loss in result["losses"], f"{remark['library']}: no run of {loss}"
+        facts = result["losses"][loss]
+        yield (
+            loss,
+            {(f["question"], f["answer"]) for f in facts["findings"]} | ({("open", "yes")} if facts["open"] else set()),
+        )
+
+
+@pytest.mark.parametrize("remark", REMARKS, ids=lambda r: f"{r['library']}: {r['title']}")
+def test_nobody_is_accused_without_a_run(remark):
+    wanted = set(remark["finding"].items())
+    for loss, findings in found(remark):
+        assert wanted <= findings, (loss, findings)
+    assert remark["kind"] in trial.KINDS and remark["title"] and len(remark["text"].split()) >= 15
+    assert remark["title"] in FACTS[f"trial_{remark['kind']}s"]
+
+
+def test_every_departure_is_explained():
+    spoken = {(r["library"], loss, *pair) for r in REMARKS for loss in r["losses"] for pair in r["finding"].items()}
+    for result in RESULTS:
+        for loss, facts in result["losses"].items():
+            for f in trial.departures(facts):
+                assert (trial.NAMES[result["library"]], loss, f["question"], f["answer"]) in spoken, (loss, f)
+
+
+def test_what_is_called_a_mistake_was_also_seen_not_to_learn():
+    """A reading of the source is no proof: a run that cannot learn what it should, in all ten seeds, stands beside it."""
+    for remark in REMARKS:
+        if remark["kind"] == "mistake":
+            (result,) = (r for r in RESULTS if trial.NAMES[r["library"]] == remark["library"])
+            stuck, sound = (result["learned"][remark[part]]["seeds"] for part in ("stuck", "sound"))
+            assert len(stuck) == len(sound) == 10 and max(stuck) < 0.7 and min(sound) > 0.9, remark["library"]
+
+
+def test_the_sentences_about_learning_are_what_was_seen():
+    learned = {r["library"]: r["learned"] for r in RESULTS if "learned" in r}
+    assert max(learned["stable-baselines3"]["PPO"]["seeds"]) < -0.2, "on its way to the worst policy, -.25"
+    assert min(learned["mushroom-rl"]["REINFORCE"]["seeds"]) > 0.1, "the best has .125"
+
+
+def test_the_numbers_in_the_prose_are_those_of_the_results():
+    angles = [a for *_, a, _ in trial.angles()]
+    away = [a for a in angles if a > 90]
+    assert FACTS["trial_losses"] == str(len(angles)) and FACTS["trial_away"] == str(len(away))
+    assert min(away) > 134.5 and "from 135 to 144 degrees" in PAGE and f"{min(away):.0f}" == "135"
+    near = {f"{a:.0f}" for a in angles if a < 90}
+    assert "9" in near and "9 degrees by luck" in PAGE
+
+
+def test_an_adapter_meets_another_version_with_one_sentence():
+    """NumPy stands for a library of a version that the adapter was not written for."""
+    code = "from common import study; study('sb3', 'numpy', {})"
+    run = subprocess.run([sys.executable, "-c", code], cwd=trial.FOLDER, capture_output=True, text=True)
+    assert run.returncode == 1 and re.match(r"numpy [\d.]+ is not the version that sb3.py was written for", run.stderr)
+
+
+def test_an_environment_gets_what_the_first_line_says_and_is_removed(tmp_path, monkeypatch):
+    """alone: a package without what it asks for; override: a version against what another asks for."""
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("libraries_run", trial.FOLDER / "run.py")
+    run = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(run)
+    script = tmp_path / "a.py"
+    script.write_text("# requires: alone:big==1 override:torch==2 torch==2 small\n", "utf8")
+    seen = []
+    monkeypatch.setattr(run, "ROOT", tmp_path)
+
+    def record(command, **more):
+        seen.append([str(part) for part in command])
+        if "venv" in command:
+            command[-1].mkdir(parents=True)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(run.subprocess, "run", record)
+    assert run.run("a", script) == 0
+    made, wanted, alone, called = seen
+    assert "venv" in made and wanted[-2:] == ["torch==2", "small"] and "--override" in wanted
+    assert alone[-2:] == ["--no-deps", "big==1"] and "--override" not in alone and called[-1] == str(script)
+    assert not (tmp_path / "_build/environments/library-a").exists()
