@@ -308,19 +308,6 @@ def test_theme_is_kept_and_contents_open_on_a_phone(browser, server):
     visit.close()
 
 
-def test_search_finds_baseline(browser, server):
-    visit = Visit(browser, server, "book/notation.html")
-    page = visit.page
-    page.keyboard.press("/")
-    page.keyboard.type("baseline")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("ul.search li .context")
-    assert "03-the-log-derivative-trick" in page.locator("ul.search").inner_html()
-    assert not RAW_TEX.search(page.locator("ul.search").inner_text())
-    assert visit.errors == []
-    visit.close()
-
-
 def test_pages_live_when_opened_from_a_folder(browser, site):
     context = browser.new_context()
     page, errors = context.new_page(), []
