@@ -126,10 +126,11 @@ def test_an_exercise_page_speaks_of_its_own_button(soups):
     for path in (p for p in soups if p.startswith("exercises/")):
         said = [p.get_text() for p in soups[path].select("p.pg-py-stuck")]
         without = soups[path].select("p.pg-py-unscripted")
-        assert len(said) == len(without) >= 5 and all(words.startswith("Stuck? Press Hint above.") for words in said), (
-            path
-        )
-        assert all("in a cell of its own" in p.get_text() for p in without)
+        assert len(said) == 1 and said[0].startswith("Stuck? Press Hint above."), f"{path}: once is enough"
+        assert len(without) >= 5 and all("in a cell of its own" in p.get_text() for p in without)
+        setup = soups[path].select_one("details.pg-setup:not([open])")
+        assert "import" in setup.get_text() and "def " not in setup.get_text(), f"{path}: the set-up folds"
+        assert len(soups[path].select("details div.cell")) == len(setup.select("div.cell")), f"{path}: and nothing else"
 
 
 def test_without_scripts_the_notebooks_words_stand(browser, server):
