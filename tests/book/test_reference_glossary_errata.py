@@ -50,6 +50,16 @@ def test_plain_docstrings_become_right_markup():
         "",
         "more",
     ]
+    rows = ["    init(rng) -> (d,)      the uniform policy", "    entropy(theta)     in nats, `Rollout`"]
+    assert list(reference.converted([*rows, "", "more"])) == [
+        "",
+        "``init(rng) -> (d,)``",
+        "    the uniform policy",
+        "``entropy(theta)``",
+        "    in nats, :py:obj:`Rollout <policy_gradient.rollouts.Rollout>`",
+        "",
+        "more",
+    ], "names with their meanings are a list, which a phone does not tear apart"
 
 
 def test_every_term_is_explained_and_leads_to_a_place():
