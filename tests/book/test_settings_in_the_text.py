@@ -1,4 +1,4 @@
-"""Words of the text that set a figure: each names a figure of its page, a control of it, and a value inside the control's range."""
+"""Words of the text that set a figure: each names a figure of its page, a setting of it, and a value in its range."""
 
 import re
 

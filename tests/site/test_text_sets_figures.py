@@ -2,8 +2,9 @@
 
 from tests.helpers.pages import Visit
 
-STATE = """() => { const x = document.querySelector('[data-explorable=corridor]'); return [x.querySelector('input[type=radio]:checked')
-    .parentElement.textContent.trim(), x.querySelector('[role=slider]').getAttribute('aria-valuenow'),
+STATE = """() => { const x = document.querySelector('[data-explorable=corridor]');
+    return [x.querySelector('input[type=radio]:checked').parentElement.textContent.trim(),
+    x.querySelector('[role=slider]').getAttribute('aria-valuenow'),
     x.querySelector('[aria-live]').textContent, x.querySelector('.pg-x-challenge').classList.contains('pg-x-met')]; }"""
 
 
@@ -14,7 +15,8 @@ def test_a_word_sets_the_figure_by_mouse_and_keyboard(browser, server):
     page.wait_for_function("location.hash.includes('corridor=cells:5')")
     cells, p, said, met = page.evaluate(STATE)
     assert "five" in cells.lower() and float(p) == 0.9 and said.endswith("five cells.") and not met
-    assert page.evaluate("""() => { const { top, bottom } = document.querySelector('[data-explorable=corridor]').getBoundingClientRect();
+    assert page.evaluate("""() => {
+        const { top, bottom } = document.querySelector('[data-explorable=corridor]').getBoundingClientRect();
         return top < innerHeight && bottom > 0; }""")
     coin = page.get_by_role("button", name="p to 0.50: set the figure")
     for key, other in [("Enter", "Home"), ("Space", "End")]:

@@ -1,7 +1,7 @@
-"""A picture of each explorable as it begins, for readers without scripts: `python -m tools.make.stills [NAME ...]`, after `make book`.
+"""A picture of each explorable as it begins, for readers without scripts: `python -m tools.make.stills [NAME ...]`.
 
-The figures are opened in Chromium as the pages have them, without the controls, which would be dead. `book/_static/stills/NAME.png` by the class.
-Run it when a figure's look has changed.
+After `make book`, when a figure's look has changed. The figures are opened in Chromium as the pages have them, without
+the controls, which would be dead. The picture of a class is `book/_static/stills/CLASS.png`.
 """
 
 import argparse
@@ -18,8 +18,8 @@ from tools.run import chromium
 SITE, STILLS = ROOT / "_build/html", ROOT / "book/_static/stills"
 USED = re.compile(r"\{explorable\} [\w.]+\.(\w+)")
 WIDTH, COLOURS = 700, 64
-BARE = """() => { dispatchEvent(new Event('pg:start'));
-  for (const e of document.querySelectorAll('.pg-x :is(.pg-x-row, .pg-x-challenge, button, fieldset, label)')) e.style.display = 'none'; }"""
+BARE = """() => { for (const e of document.querySelectorAll(
+  '.pg-x :is(.pg-x-row, .pg-x-challenge, button, fieldset, label)')) e.style.display = 'none'; }"""
 
 
 def used():

@@ -1,7 +1,7 @@
 """The helper package's docstrings, which are plain text, as the reference page shows them. Sphinx's autodoc finds them; nothing is fetched.
 
-`name` becomes code, or a link where the package has such a name; an indented block is set as it stands, or as a list of names. `{names}` is the
-list of all the page's names.
+`name` becomes code, or a link where the package has such a name; an indented block is set as it stands, or as a list of
+names. `{names}` is the list of all the page's names.
 """
 
 import re
@@ -34,7 +34,7 @@ ROW = re.compile(r" {4}(\S.*?) {3,}(\S.*)")  # a name with its shapes, and after
 
 
 def converted(lines):
-    """A docstring's lines as reStructuredText: an indented block as it stands, or as a list if each line is a name and its meaning."""
+    """A docstring's lines as reStructuredText: an indented block as it stands, or as a list of names and meanings."""
     block = []
     for line in [*lines, None]:
         if line is not None and (line.startswith("    ") or block and not line):

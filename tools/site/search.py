@@ -1,9 +1,10 @@
 r"""What the search looks through: every heading of the book, with the words that stand under it, in one file.
 
-`_static/search-index.js` is fetched by the search page when somebody searches, and by nothing else; `search-core.js` does the looking.
-Also sections: a word of the glossary, a name of the helper package, a question of the interview. A formula is kept as one would type it:
-`\pi_\theta(a\mid s)` is π_θ(a|s). The glossary says of its words which section teaches them; there they count like words of the heading.
-Code, outputs and the choices of a quiz, most of which are wrong, are left out. Of a solution there is a line at most: a search should not give it away.
+`_static/search-index.js` is fetched by the search page when somebody searches, and by nothing else; `search-core.js`
+does the looking. Also sections: a word of the glossary, a name of the helper package, a question of the interview. A
+formula is kept as one would type it: `\pi_\theta(a\mid s)` is π_θ(a|s). The glossary says of its words which section
+teaches them; there they count like words of the heading. Code, outputs and the choices of a quiz, most of which are
+wrong, are left out. Of a solution there is a line at most: a search should not give it away.
 """
 
 import json
@@ -17,7 +18,7 @@ from sphinx import addnodes
 from tools.paths import VERBS
 from tools.site.directives import Summary
 
-# What comes first of what answers alike: what teaches, what is tried or stands beside it, what is asked, what gives the answer away
+# What comes first of what answers alike: what teaches, what is tried or stands beside the path, what is asked, answers
 TEACHES, TRIES, ASKS, ANSWERS = range(4)
 LENGTHS = {TEACHES: 3000, TRIES: 450, ASKS: 220, ANSWERS: 60}  # characters of a section's words
 BESIDE = {

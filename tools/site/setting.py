@@ -1,8 +1,9 @@
-r"""Words of the text that set a figure: {set}`five cells <corridor=cells:5>` is a button which sets the corridor to five cells.
+r"""Words of the text that set a figure: {set}`five cells <corridor=cells:5>` is a button which sets it to five cells.
 
-Before the angle bracket stand the words, in Markdown; in it the figure by the name of its script, and its settings as the page's address has
-them: `corridor=p:0.5,cells:5`. Settings that are not named stay as the reader left them. The figure must stand on the same page. Without scripts, and on
-paper, the words are words. site.js makes the button; draw.js hears `pg:set`. What is not a setting of the figure, or out of its range, fails the build.
+Before the angle bracket stand the words, in Markdown; in it the figure by the name of its script, and its settings as
+the page's address has them: `corridor=p:0.5,cells:5`. Settings that are not named stay as the reader left them. The
+figure must stand on the same page. Without scripts, and on paper, the words are words. site.js makes the button;
+draw.js hears `pg:set`. What is not a setting of the figure, or out of its range, fails the build.
 """
 
 import re
