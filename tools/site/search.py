@@ -176,7 +176,7 @@ def index(env):
     """{"pages": [[address, title, tier, weight]], "sections": [[page, anchor, heading, the heading above, words,
     words of the glossary and functions that begin there]]}."""
     pages, rows, terms = [], [], {}
-    for _, _, told in env.pg_searched.values():
+    for _, (_, _, told) in sorted(env.pg_searched.items()):  # whatever order they were read in
         for (page, slug), words in told.items():
             anchor = env.pg_searched.get(page, ((), {}, {}))[1].get(slug)
             terms.setdefault((page, anchor), []).extend(words)
