@@ -190,6 +190,27 @@ def test_nothing_is_fetched_before_a_click_and_the_price_is_named(reader, site):
     )
 
 
+def test_the_check_stands_out_and_the_set_up_folds(reader):
+    one = reader()
+    page, ground = one.page, "e => getComputedStyle(e).backgroundColor"
+    assert not page.locator("details.pg-setup div.cell").first.is_visible()
+    page.locator("details.pg-setup > summary").press("Enter")
+    assert page.locator("details.pg-setup").get_by_role("button", name="Run here").is_visible()
+    checks = page.get_by_role("button", name="Check: cell")
+    assert checks.count() == page.locator("[data-cell$=-check]").count() >= 5
+    run = one.cell("bernoulli-score-answer").get_by_role("button", name="Run here")
+    assert checks.first.evaluate(ground) != run.evaluate(ground) == "rgba(0, 0, 0, 0)"
+    seen = "e => Number(getComputedStyle(e).opacity)"
+    edits = {
+        name: one.cell(name).get_by_role("button", name="Edit")
+        for name in ("bernoulli-score-answer", "bernoulli-score-check")
+    }
+    assert [edit.evaluate(seen) for edit in edits.values()] == [1, 0], "what is not the answer is seldom edited"
+    edits["bernoulli-score-check"].focus()
+    assert edits["bernoulli-score-check"].evaluate(seen) == 1, "by keyboard it is there"
+    one.close()
+
+
 def test_no_network_is_said_in_plain_words(reader, server, site):
     if not json.loads(
         (site / "_static/pyodide/where.js").read_text().removeprefix("window.pgPyodide = ").rstrip(";\n")
