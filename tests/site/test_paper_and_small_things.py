@@ -6,9 +6,10 @@ import pytest
 from bs4 import BeautifulSoup
 
 from tests.helpers.pages import Visit, pages_of
+from tools import contents
 
 DARK = "localStorage.setItem('pg-theme', 'dark')"
-CHAPTERS = [f"book/0{i}-" for i in range(1, 6)]
+CHAPTERS = [f"book/{chapter.stem[:3]}" for chapter in contents.chapters() if chapter.number]
 # every piece of text in sight, its colour's contrast with white paper
 CONTRAST = """() => {
     const pen = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
@@ -112,7 +113,7 @@ def test_check_without_a_choice_says_why(browser, server):
 
 def test_solutions_have_no_marks_of_tools_and_no_hint_above_the_answer(soups, site):
     found = [path for path in soups if path.startswith("solutions/")]
-    assert len(found) == 5
+    assert len(found) == len(CHAPTERS)
     for path in found:
         text = soups[path].select_one("article").get_text()
         assert "BEGIN SOLUTION" not in text and "END SOLUTION" not in text and "Stuck?" not in text, path
@@ -151,7 +152,8 @@ VERDICT = """passed => {
         <strong>softmax: ${passed ? "right" : "not yet"}</strong></p><div>text</div></div>`;
     box.append(out);
     const look = (e, ...names) => names.map(name => getComputedStyle(e)[name]), check = out.firstChild;
-    const found = { bar: look(check, "borderLeftStyle", "borderLeftColor", "borderLeftWidth"), title: look(check.querySelector("strong"), "color"),
+    const found = { bar: look(check, "borderLeftStyle", "borderLeftColor", "borderLeftWidth"),
+        ground: look(check, "backgroundColor"), title: look(check.querySelector("strong"), "color"),
         icon: look(check.querySelector(".pg-icon"), "backgroundColor"), policy: [...document.styleSheets].length };
     out.remove();
     return found;
@@ -168,7 +170,8 @@ def test_right_and_not_yet_differ_in_form_and_colour(browser, server, dark):
         for name in ("score", "good")
     }
     visit.close()
-    assert right["bar"] == ["solid", colour["score"], "4px"] and wrong["bar"] == ["dashed", colour["good"], "4px"]
+    assert right["bar"] == ["solid", colour["score"], "6px"] and wrong["bar"] == ["dashed", colour["good"], "4px"]
+    assert right["ground"] != wrong["ground"] == ["rgba(0, 0, 0, 0)"], "right has a ground of its own"
     assert right["title"] == right["icon"] == [colour["score"]] and wrong["title"] == wrong["icon"] == [colour["good"]]
 
 
