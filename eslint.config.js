@@ -23,10 +23,7 @@ export default [
     files: ["book/_static/**/*.js"],                  // classic scripts: a page opened from file:// loads no modules
     languageOptions: {
       sourceType: "script",
-      globals: {
-        ...globals.browser, pgWork: "readonly",
-        DOCUMENTATION_OPTIONS: "readonly", Search: "readonly", Scorer: "readonly",
-      },
+      globals: { ...globals.browser, pgWork: "readonly", pgSearch: "readonly" },
     },
   },
   {

@@ -1,6 +1,6 @@
 """Is the book as quick as it should be? Each figure is a ratio of two times of one run, taken in turn: the machine cancels out.
 
-python benchmarks/limits.py [imports training growth advantages products drags pages sliders]      # all: a few minutes; fails above a limit
+python benchmarks/limits.py [imports training growth advantages products live drags pages sliders]      # all: a few minutes; fails above a limit
 """
 
 import argparse
@@ -46,6 +46,26 @@ DRAG = """() => { window.took = []; window.circles = []; let begun;
     svg.replaceChildren(...Array.from({ length: 200 }, (_, i) => { const c = document.createElementNS(svg.namespaceURI, "circle");
       for (const k of ["cx", "cy", "r"]) c.setAttribute(k, i); return c; }));
     circles.push(performance.now() - from); }); }"""
+
+# Milliseconds of a page's own program between two frames: its answers to frames and to its workers. And bare circles.
+FRAMES = """() => { window.work = []; window.circles = []; let spent = 0;
+  const timed = f => function (...given) { const from = performance.now();
+    try { return f.apply(this, given); } finally { spent += performance.now() - from; } };
+  const frame = requestAnimationFrame.bind(window), Native = Worker;
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const count = () => { work.push(spent); spent = 0; frame(count);
+    const from = performance.now();
+    svg.replaceChildren(...Array.from({ length: 200 }, (_, i) => { const c = document.createElementNS(svg.namespaceURI, "circle");
+      for (const k of ["cx", "cy", "r"]) c.setAttribute(k, i); return c; }));
+    circles.push(performance.now() - from); };
+  frame(count);
+  window.requestAnimationFrame = f => frame(timed(f));
+  window.Worker = class extends Native { set onmessage(f) { super.onmessage = timed(f); } }; }"""
+# CartPole to a batch of 475 by the program of the figure that trains; in a V8 that has no page.
+SOLVE = """globalThis.solve = seed => { const run = m.begin(seed);
+  const settings = { batch: 16, rate: 0.02, baseline: "batch_mean", keep: false, gamma: 0.99 };
+  while (run.mean < 475 && run.updates < 300) for (const _ of m.updating(run, settings));
+  return run.mean; }"""
 
 
 def imports():
@@ -203,6 +223,63 @@ def products(M=2048):
         yield f"ten conjugate gradients / ten products, {what}", 2 * least["ten"] / least["product"], 1.5
 
 
+def live(site=ROOT / "_build/html", seeds=20):
+    """The figure that trains: to a batch of 475 against the package's own program, and its work in a frame meanwhile."""
+    import gymnasium as gym
+    import numpy as np
+
+    import policy_gradient as pg
+    from learning_to_act.explorables import LiveTraining
+    from tests.helpers.v8 import module
+
+    v8 = module(LiveTraining)
+    v8.eval(SOLVE)
+    envs, policy = gym.make_vec("CartPole-v1", num_envs=16), pg.MLPSoftmax((4, 64, 2))
+
+    def ours(seed):
+        rng = np.random.default_rng(seed)
+        envs.reset(seed=seed)
+        solved = {"callback": lambda update, theta, rollout: rollout.rewards.sum(axis=0).mean() >= 475}
+        pg.reinforce(
+            envs, policy, policy.init(rng), rng, num_updates=300, progress=False, **solved, **pg.CARTPOLE_RECIPE
+        )
+
+    def seconds(act, seed):
+        start = process_time()
+        act(seed)
+        return process_time() - start
+
+    figure = lambda seed: v8.eval(f"solve({seed})")  # noqa: E731
+    figure(99), ours(99)  # compiles
+    times = [(seconds(figure, seed), seconds(ours, seed)) for seed in range(1, seeds + 1)]
+    medians = [statistics.median(column) for column in zip(*times, strict=True)]
+    yield "CartPole to a batch of 475, in the figure / by the package, the same recipe", medians[0] / medians[1], 1.0
+    yield from frames(site)
+
+
+def frames(site):
+    """The work between two frames, while the figure trains as fast as it can, against drawing two hundred bare circles."""
+    from tests.helpers.pages import Server, settled
+
+    server = Server(site)
+    with browser() as opened:
+        page = opened.new_page(viewport={"width": 1280, "height": 800})
+        page.goto(server.url + "book/03-in-practice.html")
+        settled(page)
+        page.evaluate(FRAMES)
+        figure = page.locator("[data-explorable=live]")
+        figure.get_by_label("full speed").check()
+        figure.get_by_role("button", name="Train").click()
+        figure.scroll_into_view_if_needed()
+        page.wait_for_function("window.work.length > 600")
+        work, circles = (sorted(page.evaluate(name)[10:]) for name in ("work", "circles"))
+    server.http.shutdown()
+    for name, share, limit in (("median", 0.5, 2.0), ("99 %", 0.99, 4.0)):
+        at = int(share * len(work))
+        print(f"        ({name} of frames: {work[at]:.2f} ms, 200 circles {circles[at]:.2f} ms)")
+        yield f"{name} of frames while it trains, the work in one / 200 bare circles", work[at] / circles[at], limit
+
+
 @contextlib.contextmanager
 def browser():
     from playwright.sync_api import sync_playwright
@@ -292,7 +369,7 @@ def sliders(moves=4):
     yield "explore with update / a speck that takes no time to draw", least["explore, update"] / least["speck"], 3.0
 
 
-PARTS = {part.__name__: part for part in (imports, training, growth, advantages, products, drags, pages, sliders)}
+PARTS = {part.__name__: part for part in (imports, training, growth, advantages, products, live, drags, pages, sliders)}
 
 
 def judged(figures):

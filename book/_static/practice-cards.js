@@ -179,10 +179,10 @@
   const tools = make("div", { className: "pg-a-tools", role: "group", "aria-label": "Your answers" }, back, out, into, erase, file);
 
   settings();
-  deck.before(form, count, message);
+  deck.before(count, message);                                     // the card first; what it is drawn from, below it
   deck.replaceWith(stage);
   stage.append(deck, turn, grades, hint);
-  stage.after(done, status, tools, sure);
+  stage.after(done, status, form, tools, sure);
   deck.classList.add("pg-a-live");
   show();
 })();

@@ -89,12 +89,18 @@
     fold.open = Boolean(run.marks[run.ids[at]]);
     points(q).forEach((li, i) => { $("input", li).checked = Boolean(marks(run.ids[at])[i]); });
     watch = ticking(fold.open ? 0 : run.minutes);
-    fold.ontoggle = () => { if (fold.open) watch?.stop(); };
+    const next = button(at + 1 < run.ids.length ? "Next question" : "Finish", () => go(at + 1));
+    const compare = button("Compare and mark", () => { fold.open = true; $("input", fold)?.focus(); });
+    const louder = () => {                             // one button stands out: first to compare, then to go on
+      compare.hidden = fold.open;
+      compare.classList.toggle("pg-a-main", !fold.open);
+      next.classList.toggle("pg-a-main", fold.open);
+    };
+    fold.ontoggle = () => { if (fold.open) watch?.stop(); louder(); };
+    louder();
     const head = make("p", { className: "pg-a-count" }, make("strong", {}, `Question ${at + 1} of ${run.ids.length}`), ` · interview ${run.n}, mix ${run.mix}`);
     const nav = make("div", { className: "pg-a-tools" },
-      ...(at ? [button("Back", () => go(at - 1))] : []),
-      button(at + 1 < run.ids.length ? "Next question" : "Finish", () => go(at + 1), { className: "pg-a-button pg-a-main" }),
-      button("Give up", quit));
+      compare, ...(at ? [button("Back", () => go(at - 1))] : []), next, button("Give up", quit));
     stage.replaceChildren(head, ...(watch ? [watch.element] : []), pool, nav);
     pool.hidden = false;
     status.textContent = "";

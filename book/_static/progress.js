@@ -256,6 +256,8 @@ if (globalThis.document) (() => {
     return { draw() {
       const n = P.tally(memory, all), last = memory.last && linkTo.has(memory.last.page) ? memory.last : null, begun = Boolean(n || last);
       place.classList.toggle("pg-r-begun", begun);
+      if (!begun && place.nextElementSibling) place.parentElement.append(place);        // nothing yet: at the end
+      take.textContent = begun ? "Import" : "Import your progress from another browser";
       out.hidden = wipe.hidden = !begun && !memory.last && !Object.keys(memory.passed).length;
       saveAside.hidden = dropAside.hidden = !asides().length;
       warning.hidden = !trouble;

@@ -25,7 +25,7 @@
     const typing = /** @type {Element} */ (e.target).closest?.("input:not([type=range],[type=radio],[type=checkbox]), textarea, select, [contenteditable]");
     if ((e.key === "/" && !typing && !e.ctrlKey && !e.metaKey && !e.altKey) || (e.key === "k" && (e.ctrlKey || e.metaKey))) {
       e.preventDefault();
-      $("main .pg-search input, .pg-search input").focus();
+      ($("main .pg-search input") ?? $(".pg-search input")).focus();
     }
   });
 
@@ -70,6 +70,33 @@
     $$(".katex", plain).forEach(e => e.replaceWith($("annotation", e).textContent.replace(/\\(?:pol|score|good|where|tfrac|text)\b|[{}]/g, " ")));
     return plain.textContent.replace(/\s+/g, " ").trim();
   };
+
+  // --- a setting in the text is a button that sets the figure; the others stay as they are
+  const there = selector => new Promise(done => {                              // now, or when host.js has put it there
+    const look = () => { const e = $(selector); if (e) { done(e); watch.disconnect(); } };
+    const watch = new MutationObserver(look);
+    watch.observe(document.body, { childList: true, subtree: true });
+    look();
+  });
+  async function set(e) {
+    const [name, settings] = e.dataset.set.split("=");
+    dispatchEvent(new Event("pg:start"));
+    const figure = await there(`[data-explorable="${name}"]`), { top, bottom } = figure.getBoundingClientRect();
+    figure.dispatchEvent(new CustomEvent("pg:set", { detail: { settings, words: spoken(e) } }));
+    if (bottom < 150 || top > innerHeight - 150) figure.scrollIntoView({ block: "center" });
+  }
+  for (const e of $$(".pg-set")) {
+    e.setAttribute("role", "button");
+    e.setAttribute("aria-label", `${spoken(e)}: set the figure`);
+    e.tabIndex = 0;
+    e.addEventListener("click", () => set(e));
+    e.addEventListener("keydown", press => {
+      if (press.key !== "Enter" && press.key !== " ") return;
+      press.preventDefault();
+      set(e);
+    });
+  }
+
   const copy = from => [...from.childNodes].map(n => n.cloneNode(true));
   $$(".pg-quiz").forEach((quiz, number) => {
     const choices = $$(":scope > .pg-choice", quiz), name = quiz.id || `quiz-${number}`, box = make("fieldset"), rows = [];

@@ -127,8 +127,8 @@ export function explorable({ name, settings, challenge, repair = s => s, build }
       refresh();
     };
     ui.redraw = () => update(ui.state);
-    ui.set = patch => {
-      touched = true;
+    const change = (patch, byHand) => {
+      touched = byHand;                               // what the page's text sets meets no challenge
       assign(repair({ ...ui.state, ...patch }));
       model.save_changes();
       if (!live) return;
@@ -136,6 +136,14 @@ export function explorable({ name, settings, challenge, repair = s => s, build }
       writing = setTimeout(() => history.replaceState(history.state, "",
         location.pathname + location.search + (h => h && `#${h}`)(writeAddress(location.hash, key, ui.state, defaults))), 300);
     };
+    ui.set = patch => change(patch, true);
+    root.addEventListener("pg:set", e => {            // words of the text that set the figure, as its controls would
+      const { settings: given, words } = /** @type {CustomEvent} */ (e).detail;
+      const wanted = Object.entries(readAddress(`${key}=${given}`, key, ui.state));
+      const patch = Object.fromEntries(wanted.filter(([k, v]) => pack(v) !== pack(ui.state[k])));
+      change(Object.entries(patch).reduce((all, [k, v]) => ({ ...chosen[k]?.(v), ...all }), patch), false);
+      ui.say(`${title}: ${words}.`);
+    });
     ui.onReset = f => resets.push(f);
     ui.reset = () => { resets.forEach(f => f()); ui.set(defaults); ui.say("Reset."); };
 
@@ -166,10 +174,12 @@ export function explorable({ name, settings, challenge, repair = s => s, build }
       return html("label", { class: "pg-x-toggle" }, input, label);
     };
     // native radio buttons, so that everybody knows the keys
+    const chosen = {};                                // what a choice does besides, by its setting
     ui.choice = (label, k, options, also = () => ({}), before = () => {}) => {
       const group = unique(k);
+      chosen[k] = value => { before(); return { ...also(value), [k]: value }; };
       const inputs = options.map(([value]) => html("input",
-        { type: "radio", name: group, ...shortcuts, change: () => { before(); ui.set({ ...also(value), [k]: value }); } }));
+        { type: "radio", name: group, ...shortcuts, change: () => ui.set(chosen[k](value)) }));
       syncs.push(state => inputs.forEach((input, i) => { input.checked = state[k] === options[i][0]; }));
       return html("fieldset", { class: "pg-x-choice" }, html("legend", { class: "pg-x-hidden" }, label),
         options.map(([, words], i) => html("label", {}, inputs[i], html("span", {}, words))));
@@ -216,7 +226,7 @@ export function explorable({ name, settings, challenge, repair = s => s, build }
       ui.closed = true;
     };
   }
-  return { render };
+  return { render, name, settings, repair };
 }
 
 // ---- plots: drawn in real pixels, so that words keep their size on a phone ----

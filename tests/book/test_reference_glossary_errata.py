@@ -6,6 +6,10 @@ import inspect
 import io
 import re
 
+import docutils.utils
+from docutils import nodes
+from sphinx import addnodes
+
 import policy_gradient as pg
 from tools.paths import ROOT
 from tools.site import reference
@@ -13,6 +17,20 @@ from tools.site import reference
 PAGE = (ROOT / "book/helper-reference.md").read_text("utf8")
 GLOSSARY = (ROOT / "book/glossary.md").read_text("utf8")
 ENTRIES = re.findall(r"^([^\s:`#*-][^\n]*)\n  (.+)$", GLOSSARY.split(":::{glossary}")[1], re.MULTILINE)
+
+
+def test_the_reference_begins_with_its_names():
+    place, desc = nodes.container(classes=["pg-names"]), addnodes.desc(objtype="function")
+    desc += addnodes.desc_signature("", fullname="softmax", ids=["policy_gradient.softmax"])
+    method = addnodes.desc("", addnodes.desc_signature("", fullname="A.init", ids=["x"]), objtype="method")
+    group = nodes.section("", nodes.title("", "Policies"), desc, method, ids=["policies"])
+    page = docutils.utils.new_document("page")
+    page += nodes.section("", nodes.title("", "The package"), place, group, ids=["the-package"])
+    fill = reference.FillNames(page)
+    fill.run()
+    links = [(link.astext(), link["refid"]) for link in place.findall(nodes.reference)]
+    assert links == [("Policies", "policies"), ("softmax", "policy_gradient.softmax")]
+    assert PAGE.index("```{names}") < PAGE.index("\n## ")
 
 
 def test_the_reference_has_every_public_name():
@@ -51,6 +69,16 @@ def test_plain_docstrings_become_right_markup():
         "",
         "more",
     ]
+    rows = ["    init(rng) -> (d,)      the uniform policy", "    entropy(theta)     in nats, `Rollout`"]
+    assert list(reference.converted([*rows, "", "more"])) == [
+        "",
+        "``init(rng) -> (d,)``",
+        "    the uniform policy",
+        "``entropy(theta)``",
+        "    in nats, :py:obj:`Rollout <policy_gradient.rollouts.Rollout>`",
+        "",
+        "more",
+    ], "names with their meanings are a list, which a phone does not tear apart"
 
 
 def test_every_term_is_explained_and_leads_to_a_place():

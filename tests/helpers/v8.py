@@ -27,12 +27,12 @@ def ask(v8, function, *arguments):
 
 @cache
 def module(cls):
-    """A V8 without any page, and in it the exported functions of an explorable's module as `m`."""
+    """A V8 without any page, and in it the exported functions of an explorable's module as `m`; `m.theFigure` is its default."""
     v8, source = MiniRacer(), str(cls()._esm)
     names = re.findall(r"^export (?:async )?(?:const|let|function\*?|class) (\w+)", source, re.M)
     source = re.sub(r"^export (?!default)", "", source, flags=re.M)
     source = re.sub(r"^export default ", "const theFigure = ", source, flags=re.M)
-    v8.eval("globalThis.m = (() => {" + source + "\nreturn { " + ", ".join(names) + " }; })();")
+    v8.eval("globalThis.m = (() => {" + source + "\nreturn { " + ", ".join([*names, "theFigure"]) + " }; })();")
     return v8
 
 

@@ -93,10 +93,11 @@ def test_an_exercise_page_speaks_of_its_own_button(soups):
     for path in (p for p in soups if p.startswith("exercises/")):
         said = [p.get_text() for p in soups[path].select("p.pg-py-stuck")]
         without = soups[path].select("p.pg-py-unscripted")
-        assert len(said) == len(without) >= 5 and all(words.startswith("Stuck? Press Hint above.") for words in said), (
-            path
-        )
-        assert all("in a cell of its own" in p.get_text() for p in without)
+        assert len(said) == 1 and said[0].startswith("Stuck? Press Hint above."), f"{path}: once is enough"
+        assert len(without) >= 5 and all("in a cell of its own" in p.get_text() for p in without)
+        setup = soups[path].select_one("details.pg-setup:not([open])")
+        assert "import" in setup.get_text() and "def " not in setup.get_text(), f"{path}: the set-up folds"
+        assert len(soups[path].select("details div.cell")) == len(setup.select("div.cell")), f"{path}: and nothing else"
 
 
 def test_without_scripts_the_notebooks_words_stand(browser, server):
@@ -117,7 +118,8 @@ VERDICT = """passed => {
         <strong>softmax: ${passed ? "right" : "not yet"}</strong></p><div>text</div></div>`;
     box.append(out);
     const look = (e, ...names) => names.map(name => getComputedStyle(e)[name]), check = out.firstChild;
-    const found = { bar: look(check, "borderLeftStyle", "borderLeftColor", "borderLeftWidth"), title: look(check.querySelector("strong"), "color"),
+    const found = { bar: look(check, "borderLeftStyle", "borderLeftColor", "borderLeftWidth"),
+        ground: look(check, "backgroundColor"), title: look(check.querySelector("strong"), "color"),
         icon: look(check.querySelector(".pg-icon"), "backgroundColor"), policy: [...document.styleSheets].length };
     out.remove();
     return found;
@@ -134,7 +136,8 @@ def test_right_and_not_yet_differ_in_form_and_colour(browser, server, dark):
         for name in ("score", "good")
     }
     visit.close()
-    assert right["bar"] == ["solid", colour["score"], "4px"] and wrong["bar"] == ["dashed", colour["good"], "4px"]
+    assert right["bar"] == ["solid", colour["score"], "6px"] and wrong["bar"] == ["dashed", colour["good"], "4px"]
+    assert right["ground"] != wrong["ground"] == ["rgba(0, 0, 0, 0)"], "right has a ground of its own"
     assert right["title"] == right["icon"] == [colour["score"]] and wrong["title"] == wrong["icon"] == [colour["good"]]
 
 

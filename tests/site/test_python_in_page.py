@@ -88,6 +88,7 @@ class Reader:
         return (page or self.page).locator(f"[data-cell={name}]")
 
     def press(self, name, button, page=None):
+        button = "Check" if name.endswith("-check") and button == "Run here" else button
         self.cell(name, page).get_by_role("button", name=button).click()
 
     def write(self, name, text, page=None, wait=True):
@@ -187,6 +188,27 @@ def test_nothing_is_fetched_before_a_click_and_the_price_is_named(reader, site):
     assert not [url for url in one.asked if re.search(r"\.(whl|wasm|zip)|worker\.js", url)], (
         "who edits fetches the editor only"
     )
+
+
+def test_the_check_stands_out_and_the_set_up_folds(reader):
+    one = reader()
+    page, ground = one.page, "e => getComputedStyle(e).backgroundColor"
+    assert not page.locator("details.pg-setup div.cell").first.is_visible()
+    page.locator("details.pg-setup > summary").press("Enter")
+    assert page.locator("details.pg-setup").get_by_role("button", name="Run here").is_visible()
+    checks = page.get_by_role("button", name="Check: cell")
+    assert checks.count() == page.locator("[data-cell$=-check]").count() >= 5
+    run = one.cell("bernoulli-score-answer").get_by_role("button", name="Run here")
+    assert checks.first.evaluate(ground) != run.evaluate(ground) == "rgba(0, 0, 0, 0)"
+    seen = "e => Number(getComputedStyle(e).opacity)"
+    edits = {
+        name: one.cell(name).get_by_role("button", name="Edit")
+        for name in ("bernoulli-score-answer", "bernoulli-score-check")
+    }
+    assert [edit.evaluate(seen) for edit in edits.values()] == [1, 0], "what is not the answer is seldom edited"
+    edits["bernoulli-score-check"].focus()
+    assert edits["bernoulli-score-check"].evaluate(seen) == 1, "by keyboard it is there"
+    one.close()
 
 
 def test_no_network_is_said_in_plain_words(reader, server, site):

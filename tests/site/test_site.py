@@ -374,29 +374,6 @@ def test_theme_is_kept_and_contents_open_on_a_phone(browser, server):
     visit.close()
 
 
-def test_search_finds_baseline(browser, server):
-    visit = Visit(browser, server, "book/notation.html")
-    page = visit.page
-    page.keyboard.press("/")
-    page.keyboard.type("baseline")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("ul.search li .context")
-    assert "03-the-log-derivative-trick" in page.locator("ul.search").inner_html()
-    assert not RAW_TEX.search(page.locator("ul.search").inner_text())
-    for words in ("baseline", "gradient of log policy", "why log"):
-        page.goto(page.url.partition("?")[0] + "?q=" + words.replace(" ", "+"))
-        page.wait_for_function("() => document.querySelectorAll('ul.search li').length > 8")
-        found = page.locator("ul.search > li > a").evaluate_all("all => all.map(a => a.getAttribute('href'))")
-        assert any("book/03-" in one for one in found[:5]), (words, found[:5])
-        chapters, others = (
-            [i for i, one in enumerate(found) if one.startswith(kinds) and "#" not in one]
-            for kinds in ("book/0", ("notebooks/", "exercises/", "solutions/"))
-        )
-        assert chapters and others and chapters[0] < min(others), (words, found)
-    assert visit.errors == []
-    visit.close()
-
-
 def test_pages_live_when_opened_from_a_folder(browser, site):
     context = browser.new_context()
     page, errors = context.new_page(), []

@@ -86,6 +86,7 @@ def typed(text):
     """The decimals that somebody typed into a page's words and formulas: no code, no link's target, no name."""
     text = re.sub(r"^(?:    |\t).*$|\\\\\[[\d.]+em\]", "", text, flags=re.M)
     text = re.sub(r"^```(?:python|bash)\n.*?^```", "", text, flags=re.M | re.S)
+    text = re.sub(r"\{set\}`([^`\n]+?)\s*<[^<>]+>`", r"\1", text)  # words that set a figure are words
     text = re.sub(r"`[^`\n]+`|\]\([\w/.#-]+\)|^:(?:name|class): .*$|<https?://\S+>", " ", text, flags=re.M)
     return DECIMAL.findall(values.NAME.sub(" ", text))
 

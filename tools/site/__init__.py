@@ -8,11 +8,13 @@ PARTS = [
     "values",  # the numbers of the chapters, from book/values
     "directives",
     "drawing",
+    "setting",  # words of the text that set a figure
     "interview",
     "minutes",  # how long a page takes, wherever one says so
     "path",  # the front page's and the instructors', from the chapters' heads
     "practice",
     "progress",
+    "search",  # its index, by section
     "reference",  # sphinx.ext.autodoc, for one page
     "layout",  # sets up notebook_pages and launch too
     "python_in_page",

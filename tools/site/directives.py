@@ -12,8 +12,10 @@ import inspect
 import json
 import os
 import re
+from html import escape
 from pathlib import Path
 
+import imagesize
 from docutils import nodes
 from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
@@ -23,6 +25,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from learning_to_act.palette import COLORS
+from tools.paths import ROOT
 
 VIEW, STATE = "application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json"
 ROLES = {"pol": "policy", "score": "score", "good": "good", "where": "where"}
@@ -33,6 +36,7 @@ WORDS = {
     "note": "Note",
     "do": "",
 }  # a box's class: the word it carries
+STILLS = ROOT / "book/_static/stills"
 log = logging.getLogger(__name__)
 
 
@@ -69,6 +73,16 @@ def sources(cls):
     return sorted(files)
 
 
+def still(name, title, docname):
+    """What a reader without scripts sees of a figure: how it begins, as tools/make/stills.py took it."""
+    path = STILLS / f"{name}.png"
+    if not path.exists():
+        return ""
+    width, height = imagesize.get(path)
+    source = "../" * docname.count("/") + f"_static/stills/{path.name}"
+    return f'<noscript><img src="{source}" alt="{escape(title)}: how the figure begins" width="{width}" height="{height}"></noscript>'
+
+
 class Explorable(SphinxDirective):
     """A living figure. The content is its caption's text: what print and a reader without scripts get."""
 
@@ -88,11 +102,12 @@ class Explorable(SphinxDirective):
         except Exception as problem:  # one figure that cannot be built must not hide the others' faults
             log.warning("explorable %s: %s: %s", path, type(problem).__name__, problem, location=self.get_location())
             return [fallback]
+        figure["explorable"] = Path(cls.js).stem
         for file in sources(cls):
             self.env.note_dependency(str(file))
         model = f"{name}-{self.env.docname.replace('/', '-')}-{self.env.new_serialno('explorable')}"
         html = script(STATE, {"state": {model: stored(widget)}}) + script(VIEW, {"model_id": model})
-        figure += [nodes.raw("", html, format="html"), fallback]
+        figure += [nodes.raw("", html + still(name, widget.title, self.env.docname), format="html"), fallback]
         return [figure]
 
 

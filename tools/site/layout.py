@@ -15,7 +15,6 @@ THEN = {
 }  # the way on, at the end of a chapter
 WIDGETS = "application/vnd.jupyter.widget-state+json"  # a notebook's stored figures
 FORMULAS = ('class="katex', 'class="pg-figure')  # where formulas stand or may come
-SEARCH_ONLY = ("doctools", "sphinx_highlight")  # scripts that only the search page needs
 OURS = (
     "site.js",
     "host.js",
@@ -131,12 +130,10 @@ def page_context(app, pagename, templatename, context, doctree):
     context["pg_policy"] = "; ".join(f"{name} {value}" for name, value in POLICY.items())
     context["pg_formulas"] = any(word in body for word in FORMULAS)
     context["pg_front"] = pagename == app.config.root_doc
-    wanted = OURS + SEARCH_ONLY * (pagename == "search")
     context["script_files"] = [
         s
         for s in context["script_files"]
-        if getattr(s, "attributes", {}).get("type") == WIDGETS
-        or any(w in str(getattr(s, "filename", s)) for w in wanted)
+        if getattr(s, "attributes", {}).get("type") == WIDGETS or any(w in str(getattr(s, "filename", s)) for w in OURS)
     ]
     for kind in (getattr(s, "attributes", {}) for s in context["script_files"]):
         if kind.get("type") == WIDGETS:

@@ -16,6 +16,7 @@ from tools.contents import chapters
 from tools.paths import ROOT, VERBS
 
 MINUTES = 5  # for a point
+FIRM = "\u00a0"  # a space at which no line breaks: no "minutes" alone
 log = logging.getLogger(__name__)
 
 
@@ -29,15 +30,15 @@ def line(chapter):
     about, pages = chapter.about, chapter.verbs()
     question = f"*{about['question']}*" + (f" {about['further']} ·" if "further" in about else "")
     if len(pages) == 1:
-        times = f"{{minutes}}`read {chapter.number}` minutes"
+        times = f"{{minutes}}`read {chapter.number}`{FIRM}minutes"
     else:
         verbs = [(folder, VERBS[folder].lower()) for folder in pages]
         said = [verb if folder == "book" else f"[{verb}](../{pages[folder]}.ipynb)" for folder, verb in verbs]
         times = (
             " · ".join(
-                f"{text} {{minutes}}`{verb} {chapter.number}`" for text, (_, verb) in zip(said, verbs, strict=True)
+                f"{text}{FIRM}{{minutes}}`{verb} {chapter.number}`" for text, (_, verb) in zip(said, verbs, strict=True)
             )
-            + " minutes"
+            + f"{FIRM}minutes"
         )
     links = f" · {about['links']}" if "links" in about else ""
     return f"{chapter.number}. [{chapter.title}]({chapter.stem}.md)\n   {question}\n   {times}{links}"

@@ -74,9 +74,10 @@ browser, and nothing is sent anywhere.</p><p class="pg-py-row"><span class="pg-p
 <kbd>Shift+Enter</kbd> runs a cell, <kbd>Tab</kbd> indents, <kbd>Esc</kbd> leaves the editor. A run first runs the cells above that
 define what it needs.</p></div>
 """
-BAR = """<div class="pg-py-bar pg-py-wait" aria-hidden="true"><span class="pg-py-button pg-py-run">Run here</span>{hint}
+BAR = """<div class="pg-py-bar pg-py-wait" aria-hidden="true">{buttons}
 <span class="pg-py-button pg-py-quiet">Edit</span></div>
 """
+CHECKS = '<span class="pg-py-button pg-py-go">Check</span><span class="pg-py-button pg-py-quiet">Hint</span>'
 INPUT = re.compile(r'<div class="cell_input docutils container">.*?</pre></div>\n</div>\n</div>\n', re.S)
 
 
@@ -87,9 +88,12 @@ def with_room(body, sources, host):
         return body
     price = escape(f"up to 00 MB from {host}")
     for one, source in reversed(list(zip(found, sources))):
-        hint = '<span class="pg-py-button pg-py-quiet">Hint</span>' * bool(re.match(r"check\s*\(\s*\w", source))
-        body = body[: one.end()] + BAR.format(hint=hint) + body[one.end() :]
-    start = body.rindex('<div class="cell ', 0, found[0].start())
+        buttons = (
+            CHECKS if re.match(r"check\s*\(\s*\w", source) else '<span class="pg-py-button pg-py-run">Run here</span>'
+        )
+        body = body[: one.end()] + BAR.format(buttons=buttons) + body[one.end() :]
+    folded = body.rfind('<details class="pg-fold pg-setup', 0, found[0].start())
+    start = folded if folded >= 0 else body.rindex('<div class="cell ', 0, found[0].start())
     return body[:start] + PANEL.format(price=price) + body[start:]
 
 

@@ -239,7 +239,13 @@
     return { set: text => { area.value = text; cell.typed(text); }, focus: () => area.focus() };
   }
 
+  /* The words of a verdict, with names of the program as code: what stands in backticks, my_name(x), np.argmax. */
+  const NAMES = /(`[^`]+`|\b[A-Za-z]\w*_\w+(?:\([^()\n]*\))?|\b(?:np|rng)\.\w+(?:\([^()\n]*\))?)/;
+  const asCode = part => make("code", { textContent: part.replaceAll("`", "") });
+  const set = text => text.split(NAMES).map((part, i) => i % 2 ? asCode(part) : part);
+
   // --- one cell
+  const folded = box => box.closest("details.pg-setup");        // the set-up runs by itself before what needs it
   class Cell {
     box; id; index; original; text; example; opening;
     constructor(box, { id, metadata }, index) {
@@ -249,13 +255,15 @@
       this.pre = $(".cell_input pre", box);
       this.coloured = [...this.pre.childNodes].map(n => n.cloneNode(true));
       const label = text => ({ attributes: { "aria-label": `${text}: ${this.name}` } });
-      this.runButton = button("Run here", () => run(this), { ...label("Run here"), className: "pg-py-button pg-py-run" });
+      const asks = this.original.match(/^check\s*\(\s*(\w+)/)?.[1], go = asks ? "Check" : "Run here";
+      this.runButton = button(go, () => run(this),
+        { ...label(go), className: `pg-py-button pg-py-${asks ? "go" : "run"}` });
       this.stopButton = button("Stop", endPython, { ...label("Stop"), hidden: true });
       this.allButton = button("Run all above", () => this.runAbove(), { ...label("Run all above"), className: "pg-py-button pg-py-quiet", hidden: true });
-      this.editButton = button("Edit", () => this.edit(true), { ...label("Edit"), className: "pg-py-button pg-py-quiet" });
+      this.editButton = button("Edit", () => this.edit(true),
+        { ...label("Edit"), className: "pg-py-button pg-py-quiet pg-py-edit" });
       this.resetButton = button("Reset", () => this.reset(), { ...label("Reset"), className: "pg-py-button pg-py-quiet", hidden: true });
       this.state = make("span", { className: "pg-py-mark" });
-      const asks = this.original.match(/^check\s*\(\s*(\w+)/)?.[1];
       this.hintButton = asks && button("Hint", () => run(this, null, `hint("${asks}")`), { ...label("Hint"), className: "pg-py-button pg-py-quiet" });
       this.place = make("div", { className: "pg-py-editor", hidden: true });
       this.notes = make("div", { className: "pg-py-notes" });
@@ -264,6 +272,7 @@
         this.editButton, this.allButton, this.resetButton, this.state);
       $(".cell_input", box).after(this.place, this.bar, this.notes, this.out);
       box.classList.add("pg-py");
+      box.classList.toggle("pg-py-answer", this.original.includes("NotImplementedError"));
       box.dataset.cell = id;
       $(".cell_input", box).addEventListener("click", e => { if (!e.target.closest("button") && getSelection().isCollapsed) this.edit(true); });
       this.still();
@@ -305,7 +314,11 @@
       this.buttons();
       if (focus) this.view.focus();
     }
-    focus() { this.box.scrollIntoView({ block: "center" }); this.edit(true); }
+    focus() {
+      folded(this.box)?.setAttribute("open", "");
+      this.box.scrollIntoView({ block: "center" });
+      this.edit(true);
+    }
     typed(text) {
       if (text === this.text) return;
       this.text = text;
@@ -377,7 +390,7 @@
       const kind = passed === null || passed === undefined ? "hint" : passed ? "passed" : "not-yet";
       const icon = make("span", { className: `pg-icon pg-icon-${{ hint: "note", passed: "right", "not-yet": "wrong" }[kind]}`, attributes: { "aria-hidden": "true" } });
       text = text.replace(/(?<=^|\n)Stuck\? hint\(\w+\)$/, "Stuck? Press Hint, under the check.");
-      this.out.append(make("div", { className: `output pg-py-check pg-py-${kind}` }, make("p", {}, icon, make("strong", { textContent: title })), make("div", { textContent: text })));
+      this.out.append(make("div", { className: `output pg-py-check pg-py-${kind}` }, make("p", {}, icon, make("strong", { textContent: title })), make("div", {}, ...set(text))));
       this.words.push(`${title}. ${text}`);
       if (passed && exercise) document.dispatchEvent(new CustomEvent("pg:passed", { detail: { kind: "exercise", id: exercise } }));
     }
@@ -454,7 +467,7 @@
   file.addEventListener("change", () => { if (file.files[0]) upload(file.files[0]); file.value = ""; });
   const start = button("Run here", async () => {
     await run(cells[0], cells.filter(setup));
-    if (start.hidden) cells[0].runButton.focus();
+    if (start.hidden) cells.find(c => !folded(c.box)).runButton.focus();
   }, { className: "pg-py-button pg-py-run", attributes: { "aria-describedby": "pg-py-what" } });
   const panel = make("section", { className: "pg-py-panel", attributes: { "aria-label": "Python in this page" } },
     make("p", { id: "pg-py-what" }, make("strong", { textContent: "Run and edit in this page. " }),
@@ -463,7 +476,7 @@
     make("p", { className: "pg-py-row" }, start, button("Download my notebook", download), button("Upload a notebook", () => { if (navigator.userActivation?.isActive ?? true) file.click(); }), file),
     bar, state, make("p", { id: "pg-py-keys", className: "pg-py-small" }, make("kbd", { textContent: "Shift+Enter" }), " runs a cell, ", make("kbd", { textContent: "Tab" }),
       " indents, ", make("kbd", { textContent: "Esc" }), " leaves the editor. A run first runs the cells above that define what it needs."), notes, said);
-  boxes[0].before(panel);
+  (folded(boxes[0]) ?? boxes[0]).before(panel);
 
   const edited = cells.filter(c => c.text !== c.original);
   if (edited.length && !work.outdated.length) {

@@ -344,7 +344,7 @@ def write(engine, name, text):
 
 def run(engine, name):
     engine.js("delete document.querySelector(`[data-cell=${arguments[0]}]`).dataset.state", name)
-    press(engine, f"[data-cell={name}] button", "Run here")
+    press(engine, f"[data-cell={name}] button", "Check" if name.endswith("-check") else "Run here")
     webdriver.until(
         lambda: engine.js(
             "return ['done', 'failed', 'stopped'].includes(document.querySelector(`[data-cell=${arguments[0]}]`).dataset.state)",

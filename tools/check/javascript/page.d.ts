@@ -6,7 +6,5 @@ interface Window {
   loadPyodide(options: any): Promise<any>;
 }
 declare function pgWork(page: string, originals: any, version: string, heard: (event: string, ...what: any[]) => void): any;
-declare var Scorer: any;                        // on the search page
-declare var DOCUMENTATION_OPTIONS: any;         // Sphinx's, on every page
-declare var Search: any;                        // Sphinx's, on the search page
+declare var pgSearch: any;                      // search-core.js, on the search page
 declare function importScripts(...addresses: string[]): void;
