@@ -236,8 +236,51 @@ def about():
     return {"measured_with": f"{first['cores']} shared {first['machine']} cores, Python {first['python']}, {versions}"}
 
 
+def ppo_numbers():
+    """The book's PPO beside Stable-Baselines3's, and its study of passes over the same data."""
+    found, study = stored("ppo")["summary"], json.loads((ROOT / "studies/reuse.json").read_text("utf8"))
+    names = {"book": "the book's `ppo`", "stable_baselines": "Stable-Baselines3"}
+    between = lambda pair, digits=2: " to ".join(f"{value:.{digits}f}" for value in pair)  # noqa: E731
+
+    def row(method):
+        one = found[method]
+        said = [
+            f"{number(one[key]['median'])} ({number(one[key]['least'])} to {number(one[key]['most'])})"
+            for key in ("steps", "seconds")
+        ]
+        return [names[method], f"{one['solved']} of {one['seeds']}", *said]
+
+    facts = {
+        "ppo_seeds": found["book"]["seeds"],
+        "ppo_table": table(["", "reached 475", "steps", "CPU s"], [row(method) for method in names]),
+        "ppo_worst_steps": number(found["book"]["steps"]["most"]),
+        "ppo_peer_worst_steps": number(found["stable_baselines"]["steps"]["most"]),
+        "reuse_seeds": study["seeds"],
+        "reuse_missed": study["seeds"] - study["summary"]["1 epoch"]["reached"],
+        "reuse_cap": number(study["cap"]),
+    }
+    for key, name in {"steps": "steps", "seconds": "time"}.items():
+        facts[f"ppo_{name}_ratio"] = f"{found[f'{key} ratio']['of medians']:.2f}"
+        facts[f"ppo_{name}_interval"] = between(found[f"{key} ratio"]["interval"])
+    for arm, name in {"1 epoch": "one", "3 epochs": "three", "10 epochs, no clip": "bare"}.items():
+        facts[f"reuse_{name}"] = f"{study['summary'][arm]['times as many']:.1f}"
+        facts[f"reuse_{name}_interval"] = between(study["summary"][arm]["interval"], 1)
+    for arm, name in {"10 epochs": "clipped", "10 epochs, no clip": "bare"}.items():
+        largest = study["largest_ratio"][arm]
+        facts[f"reuse_{name}_ratios"] = f"{min(largest):.1f} and {number(max(largest))}"
+    return facts
+
+
 def facts():
-    return training_tables() | training_numbers() | other_tables() | waiting_tables() | page_table() | about()
+    return (
+        ppo_numbers()
+        | training_tables()
+        | training_numbers()
+        | other_tables()
+        | waiting_tables()
+        | page_table()
+        | about()
+    )
 
 
 def setup(app):
