@@ -736,7 +736,7 @@ def test_of_a_jump_the_path_reports_the_slope_beside_it():
 def test_standardised_returns_do_not_keep_their_signs():
     G = np.array([sum(0.99**k for k in range(n)) for n in range(6, 0, -1)])
     assert (G > 0).all() and ((G - G.mean()) < 0).sum() == 3
-    assert "keeps its sign" not in PRACTICE and "ever evaluated" not in PRACTICE
+    assert "puts a leash" not in PRACTICE and "keeps its sign" not in PRACTICE and "ever evaluated" not in PRACTICE
 
 
 def test_a_positive_weight_may_belong_to_an_episode_shorter_than_the_average():
