@@ -83,7 +83,7 @@ function build(ui) {
     ui.challenge(total < togo * 0.999);
     line.show({ sd: fmt(rows[1].at(1)) });
     said.textContent = `The total return needs ${fmt(total / baseline, 1)} times the trajectories of reward-to-go with a baseline.`
-      + (total < togo * 0.999 ? " And it beats reward-to-go: in the total the loan cancels; what comes after the first step still has the debt to pay." : "") + (q > baseline ? " Even the exact Q, which has no noise from the future, is worse than sampled returns with a baseline." : "");
+      + (total < togo * 0.999 ? ` And it beats reward-to-go: ${s.loan ? "in the total the loan cancels; what comes after the first step still has the debt to pay" : "what is dropped cancelled more noise than it made"}.` : "") + (q > baseline ? " Even the exact Q, which has no noise from the future, is worse than sampled returns with a baseline." : "");
   };
 }
 export default explorable({

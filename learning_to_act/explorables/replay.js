@@ -265,10 +265,10 @@ function build(ui) {
     said.textContent = (verdict && `${verdict} `) + (lengths[0] === FULL
       ? "All 20 stand for 500 steps. Every weight is 0: there is nothing to tell good from bad."
       : lengths.at(-2) <= t ? "No other still runs, so the mean it is compared with is its own: this step teaches nothing."
-      : psi[t] > 0.005 ? `This episode will outlast the average one that still runs: ${doing} becomes more likely here.`
-        : psi[t] < -0.005 ? `This episode will end before the average one that still runs: ${doing} becomes less likely here,`
+      : psi[t] > 0.005 ? `Discounted, this episode has more to come than the average of those still running: ${doing} becomes more likely here.`
+        : psi[t] < -0.005 ? `Discounted, this episode has less to come than the average of those still running: ${doing} becomes less likely here,`
           + " whether or not it was to blame."
-          : "This episode will last as long as the average one that still runs: this step teaches nothing.");
+          : "Discounted, this episode has as much to come as the average of those still running: this step teaches nothing.");
   };
 }
 export default explorable({

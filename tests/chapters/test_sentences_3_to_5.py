@@ -709,3 +709,101 @@ def test_the_named_numbers_of_chapters_4_and_5():
 
         squashed[mu] = optimize.minimize_scalar(lambda s: -entropy(s), bounds=(0.3, 4), method="bounded").x
     values.holds(squashed_0=squashed[0], squashed_8=squashed[0.8], squashed_2=squashed[2])
+
+
+# ---- a naive reading ----
+
+
+def test_a_wrong_sign_and_a_temperature_at_equal_logits_have_mean_score_zero():
+    softmax = lambda z: np.exp(z) / np.exp(z).sum()  # noqa: E731
+    z = np.array([0.3, -1.0, 2.0])
+    np.testing.assert_allclose(softmax(z) @ -(np.eye(3) - softmax(z)), 0, atol=1e-15)
+    for logits, zero in ((np.zeros(3), True), (z, False)):
+        mean = softmax(logits / 2) @ (np.eye(3) - softmax(logits))  # tempered, and scored without it
+        assert np.allclose(mean, 0) == zero
+    assert "the best test of a score" not in TRICK and "in general not zero" in TRICK
+
+
+def test_of_a_jump_the_path_reports_the_slope_beside_it():
+    """f(x) = x + 1 where x > 0, at mu = 0: the path says 1, the truth is 1.399."""
+    f, cut = (lambda x: x + (x > 0)), dict(points=[0], limit=200)
+    truth = integrate.quad(lambda x: f(x) * x * stats.norm.pdf(x), -10, 10, **cut)[0]
+    path = integrate.quad(lambda x: stats.norm.pdf(x), -10, 10)[0]
+    assert (round(truth, 3), round(path, 3)) == (1.399, 1.0)
+    assert "On a jump it reports 0" not in TRICK + ANSWERS["score-or-pathwise"]
+
+
+def test_standardised_returns_do_not_keep_their_signs():
+    G = np.array([sum(0.99**k for k in range(n)) for n in range(6, 0, -1)])
+    assert (G > 0).all() and ((G - G.mean()) < 0).sum() == 3
+    assert "puts a leash" not in PRACTICE and "keeps its sign" not in PRACTICE and "ever evaluated" not in PRACTICE
+
+
+def test_a_positive_weight_may_belong_to_an_episode_shorter_than_the_average():
+    to_go = lambda n: (1 - 0.99**n) / 0.01  # noqa: E731
+    lengths = np.array([10, 80, 500])
+    assert to_go(80) > to_go(lengths).mean() and 80 < lengths.mean()
+    said = (ROOT / "learning_to_act/explorables/replay.js").read_text("utf8")
+    assert "outlast" not in said and said.count("Discounted, this episode has") == 3
+    assert "each further step counted less" in PRACTICE
+
+
+def test_the_total_return_can_win_the_race_without_a_loan():
+    from learning_to_act.explorables.race import race_table
+
+    rows = race_table(2)["rows"]
+    assert rows["total"][0] < rows["togo"][0]
+    assert 's.loan ? "in the total the loan cancels' in (ROOT / "learning_to_act/explorables/race.js").read_text("utf8")
+
+
+def test_with_the_value_as_baseline_the_variance_falls_from_12_to_2():
+    for sigma, variance in ((1, 12), (0.1, 2.1), (0.003, 2)):
+        value = 10 - 0.25 - sigma**2
+        estimate = lambda a: (10 - (a - 1) ** 2 - value) * (a - 0.5) / sigma**2  # noqa: B023, E731
+        second = integrate.quad(
+            lambda a: estimate(a) ** 2 * stats.norm.pdf(a, 0.5, sigma),  # noqa: B023
+            0.5 - 12 * sigma,
+            0.5 + 12 * sigma,
+        )[0]
+        assert second - 1 == pytest.approx(variance, abs=1e-3)  # the true slope is 1
+    assert "it falls from 12 at sigma 1 to 2" in BELL and "no noise it stays at 2" not in BELL
+
+
+def test_an_entropy_bonus_depends_on_the_unit_of_the_action():
+    entropy = lambda sigma: stats.norm(0, sigma).entropy()  # noqa: E731
+    assert entropy(0.1 * 180 / np.pi) - entropy(0.1) == pytest.approx(np.log(180 / np.pi))
+    assert "Policy gradients use nothing else" not in BELL and "a language model *generates*" not in LIMITS
+
+
+def test_an_offset_that_makes_cartpole_s_reward_negative_turns_the_task():
+    assert all(best == max((9, 500), key=lambda n: (1 + c) * n) for c, best in ((10, 500), (-0.5, 500), (-2, 9)))
+    assert "as long as what is paid stays positive" in ANSWERS["all-rewards-positive"]
+
+
+def test_k3_can_be_noisier_than_k1():
+    pi, ref = np.array([0.99, 0.01]), np.array([0.5, 0.5])
+    rho = ref / pi
+    spread = lambda k: np.sqrt(pi @ (k - pi @ k) ** 2)  # noqa: E731
+    assert 9 < spread(rho - 1 - np.log(rho)) / spread(-np.log(rho)) < 11
+    assert "to log, yes" not in ANSWERS["negative-kl"]
+
+
+def test_the_variance_of_the_ratio_product_can_stay_bounded_if_the_policies_draw_together():
+    steps = np.arange(1, 10_001)
+    shrinking = np.prod(1 + 4 * (0.05 / steps) ** 2)  # probabilities 1/2 and 1/2 + .05/t
+    alike = 1.01**500
+    assert shrinking - 1 < 0.02 and round(alike - 1) == 144
+    assert "differ at every step alike" in ANSWERS["off-policy-gradient"]
+
+
+def test_answers_name_the_gap_the_policy_and_what_whitening_takes_off():
+    p, steps = 0.001, 0
+    logit = np.log(p / (1 - p))
+    while logit < 0:
+        logit, steps = logit + sigmoid(logit) * (1 - sigmoid(logit)), steps + 1
+    assert steps == 1016 and "with gap 1 it takes 1,016" in ANSWERS["entropy-collapse"]
+    assert difference(lambda z: 10 + sigmoid(z), 0.0) == pytest.approx(0.25)
+    assert difference(lambda z: 10 + sigmoid(z), 1.0) < 0.2 and "$p=\\frac12$" in ANSWERS["baseline-proof"]
+    assert "It takes off a mean that contains the sample itself" in ANSWERS["standardise-per-episode"]
+    assert "the second one bounds" not in ANSWERS["off-policy-gradient"]
+    assert "fuel is all that differs" not in ANSWERS["does-nothing"]

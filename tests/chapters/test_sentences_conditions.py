@@ -950,7 +950,7 @@ def test_a_critic_of_zeros_follows_a_field_that_is_in_general_no_gradient():
     first = lambda a, b: p(a) * (1 - p(a))  # noqa: E731
     second = lambda a, b: p(a) * p(b) * (1 - p(b)) / 2  # noqa: E731
     assert slope(lambda b: first(0.0, b), 0.0) == 0 < 0.03 < slope(lambda a: second(a, 0.0), 0.0)
-    assert "In general it is not the gradient of anything." in ANSWERS["critic-first-day"]
+    assert "In general it is the gradient of no objective." in ANSWERS["critic-first-day"]
     assert "a bias, not noise" in " ".join(RUBRIC["critic-first-day"])
 
 
