@@ -214,3 +214,14 @@ def test_the_unbiased_rules_of_pass_at_4_are_compared_in_one_logit():
 
 def test_the_table_says_which_rows_leave_out_ratio_and_clip():
     assert "GRPO, Dr. GRPO and DAPO have PPO's ratio and clip too; their rows are written at $\\rho_t=1$" in LEASH
+
+
+def test_far_from_the_reference_it_depends_on_the_direction_whether_k3_is_wild():
+    def variances(pi, ref):
+        d = np.log(np.divide(pi, ref))
+        return [np.dot(pi, k**2) - np.dot(pi, k) ** 2 for k in (d, d**2 / 2, np.exp(-d) - 1 + d)]
+
+    even, sure = (0.5, 0.5), (0.99, 0.01)
+    assert np.argmax(variances(sure, even)) == 2 and np.argmin(variances(even, sure)) == 2
+    assert "Far from it $k_3$ can be wild" in LEASH
+    assert "has all but dropped an answer of the reference" in ANSWERS["k3-in-the-reward"]

@@ -158,3 +158,8 @@ def test_with_two_actions_of_unequal_chances_one_may_still_vote():
     old, new = np.array([0.1, 0.9]), np.array([0.13, 0.87])
     assert clip_weights(new / old, np.array([0.9, -0.1]), 0.8, 1.2) == pytest.approx([0, -0.1 * 0.87 / 0.9])
     assert "two actions, equally likely before, nobody votes" in CLIP and "From $.1$ to $.13$ the other" in CLIP
+
+
+def test_a_minibatch_of_two_leaves_the_second_component_as_it_is():
+    """Enumerated in test_numbers; the lab's 1.01 is of a sample."""
+    assert "the first component is $\\frac{16}9$ of what it was, and the second is what it was" in CLIP
