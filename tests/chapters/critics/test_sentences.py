@@ -158,3 +158,55 @@ def test_at_the_first_step_the_clipped_value_loss_is_the_plain_one():
     loss = lambda V, old, y: max((V - y) ** 2, (np.clip(V, old - 0.2, old + 0.2) - y) ** 2)  # noqa: E731
     assert all(loss(v, v, y) == (v - y) ** 2 for v in (-3.0, 0.0, 0.9) for y in (-1.0, 2.0))
     assert "at which $V=V_0$: there it would be idle" in LEARNS
+
+
+def test_a_larger_batch_wants_a_larger_lambda_only_where_the_bias_falls():
+    """A critic wrong by c/2 one step ahead and by -c two steps ahead has no bias at 1/2 and at 1; the rewards' noise, which
+    the next reward takes back with a factor 10/7, is least at 7/10. So one episode wants .7, and a million .5.
+    """
+    lams = np.linspace(0, 1, 1001)
+    bias, noise = 0.01 * ((lams - 0.5) * (lams - 1)) ** 2, (1 - lams / 0.7) ** 2
+    assert [lams[np.argmin(bias + noise / n)] for n in (1, 1e6)] == pytest.approx([0.7, 0.5], abs=0.01)
+    errors = np.array([0, 0.5, -1, 0])  # of V, in units of c, from the present state to the end
+    assert np.allclose([np.diff(errors) @ lam ** np.arange(3) for lam in lams], (lams - 0.5) * (lams - 1))
+    coins, chooser = coin_chain(2), pg.two_action_softmax(1, 5)
+    half = np.where(coins.obs == 0, 0.5, (coins.obs - 1) % 2) / 2
+    for world, policy, theta, V in ((DOORS, POLICY, ZERO, TRUE_V / 2), (coins, chooser, np.zeros(1), half)):
+        truth = pg.exact_gradient(world, policy, theta)
+        means = [moments(world, policy, theta, gae_weigh(world, V, lam))[0] for lam in np.linspace(0, 1, 21)]
+        assert (np.diff([((mean - truth) ** 2).sum() for mean in means]) < 0).all()
+    assert "Where the bias falls as $\\lambda$ grows, as in these two with half a critic" in USE
+    assert "Up, if the bias falls as" in ANSWERS["best-lambda"] and "Where $\\lambda=0$ has a bias" not in USE
+
+
+def test_a_value_after_a_termination_teaches_to_quit_below_lambda_1():
+    """Live or die with V = 3/2 and gamma V added after quitting: the mean advantage of a visit is a fixed point."""
+
+    def slope(lam):
+        quit = F(5, 4) + F(1, 2) * F(3, 2) - F(3, 2)
+        mean = (F(1, 4) + quit) / 2 / (1 - lam / 4)  # mean = (work + quit) / 2, work = 1/4 + lam mean / 2
+        return (F(1, 4) + lam * mean / 2 - quit) / 4
+
+    assert slope(F(0)) == F(-1, 16) and slope(F(1, 2)) < 0 and slope(F(1)) == 0
+    assert "Now learn with $\\lambda=0$." in USE and "at $\\lambda=1$ no visit says anything" in USE
+
+
+def test_an_offset_of_the_value_at_a_cut_does_no_harm_where_all_are_cut_alike():
+    """One state, one logit at 0, rewards 0 and 1: the update's mean, by listing two steps; action 1 may end the episode."""
+
+    def update(offset, lam, ends):
+        V, gamma, total = 0.7, 0.5, 0.0
+        path = lambda a: 0.0 if a and ends else V + offset  # noqa: E731
+        for first in (0, 1):
+            for second in (0, 1):
+                d = [a + gamma * path(a) - V - offset for a in (first, second)]
+                over = first and ends
+                A = d[0] + (0 if over else gamma * lam * d[1])
+                total += (A * (first - 0.5) + (0 if over else gamma * d[1] * (second - 0.5))) / 4
+        return total
+
+    for lam in (0, 0.5, 1):
+        assert update(1000, lam, False) == pytest.approx(update(0, lam, False), abs=1e-9)
+        assert abs(update(1000, lam, True) - update(0, lam, True)) > 1
+    assert "Added at a cut it does, unless all episodes are cut at the same step." in LEARNS
+    assert "Does a small entropy bonus bring it back?" in LEARNS  # a large one does, as the page says

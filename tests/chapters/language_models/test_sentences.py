@@ -156,3 +156,72 @@ def test_libraries_have_versions_wherever_they_are_named_for_their_std():
     for text in (LAB, mistake.message, GROUPS):
         assert all(name in text for name in ("TRL 1.16.0", "verl 0.9.1", "OpenRLHF 0.11.2"))
     assert "four rules for length" not in LAB
+
+
+def test_refilling_makes_the_noise_smaller_only_relative_to_the_step():
+    """Eight equally likely answers, four right, groups of two, centred: noise of one place, all groups or mixed ones only."""
+    G, n = 2, 8
+    answers = [(1 / n, float(i < 4), 1, np.eye(n)[i] - 1 / n) for i in range(n)]
+    mean, variance = pg.group_moments(answers, G, lambda r, T: pg.group_advantages([r], "mean")[0] / G)
+    mixed = 1 - 2 * (1 / 2) ** G
+    square, step = variance.sum() + mean @ mean, mean / mixed
+    refilled = square / mixed - step @ step
+    assert refilled > variance.sum()
+    assert refilled / (step @ step) < variance.sum() / (mean @ mean)
+    assert "the noise is smaller, measured by the step, which is longer" in ANSWERS["refill-is-not-free"]
+
+
+def test_what_a_constant_reward_does_to_a_token_that_is_cut_depends_on_its_sign():
+    pi = np.array([0.6, 0.3, 0.1])
+    push = lambda reward: reward * (np.array([2 / 3, 1 / 3, 0]) - pi)  # noqa: E731
+    assert push(1)[2] < 0 < push(-1)[2]
+    assert "if it is positive, the cut tokens sink further" in ANSWERS["top-p-support"]
+
+
+def test_in_whose_logit_the_numbers_of_two_answers_are():
+    """The KL's numbers in that of the likelier answer, at (1/4, 3/4) and at (.99, .01); the cap's in that of the second."""
+    for pi, numbers in ((np.array([0.25, 0.75]), (0.2060, 0.25)), (np.array([0.99, 0.01]), (0.0455, 0.49))):
+        top, d = pi.argmax(), np.log(pi / 0.5)
+        score = np.eye(2)[top] - pi[top]
+        assert [pi @ (d * score), pi @ ((1 - np.exp(-d)) * score)] == pytest.approx(numbers, abs=5e-5)
+        assert pi @ (d * -score) == pytest.approx(-numbers[0], abs=5e-5)
+    data, capped = np.array([7 / 8, 1 / 8]), np.array([4 / 7, 2])
+    assert [data @ (capped * s) for s in ([0.5, -0.5], [-0.5, 0.5])] == pytest.approx([1 / 8, -1 / 8])
+    assert "one logit, here always the likelier answer's" in LEASH and "give the second's\nlogit a mean score" in LEASH
+
+
+def test_half_of_what_the_root_takes_away_is_its_division_by_the_length():
+    """Two tokens with a logit each, 1/2 in the data and 3/4 now, baseline 1/4: the root's slope with and without its 1/T."""
+    total = 0.0
+    for right in ((1, 1), (1, 0), (0, 1), (0, 0)):
+        root = np.sqrt(np.prod([1.5 if one else 0.5 for one in right]))
+        total += root * (all(right) - 1 / 4) * (right[0] - 3 / 4) / 4
+    values.holds(ratio_gspo=total / 2)
+    assert "twice that without its $\\frac1T$" in LEASH
+
+
+def test_the_unbiased_rules_of_pass_at_4_are_compared_in_one_logit():
+    """At p = 1/2, by listing sixteen groups: giving the maximum to all, and only what it would lose."""
+    groups = [[(i >> k) & 1 for k in range(4)] for i in range(16)]
+    both = [
+        [sum((y - 0.5) * w(g, k) for k, y in enumerate(g)) for g in groups]
+        for w in (lambda g, k: max(g), lambda g, k: max(g) - max(g[:k] + g[k + 1 :]))
+    ]
+    assert np.mean(both, axis=1) == pytest.approx([1 / 8] * 2)
+    assert np.var(both, axis=1) == pytest.approx([47 / 64, 3 / 64])
+    assert "at $p=\\frac12$, in one logit, giving" in GROUPS and "with groups of eight" in GROUPS
+
+
+def test_the_table_says_which_rows_leave_out_ratio_and_clip():
+    assert "GRPO, Dr. GRPO and DAPO have PPO's ratio and clip too; their rows are written at $\\rho_t=1$" in LEASH
+
+
+def test_far_from_the_reference_it_depends_on_the_direction_whether_k3_is_wild():
+    def variances(pi, ref):
+        d = np.log(np.divide(pi, ref))
+        return [np.dot(pi, k**2) - np.dot(pi, k) ** 2 for k in (d, d**2 / 2, np.exp(-d) - 1 + d)]
+
+    even, sure = (0.5, 0.5), (0.99, 0.01)
+    assert np.argmax(variances(sure, even)) == 2 and np.argmin(variances(even, sure)) == 2
+    assert "Far from it $k_3$ can be wild" in LEASH
+    assert "has all but dropped an answer of the reference" in ANSWERS["k3-in-the-reward"]

@@ -454,4 +454,4 @@ def test_a_minibatch_of_two_turns_the_direction_in_two_doors():
     spread = np.sqrt(sum(w * adv**2 for w, adv, _ in steps))
     assert 1 / spread == pytest.approx(2.0, abs=0.01)
     pairs = sum(w * v * np.sign(adv - other) * score for w, adv, score in steps for v, other, _ in steps)
-    np.testing.assert_allclose(pairs / plain, [1.78, 1.01], atol=0.02)
+    np.testing.assert_allclose(pairs / plain, [16 / 9, 1], atol=1e-12)

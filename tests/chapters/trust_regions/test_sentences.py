@@ -101,7 +101,10 @@ def test_with_one_state_and_three_actions_somebody_votes():
     vote = lambda old, new, A: np.flatnonzero(clip_weights(new / old, A, 0.8, 1.2))  # noqa: E731
     assert not len(vote(np.full(2, 1 / 2), np.array([0.8, 0.2]), np.array([1.0, -1.0])))
     assert vote(np.full(3, 1 / 3), np.array([0.9, 0.05, 0.05]), np.array([2, 0.5, -2.5])).tolist() == [1]
-    assert "With one state and two actions nobody votes" in CLIP and "With a single state" not in CLIP
+    assert (
+        "With one state and two actions, equally likely before, nobody votes" in CLIP
+        and "With a single state" not in CLIP
+    )
 
 
 def test_the_mean_ratio_is_1_where_the_same_actions_are_open():
@@ -155,3 +158,14 @@ def test_a_band_from_eps_changes_only_what_happens_to_bad_actions():
     assert clip_weights(ratio, A, 0.2, 1.2).tolist() == [0.3, 0.1, -0.3, 0]  # silent below a fifth
     [one] = [m for m in registry()["clip_objective"].mistakes if m.name == "band-from-eps"]
     assert "a bad action falls silent only at eps times" in one.message
+
+
+def test_with_two_actions_of_unequal_chances_one_may_still_vote():
+    old, new = np.array([0.1, 0.9]), np.array([0.13, 0.87])
+    assert clip_weights(new / old, np.array([0.9, -0.1]), 0.8, 1.2) == pytest.approx([0, -0.1 * 0.87 / 0.9])
+    assert "two actions, equally likely before, nobody votes" in CLIP and "From $.1$ to $.13$ the other" in CLIP
+
+
+def test_a_minibatch_of_two_leaves_the_second_component_as_it_is():
+    """Enumerated in test_numbers; the lab's 1.01 is of a sample."""
+    assert "the first component is $\\frac{16}9$ of what it was, and the second is what it was" in CLIP
