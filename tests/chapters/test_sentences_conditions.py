@@ -1797,3 +1797,19 @@ def test_one_figure_s_bins_and_the_text_s_stand_elsewhere():
     assert "the bins in the figure above stand at the middles of cells" in MANY
     peak = optimize.minimize_scalar(lambda a: (a - np.pi / 5) ** 2).x  # a quadratic Q has its maximum without bins
     assert peak == pytest.approx(np.pi / 5) and "a way to the maximum: bins, a search, a learned maximiser" in MANY
+
+
+def test_the_place_of_a_kl_penalty_does_not_alone_decide_which_kl_it_is():
+    theta, ref = np.array([0.3, -0.5, 1.0]), np.array([0.2, 0.5, 0.3])
+    kl = lambda a, b: a @ np.log(a / b)  # noqa: E731
+    slopes = [
+        optimize.approx_fprime(theta, f, 1e-7) for f in (lambda t: kl(softmax(t), ref), lambda t: kl(ref, softmax(t)))
+    ]
+    pi = softmax(theta)
+    scores, d = np.eye(3) - pi, np.log(pi / ref)
+    loss = {"k2": (pi * d) @ scores, "k3": (pi * (1 - np.exp(-d))) @ scores}  # k' times the score, on fresh draws
+    np.testing.assert_allclose(loss["k2"], slopes[0], atol=1e-6)
+    np.testing.assert_allclose(loss["k3"], slopes[1], atol=1e-6)
+    assert np.linalg.norm(slopes[0] - slopes[1]) > 0.01
+    assert "in the reward or in the loss, and by which estimate, decides which distance it is" in GLOSSARY
+    assert "From chapter 1 on each chapter has one name in four folders" in START
