@@ -76,7 +76,7 @@ function build(ui) {
       !step && text(centre(0), top + tall + 21, "start", { ...middle, class: "pg-x-note" }),
       svg("circle", { cx: centre(at), cy: top + tall - 17, r: 7, class: "pg-c-agent" }));
     strip.el.setAttribute("aria-label",
-      `A corridor of ${cells} cells that look alike, the exit at the right. In each the agent goes right with probability ${fmt(p)}.`
+      `A corridor of ${cells} cells that look alike, the exit at the right. In each the agent presses right with probability ${fmt(p)}.`
       + (revealed ? " In the second cell the moves are swapped." : "") + (step ? ` The agent has made ${step.index} steps.` : ""));
   }
   function shaft(x0, x1, y, w) {

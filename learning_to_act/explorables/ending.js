@@ -25,7 +25,7 @@ function build(ui) {
     label: "Two episodes of six steps", kind: "img", height: () => 196,
     layout(p, width) { p.cell = Math.min(64, (width - 74) / STEPS); add(p.back, text(0, 12, "an episode that terminates", { class: "pg-x-label" }), text(0, 112, "an episode that a time limit cuts", { class: "pg-x-label" })); },
   });
-  function drawStrips(s, f) {
+  function drawStrips(s) {
     const { cell } = strips, right = cell * STEPS, amount = counted => counted === "nothing" ? "nothing" : fmt(after(counted, s.pay), 3);
     const strip = (y, last, wall, counted) => [range(STEPS).map(i => [svg("rect", { x: i * cell + 2, y, width: cell - 4, height: 36, rx: 4, class: i === STEPS - 1 ? "pg-c-odd" : "pg-c-cell" }),
       text(i * cell + cell / 2, y + 23, i === STEPS - 1 ? last : "work", { "text-anchor": "middle", class: i === STEPS - 1 ? "pg-x-strong" : "" })]),
@@ -60,7 +60,7 @@ function build(ui) {
     const f = seen(s), wrong = wrongFlags(s), given = Math.abs(s.pay - 1.25) < 1e-9, truth = seen({ ...s, ...RIGHT_FLAGS }).slope;
     if (given && wrong.length === 1 && f.slope < 0) ways.add(wrong[0]);
     ui.challenge(ways.size === 2);
-    drawStrips(s, f); drawBars(s, f);
+    drawStrips(s); drawBars(s, f);
     said.textContent = `V = ${fmt(f.V, 3)}. ${!wrong.length ? "Both flags are right" : wrong.length === 2 ? "Both flags are wrong" : wrong[0] === "after_quit" ? "A value is counted after the end" : s.after_cut === "reset" ? `After the cut stands the value of a life not yet begun, V\u2080 = ${fmt(begin(s.pay), 3)}` : "The cut is taken for an end"}: `
       + `the slope of a visit is ${fmt(f.slope, 4)}${wrong.length ? `, the truth ${fmt(truth, 4)}${f.slope * truth < 0 ? ": such a visit teaches the opposite." : "."}` : "."}${ways.size === 1 ? " One way found; there is another." : ""}`;
   };

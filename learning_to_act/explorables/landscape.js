@@ -99,7 +99,7 @@ function build(ui) {
         text(left + 8, 22, "best 0.125", { class: "pg-l-mark" }),
           text(left + size - 8, size - 6, "worst \u22120.25", { class: "pg-l-mark", "text-anchor": "end" }),
         svg("text", { transform: `translate(${left - 27} ${size / 2 + 4}) rotate(-90)`, class: "pg-x-label", "text-anchor": "middle" },
-          "\u03b8\u2082: act, at D"));
+          "\u03b8\u2082: take, at D"));
     },
   });
   const point = map.handle({

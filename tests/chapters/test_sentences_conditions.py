@@ -950,7 +950,7 @@ def test_a_critic_of_zeros_follows_a_field_that_is_in_general_no_gradient():
     first = lambda a, b: p(a) * (1 - p(a))  # noqa: E731
     second = lambda a, b: p(a) * p(b) * (1 - p(b)) / 2  # noqa: E731
     assert slope(lambda b: first(0.0, b), 0.0) == 0 < 0.03 < slope(lambda a: second(a, 0.0), 0.0)
-    assert "In general it is the gradient of no objective." in ANSWERS["critic-first-day"]
+    assert "in general it is the gradient of no objective" in ANSWERS["critic-first-day"]
     assert "a bias, not noise" in " ".join(RUBRIC["critic-first-day"])
 
 
@@ -1705,3 +1705,111 @@ def test_what_the_pages_say_of_the_book_itself_is_so():
     assert "Chapters 6 to 8 have no row yet" in INSTRUCTORS and "of every notebook" not in INSTRUCTORS
     assert "every figure on these pages" not in WAYS and "the only one in which" not in WAYS
     assert "two shared parameters" in flat(list(cells("02-the-theorem").values()))
+
+
+# ---- a fourth reading of chapters 0 to 2 and of what all chapters share ----
+
+
+def test_in_two_doors_a_clock_would_tell_the_rooms_apart():
+    world, pi, _, _ = doors()
+    best = max(
+        pg.expected_return(world, np.eye(2)[[a, a, 0, d]])
+        for a, d in np.ndindex(2, 2)  # alike in A and B
+    )
+    assert best == pytest.approx(1 / 8)
+    by_the_clock = np.eye(2)[[0, 1, 0, 1]]  # A is step 0 and B step 1: leave, then take
+    assert pg.expected_return(world, by_the_clock) == pytest.approx(3 / 4)
+    assert "has no memory and cannot tell the rooms apart" in START
+    assert "a *partially observable* one where only a part is seen" in START
+    assert "sums that may go on without end, these three rules are all" in START
+
+
+def test_the_lemma_can_hold_with_values_that_are_wrong():
+    """Any V that is right at the start telescopes as well: in general the two sides differ, not always."""
+    world, old, _, _ = doors()
+    new = np.random.default_rng(0).dirichlet([1, 1], 4)
+    gain = pg.expected_return(world, new) - pg.expected_return(world, old)
+    visits, V = pg.discounted_visitation(world, new), pg.state_values(world, old)
+    side = lambda V: visits @ (new * (world.R + world.gamma * world.P @ V - V[:, None])).sum(axis=1)  # noqa: E731
+    assert side(V + [0, 5, -2, 9]) == pytest.approx(gain) and side(V) == pytest.approx(gain)
+    assert side(V + [1, 0, 0, 0]) == pytest.approx(gain - 1)
+    assert "the two sides differ in general" in THEOREM
+    assert "expectation and endless sum change places, as they converge absolutely" in THEOREM
+
+
+def test_a_mean_over_steps_is_too_small_by_the_length_in_large_batches():
+    p, T = 0.98, np.arange(1, 4000)  # go on with probability p, one a step: 50 steps on average
+    chance, J = p ** (T - 1) * (1 - p), 1 / (1 - p)
+    total = (T - 1) * (1 - p) * (1 + J) - p * 1  # score times Q, over an episode of T steps
+    slope = p * J  # of 1 / (1 - p), p a sigmoid
+    assert chance @ total == pytest.approx(slope) and chance @ T == pytest.approx(50)
+    large, one = (chance @ total) / (chance @ T), chance @ (total / T)
+    assert 50 * large == pytest.approx(slope) and 50 * one < 0.9 * slope
+    assert (
+        "over all visited steps of a large batch" in BITES and "In small batches long episodes count for less" in BITES
+    )
+
+
+def test_leave_one_out_asks_for_episodes_drawn_independently():
+    score, reward = np.array([-0.5, 0.5]), np.array([0.0, 1.0])
+    one = lambda a, b: score[a] * (reward[a] - reward[b]) / 2 + score[b] * (reward[b] - reward[a]) / 2  # noqa: E731
+    assert np.mean([one(a, b) for a, b in np.ndindex(2, 2)]) == pytest.approx(1 / 4)  # p (1 - p), the slope
+    assert np.mean([one(a, 1 - a) for a in (0, 1)]) == pytest.approx(1 / 2)  # the second coin always the other way
+    assert "If episodes are drawn independently it depends on nothing that the episode itself did" in GLOSSARY
+
+
+def test_conjugate_gradients_need_a_solution_to_find():
+    F_, found = np.diag([1.0, 0.0]), {}
+    for g in ((1.0, 0.0), (1.0, 1.0)):  # one step of the method, and the direction of the next
+        g = np.array(g)
+        x = (g @ g) / (g @ F_ @ g) * g
+        rest = g - F_ @ x
+        found[g[1]] = rest, rest + (rest @ rest) / (g @ g) * g
+    np.testing.assert_array_equal(found[0.0][0], 0)  # solved
+    rest, along = found[1.0]
+    assert np.linalg.norm(rest) > 1 and along @ F_ @ along == 0  # the next step divides by this
+    assert "where it has a solution, from products $Fv$ alone" in GLOSSARY
+    assert "gains nothing from moving a ratio past the clip" in GLOSSARY and "every gradient with it" not in GLOSSARY
+
+
+def test_a_wrapper_s_own_sum_is_not_the_library_s():
+    from policy_gradient.audit import audit
+
+    def right(theta, batch):  # advantages without a fault, and the page's last line
+        advantages, following = np.zeros(len(batch)), 0.0
+        for i in reversed(np.flatnonzero(batch.mask)):
+            value = batch.next_values[i] * (not batch.terminated[i])
+            error = batch.rewards[i] + batch.gamma * value - batch.values[i]
+            following *= batch.gamma * batch.lam * (not (batch.terminated[i] or batch.truncated[i]))
+            advantages[i] = following = error + following
+        return advantages @ batch.score(theta) / len(batch.episodes())
+
+    assert "weighed **without gamma^t**" in str(audit(right))
+    assert "The sum is ours: it has no $\\gamma^t$ and no mask" in HOLD and "whatever differs" not in HOLD
+    assert "its own reward and those that came *before* it" in HOLD and "G = batch.rewards[i] + batch.gamma * G" in HOLD
+    assert "as bad as death" not in HOLD  # where each step costs, an end is good
+
+
+def test_one_figure_s_bins_and_the_text_s_stand_elsewhere():
+    middles, ends = -1 + (2 * np.arange(11) + 1) / 11, np.linspace(-1, 1, 11)
+    nearest = lambda grid: grid[np.abs(grid - np.pi / 5).argmin()]  # noqa: E731
+    assert nearest(ends) == pytest.approx(0.6) and nearest(middles) == pytest.approx(6 / 11)
+    assert "the bins in the figure above stand at the middles of cells" in MANY
+    peak = optimize.minimize_scalar(lambda a: (a - np.pi / 5) ** 2).x  # a quadratic Q has its maximum without bins
+    assert peak == pytest.approx(np.pi / 5) and "a way to the maximum: bins, a search, a learned maximiser" in MANY
+
+
+def test_the_place_of_a_kl_penalty_does_not_alone_decide_which_kl_it_is():
+    theta, ref = np.array([0.3, -0.5, 1.0]), np.array([0.2, 0.5, 0.3])
+    kl = lambda a, b: a @ np.log(a / b)  # noqa: E731
+    slopes = [
+        optimize.approx_fprime(theta, f, 1e-7) for f in (lambda t: kl(softmax(t), ref), lambda t: kl(ref, softmax(t)))
+    ]
+    pi = softmax(theta)
+    scores, d = np.eye(3) - pi, np.log(pi / ref)
+    loss = {"k2": (pi * d) @ scores, "k3": (pi * (1 - np.exp(-d))) @ scores}  # k' times the score, on fresh draws
+    np.testing.assert_allclose(loss["k2"], slopes[0], atol=1e-6)
+    np.testing.assert_allclose(loss["k3"], slopes[1], atol=1e-6)
+    assert np.linalg.norm(slopes[0] - slopes[1]) > 0.01
+    assert "in the reward or in the loss, and by which estimate, decides which distance it is" in GLOSSARY
+    assert "From chapter 1 on each chapter has one name in four folders" in START
