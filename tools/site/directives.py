@@ -102,12 +102,12 @@ class Explorable(SphinxDirective):
         except Exception as problem:  # one figure that cannot be built must not hide the others' faults
             log.warning("explorable %s: %s: %s", path, type(problem).__name__, problem, location=self.get_location())
             return [fallback]
-        figure["explorable"] = Path(cls.js).stem
+        figure["explorable"] = Path(getattr(cls, "js", name)).stem
         for file in sources(cls):
             self.env.note_dependency(str(file))
         model = f"{name}-{self.env.docname.replace('/', '-')}-{self.env.new_serialno('explorable')}"
         html = script(STATE, {"state": {model: stored(widget)}}) + script(VIEW, {"model_id": model})
-        figure += [nodes.raw("", html + still(name, widget.title, self.env.docname), format="html"), fallback]
+        figure += [nodes.raw("", html + still(name, getattr(widget, "title", name), self.env.docname), format="html"), fallback]
         return [figure]
 
 
