@@ -6,7 +6,7 @@ export const sigmoid = x => 1 / (1 + Math.exp(-x));
 export const value = ([a, b]) => { const p = sigmoid(a), q = sigmoid(b); return -p / 4 + (1 - p) * q / 8; };
 export const gain = theta => value(theta) - value([0, 0]);
 /* Discounted visits of A and B together, of D, and of everything, at theta. */
-export const visits = ([a]) => ({ doors: 1.5, d: (1 - sigmoid(a)) / 4, all: 1.75 });
+export const visits = theta => ({ doors: 1.5, d: (1 - sigmoid(theta[0])) / 4, all: 1.75 });
 export function gradient([a, b]) {
   const p = sigmoid(a), q = sigmoid(b);
   return [-p * (1 - p) * (1 / 4 + q / 8), (1 - p) * q * (1 - q) / 8];
@@ -28,6 +28,7 @@ export function reach(direction, delta) {             // how far along `directio
 export const contour = (delta, n = 120) => range(n).map(i => reach([Math.cos(2 * Math.PI * i / n), Math.sin(2 * Math.PI * i / n)], delta));
 export const plain = stretch => { const g = gradient([0, 0]); return [stretch ** 2 * g[0], g[1]]; };      // theta_1 = stretch phi
 export function climb(step, goal = 0.12, most = 2000) {
+  /** @type {[number, number]} */
   let theta = [0, 0], count = 0;
   while (value(theta) < goal && count < most) { const s = step(theta); theta = [theta[0] + s[0], theta[1] + s[1]]; count += 1; }
   return count;
@@ -61,7 +62,9 @@ function build(ui) {
       return Boolean(go);
     } });
   function drawMap({ theta, delta, stretch }) {
-    const { x, y } = map, at = ([a, b]) => [x(a), y(b)], n = reach(natural([0, 0]), delta), p = plain(stretch), radius = Math.hypot(...reach(plain(1), delta));
+    /** @type {(v: any) => [number, number]} */
+    const at = v => [map.x(v[0]), map.y(v[1])];
+    const { x, y } = map, n = reach(natural([0, 0]), delta), p = plain(stretch), radius = Math.hypot(...reach(plain(1), delta));
     const length = radius / Math.hypot(...p), g = p.map(v => v * length);
     redo(map.live, svg("circle", { cx: x(0), cy: y(0), r: radius * map.unit, class: "pg-b-circle" }),
       svg("path", { d: `${path(contour(delta).map(at))}Z`, class: "pg-b-ball" }),

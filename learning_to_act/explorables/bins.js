@@ -12,8 +12,10 @@ export const worstMiss = bins => 1 / bins;
 export const nearest = (torque, bins) => clamp(Math.floor((torque + 1) / 2 * bins), 0, bins - 1);
 export const group = n => String(n).replace(/\d(?=(\d{3})+$)/g, "$&\u202f");
 export function inWords(n) {                          // 19 487 171 -> "19.5 million"
-  const [size, name] = [[1e18, "\u00d710\u00b9\u2078"], [1e15, "quadrillion"], [1e12, "trillion"], [1e9, "billion"],
-    [1e6, "million"]].find(([s]) => Number(n) >= s) ?? [];
+  /** @type {[number, string][]} */
+  const names = [[1e18, "\u00d710\u00b9\u2078"], [1e15, "quadrillion"], [1e12, "trillion"], [1e9, "billion"],
+    [1e6, "million"]];
+  const [size, name] = names.find(([s]) => Number(n) >= s) ?? [];
   return name ? `${(Number(n) / size).toPrecision(3)} ${name}` : group(n);
 }
 

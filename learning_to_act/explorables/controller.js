@@ -66,7 +66,7 @@ function build(ui) {
       svg("rect", { x: x(-NEAR), y: y(NEAR), width: x(NEAR) - x(-NEAR), height: y(-NEAR) - y(NEAR), class: "pg-k-rest" })),
       training.starts.map((s, i) => { const [px, py] = at(s);
         return held[i] ? svg("circle", { cx: px, cy: py, r: 6, class: "pg-k-held" }) : svg("path", { d: `M${px - 5} ${py - 5}l10 10m0 -10l-10 10`, class: "pg-k-lost" }); }),
-      share > 0 && svg("g", { "clip-path": `url(#${clipId})` }, ran.map((states, i) => (([px, py]) => svg("circle", { cx: px, cy: py, r: i ? 5 : 7, class: "pg-c-agent" }))(at(between(states))))));
+      share > 0 && svg("g", { "clip-path": `url(#${clipId})` }, ran.map((states, i) => (v => svg("circle", { cx: v[0], cy: v[1], r: i ? 5 : 7, class: "pg-c-agent" }))(at(/** @type {any} */ (between(states)))))));
     mine.place(...at(start), { now: round(start[0], 0.01), min: -MOST, max: MOST, words: `position ${fmt(start[0])}, speed ${fmt(start[1])}` });
   }
 
@@ -96,7 +96,7 @@ function build(ui) {
     },
   });
   function drawStrip(theta) {
-    const now = between(ran[0]), a = force(theta, now), px = strip.x(clamp(now[0], -EDGE, EDGE));
+    const now = between(ran[0]), a = force(theta, /** @type {any} */ (now)), px = strip.x(clamp(now[0], -EDGE, EDGE));
     redo(strip.live, svg("rect", { x: px - 9, y: 44, width: 18, height: 18, rx: 3, class: "pg-k-mass" }),
       svg("path", { d: arrow([px, 36], [px + clamp(14 * a, -90, 90), 36], 9), class: "pg-x-policy" }),
       text(strip.width, 84, share > 0 ? `${fmt(share * seconds, 1)} s` : "", { class: "pg-x-note", "text-anchor": "end" }));

@@ -115,7 +115,9 @@ export function explorable({ name, settings, challenge, repair = s => s, build }
       html("p", { class: "pg-x-title" }, title), challengeLine, body, announcer);
     el.append(root);
 
-    let update = () => {}, writing = 0, busy = false, touched = false, resets = [];
+    /** @type {(state?: any) => void} */
+    let update = () => {};
+    let writing = 0, busy = false, touched = false, resets = [];
     const ui = { root, body, key, defaults, still, model, say: words => { announcer.textContent = words; } };
     const read = () => repair(Object.fromEntries(settings.map(k => [k, model.get(k)])));
     ui.state = read();
@@ -175,7 +177,7 @@ export function explorable({ name, settings, challenge, repair = s => s, build }
     };
     // native radio buttons, so that everybody knows the keys
     const chosen = {};                                // what a choice does besides, by its setting
-    ui.choice = (label, k, options, also = () => ({}), before = () => {}) => {
+    ui.choice = (label, k, options, also = _ => ({}), before = () => {}) => {
       const group = unique(k);
       chosen[k] = value => { before(); return { ...also(value), [k]: value }; };
       const inputs = options.map(([value]) => html("input",
@@ -221,7 +223,7 @@ export function explorable({ name, settings, challenge, repair = s => s, build }
     open(true);
     return () => {
       settings.forEach(k => model.off(`change:${k}`, heard));
-      for (const [event, f] of [["hashchange", onAddress], ["beforeprint", before], ["afterprint", after]]) removeEventListener(event, f);
+      for (const [event, f] of [["hashchange", onAddress], ["beforeprint", before], ["afterprint", after]]) removeEventListener(String(event), /** @type {any} */ (f));
       plots.forEach(plot => plot.close());
       ui.closed = true;
     };

@@ -262,7 +262,7 @@ function leanPlot(ui, policy) {
 
 /* One run and the ghost of the last: what is drawn, told and kept. Training itself is elsewhere. */
 function training(ui, changed) {
-  const empty = () => ({ steps: [], means: [] }), it = { now: empty(), ghost: empty(), going: false, started: false, lost: "", best: null, met: false };
+  const empty = () => ({ steps: [], means: [] }), it = { now: empty(), ghost: empty(), going: false, started: false, lost: "", best: null, met: /** @type {any} */ (false) };
   const settings = () => ({ batch: BATCHES[ui.state.batch], rate: RATES[ui.state.rate], baseline: ui.state.baseline, keep: ui.state.keep, gamma: 0.99, pace: ui.state.pace });
   const fresh = () => { it.theta = begin(ui.state.seed).theta; it.updates = 0; it.lost = ""; it.started = it.met = false; };
   const news = m => {

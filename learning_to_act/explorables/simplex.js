@@ -104,8 +104,8 @@ function build(ui) {
             text(x, y + 16, "beats you", { class: "pg-s-reply", "text-anchor": "middle" })];
         }),
         corner.map(([x, y]) => svg("rect", { x: x - 5, y: y - 5, width: 10, height: 10, class: "pg-s-corner" })),
-        [["start", -6, 24], ["middle", 0, -13],
-          ["end", 6, 24]].map(([anchor, dx, dy], i) => svg("text", { x: corner[i][0] + dx, y: corner[i][1] + dy, "text-anchor": anchor },
+        /** @type {[string, number, number][]} */ ([["start", -6, 24], ["middle", 0, -13],
+          ["end", 6, 24]]).map(([anchor, dx, dy], i) => svg("text", { x: corner[i][0] + dx, y: corner[i][1] + dy, "text-anchor": anchor },
           svg("tspan", { class: "pg-x-strong" }, `always ${NAMES[i]} `),
             svg("tspan", { class: "pg-x-good" }, fmt(-exploitability(CORNERS[i], M), 0)))),
         text(width / 2, bottom + 46, "corners: all that an argmax can be", { class: "pg-x-note", "text-anchor": "middle" }));

@@ -4,6 +4,7 @@ import { add, arrow, clamp, explorable, fmt, hatch, html, percent, range, redo, 
 // ---- pure ----
 export const LENGTHS = [2, 4];
 /* [probability, reward, length, score of the three logits] of right-stop, right-ramble, wrong-stop, wrong-ramble. */
+/** @type {(s: any) => any[]} */
 export const leaves = ({ p, after_right: a, after_wrong: b }) => [
   [p * (1 - a), 1, LENGTHS[0], [1 - p, -a, 0]], [p * a, 1, LENGTHS[1], [1 - p, 1 - a, 0]],
   [(1 - p) * (1 - b), 0, LENGTHS[0], [-p, 0, -b]], [(1 - p) * b, 0, LENGTHS[1], [-p, 0, 1 - b]],
