@@ -209,7 +209,8 @@ def test_what_is_skipped_is_written_down_once_with_its_reason(tmp_path, workers)
     (tmp_path / "test_a.py").write_text(SOME)
     (tmp_path / "test_b.py").write_text(SKIPS)
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")} | {
-        "PG_SKIPPED": str(tmp_path / "skipped.jsonl")
+        "PG_SKIPPED": str(tmp_path / "skipped.jsonl"),
+        "PYTHONPATH": str(ROOT),  # what conftest.py imports
     }
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *workers, tmp_path],
