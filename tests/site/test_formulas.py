@@ -7,7 +7,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 import policy_gradient as pg
 from learning_to_act import explorables
@@ -33,7 +32,7 @@ def fonts_without_mathematics(folder):
 
 
 @pytest.fixture(scope="module", params=["the machine's fonts", "no mathematics font"])
-def chrome(request, tmp_path_factory):
+def chrome(request, browser, tmp_path_factory):
     """In the place of test_explorables' own: `show` takes it."""
     import os
 
@@ -43,12 +42,11 @@ def chrome(request, tmp_path_factory):
     if request.param.startswith("no"):
         known = subprocess.run(["fc-list", ":", "family"], env=env, capture_output=True, text=True).stdout
         assert known and "Math" not in known and "STIX" not in known
-    with sync_playwright() as p:
-        browser = p.chromium.launch(
-            executable_path=chromium.path() or pytest.fail(chromium.NONE), args=chromium.ARGS, env=env
-        )
-        yield browser
-        browser.close()
+    other = browser.browser_type.launch(
+        executable_path=chromium.path() or pytest.fail(chromium.NONE), args=chromium.ARGS, env=env
+    )
+    yield other
+    other.close()
 
 
 def formulas(page):
