@@ -62,7 +62,7 @@ def test_the_chapter_lists_every_question_and_has_the_first_three_folded(site):
             == len(full.select(".pg-q-wrong"))
             == 1
         )
-    assert "Ninety-nine, in five levels" in page.get_text() and len(QUESTIONS) == 99, "the text says how many there are"
+    assert "A hundred and two, in five levels" in page.get_text() and len(QUESTIONS) == 102, "the text says how many"
 
 
 def test_only_these_pages_load_what_they_need(site):

@@ -89,7 +89,7 @@ class Reader:
 
     def press(self, name, button, page=None):
         button = "Check" if name.endswith("-check") and button == "Run here" else button
-        self.cell(name, page).get_by_role("button", name=button).click()
+        self.cell(name, page).get_by_role("button", name=re.compile(rf"^{button}\b")).click()
 
     def write(self, name, text, page=None, wait=True):
         page = page or self.page

@@ -92,7 +92,9 @@ def silent(node):
     """What is not looked through: code, pictures, outputs, a quiz's choices, a long answer, how long a page takes."""
     classes = set(node.get("classes", ()))
     return (
-        isinstance(node, (nodes.raw, nodes.comment, nodes.title, nodes.image, nodes.literal_block))
+        isinstance(
+            node, (nodes.raw, nodes.comment, nodes.title, nodes.image, nodes.literal_block, nodes.system_message)
+        )
         or isinstance(node, (nodes.term, addnodes.index, addnodes.desc_signature))
         or classes & {"cell_output", "pg-choice", "pg-q-filter", "pg-q-long", "pg-minutes", "pg-q-index"}
         or node.get("objtype") == "method"
