@@ -16,7 +16,6 @@ PAGES = [
     for pattern in (
         "book/*.md",
         "book/practice/*.md",
-        "book/interview.yml",
         "book/interview/*.yml",
         "book/practice/*.yml",
         "notebooks/*.ipynb",

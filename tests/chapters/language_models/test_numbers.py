@@ -111,7 +111,10 @@ def test_every_text_says_how_dropped_groups_are_replaced():
                 "large batches: $\\int c_G$, times a common factor",
             ),
         ),
-        ("interview.yml", ("*Other prompts in place of dropped groups*", "*Each prompt until its own group is mixed*")),
+        (
+            "interview/language-models.yml",
+            ("*Other prompts in place of dropped groups*", "*Each prompt until its own group is mixed*"),
+        ),
         (
             "summary-sheet.md",
             ("dropped groups replaced by other prompts", "each prompt until its group is mixed, $G=2$"),
