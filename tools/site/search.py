@@ -26,6 +26,7 @@ BESIDE = {
     "book/errata": 160,
     "book/for-instructors": 300,
     "book/speed": 300,
+    "book/on-trial": 300,
 }  # and count less
 SIGNS = {
     **dict(nabla="∇", sum="Σ", mid="|", le="≤", ge="≥", ne="≠", cdot="·", times="×", to="→", infty="∞", partial="∂"),
