@@ -4,7 +4,7 @@ Truth by what is slow and plain: loops over answers and tokens, groups counted o
 binomials, decimals with any exponent.
 """
 
-from decimal import Decimal, localcontext
+from decimal import MAX_EMAX, MIN_EMIN, Decimal, localcontext
 from fractions import Fraction
 from math import comb
 
@@ -636,7 +636,7 @@ def optimal_policy(ref_probs, rewards, beta):
     ref, rewards = np.broadcast_arrays(np.asarray(ref_probs, float), np.asarray(rewards, float))
     out = np.zeros(ref.shape)
     with localcontext() as context:
-        context.prec, context.Emax, context.Emin = 40, 10**12, -(10**12)
+        context.prec, context.Emax, context.Emin = 40, MAX_EMAX, MIN_EMIN  # less where integers have 32 bits
         for row in np.ndindex(ref.shape[:-1]):
             weights = [
                 Decimal(float(q)) * (Decimal(float(r)) / Decimal(float(beta))).exp()

@@ -107,7 +107,10 @@ class Explorable(SphinxDirective):
             self.env.note_dependency(str(file))
         model = f"{name}-{self.env.docname.replace('/', '-')}-{self.env.new_serialno('explorable')}"
         html = script(STATE, {"state": {model: stored(widget)}}) + script(VIEW, {"model_id": model})
-        figure += [nodes.raw("", html + still(name, getattr(widget, "title", name), self.env.docname), format="html"), fallback]
+        figure += [
+            nodes.raw("", html + still(name, getattr(widget, "title", name), self.env.docname), format="html"),
+            fallback,
+        ]
         return [figure]
 
 
