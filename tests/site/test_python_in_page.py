@@ -646,7 +646,11 @@ def test_run_all_above(session):
 
 
 def test_a_loop_in_a_cell_above_is_stopped_too(session):
+    fold = session.page.locator("details.pg-setup > summary")
+    fold.click()
     session.write("imports", "import numpy as np\nwhile True: pass\n")
+    fold.click()
+    assert not session.cell("imports").is_visible()
     session.press("bernoulli-score-check", "Run here")
     session.page.wait_for_function("document.querySelector('[data-cell=imports]').dataset.state === 'running'")
     session.press("bernoulli-score-check", "Stop")
@@ -654,6 +658,7 @@ def test_a_loop_in_a_cell_above_is_stopped_too(session):
         "document.querySelector('[data-cell=bernoulli-score-check]').dataset.state === 'stopped'"
     )
     assert session.cell("imports").get_attribute("data-state") == "stopped"
+    assert session.cell("imports").is_visible(), "what was stopped is not hidden in the folded set-up"
     session.press("imports", "Reset")
     session.page.reload()
 

@@ -299,6 +299,7 @@
       this.box.dataset.state = name;
       this.state.textContent = text;
       this.touched = true;
+      if (name === "failed" || name === "stopped") folded(this.box)?.setAttribute("open", "");       // what went wrong is not hidden
       this.buttons();
       if (had === this.runButton && this.runButton.hidden) this.stopButton.focus();
       if (had === this.stopButton && this.stopButton.hidden) this.runButton.focus();
