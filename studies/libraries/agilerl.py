@@ -10,25 +10,10 @@ import gymnasium as gym  # noqa: E402
 import torch  # noqa: E402
 from agilerl.algorithms.ppo import PPO  # noqa: E402
 from agilerl.rollouts.on_policy import collect_rollouts  # noqa: E402
-from common import Data, np, study, table  # noqa: E402
+from common import Data, np, replay, study, table  # noqa: E402
 from gymnasium.vector import AutoresetMode, SyncVectorEnv  # noqa: E402
 
 torch.set_num_threads(1)
-
-
-class Replay(gym.Env):
-    def __init__(self, data):
-        self.data, self.i = data, 0
-        self.observation_space, self.action_space = gym.spaces.Box(0, 1, (data.K,), np.float32), gym.spaces.Discrete(2)
-
-    def reset(self, seed=None, options=None):
-        super().reset(seed=seed)
-        return self.data.obs[self.i % self.data.n], {}
-
-    def step(self, action):
-        d, i = self.data, self.i
-        self.i += 1
-        return d.next_obs[i], float(d.rewards[i]), bool(d.terminated[i]), bool(d.truncated[i]), {}
 
 
 def one(make):
@@ -71,7 +56,7 @@ def update_of(**settings):
             value(obs),
         )
         agent.optimizer.step = lambda *a, **k: seen.append(-weight.grad[1].double().numpy().copy())
-        collect_rollouts(agent, one(lambda: Replay(d)))
+        collect_rollouts(agent, one(lambda: replay(d)))
         agent.learn()
         return seen[0]
 

@@ -45,6 +45,27 @@ def table(theta):
     return np.stack([0 * theta, theta]).astype(np.float32)
 
 
+def replay(data):
+    """An environment that shows and pays what stands in the batch, step by step, whatever is done in it."""
+    import gymnasium as gym
+
+    class Replay(gym.Env):
+        observation_space, action_space = gym.spaces.Box(0, 1, (data.K,), np.float32), gym.spaces.Discrete(2)
+        i = 0
+
+        def reset(self, seed=None, options=None):
+            super().reset(seed=seed)
+            return data.obs[self.i % data.n], {}
+
+        def step(self, action):
+            i = self.i
+            self.i += 1
+            ends = bool(data.terminated[i]), bool(data.truncated[i])
+            return data.next_obs[i], float(data.rewards[i]), *ends, {}
+
+    return Replay()
+
+
 def doors():
     """Two doors as a Gymnasium environment (one-hot observations of 3 numbers), for runs that learn; gamma is to be 1/2."""
     import gymnasium as gym

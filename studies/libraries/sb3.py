@@ -1,28 +1,12 @@
 # requires: stable-baselines3==2.9.2 torch==2.13.0 numpy gymnasium
 """Stable-Baselines3: `learn` on an environment that replays the batch, so that its own rollout buffer handles every ending."""
 
-import gymnasium as gym
 import torch as th
-from common import Data, doors, doors_return, np, study, table
+from common import Data, doors, doors_return, replay, study, table
 from stable_baselines3 import A2C, PPO
 from stable_baselines3.common.vec_env import DummyVecEnv
 
 th.set_num_threads(1)
-
-
-class Replay(gym.Env):
-    def __init__(self, data):
-        self.data, self.i = data, 0
-        self.observation_space, self.action_space = gym.spaces.Box(0, 1, (data.K,), np.float32), gym.spaces.Discrete(2)
-
-    def reset(self, seed=None, options=None):
-        super().reset(seed=seed)
-        return self.data.obs[self.i % self.data.n], {}
-
-    def step(self, action):
-        d, i = self.data, self.i
-        self.i += 1
-        return d.next_obs[i], float(d.rewards[i]), bool(d.terminated[i]), bool(d.truncated[i]), {}
 
 
 def update_of(cls, **settings):
@@ -31,7 +15,7 @@ def update_of(cls, **settings):
         more = {} if cls is A2C else dict(batch_size=d.n, n_epochs=1)
         model = cls(
             "MlpPolicy",
-            DummyVecEnv([lambda: Replay(d)]),
+            DummyVecEnv([lambda: replay(d)]),
             n_steps=d.n,
             gamma=d.gamma,
             gae_lambda=d.lam,

@@ -165,3 +165,24 @@ def test_a_note_of_another_tab_stays_true(browser, server):
     note.get_by_role("button", name="Bring back").click()
     assert "first = 1" in other.locator(f"{cell} pre").first.inner_text() and note.count() == 0
     context.close()
+
+
+def test_each_loss_on_trial_stands_whole_on_a_phone(browser, server):
+    visit = Visit(browser, server, "book/on-trial.html")
+    visit.page.set_viewport_size({"width": 375, "height": 800})
+    rows = visit.page.locator("#the-table tbody tr").evaluate_all("""rows => rows.map(row => {
+        const seen = [...row.querySelectorAll("td")].filter(td => td.getClientRects().length).map(td => td.getBoundingClientRect());
+        return [seen.length, Math.min(...seen.map(b => b.left)), Math.max(...seen.map(b => b.right))]; })""")
+    assert {count for count, _, _ in rows} == {2, 3}, "a library's row has no degrees"
+    assert all(left >= 0 and right <= 375 for _, left, right in rows)
+    visit.close()
+
+
+def test_what_judges_an_answer_is_called_check(browser, server):
+    """`check_stranger` too, before Python has come and after."""
+    visit = Visit(browser, server, "exercises/05-in-the-interview.html")
+    for number in (1, 2, 3):
+        cell = visit.page.locator("div.cell", has_text=f"check_stranger(stranger_{number}, ").last
+        assert cell.get_by_role("button", name="Check: cell").count() == 1
+        assert cell.get_by_role("button", name="Hint").count() == 0
+    visit.close()

@@ -77,7 +77,8 @@ define what it needs.</p></div>
 BAR = """<div class="pg-py-bar pg-py-wait" aria-hidden="true">{buttons}
 <span class="pg-py-button pg-py-quiet">Edit</span></div>
 """
-CHECKS = '<span class="pg-py-button pg-py-go">Check</span><span class="pg-py-button pg-py-quiet">Hint</span>'
+CHECK, HINT = '<span class="pg-py-button pg-py-go">Check</span>', '<span class="pg-py-button pg-py-quiet">Hint</span>'
+RUN = '<span class="pg-py-button pg-py-run">Run here</span>'
 INPUT = re.compile(r'<div class="cell_input docutils container">.*?</pre></div>\n</div>\n</div>\n', re.S)
 
 
@@ -88,9 +89,8 @@ def with_room(body, sources, host):
         return body
     price = escape(f"up to 00 MB from {host}")
     for one, source in reversed(list(zip(found, sources))):
-        buttons = (
-            CHECKS if re.match(r"check\s*\(\s*\w", source) else '<span class="pg-py-button pg-py-run">Run here</span>'
-        )
+        called = re.match(r"check(_\w+)?\s*\(\s*\w", source)  # as runner.js sees it
+        buttons = RUN if not called else CHECK if called[1] else CHECK + HINT
         body = body[: one.end()] + BAR.format(buttons=buttons) + body[one.end() :]
     folded = body.rfind('<details class="pg-fold pg-setup', 0, found[0].start())
     start = folded if folded >= 0 else body.rindex('<div class="cell ', 0, found[0].start())

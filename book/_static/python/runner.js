@@ -250,14 +250,15 @@
     box; id; index; original; text; example; opening;
     constructor(box, { id, metadata }, index) {
       Object.assign(this, { box, id, index, original: originals[id], text: work.current[id], example: metadata.tags?.includes("example") });
-      const what = this.original.match(/^def\s+(\w+)/m)?.[1] ?? this.original.match(/^(check\s*\(\s*\w+)/m)?.[1].replace(/\s*\(\s*/, " of ");
+      const what = this.original.match(/^def\s+(\w+)/m)?.[1] ?? this.original.match(/^(check(?:_\w+)?\s*\(\s*\w+)/m)?.[1].replace(/\s*\(\s*/, " of ");
       this.name = `cell ${index + 1}${what ? `, ${what}` : ""}`;
       this.pre = $(".cell_input pre", box);
       this.coloured = [...this.pre.childNodes].map(n => n.cloneNode(true));
       const label = text => ({ attributes: { "aria-label": `${text}: ${this.name}` } });
-      const asks = this.original.match(/^check\s*\(\s*(\w+)/)?.[1], go = asks ? "Check" : "Run here";
+      const called = this.original.match(/^(check(?:_\w+)?)\s*\(\s*(\w+)/), go = called ? "Check" : "Run here";
+      const asks = called?.[1] === "check" ? called[2] : undefined;                   // the others have no hints
       this.runButton = button(go, () => run(this),
-        { ...label(go), className: `pg-py-button pg-py-${asks ? "go" : "run"}` });
+        { ...label(go), className: `pg-py-button pg-py-${called ? "go" : "run"}` });
       this.stopButton = button("Stop", endPython, { ...label("Stop"), hidden: true });
       this.allButton = button("Run all above", () => this.runAbove(), { ...label("Run all above"), className: "pg-py-button pg-py-quiet", hidden: true });
       this.editButton = button("Edit", () => this.edit(true),
@@ -299,7 +300,8 @@
       this.box.dataset.state = name;
       this.state.textContent = text;
       this.touched = true;
-      if (name === "failed" || name === "stopped") folded(this.box)?.setAttribute("open", "");       // what went wrong is not hidden
+      const wrong = name === "failed" || name === "stopped";
+      if (wrong) folded(this.box)?.setAttribute("open", "");         // it is not hidden in the set-up
       this.buttons();
       if (had === this.runButton && this.runButton.hidden) this.stopButton.focus();
       if (had === this.stopButton && this.stopButton.hidden) this.runButton.focus();
