@@ -90,7 +90,11 @@
     points(q).forEach((li, i) => { $("input", li).checked = Boolean(marks(run.ids[at])[i]); });
     watch = ticking(fold.open ? 0 : run.minutes);
     const next = button(at + 1 < run.ids.length ? "Next question" : "Finish", () => go(at + 1));
-    const compare = button("Compare and mark", () => { fold.open = true; $("input", fold)?.focus(); });
+    const compare = button("Compare and mark", () => {
+      fold.open = true;
+      louder();                                        // at once: "toggle" comes a moment later
+      $("input", fold)?.focus();
+    });
     const louder = () => {                             // one button stands out: first to compare, then to go on
       compare.hidden = fold.open;
       compare.classList.toggle("pg-a-main", !fold.open);
