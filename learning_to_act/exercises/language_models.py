@@ -79,7 +79,7 @@ LEAVE_ONE_OUT = Exercise(
         ),
         Mistake(
             "mean-over-prompts",
-            "You compare answers to different prompts: the mean runs down the columns. Then a hard prompt's answers all look bad, whatever they are.",
+            "You compare answers to different prompts: the mean runs down the columns. Then the answers to a hard prompt look bad beside those to an easy one, and that is no news.",
             (lambda r: r - _mean(r, 0), lambda r: r - _others(np.asarray(r, float), 0)),
         ),
         Mistake(
@@ -89,7 +89,7 @@ LEAVE_ONE_OUT = Exercise(
         ),
         Mistake(
             "divides-by-the-std",
-            "You divide by the group's standard deviation. That is GRPO, whose weight depends on how hard the prompt is. (Chapter 8, What the std rewards.)",
+            "You divide by the group's standard deviation. That is GRPO, whose weight, for verdicts from four answers on, depends on how hard the prompt is. (Chapter 8, What the std rewards.)",
             tuple(
                 lambda r, d=d, f=f: (
                     (r - (_mean(r, 1) if f else _others(np.asarray(r, float), 1)))

@@ -108,8 +108,6 @@ def _advantages(ask, verdict):
         ratio = []
         for r, g in zip(worlds, got):
             x = r - CENTRES[centre](r)
-            if size.startswith("std of all") and centre == "none":
-                x = x - x.mean()
             ratio.append(g * _scales(x, r)[size] / np.where(np.abs(x) < 1e-9, np.nan, x))
         ratio = np.concatenate([q.ravel() for q in ratio])
         ratio = ratio[np.isfinite(ratio)]
@@ -158,7 +156,12 @@ def _advantages(ask, verdict):
                     "scale",
                     size,
                     kind,
-                    "Groups are weighed against each other by how far their rewards spread" + f"; {eps}.",
+                    (
+                        "Groups are weighed against each other by how far their rewards spread"
+                        if size.startswith("group")
+                        else "All groups of the batch are divided by one number"
+                    )
+                    + f"; {eps}.",
                 )
             )
         if constant < 0:
@@ -175,9 +178,8 @@ def _eps(ask, centre, size, constant):
     for spread in (1e-4, 1e-3):
         r = np.array([[0.0, 0, spread, 0], [0, spread, spread, 0]])
         x = r - CENTRES[centre](r)
-        if size.startswith("std of all") and centre == "none":
-            x = x - x.mean()
-        whole, bare = constant * x / ask(r), _scales(x, r)[size]
+        away = x != 0
+        whole, bare = constant * x[away] / ask(r)[away], _scales(x, r)[size][away]
         added.append((float(np.median(whole - bare)), float(np.median(whole**2 - bare**2)), float(np.median(whole))))
     (eps, root, least), (wider, *_) = added
     if abs(eps) < 2e-10:
@@ -352,11 +354,11 @@ def _token_loss(gradient, verdict):
             ),
             "mean of the answers' means": (
                 DEPARTURE,
-                "Each answer's tokens are divided by **its own length**: long answers are pushed less, wrong and right. It is the gradient of no function.",
+                "Each answer's tokens are divided by **its own length**: long answers are pushed less, wrong and right. With the group's mean subtracted it is the gradient of no function.",
             ),
             "sum of the answers' means": (
                 DEPARTURE,
-                "Each answer's tokens are divided by **its own length**: long answers are pushed less, wrong and right. It is the gradient of no function.",
+                "Each answer's tokens are divided by **its own length**: long answers are pushed less, wrong and right. With the group's mean subtracted it is the gradient of no function.",
             ),
         }.get(name, (RIGHT, "Up to a constant, the policy gradient of the answers' rewards."))
         say(Finding("average", name, kind, words))

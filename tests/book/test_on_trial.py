@@ -3,11 +3,14 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from policy_gradient.audit import theorem
+from policy_gradient.mdp import discounted_visitation, exact_gradient, state_probs, two_doors
+from policy_gradient.policies import two_action_softmax
 from tools.paths import ROOT
 from tools.site import trial
 
@@ -118,6 +121,28 @@ def test_the_numbers_in_the_prose_are_those_of_the_results():
     assert min(away) > 134.5 and "from 135 to 144 degrees" in PAGE and f"{min(away):.0f}" == "135"
     near = {f"{a:.0f}" for a in angles if a < 90}
     assert "9" in near and "9 degrees by luck" in PAGE
+
+
+def test_the_angle_of_a_dropped_factor_is_small_where_gamma_is_near_one():
+    """The sentence on two doors with another discount, by exact visits."""
+
+    def angle(gamma):
+        world, policy, at = replace(two_doors(), gamma=gamma), two_action_softmax(2, 3), np.zeros(2)
+        late = discounted_visitation(replace(world, gamma=1.0), state_probs(world, policy, at))
+        a, b = exact_gradient(world, policy, at), exact_gradient(world, policy, at, visitation=late)
+        return np.degrees(np.arccos(a @ b / np.linalg.norm(a) / np.linalg.norm(b)))
+
+    assert angle(0.5) == pytest.approx(135) and round(angle(0.9)) == 3
+    assert all(angle(g) > angle(g + 0.05) for g in np.arange(0.5, 0.95, 0.05))
+    assert r"falls from 135 degrees to 3 at $\gamma=.9$" in PAGE
+
+
+def test_arrows_of_the_picture_beside_the_two_bundles():
+    """The alternative text: three losses away from the gradient lie on two arrows of their own."""
+    from tools.make.drawings.libraries import _groups
+
+    right = [losses for unit, _, losses in _groups() if unit[0] > 0]
+    assert sorted(right)[:-2] == [1, 2] and "two thin arrows, of three losses" in PAGE
 
 
 def test_an_adapter_meets_another_version_with_one_sentence():

@@ -365,6 +365,12 @@ def test_advantages_of_groups_are_named():
     )
     assert audit_advantages(rloo).rule == {"centre": "leave one out", "scale": "none"} and audit_advantages(rloo).ok
     assert audit_advantages(lambda r: r - r.mean()).names("centre", "batch mean")
+    whitened = audit_advantages(lambda r: (r - r.mean()) / max(r.std(), 1e-4))
+    assert whitened.rule == {"centre": "batch mean", "scale": "batch std, ddof 0"} and not whitened.ok
+    assert (
+        "All groups of the batch are divided by one number" in str(whitened) and "no baseline" not in whitened.headline
+    )
+    assert audit_advantages(lambda r: r / (r.std() + 1e-6)).rule == {"centre": "none", "scale": "batch std, ddof 0"}
     assert audit_advantages(lambda r: -rloo(r)).names("sign", "minus")
     assert audit_advantages(lambda r: (r - r.mean(axis=1, keepdims=True)) / r.std(axis=1, keepdims=True)).names(
         "equal rewards", "nan"

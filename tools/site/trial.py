@@ -82,9 +82,8 @@ def verdict(facts):
         said = [first[0].upper() + first[1:]]
         said += [f["words"] for f in facts["findings"] if f["question"] in ("scale", "constant", "equal rewards", "kl")]
         said += [f"Open: {x}" for x in facts["open"]]
-        return _plain(" ".join(said)).replace(
-            "Groups are weighed against each other by how far their rewards spread; ", "Here "
-        )
+        spread = "Groups are weighed against each other by how far their rewards spread; |All groups of the batch are divided by one number; "
+        return re.sub(spread, "Here ", _plain(" ".join(said)))
     if "stays open" in head:
         said = ["No rule explains it."]
     elif "stands still" in head:

@@ -9,6 +9,7 @@ import policy_gradient as pg
 from learning_to_act.checks.engine import registry
 from tests.helpers.page_and_lab import PageAndLab
 from tools import contents
+from tools.paths import ROOT
 from tools.site import values
 
 GROUPS, LEASH = PageAndLab.text("08-language-models"), PageAndLab.text("08-length-and-leash")
@@ -225,3 +226,85 @@ def test_far_from_the_reference_it_depends_on_the_direction_whether_k3_is_wild()
     assert np.argmax(variances(sure, even)) == 2 and np.argmin(variances(even, sure)) == 2
     assert "Far from it $k_3$ can be wild" in LEASH
     assert "has all but dropped an answer of the reference" in ANSWERS["k3-in-the-reward"]
+
+
+@pytest.mark.parametrize("rewards", [(0, 1), (-1, 1), (2, 7)])
+def test_any_two_values_of_a_reward_give_the_same_weight(rewards):
+    """Rewards of -1 and 1 are not 0 and 1, and subtracting and dividing forget it."""
+    p, G, (low, high) = 0.05, 8, rewards
+    answers = [(p, float(high), 1, np.array([1 - p])), (1 - p, float(low), 1, np.array([-p]))]
+    mean, _ = pg.group_moments(answers, G, lambda r, T: pg.group_advantages([r], "std")[0] / G)
+    assert mean[0] / (p * (1 - p)) == pytest.approx(pg.grpo_weight(p, G))
+    assert "the reward has two values*, 0 and 1 or any other two" in GROUPS and "With more than two values" in GROUPS
+    assert [q["question"] for q in contents.questions() if q["id"] == "grpo-ranks"][0].startswith(
+        "The rewards have more"
+    )
+
+
+def test_k3_is_biased_where_the_policy_has_dropped_an_answer_of_the_reference():
+    ref = 1 / 2  # of both answers; the policy gives the first alone
+    d = np.log(1 / ref)
+    assert d == pytest.approx(0.693, abs=1e-3) and np.exp(-d) - 1 + d == pytest.approx(0.193, abs=1e-3)
+    assert "$k_3$ if $\\pi$ can draw all that $\\pi_{\\text{ref}}$ can" in LEASH
+    for name in ("k3-in-the-reward", "negative-kl"):
+        assert "can draw all that" in ANSWERS[name]
+
+
+def _in_the_reward(p, ref):
+    """One logit, that of the first of two answers: (k3 in the reward, the KL's gradient)."""
+    pi = np.array([p, 1 - p])
+    d = np.log(pi / np.array([ref, 1 - ref]))
+    score = np.array([1 - p, -p])
+    return pi @ ((np.exp(-d) - 1 + d) * score), pi @ (d * score)
+
+
+def test_for_two_answers_k3_in_the_reward_need_not_push_away():
+    """It does with a uniform reference; with (4/5, 1/5) it depends on the side. And far off it is not close to nothing."""
+    away = lambda p, ref: np.prod(_in_the_reward(p, ref)) < 0  # noqa: E731
+    assert all(away(p, 0.5) for p in (0.01, 0.25, 0.49, 0.51, 0.75, 0.99)) and _in_the_reward(0.5, 0.5) == (0, 0)
+    assert away(0.85, 0.8) and not away(0.75, 0.8)
+    k3, wanted = _in_the_reward(0.99, 0.5)
+    assert k3 / wanted == pytest.approx(-9.8, abs=0.05)
+    assert "for two answers it pushes away" not in LEASH and "with ten times the KL's strength" in LEASH
+
+
+def test_answers_of_one_length_give_gspo_and_dapo_an_objective():
+    """Three answers of two tokens each: the rules of the table are then GRPO's weight times the gradient of p, and that is a gradient."""
+    assert LEASH.count("| none's, if lengths differ |") == 2 and "none's exactly, if lengths differ" in LEASH
+    rewards = np.array([1.0, 0, 0])
+
+    def field(theta):
+        pi = pg.softmax(np.append(theta, 0.0))
+        answers = list(zip(pi, rewards, [2] * 3, (np.eye(3) - pi)[:, :2]))
+        return pg.group_moments(answers, 4, lambda r, T: pg.group_advantages([r], "std")[0] / 4 / T)[0]
+
+    h, at = 1e-4, np.array([0.3, -0.2])
+    jacobian = np.array([(field(at + h * e) - field(at - h * e)) / (2 * h) for e in np.eye(2)])
+    assert jacobian[0, 1] == pytest.approx(jacobian[1, 0], abs=1e-8)
+
+
+def test_a_mean_per_answer_without_a_baseline_is_a_gradient():
+    """Of the mean of r / T: so "of nothing" needs a group's mean, and lengths that differ."""
+    rewards, lengths = np.array([1.0, 0, 0]), np.array([2.0, 1, 4])
+    laws = lambda theta: pg.softmax(np.append(theta, 0.0))  # noqa: E731
+    at = np.array([0.3, -0.2])
+    step = (laws(at) * rewards / lengths) @ (np.eye(3) - laws(at))[:, :2]
+    assert pg.finite_difference(lambda t: laws(t) @ (rewards / lengths), at) == pytest.approx(step, abs=1e-8)
+    trial = (ROOT / "book/on-trial.md").read_text("utf8")
+    assert "where lengths differ and a group's mean is subtracted it is the gradient of nothing" in trial
+    assert "(for verdicts, from four answers on)" in trial and pg.grpo_weight(0.05, 3) == pytest.approx(np.sqrt(2))
+
+
+def test_a_column_mean_compares_prompts():
+    """Not all answers to the hard prompt look bad: with two easy ones beside it its right answer does not."""
+    rewards = np.array([[1.0, 0, 0], [0, 1, 1], [1, 1, 1]])
+    assert (rewards - rewards.mean(axis=0))[0, 0] > 0
+    [mistake] = [m for m in registry()["leave_one_out_advantages"].mistakes if m.name == "mean-over-prompts"]
+    assert "look bad beside those to an easy one" in mistake.message
+
+
+def test_pass_at_k_from_the_rate_is_biased_from_two_on():
+    """Two answers, p = 1/2: the rate put in is right on average for k = 1 and low for k = 2."""
+    counts = np.array([1, 2, 1]) / 4
+    mean = lambda k: counts @ (1 - (1 - np.arange(3) / 2) ** k)  # noqa: E731
+    assert mean(1) == 1 / 2 and mean(2) < 3 / 4 and "is biased low from $k=2$ on" in GROUPS
