@@ -274,7 +274,7 @@ EPSILON_GREEDY = Exercise(
             lambda p, q, e: near(p[q == q.max()], p[q == q.max()].mean()),
         ),
     ),
-    after="Look at what can be reached: one random mixture per epsilon: 1 - epsilon goes to the best, the rest to all alike. Nothing optimises it.",
+    after="Look at what can be reached: one random mixture per epsilon, 1 - epsilon for the best and the rest for all alike. Nothing optimises it.",
     hints=(
         "Write it as a lottery in two stages: with probability epsilon draw any action, all alike; otherwise draw one of the best.",
         "The greedy action can win in both stages. Do your probabilities sum to 1?",

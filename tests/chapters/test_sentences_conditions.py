@@ -1913,7 +1913,7 @@ def test_epsilon_greedy_s_best_action_has_a_share_of_epsilon_and_numpy_s_integer
     reached = 0.1 / 2 + 0.9 * np.eye(2)[1]
     assert reached[1] == pytest.approx(0.95) and reached.sum() == pytest.approx(1)  # more than all but epsilon
     told = Path(chapter01.__file__).read_text("utf8")
-    assert "1 - epsilon goes to the best, the rest to all alike" in told and "all the chance but epsilon" not in told
+    assert "1 - epsilon for the best and the rest for all alike" in told and "all the chance but epsilon" not in told
     with pytest.warns(RuntimeWarning, match="overflow"):
         np.int64(2**62) * np.int64(4)
     with warnings.catch_warnings():
