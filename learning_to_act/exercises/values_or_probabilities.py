@@ -274,7 +274,7 @@ EPSILON_GREEDY = Exercise(
             lambda p, q, e: near(p[q == q.max()], p[q == q.max()].mean()),
         ),
     ),
-    after="Look at what can be reached: one random mixture per epsilon, with all the chance but epsilon on the best. Nothing optimises it.",
+    after="Look at what can be reached: one random mixture per epsilon, 1 - epsilon for the best and the rest for all alike. Nothing optimises it.",
     hints=(
         "Write it as a lottery in two stages: with probability epsilon draw any action, all alike; otherwise draw one of the best.",
         "The greedy action can win in both stages. Do your probabilities sum to 1?",
@@ -746,7 +746,7 @@ BINS = Exercise(
         ),
         Mistake(
             "integer-overflow",
-            "Right until the number no longer fits into 64 bits (or 32): NumPy's integers then wrap around without a word.\n"
+            "Right until the number no longer fits into 64 bits (or 32): NumPy's integers then wrap around, in a power without a word.\n"
             "int(...) before the power gives Python's own integers, which are as long as they need to be.",
             (_wrapped, lambda d, r, t: int(np.prod(np.full(d, _cells(r, t), np.int32), dtype=np.int32))),
         ),

@@ -57,7 +57,7 @@ TOKEN = re.compile(
 )
 MACROS = {r"\E": r"\mathbb{E}", r"\Var": "Var", r"\R": r"\mathbb{R}", r"\Pr": r"\Pr"}
 # Letters that mean two things somewhere in the book, found by reading; each must stand in the page's second table
-DOUBLE = r"A B C D F G K L P R T a b c d g k n p q r s t u v w x \alpha \beta \Delta \delta \varepsilon \mu \pi \rho \sigma \tau \theta".split()
+DOUBLE = r"A B C D F G H K L M P R T a b c d g k n p q r s t u v w x z \alpha \beta \Delta \delta \varepsilon \mu \pi \rho \sigma \tau \theta".split()
 
 
 @cache
