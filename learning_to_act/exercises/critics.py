@@ -833,7 +833,7 @@ COMPATIBLE = Exercise(
         ),
         Mistake(
             "singular-matrix-inverted",
-            "Right where the Fisher matrix can be inverted. Softmax scores make it singular: raising all logits alike changes nothing. Of the many "
+            "Right where the Fisher matrix can be inverted. With a logit for each action it is singular: raising all of a state's alike changes nothing. Of the many "
             "solutions take the smallest: np.linalg.lstsq or pinv. (Chapter 6, Wrong in the right way.)",
             (
                 lambda x, a, w: np.linalg.solve(_fisher(x, w), _gradient(x, a, w)),

@@ -138,7 +138,7 @@ SURROGATE = Exercise(
         ),
         Mistake(
             "mean-ratio",
-            "This is the mean ratio. The advantages are not used, and without them it says nothing: its expected value is 1 whatever the two policies.",
+            "This is the mean ratio. The advantages are not used, and without them it says nothing: its expected value is 1 for any two policies with the same actions open.",
             (lambda new, old, A: float(np.mean(_ratio(new, old))),),
         ),
     ),

@@ -10,7 +10,7 @@ import policy_gradient as pg
 from learning_to_act.checks.engine import registry
 from policy_gradient.exact import gae_weigh, moments
 from policy_gradient.worlds import coin_chain, live_or_die
-from tests.helpers.page_and_lab import PageAndLab
+from tests.helpers.page_and_lab import ROOT, PageAndLab
 from tools import contents
 from tools.site import values
 
@@ -41,7 +41,7 @@ def test_with_the_true_value_a_cut_still_takes_the_later_scores_away():
 def test_a_cut_taken_for_a_termination_teaches_to_quit_only_where_it_is_cut():
     assert cut_episodes(1, F(0)) == F(-1, 16)
     assert cut_episodes(2, F(0)) == F(7, 64) and cut_episodes(2, F(3, 2)) == F(5, 32)
-    assert "the average update is $+\\tfrac7{64}$ where $+\\tfrac5{32}$ is right" in USE
+    assert "the average update is $+\\tfrac7{64}$ where the right flag gives $+\\tfrac5{32}$" in USE
     everywhere = [USE, LEARNS, str(PageAndLab("06-critics").lab), str(registry()["td_errors"].mistakes)]
     assert not any("lag wrong, and the agent learns to quit" in text or "alone teaches" in text for text in everywhere)
 
@@ -123,7 +123,7 @@ def test_a_large_bonus_wakes_an_action_and_faster_than_the_reward():
         return n
 
     values.holds(bonus_wakes=steps(1, 0), reward_wakes=steps(0, 1))
-    assert "A small bonus keeps a policy awake; it hardly wakes one. A large one does" in LEARNS
+    assert "A small bonus hardly wakes an action. A large one does" in LEARNS
     assert "cannot wake" not in registry()["entropy_gradient"].after
 
 
@@ -208,5 +208,94 @@ def test_an_offset_of_the_value_at_a_cut_does_no_harm_where_all_are_cut_alike():
     for lam in (0, 0.5, 1):
         assert update(1000, lam, False) == pytest.approx(update(0, lam, False), abs=1e-9)
         assert abs(update(1000, lam, True) - update(0, lam, True)) > 1
-    assert "Added at a cut it does, unless all episodes are cut at the same step." in LEARNS
+    assert "Added at a cut it can, if the actions decide whether or when the cut comes." in LEARNS
     assert "Does a small entropy bonus bring it back?" in LEARNS  # a large one does, as the page says
+
+
+def test_an_offset_at_a_cut_that_an_outside_coin_decides_does_no_harm():
+    """One state, one logit at 0, action 1 pays 1; cut after one step or after two by a fair coin that no action moves."""
+
+    def update(offset, lam):
+        V, gamma, total = 0.7 + offset, 0.5, 0.0
+        for limit in (1, 2):
+            for acts in ((0, 0), (0, 1), (1, 0), (1, 1)):
+                d, A = [a + gamma * V - V for a in acts[:limit]], 0.0
+                for t in reversed(range(limit)):
+                    A = d[t] + gamma * lam * A
+                    total += gamma**t * A * (acts[t] - 0.5) / 8
+        return total
+
+    assert all(update(1000, lam) == pytest.approx(update(0, lam), abs=1e-9) for lam in (0, 0.5, 1))
+    solutions = (ROOT / "solutions/06-critics.ipynb").read_text("utf8")
+    assert "at a cut it does" not in LEARNS + solutions and "at a cut it can" in solutions
+
+
+def test_two_visits_of_one_episode_are_not_independent():
+    """One state twice, action 1 pays 1: a mean of the two returns leaves a quarter of the gradient, not a half."""
+    fitted, truth = F(0), F(0)
+    for acts in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        returns = [F(sum(acts)), F(acts[1])]
+        for a, G in zip(acts, returns):
+            fitted, truth = fitted + (G - sum(returns) / 2) * (a - F(1, 2)) / 4, truth + G * (a - F(1, 2)) / 4
+    assert (fitted, truth) == (F(1, 8), F(1, 2))
+    assert "One state, $n$ independent visits" in LEARNS and "with $n$ independent visits to a state" in LEARNS
+    assert "over $n$ independent visits" in ANSWERS["fit-or-use-first"]
+    assert "any $V$ that was fixed before these episodes will do" in USE  # the same, one episode: nothing is left
+    assert "for any $V$ that was fixed before" in ANSWERS["derive-gae"]
+    assert "Where no observation comes twice, a network that can memorise" in LEARNS
+
+
+def test_without_discount_and_end_td_has_no_single_place_of_rest():
+    """Two states in turn, gamma = 1, visited alike: with a table the matrix on the left cannot be inverted."""
+    P, D = np.array([[0.0, 1.0], [1.0, 0.0]]), np.eye(2) / 2
+    assert np.linalg.det(D @ (np.eye(2) - P)) == 0 != np.linalg.det(D @ (np.eye(2) - 0.9 * P))
+    assert "over whole runs, and* $\\gamma<1$ *or every run ends*" in LEARNS
+
+
+def test_a_bonus_on_each_visited_state_follows_no_objective():
+    """L leads to a second choice, R ends, no rewards: the second update moves with the first logit, not the other way."""
+
+    def slope(z):
+        p = 1 / (1 + np.exp(-z))
+        return -p * (1 - p) * z  # dH/dz
+
+    update = lambda first, second: np.array([slope(first), slope(second) / (1 + np.exp(-first))])  # noqa: E731
+    h = 1e-5
+    by_second = (update(0.3, 1 + h) - update(0.3, 1 - h))[0] / (2 * h)
+    by_first = (update(0.3 + h, 1) - update(0.3 - h, 1))[1] / (2 * h)
+    assert by_second == 0 and abs(by_first) > 0.01
+    assert "One name, two updates." in LEARNS and "is in general the gradient of nothing" in LEARNS
+
+
+def test_a_small_bonus_does_not_keep_an_action_awake():
+    """A gap of 1, weight .01: the best policy gives the worse action 4e-44."""
+    assert pg.softmax(np.array([1.0, 0.0]) / 0.01)[1] < 1e-43
+    assert "keeps a policy awake" not in LEARNS
+
+
+def test_a_normalised_step_still_depends_on_the_rewards_size():
+    """Two steps, a fixed critic: with a tenth of the rewards the better step is the other one."""
+    after = np.array([0.0, 0.5])  # gamma V' - V
+    large, small = np.array([1.0, 0.0]) + after, np.array([0.1, 0.0]) + after
+    normalise = lambda A: (A - A.mean()) / A.std()  # noqa: E731
+    assert normalise(large) == pytest.approx([1, -1]) and normalise(small) == pytest.approx([-1, 1])
+    assert "no longer depends on the advantages' size" in LEARNS
+
+
+def test_reward_times_score_can_average_to_zero_where_actions_are_paid_differently():
+    """Two doors with 2 for 3 at B: what A adds B takes away. And with one step only the first day has an objective."""
+    slope = F(1, 4) * F(-1) + F(1, 2) * F(1, 4) * F(2)
+    assert slope == 0 and "need not be zero where actions are paid differently" in USE
+    z = np.array([0.3, -0.2, 0.5])
+    rewards, probs = np.array([1.0, 3.0, -2.0]), pg.softmax(z)
+    update = probs * (rewards - probs @ rewards)
+    assert pg.finite_difference(lambda x: pg.softmax(x) @ rewards, z) == pytest.approx(update, abs=1e-8)
+    assert "In general no objective stands behind that." in USE
+
+
+def test_with_the_true_value_a_td_error_need_not_be_the_advantage():
+    """A coin of +1 or -1, and the end: V = 0, both TD errors are off the advantage 0. In two doors nothing is tossed."""
+    assert [r + 0 - 0 for r in (1, -1)] == [1, -1]
+    assert "- In two doors, with the true $V$, a TD error is the advantage" in str(PageAndLab("06-critics").lab)
+    assert "it must know" not in USE + ANSWERS["lambda-raises-variance"]  # coins, V = 0: quiet, and knows nothing
+    assert "each later one counting $\\gamma\\lambda$ times as much" in USE  # at gamma = lambda = 1 none counts less

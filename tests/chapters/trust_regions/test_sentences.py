@@ -37,7 +37,7 @@ def test_the_bound_of_two_doors_is_maximised_over_both_doors():
     assert objective(best) > max(objective(np.array([z, 0.0])) for z in np.linspace(-0.2, 0.2, 401)) + 1e-4
     assert [binary_kl(0.5, p), binary_kl(0.5, q)] == pytest.approx([0.0006] * 2, abs=5e-5)
     assert "moves $p$ from $.5$ to $.483$ and $q$ to $.517$, a KL of $.0006$" in REGIONS
-    assert "in two doors it allows .0006" in REGIONS
+    assert "in two doors its best step has .0006" in REGIONS
 
 
 def test_the_contract_asks_both_policies_to_end():
@@ -169,3 +169,61 @@ def test_with_two_actions_of_unequal_chances_one_may_still_vote():
 def test_a_minibatch_of_two_leaves_the_second_component_as_it_is():
     """Enumerated in test_numbers; the lab's 1.01 is of a sample."""
     assert "the first component is $\\frac{16}9$ of what it was, and the second is what it was" in CLIP
+
+
+def test_the_bound_allows_more_than_its_own_best_step():
+    """Along the same way, p down and q up, the bound still promises no harm at four times that KL."""
+    bound = lambda e: doors_surrogate(0.5 - e, 0.5 + e) - 5.5 * binary_kl(0.5, 0.5 - e) + 3 / 32  # noqa: E731
+    edge = optimize.brentq(bound, 0.02, 0.1)
+    assert binary_kl(0.5, 0.5 - edge) == pytest.approx(0.0023, abs=5e-5)
+    assert "it allows .0006" not in REGIONS
+
+
+def test_where_fisher_is_singular_the_natural_vector_moves_with_a_stretch_and_the_policy_does_not():
+    F, g, H = 0.25 * np.array([[1.0, -1], [-1, 1]]), np.array([0.25, -0.25]), np.diag([2.0, 1.0])
+    here = np.linalg.pinv(F) @ g
+    back = H @ np.linalg.pinv(H @ F @ H) @ H @ g
+    assert here == pytest.approx([0.5, -0.5]) and back == pytest.approx([0.8, -0.2])
+    assert here[0] - here[1] == pytest.approx(back[0] - back[1])
+    assert "Where $F$ can be inverted this is exact for *linear* changes" in REGIONS
+
+
+def test_a_sampled_fisher_matrix_is_as_invariant_as_the_exact_one():
+    rng = np.random.default_rng(0)
+    scores, g, H = rng.normal(size=(20, 3)), rng.normal(size=3), rng.normal(size=(3, 3))
+    F = scores.T @ scores
+    step = lambda c: H @ np.linalg.solve(H.T @ F @ H + c * np.eye(3), H.T @ g)  # noqa: E731
+    assert step(0.0) == pytest.approx(np.linalg.solve(F, g)) and not np.allclose(
+        step(1.0), np.linalg.solve(F + np.eye(3), g), rtol=1e-3
+    )
+    assert "none of the three" not in ANSWERS["how-invariant"]
+
+
+def test_in_a_state_that_is_not_visited_the_natural_step_does_nothing():
+    policy, probs, A = pg.TabularSoftmax(2, 2), np.full(2, 0.5), np.array([0.5, -0.5])
+    F = np.kron(np.diag([1.0, 0.0]), np.diag(probs) - np.outer(probs, probs))
+    new = policy.probs(np.linalg.pinv(F) @ np.concatenate([probs * A, 0 * A]), np.arange(2))
+    assert new[0] == pytest.approx(pg.softmax(A)) and new[1] == pytest.approx(probs)
+    assert "In each state that is visited the natural step of size $\\eta$" in REGIONS
+
+
+def test_two_actions_that_went_the_wrong_way_both_vote():
+    weights = clip_weights(np.array([0.6, 1.4]), np.array([1.0, -1.0]), 0.8, 1.2)
+    assert weights == pytest.approx([0.6, -1.4])
+    assert "nobody votes once the better one is past the edge" in CLIP
+    assert not clip_weights(np.array([1.1]), np.array([0.0]), 0.8, 1.2).any()  # "all others speak": not at A = 0
+    assert "All others speak, with weight $r\\good A$" in CLIP
+
+
+def test_the_tent_is_never_a_lower_bound_and_does_harm_from_a_third_on():
+    for eps in (0.1, 0.2, 0.3, 0.4):
+        top = (1 + eps) / 2
+        truth = pg.expected_return(pg.short_corridor(), np.tile([1 - top, top], (3, 1)))
+        assert corridor_clipped(top, eps) > truth and (truth < -12) == (eps > 1 / 3)
+    assert "The top does harm for every $\\varepsilon$ above exactly $\\tfrac13$" in CLIP
+
+
+def test_the_mean_ratio_in_the_checks_needs_the_same_actions_open():
+    [one] = [m for m in registry()["surrogate"].mistakes if m.name == "mean-ratio"]
+    assert "for any two policies with the same actions open" in one.message
+    assert "by the population's spread, as here" in LAB
