@@ -399,7 +399,7 @@ VISITATION = Exercise(
             "normalised",
             "The shape is right, the size is not: you made it a probability distribution.\n"
             "In the theorem d is a number of visits, discounted: it sums to 1 / (1 - gamma) where nothing ends, and to the expected length "
-            "of an episode if gamma = 1 (to at most either if both).\n"
+            "of an episode if gamma = 1 (with ends and gamma < 1, to at most either).\n"
             "Many books write mu = (1 - gamma) d, and then the theorem carries a factor. "
             "(Chapter 2, One theorem, several normalisations.)",
             (
