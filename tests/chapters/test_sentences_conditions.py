@@ -1921,3 +1921,116 @@ def test_epsilon_greedy_s_best_action_has_a_share_of_epsilon_and_numpy_s_integer
         assert np.int64(10) ** 30 != 10**30
     assert "in a power without a word" in told
     assert "in a power without a word" in flat(list(solution("01-values-or-probabilities").values()))
+
+
+# ---- chapter 2 and the summary sheet, read once more ----
+
+
+def test_a_score_s_mean_is_zero_only_where_the_swap_is_allowed():
+    """x uniform on (0, theta): the score is -1/theta for every x, and so is its mean."""
+    theta = 2.0
+    mean = integrate.quad(lambda x: (-1 / theta) / theta, 0, theta)[0]
+    assert mean == pytest.approx(-0.5) and slope(lambda t: 1.0, theta) == 0
+    assert "**Expected score.** At $f=1$: $\\E_{a" in SHEET
+
+
+def test_a_finite_mean_length_does_not_allow_the_swap_without_a_discount():
+    """One action decides the length x, reward 1 a step, gamma = 1: p(x) ~ x^-2.2 (1 + tanh(theta x^.55)). Mean length and the score's
+    variance are finite and bounded for all theta, and at 0 the slope of the mean length is infinite."""
+    x = np.arange(1, 10**6 + 1.0)
+    p, tilt = x**-2.2, x**0.55
+
+    def law(theta):
+        q = p * (1 + np.tanh(theta * tilt))
+        return q / q.sum()
+
+    for theta in (-0.1, 0.0, 0.1):
+        score = tilt * (1 - np.tanh(theta * tilt))  # but for a constant
+        parts = [(law(theta) * score**2)[:n].sum() for n in (10**4, 10**6)]
+        assert parts[1] < 8 and parts[1] < 1.3 * parts[0]  # converges: at most 2 x^1.1 x^-2.2
+    quotient = [(law(h) @ x - law(-h) @ x) / (2 * h) for h in (1e-1, 1e-2, 1e-3)]
+    assert quotient[1] > 2 * quotient[0] and quotient[2] > 2 * quotient[1]  # the smaller the step, the steeper
+    assert "or bounded length ($\\gamma<1$: a finite mean length), rewards and the scores' variance" in SHEET
+
+
+def test_where_nothing_ends_and_nothing_is_discounted_visits_are_infinite_and_not_at_most_anything():
+    always = np.ones((1, 1))  # one state that leads to itself
+    assert np.linalg.matrix_rank(np.eye(1) - always) == 0
+    for said in (
+        SHEET,
+        PageAndLab.text("notation"),
+        ANSWERS["derive-over-states"],
+        Path(chapter02.__file__).read_text("utf8"),
+    ):
+        assert re.search(r"[Ww]ith ends and (\$\\gamma<1\$|gamma < 1),? (to )?at most either", said)
+        assert "if both" not in said
+
+
+def test_plain_visits_of_a_world_that_never_ends_can_be_finite():
+    """One choice at the start, then a last state for ever where nothing is left to choose: the direction without gamma^t is defined."""
+    p, visits = 0.5, [0.0, 0.0]
+    for steps in range(1000):
+        visits[steps > 0] += 1
+    assert visits == [1, 999]  # the second grows without end, and its own answer g is 0
+    assert visits[0] * p * (1 - p) * (1 - 0) == 0.25
+    assert (
+        "a state's plain visits can be infinite, and then the direction without $\\gamma^t$ is in general not" in BITES
+    )
+
+
+def test_the_score_form_needs_probabilities_above_zero():
+    """pi = (theta, 1 - theta) at theta = 0, Q = (1, 0): the sum over actions is the slope, the mean over drawn ones misses it."""
+    pi, grad, Q = np.array([0, 1.0]), np.array([1, -1.0]), np.array([1, 0.0])
+    drawn = pi > 0
+    assert grad @ Q == 1 and pi[drawn] @ (grad[drawn] / pi[drawn] * Q[drawn]) == 0
+    assert "multiplied and divided by $\\pi>0$ as above (a softmax's are never zero)" in THEOREM
+
+
+def test_a_change_of_the_visits_costs_nothing_in_advantages_and_something_in_rewards():
+    world, policy = pg.two_doors(), pg.two_action_softmax(2, 3)
+    pi = pg.state_probs(world, policy, np.zeros(2))
+    d = lambda t: pg.discounted_visitation(world, pg.state_probs(world, policy, np.array([t, 0])))  # noqa: E731
+    change = (d(1e-5) - d(-1e-5)) / 2e-5
+    advantage = pg.action_values(world, pi) - pg.state_values(world, pi)[:, None]
+    assert abs(change @ (pi * advantage).sum(1)) < 1e-12
+    assert change @ (pi * world.R).sum(1) == pytest.approx(-0.0625 * 3 - 0.0625 * 0.25)
+    assert "*counted in advantages, a small change of where you go costs nothing to first order" in THEOREM
+
+
+def test_with_equal_actions_nothing_falls_and_J_is_concave():
+    pi, Q = np.array([0.3, 0.7]), np.ones(2)
+    assert (pi * (Q - pi @ Q) == 0).all() and (softmax(np.log(pi) + Q - pi @ Q) == softmax(np.log(pi))).all()
+    for said in (
+        "There the worst action never rises",
+        "Often, and always with two that differ",
+        "$J$ need not be concave",
+    ):
+        assert said in BITES
+    assert "although $J$ need not be concave" in ANSWERS["global-convergence"]
+
+
+def test_states_that_share_parameters_can_help_each_other():
+    """Two states, one logit, the same action good in both: each state's push is the other's gain."""
+    answers = 0.25 * np.array([1.0, 2.0])
+    assert (answers > 0).all()
+    assert "one state's push can be another state's harm" in BITES
+
+
+def test_the_best_of_five_is_said_of_normal_seeds():
+    fair = [max(signs) for signs in itertools.product((-1, 1), repeat=5)]
+    assert np.mean(fair) == 1 - 2 / 32  # coins: .94 deviations
+    normal = integrate.quad(lambda z: 5 * z * stats.norm.pdf(z) * stats.norm.cdf(z) ** 4, -9, 9)[0]
+    assert round(normal, 2) == 1.16 and "| best of 5 normal seeds | $1.16$ deviations" in SHEET
+
+
+def test_what_grows_94_fold_is_the_variance_and_the_deviation_9_7_fold():
+    pi, Q = np.array([0.05, 0.05, 0.9]), np.array([0, 0, 1.0])
+
+    def variance(b):
+        steps = (Q - b)[:, None] * (np.eye(3) - pi)
+        return pi @ ((steps - pi @ steps) ** 2).sum(1)
+
+    ratio = variance(pi @ Q) / variance(0)
+    assert round(ratio) == 94 and round(np.sqrt(ratio), 1) == 9.7
+    assert "| variance $\\times94$ |" in SHEET and "the variance 94 times larger" in NOISE
+    assert any("the *right* value makes the variance 94 times larger" in text for text in ANSWERS.values())
