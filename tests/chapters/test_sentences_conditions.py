@@ -446,7 +446,7 @@ def test_a_kink_that_all_outcomes_share_has_no_score_and_one_that_moves_does_no_
     )[0]
     assert by_score == pytest.approx(slope(J, theta, 1e-4), abs=1e-6)
     assert (
-        "at this $\\theta$ with probability one (a kink that moves with $x$ does no harm, one that all $x$ share does)"
+        "at this $\\theta$ for almost every $x$ (a kink that moves with $x$ does no harm, one that all $x$ share does)"
         in TRICK
     )
 
