@@ -1813,3 +1813,17 @@ def test_the_place_of_a_kl_penalty_does_not_alone_decide_which_kl_it_is():
     assert np.linalg.norm(slopes[0] - slopes[1]) > 0.01
     assert "in the reward or in the loss, and by which estimate, decides which distance it is" in GLOSSARY
     assert "From chapter 1 on each chapter has one name in four folders" in START
+
+
+def test_the_lab_and_the_solutions_of_chapter_3_say_when():
+    lab = cells("03-the-log-derivative-trick")
+    said = "\n".join(lab.values())
+    assert "Exact $Q$ and $V$ you have as little as that" in said and "one weight that you never have" not in said
+    assert "two episodes give a sum of the wrong sign" in said and "always on" not in said
+    assert "three of the package's policies" in said and "the first sign is wrong" in said
+    solved = "\n".join(solution("03-the-log-derivative-trick").values())
+    assert "as the lemma says" in solved and "with a single sample it is 0" in solved
+    theta = 1.7  # uniform on [0, theta]: each score is -1 / theta, and so is their mean
+    assert integrate.quad(lambda x: -1 / theta / theta, 0, theta)[0] == pytest.approx(-1 / theta)
+    g, f = np.array([0.7]), np.array([3.0])
+    assert ((f - (g**2 * f).sum() / (g**2).sum()) * g).mean() == 0  # its own best baseline: nothing is left
