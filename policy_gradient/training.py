@@ -71,7 +71,8 @@ def reinforce(
 
     As it stands this is the theorem's estimator with reward-to-go; each knob that departs from it says so.
     gamma: discount of the objective. learning_rate: of Adam (or pass an `optimizer`; the same one again resumes).
-    baseline: "none", "leave_one_out" (adds no bias) or "batch_mean" (includes the episode itself: a factor (n-1)/n);
+    baseline: "none", "leave_one_out" (adds no bias) or "batch_mean" (includes the episode itself: at each step
+    a factor (n-1)/n, with n still running);
     or a function of the rollout that gives the advantages (T, N) itself, as a `critic.Critic` does.
     scale: divide the weights by their root mean square, so that their size does not set the step (a departure).
     drop_gamma_t: leave gamma^t out (a departure, if gamma < 1). max_steps: cut episodes there.

@@ -18,7 +18,7 @@ from policy_gradient import control
 SEED = 0
 UPDATES = 40
 STARTS = [[2.0, 0.0], [1.5, 1.5], [0.5, 2.0], [-2.0, 0.5], [-1.0, -2.0], [0.5, -2.0]]  # (position, speed), all round
-RESULT = Path(pg.__file__).with_name("explorables") / "controller.json"
+RESULT = Path(__file__).parents[1] / "learning_to_act/explorables/controller.json"
 
 
 def train(seed=SEED, updates=UPDATES):

@@ -21,7 +21,7 @@ SEEDS = range(10)
 UPDATES = 20
 EPISODES = 20  # played by every stored policy
 PLACES = {"shortest": 0, "middle": EPISODES // 2 - 1, "longest": EPISODES - 1}
-RESULT = Path(pg.__file__).with_name("explorables") / "replay.json"
+RESULT = Path(__file__).parents[1] / "learning_to_act/explorables/replay.json"
 
 
 def cartpole(num_envs):

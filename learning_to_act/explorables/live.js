@@ -293,7 +293,7 @@ function training(ui, changed) {
   it.words = () => {
     const { steps, means } = it.now;
     if (it.lost === "diverged") return `Training diverged at update ${it.updates}: the numbers left every bound. The policy of update ${it.best.updates} (mean return ${count(it.best.mean)}) is kept.`;
-    if (it.lost === "sure") return `The policy is sure of itself and wrong: every score is close to 0, so no gradient brings it back. The policy of update ${it.best.updates} (mean return ${count(it.best.mean)}) is kept.`;
+    if (it.lost === "sure") return `The policy is sure of itself and wrong: the score of all that it does is close to 0, so no gradient brings it back. The policy of update ${it.best.updates} (mean return ${count(it.best.mean)}) is kept.`;
     if (!steps.length) return "Nothing is trained yet: the policy tosses a coin, and the pole falls after some twenty steps.";
     return `After ${it.updates} updates and ${count(steps.at(-1))} steps the last batch stood for ${count(means.at(-1))} steps on average`
       + (means.at(-1) >= GOAL ? ": balanced." : ".") + (it.going ? "" : " Paused.");

@@ -631,7 +631,13 @@ def test_the_named_numbers_of_chapter_3():
     )
     loss = lambda p: p * (1 - p) * np.log(p) - (1 - p) * p * np.log(1 - p)  # noqa: E731  minus the expected surrogate
     lowest = optimize.minimize_scalar(lambda p: -loss(p), bounds=(0.5, 0.99), method="bounded")
-    values.holds(loss_9=loss(0.9), loss_99=loss(0.99), loss_lowest=-lowest.fun, loss_lowest_p=lowest.x)
+    values.holds(
+        loss_9=loss(0.9),
+        loss_99=loss(0.99),
+        loss_lowest=-lowest.fun,
+        loss_lowest_p=lowest.x,
+        loss_highest_p=1 - lowest.x,
+    )
     G = stats.zscore([sum(0.99**k for k in range(6 - t)) for t in range(6)])
     values.holds(standard_0=G[0], standard_1=G[1], standard_2=G[2], standard_3=-G[3], standard_5=-G[5])
     assert round(-G[4], 2) == round(G[1], 2)
@@ -807,3 +813,135 @@ def test_answers_name_the_gap_the_policy_and_what_whitening_takes_off():
     assert "It takes off a mean that contains the sample itself" in ANSWERS["standardise-per-episode"]
     assert "the second one bounds" not in ANSWERS["off-policy-gradient"]
     assert "fuel is all that differs" not in ANSWERS["does-nothing"]
+
+
+# ---- chapter 3, read once more ----
+
+
+def shared_coin(stop, N):
+    """(expected estimate, slope): stop at once, or go on and get 1 for action 1, both with one logit at 0; the mean of those still
+    running is taken off at each step."""
+    kinds = [((0, None), 0.5, stop), ((1, 0), 0.25, 0.0), ((1, 1), 0.25, 1.0)]  # actions, probability, return
+    total = 0.0
+    for batch in itertools.product(kinds, repeat=N):
+        returns, second = np.array([G for *_, G in batch]), [(a[1], G) for a, _, G in batch if a[0]]
+        g = (returns - returns.mean()) @ [a[0] - 0.5 for a, *_ in batch]
+        if second:
+            g += sum((G - np.mean([G for _, G in second])) * (a - 0.5) for a, G in second)
+        total += np.prod([p for _, p, _ in batch]) * g / N
+    return total, difference(lambda z: (1 - sigmoid(z)) * stop + sigmoid(z) ** 2, 0.0)
+
+
+def test_a_mean_at_each_step_can_reverse_the_slope_of_a_shared_logit_and_turns_nothing_where_lengths_are_equal():
+    estimate, slope = shared_coin(0.9, 2)
+    assert estimate == pytest.approx(-0.01875) and slope == pytest.approx(0.025)
+    estimate, slope = shared_coin(1.0, 8)
+    assert estimate < -0.015 and slope == pytest.approx(0, abs=1e-9)  # not shorter, either
+    total, both = np.zeros(2), list(itertools.product((0, 1), repeat=2))  # two steps, always: pays a0 + 3 a1
+    for one, two in itertools.product(both, repeat=2):
+        actions = np.array([one, two])
+        to_go = np.stack([actions @ [1, 3], actions @ [0, 3]], axis=1)
+        total += ((to_go - to_go.mean(axis=0)) * (actions - 0.5)).mean(axis=0) / 16
+    np.testing.assert_allclose(total, np.array([1, 3]) / 8)  # half of (1, 3) / 4: the same direction
+    assert "Where lengths vary late steps lose more" in NOISE and "even its sign can change" in NOISE
+    assert "their sum turned if lengths vary" in PRACTICE and "slightly turned" not in PRACTICE
+    assert "it can even be reversed" in ANSWERS["what-baseline-does"]
+
+
+def test_scaling_small_batches_can_turn_the_mean_right_round():
+    kinds = [(1, 0.1, 10.0), (1, 0.4, -1.0), (0, 0.5, 0.5)]  # arm, probability, pay: arm 1 is worth 1.2, arm 0 0.5
+
+    def mean(N, scale):
+        total = 0.0
+        for batch in itertools.product(kinds, repeat=N):
+            f, s = np.array([b[2] for b in batch]), np.array([b[0] - 0.5 for b in batch])
+            total += np.prod([b[1] for b in batch]) * (f @ s / N) / (np.sqrt((f**2).mean()) if scale else 1)
+        return total
+
+    assert mean(2, False) == pytest.approx(0.25 * (1.2 - 0.5)) and mean(2, True) < -0.3 and mean(6, True) < -0.1
+    assert "turns, slightly if they are large" in PRACTICE
+
+
+def test_the_surrogate_rises_first_and_a_standardised_return_can_be_0():
+    loss = lambda p: -p * (1 - p) * np.log(p / (1 - p))  # noqa: E731
+    grid = np.linspace(0.005, 0.995, 991)  # what the figure shows
+    signs = np.sign(np.diff(loss(grid)))
+    assert signs[0] == signs[-1] == 1 and signs[495] == -1 and (np.diff(signs) != 0).sum() == 2
+    assert "the loss rises, falls and rises again" in PRACTICE
+    assert stats.zscore([3, 2, 1])[1] == 0  # gamma = 1, an episode of three steps
+    assert "not each single one: plus early" in PRACTICE
+
+
+def test_where_nothing_ends_the_sum_of_scores_may_still_have_a_limit():
+    """One choice, then a corridor without any, for ever: the form with total returns is exact."""
+    gamma, scores = 0.5, {1: 0.5, 0: -0.5}  # of the one choice; all later ones are 0
+    estimate = sum(0.5 * scores[a] * (a / (1 - gamma)) for a in (0, 1))  # action 1 pays 1 at every step
+    assert estimate == pytest.approx(difference(lambda z: sigmoid(z) / (1 - gamma), 0.0))
+    assert "the scores' sum need not, even with $\\gamma<1$" in TRICK
+
+
+def test_a_score_missing_where_the_probability_is_0_does_harm():
+    """p(0) = |theta|, and tents that are flat at theta = 0 take as much from the others: each of these has the slope 0 there, x = 0
+    none, and at theta = 0 it has probability 0."""
+
+    def tent(k, theta):
+        u, a = abs(theta), 2.0**-k
+        return max(0.0, min(2 * u / a - 1, 2 - u / a)) * u
+
+    for theta in (0.2, -0.03, 1e-4):
+        assert sum(tent(k, theta) for k in range(1, 60)) == pytest.approx(abs(theta))
+        assert all(tent(k, theta) <= 2.0 ** (1 - k) for k in range(60))  # p(k) = c_k - tent: there is room for it
+    assert all(tent(k, h) == 0 for k in range(1, 10) for h in (1e-4, -1e-4))
+    J = abs  # f is 1 at x = 0 and else 0; the formula, under theta = 0, averages nothing
+    assert J(1e-3) / 1e-3 != J(-1e-3) / -1e-3
+    assert "at this $\\theta$ for almost every $x$" in TRICK
+
+
+def test_other_episodes_must_be_independent_and_a_table_learned_from_the_same_ones_has_another_bias():
+    pay, scores = {0: 0.0, 1: 1.0}, {0: -0.5, 1: 0.5}
+    twins = [(a, 1 - a) for a in (0, 1)]  # the second coin shows the other side
+    doubled = np.mean([np.mean([(pay[a] - pay[b]) * scores[a], (pay[b] - pay[a]) * scores[b]]) for a, b in twins])
+    assert doubled == 2 * 0.25
+    total, formula = 0.0, []
+    for batch in itertools.product(((0, 0.0), (0, 2.0), (1, 3.0)), repeat=2):  # arm 0 pays 0 or 2, arm 1 pays 3
+        chance = np.prod([0.25 if a == 0 else 0.5 for a, _ in batch])
+        Q = {a: np.mean([f for b, f in batch if b == a]) for a, _ in batch}  # the mean of this very batch
+        total += chance * np.mean([Q[a] * scores[a] for a, _ in batch])
+        formula.append((chance, 0.25 * ((Q.get(1, 0.0) - 3) - (Q.get(0, 0.0) - 1))))
+    assert total == pytest.approx(0.25 * (3 - 1))  # right on average
+    assert abs(sum(c * x for c, x in formula)) > 0.1  # where the formula says that it is off
+    assert "on independent other episodes" in NOISE and "learned from other episodes" in NOISE
+    assert "on independent other episodes" in ANSWERS["what-baseline-does"]
+
+
+def test_the_race_is_never_won_by_the_total_return():
+    from learning_to_act.explorables.race import HORIZONS, race_table
+
+    won = False
+    for horizon, offset, loan in itertools.product(HORIZONS, (0, 1, 3), (0, 1, 2, 4)):
+        rows = race_table(horizon)["rows"]
+        total, togo, q, _, advantage = (
+            rows[k][0] + 2 * offset * rows[k][1] + offset**2 * rows[k][2] + loan**2 * rows[k][3]
+            for k in ("total", "togo", "q", "baseline", "advantage")
+        )
+        assert advantage < total and q < total
+        won |= total < togo
+    assert won and "there is a setting where the total return beats reward-to-go" in NOISE
+
+
+def test_with_nine_intervals_at_once_the_baseline_s_reaches_zero_and_by_holm_it_stands():
+    arms = json.loads((ROOT / "studies/cartpole_ablation.json").read_text("utf8"))["arms"]
+    means = {name: np.mean(arm["sampled"], axis=1) for name, arm in arms.items()}
+    tests = {name: stats.ttest_rel(m, means["recipe"]) for name, m in means.items() if name != "recipe"}
+    assert 0 < tests["no baseline"].confidence_interval(1 - 0.05 / 9).high < 1
+    p = sorted(t.pvalue for t in tests.values())
+    assert p[0] == tests["plain steps"].pvalue < 0.05 / 9 and 0.05 / 9 < p[1] == tests["no baseline"].pvalue < 0.05 / 8
+    assert p[2] > 0.05 / 7
+    assert "the baseline's just reaches 0; by Holm's, Adam and the baseline both stand" in PRACTICE
+
+
+def test_the_stored_policy_stands_from_a_dozen_updates_on_but_for_one():
+    data = json.loads((ROOT / "learning_to_act/explorables/replay.json").read_text("utf8"))
+    medians = [np.median(c["lengths"]) for c in data["checkpoints"]]
+    assert max(medians[:12]) < 500 and sorted(medians[12:])[:2] == [404, 500]
+    assert "from a dozen updates on, but for one" in PRACTICE

@@ -447,7 +447,7 @@ def test_a_kink_that_all_outcomes_share_has_no_score_and_one_that_moves_does_no_
     )[0]
     assert by_score == pytest.approx(slope(J, theta, 1e-4), abs=1e-6)
     assert (
-        "at this $\\theta$ with probability one (a kink that moves with $x$ does no harm, one that all $x$ share does)"
+        "at this $\\theta$ for almost every $x$ (a kink that moves with $x$ does no harm, one that all $x$ share does)"
         in TRICK
     )
 
@@ -2035,3 +2035,17 @@ def test_what_grows_94_fold_is_the_variance_and_the_deviation_9_7_fold():
     assert round(ratio) == 94 and round(np.sqrt(ratio), 1) == 9.7
     assert "| variance $\\times94$ |" in SHEET and "the variance 94 times larger" in NOISE
     assert any("the *right* value makes the variance 94 times larger" in text for text in ANSWERS.values())
+
+
+def test_the_lab_and_the_solutions_of_chapter_3_say_when():
+    lab = cells("03-the-log-derivative-trick")
+    said = "\n".join(lab.values())
+    assert "Exact $Q$ and $V$ you have as little as that" in said and "one weight that you never have" not in said
+    assert "two episodes give a sum of the wrong sign" in said and "always on" not in said
+    assert "three of the package's policies" in said and "the first sign is wrong" in said
+    solved = "\n".join(solution("03-the-log-derivative-trick").values())
+    assert "as the lemma says" in solved and "with a single sample it is 0" in solved
+    theta = 1.7  # uniform on [0, theta]: each score is -1 / theta, and so is their mean
+    assert integrate.quad(lambda x: -1 / theta / theta, 0, theta)[0] == pytest.approx(-1 / theta)
+    g, f = np.array([0.7]), np.array([3.0])
+    assert ((f - (g**2 * f).sum() / (g**2).sum()) * g).mean() == 0  # its own best baseline: nothing is left
