@@ -945,3 +945,193 @@ def test_the_stored_policy_stands_from_a_dozen_updates_on_but_for_one():
     medians = [np.median(c["lengths"]) for c in data["checkpoints"]]
     assert max(medians[:12]) < 500 and sorted(medians[12:])[:2] == [404, 500]
     assert "from a dozen updates on, but for one" in PRACTICE
+
+
+# ---- a strict reading of chapters 4 and 5 ----
+
+
+def test_at_a_cusp_the_variance_explodes_without_offset_noise_or_jump():
+    """f(a) = sqrt |a| at mu = 0 with b = V: the weight shrinks like the root of sigma, the variance grows like 1/sigma."""
+    root = lambda z: np.sqrt(abs(z)) * stats.norm.pdf(z)  # noqa: E731
+    mean = 2 * integrate.quad(root, 0, 12)[0]
+    for sigma in (1, 0.1, 0.01):
+        estimate = lambda z: (np.sqrt(sigma * z) - np.sqrt(sigma) * mean) * z / sigma  # noqa: B023, E731
+        variance = 2 * integrate.quad(lambda z: estimate(z) ** 2 * stats.norm.pdf(z), 0, 12)[0]  # noqa: B023
+        assert variance * sigma == pytest.approx(0.2438, abs=1e-3)
+    lab = (ROOT / "notebooks/04-continuous-actions.ipynb").read_text("utf8")
+    for text in (BELL, LIMITS, lab, ANSWERS["sigma-explodes"]):
+        assert "shrinks more slowly than" in text and not re.search(r"(what|some)\w* does not shrink with", text)
+
+
+def test_price_needs_a_slope_whose_own_slope_is_missing_at_single_points_only():
+    """f' may be Cantor's staircase: continuous, flat almost everywhere. Price would say 0."""
+
+    def stairs(x, depth=12):
+        if depth == 0:
+            return x
+        low, high = x < 1 / 3, x > 2 / 3
+        inner = stairs(np.where(low, 3 * x, np.where(high, 3 * x - 2, 0)), depth - 1)
+        return np.where(low, inner / 2, np.where(high, (1 + inner) / 2, 0.5))
+
+    a = np.linspace(-8, 9, 400_001)
+    slope = stairs(np.clip(a, 0, 1))
+    truth = integrate.trapezoid(slope * (a - 0.5) * stats.norm.pdf(a, 0.5), a)  # E[f'(a) (a - mu)], mu = 1/2, sigma = 1
+    assert truth == pytest.approx(0.38, abs=0.01)
+    assert (np.diff(slope) == 0).mean() > 0.99  # where f'' exists it is 0
+    assert "the same is true of* $f'$" in BELL and "asks no more than the first identity" in BELL
+
+
+def test_a_clipped_action_at_the_middle_of_its_box_shows_in_the_second_score_only():
+    mean = lambda f: integrate.quad(lambda a: f(a) * stats.norm.pdf(a), -10, 10, points=[-1, 1])[0]  # noqa: E731
+    clip = lambda a: np.clip(a, -1, 1)  # noqa: E731
+    assert abs(mean(clip)) < 1e-9 and round(mean(lambda a: clip(a) ** 2 - 1), 2) == -0.48
+    truth = difference(lambda mu: bell_mean(clip, mu=mu), 0.0)
+    assert (round(mean(lambda a: clip(a) ** 2), 3), round(truth, 3)) == (0.516, 0.683)  # wrong with mean score 0
+    assert "at $\\mu=0$ the first is zero" in LIMITS and "finds every bug" not in ANSWERS["clipped-log-prob"]
+
+
+def test_a_difference_of_potentials_needs_the_discount_in_it():
+    """End at once for 0, or pay .1, reach a state of potential 1, and end there."""
+    gamma = 0.5
+    gain = {k: -0.1 + k * 1.0 + gamma * (k * 0 - 1.0) for k in (gamma, 1)}  # Phi(start) = 0, Phi(end) = 0
+    assert gain[gamma] == pytest.approx(-0.1) and gain[1] > 0  # the plain difference turns the order
+    assert "$\\gamma\\Phi(s')-\\Phi(s)$" in LIMITS
+
+
+def test_noise_with_a_mean_breaks_the_gradient_of_the_linear_task():
+    alpha, beta, q, c, gamma, T, start = 0.9, 0.4, 1.0, 0.3, 0.95, 4, 1.5
+    for m, right in ((0.0, True), (0.5, False)):
+
+        def run(w):
+            s, cost, seen = start, 0.0, []
+            for t in range(T):
+                seen.append(s * s)
+                cost += gamma**t * (q + c * w * w) * s * s
+                s = (alpha + beta * w) * s + m  # noqa: B023
+            return -cost, seen
+
+        w, p = -0.7, np.zeros(T + 1)
+        for t in reversed(range(T)):
+            p[t] = q + c * w * w + gamma * p[t + 1] * (alpha + beta * w) ** 2
+        seen = run(w)[1]
+        formula = -2 * sum(
+            gamma**t * seen[t] * (c * w + gamma * p[t + 1] * beta * (alpha + beta * w)) for t in range(T)
+        )
+        assert (abs(formula - difference(lambda w: run(w)[0], w)) < 1e-6) == right  # noqa: B023
+    assert "plus noise of mean 0" in LIMITS
+
+
+def test_with_gamma_one_the_deterministic_policy_must_end_for_its_values_to_be_a_limit():
+    """One state; an action ends with chance a^2/(1+a^2), and costs as much: J = -1 for every sigma, 0 without noise."""
+    chance = lambda a: a * a / (1 + a * a)  # noqa: E731
+    for sigma in (1.0, 0.1, 0.01):
+        ends = integrate.quad(lambda z: chance(sigma * z) * stats.norm.pdf(z), -12, 12)[0]  # noqa: B023
+        assert -ends / (1 - (1 - ends)) == pytest.approx(-1)  # V = -ends + (1 - ends) V
+    assert chance(0.0) == 0 and "with* $\\gamma=1$ *the policy* $\\mu$ *reaches an end*" in LIMITS
+
+
+def test_the_deterministic_limit_needs_a_Q_without_a_jump():
+    for sigma in (1, 0.1, 0.01):
+        score_mean = integrate.quad(lambda z: z / sigma * stats.norm.pdf(z), 0, 12)[0]  # noqa: B023  Q = 1[a > 0]
+        assert score_mean == pytest.approx(stats.norm.pdf(0) / sigma)
+    assert "a smooth $Q$" in ANSWERS["derive-dpg"] and "there is no limit" in ANSWERS["derive-dpg"]
+
+
+def test_a_floor_and_a_temperature_can_leave_the_mean_score_at_zero():
+    pi = np.full(3, 1 / 3)
+    np.testing.assert_allclose(np.maximum(pi, 0.05) @ (np.eye(3) - pi), 0, atol=1e-15)
+    assert (
+        "in general not zero" in ANSWERS["score-function"] and "it can fail in code" in ANSWERS["prove-expected-score"]
+    )
+    assert "unless all logits are equal" in ANSWERS["softmax-score"]
+
+
+def test_the_best_of_five_lies_elsewhere_if_results_are_not_normal():
+    coins = np.array(list(itertools.product((0, 1), repeat=5))).max(axis=1).mean()
+    assert (coins - 0.5) / 0.5 == 0.9375 and "if results are normal" in ANSWERS["seeds-and-intervals"]
+
+
+def test_k3_has_the_mean_of_the_kl_only_where_the_policy_rules_nothing_out():
+    pi, ref = np.array([1.0]), np.array([0.5])  # the other action: never drawn, half of the reference
+    k1, k3 = -np.log(ref / pi), ref / pi - 1 - np.log(ref / pi)
+    assert (round(k1[0], 3), round(k3[0], 3)) == (0.693, 0.193)
+    assert "rules out nothing that the reference allows" in ANSWERS["negative-kl"]
+
+
+def test_a_wide_bell_meets_the_flag_more_often_and_still_seldom():
+    rng, x, v, met = np.random.default_rng(0), np.full(2000, -0.5), np.zeros(2000), np.zeros(2000, bool)
+    for _ in range(999):
+        v = np.clip(v + 0.0015 * rng.choice([-1, 1], 2000) - 0.0025 * np.cos(3 * x), -0.07, 0.07)
+        x = np.clip(x + v, -1.2, 0.6)
+        v[(x == -1.2) & (v < 0)] = 0
+        met |= x >= 0.45
+    assert 0.05 < met.mean() < 0.25
+    assert "Less than you would think" in ANSWERS["does-nothing"] and "Hardly. Fresh" not in ANSWERS["does-nothing"]
+    steps = [
+        np.diff(run["returns"]).max()
+        for run in json.loads((ROOT / "studies/continuous_control.json").read_text())["mountain_car"]
+    ]
+    assert max(steps) > 30 and "the curve is smooth" not in LIMITS and "smoothly but for a few spikes" in LIMITS
+
+
+def test_a_group_s_factor_does_not_wash_out_beside_a_kl_term():
+    """Two arms that pay 0 and 1, beta = 1, a uniform reference: with G = 2 the reward counts half."""
+    best = lambda factor: (
+        optimize.minimize_scalar(  # noqa: E731
+            lambda z: (
+                -factor * sigmoid(z) + sigmoid(z) * np.log(2 * sigmoid(z)) + sigmoid(-z) * np.log(2 * sigmoid(-z))
+            ),
+            bounds=(-5, 5),
+            method="bounded",
+        ).x
+    )
+    assert (round(best(1), 3), round(best(0.5), 3)) == (1.0, 0.5)
+    assert "beside a KL or entropy term" in ANSWERS["group-mean"].replace("And beside", "beside")
+
+
+def test_away_from_the_old_policy_the_plain_surrogate_is_wrong_where_the_ratio_is_right():
+    old, Q, z = np.array([0.5, 0.5]), np.array([0.0, 1.0]), 1.0
+    A = Q - old @ Q
+    log_pi = lambda z: np.log([sigmoid(-z), sigmoid(z)])  # noqa: E731
+    plain = difference(lambda z: old @ (log_pi(z) * A), z)
+    ratio = difference(lambda z: old @ (np.exp(log_pi(z)) / old * A), z)
+    truth = difference(lambda z: np.exp(log_pi(z)) @ Q, z)
+    assert ratio == pytest.approx(truth) and plain > truth + 0.04
+    assert "plain surrogate's gradient away from it" in ANSWERS["reuse-the-batch"]
+
+
+def test_a_constant_cancels_in_the_kl_of_two_policies_of_one_kind():
+    a, log_sigma = np.random.default_rng(0).normal(size=(5, 2)), np.zeros(2)
+    right = lambda mu: (-((a - mu) ** 2) / 2 - log_sigma - np.log(2 * np.pi) / 2).sum(axis=1)  # noqa: E731
+    once = lambda mu: (-((a - mu) ** 2) / 2 - log_sigma).sum(axis=1) - np.log(2 * np.pi) / 2  # noqa: E731
+    np.testing.assert_allclose(right(0) - right(1), once(0) - once(1))
+    assert not np.allclose(right(0), once(0))
+    assert "an entropy or a KL computed" not in (ROOT / "solutions/04-continuous-actions.ipynb").read_text("utf8")
+
+
+def test_the_curves_of_the_bugs_are_those_that_the_exercise_quotes():
+    from policy_gradient.checks.worlds import ladder, learning_curves
+
+    cells = json.loads((ROOT / "solutions/05-in-the-interview.ipynb").read_text("utf8"))["cells"]
+    sources = ["".join(cell["source"]) for cell in cells]
+    curves = {}
+    for name in ("update_1", "update_4", "update_8"):
+        space = {"np": np, "softmax": pg.softmax}
+        exec(next(s for s in sources if s.startswith(f"def {name}(")), space)
+        curves[name] = learning_curves(space[name], ladder, np.zeros((3, 2)), lr=0.5, updates=100, seeds=10)
+    mean = lambda name, update: round(float(curves[name][:, update].mean()), 2)  # noqa: E731
+    quoted = "\n".join(sources)
+    assert [mean("update_1", k) for k in (0, 5, 10)] == [1.04, 0.91, 0.82]
+    assert "1.04, after five updates 0.91, after ten 0.82" in quoted
+    assert mean("update_4", 100) == 2.77 and round(curves["update_4"][:, 100].min(), 2) == 2.76
+    assert "in the end 2.77, and every seed at least 2.76" in quoted
+    assert round(mean("update_8", 100), 1) == 1.9 and "to 1.9 or so" in quoted
+
+
+def test_a_sampled_action_that_pays_more_need_not_be_pushed_more():
+    pi, pay = np.array([0.9, 0.1]), np.array([2.0, 1.0])
+    pushes = pay * (1 - pi)  # of the logit of what was drawn
+    expected = sum(p * r * (np.eye(2)[a] - pi) for a, (p, r) in enumerate(zip(pi, pay)))
+    np.testing.assert_allclose(pushes, [0.2, 0.9])
+    np.testing.assert_allclose(expected, [0.09, -0.09])  # in the mean the better one rises
+    assert "better ones more" not in ANSWERS["all-rewards-positive"]

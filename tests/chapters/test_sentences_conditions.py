@@ -759,7 +759,7 @@ def test_a_jump_of_the_reward_at_the_mean_makes_the_variance_explode_without_noi
         mean = integrate.quad(lambda z: z * stats.norm.pdf(z), 0, 12)[0] / sigma
         assert (z2 / 4 / sigma**2 - mean**2) * sigma**2 == pytest.approx(0.0908, abs=1e-3)
     assert "A jump of $\\good f$ at the mean does not shrink either" in BELL and "is $.091/\\sigma^2$" in BELL
-    assert "an offset, noise, or a jump of the reward at the mean" in LIMITS
+    assert "an offset, noise, or a jump or cusp of the reward at the mean" in LIMITS
     assert "where the reward jumps" in cells("04-continuous-actions")["end"]
 
 
@@ -790,7 +790,7 @@ def test_pay_for_progress_keeps_the_best_policy_if_the_potential_ends_at_zero():
     """One step: stay pays 1, go pays 0 and leads to a state of potential 5."""
     pay = np.array([1.0, 0.0])
     assert np.argmax(pay + np.array([0, 5.0])) != np.argmax(pay) == np.argmax(pay + np.array([0, 0.0]))
-    assert "If the potential counts as 0 after the last step" in LIMITS
+    assert "If $\\Phi$ counts as 0 after the last step" in LIMITS
     assert "is 0 after the end" in ANSWERS["does-nothing"]
     assert "if $V$ counts as 0 after the end" in PageAndLab.text("06-critics")
 
