@@ -1,14 +1,16 @@
-"""The book's PPO beside Stable-Baselines3's, in one run: both take turns, seed by seed; into results/ppo.json.
+"""The book's PPO beside Stable-Baselines3's and a compiled one, each comparison in one run; into results/ppo*.json.
 
-    python benchmarks/ppo.py [--seeds 20]
+    python benchmarks/ppo.py [cartpole acrobot compiled] [--seeds 20]
 
+cartpole, acrobot: the book and Stable-Baselines3 take turns, seed by seed. compiled: Rejax's, by JAX, on both tasks.
 The seeds chose nothing. What is compared: steps in the environment and CPU seconds of one thread until 475 is reached (see
-ppo_one.py), as ratios of medians with a bootstrap interval over paired seeds. Written after each pair, so that an interrupted run
+ppo_one.py; Acrobot: -100, acrobot_one.py), as ratios of medians with a bootstrap interval over paired seeds. Written after each pair, so that an interrupted run
 says how far it got.
 """
 
 import argparse
 import sys
+from importlib.metadata import version
 
 import numpy as np
 from run import call, store
@@ -54,16 +56,42 @@ def summary(runs):
     return found
 
 
+TASKS = {"cartpole": ("ppo", "ppo_one.py", 100_000, FIRST), "acrobot": ("ppo_acrobot", "acrobot_one.py", 200_000, 9401)}
+
+
+def beside(task, seeds):
+    """Both methods on one task, in turns."""
+    name, script, cap, first = TASKS[task]
+    runs = []
+    for seed in range(first, first + seeds):
+        for method in ("book", "stable_baselines"):
+            runs.append(call(script, method, seed))
+            print(method, seed, runs[-1]["steps"], runs[-1]["seconds"], flush=True)
+        store(name, {"cap": cap, "every": 1_000, "summary": summary(runs), "runs": runs})
+    print(summary(runs))
+
+
+def compiled(seeds):
+    """Rejax's PPO on the same seeds' numbers (they mean other draws there), one by one and all together."""
+    found = {
+        "CartPole-v1": call("rejax_one.py", "CartPole-v1", 475, FIRST, seeds),
+        "Acrobot-v1": call("rejax_one.py", "Acrobot-v1", -100, TASKS["acrobot"][3], seeds),
+    }
+    store("ppo_compiled", {"packages": {name: version(name) for name in ("rejax", "gymnax", "jax", "jaxlib")}, **found})
+    print(found)
+
+
 def main():
     parser = argparse.ArgumentParser()
+    parser.add_argument("tasks", nargs="*", metavar="TASK", help="cartpole, acrobot, compiled; all without one")
     parser.add_argument("--seeds", type=int, default=20)
-    runs = []
-    for seed in range(FIRST, FIRST + parser.parse_args().seeds):
-        for method in ("book", "stable_baselines"):
-            runs.append(call("ppo_one.py", method, seed))
-            print(method, seed, runs[-1]["steps"], runs[-1]["seconds"], flush=True)
-        store("ppo", {"cap": 100_000, "every": 1_000, "summary": summary(runs), "runs": runs})
-    print(summary(runs))
+    asked = parser.parse_args()
+    known = {**{task: lambda seeds, task=task: beside(task, seeds) for task in TASKS}, "compiled": compiled}
+    for task in asked.tasks:
+        if task not in known:
+            parser.error(f"no such comparison: {task}; there are {', '.join(known)}")
+    for task in asked.tasks or known:
+        known[task](asked.seeds)
 
 
 if __name__ == "__main__":
