@@ -18,53 +18,48 @@ from run import call, store
 FIRST = 9301
 
 
+PEERS = {"stable_baselines": "", "stable_baselines_with_ours": " with our settings"}
+
+
 def summary(runs):
-    """Medians, ranges, how many were solved, and the two ratios with their 95 % intervals (over the seeds that both solved)."""
-    found = {}
-    for method in ("book", "stable_baselines"):
+    """Medians, ranges, how many were solved, and the ratios with their 95 % intervals (over the seeds that both solved)."""
+    found, by_seed = {}, {}
+    for method in ("book", *PEERS):
         mine = [run for run in runs if run["method"] == method]
         solved = [run for run in mine if run["steps"] is not None]
-        found[method] = {"seeds": len(mine), "solved": len(solved)} | (
-            {
-                key: {
-                    "median": float(np.median([run[key] for run in solved])),
-                    "least": min(run[key] for run in solved),
-                    "most": max(run[key] for run in solved),
-                }
-                for key in ("steps", "seconds")
-            }
-            if solved
-            else {}
-        )
-    by_seed = {
-        method: {run["seed"]: run for run in runs if run["method"] == method and run["steps"] is not None}
-        for method in found
-    }
-    both = sorted(set(by_seed["book"]) & set(by_seed["stable_baselines"]))
+        by_seed[method] = {run["seed"]: run for run in solved}
+        if mine:
+            found[method] = {"seeds": len(mine), "solved": len(solved)}
+        for key in ("steps", "seconds") if solved else ():
+            values = [run[key] for run in solved]
+            found[method][key] = {"median": float(np.median(values)), "least": min(values), "most": max(values)}
     rng = np.random.default_rng(0)
-    for key in ("steps", "seconds"):
-        if len(both) > 1:
-            book, peer = (
-                np.array([by_seed[method][seed][key] for seed in both]) for method in ("book", "stable_baselines")
-            )
+    for method, words in PEERS.items():
+        both = sorted(set(by_seed["book"]) & set(by_seed[method]))
+        for key in ("steps", "seconds") if len(both) > 1 else ():
+            book, peer = (np.array([by_seed[name][seed][key] for seed in both]) for name in ("book", method))
             rows = rng.integers(len(both), size=(9999, len(both)))
             ratios = np.median(book[rows], axis=1) / np.median(peer[rows], axis=1)
-            found[f"{key} ratio"] = {
+            found[f"{key} ratio{words}"] = {
                 "of medians": float(np.median(book) / np.median(peer)),
                 "interval": [float(q) for q in np.quantile(ratios, [0.025, 0.975])],
             }
     return found
 
 
-TASKS = {"cartpole": ("ppo", "ppo_one.py", 100_000, FIRST), "acrobot": ("ppo_acrobot", "acrobot_one.py", 200_000, 9401)}
+PAIR = ("book", "stable_baselines")
+TASKS = {  # name of the result, script, cap, first seed, methods
+    "cartpole": ("ppo", "ppo_one.py", 100_000, FIRST, PAIR),
+    "acrobot": ("ppo_acrobot", "acrobot_one.py", 200_000, 9401, (*PAIR, "stable_baselines_with_ours")),
+}
 
 
 def beside(task, seeds):
-    """Both methods on one task, in turns."""
-    name, script, cap, first = TASKS[task]
+    """All methods on one task, in turns."""
+    name, script, cap, first, methods = TASKS[task]
     runs = []
     for seed in range(first, first + seeds):
-        for method in ("book", "stable_baselines"):
+        for method in methods:
             runs.append(call(script, method, seed))
             print(method, seed, runs[-1]["steps"], runs[-1]["seconds"], flush=True)
         store(name, {"cap": cap, "every": 1_000, "summary": summary(runs), "runs": runs})
