@@ -12,7 +12,7 @@ here=$(mktemp -d); trap 'rm -rf "$here"' EXIT
 cd "$here"
 python3 -m venv "$here/env"
 "$here/env/bin/python" -m pip install --quiet --disable-pip-version-check xuance==1.4.4 torch==2.13.0
-"$here/env/bin/python" -W ignore - 2> "$here/progress" <<'PY' || { cat "$here/progress"; exit 1; }
+"$here/env/bin/python" -W ignore - 2> "$here/progress" <<'PY' || { tail -n 5 "$here/progress"; exit 1; }
 import gymnasium as gym
 import numpy as np
 from xuance import get_arguments, make_envs
