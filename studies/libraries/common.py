@@ -146,4 +146,4 @@ def study(key, package, losses=(), path="end to end", skip=(), learned=(), advan
     (RESULTS / f"{key}.json").write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
 
 
-__all__ = ["Data", "Unreadable", "doors", "doors_return", "np", "study", "table"]
+__all__ = ["Data", "Unreadable", "doors", "doors_return", "np", "replay", "study", "table", "worlds"]
