@@ -31,7 +31,8 @@ optax.adam = lambda learning_rate: optax.sgd(STEP)  # what reaches the optimiser
 
 
 class Replay(Env):
-    """What stands in the batch, step by step. time_outs: a time limit is this environment's own affair, as bootstrap_on_timeout asks for."""
+    """What stands in the batch, step by step. time_outs: a time limit is this environment's own affair, as
+    bootstrap_on_timeout asks for."""
 
     backend, action_size, observation_size = "none", 1, None
 

@@ -201,7 +201,8 @@ def alone(held, log_probs, batch):
 
 
 def with_twins(kind, settings, log_probs, batch):
-    """The gradient by log_probs that reached the optimiser, answers and twins in one group. Off the old policy: in the second of two iterations."""
+    """The gradient by log_probs that reached the optimiser, answers and twins in one group. Off the old policy: in the
+    second of two iterations."""
     B, lengths = len(log_probs), batch.mask.sum(1).int().tolist()
     moved = not torch.equal(log_probs, batch.old_log_probs)
     settings = (
@@ -238,7 +239,8 @@ def loss(kind, **settings):
 
 
 def put_together(kind, weights):
-    """Nothing set but the table and the rewards: what reaches the optimiser is what the rows below say of its advantages and of its loss."""
+    """Nothing set but the table and the rewards: what reaches the optimiser is what the rows below say of its
+    advantages and of its loss."""
     rewards, answers = torch.tensor([1.0, 0, 0, 1, 1]), [answer(n, length) for n, length in enumerate((2, 5, 3, 4, 1))]
     table = logits(answers, -torch.ones(5, T))
     got = trained(trainer(kind, 1, 5), answers, rewards, [table])

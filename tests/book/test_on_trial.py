@@ -1,4 +1,5 @@
-"""The page *On trial*: its tables are what the adapters stored, with versions and dates, and nobody is accused without a run."""
+"""The page *On trial*: its tables are what the adapters stored, with versions and dates, and nobody is accused without
+a run."""
 
 import re
 import subprocess

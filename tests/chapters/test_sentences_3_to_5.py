@@ -472,7 +472,8 @@ def test_the_loss_of_centred_advantages_is_zero_with_a_length_for_each_answer_an
 
 
 def test_the_greedy_action_of_aliased_q_learning_need_not_settle():
-    """The hidden state is the last action: repeating it pays 0, changing it pays 1. The agent sees one observation, so both values chase each other."""
+    """The hidden state is the last action: repeating it pays 0, changing it pays 1. The agent sees one observation, so
+    both values chase each other."""
     rng, Q, last, changes, greedy = np.random.default_rng(0), np.zeros(2), 0, 0, 0
     coins, picks = rng.random(60_000), rng.integers(2, size=60_000)
     for n in range(60_000):
@@ -487,7 +488,8 @@ def test_the_greedy_action_of_aliased_q_learning_need_not_settle():
 
 
 def minutes(text):
-    """Reading time: 200 words a minute with captions and quizzes, 30 s a display, a minute a quiz, 3 minutes an explorable."""
+    """Reading time: 200 words a minute with captions and quizzes, 30 s a display, a minute a quiz, 3 minutes an
+    explorable."""
     text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
     kinds = re.findall(r"^(?:`{3,}|:{3,})\{([\w-]+)\}", text, re.MULTILINE)
     displays = len(re.findall(r"\$\$.*?\$\$", text, re.DOTALL))

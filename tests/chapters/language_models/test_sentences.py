@@ -18,7 +18,8 @@ ANSWERS = {q["id"]: str(q) for q in contents.questions()}
 
 
 def test_ranks_of_three_answers_have_no_objective():
-    """G = 2, rewards 1, 2, 3: the step, its cross derivatives, and the chance to beat an independent copy, which does not move."""
+    """G = 2, rewards 1, 2, 3: the step, its cross derivatives, and the chance to beat an independent copy, which does
+    not move."""
     rewards = np.array([1.0, 2, 3])
     laws = lambda theta: pg.softmax(np.append(theta, 0.0))  # noqa: E731
     scores = lambda theta: (np.eye(3) - laws(theta))[:, :2]  # noqa: E731
@@ -162,7 +163,8 @@ def test_libraries_have_versions_wherever_they_are_named_for_their_std():
 
 
 def test_refilling_makes_the_noise_smaller_only_relative_to_the_step():
-    """Eight equally likely answers, four right, groups of two, centred: noise of one place, all groups or mixed ones only."""
+    """Eight equally likely answers, four right, groups of two, centred: noise of one place, all groups or mixed ones
+    only."""
     G, n = 2, 8
     answers = [(1 / n, float(i < 4), 1, np.eye(n)[i] - 1 / n) for i in range(n)]
     mean, variance = pg.group_moments(answers, G, lambda r, T: pg.group_advantages([r], "mean")[0] / G)
@@ -182,7 +184,8 @@ def test_what_a_constant_reward_does_to_a_token_that_is_cut_depends_on_its_sign(
 
 
 def test_in_whose_logit_the_numbers_of_two_answers_are():
-    """The KL's numbers in that of the likelier answer, at (1/4, 3/4) and at (.99, .01); the cap's in that of the second."""
+    """The KL's numbers in that of the likelier answer, at (1/4, 3/4) and at (.99, .01); the cap's in that of the
+    second."""
     for pi, numbers in ((np.array([0.25, 0.75]), (0.2060, 0.25)), (np.array([0.99, 0.01]), (0.0455, 0.49))):
         top, d = pi.argmax(), np.log(pi / 0.5)
         score = np.eye(2)[top] - pi[top]
@@ -194,7 +197,8 @@ def test_in_whose_logit_the_numbers_of_two_answers_are():
 
 
 def test_half_of_what_the_root_takes_away_is_its_division_by_the_length():
-    """Two tokens with a logit each, 1/2 in the data and 3/4 now, baseline 1/4: the root's slope with and without its 1/T."""
+    """Two tokens with a logit each, 1/2 in the data and 3/4 now, baseline 1/4: the root's slope with and without its
+    1/T."""
     total = 0.0
     for right in ((1, 1), (1, 0), (0, 1), (0, 0)):
         root = np.sqrt(np.prod([1.5 if one else 0.5 for one in right]))
@@ -271,7 +275,8 @@ def test_for_two_answers_k3_in_the_reward_need_not_push_away():
 
 
 def test_answers_of_one_length_give_gspo_and_dapo_an_objective():
-    """Three answers of two tokens each: the rules of the table are then GRPO's weight times the gradient of p, and that is a gradient."""
+    """Three answers of two tokens each: the rules of the table are then GRPO's weight times the gradient of p, and that
+    is a gradient."""
     assert LEASH.count("in general none's, if lengths differ") == 3
     rewards = np.array([1.0, 0, 0])
 
@@ -330,7 +335,8 @@ def test_lengths_that_depend_on_the_verdict_alone_leave_a_gradient():
 
 
 def test_the_sum_of_four_answers_estimates_the_slope_of_pass_at_four():
-    """All four get the maximum: at p = 1/2 the sum of the scores has mean 1/8, the slope, and sixteen times the variance of the mean."""
+    """All four get the maximum: at p = 1/2 the sum of the scores has mean 1/8, the slope, and sixteen times the
+    variance of the mean."""
     groups = np.array(np.meshgrid(*[[0, 1]] * 4)).reshape(4, -1)
     update = groups.max(axis=0) * (groups - 0.5).sum(axis=0)
     assert update.mean() == 1 / 8 == pytest.approx(4 * (1 / 2) ** 3 / 4) and update.var() == F(47, 64)

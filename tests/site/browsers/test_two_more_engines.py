@@ -165,7 +165,8 @@ def test_every_explorable_answers(engine, server, site):
 
 
 def test_brackets_do_not_grow_with_their_row(engine, server):
-    """The front page's formula and chapter 4's nested one, in multiples of the text's line; in Chromium: test_formulas.py."""
+    """The front page's formula and chapter 4's nested one, in multiples of the text's line; in Chromium:
+    test_formulas.py."""
     for path in ("/index.html", "/book/04-continuous-actions.html"):
         open_page(engine, server, path)
         tall = engine.js(f"return ({FORMULAS})()[0].tall")
