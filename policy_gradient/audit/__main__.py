@@ -7,16 +7,22 @@ import sys
 from pathlib import Path
 
 
+def unreadable(why):
+    """Say it, and end with 2."""
+    print(why, file=sys.stderr)
+    raise SystemExit(2)
+
+
 def load(target):
-    """The object that FILE.py:name or module:name means; SystemExit with one sentence if there is none."""
+    """The object that FILE.py:name or module:name means; one sentence, and an end with 2, if there is none."""
     where, _, name = target.rpartition(":")
     if not where:
-        raise SystemExit(f"{target}: wanted FILE.py:function or module:function.")
+        unreadable(f"{target}: wanted FILE.py:function or module:function.")
     sys.path.insert(0, str(Path(where).resolve().parent) if where.endswith(".py") else "")
     try:
         if where.endswith(".py"):
             if not Path(where).is_file():
-                raise SystemExit(f"There is no file {where}.")
+                unreadable(f"There is no file {where}.")
             spec = importlib.util.spec_from_file_location(Path(where).stem, where)
             module = importlib.util.module_from_spec(spec)
             sys.modules[spec.name] = module
@@ -24,12 +30,12 @@ def load(target):
         else:
             module = importlib.import_module(where)
     except Exception as error:
-        raise SystemExit(f"{where} cannot be loaded: {type(error).__name__}: {error}") from None
+        unreadable(f"{where} cannot be loaded: {type(error).__name__}: {error}")
     if not hasattr(module, name):
         known = ", ".join(
             n for n, x in vars(module).items() if callable(x) and getattr(x, "__module__", "") == module.__name__
         )
-        raise SystemExit(f"{where} has no {name}. It has: {known or 'no functions'}.")
+        unreadable(f"{where} has no {name}. It has: {known or 'no functions'}.")
     return getattr(module, name)
 
 
@@ -63,7 +69,7 @@ def main(words=None):
     try:
         verdict = getattr(house, how)(thing() if isinstance(thing, type) else thing)
     except TypeError as error:
-        raise SystemExit(str(error)) from None
+        unreadable(error)
     print(verdict.to_json() if given.json else verdict)
     if given.picture and verdict.angle is not None:
         verdict.picture().figure.savefig(given.picture, bbox_inches="tight")

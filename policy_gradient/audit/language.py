@@ -402,7 +402,7 @@ def _kl(gradient, say, share, constant):
             words = {
                 "k1": "its gradient is **zero in expectation**: as a loss it does nothing",
                 "k2": "its gradient is that of the next token's KL",
-                "k3": "its gradient is that of neither KL",
+                "k3": "its gradient is that of the next token's other KL, and of neither KL of whole answers",
                 "abs": "only the sign of the difference pulls",
                 "k3 times the ratio": "its gradient is that of the next token's KL",
             }[name]

@@ -1,5 +1,6 @@
 # requires: agilerl==2.58.0 peft torch==2.13.0 numpy gymnasium
-"""AgileRL: `collect_rollouts` on an environment that replays the batch, its own buffer, then `learn`. Its networks are set to tables."""
+"""AgileRL: `collect_rollouts` on an environment that replays the batch, its own buffer, then `learn`. Its networks are
+set to tables."""
 
 import sys
 from pathlib import Path

@@ -25,7 +25,8 @@ ask.SECONDS = 300  # the first call loads half a library
 
 
 class Data:
-    """The steps of a batch that are data, in single precision: obs and next_obs one-hot (n, K); V, the critic's table (K,)."""
+    """The steps of a batch that are data, in single precision: obs and next_obs one-hot (n, K); V, the critic's table
+    (K,)."""
 
     def __init__(self, batch):
         keep = batch.mask
@@ -67,7 +68,8 @@ def replay(data):
 
 
 def doors():
-    """Two doors as a Gymnasium environment (one-hot observations of 3 numbers), for runs that learn; gamma is to be 1/2."""
+    """Two doors as a Gymnasium environment (one-hot observations of 3 numbers), for runs that learn; gamma is to be
+    1/2."""
     import gymnasium as gym
 
     class Doors(gym.Env):
@@ -88,7 +90,8 @@ def doors():
 
 
 def doors_return(p, q):
-    """J on two doors, gamma 1/2: p, q are the chances of action 1 behind the first and the second observation. Best .125, worst -.25."""
+    """J on two doors, gamma 1/2: p, q are the chances of action 1 behind the first and the second observation. Best
+    .125, worst -.25."""
     return -p / 4 + (1 - p) * q / 8
 
 
@@ -146,4 +149,4 @@ def study(key, package, losses=(), path="end to end", skip=(), learned=(), advan
     (RESULTS / f"{key}.json").write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
 
 
-__all__ = ["Data", "Unreadable", "doors", "doors_return", "np", "study", "table"]
+__all__ = ["Data", "Unreadable", "doors", "doors_return", "np", "replay", "study", "table", "worlds"]

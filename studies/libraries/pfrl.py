@@ -92,7 +92,8 @@ def update_of(cls, **settings):
 
 
 def learns(pays):
-    """Episodes of two steps; action 1 pays at the step `pays`, 0 or 1. How often that action is taken after 300 updates of 8 episodes."""
+    """Episodes of two steps; action 1 pays at the step `pays`, 0 or 1. How often that action is taken after 300 updates
+    of 8 episodes."""
 
     def run(seed):
         torch.manual_seed(seed)

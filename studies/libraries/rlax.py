@@ -1,5 +1,6 @@
 # requires: rlax==0.1.9 jax==0.10.2 numpy
-"""rlax: policy_gradient_loss with truncated_generalized_advantage_estimation. It knows one discount per step: both readings of a truncation are tried."""
+"""rlax: policy_gradient_loss with truncated_generalized_advantage_estimation. It knows one discount per step: both
+readings of a truncation are tried."""
 
 import sys
 from pathlib import Path

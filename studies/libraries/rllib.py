@@ -1,5 +1,6 @@
 # requires: ray[rllib]==2.60.0 torch==2.13.0 numpy
-"""RLlib: PPO's Learner, with its own connectors, updated from SingleAgentEpisodes that hold the batch. No Ray cluster is started."""
+"""RLlib: PPO's Learner, with its own connectors, updated from SingleAgentEpisodes that hold the batch. No Ray cluster
+is started."""
 
 import sys
 from pathlib import Path

@@ -1,5 +1,6 @@
 # requires: stable-baselines3==2.9.2 torch==2.13.0 numpy gymnasium
-"""Stable-Baselines3: `learn` on an environment that replays the batch, so that its own rollout buffer handles every ending."""
+"""Stable-Baselines3: `learn` on an environment that replays the batch, so that its own rollout buffer handles every
+ending."""
 
 import torch as th
 from common import Data, doors, doors_return, replay, study, table

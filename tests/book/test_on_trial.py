@@ -1,4 +1,5 @@
-"""The page *On trial*: its tables are what the adapters stored, with versions and dates, and nobody is accused without a run."""
+"""The page *On trial*: its tables are what the adapters stored, with versions and dates, and nobody is accused without
+a run."""
 
 import re
 import subprocess
@@ -176,3 +177,19 @@ def test_an_environment_gets_what_the_first_line_says_and_is_removed(tmp_path, m
     assert "venv" in made and wanted[-2:] == ["torch==2", "small"] and "--override" in wanted
     assert alone[-2:] == ["--no-deps", "big==1"] and "--override" not in alone and called[-1] == str(script)
     assert not (tmp_path / "_build/environments/library-a").exists()
+
+
+def test_what_the_page_says_of_how_they_were_run_is_what_the_results_say():
+    functions = {trial.name(r) for r in RESULTS if not r["how"].startswith("end to end")}
+    gymnasium = {who for who, *_ in trial.angles()}
+    assert functions & gymnasium == {"rlax"} and "The other is rlax, which is a set of functions" in PAGE
+    assert functions - gymnasium == {"verl", "OpenRLHF"} and "verl and OpenRLHF ask for a GPU" in PAGE
+    assert FACTS["trial_whole"] == str(len(gymnasium) - 1) and len(RESULTS) - len(functions) >= 10
+
+
+def test_a_way_of_running_that_is_said_in_the_results_is_the_script_s():
+    """No "end to end" by hand: the adapter's own `path`, or its absence, is what stands in the results."""
+    for result in RESULTS:
+        script = (trial.FOLDER / f"{result['key']}.py").read_text("utf8")
+        said = re.search(r"^    path=\"(.*?)\",$", script, re.M)
+        assert result["how"] == (said[1] if said else "end to end"), result["key"]

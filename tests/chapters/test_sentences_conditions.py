@@ -100,7 +100,8 @@ def test_after_n_sweeps_at_most_gamma_to_the_n_of_the_largest_value_is_missing()
 
 
 def test_a_short_episode_and_a_tame_score_are_not_enough_rewards_must_be_bounded():
-    """One step, the score of a bell with variance 1, and r = exp(a^2/2) / (1 + a^2): J is finite at mu = 0 and nowhere else."""
+    """One step, the score of a bell with variance 1, and r = exp(a^2/2) / (1 + a^2): J is finite at mu = 0 and nowhere
+    else."""
     within = lambda mu, L: integrate.quad(
         lambda a: np.exp(a * mu - mu**2 / 2) / (1 + a * a) / np.sqrt(2 * np.pi), -L, L, limit=400
     )[0]  # noqa: E731
@@ -337,7 +338,8 @@ def solution(name):
 
 
 def test_dropping_equal_groups_keeps_the_objective_where_the_batch_is_refilled():
-    """Every group of eight answers, enumerated: the share of a prompt in the slots of a batch that is filled, times what a mixed group says."""
+    """Every group of eight answers, enumerated: the share of a prompt in the slots of a batch that is filled, times
+    what a mixed group says."""
     G, ps = 8, (F(1, 20), F(1, 2))
     mixed, slope_if_mixed = [], []
     for p in ps:
@@ -512,7 +514,8 @@ def test_a_cost_of_one_a_step_divided_by_the_length_teaches_nothing_with_the_who
 
 
 def test_one_ratio_leaves_what_follows_to_the_old_policy():
-    """B in two doors: everybody comes there at the second step, whoever plays. What follows in a sampled return is the old policy's."""
+    """B in two doors: everybody comes there at the second step, whoever plays. What follows in a sampled return is the
+    old policy's."""
     world, pi, scores, _ = doors()
     old = np.array([[0.9, 0.1], [0.2, 0.8], [0.5, 0.5], [0.7, 0.3]])
     B, D = 1, 3
@@ -1003,7 +1006,8 @@ def test_a_score_that_is_always_zero_passes_and_a_lost_minus_one_does_not():
 
 
 def test_a_start_that_leaves_a_state_out_can_stay_below_the_best():
-    """From the start the policy is sure to stay away (p = 0 in the limit): the second state's logit never gets a signal."""
+    """From the start the policy is sure to stay away (p = 0 in the limit): the second state's logit never gets a
+    signal."""
     visits = lambda rho, p: rho + np.array([0, rho[0] * p])  # noqa: E731
     assert visits(np.array([1.0, 0]), 0.0)[1] == 0 < visits(np.array([0.5, 0.5]), 0.0)[1]
     assert "a start distribution that gives every state a positive probability" in ANSWERS["global-convergence"]
@@ -1073,7 +1077,8 @@ def test_at_gamma_one_a_table_can_rest_at_values_that_are_not_the_best():
 
 
 def test_successes_of_one_prompt_climb_its_logarithm_only_in_large_groups():
-    """Every group of G answers: the mean score of its right ones, or nothing where there is none; as a weight on grad p."""
+    """Every group of G answers: the mean score of its right ones, or nothing where there is none; as a weight on grad
+    p."""
 
     def weight(p, G):
         return (
@@ -1094,7 +1099,8 @@ def test_successes_of_one_prompt_climb_its_logarithm_only_in_large_groups():
 
 
 def test_the_difference_of_two_policies_needs_an_end_from_every_state():
-    """gamma = 1. From the start the old policy ends at once, the new one walks to another state, where it ends and the old one would stay."""
+    """gamma = 1. From the start the old policy ends at once, the new one walks to another state, where it ends and the
+    old one would stay."""
     old, new = np.array([[0, 0], [0, 1.0]]), np.array([[0, 1.0], [0, 0]])  # the chains; a row that sums to 0 ends
     reach = lambda chain, steps=50: np.linalg.matrix_power(chain, steps)[0].sum()  # noqa: E731
     assert reach(old) == reach(new) == 0  # both reach an end, from the start
@@ -1185,7 +1191,8 @@ def test_in_two_doors_it_is_the_cost_in_A_that_makes_taking_bad():
 
 
 def test_the_notes_of_one_walk_need_not_add_up_to_the_improvement():
-    """One state and a fair coin: the old policy, which takes either action, is worth 1/2, one that plays 1 with 3/4 is worth 3/4."""
+    """One state and a fair coin: the old policy, which takes either action, is worth 1/2, one that plays 1 with 3/4 is
+    worth 3/4."""
     notes, chance = [F(0) - F(1, 2), F(1) - F(1, 2)], [F(1, 4), F(3, 4)]
     assert F(1, 4) not in notes and sum(n * c for n, c in zip(notes, chance)) == F(1, 4)
     assert "On average the discounted notes add up to exactly the improvement." in THEOREM
@@ -1829,7 +1836,8 @@ def test_where_nothing_depends_on_the_policy_a_value_does_not_change_with_it():
 
 
 def test_an_argmax_s_jump_can_cost_more_than_a_difference_where_rooms_look_alike():
-    """Two rooms that look alike: alike twice pays 10 for *take*, 0 for *leave*; once each costs 10. No mixture beats *take* alone."""
+    """Two rooms that look alike: alike twice pays 10 for *take*, 0 for *leave*; once each costs 10. No mixture beats
+    *take* alone."""
     J = lambda p: 10 * p**2 - 10 * 2 * p * (1 - p)  # noqa: E731
     mixtures = np.linspace(0, 1, 1001)
     assert J(mixtures).argmax() == 1000
@@ -1968,7 +1976,8 @@ def test_where_nothing_ends_and_nothing_is_discounted_visits_are_infinite_and_no
 
 
 def test_plain_visits_of_a_world_that_never_ends_can_be_finite():
-    """One choice at the start, then a last state for ever where nothing is left to choose: the direction without gamma^t is defined."""
+    """One choice at the start, then a last state for ever where nothing is left to choose: the direction without
+    gamma^t is defined."""
     p, visits = 0.5, [0.0, 0.0]
     for steps in range(1000):
         visits[steps > 0] += 1
@@ -1980,7 +1989,8 @@ def test_plain_visits_of_a_world_that_never_ends_can_be_finite():
 
 
 def test_the_score_form_needs_probabilities_above_zero():
-    """pi = (theta, 1 - theta) at theta = 0, Q = (1, 0): the sum over actions is the slope, the mean over drawn ones misses it."""
+    """pi = (theta, 1 - theta) at theta = 0, Q = (1, 0): the sum over actions is the slope, the mean over drawn ones
+    misses it."""
     pi, grad, Q = np.array([0, 1.0]), np.array([1, -1.0]), np.array([1, 0.0])
     drawn = pi > 0
     assert grad @ Q == 1 and pi[drawn] @ (grad[drawn] / pi[drawn] * Q[drawn]) == 0

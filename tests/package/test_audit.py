@@ -327,6 +327,10 @@ def test_the_command_line(tmp_path):
         and (tmp_path / "a.png").stat().st_size > 1000
     )
     assert json.loads(run(f"{file}:update", "--json").stdout)["ok"] is False
+    (tmp_path / "broken.py").write_text("def update(theta, batch)")  # the colon
+    for target in (f"{file}:missing", f"{tmp_path}/none.py:f", f"{tmp_path}/broken.py:update", "mine"):
+        ended = run(target)  # 1 is kept for what was found
+        assert ended.returncode == 2 and ended.stderr and "Traceback" not in ended.stderr
     assert run(f"{file}:missing").stderr.strip().endswith("It has: update.")
     assert "There is no file" in run(f"{tmp_path}/none.py:f").stderr and "wanted FILE.py:function" in run("mine").stderr
 

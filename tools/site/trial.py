@@ -115,7 +115,8 @@ def head(result):
 
 
 def rows(language):
-    """For each library a row that says who and how, then [loss, verdict, degrees] of each loss; for language models without the degrees."""
+    """For each library a row that says who and how, then [loss, verdict, degrees] of each loss; for language models
+    without the degrees."""
     for result in results():
         held = {k: f for k, f in result["losses"].items() if is_language(f) == language}
         if held:

@@ -192,7 +192,8 @@ def test_a_value_after_a_termination_teaches_to_quit_below_lambda_1():
 
 
 def test_an_offset_of_the_value_at_a_cut_does_no_harm_where_all_are_cut_alike():
-    """One state, one logit at 0, rewards 0 and 1: the update's mean, by listing two steps; action 1 may end the episode."""
+    """One state, one logit at 0, rewards 0 and 1: the update's mean, by listing two steps; action 1 may end the
+    episode."""
 
     def update(offset, lam, ends):
         V, gamma, total = 0.7, 0.5, 0.0

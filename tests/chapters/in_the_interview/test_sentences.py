@@ -72,7 +72,8 @@ def test_the_expected_loss_falls_first_only_with_advantages_and_from_one_half():
 
 
 def test_a_mean_over_the_batchs_steps_turns_in_a_batch_of_one():
-    """Stop, or take a second step whose logit is its own: the component of the first shrinks by another factor than that of the second."""
+    """Stop, or take a second step whose logit is its own: the component of the first shrinks by another factor than
+    that of the second."""
     p = 0.5
     plain, divided = np.zeros(2), np.zeros(2)
     for go, a in itertools.product((0, 1), (0, 1)):
@@ -126,7 +127,8 @@ def test_a_fisher_matrix_from_samples_is_invariant_a_damped_one_is_not():
 
 
 def test_a_discounted_baseline_of_the_whole_episode_turns_two_doors():
-    """gamma^t (G_t - b) with the batch's own mean return as b takes away E[G_0 sum gamma^t score] / N, which is not along the gradient."""
+    """gamma^t (G_t - b) with the batch's own mean return as b takes away E[G_0 sum gamma^t score] / N, which is not
+    along the gradient."""
     world, policy, theta = pg.two_doors(), pg.two_action_softmax(2, 3), np.zeros(2)
     gradient, shrunk, turned = np.zeros((3, 2))
     for acts in itertools.product((0, 1), repeat=3):
@@ -280,7 +282,8 @@ def test_late_steps_of_an_episode_that_costs_are_praised():
 
 
 def test_another_observers_reward_can_also_calm():
-    """One choice each, paid +1 nine times of ten and -1 else: what the other earned is, on average, the best baseline with its sign turned."""
+    """One choice each, paid +1 nine times of ten and -1 else: what the other earned is, on average, the best baseline
+    with its sign turned."""
     (pi, _), Q = (np.array([0.9, 0.1]), None), np.array([1.0, -1.0])
     score = np.array([0.1, -0.9])
     mine = pi @ (score * Q) ** 2 - (pi @ (score * Q)) ** 2

@@ -18,7 +18,8 @@ ANSWERS = {q["id"]: str(q) for q in contents.questions()}
 
 
 def test_ranks_of_three_answers_have_no_objective():
-    """G = 2, rewards 1, 2, 3: the step, its cross derivatives, and the chance to beat an independent copy, which does not move."""
+    """G = 2, rewards 1, 2, 3: the step, its cross derivatives, and the chance to beat an independent copy, which does
+    not move."""
     rewards = np.array([1.0, 2, 3])
     laws = lambda theta: pg.softmax(np.append(theta, 0.0))  # noqa: E731
     scores = lambda theta: (np.eye(3) - laws(theta))[:, :2]  # noqa: E731
@@ -73,15 +74,17 @@ def test_k3_is_calm_near_the_reference_only():
 
 
 def test_which_way_k3_in_the_reward_points_with_many_answers():
-    rng, found = np.random.default_rng(1), []
+    rng, found, long = np.random.default_rng(1), [], []
     for _ in range(1000):
         z = rng.normal(size=1000)
         pi = pg.softmax(z + 0.1 * rng.normal(size=1000))
         d = np.log(pi / pg.softmax(z))
         k3, wanted = (pi * (k - pi @ k) for k in (np.exp(-d) - 1 + d, d))
         found.append(k3 @ wanted / (wanted @ wanted))
+        long.append(np.linalg.norm(k3) / np.linalg.norm(wanted))
     assert 0.65 < np.mean(np.array(found) > 0) < 0.75 and np.median(found) < 0.01
-    assert "some seven cases of ten, with less than a hundredth of the strength" in LEASH
+    assert 1 / 17 < np.median(long) < 1 / 13  # a fifteenth
+    assert "some seven cases of ten, at a fifteenth of the length, and less than a hundredth along the right" in LEASH
 
 
 def test_where_the_mean_length_turns_depends_on_the_coins():
@@ -160,7 +163,8 @@ def test_libraries_have_versions_wherever_they_are_named_for_their_std():
 
 
 def test_refilling_makes_the_noise_smaller_only_relative_to_the_step():
-    """Eight equally likely answers, four right, groups of two, centred: noise of one place, all groups or mixed ones only."""
+    """Eight equally likely answers, four right, groups of two, centred: noise of one place, all groups or mixed ones
+    only."""
     G, n = 2, 8
     answers = [(1 / n, float(i < 4), 1, np.eye(n)[i] - 1 / n) for i in range(n)]
     mean, variance = pg.group_moments(answers, G, lambda r, T: pg.group_advantages([r], "mean")[0] / G)
@@ -180,7 +184,8 @@ def test_what_a_constant_reward_does_to_a_token_that_is_cut_depends_on_its_sign(
 
 
 def test_in_whose_logit_the_numbers_of_two_answers_are():
-    """The KL's numbers in that of the likelier answer, at (1/4, 3/4) and at (.99, .01); the cap's in that of the second."""
+    """The KL's numbers in that of the likelier answer, at (1/4, 3/4) and at (.99, .01); the cap's in that of the
+    second."""
     for pi, numbers in ((np.array([0.25, 0.75]), (0.2060, 0.25)), (np.array([0.99, 0.01]), (0.0455, 0.49))):
         top, d = pi.argmax(), np.log(pi / 0.5)
         score = np.eye(2)[top] - pi[top]
@@ -192,7 +197,8 @@ def test_in_whose_logit_the_numbers_of_two_answers_are():
 
 
 def test_half_of_what_the_root_takes_away_is_its_division_by_the_length():
-    """Two tokens with a logit each, 1/2 in the data and 3/4 now, baseline 1/4: the root's slope with and without its 1/T."""
+    """Two tokens with a logit each, 1/2 in the data and 3/4 now, baseline 1/4: the root's slope with and without its
+    1/T."""
     total = 0.0
     for right in ((1, 1), (1, 0), (0, 1), (0, 0)):
         root = np.sqrt(np.prod([1.5 if one else 0.5 for one in right]))
@@ -269,8 +275,9 @@ def test_for_two_answers_k3_in_the_reward_need_not_push_away():
 
 
 def test_answers_of_one_length_give_gspo_and_dapo_an_objective():
-    """Three answers of two tokens each: the rules of the table are then GRPO's weight times the gradient of p, and that is a gradient."""
-    assert LEASH.count("| none's, if lengths differ |") == 2 and "none's exactly, if lengths differ" in LEASH
+    """Three answers of two tokens each: the rules of the table are then GRPO's weight times the gradient of p, and that
+    is a gradient."""
+    assert LEASH.count("in general none's, if lengths differ") == 3
     rewards = np.array([1.0, 0, 0])
 
     def field(theta):
@@ -291,7 +298,7 @@ def test_a_mean_per_answer_without_a_baseline_is_a_gradient():
     step = (laws(at) * rewards / lengths) @ (np.eye(3) - laws(at))[:, :2]
     assert pg.finite_difference(lambda t: laws(t) @ (rewards / lengths), at) == pytest.approx(step, abs=1e-8)
     trial = (ROOT / "book/on-trial.md").read_text("utf8")
-    assert "where lengths differ and a group's mean is subtracted it is the gradient of nothing" in trial
+    assert "where lengths differ and a group's mean is subtracted it is in general the gradient of nothing" in trial
     assert "(for verdicts, from four answers on)" in trial and pg.grpo_weight(0.05, 3) == pytest.approx(np.sqrt(2))
 
 
@@ -308,3 +315,29 @@ def test_pass_at_k_from_the_rate_is_biased_from_two_on():
     counts = np.array([1, 2, 1]) / 4
     mean = lambda k: counts @ (1 - (1 - np.arange(3) / 2) ** k)  # noqa: E731
     assert mean(1) == 1 / 2 and mean(2) < 3 / 4 and "is biased low from $k=2$ on" in GROUPS
+
+
+def test_lengths_that_depend_on_the_verdict_alone_leave_a_gradient():
+    """Two right answers of 1 token, two wrong ones of 2: whatever the logits, the expected step of a leave-one-out advantage over the
+    length is f(p) times the gradient of p, the gradient of p - p^2 / 4. A row of the table says "in general"."""
+    right, lengths = np.array([1.0, 1, 0, 0]), np.array([1.0, 1, 2, 2])
+    laws = lambda theta: pg.softmax(np.append(theta, 0.0))  # noqa: E731
+
+    def step(theta):  # E of (r - p) / T times the score
+        law = laws(theta)
+        return (law * (right - law @ right) / lengths) @ (np.eye(4) - law)[:, :3]
+
+    at = np.array([0.3, -0.2, 0.5])
+    climbed = lambda theta: (lambda p: p - p**2 / 4)(laws(theta) @ right)  # noqa: E731
+    assert pg.finite_difference(climbed, at) == pytest.approx(step(at), abs=1e-8)
+    page = (ROOT / "book/08-length-and-leash.md").read_text("utf8")
+    assert page.count("in general none's, if lengths differ") == 3
+
+
+def test_the_sum_of_four_answers_estimates_the_slope_of_pass_at_four():
+    """All four get the maximum: at p = 1/2 the sum of the scores has mean 1/8, the slope, and sixteen times the
+    variance of the mean."""
+    groups = np.array(np.meshgrid(*[[0, 1]] * 4)).reshape(4, -1)
+    update = groups.max(axis=0) * (groups - 0.5).sum(axis=0)
+    assert update.mean() == 1 / 8 == pytest.approx(4 * (1 / 2) ** 3 / 4) and update.var() == F(47, 64)
+    assert "Estimated by the *sum* over four answers" in GROUPS and "The reason is the first row of chapter 3" in GROUPS

@@ -11,6 +11,7 @@ import pytest
 
 from tests.helpers import webdriver
 from tests.helpers.pages import Server, pages_of
+from tests.site.test_formulas import FORMULAS
 from tools.site import python_in_page
 
 COLLECT = """window.faults = [];
@@ -161,6 +162,16 @@ def test_every_explorable_answers(engine, server, site):
         no_faults(engine)
     print(f"\n{engine.name}: {used} controls of {len(names)} explorables answer: {', '.join(sorted(names))}")
     assert used > 60 and len(names) >= 11
+
+
+def test_brackets_do_not_grow_with_their_row(engine, server):
+    """The front page's formula and chapter 4's nested one, in multiples of the text's line; in Chromium:
+    test_formulas.py."""
+    for path in ("/index.html", "/book/04-continuous-actions.html"):
+        open_page(engine, server, path)
+        tall = engine.js(f"return ({FORMULAS})()[0].tall")
+        print(f"\n{engine.name}: {path} {tall:.2f} lines")
+        assert tall < 2.2
 
 
 @pytest.mark.parametrize("width", [375, 1280])
