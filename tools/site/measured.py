@@ -253,7 +253,11 @@ def reached(name, runs):
 def ppo_numbers():
     """The book's PPO beside Stable-Baselines3's, on two tasks, and its study of passes over the same data."""
     study = json.loads((ROOT / "studies/reuse.json").read_text("utf8"))
-    names = {"book": "the book's `ppo`", "stable_baselines": "Stable-Baselines3"}
+    names = {
+        "book": "the book's `ppo`",
+        "stable_baselines": "Stable-Baselines3",
+        "stable_baselines_with_ours": "Stable-Baselines3, our settings",
+    }
     facts = {
         "reuse_seeds": study["seeds"],
         "reuse_missed": study["seeds"] - study["summary"]["1 epoch"]["reached"],
@@ -267,7 +271,8 @@ def ppo_numbers():
         result, rejax = stored(name), compiled[theirs]
         found, runs = result["summary"], result["runs"]
         by = {method: [run for run in runs if run["method"] == method] for method in names}
-        rows = [reached(names[method], by[method]) for method in names] + [reached("Rejax, compiled", rejax["runs"])]
+        rows = [reached(words, by[method]) for method, words in names.items() if by[method]]
+        rows.append(reached("Rejax, compiled", rejax["runs"]))
         facts |= {
             f"{task}_seeds": found["book"]["seeds"],
             f"{task}_table": table(["", f"reached ${target}$", "steps", "CPU s"], rows),
@@ -280,8 +285,10 @@ def ppo_numbers():
             f"{task}_step_price": number(price(by["book"]) / price(rejax["runs"])),
         }
         for key, short in {"steps": "steps", "seconds": "time"}.items():
-            facts[f"{task}_{short}_ratio"] = f"{found[f'{key} ratio']['of medians']:.2f}"
-            facts[f"{task}_{short}_interval"] = between(found[f"{key} ratio"]["interval"])
+            for words, same in {"": "", " with our settings": "_same"}.items():
+                if ratio := found.get(f"{key} ratio{words}"):
+                    facts[f"{task}_{short}_ratio{same}"] = f"{ratio['of medians']:.2g}"
+                    facts[f"{task}_{short}_interval{same}"] = " to ".join(f"{end:.2g}" for end in ratio["interval"])
     for arm, name in {"1 epoch": "one", "3 epochs": "three", "10 epochs, no clip": "bare"}.items():
         facts[f"reuse_{name}"] = f"{study['summary'][arm]['times as many']:.1f}"
         facts[f"reuse_{name}_interval"] = between(study["summary"][arm]["interval"], 1)
