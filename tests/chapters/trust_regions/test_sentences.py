@@ -52,7 +52,10 @@ def test_the_contract_asks_both_policies_to_end():
         earned += alive @ (loops * world.R).sum(axis=1)
         alive = alive @ np.einsum("sa,sat->st", loops, world.P)
     assert alive.sum() == 1 and earned == 0
-    assert "end with probability one, from every state, under *both* policies" in REGIONS and "may loop for ever" in REGIONS
+    assert (
+        "end with probability one, from every state, under *both* policies" in REGIONS
+        and "may loop for ever" in REGIONS
+    )
 
 
 def test_what_the_surrogate_of_two_doors_leaves_out_is_the_product():
