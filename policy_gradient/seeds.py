@@ -58,7 +58,11 @@ def sweep(
             raise ImportError(
                 "n_jobs other than 1 needs joblib, which is not installed: pip install joblib, or leave n_jobs at 1"
             ) from None
-        coming = Parallel(n_jobs=n_jobs, return_as="generator")(delayed(_one_run)(*run) for run in runs)
+        try:
+            parallel = Parallel(n_jobs=n_jobs, return_as="generator")
+        except ValueError:  # a backend, such as Ray's, that hands back all results at once: no bar, then
+            parallel = Parallel(n_jobs=n_jobs)
+        coming = parallel(delayed(_one_run)(*run) for run in runs)
         results = list(bar(coming, "seeds", progress, len(runs)))
     return [results[k : k + len(seeds)] for k in range(0, len(runs), len(seeds))] if seeds else [[] for _ in settings]
 

@@ -193,3 +193,12 @@ def test_a_way_of_running_that_is_said_in_the_results_is_the_script_s():
         script = (trial.FOLDER / f"{result['key']}.py").read_text("utf8")
         said = re.search(r"^    path=\"(.*?)\",$", script, re.M)
         assert result["how"] == (said[1] if said else "end to end"), result["key"]
+
+
+def test_agilerl_s_angle_over_independent_episodes():
+    """Its rule on two doors: every advantage takes gamma lambda times the next row's along, across a true end as well, and the last step
+    of an episode counts as if it went on. In the mean the direction is (1/6, 1/48)."""
+    direction, gradient = np.array([1 / 6, 1 / 48]), np.array([-5 / 64, 1 / 64])
+    cosine = direction @ gradient / np.linalg.norm(direction) / np.linalg.norm(gradient)
+    assert round(float(np.degrees(np.arccos(cosine)))) == 162
+    assert "over independent episodes it is 162" in (ROOT / "book/on-trial.md").read_text("utf8")

@@ -1137,3 +1137,17 @@ def test_a_sampled_action_that_pays_more_need_not_be_pushed_more():
     np.testing.assert_allclose(pushes, [0.2, 0.9])
     np.testing.assert_allclose(expected, [0.09, -0.09])  # in the mean the better one rises
     assert "better ones more" not in ANSWERS["all-rewards-positive"]
+
+
+def test_the_page_s_lines_of_the_total_return_form_need_the_mask():
+    """Episodes of different lengths: the policy has scores after an end as well, and only the mask takes them out."""
+    world, policy, rng = pg.short_corridor(), pg.TabularSoftmax(1, 2), np.random.default_rng(0)
+    theta = np.array([0.0, 0.8])
+    batch = pg.sample_rollout(world, policy, theta, 6, 400, rng)
+    scores, mask = policy.score(theta, batch.obs, batch.actions), batch.mask
+    G0 = (batch.rewards * mask).sum(axis=0)
+    by_hand = np.mean([G0[i] * sum(scores[t, i] for t in range(mask.shape[0]) if mask[t, i]) for i in range(6)], axis=0)
+    lines = ((scores * mask[..., None]).sum(axis=0) * G0[:, None]).mean(axis=0)
+    np.testing.assert_allclose(lines, by_hand)
+    assert abs((scores.sum(axis=0) * G0[:, None]).mean(axis=0) - by_hand).max() > 1
+    assert "scores = scores * mask[..., None]" in TRICK

@@ -337,3 +337,23 @@ def test_equal_seeds_have_an_interval_of_no_width():
 def test_bad_intervals_are_named(values, confidence, says):
     with pytest.raises(ValueError, match=says):
         pg.bootstrap_interval(values, np.random.default_rng(0), confidence)
+
+
+def test_sweep_runs_on_a_backend_that_hands_back_all_results_at_once():
+    """As Ray's does, which is joblib's own for processes under another name."""
+    joblib = pytest.importorskip("joblib")
+    from joblib._parallel_backends import MultiprocessingBackend
+
+    class AllAtOnce(MultiprocessingBackend):
+        pass
+
+    assert not AllAtOnce.supports_return_generator
+    joblib.register_parallel_backend("all at once", AllAtOnce)
+    with joblib.parallel_config(backend="all at once", n_jobs=1):
+        assert pg.sweep(_shifted, [{"by": 1.0}], range(3), n_jobs=None, progress=False)[0] == [
+            _shifted(np.random.default_rng(seed), 1.0) for seed in range(3)
+        ]
+
+
+def _shifted(rng, by):
+    return by + rng.random()

@@ -182,8 +182,41 @@ def test_steps_to_the_top_453_and_18():
         d = pg.discounted_visitation(DOORS, pg.state_probs(DOORS, POLICY, theta))
         return np.linalg.solve(fisher(POLICY, theta, DOORS.obs, d), pg.exact_gradient(DOORS, POLICY, theta))
 
-    assert climb(lambda theta: pg.exact_gradient(DOORS, POLICY, theta)) == 453
-    assert climb(natural) == 18
+    plain = lambda theta: pg.exact_gradient(DOORS, POLICY, theta)  # noqa: E731
+    assert climb(plain) == 453 and climb(natural) == 18
+
+    def at(distance, direction):  # the KL of each step is `distance`: what is left is the direction
+        def step(theta):
+            visits = pg.discounted_visitation(DOORS, pg.state_probs(DOORS, POLICY, theta))
+            u, weights = direction(theta), visits / visits.sum()
+            far = lambda a: kl(POLICY, theta, theta + a * u, DOORS.obs, weights) - distance  # noqa: E731
+            high = 1.0
+            while far(high) < 0:
+                high *= 2
+            return optimize.brentq(far, 0, high) * u
+
+        return step
+
+    assert (climb(at(0.01, plain)), climb(at(0.01, natural))) == (11, 10)
+
+
+def test_the_search_makes_good_what_damping_undid():
+    """One choice with J = p, from .001 to one half: steps of eta = 1, scaled to a quadratic KL of .01, and searched as well."""
+    far = lambda p, q: p * np.log(p / q) + (1 - p) * np.log((1 - p) / (1 - q))  # noqa: E731
+
+    def steps(damping, scaled, searched):
+        z, count = logit(0.001), 0
+        while sigmoid(z) < 0.5:
+            p = sigmoid(z)
+            step = p * (1 - p) / (p * (1 - p) + damping)
+            step *= np.sqrt(0.02 / (p * (1 - p) * step)) if scaled else 1
+            while searched and far(p, sigmoid(z + step)) > 0.01:
+                step /= 2
+            z, count = z + step, count + 1
+        return count
+
+    assert [steps(c, False, False) for c in (0, 0.1)] == [7, 111]
+    assert [steps(c, True, False) for c in (0, 0.1)] == [8, 20] and [steps(c, True, True) for c in (0, 0.1)] == [20, 20]
 
 
 def test_stretching_theta_turns_the_plain_direction_and_leaves_the_natural_one():

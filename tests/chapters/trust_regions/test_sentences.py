@@ -52,7 +52,10 @@ def test_the_contract_asks_both_policies_to_end():
         earned += alive @ (loops * world.R).sum(axis=1)
         alive = alive @ np.einsum("sa,sat->st", loops, world.P)
     assert alive.sum() == 1 and earned == 0
-    assert "end with probability one under *both* policies" in REGIONS and "may loop for ever" in REGIONS
+    assert (
+        "end with probability one, from every state, under *both* policies" in REGIONS
+        and "may loop for ever" in REGIONS
+    )
 
 
 def test_what_the_surrogate_of_two_doors_leaves_out_is_the_product():
@@ -227,3 +230,14 @@ def test_the_mean_ratio_in_the_checks_needs_the_same_actions_open():
     [one] = [m for m in registry()["surrogate"].mistakes if m.name == "mean-ratio"]
     assert "for any two policies with the same actions open" in one.message
     assert "by the population's spread, as here" in LAB
+
+
+def test_a_state_that_is_no_longer_reached_can_get_worse():
+    """Start: leave with 2, or go on to a place that loops for nothing or ends with 1. The surrogate has a maximum that leaves at the
+    start and loops in the place: every episode ends, the return rises from 1.5 to 2, and the place falls from 1 to 0. So the contract
+    wants an end from every state."""
+    place, start = 1.0, 0.5 * 2 + 0.5 * 1.0  # one half everywhere
+    advantages = {"leave": 2 - start, "go on": place - start, "loop": place - place, "end": 1 - place}
+    assert max(advantages.values()) == advantages["leave"] and advantages["loop"] == advantages["end"] == 0
+    page = (ROOT / "book/07-trust-regions.md").read_text("utf8")
+    assert "episodes that end with probability one, from every state, under *both* policies" in page
