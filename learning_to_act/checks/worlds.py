@@ -164,7 +164,7 @@ ladder = Ladder(stop=(1.0, 1.0, 0.5), climb=(0.0, -0.5, 5.0), gamma=0.8)
 slider = Slider()
 
 
-def learning_curves(update, world, theta, *, lr, n=8, updates=150, seeds=20):
+def exact_curves(update, world, theta, *, lr, n=8, updates=150, seeds=20):
     """The exact J after each update, (seeds, updates + 1): what a perfect monitor would show of `update`."""
     curves = np.empty((seeds, updates + 1))
     for seed in range(seeds):
@@ -173,3 +173,6 @@ def learning_curves(update, world, theta, *, lr, n=8, updates=150, seeds=20):
             curves[seed, k] = world.expected_return(now)
             now = update(now, world.sample(now, rng, n), lr)
     return curves
+
+
+learning_curves = exact_curves  # the name in older notebooks; `plots.learning_curves` draws

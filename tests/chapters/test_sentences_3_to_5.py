@@ -1112,7 +1112,7 @@ def test_a_constant_cancels_in_the_kl_of_two_policies_of_one_kind():
 
 
 def test_the_curves_of_the_bugs_are_those_that_the_exercise_quotes():
-    from policy_gradient.checks.worlds import ladder, learning_curves
+    from policy_gradient.checks.worlds import ladder, exact_curves
 
     cells = json.loads((ROOT / "solutions/05-in-the-interview.ipynb").read_text("utf8"))["cells"]
     sources = ["".join(cell["source"]) for cell in cells]
@@ -1120,7 +1120,7 @@ def test_the_curves_of_the_bugs_are_those_that_the_exercise_quotes():
     for name in ("update_1", "update_4", "update_8"):
         space = {"np": np, "softmax": pg.softmax}
         exec(next(s for s in sources if s.startswith(f"def {name}(")), space)
-        curves[name] = learning_curves(space[name], ladder, np.zeros((3, 2)), lr=0.5, updates=100, seeds=10)
+        curves[name] = exact_curves(space[name], ladder, np.zeros((3, 2)), lr=0.5, updates=100, seeds=10)
     mean = lambda name, update: round(float(curves[name][:, update].mean()), 2)  # noqa: E731
     quoted = "\n".join(sources)
     assert [mean("update_1", k) for k in (0, 5, 10)] == [1.04, 0.91, 0.82]

@@ -16,7 +16,7 @@ import scipy.stats
 import policy_gradient as pg
 from learning_to_act.checks import check, engine, hint, hunt, mistakes, start_drill, stopwatch
 from learning_to_act.checks.registry import registry
-from learning_to_act.checks.worlds import Batch, ladder, learning_curves, slider
+from learning_to_act.checks.worlds import Batch, ladder, exact_curves, slider
 from learning_to_act.exercises import in_the_interview
 from tests.helpers.learner import ROOT, functions, solution_expressions
 
@@ -848,8 +848,8 @@ def test_the_list_of_names_holds_the_eight_and_as_many_that_tempt():
     )
 
 
-def test_learning_curves_are_exact_returns_of_seeded_runs():
-    curves = learning_curves(monte_carlo, ladder, np.zeros((3, 2)), lr=0.5, updates=3, seeds=2)
+def test_exact_curves_are_returns_of_seeded_runs():
+    curves = exact_curves(monte_carlo, ladder, np.zeros((3, 2)), lr=0.5, updates=3, seeds=2)
     assert curves.shape == (2, 4) and (curves[:, 0] == ladder.expected_return(np.zeros((3, 2)))).all()
     rng = np.random.default_rng(1)
     theta = monte_carlo(np.zeros((3, 2)), ladder.sample(np.zeros((3, 2)), rng, 8), 0.5)
