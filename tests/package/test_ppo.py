@@ -289,9 +289,10 @@ def test_one_pass_gives_what_two_passes_give():
     np.testing.assert_allclose(regress(network, w, obs, targets), pg.finite_difference(loss, w), atol=1e-6)
 
 
-def test_the_stored_benchmark_holds_what_the_page_says():
+@pytest.mark.parametrize("name", ["ppo", "ppo_acrobot"])
+def test_the_stored_benchmark_holds_what_the_page_says(name):
     """Fewer steps than Stable-Baselines3's PPO and at most a tenth of its time, over paired fresh seeds, computed from the runs."""
-    runs = json.loads((ROOT / "benchmarks/results/ppo.json").read_text("utf8"))["result"]["runs"]
+    runs = json.loads((ROOT / f"benchmarks/results/{name}.json").read_text("utf8"))["result"]["runs"]
     seeds = {method: [r["seed"] for r in runs if r["method"] == method] for method in ("book", "stable_baselines")}
     assert seeds["book"] == seeds["stable_baselines"] and len(set(seeds["book"])) == 20
     for key, most in (("steps", 1.0), ("seconds", 0.1)):

@@ -236,32 +236,59 @@ def about():
     return {"measured_with": f"{first['cores']} shared {first['machine']} cores, Python {first['python']}, {versions}"}
 
 
+def between(pair, digits=2):
+    return " to ".join(f"{value:.{digits}f}" for value in pair)
+
+
+def reached(name, runs):
+    """A row of a table: how many seeds arrived, and steps and CPU seconds of those that did, median and range."""
+    there = [run for run in runs if run["steps"] is not None]
+    said = [
+        f"{number(np.median(values))} ({number(min(values))} to {number(max(values))})"
+        for values in ([run[key] for run in there] for key in ("steps", "seconds"))
+    ]
+    return [name, f"{len(there)} of {len(runs)}", *said]
+
+
 def ppo_numbers():
-    """The book's PPO beside Stable-Baselines3's, and its study of passes over the same data."""
-    found, study = stored("ppo")["summary"], json.loads((ROOT / "studies/reuse.json").read_text("utf8"))
-    names = {"book": "the book's `ppo`", "stable_baselines": "Stable-Baselines3"}
-    between = lambda pair, digits=2: " to ".join(f"{value:.{digits}f}" for value in pair)  # noqa: E731
-
-    def row(method):
-        one = found[method]
-        said = [
-            f"{number(one[key]['median'])} ({number(one[key]['least'])} to {number(one[key]['most'])})"
-            for key in ("steps", "seconds")
-        ]
-        return [names[method], f"{one['solved']} of {one['seeds']}", *said]
-
+    """The book's PPO beside Stable-Baselines3's, on two tasks, and its study of passes over the same data."""
+    study = json.loads((ROOT / "studies/reuse.json").read_text("utf8"))
+    names = {
+        "book": "the book's `ppo`",
+        "stable_baselines": "Stable-Baselines3",
+        "stable_baselines_with_ours": "Stable-Baselines3, our settings",
+    }
     facts = {
-        "ppo_seeds": found["book"]["seeds"],
-        "ppo_table": table(["", "reached 475", "steps", "CPU s"], [row(method) for method in names]),
-        "ppo_worst_steps": number(found["book"]["steps"]["most"]),
-        "ppo_peer_worst_steps": number(found["stable_baselines"]["steps"]["most"]),
         "reuse_seeds": study["seeds"],
         "reuse_missed": study["seeds"] - study["summary"]["1 epoch"]["reached"],
         "reuse_cap": number(study["cap"]),
     }
-    for key, name in {"steps": "steps", "seconds": "time"}.items():
-        facts[f"ppo_{name}_ratio"] = f"{found[f'{key} ratio']['of medians']:.2f}"
-        facts[f"ppo_{name}_interval"] = between(found[f"{key} ratio"]["interval"])
+    compiled = stored("ppo_compiled")
+    for task, (name, target, theirs) in {
+        "ppo": ("ppo", "475", "CartPole-v1"),
+        "acrobot": ("ppo_acrobot", "-100", "Acrobot-v1"),
+    }.items():
+        result, rejax = stored(name), compiled[theirs]
+        found, runs = result["summary"], result["runs"]
+        by = {method: [run for run in runs if run["method"] == method] for method in names}
+        rows = [reached(words, by[method]) for method, words in names.items() if by[method]]
+        rows.append(reached("Rejax, compiled", rejax["runs"]))
+        facts |= {
+            f"{task}_seeds": found["book"]["seeds"],
+            f"{task}_table": table(["", f"reached ${target}$", "steps", "CPU s"], rows),
+            f"{task}_worst_steps": number(found["book"]["steps"]["most"]),
+            f"{task}_peer_worst_steps": number(found["stable_baselines"]["steps"]["most"]),
+            f"{task}_compiling": f"{rejax['runs'][0]['compiling']:.1f}",
+            f"{task}_ten": number(sum(run["seconds"] for run in by["book"][:10])),
+            f"{task}_ten_compiled": number(rejax["together"]["seconds"]),
+            f"{task}_ten_compiling": f"{rejax['together']['compiling']:.0f}",
+            f"{task}_step_price": number(price(by["book"]) / price(rejax["runs"])),
+        }
+        for key, short in {"steps": "steps", "seconds": "time"}.items():
+            for words, same in {"": "", " with our settings": "_same"}.items():
+                if ratio := found.get(f"{key} ratio{words}"):
+                    facts[f"{task}_{short}_ratio{same}"] = f"{ratio['of medians']:.2g}"
+                    facts[f"{task}_{short}_interval{same}"] = " to ".join(f"{end:.2g}" for end in ratio["interval"])
     for arm, name in {"1 epoch": "one", "3 epochs": "three", "10 epochs, no clip": "bare"}.items():
         facts[f"reuse_{name}"] = f"{study['summary'][arm]['times as many']:.1f}"
         facts[f"reuse_{name}_interval"] = between(study["summary"][arm]["interval"], 1)
@@ -269,6 +296,11 @@ def ppo_numbers():
         largest = study["largest_ratio"][arm]
         facts[f"reuse_{name}_ratios"] = f"{min(largest):.1f} and {number(max(largest))}"
     return facts
+
+
+def price(runs):
+    """CPU seconds of one step, training included."""
+    return np.median([run["seconds"] / run["steps"] for run in runs if run["steps"]])
 
 
 def facts():
