@@ -131,7 +131,8 @@ def growth():
 
 
 def advantages(T=2048, N=64):
-    """GAE over columns of several episodes: against a Python loop over lists, one that indexes arrays, and the rollout it belongs to."""
+    """GAE over columns of several episodes: against a Python loop over lists, one that indexes arrays, and the rollout
+    it belongs to."""
     import gymnasium as gym
     import numpy as np
 

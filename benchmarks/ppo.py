@@ -22,7 +22,8 @@ PEERS = {"stable_baselines": "", "stable_baselines_with_ours": " with our settin
 
 
 def summary(runs):
-    """Medians, ranges, how many were solved, and the ratios with their 95 % intervals (over the seeds that both solved)."""
+    """Medians, ranges, how many were solved, and the ratios with their 95 % intervals (over the seeds that both
+    solved)."""
     found, by_seed = {}, {}
     for method in ("book", *PEERS):
         mine = [run for run in runs if run["method"] == method]

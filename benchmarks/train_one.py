@@ -202,7 +202,8 @@ def torch_reinforce(referee, seed):
 
 
 def torch_batch(referee, seed):
-    """A batch of 5,000 steps from one environment, reward-to-go, one Adam step: in the style of Spinning Up's first code."""
+    """A batch of 5,000 steps from one environment, reward-to-go, one Adam step: in the style of Spinning Up's first
+    code."""
     import torch
     from torch.distributions import Categorical
 

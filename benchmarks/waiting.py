@@ -57,7 +57,8 @@ def labs():
 
 
 def builds():
-    """`make book` in a copy: from nothing, with nothing changed, with one sentence more on a page, with a rule more in the style sheet."""
+    """`make book` in a copy: from nothing, with nothing changed, with one sentence more on a page, with a rule more in
+    the style sheet."""
     with tempfile.TemporaryDirectory() as folder:
         book = Path(folder) / "book"
         names = subprocess.run(
@@ -98,7 +99,8 @@ def browser():
 
 
 def sliders():
-    """Milliseconds from the hand to the painted picture, median and 95th percentile, the three ways in one notebook taking turns."""
+    """Milliseconds from the hand to the painted picture, median and 95th percentile, the three ways in one notebook
+    taking turns."""
     import slider_ways as one_notebook
 
     from tests.helpers import jupyterlab_here as lab

@@ -1,4 +1,5 @@
-"""The page *Hold your own code*: its loops run as they stand, the verdicts printed on it are those of today; the wheel; the adapters' results."""
+"""The page *Hold your own code*: its loops run as they stand, the verdicts printed on it are those of today; the wheel;
+the adapters' results."""
 
 import ast
 import json

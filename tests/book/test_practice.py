@@ -1,4 +1,5 @@
-"""Practice: what is drawn, when a card returns, what a file may hold, and that the proofs are right exactly where the pages say so."""
+"""Practice: what is drawn, when a card returns, what a file may hold, and that the proofs are right exactly where the
+pages say so."""
 
 import itertools
 import json
@@ -413,7 +414,8 @@ class World:
 
 
 def layered(seed=3):
-    """A random world of layers 1-2-2 with two actions, discount .7 and shared features: no state has a parameter to itself."""
+    """A random world of layers 1-2-2 with two actions, discount .7 and shared features: no state has a parameter to
+    itself."""
     rng = np.random.default_rng(seed)
     P = np.zeros((5, 2, 5))
     P[0, :, 1:3] = rng.dirichlet(np.ones(2), 2)

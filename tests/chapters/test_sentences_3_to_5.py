@@ -1112,7 +1112,7 @@ def test_a_constant_cancels_in_the_kl_of_two_policies_of_one_kind():
 
 
 def test_the_curves_of_the_bugs_are_those_that_the_exercise_quotes():
-    from policy_gradient.checks.worlds import ladder, exact_curves
+    from policy_gradient.checks.worlds import exact_curves, ladder
 
     cells = json.loads((ROOT / "solutions/05-in-the-interview.ipynb").read_text("utf8"))["cells"]
     sources = ["".join(cell["source"]) for cell in cells]

@@ -1,4 +1,5 @@
-"""The instrument: single mistakes are named, right estimators are not accused, two at once are named or left open; bad input is said in words."""
+"""The instrument: single mistakes are named, right estimators are not accused, two at once are named or left open; bad
+input is said in words."""
 
 import json
 import subprocess

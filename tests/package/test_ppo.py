@@ -291,7 +291,8 @@ def test_one_pass_gives_what_two_passes_give():
 
 @pytest.mark.parametrize("name", ["ppo", "ppo_acrobot"])
 def test_the_stored_benchmark_holds_what_the_page_says(name):
-    """Fewer steps than Stable-Baselines3's PPO and at most a tenth of its time, over paired fresh seeds, computed from the runs."""
+    """Fewer steps than Stable-Baselines3's PPO and at most a tenth of its time, over paired fresh seeds, computed from
+    the runs."""
     runs = json.loads((ROOT / f"benchmarks/results/{name}.json").read_text("utf8"))["result"]["runs"]
     seeds = {method: [r["seed"] for r in runs if r["method"] == method] for method in ("book", "stable_baselines")}
     assert seeds["book"] == seeds["stable_baselines"] and len(set(seeds["book"])) == 20

@@ -40,7 +40,8 @@ def cartpole(seed, **knobs):
     "knobs, seeds", [(pg.CARTPOLE_RECIPE, FRESH_SEEDS), ({}, FRESH_SEEDS[:8])], ids=["recipe", "theorem"]
 )
 def test_cartpole_is_solved_by_all_fresh_seeds(knobs, seeds):
-    """475 or more over 100 fresh episodes of the sampled policy, within the 400 updates. The plain theorem stands beside the recipe."""
+    """475 or more over 100 fresh episodes of the sampled policy, within the 400 updates. The plain theorem stands
+    beside the recipe."""
     results = [cartpole(seed, **knobs) for seed in seeds]
     print(
         f"{sum(r.reached_target for r in results)} of {len(results)} seeds; "
@@ -64,7 +65,8 @@ def test_the_corridor_is_climbed_to_its_best_policy():
 
 @pytest.mark.slow
 def test_two_doors_is_climbed_with_gamma_t_and_lost_without():
-    """The book's tiny example, from theta = 0: the theorem goes to the best corner, 1/8, the usual code to the worst, -1/4."""
+    """The book's tiny example, from theta = 0: the theorem goes to the best corner, 1/8, the usual code to the worst,
+    -1/4."""
     policy, ends = pg.two_action_softmax(2, 3), {}
     for drop in (False, True):
         result = pg.reinforce(

@@ -1,4 +1,5 @@
-"""Numbers of benchmarks/results/*.json for the page: `{{ name }}` in its text is what was measured, never typed by hand."""
+"""Numbers of benchmarks/results/*.json for the page: `{{ name }}` in its text is what was measured, never typed by
+hand."""
 
 import json
 

@@ -16,7 +16,7 @@ import scipy.stats
 import policy_gradient as pg
 from learning_to_act.checks import check, engine, hint, hunt, mistakes, start_drill, stopwatch
 from learning_to_act.checks.registry import registry
-from learning_to_act.checks.worlds import Batch, ladder, exact_curves, slider
+from learning_to_act.checks.worlds import Batch, exact_curves, ladder, slider
 from learning_to_act.exercises import in_the_interview
 from tests.helpers.learner import ROOT, functions, solution_expressions
 

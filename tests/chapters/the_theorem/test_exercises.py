@@ -1,4 +1,5 @@
-"""Chapter 2: right answers in different styles pass, and the truths agree with the package and with central differences."""
+"""Chapter 2: right answers in different styles pass, and the truths agree with the package and with central
+differences."""
 
 import itertools
 

@@ -285,7 +285,8 @@ def test_plateaus_and_their_cure():
 
 
 def test_dropping_never_points_downhill_with_own_logits():
-    """Blocks stretched by positive factors: from the lab's 1,000 worlds none points downhill, with shared logits some do."""
+    """Blocks stretched by positive factors: from the lab's 1,000 worlds none points downhill, with shared logits some
+    do."""
     own, shared = (numbers(line.split(":")[1]) for line in printed("fairprint").splitlines())
     assert own[0] == 0 and own[1] > 0 and shared[0] > 0 and shared[1] < 0
 
