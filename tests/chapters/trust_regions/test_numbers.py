@@ -200,7 +200,7 @@ def test_steps_to_the_top_453_and_18():
     assert (climb(at(0.01, plain)), climb(at(0.01, natural))) == (11, 10)
 
 
-def test_the_search_makes_good_what_damping_undid():
+def test_scaled_steps_with_damping_are_shorter_than_asked():
     """One choice with J = p, from .001 to one half: steps of eta = 1, scaled to a quadratic KL of .01, and searched as well."""
     far = lambda p, q: p * np.log(p / q) + (1 - p) * np.log((1 - p) / (1 - q))  # noqa: E731
 
@@ -217,6 +217,10 @@ def test_the_search_makes_good_what_damping_undid():
 
     assert [steps(c, False, False) for c in (0, 0.1)] == [7, 111]
     assert [steps(c, True, False) for c in (0, 0.1)] == [8, 20] and [steps(c, True, True) for c in (0, 0.1)] == [20, 20]
+    p = 0.001
+    step = p * (1 - p) / (p * (1 - p) + 0.1)
+    step *= np.sqrt(0.02 / (p * (1 - p) * step))
+    assert far(p, sigmoid(logit(p) + step)) == pytest.approx(1.15e-4, rel=0.02)  # a hundredth of .01
 
 
 def test_stretching_theta_turns_the_plain_direction_and_leaves_the_natural_one():
