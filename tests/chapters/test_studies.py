@@ -40,7 +40,7 @@ def test_the_page_reads_the_study_right():
     page = PageAndLab.text("03-in-practice")
     level = {arm: round(float(mean[arm]["sampled"].mean())) for arm in mean}
     assert (
-        "recipe reaches ${}$".format(level["recipe"]) in page
+        "the recipe returns ${}$".format(level["recipe"]) in page
         and "scaled) ${}$".format(level["theorem's estimator"]) in page
     )
     paired = {
