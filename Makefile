@@ -77,6 +77,7 @@ wheel: .venv/installed          ## the package alone, as a file for another envi
 
 bench: .venv-bench/installed    ## measure the book beside Stable-Baselines3 and PyTorch; ONLY="rollouts gradients" for some
 	.venv-bench/bin/python benchmarks/run.py $(ONLY)
+	$(if $(ONLY),,.venv-bench/bin/python benchmarks/ppo.py)
 	$(if $(ONLY),,$(MAKE) --no-print-directory limits)
 
 limits: book                    ## the last part of bench: is all as quick as it should be? ratios within one run; fails above a limit

@@ -284,7 +284,7 @@ STATE_VALUES = Exercise(
         Mistake(
             "transposed-chain",
             "Your chain runs backwards: P_pi is used transposed, so each state collects the values of where one comes from.\n"
-            "P[s, a, t] is the chance to go from s to t. Values look ahead, so row s of P_pi multiplies V. (Visits use the transpose.)\n"
+            "P[s, a, s2] is the chance to go from s to s2. Values look ahead, so row s of P_pi multiplies V. (Visits use the transpose.)\n"
             "(Chapter 2, The statement.)",
             (lambda P, R, policy, gamma: _solve(P, policy, gamma, (policy * R).sum(1), transpose=True),),
         ),
@@ -410,7 +410,7 @@ VISITATION = Exercise(
         Mistake(
             "transposed-chain",
             "Your chain runs the wrong way: this solves d = rho + gamma P_pi d, which looks ahead as values do.\n"
-            "Visits flow from the start along P[s, a, t], from s to t: d[t] collects from all s, so the transpose multiplies d.\n"
+            "Visits flow from the start along P[s, a, s2], from s to s2: d[s2] collects from all s, so the transpose multiplies d.\n"
             "(Chapter 2, The statement.)",
             (lambda P, rho, policy, gamma: _solve(P, policy, gamma, rho),),
         ),
@@ -712,8 +712,8 @@ EXACT_GRADIENT = Exercise(
         ),
         Mistake(
             "transposed-chain",
-            "Your visits run the wrong way: they solve d = rho + gamma P_pi d, which looks ahead as values do. Visits flow along P[s, a, t], "
-            "from s to t, so the transpose multiplies d. (Chapter 2, The statement.)",
+            "Your visits run the wrong way: they solve d = rho + gamma P_pi d, which looks ahead as values do. Visits flow along P[s, a, s2], "
+            "from s to s2, so the transpose multiplies d. (Chapter 2, The statement.)",
             (
                 lambda P, R, rho, theta, gamma: _gradient(
                     P, R, rho, theta, gamma, d=lambda pi: _solve(P, pi, gamma, rho)
