@@ -362,6 +362,8 @@ def ignores(position, one, runs, rerun):
 
 def _moves(position, run, rerun):
     """Does the answer move with an argument that is changed past all sense? (Its sum, or any() over its rows, may be all that counts.)"""
+    if position >= len(run.case.args):  # left at its default here
+        return False
     arg = np.asarray(run.case.args[position])
     if arg.dtype.kind not in "biuf" or not arg.size or not run.outcome.finite:
         return False

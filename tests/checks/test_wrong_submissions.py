@@ -430,3 +430,14 @@ def test_no_check_stumbles_where_numpy_raises_and_warnings_are_errors(name, recw
     assert results[-1].passed, results[-1].message
     assert not any("stumbled" in result.message or "inf times" in result.message for result in results)
     assert not recwarn.list
+
+
+def test_an_argument_left_at_its_default_is_not_asked_for():
+    """The scores in the baseline's place: some inputs give no baseline, and the question whether it is used stumbled over them."""
+
+    def score_function_gradient(f_values, scores, baseline=0.0):
+        better = f_values[:, None] - scores
+        return (better * scores).mean(axis=0)
+
+    said = check(score_function_gradient)
+    assert not said and "stumbled" not in said.message
