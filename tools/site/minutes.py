@@ -26,6 +26,7 @@ from sphinx.util import logging
 
 from tools import contents, paths
 from tools.paths import ROOT
+from tools.site import measured
 
 WORDS = 200  # a minute
 SECONDS = {"formulas": 30, "quizzes": 60, "figures": 180, "cells": 15}
@@ -160,8 +161,15 @@ def words(text):
     return len(re.findall(r"\w[\w'’.,-]*", text))
 
 
+@cache
+def tables():
+    """{name: table} of what the build puts into pages from stored measurements."""
+    return {name: value for name, value in measured.facts().items() if "\n" in str(value)}
+
+
 def counted(text):
     """Counter of what a Markdown text asks of its reader."""
+    text = re.sub(r"^\{\{ (\w+) \}\}$", lambda found: tables().get(found[1], found[0]), text, flags=re.M)
     text, found = prose(text)
     found["words"] = words(text)
     return found
