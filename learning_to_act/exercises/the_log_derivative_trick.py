@@ -899,7 +899,11 @@ OPTIMAL = Exercise(
         Mistake(
             "not-divided",
             "This is the mean (or sum) of s^2 f: the weights do not sum to 1. Divide by the sum (or mean) of s^2, so that it is a weighted mean of f.",
-            (lambda f, s: (s**2 * f[:, None]).mean(0), lambda f, s: (s**2 * f[:, None]).sum(0)),
+            (
+                lambda f, s: (s**2 * f[:, None]).mean(0),
+                lambda f, s: (s**2 * f[:, None]).sum(0),
+                lambda f, s: (s**2 * f[:, None]).sum(0) / np.where((s**2).sum(0) == 0, np.nan, 1),
+            ),
         ),
         Mistake(
             "variance-below",
