@@ -20,13 +20,13 @@ from tools.site.directives import Summary
 
 # What comes first of what answers alike: what teaches, what is tried or stands beside the path, what is asked, answers
 TEACHES, TRIES, ASKS, ANSWERS = range(4)
-LENGTHS = {TEACHES: 3000, TRIES: 450, ASKS: 220, ANSWERS: 60}  # characters of a section's words
+LENGTHS = {TEACHES: 3000, TRIES: 430, ASKS: 220, ANSWERS: 60}  # characters of a section's words
 BESIDE = {
     "book/helper-reference": 120,
     "book/errata": 160,
     "book/for-instructors": 300,
-    "book/speed": 300,
-    "book/on-trial": 300,
+    "book/speed": 220,
+    "book/on-trial": 220,
 }  # and count less
 SIGNS = {
     **dict(nabla="∇", sum="Σ", mid="|", le="≤", ge="≥", ne="≠", cdot="·", times="×", to="→", infty="∞", partial="∂"),
