@@ -285,6 +285,7 @@ def test_two_tabs_do_not_lose_each_other_s_work(visit):
     mine = shown(b)
     b.get_by_role("button", name="Turn the card").click()
     b.get_by_role("button", name="Easy").click()
+    a.wait_for_function("([key, id]) => id in JSON.parse(localStorage.getItem(key)).cards", arg=[KEY, mine])
     assert {"softmax-score", mine} < set(kept(a)["cards"]) and len(kept(a)["cards"]) == 3
     b.get_by_role("button", name="Erase").click()
     b.get_by_role("button", name="Keep them").click()
