@@ -3,9 +3,9 @@
     python benchmarks/ppo.py [cartpole acrobot compiled] [--seeds 20]
 
 cartpole, acrobot: the book and Stable-Baselines3 take turns, seed by seed. compiled: Rejax's, by JAX, on both tasks.
-The seeds chose nothing. What is compared: steps in the environment and CPU seconds of one thread until 475 is reached (see
-ppo_one.py; Acrobot: -100, acrobot_one.py), as ratios of medians with a bootstrap interval over paired seeds. Written after each pair, so that an interrupted run
-says how far it got.
+The seeds chose nothing. What is compared: steps in the environment and CPU seconds of one thread until 475 is reached
+(see ppo_one.py; Acrobot: -100, acrobot_one.py), as ratios of medians with a bootstrap interval over paired seeds. Written
+after each seed, so that an interrupted run says how far it got.
 """
 
 import argparse
@@ -16,14 +16,11 @@ import numpy as np
 from run import call, store
 
 FIRST = 9301
-
-
 PEERS = {"stable_baselines": "", "stable_baselines_with_ours": " with our settings"}
 
 
 def summary(runs):
-    """Medians, ranges, how many were solved, and the ratios with their 95 % intervals (over the seeds that both
-    solved)."""
+    """Medians, ranges, how many were solved; ratios with 95 % intervals over the seeds that both solved."""
     found, by_seed = {}, {}
     for method in ("book", *PEERS):
         mine = [run for run in runs if run["method"] == method]

@@ -31,40 +31,40 @@ class Referee(train_one.Referee):
         return super().done(steps, probs_right) or "sampled" in self.solved or steps >= self.cap
 
 
-def book(referee, seed):
+def train(referee, seed, task, mode, settings, critic):
+    """The book's PPO on 8 environments of Gymnasium's."""
     from tqdm import tqdm  # noqa: F401
 
     import policy_gradient as pg
-    from policy_gradient.ppo import CARTPOLE_CRITIC, CARTPOLE_PPO, ppo
+    from policy_gradient.ppo import ppo
 
     referee.start()
-    policy, rng = pg.MLPSoftmax((4, 64, 2)), np.random.default_rng(seed)
-    envs = gym.make_vec("CartPole-v1", 8, vectorization_mode="vector_entry_point")
-    critic, steps = pg.Critic((4, 64, 1), rng, **CARTPOLE_CRITIC), [0]
+    envs, rng, steps = gym.make_vec(task, 8, vectorization_mode=mode), np.random.default_rng(seed), [0]
+    (num_obs,), num_actions = envs.single_observation_space.shape, int(envs.single_action_space.n)
+    policy, critic = pg.MLPSoftmax((num_obs, 64, num_actions)), pg.Critic((num_obs, 64, 1), rng, **critic)
 
     def after(update, theta, segment):
         steps[0] += segment.live.size
-        return referee.done(steps[0], lambda obs: policy.probs(theta, obs)[:, 1])
+        second = (lambda probs: probs[:, 1]) if num_actions == 2 else lambda probs: probs
+        return referee.done(steps[0], lambda obs: second(policy.probs(theta, obs)))
 
-    ppo(
-        envs,
-        policy,
-        policy.init(rng),
-        critic,
-        rng,
-        num_updates=CAP // (8 * CARTPOLE_PPO["num_steps"]),
-        callback=after,
-        progress=False,
-        **CARTPOLE_PPO,
-    )
+    num_updates = referee.cap // (8 * settings["num_steps"])
+    start = policy.init(rng)
+    ppo(envs, policy, start, critic, rng, num_updates=num_updates, callback=after, progress=False, **settings)
+
+
+def book(referee, seed):
+    from policy_gradient.ppo import CARTPOLE_CRITIC, CARTPOLE_PPO
+
+    train(referee, seed, "CartPole-v1", "vector_entry_point", CARTPOLE_PPO, CARTPOLE_CRITIC)
 
 
 METHODS = {"book": book, "stable_baselines": train_one.ppo}
 
 
-def main(method, seed):
-    referee = Referee(seed)
-    METHODS[method](referee, seed)
+def main(method, seed, methods=METHODS, make_referee=Referee):
+    referee = make_referee(seed)
+    methods[method](referee, seed)
     print(
         json.dumps(
             {

@@ -50,12 +50,14 @@ class Referee:
         obs, _ = self.envs.reset(seed=int(self.rng.integers(2**31)))
         alive, score = np.ones(EPISODES, bool), np.zeros(EPISODES)
         while alive.any():
-            right = probs_right(obs)
-            actions = right > 0.5 if greedy else self.rng.random(EPISODES) < right
+            actions = self._act(probs_right(obs), greedy)
             obs, rewards, terminated, truncated, _ = self.envs.step(actions.astype(np.int64))
             score += np.where(alive, rewards, 0)
             alive &= ~(terminated | truncated)
         return score.mean()
+
+    def _act(self, right, greedy):
+        return right > 0.5 if greedy else self.rng.random(EPISODES) < right
 
 
 def ours(referee, seed):
@@ -89,11 +91,12 @@ def warm_torch(seed):
     torch.manual_seed(seed)
 
 
-def stable_baselines(algorithm, total, seed, referee, **settings):
-    """Settings of the RL Baselines3 Zoo for CartPole-v1."""
+def stable_baselines(algorithm, total, seed, referee, task="CartPole-v1", num_envs=8, normalise=False, **settings):
+    """The Zoo's `normalize: true` is normalise: observations and rewards by running statistics."""
     import torch
     from stable_baselines3.common.callbacks import BaseCallback
     from stable_baselines3.common.env_util import make_vec_env
+    from stable_baselines3.common.vec_env import VecNormalize
 
     warm_torch(seed)
 
@@ -101,21 +104,23 @@ def stable_baselines(algorithm, total, seed, referee, **settings):
         stop = False
 
         def _on_rollout_start(self):  # the update before it is done
-            self.stop = referee.done(self.num_timesteps, self._probs_right)
+            self.stop = referee.done(self.num_timesteps, self._probs)
 
         def _on_step(self):
             return not self.stop
 
-        def _probs_right(self, obs):
+        def _probs(self, obs):
+            """(N,) of the second of two actions, (N, actions) of more."""
             with torch.no_grad():
-                policy = self.model.policy
-                return policy.get_distribution(policy.obs_to_tensor(obs)[0]).distribution.probs[:, 1].numpy()
+                policy, seen = self.model.policy, envs.normalize_obs(obs) if normalise else obs
+                probs = policy.get_distribution(policy.obs_to_tensor(seen)[0]).distribution.probs.numpy()
+            return probs[:, 1] if probs.shape[1] == 2 else probs
 
     referee.start()
-    model = algorithm(
-        "MlpPolicy", make_vec_env("CartPole-v1", n_envs=8, seed=seed), seed=seed, device="cpu", **settings
-    )
-    model.learn(total, callback=Test())
+    envs = make_vec_env(task, n_envs=num_envs, seed=seed)
+    if normalise:
+        envs = VecNormalize(envs, gamma=settings["gamma"])
+    algorithm("MlpPolicy", envs, seed=seed, device="cpu", **settings).learn(total, callback=Test())
 
 
 def ppo(referee, seed):

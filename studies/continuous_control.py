@@ -107,12 +107,13 @@ def pendulum_without_critic(seed):
     return training, lambda: fresh_return(control.Pendulum(1000, bounds="clip"), policy, training.theta, seed)
 
 
-def mountain_car(seed, num_updates=60):
-    """Plain REINFORCE on Gymnasium's MountainCarContinuous-v0: returns per update, and how many episodes saw the goal."""
+def mountain_car(seed, num_updates=60, num_envs=8):
+    """Plain REINFORCE on Gymnasium's MountainCarContinuous-v0, a batch of num_envs episodes: returns per update, how many episodes saw
+    the goal, in all and in the last batch."""
     import gymnasium as gym
 
     rng, policy = np.random.default_rng(seed), pg.MLPGaussian((2, 64, 1))
-    envs, seen = gym.make_vec("MountainCarContinuous-v0", 8, vectorization_mode="sync"), []
+    envs, seen = gym.make_vec("MountainCarContinuous-v0", num_envs, vectorization_mode="sync"), []
     training = pg.reinforce(
         envs,
         policy,
@@ -130,8 +131,9 @@ def mountain_car(seed, num_updates=60):
     return dict(
         seed=seed,
         returns=training.history["mean_return"].round(2).tolist(),
-        episodes=8 * num_updates,
+        episodes=num_envs * num_updates,
         reached_goal=sum(seen),
+        reached_goal_last=seen[-1],
         final_std=round(std, 3),
     )
 

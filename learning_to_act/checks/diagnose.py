@@ -341,9 +341,10 @@ def _unused(runs, wrong, one, rerun):
 
 
 def ignores(position, one, runs, rerun):
+    runs = [run for run in runs if position < len(run.case.args)]  # in the others it is left at its default
     seen = 0
     for run in runs:
-        for arg in _others(run.case.args[position]) if position < len(run.case.args) else ():
+        for arg in _others(run.case.args[position]):
             args = (*run.case.args[:position], arg, *run.case.args[position + 1 :])
             try:
                 moved = one.answer(one.truth, args)
@@ -362,8 +363,6 @@ def ignores(position, one, runs, rerun):
 
 def _moves(position, run, rerun):
     """Does the answer move with an argument that is changed past all sense? (Its sum, or any() over its rows, may be all that counts.)"""
-    if position >= len(run.case.args):  # left at its default here
-        return False
     arg = np.asarray(run.case.args[position])
     if arg.dtype.kind not in "biuf" or not arg.size or not run.outcome.finite:
         return False

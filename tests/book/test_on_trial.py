@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from policy_gradient.audit import theorem
+from policy_gradient.audit import theorem, worlds
 from policy_gradient.mdp import discounted_visitation, exact_gradient, state_probs, two_doors
 from policy_gradient.policies import two_action_softmax
 from tools.paths import ROOT
@@ -196,9 +196,17 @@ def test_a_way_of_running_that_is_said_in_the_results_is_the_script_s():
 
 
 def test_agilerl_s_angle_over_independent_episodes():
-    """Its rule on two doors: every advantage takes gamma lambda times the next row's along, across a true end as well, and the last step
-    of an episode counts as if it went on. In the mean the direction is (1/6, 1/48)."""
-    direction, gradient = np.array([1 / 6, 1 / 48]), np.array([-5 / 64, 1 / 64])
+    """Its rule, with a critic at zero: a step takes gamma lambda times the next row's advantage along, unless that row is the last
+    of its episode. Across the end it takes what the next episode does, which does not depend on the action: mean score zero."""
+    world = worlds()["two doors"]
+    batch, scores = world.batch, world.batch.score(world.theta)
+    advantages = batch.rewards.astype(float)
+    for rows in batch.episodes():
+        rows = np.arange(len(batch))[rows]
+        for i in reversed(rows[:-2]):
+            advantages[i] += batch.gamma * batch.lam * advantages[i + 1]
+    direction, gradient = (advantages @ scores / len(batch))[:2], np.array([-5 / 64, 1 / 64])
+    np.testing.assert_allclose(direction, [1 / 6, 1 / 48])
     cosine = direction @ gradient / np.linalg.norm(direction) / np.linalg.norm(gradient)
     assert round(float(np.degrees(np.arccos(cosine)))) == 162
     assert "over independent episodes it is 162" in (ROOT / "book/on-trial.md").read_text("utf8")

@@ -10,6 +10,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from tests.helpers.jupyterlab_here import listening, run_all, running
 from tools.make import notebooks as run_notebooks
 
+STARTS, PATIENCE = 4, 75_000  # ms
 SOURCES = [
     """
 import os
@@ -58,18 +59,18 @@ def lab(tmp_path_factory):
         yield address
 
 
-def opened(browser, lab, name, starts=4, patience=75_000):
+def opened(browser, lab, name):
     """The notebook in a workspace of its own. Its start is not under test: one that shows nothing is begun again, and
     at the last the failure says what stood on the page."""
     page = browser.new_page(viewport={"width": 1280, "height": 1200})
-    for start in range(starts):
+    for start in range(STARTS):
         page.goto(f"{lab}/lab/workspaces/{name}-{start}/tree/{name}.ipynb")
         try:
-            page.wait_for_selector(".jp-NotebookPanel .jp-OutputArea-output img", timeout=patience)
+            page.wait_for_selector(".jp-NotebookPanel .jp-OutputArea-output img", timeout=PATIENCE)
             return page
         except PlaywrightTimeout:
             stood = page.locator("body").inner_text()
-    pytest.fail(f"JupyterLab began {starts} times and showed no output of {name}.ipynb; on the page stood: {stood!r}")
+    pytest.fail(f"JupyterLab began {STARTS} times and showed no output of {name}.ipynb; on the page stood: {stood!r}")
 
 
 def test_an_untrusted_notebook_shows_the_still_picture(browser, lab):
