@@ -67,7 +67,7 @@ chapter: .venv/installed        ## begin a chapter: NAME=critics writes what it 
 	$(PY) -m tools.make.chapter "$(NAME)"
 
 studies: .venv/installed        ## the long runs whose results the labs plot
-	for study in studies/*.py; do test ! -e "$$study" || $(PY) "$$study" || exit 1; done
+	for study in studies/*.py; do test ! -e "$$study" || $(PY) -m studies.$$(basename "$$study" .py) || exit 1; done
 
 libraries: .venv/installed      ## which gradient other people's libraries follow, each in an environment that is thrown away; ONLY="skrl pfrl" for some
 	$(PY) studies/libraries/run.py $(ONLY)

@@ -1,14 +1,15 @@
 """Mountain car with a bell: does a larger batch see the flag? `continuous_control.mountain_car` has 8 episodes in each update and fails.
 
-    OPENBLAS_NUM_THREADS=1 python studies/mountain_car_batches.py     # rewrites mountain_car_batches.json, some ten minutes
+    OPENBLAS_NUM_THREADS=1 python -m studies.mountain_car_batches     # rewrites mountain_car_batches.json, some ten minutes
 
 The same program with 100, both for 30 updates, ten seeds that chose no setting.
 """
 
+import argparse
 import json
 from pathlib import Path
 
-from continuous_control import mountain_car
+from studies.continuous_control import mountain_car
 
 SIZES, SEEDS, UPDATES = (8, 100), range(301, 311), 30
 RESULT = Path(__file__).with_suffix(".json")
@@ -20,4 +21,5 @@ def main():
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
     main()
