@@ -135,6 +135,12 @@ def test_exercises_ask_for_the_minutes_of_their_registry():
             assert minutes.page(doc)["minutes"] == told + strangers.MINUTES * (stem == strangers.CHAPTER) > 0
 
 
+@pytest.mark.parametrize("doc", sorted(p.stem for p in (ROOT / "book").glob("0*.md")))
+def test_no_page_of_a_chapter_takes_more_than_25_minutes(doc):
+    """Not rounded."""
+    assert 5 < minutes.exact(minutes.page(f"book/{doc}")) <= 25
+
+
 def test_where_no_role_reaches_the_number_is_the_same():
     """`python -m tools.site.minutes --write`, then `make exercises`, mends it."""
     for doc in PATH:
