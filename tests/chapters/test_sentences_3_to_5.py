@@ -1155,7 +1155,7 @@ def test_the_page_s_lines_of_the_total_return_form_need_the_mask():
 
 @pytest.mark.parametrize("sigma", [0.1, 0.01, 0.001])
 def test_a_small_sigma_alone_does_not_stop_the_mean(sigma):
-    """10 - (a - 1)^2 from mu = -1: 300 plain steps of .02, twenty draws each, less the mean of the others. Not so on a lower peak."""
+    """10 - (a - 1)^2 from -1: 300 plain steps of .02, twenty draws, less the others' mean. Not so on a lower peak."""
     hill = lambda a: 10 - (a - 1) ** 2  # noqa: E731
     peaks = lambda a: np.exp(-4 * (a + 1) ** 2) + 3 * np.exp(-4 * (a - 2) ** 2)  # noqa: E731
 

@@ -319,8 +319,8 @@ def test_an_offset_biases_at_each_step_that_goes_on_where_actions_decide_the_end
 
 
 def test_a_value_counted_after_a_termination_is_no_baseline():
-    """Live or die, a fair coin: the mean update, which is the truth at lambda = 1 for any V, and for lambda = 0 with the true V,
-    if 0 is counted after quitting. With the true V counted there it is not, at neither."""
+    """Live or die, a fair coin: the mean update is the truth at lambda = 1 for any V, and at 0 with the true V, if 0 is
+    counted after quitting. With the true V counted there it is at neither."""
 
     def update(V, lam, after):
         work, quit = 1 + V / 2 - V, F(5, 4) + after / 2 - V

@@ -246,7 +246,7 @@ def test_a_state_that_is_no_longer_reached_can_get_worse():
 
 
 def test_eight_steps_are_those_of_the_first_two_lines_alone():
-    """From p = .001 to one half, J = p, a KL of .01 asked: (steps, KL of the first), without the line search and with it."""
+    """From p = .001 to one half, J = p, a KL of .01 asked: (steps, KL of the first), unsearched and searched."""
 
     def run(damping, searched):
         z, kls = logit(0.001), []
@@ -302,7 +302,8 @@ def test_a_product_with_f_is_dearer_than_two_passes():
 
 
 def test_the_compiled_program_is_not_the_faster_one_beside_ours():
-    stored = lambda name: json.loads((ROOT / f"benchmarks/results/{name}.json").read_text("utf8"))["result"]  # noqa: E731
+    results = ROOT / "benchmarks/results"
+    stored = lambda name: json.loads((results / f"{name}.json").read_text("utf8"))["result"]  # noqa: E731
     median = lambda runs, what: np.median([run[what] for run in runs])  # noqa: E731
     for name, task in (("ppo", "CartPole-v1"), ("ppo_acrobot", "Acrobot-v1")):
         ours = [run for run in stored(name)["runs"] if run["method"] == "book"]
