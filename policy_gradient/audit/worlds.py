@@ -1,8 +1,10 @@
 """The batches on which an update is asked: small, fixed, and such that different answers give different numbers.
 
 In "two doors" at theta = 0 the eight action sequences are equally likely and make the whole batch: what an update that takes each episode
-by itself does there is its expected direction (one that ties them together: its direction on large batches). In every other batch each step has an observation, and so a parameter, of its own. The gradient then
-shows the weight that each step got, one number per step, and a rule for these weights can be held against it.
+by itself does there is its expected direction (one that ties them by their mean or spread: its direction on large
+batches; one that runs on into the next: that for their order). In every other batch each step has an observation, and
+so a parameter, of its own. The gradient then shows the weight that each step got, one number per step, and a rule for
+these weights can be held against it.
 """
 
 from dataclasses import dataclass, fields, replace

@@ -115,6 +115,14 @@ def test_the_sentences_about_learning_are_what_was_seen():
     assert min(learned["mushroom-rl"]["REINFORCE"]["seeds"]) > 0.1, "the best has .125"
 
 
+def test_only_the_degrees_are_those_of_the_first_gradient():
+    assert (
+        "the degrees are those of the first gradient alone. (Whole trainings are [below](#learned-for-real).)" in PAGE
+    )
+    assert "\n## Learned for real\n" in PAGE and len(FACTS["trial_learned"].splitlines()) > 2
+    assert "this page looks at the first gradient alone" not in PAGE
+
+
 def test_the_numbers_in_the_prose_are_those_of_the_results():
     angles = [a for *_, a, _ in trial.angles()]
     away = [a for a in angles if a > 90]

@@ -1151,3 +1151,42 @@ def test_the_page_s_lines_of_the_total_return_form_need_the_mask():
     np.testing.assert_allclose(lines, by_hand)
     assert abs((scores.sum(axis=0) * G0[:, None]).mean(axis=0) - by_hand).max() > 1
     assert "scores = scores * mask[..., None]" in TRICK
+
+
+@pytest.mark.parametrize("sigma", [0.1, 0.01, 0.001])
+def test_a_small_sigma_alone_does_not_stop_the_mean(sigma):
+    """10 - (a - 1)^2 from -1: 300 plain steps of .02, twenty draws, less the others' mean. Not so on a lower peak."""
+    hill = lambda a: 10 - (a - 1) ** 2  # noqa: E731
+    peaks = lambda a: np.exp(-4 * (a + 1) ** 2) + 3 * np.exp(-4 * (a - 2) ** 2)  # noqa: E731
+
+    def climb(f):
+        rng, mu = np.random.default_rng(0), -1.0
+        for _ in range(300):
+            a = mu + sigma * rng.normal(size=20)
+            pay = f(a)
+            mu += 0.02 * np.mean((pay - (pay.sum() - pay) / 19) * (a - mu)) / sigma**2
+        return mu
+
+    assert climb(hill) == pytest.approx(1, abs=0.05)
+    assert climb(peaks) == pytest.approx(-1, abs=0.05) and peaks(2) > 2 * peaks(-1)
+    assert "*Stuck*: $\\sigma$ collapsed early, on a lower peak or a plateau: all actions are alike" in BELL
+    assert "nothing is tried" not in BELL
+
+
+def test_as_a_loss_k3_is_a_leash_as_well_and_of_another_kl():
+    ref = np.array([0.5, 0.3, 0.2])
+    z = np.log([0.98, 0.01, 0.01])
+    k3 = lambda z: pg.softmax(z) - ref  # noqa: E731    E[(1 - rho) score] under pi
+    for _ in range(200):
+        z = z - k3(z)
+    assert pg.softmax(z) == pytest.approx(ref, abs=1e-6)
+    at = np.log([0.7, 0.2, 0.1])
+    pi = pg.softmax(at)
+    mean = (pi * (1 - ref / pi)) @ (np.eye(3) - pi)
+    other = pg.finite_difference(lambda x: ref @ np.log(ref / pg.softmax(x)), at)
+    wanted = pg.finite_difference(lambda x: pg.softmax(x) @ np.log(pg.softmax(x) / ref), at)
+    assert mean == pytest.approx(k3(at)) and mean == pytest.approx(other, abs=1e-8)
+    assert abs(mean - wanted).max() > 0.01
+    assert "to make the policy pay for $\\mathrm{KL}(\\pi\\Vert\\pi_{\\text{ref}})$?" in INTERVIEW
+    assert "to stay close to the reference" not in INTERVIEW
+    assert "need not be a loss for that KL" in ANSWERS["kl-estimators"]

@@ -8,6 +8,7 @@ import json
 import math
 import re
 import warnings
+from dataclasses import fields, replace
 from fractions import Fraction as F
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from learning_to_act.exercises import in_the_interview as chapter05
 from learning_to_act.exercises import the_log_derivative_trick as chapter03
 from learning_to_act.exercises import the_theorem as chapter02
 from learning_to_act.explorables import race
+from policy_gradient.audit import theorem as audit_theorem
+from policy_gradient.audit import worlds as audit_worlds
 from tests.helpers.page_and_lab import ROOT, PageAndLab
 from tools import contents
 
@@ -1672,11 +1675,29 @@ def test_an_update_that_ties_episodes_together_shows_its_direction_on_large_batc
     np.testing.assert_allclose(update(np.arange(8)), exact, atol=1e-6)
     pairs = [update(np.array(pair)) for pair in np.ndindex(8, 8)]
     np.testing.assert_allclose(np.mean(pairs, axis=0), exact / 2, atol=1e-6)  # and no seed was drawn
-    assert (
-        "ties them together, by their mean, their standard deviation or their order, shows its direction on large batches"
-        in HOLD
-    )
+    normalised = lambda batch: update(batch) / R[batch].std()  # noqa: E731
+    np.testing.assert_allclose(normalised(np.arange(8)), exact / R.std(), atol=1e-6)
+    assert "ties them together by their mean or their standard deviation shows its direction on large batches" in HOLD
     assert "can still train" in HOLD and "it still trains" not in HOLD and "was found to" not in HOLD
+
+
+def test_an_update_that_runs_on_into_the_next_episode_shows_the_order_of_the_eight():
+    """The first stranger's loop: 3 degrees as the eight lie, 10 the other way round, none over many drawn."""
+    space, batch, exact = {}, audit_worlds()["two doors"].batch, audit_theorem()
+    exec(re.search(r"```python\n# stranger 1\n(.*?)```", HOLD, re.DOTALL)[1], space)
+
+    def angle(order):
+        rows = np.concatenate([np.arange(24)[batch.episodes()[n]] for n in order])
+        arrays = {f.name: getattr(batch, f.name) for f in fields(batch)}
+        laid = {name: x[rows] for name, x in arrays.items() if isinstance(x, np.ndarray)}
+        laid["episode"] = np.repeat(np.arange(len(order)), 3)
+        got = space["update"](np.zeros(3), replace(batch, **laid))[:2]
+        return np.degrees(np.arccos(got @ exact / np.linalg.norm(got) / np.linalg.norm(exact)))
+
+    drawn = np.random.default_rng(0).integers(8, size=40_000)
+    assert [round(angle(order)) for order in (range(8), range(7, -1, -1), drawn)] == [3, 10, 0]
+    assert "runs on from one episode into the next shows its direction for the order in which the eight lie" in HOLD
+    assert "makes 3 degrees" in HOLD and "or their order" not in HOLD
 
 
 def test_a_value_without_discount_needs_an_end_under_the_policy():

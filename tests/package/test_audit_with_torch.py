@@ -40,6 +40,19 @@ def ppo(policy, batch):
     return -torch.min(ratio * x, ratio.clamp(0.8, 1.2) * x).mean() - 0.01 * dist.entropy().mean()
 
 
+def test_what_a_loss_gets_is_what_the_page_says():
+    seen = []
+    audit(from_torch(lambda policy, batch: seen.append(batch) or right(policy, batch)))
+    for batch in seen:
+        n = len(batch.rewards)
+        assert batch.obs.shape[0] == n and batch.obs.ndim == batch.next_obs.ndim == 2
+        assert batch.obs.is_floating_point() and batch.next_obs.is_floating_point()
+        assert batch.obs_ids.shape == (n,) and not batch.obs_ids.is_floating_point()
+        assert {name for name, value in vars(batch).items() if callable(value)} == {"episodes"}
+    assert "`obs` and `next_obs` are float features `(n, D)`, and the numbers of `obs` are in `obs_ids`" in PAGE
+    assert "Of the methods only `episodes()` is there." in PAGE
+
+
 class Agent(torch.nn.Module):
     def __init__(self):
         super().__init__()

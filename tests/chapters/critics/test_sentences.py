@@ -8,6 +8,7 @@ from scipy import stats
 
 import policy_gradient as pg
 from learning_to_act.checks.engine import registry
+from policy_gradient.critic import explained_variance
 from policy_gradient.exact import gae_weigh, moments
 from policy_gradient.worlds import coin_chain, live_or_die
 from tests.helpers.page_and_lab import ROOT, PageAndLab
@@ -315,3 +316,84 @@ def test_an_offset_biases_at_each_step_that_goes_on_where_actions_decide_the_end
 
     assert [update(F(c)) for c in (0, 1, -1)] == [F(1, 6), F(1, 3), 0] and update(F(-3, 2)) == F(-1, 12)
     assert "or with $\\lambda<1$ at each step that goes on" in LEARNS
+
+
+def test_a_value_counted_after_a_termination_is_no_baseline():
+    """Live or die, a fair coin: the mean update is the truth at lambda = 1 for any V, and at 0 with the true V, if 0 is
+    counted after quitting. With the true V counted there it is at neither."""
+
+    def update(V, lam, after):
+        work, quit = 1 + V / 2 - V, F(5, 4) + after / 2 - V
+        mean = (work + quit) / 2 / (1 - lam / 4)  # of a visit; what follows work counts lam / 2
+        return F(4, 3) * (work + lam * mean / 2 - quit) / 4
+
+    right, true = F(1, 6), F(3, 2)
+    assert all(update(F(v), F(1), F(0)) == right for v in (0, 2, -5)) and update(true, F(0), F(0)) == right
+    assert update(true, F(1), true) == 0 and update(true, F(0), true) == F(-1, 12)
+    assert "- in both cases *0 is counted after a termination*, $\\gamma^t$ *stands in front" in USE
+    assert "in an episode watched to its end and with 0 counted after it" in USE
+    assert "counts 0 after the end" in ANSWERS["critic-first-day"]
+    for name in ("derive-gae", "partial-observability"):
+        assert "0 counted after it" in ANSWERS[name] or "0 is counted after it" in ANSWERS[name]
+
+
+def test_the_pull_of_a_bonus_depends_on_the_other_actions():
+    def pull(*probs):
+        theta, tau = np.log(probs), 0.01
+        return tau * pg.finite_difference(lambda z: stats.entropy(pg.softmax(z)), theta)[0]
+
+    assert pull(0.001, 0.999) == pytest.approx(0.000069, abs=5e-7)
+    assert pull(0.001, 0.4995, 0.4995) == pytest.approx(0.000062, abs=5e-7)
+    assert "Let one of two actions be worth 1 more than the other and have probability $.001$." in LEARNS
+    assert "With two actions and a weight of $.01$ it is" in LEARNS
+
+
+def test_shifts_of_leave_and_take_alike_turn_nothing():
+    probs, visits = (
+        pg.state_probs(DOORS, POLICY, ZERO),
+        pg.discounted_visitation(DOORS, pg.state_probs(DOORS, POLICY, ZERO)),
+    )
+    A = pg.action_values(DOORS, probs) - TRUE_V[:, None]
+    weights, (states, actions) = visits[:, None] * probs, np.indices((4, 2)).reshape(2, -1)
+    scores = POLICY.score(ZERO, DOORS.obs[states], actions).reshape(4, 2, -1)
+
+    def with_shift(leave, take):
+        shift = np.zeros((4, 2))
+        shift[:2] = leave, take
+        return np.einsum("sa,sad->d", weights * (A + shift), scores), (weights * shift**2).sum()
+
+    truth = pg.exact_gradient(DOORS, POLICY, ZERO)
+    edge, at_edge = with_shift(-5 / 48, 5 / 48)
+    assert edge == pytest.approx([0, truth[1]]) and at_edge == pytest.approx(25 / 1536)
+    turned, error = with_shift(-0.115, 0.115)
+    assert turned[0] > 0 > truth[0] and error == pytest.approx(0.02, abs=5e-4)
+    assert with_shift(1.0, 1.0)[0] == pytest.approx(truth)  # all four alike: a baseline
+    assert "Small shifts in A and B, take up and leave down, turn the arrow" in LEARNS
+
+
+def test_explained_variance_rises_where_the_errors_stay_and_the_returns_spread():
+    errors = np.sqrt(0.6) * np.array([1.0, -1, 1, -1])
+    for spread, share in ((1, 0.4), (3, 0.8)):
+        returns = np.sqrt(spread) * np.array([1.0, 1, -1, -1])
+        values = returns - errors
+        assert np.mean((returns - values) ** 2) == pytest.approx(0.6)
+        assert explained_variance(values, returns) == pytest.approx(share)
+    assert "- [x] A larger share of the differences between this batch's returns is in the values\n" in LEARNS
+    assert "The errors may be as large as before, if the returns now differ more." in LEARNS
+
+
+def test_the_clipped_value_loss_is_flat_on_both_sides_and_its_width_has_units():
+    loss = lambda V, y, eps: max((V - y) ** 2, (np.clip(V, -eps, eps) - y) ** 2)  # noqa: E731
+    slope = lambda V, y, eps: (loss(V + 1e-6, y, eps) - loss(V - 1e-6, y, eps)) / 2e-6  # noqa: E731
+    assert slope(0.5, 1, 0.2) == slope(1.5, 1, 0.2) == 0
+    assert slope(0.15, 0.3, 0.2) == pytest.approx(-0.3) and slope(1.5, 3, 0.2) == 0  # ten times the rewards: frozen
+    assert "and *past* it (`ray` #22171)" in LEARNS and "the units of the reward (`stable-baselines` #216)" in LEARNS
+
+
+def test_the_world_of_the_coin_is_another_one_without_a_discount():
+    """With gamma = 1/2, two doors' own, A would be worth a quarter."""
+    for gamma, worth in ((1, 0.5), (0.5, 0.25)):
+        P, r = np.array([[0, 0.5, 0.5], [0, 0, 0], [0, 0, 0]]), np.array([0.0, 1, 0])
+        assert np.linalg.solve(np.eye(3) - gamma * P, r) == pytest.approx([worth, 1, 0])
+    assert "Take another world, with $\\gamma=1$: state A goes to B or C by a fair coin." in LEARNS
+    assert "The usual gauge" not in LEARNS + str(ANSWERS) and "A gauge that programs print" in LEARNS

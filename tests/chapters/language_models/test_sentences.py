@@ -4,6 +4,7 @@ from fractions import Fraction as F
 
 import numpy as np
 import pytest
+from scipy import optimize
 
 import policy_gradient as pg
 from learning_to_act.checks.engine import registry
@@ -341,3 +342,41 @@ def test_the_sum_of_four_answers_estimates_the_slope_of_pass_at_four():
     update = groups.max(axis=0) * (groups - 0.5).sum(axis=0)
     assert update.mean() == 1 / 8 == pytest.approx(4 * (1 / 2) ** 3 / 4) and update.var() == F(47, 64)
     assert "Estimated by the *sum* over four answers" in GROUPS and "The reason is the first row of chapter 3" in GROUPS
+
+
+def test_pairs_that_cover_all_answers_need_not_link_them():
+    """Four answers, a uniform reference, rewards 1, 0, 1, 0, beta 1: with pairs (1, 2) and (3, 4) three laws have the same
+    loss, the least there is; one more pair between them, and pi* alone has it.
+    """
+    rewards, ref = np.array([1.0, 0, 1, 0]), np.full(4, 1 / 4)
+    sigma = lambda x: 1 / (1 + np.exp(-x))  # noqa: E731
+
+    def loss(pi, pairs):
+        total = 0.0
+        for one, other in pairs:
+            margin = np.log(pi[one] / ref[one]) - np.log(pi[other] / ref[other])
+            wins = sigma(rewards[one] - rewards[other])
+            total -= wins * np.log(sigma(margin)) + (1 - wins) * np.log(sigma(-margin))
+        return total
+
+    pair, apart, linked = sigma(np.array([1.0, -1])), [(0, 1), (2, 3)], [(0, 1), (2, 3), (1, 2)]
+    laws = [np.append(share * pair, (1 - share) * pair) for share in (0.5, 0.2, 0.8)]
+    best = pg.softmax(np.log(ref) + rewards)
+    assert laws[0] == pytest.approx(best) and abs(laws[1] - best).max() > 0.2
+    assert [loss(pi, apart) for pi in laws] == pytest.approx([loss(best, apart)] * 3)
+    rng = np.random.default_rng(0)
+    assert all(loss(pg.softmax(2 * rng.normal(size=4)), apart) > loss(best, apart) for _ in range(200))
+    assert min(loss(pi, linked) for pi in laws[1:]) > loss(best, linked) + 0.1
+    for start in rng.normal(size=(5, 4)):
+        found = optimize.minimize(lambda z: loss(pg.softmax(z), linked), start, tol=1e-12)
+        assert pg.softmax(found.x) == pytest.approx(best, abs=1e-5)
+    assert "the pairs link all answers (from any answer to any other, pair by pair)" in LEASH
+    assert "pairs must link all answers |" in LEASH and "data must cover" not in LEASH
+    assert "in pairs that link all answers" in ANSWERS["is-dpo-policy-gradient"]
+
+
+def test_the_lab_trains_the_two_networks_on_different_prompts():
+    cells = {c.id: c.source for c in PageAndLab("08-language-models").lab.cells}
+    assert "train[rng.integers(0, 2048, 32)]" in cells["byhand"] and "task.prompts" in cells["transformerclimb"]
+    assert "But for the prompts (half of them there, all of them here) nothing else changed" in cells["own"]
+    assert "The same task, imitation and loop, now on all prompts." in cells["breakwhy"]

@@ -8,6 +8,7 @@ from scipy import optimize, stats
 
 import policy_gradient as pg
 from learning_to_act.checks.engine import registry
+from policy_gradient.natural import conjugate_gradient, fisher, kl_step
 from policy_gradient.surrogate import clip_objective, clip_weights
 from tests.chapters.trust_regions.test_numbers import (
     binary_kl,
@@ -16,6 +17,7 @@ from tests.chapters.trust_regions.test_numbers import (
     doors_pieces,
     doors_return,
     doors_surrogate,
+    logit,
     sigmoid,
 )
 from tests.helpers.page_and_lab import ROOT, PageAndLab
@@ -241,3 +243,82 @@ def test_a_state_that_is_no_longer_reached_can_get_worse():
     assert max(advantages.values()) == advantages["leave"] and advantages["loop"] == advantages["end"] == 0
     page = (ROOT / "book/07-trust-regions.md").read_text("utf8")
     assert "episodes that end with probability one, from every state, under *both* policies" in page
+
+
+def test_eight_steps_are_those_of_the_first_two_lines_alone():
+    """From p = .001 to one half, J = p, a KL of .01 asked: (steps, KL of the first), unsearched and searched."""
+
+    def run(damping, searched):
+        z, kls = logit(0.001), []
+        while sigmoid(z) < 0.5:
+            p = sigmoid(z)
+            F = g = p * (1 - p)
+            x = g / (F + damping)
+            step = np.sqrt(2 * 0.01 / (g * x)) * x
+            while searched and binary_kl(p, sigmoid(z + step)) > 0.01:
+                step /= 2
+            kls.append(binary_kl(p, sigmoid(z + step)))
+            z += step
+        return len(kls), round(float(kls[0]), 4)
+
+    assert run(0.0, False) == (8, 0.0787) and run(0.1, False) == (20, 0.0001)
+    assert run(0.0, True)[0] == run(0.1, True)[0] == 20
+    assert "Scaled by the first two lines above, with $.01$ asked, it is 8 and 20" in REGIONS
+    assert "Without damping the first has $.0787$; with the line search both need 20." in REGIONS
+
+
+def test_the_lines_printed_divide_by_zero_where_the_books_trpo_does_not():
+    g = np.zeros(2)  # a collapsed policy: Fisher matrix and gradient are zero
+    x = conjugate_gradient(lambda v: 0 * v, g, 10)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        assert np.isnan(np.sqrt(2 * 0.01 / (g @ x)) * x).all()
+    assert kl_step(x, g, 0.01).tolist() == [0, 0]
+    assert "gives a step of zeros; the lines above would divide by 0." in REGIONS
+    assert "one that does not divides 0 by 0" in ANSWERS["damping"]
+
+
+def test_where_the_residual_of_the_labs_picture_ends():
+    rng = np.random.default_rng(0)
+    net, big = pg.MLPSoftmax((4, 8, 2)), pg.MLPSoftmax((4, 64, 2))
+    theta, obs = net.init(rng, np.float64), rng.normal(size=(50, 4))
+    rng.normal(size=(2, len(theta)))  # what the lab's cells draw in between
+    theta = big.init(rng, np.float64)
+    theta = theta + 0.1 * rng.normal(size=len(theta))
+    g = big.weighted_score(theta, obs, rng.integers(2, size=50), rng.normal(size=50) / 50)
+    F, left = fisher(big, theta, obs), {}
+    for damping in (0.0, 0.1):
+        A = F + damping * np.eye(len(g))
+        left[damping] = np.linalg.norm(A @ conjugate_gradient(lambda v, A=A: A @ v, g, 10) - g) / np.linalg.norm(g)
+    assert 1 / 25 < left[0.0] < 1 / 18 and left[0.1] < 1e-5
+    assert "without damping the residual is still a twentieth of the gradient after ten products with $F$" in LAB
+    assert "with $.1$ it is below $10^{-5}$ of it" in LAB
+
+
+def test_a_product_with_f_is_dearer_than_two_passes():
+    """`make limits` measures it, against a gradient: 2.4 of at most 3."""
+    assert '"product"] / least["score"], 3.0' in (ROOT / "benchmarks/limits.py").read_text("utf8")
+    assert "and costs about two gradients of the same batch" in LAB and "two passes." not in LAB
+    assert "about two gradients" in ANSWERS["kl-is-zero"] and "Two passes through" not in ANSWERS["kl-is-zero"]
+
+
+def test_the_compiled_program_is_not_the_faster_one_beside_ours():
+    results = ROOT / "benchmarks/results"
+    stored = lambda name: json.loads((results / f"{name}.json").read_text("utf8"))["result"]  # noqa: E731
+    median = lambda runs, what: np.median([run[what] for run in runs])  # noqa: E731
+    for name, task in (("ppo", "CartPole-v1"), ("ppo_acrobot", "Acrobot-v1")):
+        ours = [run for run in stored(name)["runs"] if run["method"] == "book"]
+        compiled = stored("ppo_compiled")[task]["runs"]
+        assert len(ours) == len(compiled) == 20 and all(run["steps"] for run in ours + compiled)
+        assert median(compiled, "seconds") > median(ours, "seconds") and median(compiled, "steps") > median(
+            ours, "steps"
+        )
+        price = [median([{"each": run["seconds"] / run["steps"]} for run in runs], "each") for runs in (compiled, ours)]
+        assert price[0] < price[1]  # each step is cheaper
+    assert "on neither task is its median time shorter, even without the compiling" in CLIP
+    assert "that is the way" not in CLIP
+
+
+def test_the_inner_sum_is_a_mean_under_the_old_policy():
+    old, new, A = np.array([0.2, 0.3, 0.5]), np.array([0.6, 0.3, 0.1]), np.array([1.0, -2.0, 0.8])
+    assert old @ (new / old * A) == pytest.approx(new @ A) and new @ A != pytest.approx(old @ A)
+    assert "By a *change of measure*, with actions drawn from the old policy" in REGIONS
