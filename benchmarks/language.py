@@ -31,18 +31,25 @@ def ours(theta):
     )
 
 
+def torch_network(theta):
+    """The policy's network with these parameters, in PyTorch's own layers."""
+    import torch
+
+    model = torch.nn.Sequential(
+        torch.nn.Linear(TASK.num_features, 128), torch.nn.Tanh(), torch.nn.Linear(128, TASK.base)
+    )
+    with torch.no_grad():
+        for layer, (W, b) in zip((model[0], model[2]), POLICY.network.network.layers(theta)):
+            layer.weight.copy_(torch.tensor(W.T.copy())), layer.bias.copy_(torch.tensor(b.copy()))
+    return model
+
+
 def torch_loop(theta):
     """The same network, features, group baseline and Adam, as one writes it in PyTorch."""
     import torch
 
     torch.set_num_threads(1)
-    rng = np.random.default_rng(0)
-    model = torch.nn.Sequential(
-        torch.nn.Linear(TASK.num_features, 128), torch.nn.Tanh(), torch.nn.Linear(128, TASK.base)
-    )
-    with torch.no_grad():
-        for layer, (W, b) in zip((model[0], model[2]), POLICY.network._network.layers(theta)):
-            layer.weight.copy_(torch.tensor(W.T.copy())), layer.bias.copy_(torch.tensor(b.copy()))
+    rng, model = np.random.default_rng(0), torch_network(theta)
     adam, B, M = torch.optim.Adam(model.parameters(), lr=3e-3), TASK.base, TASK.num_digits
 
     def features(prompts, tokens, t):

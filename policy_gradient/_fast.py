@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from ._validate import NOT_LOGITS, generator
+from ._validate import NOT_LOGITS, finite, generator, indices
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -228,6 +228,37 @@ def weighted_score(policy, theta, obs, actions, weights):
     return vjp_of(
         policy.network, theta, obs, lambda logits, rows: weights[rows] * policy._by_logits(logits.T, actions[rows]).T
     )
+
+
+# Answers ------------------------------------------------------------------------------------------------------------
+
+
+def alike(prompts, tokens, t, which):
+    """Equal prompts that stand side by side, as in a group, and then equal beginnings."""
+    if t == 0:
+        new = np.ones(len(prompts), bool)
+        new[1:] = (prompts[1:] != prompts[:-1]).any(axis=tuple(range(1, prompts.ndim)))
+        return np.flatnonzero(new), new.cumsum() - 1
+    _, first, which = np.unique(which * (tokens.max() + 1) + tokens[t - 1], return_index=True, return_inverse=True)
+    return first, which
+
+
+def weighted_score_of_answers(policy, theta, prompts, tokens, weights):
+    """One pass over what was seen, each once: the weights of equal rows are added up before."""
+    rows, places = (getattr(tokens, name, None) for name in ("rows", "places"))
+    if rows is None or np.shape(weights) != places.shape or type(policy.network).__name__ != "MLPSoftmax":
+        return weighted_score_of_answers.plain(policy, theta, prompts, tokens, weights)
+    theta, rows = policy.network._theta(theta), policy.network._seen(rows, theta)
+    cells = places * policy.network.num_actions + indices("tokens", tokens.tokens, policy.network.num_actions)
+    totals = np.bincount(cells.ravel(), finite("weights", weights).ravel(), len(rows) * policy.network.num_actions)
+    totals = totals.reshape(len(rows), -1).T.astype(theta.dtype)
+
+    def by_outputs(logits, part):
+        exps, here = np.exp(logits - logits.max(axis=0)), totals[:, part]
+        probs = exps / exps.sum(axis=0)
+        return here * (1 - probs) - (here.sum(axis=0) - here) * probs  # exact also where a policy is almost certain
+
+    return vjp_of(policy.network.network, theta, rows, by_outputs)
 
 
 # Rollouts -----------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from . import _fast
 from ._validate import (
     finite,
     generator,
@@ -43,15 +44,18 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Answers:
     """tokens (T, N), mask (T, N) True up to and with the end token, log_probs (T, N) of the law they were drawn from (0 outside
-    the mask), ended (N,): False where max_len came before an end token. seen (T, N, K): what a `TokenPolicy` saw, or None."""
+    the mask), ended (N,): False where max_len came before an end token. rows (R, K), each of what a `TokenPolicy` saw, once, and
+    places (T, N), which of them before which token; or None. seen (T, N, K): the same, token by token."""
 
     tokens: np.ndarray
     mask: np.ndarray
     log_probs: np.ndarray
     ended: np.ndarray
-    seen: np.ndarray | None = None
+    rows: np.ndarray | None = None
+    places: np.ndarray | None = None
 
     lengths = property(lambda self: self.mask.sum(axis=0))
+    seen = property(lambda self: None if self.rows is None else self.rows[self.places])
 
 
 class Writer:
@@ -80,9 +84,14 @@ class Writer:
         tokens, mask = np.zeros((self.max_len, N), np.int64), np.zeros((self.max_len, N), bool)
         log_probs, live = np.zeros((self.max_len, N)), np.ones(N, bool)
         seen: list[Any] = []
+        places: list[Array] = []
+        which = np.arange(N)
         for t in range(self.max_len):
-            logits, features = self._next(theta, prompts, tokens, t)
+            first, which = _alike(prompts, tokens, t, which)
+            logits, features = self._next(theta, prompts[first], tokens[:, first], t)
+            places.append(which + sum(map(len, seen)) if features is not None else which)
             seen.append(features)
+            logits = logits[which]
             drawn, log_prob = _draw(logits if bend is None else bend(logits.astype(np.float64)), rng)
             mask[t] = live
             tokens[t], log_probs[t] = np.where(live, drawn, 0), np.where(live, log_prob, 0.0)
@@ -90,28 +99,34 @@ class Writer:
                 live = live & (drawn != self.end)
             if not live.any():
                 break
-        complete = seen[0] is not None and len(seen) == self.max_len
-        return Answers(
-            tokens,
-            mask,
-            log_probs,
-            np.ones(N, bool) if self.end is None else ~live,
-            np.stack(seen) if complete else None,
-        )
+        ended = np.ones(N, bool) if self.end is None else ~live
+        if seen[0] is None or len(seen) < self.max_len:
+            return Answers(tokens, mask, log_probs, ended)
+        return Answers(tokens, mask, log_probs, ended, np.concatenate(seen), np.stack(places))
+
+
+@_fast.form(_fast.alike)
+def _alike(prompts, tokens, t, which):
+    """(first, which): the answers to ask about token t, and for each of N answers which of these says it, (N,).
+
+    which: the same of the token before. Answers that began alike need asking once."""
+    everyone = np.arange(len(prompts))
+    return everyone, everyone
 
 
 def _draw(logits, rng):
     """A token per row of logits (N, V), and its log-probability."""
-    top = logits.max(axis=-1, keepdims=True)
+    logits = np.ascontiguousarray(logits.T)  # NumPy is slow over short rows
+    top = logits.max(axis=0)
     if not np.isfinite(top).all():
         raise ValueError(
             "logits must not be NaN or +inf, nor may a whole row be -inf: some token must have a probability"
         )
     shifted = logits - top
-    sums = np.exp(shifted).cumsum(axis=-1)
-    u = rng.random((len(logits), 1)) * sums[:, -1:]
-    drawn = (sums <= u).sum(axis=-1)  # never a token of probability 0: its partial sum equals the one before
-    return drawn, np.take_along_axis(shifted, drawn[:, None], axis=-1)[:, 0] - np.log(sums[:, -1])
+    sums = np.exp(shifted).cumsum(axis=0)
+    u = rng.random(len(top)) * sums[-1]
+    drawn = (sums <= u).sum(axis=0)  # never a token of probability 0: its partial sum equals the one before
+    return drawn, shifted[drawn, np.arange(len(drawn))] - np.log(sums[-1])
 
 
 @dataclass(frozen=True)
@@ -144,8 +159,8 @@ class TokenPolicy(Writer):
 
     def features(self, prompts: ArrayLike, tokens: Any) -> Array:
         """What is seen before each token, (T, N, K)."""
-        if getattr(tokens, "seen", None) is not None:
-            return tokens.seen
+        if (seen := getattr(tokens, "seen", None)) is not None:
+            return seen
         tokens = getattr(tokens, "tokens", tokens)
         tokens = indices("tokens", tokens, self.task.num_tokens)
         return np.stack([self.task.features(np.asarray(prompts), tokens, t) for t in range(len(tokens))])
@@ -156,6 +171,7 @@ class TokenPolicy(Writer):
         tokens (T, N), or the `Answers` that hold them, here and below."""
         return self.network.log_prob(theta, self.features(prompts, tokens), getattr(tokens, "tokens", tokens))
 
+    @_fast.form(_fast.weighted_score_of_answers)
     def weighted_score(self, theta: Array, prompts: ArrayLike, tokens: Any, weights: ArrayLike) -> Array:
         """sum over tokens of weight (T, N) times score, (d,), in one pass."""
         return self.network.weighted_score(

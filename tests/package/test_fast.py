@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import policy_gradient as pg
-from policy_gradient import policies, rollouts
+from policy_gradient import language, policies, rollouts
 from policy_gradient.networks import MLP
 
 DTYPES = [np.float32, np.float64]
@@ -26,6 +26,8 @@ PAIRS = [
     pg.MLPSoftmax.sampler,
     pg.MLPSoftmax.score,
     pg.MLPSoftmax.weighted_score,
+    language._alike,
+    pg.TokenPolicy.weighted_score,
 ]
 # Sums are taken in another order. Units in the last place of the largest number in the array; measured on these cases: at
 # most 6 for what leaves a network or a single score, 36 for sums over up to 4500 samples; the limits are twice that.
@@ -140,6 +142,91 @@ def test_samplers(sizes):
             one, other = (draw(obs, np.random.default_rng(again)) for draw in (fast, plain))
             np.testing.assert_array_equal(one, other)
             assert np.shape(one) == shape
+
+
+class Words:
+    """Answers of at most three letters: 0, 1, or 2, which ends. A prompt is one number, and is seen."""
+
+    num_tokens, max_len, end, num_features = 3, 3, 2, 8
+
+    def features(self, prompts, tokens, t):
+        x = np.zeros((len(prompts), 8), np.float32)
+        x[:, t] = 1
+        x[:, 3] = prompts
+        x[:, 4 : 4 + t] = tokens[:t].T
+        return x
+
+
+def asked_for_all(policy, theta, prompts, seed, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(language, "_alike", language._alike.plain)
+        return policy.generate(theta, prompts, np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("groups", [1, 8], ids="groups of {}".format)
+@pytest.mark.parametrize("num", [0, 1, 5, 300])
+@pytest.mark.parametrize("task", [pg.Sorting(3, 5), Words()], ids=["sorter", "words"])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_answers_that_begin_alike_are_asked_once(dtype, task, num, groups, monkeypatch):
+    """The same answers, but where u hits a boundary: none in these draws. What was seen is the same bit for bit."""
+    for seed in range(3):
+        rng, policy = (
+            np.random.default_rng(seed),
+            pg.TokenPolicy(task, pg.MLPSoftmax((task.num_features, 16, task.num_tokens))),
+        )
+        theta = (3 * rng.standard_normal(policy.num_params)).astype(dtype)
+        prompts = task.prompts(rng, num) if hasattr(task, "prompts") else rng.integers(0, 4, num)
+        prompts = np.repeat(prompts, groups, axis=0)
+        fast, plain = (
+            policy.generate(theta, prompts, np.random.default_rng(seed)),
+            asked_for_all(policy, theta, prompts, seed, monkeypatch),
+        )
+        for name in ("tokens", "mask", "ended"):
+            np.testing.assert_array_equal(getattr(fast, name), getattr(plain, name), strict=True)
+        assert np.allclose(fast.log_probs, plain.log_probs, atol=1e-4 if dtype == np.float32 else 1e-12)
+        assert (fast.rows is None) == (plain.rows is None)
+        if fast.rows is not None:
+            np.testing.assert_array_equal(fast.seen, plain.seen, strict=True)
+            assert len(plain.rows) == plain.tokens.size and (
+                groups == 1 or num < 5 or len(fast.rows) < 0.8 * len(plain.rows)
+            )
+        weights = rng.standard_normal(fast.tokens.shape) * fast.mask
+        plainly = pg.TokenPolicy.weighted_score.plain(policy, theta, prompts, fast, weights)
+        assert ulps(policy.weighted_score(theta, prompts, fast, weights), plainly) <= SUMMED
+        assert ulps(policy.weighted_score(theta, prompts, fast.tokens, weights), plainly) <= SUMMED
+
+
+def test_a_transformer_too_is_asked_once(monkeypatch):
+    task, rng = pg.Sorting(3, 5), np.random.default_rng(0)
+    policy = pg.Transformer(5, 3, 3, width=8, heads=2, hidden=8)
+    theta, prompts = policy.init(rng, np.float64), np.repeat(task.prompts(rng, 6), 8, axis=0)
+    fast, plain = (
+        policy.generate(theta, prompts, np.random.default_rng(1)),
+        asked_for_all(policy, theta, prompts, 1, monkeypatch),
+    )
+    np.testing.assert_array_equal(fast.tokens, plain.tokens)
+    np.testing.assert_allclose(fast.log_probs, plain.log_probs, atol=1e-12)
+
+
+class Reversed(pg.MLPSoftmax):
+    def logits(self, theta, obs):
+        return -super().logits(theta, obs)
+
+    def weighted_score(self, theta, obs, actions, weights):
+        return 7 * super().weighted_score(theta, obs, actions, weights)
+
+
+def test_a_network_of_the_readers_own_is_asked_in_its_own_way():
+    task, rng = pg.Sorting(2, 3), np.random.default_rng(0)
+    ours, theirs = (pg.TokenPolicy(task, kind((task.num_features, 16, 3))) for kind in (pg.MLPSoftmax, Reversed))
+    theta, prompts = 4 * rng.standard_normal(ours.num_params), task.prompts(rng, 40)
+    answers = theirs.generate(theta, prompts, rng)
+    assert ours.log_prob(theta, prompts, answers).mean() < theirs.generate(theta, prompts, rng).log_probs.mean() - 1
+    weights = rng.standard_normal(answers.tokens.shape)
+    np.testing.assert_allclose(
+        theirs.weighted_score(theta, prompts, answers, weights),
+        7 * ours.weighted_score(theta, prompts, answers, weights),
+    )
 
 
 @pytest.mark.parametrize("max_steps", [None, 1, 9, 600])

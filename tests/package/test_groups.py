@@ -628,6 +628,27 @@ def test_no_end_token_is_said_and_minus_infinity_is_never_drawn():
         COINS.generate(theta, np.zeros(2), np.random.default_rng(0), bend=lambda z: z * np.nan)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_token_of_weight_zero_is_left_out_and_a_bad_shape_is_not(dtype):
+    """The sum over all tokens, one at a time, is the sum over those that count; with no weight at all it is zeros."""
+    task = pg.Sorting(2, 3)
+    policy = pg.TokenPolicy(task, pg.MLPSoftmax((task.num_features, 12, 3)))
+    rng = np.random.default_rng(5)
+    theta, prompts = policy.init(rng, dtype), task.prompts(rng, 40)
+    answers = policy.generate(theta, prompts, rng)
+    weights = rng.normal(size=(2, 40)) * (rng.random((2, 40)) < 0.4)
+    one = [weights * (np.arange(80).reshape(2, 40) == i) for i in range(80)]
+    total = sum(policy.network.weighted_score(theta, policy.features(prompts, answers), answers.tokens, w) for w in one)
+    got = policy.weighted_score(theta, prompts, answers, weights)
+    assert got.dtype == dtype and np.allclose(got, total, atol=1e-6 if dtype == np.float32 else 1e-13)
+    assert (policy.weighted_score(theta, prompts, answers, 0 * weights) == 0).all()
+    for wrong in (weights.T, weights.ravel(), weights[:, :7]):
+        with pytest.raises(ValueError, match="weights"):
+            policy.weighted_score(theta, prompts, answers, wrong)
+    with pytest.raises(ValueError, match="weights"):
+        policy.weighted_score(theta, prompts, answers, np.where(weights == 0, np.nan, 0))
+
+
 def test_expected_estimate_through_generate_is_the_gradient():
     """Enumerated over all answers of the letters: sum over tokens of (r - b) score is grad J for any b."""
     theta = np.random.default_rng(2).normal(size=COINS.num_params)

@@ -45,6 +45,21 @@ def test_the_transformer_is_what_autograd_says(torch, width, heads, hidden):  # 
     assert np.allclose(model.weighted_score(theta, prompts, tokens, weights), leaf.grad.numpy(), atol=1e-10)
 
 
+def test_the_sorter_s_peer_has_the_sorter_s_network(torch, monkeypatch):  # noqa: F811
+    """`benchmarks/language.py` measures both on one network, and its loop runs."""
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    import language
+
+    rng = np.random.default_rng(0)
+    theta, prompts = language.POLICY.init(rng), language.TASK.prompts(rng, 50)
+    features = language.TASK.features(prompts, np.zeros((4, 50), int), 0)
+    with torch.no_grad():
+        theirs = language.torch_network(theta)(torch.tensor(features)).numpy()
+    assert np.allclose(theirs, language.POLICY.network.logits(theta, features), atol=1e-5)
+    monkeypatch.setattr(language, "UPDATES", 2)
+    assert language.torch_loop(theta) > 0 and language.ours(theta) > 0
+
+
 def test_equal_rewards_in_float32_are_zero_where_a_mean_would_not_be(torch):  # noqa: F811
     """What float32's mean leaves of eight times 0.1 is divided by a tiny epsilon elsewhere; here it is 0."""
     r = torch.full((2, 8), 0.1)
