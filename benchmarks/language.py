@@ -41,7 +41,7 @@ def torch_loop(theta):
         torch.nn.Linear(TASK.num_features, 128), torch.nn.Tanh(), torch.nn.Linear(128, TASK.base)
     )
     with torch.no_grad():
-        for layer, (W, b) in zip((model[0], model[2]), POLICY.network._network.layers(theta)):
+        for layer, (W, b) in zip((model[0], model[2]), POLICY.network.network.layers(theta)):
             layer.weight.copy_(torch.tensor(W.T.copy())), layer.bias.copy_(torch.tensor(b.copy()))
     adam, B, M = torch.optim.Adam(model.parameters(), lr=3e-3), TASK.base, TASK.num_digits
 
