@@ -75,9 +75,12 @@ libraries: .venv/installed      ## which gradient other people's libraries follo
 wheel: .venv/installed          ## the package alone, as a file for another environment: _build/wheel/
 	$(PY) -m tools.make.wheel
 
+TRL := _build/environments/trl
 bench: .venv-bench/installed    ## measure the book beside Stable-Baselines3 and PyTorch; ONLY="rollouts gradients" for some
 	.venv-bench/bin/python benchmarks/run.py $(ONLY)
 	$(if $(ONLY),,.venv-bench/bin/python benchmarks/ppo.py)
+	$(if $(ONLY),,$(MAKE) --no-print-directory $(TRL)/installed)
+	$(if $(ONLY),,$(TRL)/bin/python benchmarks/sorter_trl.py)
 	$(if $(ONLY),,$(MAKE) --no-print-directory limits)
 
 limits: book                    ## the last part of bench: is all as quick as it should be? ratios within one run; fails above a limit
@@ -88,6 +91,9 @@ lighthouse: book                ## Lighthouse on one page of each kind (needs np
 
 .venv-bench/installed: benchmarks/requirements.txt constraints.txt
 	$(INSTALL) .venv-bench -r benchmarks/requirements.txt --then --no-deps -e .
+
+$(TRL)/installed: benchmarks/requirements-trl.txt constraints.txt
+	$(INSTALL) $(TRL) -r benchmarks/requirements-trl.txt --then --no-deps -e .
 
 trust: .venv/installed          ## attack the exercises' checks with every mutant; the page's table
 	$(PY) -m tools.trust $(ARGS)

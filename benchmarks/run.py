@@ -61,13 +61,13 @@ SECTIONS = {"training": training, "waiting": lambda: own("waiting.py")} | {
 }
 
 
-def store(name, result):
+def store(name, result, packages=PACKAGES):
     about = {
         "date": date.today().isoformat(),
         "python": platform.python_version(),
         "machine": platform.machine(),
         "cores": os.cpu_count(),
-        "versions": {package: version(package) for package in PACKAGES},
+        "versions": {package: version(package) for package in packages},
     }
     text = json.dumps({"about": about, "result": result}, indent=1)
     RESULTS.mkdir(exist_ok=True)

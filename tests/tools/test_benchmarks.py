@@ -72,6 +72,27 @@ def test_the_stored_result_holds_its_lines():
     assert float(measured.facts()["gradient_least"]) >= 1.5 and float(measured.facts()["sync_ratio"]) >= 5
 
 
+def test_the_sorter_beside_trl_learned_the_same_from_the_same_and_holds_its_lines():
+    found = measured.stored("sorter_trl")
+    assert found["checked"]["largest difference of log-probabilities"] < 1e-5
+    assert found["checked"]["cosine of gradients"] > 0.999
+    runs = {method: [r for r in found["runs"] if r["method"] == method] for method in ("book", "trl", "trl_pieces")}
+    assert [r["seed"] for r in runs["trl"]] == [r["seed"] for r in runs["book"]] and len(runs["book"]) >= 10
+    assert [r["seed"] for r in runs["trl_pieces"]] == [r["seed"] for r in runs["book"]][: len(runs["trl_pieces"])]
+    assert all(r["updates"] < found["cap"] and r["J"] > 0.93 for r in found["runs"])  # all stop at the level, having it
+    for method, least in {"trl": 15, "trl_pieces": 30}.items():
+        theirs, ours = (np.array([r["seconds"] for r in rs]) for rs in (runs[method], runs["book"]))
+        ours, said = ours[: len(theirs)], found["summary"][method]["over the book"]
+        assert abs(np.median(theirs) / np.median(ours) - said["of medians"]) < 0.01
+        assert abs(min(theirs / ours) - said["least of a pair"]) < 0.01 and said["of medians"] >= least
+        parts = found["summary"][method]["ms per update"]
+        assert parts["generating"] + parts["scoring"] < parts["seconds"]
+    version = json.loads((measured.RESULTS / "sorter_trl.json").read_text("utf8"))["about"]["versions"]["trl"]
+    assert f"TRL {version} " in (ROOT / "book/speed.md").read_text("utf8")
+    for name in ("benchmarks/requirements-trl.txt", "studies/libraries/trl.py"):  # one version on all pages
+        assert f"trl=={version}" in (ROOT / name).read_text("utf8").split()
+
+
 def test_a_seed_can_be_run_again():
     """Our arm needs nothing but the book's own environment. Training is chaotic: another processor needs other steps, not ten times as many."""
     stored = next(r for r in measured.stored("training")["runs"] if (r["method"], r["seed"]) == ("ours", 9001))

@@ -303,6 +303,35 @@ def ppo_numbers():
     return facts
 
 
+def sorter_numbers():
+    """The book's `climb` beside TRL's GRPOTrainer: the same network, start, batches and stop."""
+    found = stored("sorter_trl")["summary"]
+    names = {"book": "the book's `climb`", "trl": "TRL, all 256 answers in one pass", "trl_pieces": "TRL, 8 at a time"}
+
+    def spread(method, key):
+        one = found[method][key]
+        return f"{number(one['median'])} ({number(one['least'])} to {number(one['most'])})"
+
+    rows, facts = [], {"trl_seeds": found["book"]["seeds"]}
+    for method, words in names.items():
+        parts = found[method]["ms per update"]
+        there = f"{found[method]['reached']} of {found[method]['seeds']}"
+        middle = [spread(method, "updates"), spread(method, "seconds")]
+        rows.append([words, there, *middle, number(parts["seconds"]), number(parts["generating"])])
+    for method in ("trl", "trl_pieces"):
+        ratio, parts = found[method]["over the book"], found[method]["ms per update"]
+        facts |= {
+            f"{method}_ratio": number(ratio["of medians"]),
+            f"{method}_least": number(ratio["least of a pair"]),
+            f"{method}_update": number(parts["seconds"]),
+            f"{method}_generating": number(parts["generating"]),
+            f"{method}_scoring": number(parts["scoring"]),
+            f"{method}_rest": number(parts["seconds"] - parts["generating"] - parts["scoring"]),
+        }
+    head = ["", "reached .95", "updates", "CPU s", "ms per update", "of them generating"]
+    return facts | {"trl_table": table(head, rows), "sorter_seconds": number(found["book"]["seconds"]["median"])}
+
+
 def price(runs):
     """CPU seconds of one step, training included."""
     return np.median([run["seconds"] / run["steps"] for run in runs if run["steps"]])
@@ -311,6 +340,7 @@ def price(runs):
 def facts():
     return (
         ppo_numbers()
+        | sorter_numbers()
         | training_tables()
         | training_numbers()
         | other_tables()
