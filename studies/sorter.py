@@ -66,9 +66,8 @@ def to_level(seed, theta, policy=POLICY, stream=0, **settings):
         callback=callback,
         **settings,
     )
-    return dict(
-        updates=len(log), J=round(sorting.success(TASK, policy, theta), 4), cpu=round(time.process_time() - clock, 2)
-    )
+    cpu = round(time.process_time() - clock, 2)
+    return dict(updates=len(log), J=round(sorting.success(TASK, policy, theta), 4), cpu=cpu)
 
 
 def one_estimate(theta, rng, how, num_prompts=32):
