@@ -283,7 +283,7 @@ def test_publishing_includes_the_app_and_the_address():
 
 
 def test_the_page_about_the_ways_has_the_places_that_the_menu_names():
-    page, layout = (ROOT / "book/ways-to-run.md").read_text(), (ROOT / "book/_templates/layout.html").read_text()
+    page, layout = (ROOT / "book/ways-to-run.md").read_text(), (ROOT / "book/_theme/layout.html").read_text()
     slugs = {re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in re.findall(r"^#+ (.*)$", page, re.M)}
     for anchor in re.findall(r"ways-to-run'\) }}#([\w-]+)", layout):
         assert anchor in slugs, anchor
