@@ -250,7 +250,7 @@ def test_a_chapter_has_one_of_each(built):
     assert soup.select_one("p .pg-policy").get_text() == "policy"
     assert len(soup.select(".math .katex-html")) == len(soup.select(".math"))
     assert soup.select_one("details.proof > summary .pg-word").get_text() == "Proof"
-    assert soup.select_one(".pst-scrollable-table-container > table") and not soup.select("th p:empty, th:empty")
+    assert soup.select_one(".pg-table > table") and not soup.select("th p:empty, th:empty")
     assert soup.select_one(".highlight-default .n"), "indented code has colours"
 
 

@@ -17,11 +17,8 @@ class Translator(HTML5Translator):
     """A table stands in a box of its own, in which a wide one scrolls."""
 
     def visit_table(self, node):
-        self._table_row_indices.append(0)
-        classes = ["table", *([f"table-{node['align']}"] if "align" in node else [])]
-        style = {"style": f"width: {node['width']}"} if "width" in node else {}
-        self.body.append('<div class="pst-scrollable-table-container">')
-        self.body.append(self.starttag(node, "table", CLASS=" ".join(classes), **style))
+        self.body.append('<div class="pg-table">')
+        super().visit_table(node)
 
     def depart_table(self, node):
         super().depart_table(node)
