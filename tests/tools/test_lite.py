@@ -220,8 +220,10 @@ def links(tmp_path, page="notebooks/01-values-or-probabilities", app=False, url=
         (tmp_path / launch.APP).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / launch.APP).write_text("")
     context = {"sourcename": page + ".ipynb"}
-    config = SimpleNamespace(html_theme_options={"repository_url": url})
-    launch.page_context(SimpleNamespace(outdir=tmp_path, config=config), page, "page.html", context, None)
+    (tmp_path / "_config.yml").write_text(
+        f"title: A book\nrepository: {{url: '{url}'}}\n" if url else "title: A book\n"
+    )
+    launch.page_context(SimpleNamespace(outdir=tmp_path, confdir=tmp_path), page, "page.html", context, None)
     return context["pg_run"], context["pg_services"]
 
 
