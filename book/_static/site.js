@@ -45,7 +45,7 @@
   const reach = new ResizeObserver(seen => seen.forEach(({ target: e }) => {          // called first when the browser has laid it out
     if (e.scrollWidth > e.clientWidth + 1) e.setAttribute("tabindex", "0"); else e.removeAttribute("tabindex");
   }));
-  const boxes = $$("pre, div.math, .pst-scrollable-table-container, div.cell_output");
+  const boxes = $$("pre, div.math, .pg-table, div.cell_output");
   boxes.forEach(e => reach.observe(e));
   document.fonts?.ready.then(() => boxes.forEach(e => { reach.unobserve(e); reach.observe(e); }));
 

@@ -51,6 +51,39 @@ def test_nothing_moves_on_a_slow_network_over_a_whole_scroll(browser, server, pa
     assert sum(value for value, _ in shifts) < MOST_SHIFT, [s for s in shifts if s[0] > 0.001]
 
 
+ALWAYS = "pygments.css book.css theme.js documentation_options.js clipboard.min.js copybutton.js "
+ALWAYS += "site.js host.js progress-totals.js progress.js "
+MATHS, CELLS = "fonts.js ", "fonts.js mystnb.css "
+ASKS = "fonts.js interview.css interview.js "
+PRACTICE = "fonts.js interview.css practice.css practice-core.js practice-page.js "
+LOADED = {  # besides those, by kind of page
+    "404.html": "",
+    "search.html": "search-core.js search.js",
+    "book/index.html": MATHS,
+    "book/ways-to-run.html": "",
+    "book/for-instructors.html": MATHS,
+    "book/02-the-theorem.html": MATHS,
+    "book/glossary.html": MATHS + "reference.css",
+    "book/helper-reference.html": MATHS + "reference.css",
+    "book/summary-sheet.html": ASKS,
+    "book/interview/whiteboard.html": ASKS,
+    "book/practice/flashcards.html": PRACTICE + "interview.js practice-cards.js",
+    "book/practice/coding-drill.html": PRACTICE + "practice-drills.js",
+    "book/practice/mock-interview.html": PRACTICE + "interview.js practice-mock.js",
+    "notebooks/04-continuous-actions.html": CELLS,
+    "solutions/01-values-or-probabilities.html": CELLS,
+    "exercises/03-the-log-derivative-trick.html": CELLS + "python.css where.js work.js runner.js",
+}
+
+
+@pytest.mark.parametrize("path", LOADED)
+def test_a_page_loads_what_its_kind_needs_and_nothing_else(texts, path):
+    """All that is added is loaded: so what a new version of Sphinx or of an extension adds is seen here, and judged."""
+    files = re.findall(r'<(?:script [^>]*?src|link rel="stylesheet"[^>]*? href)="([^"?]+)', texts[path])
+    names = [re.sub(r"^mystnb\.\w+", "mystnb", file.rpartition("/")[2]) for file in files]
+    assert sorted(names) == sorted((ALWAYS + LOADED[path]).split())
+
+
 @pytest.fixture(scope="module")
 def texts(site):
     return {path: (site / path).read_text("utf8") for path in pages_of(site)}

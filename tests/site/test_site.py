@@ -88,7 +88,7 @@ def found(browser, server, site):
         seen["wide"] = (
             page.evaluate("""() => [...document.querySelectorAll('body *')].filter(e => {
             const r = e.getBoundingClientRect();
-            return r.right > innerWidth + 1 && r.width && !e.closest('pre, div.math, .pst-scrollable-table-container, math'); }).slice(0, 4).map(e => e.outerHTML.slice(0, 100))""")
+            return r.right > innerWidth + 1 && r.width && !e.closest('pre, div.math, .pg-table, math'); }).slice(0, 4).map(e => e.outerHTML.slice(0, 100))""")
             if seen["width"] > 375
             else []
         )

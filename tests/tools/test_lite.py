@@ -220,8 +220,10 @@ def links(tmp_path, page="notebooks/01-values-or-probabilities", app=False, url=
         (tmp_path / launch.APP).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / launch.APP).write_text("")
     context = {"sourcename": page + ".ipynb"}
-    config = SimpleNamespace(html_theme_options={"repository_url": url})
-    launch.page_context(SimpleNamespace(outdir=tmp_path, config=config), page, "page.html", context, None)
+    (tmp_path / "_config.yml").write_text(
+        f"title: A book\nrepository: {{url: '{url}'}}\n" if url else "title: A book\n"
+    )
+    launch.page_context(SimpleNamespace(outdir=tmp_path, confdir=tmp_path), page, "page.html", context, None)
     return context["pg_run"], context["pg_services"]
 
 
@@ -283,7 +285,7 @@ def test_publishing_includes_the_app_and_the_address():
 
 
 def test_the_page_about_the_ways_has_the_places_that_the_menu_names():
-    page, layout = (ROOT / "book/ways-to-run.md").read_text(), (ROOT / "book/_templates/layout.html").read_text()
+    page, layout = (ROOT / "book/ways-to-run.md").read_text(), (ROOT / "book/_theme/layout.html").read_text()
     slugs = {re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in re.findall(r"^#+ (.*)$", page, re.M)}
     for anchor in re.findall(r"ways-to-run'\) }}#([\w-]+)", layout):
         assert anchor in slugs, anchor

@@ -175,6 +175,17 @@ class Figure(anywidget.AnyWidget):
     _esm = "export default { render({ model, el }) { el.textContent = model.get('n') + '</script>'; } }"
     n = traitlets.Int(3).tag(sync=True)
 """
+STRANGER = """
+def setup(app):
+    app.add_js_file("stranger.js")
+    app.add_css_file("stranger.css")
+    app.add_css_file("on-paper.css", media="print")
+    app.connect("html-page-context", page)
+
+def page(app, pagename, *_):
+    if pagename == "book/07-one":
+        app.add_css_file("here.css")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -184,11 +195,15 @@ def book(tmp_path_factory):
     config = (ROOT / "_config.yml").read_text("utf8").replace("bibtex_bibfiles: [book/references.bib]\n", "")
     config = config.replace("      - sphinxcontrib.bibtex\n", "")
     config = re.sub(r"    bibtex_\w+: .*\n", "", config)
+    config = config.replace("      - tools.site ", "      - tools.stranger\n      - tools.site ")
+    config = config.replace("    html_js_files: ", "    html_js_files:\n      - told.js").replace(
+        "site.css]", "site.css, told.css]"
+    )
     (root / "_config.yml").write_text(config, encoding="utf8")
     (root / "_toc.yml").write_text(
         "format: jb-book\nroot: book/index\nchapters:\n- file: book/07-one\n  sections: [{file: book/07-two}]\n"
     )
-    for folder in ("tools", "book/_static", "book/_templates"):
+    for folder in ("tools", "book/_static", "book/_theme"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
     (root / "book/index.md").write_text(
         '# Front\n\n```{explorable} tools.figure_of_test.Figure\n:with: {"n": 5}\nWords in its place.\n```\n'
@@ -198,6 +213,10 @@ def book(tmp_path_factory):
     (root / "book/values").mkdir()
     (root / "book/values/07.yml").write_text("length: '1{,}016'\n", encoding="utf8")
     (root / "tools/figure_of_test.py").write_text(FIGURE)
+    (root / "tools/stranger.py").write_text(STRANGER)
+    for name in ("stranger", "on-paper", "here", "told"):
+        (root / f"book/_static/{name}.css").write_text(f".of-{name} {{ color: inherit }}\n")
+        (root / f"book/_static/{name}.js").write_text("0;\n")
     return root
 
 
@@ -231,7 +250,7 @@ def test_a_chapter_has_one_of_each(built):
     assert soup.select_one("p .pg-policy").get_text() == "policy"
     assert len(soup.select(".math .katex-html")) == len(soup.select(".math"))
     assert soup.select_one("details.proof > summary .pg-word").get_text() == "Proof"
-    assert soup.select_one(".pst-scrollable-table-container > table") and not soup.select("th p:empty, th:empty")
+    assert soup.select_one(".pg-table > table") and not soup.select("th p:empty, th:empty")
     assert soup.select_one(".highlight-default .n"), "indented code has colours"
 
 
@@ -264,6 +283,36 @@ def test_an_explorable_is_stored_in_the_page(built):
     stored = state["state"][view["model_id"]]["state"]
     assert stored["n"] == 5 and "export default" in stored["_esm"]
     assert figure.select_one(".pg-fallback").get_text(strip=True) == "Words in its place."
+
+
+@pytest.mark.parametrize("name", ["book/index", "book/07-one", "404", "search"])
+def test_what_an_extension_or_the_configuration_adds_is_loaded(built, name):
+    """By itself, with no list to join: a script and a sheet of an extension, of _config.yml, and one for some pages."""
+    soup = page(built, name)
+    scripts = [s["src"].partition("?")[0].rpartition("/")[2] for s in soup.select("script[src]")]
+    sheets = [s["href"].partition("?")[0].rpartition("/")[2] for s in soup.select("link[rel=stylesheet]")]
+    assert {"stranger.js", "told.js"} <= set(scripts) and {"book.css", "on-paper.css"} <= set(sheets)
+    assert (sheets[-1] == "here.css") == ("here.css" in sheets) == (name == "book/07-one"), sheets
+    whole = (built / "_build/html/_static/book.css").read_text("utf8")
+    found = [whole.count(f".of-{word} ") for word in ("stranger", "told", "on-paper", "here")]
+    assert found == [1, 1, 0, 0], "what every page has is in the one sheet, and nothing else"
+    assert not {"doctools.js", "sphinx_highlight.js"} & set(scripts) and "pygments_dark.css" not in sheets
+
+
+def test_code_is_light_but_on_a_dark_page_on_a_screen(built):
+    light, dark = (built / "_build/html/_static/pygments.css").read_text("utf8").split("@media screen {")
+    words = (".highlight .k { color: ", ".highlight .c1 { color: ", ".highlight { background: ")
+    for part, prefix in ((light, "html[data-theme] "), (dark, 'html[data-theme="dark"] ')):
+        assert all(prefix + word in part for word in words)
+        assert all(line.startswith(prefix) for line in part.splitlines() if "{" in line), "no rule without its page"
+    assert light.count("{") == light.count("}") and dark.count("{") == dark.count("}") - 1
+
+
+def test_the_book_asks_the_bought_theme_for_nothing(built):
+    """It is installed, as Jupyter Book asks for it; no file of it is in the site, no word of it in the settings."""
+    assert not list((built / "_build/html/_static").rglob("*sphinx-book-theme*"))
+    assert not list((built / "_build/html/_static").rglob("*pydata*"))
+    assert "book_theme" not in (ROOT / "_config.yml").read_text("utf8")
 
 
 def test_nothing_changed_is_told_and_nothing_built(built):

@@ -19,7 +19,7 @@ PAGES = ["_toc.yml", *VERBS]
 REST = [
     "_config.yml",
     "book/_static",
-    "book/_templates",
+    "book/_theme",
     "tools",
     "learning_to_act/explorables",
     "learning_to_act/palette.py",

@@ -16,6 +16,7 @@ PARTS = [
     "progress",
     "search",  # its index, by section
     "reference",  # sphinx.ext.autodoc, for one page
+    "theme",
     "layout",  # sets up notebook_pages and launch too
     "python_in_page",
 ]

@@ -260,5 +260,5 @@ def setup(app):
     ):
         app.add_directive(name, directive)
     app.connect("doctree-resolved", resolve)
-    app.connect("html-page-context", assets, priority=800)  # before layout, which keeps what it knows
+    app.connect("html-page-context", assets, priority=800)  # before layout, which puts the sheets in order
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -10,15 +10,18 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
+import yaml
+
 from tools.paths import NOTEBOOKS
 
 APP = "lite/notebooks/index.html"
 BRANCH = "main"
 
 
-def repository(config):
-    """The repository's address without its ending, or ""."""
-    url = os.environ.get("PG_REPOSITORY") or (config.html_theme_options or {}).get("repository_url") or ""
+def repository(root):
+    """The repository's address without its ending, or ""; of what _config.yml says Jupyter Book tells only its own theme."""
+    said = (yaml.safe_load((root / "_config.yml").read_text("utf8")).get("repository") or {}).get("url")
+    url = os.environ.get("PG_REPOSITORY") or said or ""
     return re.sub(r"(\.git)?/*$", "", url.strip())
 
 
@@ -45,7 +48,7 @@ def page_context(app, pagename, templatename, context, doctree):
     if pagename.split("/")[0] in NOTEBOOKS and (context.get("sourcename") or "").endswith(".ipynb"):
         if Path(app.outdir, APP).is_file():
             context["pg_run"] = f"{APP}?path={pagename}.ipynb"
-        context["pg_services"] = services(repository(app.config), f"{pagename}.ipynb")
+        context["pg_services"] = services(repository(Path(app.confdir)), f"{pagename}.ipynb")
 
 
 def setup(app):

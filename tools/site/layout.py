@@ -6,7 +6,8 @@ from pathlib import Path
 from bs4 import BeautifulSoup
 
 from tools.paths import NOTEBOOKS, VERBS
-from tools.site.light_pages import figures_apart, lighter_figures, one_sheet, sized
+from tools.site.light_pages import BOOK, everywhere, figures_apart, lighter_figures, one_sheet, sized
+from tools.site.theme import UNUSED
 
 THEN = {
     "Run": "the lab, with this chapter's experiments",
@@ -15,29 +16,6 @@ THEN = {
 }  # the way on, at the end of a chapter
 WIDGETS = "application/vnd.jupyter.widget-state+json"  # a notebook's stored figures
 FORMULAS = ('class="katex', 'class="pg-figure')  # where formulas stand or may come
-OURS = (
-    "site.js",
-    "host.js",
-    "interview.js",
-    "practice-",
-    "progress",
-    "documentation_options",
-    "clipboard",
-    "copybutton",
-)
-STYLES = (
-    "pygments",
-    "copybutton",
-    "katex",
-    "palette",
-    "icons",
-    "site.css",
-    "book.css",
-    "interview.css",
-    "reference.css",
-    "practice.css",
-    "progress.css",
-)
 
 
 # What a page may load and run. A static host sends no headers of ours, so the policy stands in each page's head.
@@ -129,45 +107,22 @@ def page_context(app, pagename, templatename, context, doctree):
     ] in NOTEBOOKS
     context["pg_policy"] = "; ".join(f"{name} {value}" for name, value in POLICY.items())
     context["pg_formulas"] = any(word in body for word in FORMULAS)
+    context["author"] = app.config.author
     context["pg_front"] = pagename == app.config.root_doc
-    context["script_files"] = [
-        s
-        for s in context["script_files"]
-        if getattr(s, "attributes", {}).get("type") == WIDGETS or any(w in str(getattr(s, "filename", s)) for w in OURS)
-    ]
-    for kind in (getattr(s, "attributes", {}) for s in context["script_files"]):
+    for name in ("script_files", "css_files"):
+        context[name] = [s for s in context[name] if s.filename not in UNUSED]
+    for kind in (s.attributes for s in context["script_files"]):
         if kind.get("type") == WIDGETS:
             kind["body"] = lighter_figures(app, kind["body"], context["content_root"])
         else:
             kind["defer"] = "defer"  # nothing waits for a script; their order stays
-    styles = STYLES + ("mystnb",) * ('class="cell' in body)
-    context["css_files"] = one_sheet(
-        app, [s for s in context["css_files"] if any(w in str(getattr(s, "filename", s)) for w in styles)]
-    )
-
-
-def for_paper(sheet):
-    """The theme's sheet of code colours: the light ones for every page, the dark ones for the screen alone, as paper is white."""
-    light, dark = '[data-theme="light"]', '[data-theme="dark"]'
-    rules = re.findall(r"[^{}]+\{[^{}]*\}(?: */\*.*?\*/)?", sheet)
-    on_screen = "".join(rule for rule in rules if dark in rule)
-    return (
-        "".join(rule.replace(light, "[data-theme]") for rule in rules if dark not in rule)
-        + f"\n@media screen {{{on_screen}\n}}\n"
-    )
-
-
-def finish(app, exception):
-    sheet = Path(app.outdir, "_static/pygments.css")
-    if app.builder.format == "html" and not exception and sheet.exists():
-        text = sheet.read_text(encoding="utf8")
-        sheet.write_text(text if "@media screen" in text else for_paper(text), encoding="utf8")
+    context["css_files"] = one_sheet(app, context)
 
 
 def setup(app):
     app.setup_extension("tools.site.notebook_pages")
     app.setup_extension("tools.site.launch")  # what layout.html says about running a notebook elsewhere
-    app.add_css_file("book.css")
-    app.connect("html-page-context", page_context, priority=900)  # after the theme's own handlers
-    app.connect("build-finished", finish, priority=900)  # the theme writes its sheet then
+    app.add_css_file(Path(BOOK).name)
+    app.connect("html-page-context", everywhere, priority=0)
+    app.connect("html-page-context", page_context, priority=900)  # after those that add what some pages need
     return {"parallel_read_safe": True, "parallel_write_safe": True}

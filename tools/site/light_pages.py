@@ -1,7 +1,7 @@
 """What makes pages light: one style sheet for all, a slider's pictures in a file of their own, pictures that say their size.
 
-- A phone pays about 150 ms for each file that must come before the first paint. So the sheets that every page wants become
-  one, `book.css`; the rest stay apart (pygments.css is the theme's, which writes it last).
+- A phone pays about 150 ms for each file that must come before the first paint. So the sheets that every page has become
+  one, `book.css`. Apart stay the colours of code, a notebook's sheet, and what a part adds to some pages.
 - A figure of `explore` stores one picture for each position: most of a lab's bytes. The page keeps the one where the slider
   stands. host.js fetches the others, `_static/frames/NAME.js`, when the figure comes near. A script, since from a folder a
   page may load scripts and nothing else.
@@ -17,12 +17,8 @@ from pathlib import Path
 
 import imagesize
 
-COMMON = ("copybutton", "katex", "palette", "icons", "site.css", "progress.css")  # what book.css holds
+BOOK, CODE = "_static/book.css", "_static/pygments.css"
 FRAMES, FIGURES = "_static/frames", "_static/figures"
-
-
-def _name(file):
-    return str(getattr(file, "filename", file))
 
 
 def bundle(outdir, names):
@@ -41,20 +37,37 @@ def bundle(outdir, names):
     return "\n".join(parts)
 
 
-def one_sheet(app, files):
+def everywhere(app, pagename, templatename, context, doctree):
+    """Note the sheets that every page has: those that are there before any part adds its own to this page."""
+    context["pg_everywhere"] = list(context["css_files"])
+
+
+def _of_cells(file):
+    return Path(file.filename).name.startswith("mystnb.")  # a hash follows
+
+
+def _joins(app, file):
+    """Whether a sheet goes into book.css: a plain file of the site."""
+    return (
+        file.filename not in (BOOK, CODE)
+        and not _of_cells(file)
+        and file.attributes == {"rel": "stylesheet", "type": "text/css"}
+        and Path(app.outdir, file.filename).is_file()
+    )
+
+
+def one_sheet(app, context):
     """The page's style sheets, with book.css in the place of those it holds. It is written once for each build."""
-    common = [f for f in files if any(word in _name(f) for word in COMMON)]
+    files = [f for f in context["css_files"] if not _of_cells(f) or 'class="cell' in context["body"]]
+    shared = [f for f in files if f in context["pg_everywhere"]]
+    common = [f for f in shared if _joins(app, f)]
     if not getattr(app, "pg_bundled", False):
-        out = Path(app.outdir)
-        (out / "_static/book.css").write_text(bundle(out, [_name(f) for f in common]), encoding="utf8")
+        names = [f.filename for f in sorted(common, key=lambda f: f.priority)]
+        Path(app.outdir, BOOK).write_text(bundle(Path(app.outdir), names), encoding="utf8")
         app.pg_bundled = True
-    order = {
-        "pygments": 0,
-        "mystnb": 0,
-        "book.css": 1,
-    }  # the book's rules come after theirs, a page's own after the book's
     rest = [f for f in files if f not in common]
-    return sorted(rest, key=lambda f: next((rank for word, rank in order.items() if word in _name(f)), 2))
+    # the book's rules come after others', a page's own after the book's
+    return sorted(rest, key=lambda f: 1 if f.filename == BOOK else 0 if f in shared else 2)
 
 
 def apart(state):

@@ -274,5 +274,5 @@ def setup(app):
         app.add_directive(f"practice-{name}", directive)
     skip = (lambda self, node: None,) * 2
     app.add_node(Tag, html=(visit_tag, depart_tag), text=skip, latex=skip)
-    app.connect("html-page-context", assets, priority=800)  # before layout, which keeps what it knows
+    app.connect("html-page-context", assets, priority=800)  # before layout, which puts the sheets in order
     return {"parallel_read_safe": True, "parallel_write_safe": True}

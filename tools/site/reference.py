@@ -103,5 +103,5 @@ def setup(app):
     app.add_directive("names", Names)
     app.add_post_transform(FillNames)
     app.connect("autodoc-process-docstring", process)
-    app.connect("html-page-context", assets, priority=800)  # before layout, which keeps what it knows
+    app.connect("html-page-context", assets, priority=800)  # before layout, which puts the sheets in order
     return {"parallel_read_safe": True, "parallel_write_safe": True}
