@@ -91,7 +91,7 @@ class Writer:
             logits, features = self._next(theta, prompts[first], tokens[:, first], t)
             places.append(which + sum(map(len, seen)) if features is not None else which)
             seen.append(features)
-            logits = logits[which]
+            logits = logits.T[:, which].T  # long rows: NumPy is slow over short ones
             drawn, log_prob = _draw(logits if bend is None else bend(logits.astype(np.float64)), rng)
             mask[t] = live
             tokens[t], log_probs[t] = np.where(live, drawn, 0), np.where(live, log_prob, 0.0)
@@ -116,7 +116,7 @@ def _alike(prompts, tokens, t, which):
 
 def _draw(logits, rng):
     """A token per row of logits (N, V), and its log-probability."""
-    logits = np.ascontiguousarray(logits.T)  # NumPy is slow over short rows
+    logits = np.ascontiguousarray(logits.T)
     top = logits.max(axis=0)
     if not np.isfinite(top).all():
         raise ValueError(

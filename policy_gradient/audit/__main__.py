@@ -40,7 +40,7 @@ def load(target):
 
 
 def main(words=None):
-    """0: it was read, and nothing was found against it; 1: something was; 2: it cannot be read."""
+    """0: it was read, and nothing was found against it or stayed open; 1: something did; 2: it cannot be read."""
     parser = argparse.ArgumentParser(
         "python -m policy_gradient.audit", description="Which gradient does this code follow?"
     )

@@ -16,8 +16,9 @@ def from_torch(thing):
     """What `audit` takes, of a PyTorch loss: `loss(policy, batch)` returns a scalar to be minimised, or calls backward itself.
 
     policy(obs) gives logits (n, 2) for batch.obs (n, D), float32; the batch's arrays are tensors. The gradient is read as it first
-    reaches the policy's logits: before any clipping, whatever the optimiser. A module is held by its own method `loss(batch)`; its
-    networks may have any form: what they answer to batch.obs, logits (n, 2) and values (n,) or (n, 1), is replaced by a table.
+    reaches the policy's logits: before any clipping, whatever the optimiser. A module is held by its own method `loss(batch)`: what
+    its networks answer to batch.obs, logits (n, 2) and values (n,) or (n, 1), is replaced by a table. One of its modules must give
+    the logits from batch.obs, and its first nn.Linear take batch.obs.
     """
     return Torch(thing)
 

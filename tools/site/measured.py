@@ -312,7 +312,7 @@ def sorter_numbers():
         one = found[method][key]
         return f"{number(one['median'])} ({number(one['least'])} to {number(one['most'])})"
 
-    rows, facts = [], {"trl_seeds": found["book"]["seeds"]}
+    rows, facts = [], {f"{method}_seeds": found[method]["seeds"] for method in ("trl", "trl_pieces")}
     for method, words in names.items():
         parts = found[method]["ms per update"]
         there = f"{found[method]['reached']} of {found[method]['seeds']}"

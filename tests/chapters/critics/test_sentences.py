@@ -382,6 +382,20 @@ def test_explained_variance_rises_where_the_errors_stay_and_the_returns_spread()
     assert "The errors may be as large as before, if the returns now differ more." in LEARNS
 
 
+def test_the_gauge_that_programs_print_has_the_critic_in_its_target():
+    """Ten steps of reward 1 and the right V plus 1,000: 1 against the returns, .05 against A + V with lambda = .95."""
+    gamma, lam, rewards = 0.99, 0.95, np.ones(10)
+    returns = pg.reward_to_go(rewards[:, None], gamma)[:, 0]
+    values = returns + 1000
+    after, advantages, running = np.append(values[1:], 0), np.zeros(10), 0.0
+    for t in reversed(range(10)):
+        running = rewards[t] + gamma * after[t] - values[t] + gamma * lam * running
+        advantages[t] = running
+    assert explained_variance(values, returns) == pytest.approx(1)
+    assert explained_variance(values, advantages + values) == pytest.approx(0.047, abs=5e-4)
+    assert "print it with $\\good{\\hat A}+V$ for $G$" in LEARNS
+
+
 def test_the_clipped_value_loss_is_flat_on_both_sides_and_its_width_has_units():
     loss = lambda V, y, eps: max((V - y) ** 2, (np.clip(V, -eps, eps) - y) ** 2)  # noqa: E731
     slope = lambda V, y, eps: (loss(V + 1e-6, y, eps) - loss(V - 1e-6, y, eps)) / 2e-6  # noqa: E731
@@ -396,4 +410,4 @@ def test_the_world_of_the_coin_is_another_one_without_a_discount():
         P, r = np.array([[0, 0.5, 0.5], [0, 0, 0], [0, 0, 0]]), np.array([0.0, 1, 0])
         assert np.linalg.solve(np.eye(3) - gamma * P, r) == pytest.approx([worth, 1, 0])
     assert "Take another world, with $\\gamma=1$: state A goes to B or C by a fair coin." in LEARNS
-    assert "The usual gauge" not in LEARNS + str(ANSWERS) and "A gauge that programs print" in LEARNS
+    assert "The usual gauge" not in LEARNS + str(ANSWERS) and "A gauge is **explained variance**" in LEARNS
