@@ -244,14 +244,15 @@ def alike(prompts, tokens, t, which):
 
 
 def weighted_score_of_answers(policy, theta, prompts, tokens, weights):
-    """One pass over what was seen, each once: the weights of equal rows are added up before."""
+    """One pass over what was seen and weighs, each once: the weights of equal rows are added up before."""
     rows, places = (getattr(tokens, name, None) for name in ("rows", "places"))
     if rows is None or np.shape(weights) != places.shape or type(policy.network).__name__ != "MLPSoftmax":
         return weighted_score_of_answers.plain(policy, theta, prompts, tokens, weights)
     theta, rows = policy.network._theta(theta), policy.network._seen(rows, theta)
     cells = places * policy.network.num_actions + indices("tokens", tokens.tokens, policy.network.num_actions)
     totals = np.bincount(cells.ravel(), finite("weights", weights).ravel(), len(rows) * policy.network.num_actions)
-    totals = totals.reshape(len(rows), -1).T.astype(theta.dtype)
+    used = (totals := totals.reshape(len(rows), -1)).any(axis=1)  # not: groups of one reward, and what follows an end
+    rows, totals = rows[used], totals[used].T.astype(theta.dtype)
 
     def by_outputs(logits, part):
         exps, here = np.exp(logits - logits.max(axis=0)), totals[:, part]

@@ -91,8 +91,10 @@ class Writer:
             logits, features = self._next(theta, prompts[first], tokens[:, first], t)
             places.append(which + sum(map(len, seen)) if features is not None else which)
             seen.append(features)
-            logits = logits.T[:, which].T  # long rows: NumPy is slow over short ones
-            drawn, log_prob = _draw(logits if bend is None else bend(logits.astype(np.float64)), rng)
+            if bend is None:
+                drawn, log_prob = _draw(logits, which, rng)
+            else:  # each answer's own, since a sampler may draw noise
+                drawn, log_prob = _draw(bend(logits[which].astype(np.float64)), np.arange(N), rng)
             mask[t] = live
             tokens[t], log_probs[t] = np.where(live, drawn, 0), np.where(live, log_prob, 0.0)
             if self.end is not None:
@@ -114,9 +116,9 @@ def _alike(prompts, tokens, t, which):
     return everyone, everyone
 
 
-def _draw(logits, rng):
-    """A token per row of logits (N, V), and its log-probability."""
-    logits = np.ascontiguousarray(logits.T)
+def _draw(logits, which, rng):
+    """A token for each of N answers, from its row `which` (N,) of logits (R, V), and its log-probability."""
+    logits = np.ascontiguousarray(logits.T)  # NumPy is slow over short rows
     top = logits.max(axis=0)
     if not np.isfinite(top).all():
         raise ValueError(
@@ -124,9 +126,9 @@ def _draw(logits, rng):
         )
     shifted = logits - top
     sums = np.exp(shifted).cumsum(axis=0)
-    u = rng.random(len(top)) * sums[-1]
-    drawn = (sums <= u).sum(axis=0)  # never a token of probability 0: its partial sum equals the one before
-    return drawn, shifted[drawn, np.arange(len(drawn))] - np.log(sums[-1])
+    u = rng.random(len(which)) * sums[-1, which]
+    drawn = (sums[:, which] <= u).sum(axis=0)  # never a token of probability 0: its partial sum equals the one before
+    return drawn, shifted[drawn, which] - np.log(sums[-1])[which]
 
 
 @dataclass(frozen=True)
