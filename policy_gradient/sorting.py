@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from . import _fast
 from ._validate import generator, indices, whole
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from .language import Writer
 
 MOST = 2**18  # prompts that `every` still lists
+TOKENS = 1024  # at a time, see `_parts`
 
 
 @dataclass(frozen=True)
@@ -81,13 +83,34 @@ def exact(task: Sorting, policy: Writer, theta: Array, prompts: ArrayLike | None
     grad J = mean over prompts of pi(y|x) times the score of the right answer y, which is the sum over its tokens.
     """
     prompts = task.every() if prompts is None else np.asarray(prompts)
-    tokens = task.answers(prompts)
-    p = np.exp(policy.log_prob(theta, prompts, tokens).astype(np.float64).sum(axis=0))
-    weights = np.broadcast_to(p / len(p), tokens.shape)
-    return p.mean(), policy.weighted_score(theta, prompts, tokens, weights), p
+    found, total = [], 0.0
+    for part in _parts(task, prompts):
+        p, gradient = _chances_and_gradient(policy, theta, part, task.answers(part))
+        found.append(p)
+        total = total + gradient / len(prompts)
+    p = np.concatenate(found)
+    return p.mean(), total, p
 
 
 def success(task: Sorting, policy: Writer, theta: Array, prompts: ArrayLike | None = None) -> float:
     """J alone, without its gradient: the mean chance of a right answer, over every prompt or the given ones."""
     prompts = task.every() if prompts is None else np.asarray(prompts)
-    return float(np.exp(policy.log_prob(theta, prompts, task.answers(prompts)).astype(np.float64).sum(axis=0)).mean())
+    return float(np.concatenate([_chances(policy, theta, x, task.answers(x)) for x in _parts(task, prompts)]).mean())
+
+
+def _parts(task, prompts):
+    """So many prompts at a time that what a network computes of them stays in the processor's cache."""
+    num = max(TOKENS // task.num_digits, 1)
+    return [prompts[start : start + num] for start in range(0, max(len(prompts), 1), num)]
+
+
+def _chances(policy, theta, prompts, tokens):
+    """pi(y|x) of whole answers, (N,)."""
+    return np.exp(policy.log_prob(theta, prompts, tokens).astype(np.float64).sum(axis=0))
+
+
+@_fast.form(_fast.chances_and_gradient)
+def _chances_and_gradient(policy, theta, prompts, tokens):
+    """The same, and the gradient of their sum, (d,)."""
+    p = _chances(policy, theta, prompts, tokens)
+    return p, policy.weighted_score(theta, prompts, tokens, np.broadcast_to(p, tokens.shape))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import policy_gradient as pg
-from policy_gradient import language, policies, rollouts
+from policy_gradient import language, policies, rollouts, sorting
 from policy_gradient.networks import MLP
 
 DTYPES = [np.float32, np.float64]
@@ -28,6 +28,7 @@ PAIRS = [
     pg.MLPSoftmax.weighted_score,
     language._alike,
     pg.TokenPolicy.weighted_score,
+    sorting._chances_and_gradient,
 ]
 # Sums are taken in another order. Units in the last place of the largest number in the array; measured on these cases: at
 # most 6 for what leaves a network or a single score, 36 for sums over up to 4500 samples; the limits are twice that.
@@ -194,6 +195,24 @@ def test_answers_that_begin_alike_are_asked_once(dtype, task, num, groups, monke
         plainly = pg.TokenPolicy.weighted_score.plain(policy, theta, prompts, fast, weights)
         assert ulps(policy.weighted_score(theta, prompts, fast, weights), plainly) <= SUMMED
         assert ulps(policy.weighted_score(theta, prompts, fast.tokens, weights), plainly) <= SUMMED
+
+
+@pytest.mark.parametrize("num", [0, 1, 40, 700])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_chances_of_answers_and_their_gradient(dtype, num):
+    for seed in range(3):
+        rng, task = np.random.default_rng(seed), pg.Sorting(3, 5)
+        policy = pg.TokenPolicy(task, pg.MLPSoftmax((task.num_features, 16, 5)))
+        theta, prompts = (2 * rng.standard_normal(policy.num_params)).astype(dtype), task.prompts(rng, num)
+        fast, plain = (
+            form(policy, theta, prompts, task.answers(prompts))
+            for form in (sorting._chances_and_gradient, sorting._chances_and_gradient.plain)
+        )
+        np.testing.assert_allclose(fast[0], plain[0], rtol=1e-4 if dtype == np.float32 else 1e-12)
+        assert ulps(fast[1], plain[1]) <= SUMMED
+        in_parts = sorting.exact(task, policy, theta, prompts) if num else (0, 0 * theta, plain[0])
+        assert in_parts[0] == pytest.approx(plain[0].sum() / max(num, 1)) and in_parts[1].dtype == dtype
+        assert ulps(in_parts[1], (plain[1] / max(num, 1)).astype(dtype)) <= SUMMED
 
 
 def test_a_transformer_too_is_asked_once(monkeypatch):

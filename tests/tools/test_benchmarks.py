@@ -93,6 +93,12 @@ def test_the_sorter_beside_trl_learned_the_same_from_the_same_and_holds_its_line
         assert f"trl=={version}" in (ROOT / name).read_text("utf8").split()
 
 
+def test_the_sorter_beside_a_loop_in_pytorch_holds_its_lines():
+    found = measured.stored("language")
+    assert found["torch_over_ours"] >= 3 and found["exact_in_updates"] < 15
+    assert found["to_95"]["below_3"] == len(found["to_95"]["seconds"]) == 20 and max(found["to_95"]["seconds"]) < 3
+
+
 def test_a_seed_can_be_run_again():
     """Our arm needs nothing but the book's own environment. Training is chaotic: another processor needs other steps, not ten times as many."""
     stored = next(r for r in measured.stored("training")["runs"] if (r["method"], r["seed"]) == ("ours", 9001))

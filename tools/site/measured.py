@@ -329,6 +329,8 @@ def sorter_numbers():
             f"{method}_rest": number(parts["seconds"] - parts["generating"] - parts["scoring"]),
         }
     head = ["", "reached .95", "updates", "CPU s", "ms per update", "of them generating"]
+    loop = stored("language")
+    facts |= {"sorter_torch": number(loop["torch_over_ours"]), "sorter_exact": number(loop["exact_in_updates"])}
     return facts | {"trl_table": table(head, rows), "sorter_seconds": number(found["book"]["seconds"]["median"])}
 
 
