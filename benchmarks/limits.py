@@ -1,6 +1,8 @@
 """Is the book as quick as it should be? Each figure is a ratio of two times of one run, taken in turn: the machine cancels out.
 
-python benchmarks/limits.py [imports training growth advantages products live drags pages sliders]      # all: a few minutes; fails above a limit
+python benchmarks/limits.py [imports training growth advantages products live drags pages sliders python]
+
+Without a word all are taken: a few minutes. It fails above a limit.
 """
 
 import argparse
@@ -370,7 +372,29 @@ def sliders(moves=4):
     yield "explore with update / a speck that takes no time to draw", least["explore, update"] / least["speck"], 3.0
 
 
-PARTS = {part.__name__: part for part in (imports, training, growth, advantages, products, live, drags, pages, sliders)}
+def python(site=ROOT / "_build/html", turns=3):
+    """Python's first result in a page and in JupyterLite, cold, against a bare Pyodide with NumPy in an empty page."""
+    import first_python
+
+    with first_python.served(site) as server:
+        ways = ["bare", "pressed", "written"] + ["lite"] * (site / "lite/notebooks/index.html").exists()
+        if not server:
+            print("        (no first results: Pyodide's files are not here)")
+            return
+        found = first_python.measured({"now": server}, ways, turns)
+    medians = {way: first_python.median(found[way]["now"]) for way in ways}
+    print(f"        (medians in seconds: {', '.join(f'{way} {x:.1f}' for way, x in medians.items())})")
+    said = {"pressed": "press to verdict in an exercise's page", "written": "the same after ten seconds in the editor"}
+    said["lite"] = "opening to the first cell's end in JupyterLite"
+    for way, limit in {"pressed": 2.0, "written": 0.5, "lite": 8.0}.items():
+        if way in medians:
+            yield f"{said[way]} / bare Pyodide with NumPy", medians[way] / medians["bare"], limit
+
+
+PARTS = {
+    part.__name__: part
+    for part in (imports, training, growth, advantages, products, live, drags, pages, sliders, python)
+}
 
 
 def judged(figures):

@@ -5,17 +5,25 @@
 // What no list guards, Python's own core, is held to the digests of INTEGRITY, which tools/make/lite.py fills in: each file is fetched
 // against its SHA-256, and a script runs only from what was fetched so.
 const INTEGRITY = {};
+// The kernel's own wheels, as entries of a list of packages: of them too tools/make/lite.py writes names and digests.
+const KERNEL = {};
 const LIST = "../_static/pyodide/pyodide-lock.json";
 
-// All at once: the kernel would ask for its own one by one, and for the book's when the first cell runs.
-const PACKAGES = ["micropip", "ssl", "sqlite3", "comm", "jedi", "ipython", "policy-gradient"];
+// All at once: the kernel would ask for its own one by one, through micropip, and for the book's when the first cell
+// runs. Its settings name them too (jupyter-lite.json), so that it does not ask. SSL and SQLite it never uses; a cell
+// that imports them gets them.
+const PACKAGES = ["micropip", "comm", "jedi", "ipython", "policy-gradient"];
 
 // SciPy is 20 MB, and only these functions of the book need it. They import it when they are called, which is too late in a browser.
 const NEEDS_SCIPY = /\b(ablation|bootstrap_interval|gae_columns|learning_curves|mended)\b/;
 
-const QUIET = `
-import logging
+// Python looks for a module in the notebook's folder last, not first: that folder is the app's, and each look at it
+// waits for the page.
+const BEGIN = `
+import logging, sys
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)      # "building the font cache", at each start
+sys.path.remove("")
+sys.path.append("")
 `;
 
 const plain = self.fetch.bind(self);
@@ -41,14 +49,16 @@ self.loadPyodide = async ({ indexURL: here, ...options }) => {
   if (!answer.ok) throw new Error(`the book's list of packages is missing: ${answer.status} for ${list}`);
   const lock = await answer.json();
   for (const one of Object.values(lock.packages)) one.file_name = new URL(one.file_name, list).href;
+  for (const one of Object.values(KERNEL)) one.file_name = new URL(one.file_name, here).href;
+  Object.assign(lock.packages, KERNEL);
   const home = new URL(".", lock.packages.numpy.file_name).href;
   guard(home);
   await script(home + "pyodide.asm.js");                                // else pyodide.js would fetch it unguarded
   await script(home + "pyodide.js");                                    // its loadPyodide takes this one's place
-  const pyodide = await self.loadPyodide({ ...options, indexURL: home, packages: PACKAGES,
+  const pyodide = await self.loadPyodide({ ...options, indexURL: home, packages: [...PACKAGES, ...Object.keys(KERNEL)],
     lockFileURL: URL.createObjectURL(new Blob([JSON.stringify(lock)], { type: "application/json" })) });
   const load = pyodide.loadPackagesFromImports;
   pyodide.loadPackagesFromImports = (code, ...rest) => load(NEEDS_SCIPY.test(code) ? `${code}\nimport scipy` : code, ...rest);
-  pyodide.runPython(QUIET);
+  pyodide.runPython(BEGIN);
   return pyodide;
 };

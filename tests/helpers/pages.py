@@ -60,9 +60,9 @@ Page.wait_for_function = wait_for_function
 
 
 class Server:
-    def __init__(self, folder):
+    def __init__(self, folder, sent=None):
         squeeze = cache(lambda path, changed: gzip.compress(Path(path).read_bytes(), 6))
-        sent = self.sent = []
+        sent = self.sent = [] if sent is None else sent
 
         class Handler(SimpleHTTPRequestHandler):
             protocol_version = "HTTP/1.1"

@@ -14,8 +14,10 @@ from tools.paths import ROOT
 CORE = {
     "pyodide.asm.js": "self._createPyodideModule = () => 1; self.order = [...(self.order ?? []), 'asm'];",
     "pyodide.js": """self.order.push('js');
-        self.loadPyodide = async ({ indexURL, packages }) => ({ loadPackagesFromImports() {}, runPython() {},
-            stdlib: await (await fetch(indexURL + 'python_stdlib.zip')).text(), packages, order: self.order });""",
+        self.loadPyodide = async ({ indexURL, packages, lockFileURL }) => ({
+            loadPackagesFromImports() {}, runPython() {},
+            stdlib: await (await fetch(indexURL + 'python_stdlib.zip')).text(), packages, order: self.order,
+            kernel: (await (await fetch(lockFileURL)).json()).packages.piplite.file_name });""",
     "python_stdlib.zip": "the library",
 }
 ASK = """() => new Promise(done => {
@@ -25,7 +27,8 @@ ASK = """() => new Promise(done => {
 })"""
 WORKER = """importScripts('pyodide.js');
 self.loadPyodide({ indexURL: new URL('.', location).href }).then(
-    p => postMessage({ order: p.order, stdlib: p.stdlib, packages: p.packages.length }), e => postMessage({ error: String(e) }));"""
+    ({ order, stdlib, packages, kernel }) => postMessage({ order, stdlib, packages, kernel }),
+    e => postMessage({ error: String(e) }));"""
 
 
 @pytest.fixture
@@ -38,7 +41,8 @@ def place(tmp_path):
     for name, text in CORE.items():
         (static / name).write_text(text)
     core = {name: {"sha256": hashlib.sha256(text.encode()).hexdigest()} for name, text in CORE.items()}
-    (tmp_path / "lite/pyodide.js").write_text(lite.guarded((ROOT / "lite/pyodide.js").read_text("utf8"), core))
+    script = (ROOT / "lite/pyodide.js").read_text("utf8")
+    (tmp_path / "lite/pyodide.js").write_text(lite.guarded(script, core, {"piplite": {"file_name": "own/piplite.whl"}}))
     (tmp_path / "lite/worker.js").write_text(WORKER)
     (tmp_path / "page.html").write_text("<!DOCTYPE html><title>lite</title>")
     return tmp_path
@@ -55,7 +59,10 @@ def ask(browser, folder):
 
 
 def test_the_recorded_core_runs(browser, place):
-    assert ask(browser, place) == {"order": ["asm", "js"], "stdlib": "the library", "packages": 7}
+    said = ask(browser, place)
+    assert said["kernel"].endswith("/lite/own/piplite.whl"), "the kernel's wheels stand in the app"
+    assert said["packages"] == ["micropip", "comm", "jedi", "ipython", "policy-gradient", "piplite"]
+    assert (said["order"], said["stdlib"]) == (["asm", "js"], "the library")
 
 
 @pytest.mark.parametrize("name", CORE)
@@ -67,7 +74,7 @@ def test_another_file_does_not(browser, place, name):
 
 
 def test_the_record_has_all_that_the_kernel_fetches():
-    said = lite.guarded((ROOT / "lite/pyodide.js").read_text("utf8"), pyodide_folder.official()["core"])
+    said = lite.guarded((ROOT / "lite/pyodide.js").read_text("utf8"), pyodide_folder.official()["core"], {})
     digests = json.loads(re.search(r"INTEGRITY = (\{.*?\});", said, re.S)[1])
     assert {"pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip"} <= set(digests)
     assert all(re.fullmatch(r"sha256-[\w+/]{43}=", digest) for digest in digests.values())

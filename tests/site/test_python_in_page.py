@@ -15,7 +15,7 @@ import psutil
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.helpers.pages import Server, timers
+from tests.helpers.pages import Server, frames, timers
 from tests.site.test_site import violations
 from tools.make import pyodide as pyodide_folder
 from tools.paths import ROOT
@@ -183,11 +183,36 @@ def test_nothing_is_fetched_before_a_click_and_the_price_is_named(reader, site):
         url for url in one.asked if re.search(r"\.(whl|wasm|zip)|codemirror|worker\.js|cells\.py|jsdelivr", url)
     ]
     assert all(url.startswith((one.url, "data:")) for url in one.asked)
+    assert "when you press Run here or begin to edit, and not before" in one.page.locator("#pg-py-what").inner_text()
+
+
+SAVING = "Object.defineProperty(navigator, 'connection', { value: { saveData: true } });"
+
+
+@pytest.mark.parametrize("saving", [False, True])
+def test_who_begins_to_edit_has_python_coming_but_not_where_data_is_saved(reader, saving):
+    one = reader(script=SAVING if saving else None)
     one.press("bernoulli-score-answer", "Edit")
-    one.cell("bernoulli-score-answer").locator(".cm-content").wait_for()
-    assert not [url for url in one.asked if re.search(r"\.(whl|wasm|zip)|worker\.js", url)], (
-        "who edits fetches the editor only"
+    one.cell("bernoulli-score-answer").locator(".cm-content:focus").wait_for()
+    timers(one.page)
+    came = [url for url in one.asked if "/python/worker.js" in url]
+    assert len(came) == (0 if saving else 1)
+    assert one.page.locator(".pg-py-state").inner_text() == "", "it says nothing to who has not asked"
+    assert not one.page.locator(".pg-py-progress").is_visible()
+
+
+def test_python_that_does_not_come_while_one_edits_is_no_trouble(reader):
+    one = reader(
+        script="""window.made = 0; window.Worker = class {
+            constructor() { made++; setTimeout(() => this.onerror({ message: 'no' })); }
+            postMessage() {} terminate() { window.gone = true; } };"""
     )
+    one.write("bernoulli-score-answer", WRONG)
+    one.page.wait_for_function("window.gone")
+    assert one.note("unreachable").count() == 0 and one.page.locator(".pg-py-state").inner_text() == ""
+    one.press("bernoulli-score-answer", "Run here")
+    one.note("unreachable").wait_for()
+    assert one.page.evaluate("made") == 2, "the run tries again"
 
 
 def test_the_check_stands_out_and_the_set_up_folds(reader):
@@ -593,6 +618,24 @@ def test_a_mended_answer_passes_and_is_told_and_kept(session):
     clean_everywhere(session.page)
     session.page.reload()
     assert session.text("bernoulli-score-answer") == shown(RIGHT)
+
+
+def test_python_is_there_when_the_answer_is_written(alive, logged):
+    one = Reader(logged[0], alive.url)
+    place = one.cell("bernoulli-score-answer")
+    one.press("bernoulli-score-answer", "Edit")
+    place.locator(".cm-content:focus").wait_for()
+    frames(one.page)
+    before = place.bounding_box()
+    one.page.wait_for_function("document.documentElement.dataset.python === 'ready'")
+    assert place.bounding_box() == before, "nothing moves under who writes"
+    assert one.page.locator(".pg-py-state").inner_text() == ""
+    one.write("bernoulli-score-answer", WRONG)
+    run(one, "bernoulli-score-check")
+    assert "sign is flipped" in one.cell("bernoulli-score-check").inner_text()
+    assert "Python is here" in one.page.locator(".pg-py-state").inner_text()
+    assert len([url for url in one.asked if "/python/worker.js" in url]) == 1
+    one.close()
 
 
 def test_output_of_every_kind_in_place(session):

@@ -162,3 +162,24 @@ def test_a_ratio_above_its_limit_is_named_and_fails(capsys):
         and "ABOVE" in said[1]
     )
     assert not limits.judged([("quick / slow", 0.5, 1.0)])
+
+
+def test_the_first_results_that_are_stored_are_the_medians_of_their_pairs():
+    stored = json.loads((ROOT / "benchmarks/results/first_python.json").read_text())
+    assert set(stored["summary"]) == set(stored["pairs"]) >= {"pressed", "written", "lite"}
+    for way, pairs in stored["pairs"].items():
+        assert len(pairs) >= 5
+        for kind, said in stored["summary"][way].items():
+            then, now = (np.median([pair[site]["result"][kind] for pair in pairs]) for site in ("658b420", "now"))
+            assert np.allclose([said["658b420"], said["now"]], [then, now], atol=0.006), (way, kind)
+            assert np.isclose(said["now / 658b420"], now / then, atol=0.011), (way, kind)
+
+
+def test_the_steps_of_a_first_result_are_found_by_the_files_that_were_sent():
+    import first_python
+
+    sent = first_python.Sent()
+    for name in ("/pyodide.asm.wasm", "/numpy-2.whl?v=1", "/index.html"):
+        sent.append((name, 1))
+    assert len(sent) == 3 and sent.last(first_python.SENT["core"], 0) < sent.last(first_python.SENT["wheels"], 0)
+    assert sent.last(first_python.SENT["core"], sent.times[1][0] + 1) is None

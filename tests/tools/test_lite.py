@@ -100,6 +100,16 @@ def test_what_is_loaded_at_the_start_is_in_the_lock():
     assert set(names) <= set(pyodide_folder.OURS) | set(pyodide_folder.official()["packages"])
 
 
+def test_the_kernel_is_told_what_comes_without_its_asking():
+    """Else it installs each by micropip, one after the other: the names are those of the kernel's own worker."""
+    said = json.loads((ROOT / "lite/jupyter-lite.json").read_text())["jupyter-config-data"]["litePluginSettings"]
+    told = said["@jupyterlite/pyodide-kernel-extension:kernel"]["loadPyodideOptions"]["packages"]
+    loaded = json.loads(re.search(r"PACKAGES = (\[.*?\])", (ROOT / "lite/pyodide.js").read_text())[1])
+    unused = {"ssl", "sqlite3"}  # IPython does without; a cell that imports them gets them
+    assert {name.replace("_", "-") for name in told} - unused == {*loaded, *lite.KERNELS_OWN} - {"policy-gradient"}
+    assert unused <= set(pyodide_folder.official()["packages"])
+
+
 def test_the_environment_is_pinned_with_hashes_and_names_no_registry():
     text = (ROOT / "lite/requirements.txt").read_text()
     pins = re.findall(r"^([\w.-]+)==(\S+)", text, re.M)
@@ -195,6 +205,18 @@ def test_the_app_is_whole_relative_and_asks_no_other_host(app):
         assert not asked, f"{page.relative_to(app)} asks for {asked}"
     for style in app.rglob("*.css"):
         assert not re.search(r"""url\(["']?(https?:)?//""", style.read_text(errors="ignore")), style.name
+
+
+def test_the_kernels_wheels_are_held_to_their_digests(app):
+    said = json.loads(re.search(r"const KERNEL = (\{.*?\n\});", (app / "pyodide.js").read_text(), re.S)[1])
+    assert set(said) == set(lite.KERNELS_OWN)
+    for one in said.values():
+        assert pyodide_folder.sha256((app / one["file_name"]).read_bytes()) == one["sha256"]
+    asks = next(p for p in (app / lite.WHEELS).parent.glob("*.js") if "async initKernel(" in p.read_text()).read_text()
+    named = json.loads(re.search(r'async initKernel\(.*?=(\["ssl".*?\])', asks)[1])
+    told = json.loads((ROOT / "lite/jupyter-lite.json").read_text())["jupyter-config-data"]["litePluginSettings"]
+    packages = told["@jupyterlite/pyodide-kernel-extension:kernel"]["loadPyodideOptions"]["packages"]
+    assert set(named) | {"micropip", "piplite"} == set(packages), "another kernel asks for other packages"
 
 
 def test_building_again_does_nothing(app, capsys):

@@ -28,6 +28,8 @@ COMMAND = ROOT / ".venv-lite" / ("Scripts" if os.name == "nt" else "bin") / "jup
 DATA = "studies/*.json"  # results that the labs plot
 SOURCES = ["lite", *NOTEBOOKS, "studies", "tools/make/lite.py", "tools/make/pyodide-lock.json"]
 KERNEL = {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}
+WHEELS = "extensions/@jupyterlite/pyodide-kernel-extension/static/pypi"
+KERNELS_OWN = {"piplite": ["micropip"], "ipykernel": [], "pyodide-kernel": []}  # each with what must be loaded with it
 BOOK = re.compile(r"\[([^\]]*)\]\(\.\./(book/[\w/.-]*?)\.md(#[\w-]+)?\)")
 
 
@@ -58,14 +60,26 @@ def contents(folder, address=""):
         shutil.copy(path, target)
 
 
-def guarded(script, core):
-    """lite/pyodide.js with the digests of Pyodide's core; `core`: {file: {"sha256": ...}}."""
+def kernels(site):
+    """The kernel's own wheels in a built app, as entries of Pyodide's lock: its loader holds them to a digest."""
+    found = {}
+    for name, depends in KERNELS_OWN.items():
+        (wheel,) = (site / WHEELS).glob(f"{name.replace('-', '_')}-*.whl")
+        found[name] = pyodide_folder.entry(name, wheel, [name.replace("-", "_")], depends)
+        found[name]["file_name"] = f"{WHEELS}/{wheel.name}"
+    return found
+
+
+def guarded(script, core, kernel):
+    """lite/pyodide.js with the digests of Pyodide's core, {file: {"sha256": ...}}, and the kernel's wheels."""
     digests = {
         name: "sha256-" + base64.b64encode(bytes.fromhex(entry["sha256"])).decode() for name, entry in core.items()
     }
-    empty = "const INTEGRITY = {};"
-    assert script.count(empty) == 1, f"lite/pyodide.js has no {empty}"
-    return script.replace(empty, f"const INTEGRITY = {json.dumps(digests, indent=1)};")
+    for name, value in {"INTEGRITY": digests, "KERNEL": kernel}.items():
+        empty = f"const {name} = {{}};"
+        assert script.count(empty) == 1, f"lite/pyodide.js has no {empty}"
+        script = script.replace(empty, f"const {name} = {json.dumps(value, indent=1)};")
+    return script
 
 
 def build(out, command=COMMAND):
@@ -91,9 +105,8 @@ def build(out, command=COMMAND):
         if done.returncode or not (work / "site/notebooks/index.html").exists():
             print(done.stdout, done.stderr, sep="\n", file=sys.stderr)
             return done.returncode or 1
-        (work / "site/pyodide.js").write_text(
-            guarded((ROOT / "lite/pyodide.js").read_text("utf8"), pyodide_folder.official()["core"]), encoding="utf8"
-        )
+        script, core = (ROOT / "lite/pyodide.js").read_text("utf8"), pyodide_folder.official()["core"]
+        (work / "site/pyodide.js").write_text(guarded(script, core, kernels(work / "site")), encoding="utf8")
         shutil.rmtree(site, ignore_errors=True)
         site.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(work / "site", site)

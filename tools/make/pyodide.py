@@ -147,22 +147,27 @@ def built(root=ROOT):
             return {name: wheel.read(name) for name in wheel.namelist() if not name.endswith("/")}
 
 
+def entry(name, wheel, imports, depends):
+    """A pure wheel's entry in the lock."""
+    return {
+        "name": name,
+        "version": wheel.name.split("-")[1],
+        "file_name": wheel.name,
+        "install_dir": "site",
+        "sha256": sha256(wheel.read_bytes()),
+        "package_type": "package",
+        "imports": imports,
+        "depends": depends,
+        "unvendored_tests": False,
+    }
+
+
 def ours(folder):
     """Pack our wheels into `folder` and return their entries for the lock."""
     entries, special = {}, {"policy-gradient": built, "no-processes": NO_PROCESSES.copy}
     for name, (modules, depends) in OURS.items():
         wheel = pack(special[name]() if name in special else installed(name), folder)
-        entries[name] = {
-            "name": name,
-            "version": wheel.name.split("-")[1],
-            "file_name": wheel.name,
-            "install_dir": "site",
-            "sha256": sha256(wheel.read_bytes()),
-            "package_type": "package",
-            "imports": modules.split(),
-            "depends": depends,
-            "unvendored_tests": False,
-        }
+        entries[name] = entry(name, wheel, modules.split(), depends)
     return entries
 
 

@@ -68,8 +68,9 @@ def described(into, record, entries, network):
 
 # Room for what runner.js puts into the page, in its words and sizes, so that nothing moves when it comes. Only where scripts run.
 PANEL = """<div class="pg-py-panel pg-py-wait" aria-hidden="true"><p><strong>Run and edit in this page. </strong>Python comes into the page when
-you press Run here, and not before: {price}, once; your browser then keeps it. Your code runs on your machine, your edits stay in this
-browser, and nothing is sent anywhere.</p><p class="pg-py-row"><span class="pg-py-button pg-py-run">Run here</span>
+you press Run here or begin to edit, and not before: {price}, once; your browser then keeps it. Your code runs on your
+machine, your edits stay in this browser, and nothing is sent anywhere.</p><p class="pg-py-row">
+<span class="pg-py-button pg-py-run">Run here</span>
 <span class="pg-py-button">Download my notebook</span><span class="pg-py-button">Upload a notebook</span></p><p class="pg-py-small">
 <kbd>Shift+Enter</kbd> runs a cell, <kbd>Tab</kbd> indents, <kbd>Esc</kbd> leaves the editor. A run first runs the cells above that
 define what it needs.</p></div>

@@ -1,5 +1,6 @@
-/* Run, edit and check a notebook's cells in its page. Nothing is fetched before a click that says what and from where; without
-   this script the page reads as it is. work.js keeps the edits, worker.js is Python, codemirror.min.js the editor. */
+/* Run, edit and check a notebook's cells in its page. Nothing is fetched before a click; what a click fetches, and from
+   where, is said above the first cell. Without this script the page reads as it is. work.js keeps the edits,
+   worker.js is Python, codemirror.min.js the editor. */
 (() => {
   const $ = (s, e = document) => e.querySelector(s), $$ = (s, e = document) => [...e.querySelectorAll(s)];
   const make = (tag, props = {}, ...children) => {
@@ -81,25 +82,51 @@
   document.addEventListener("visibilitychange", () => { if (document.hidden) cells.forEach(c => c.keep()); });
 
   // --- Python
-  const python = { worker: null, ready: null, giveUp: null, waiting: null, ran: new Map(), busy: false };
+  const python = {
+    worker: null, ready: null, here: "", told: false, giveUp: null, waiting: null, ran: new Map(), busy: false,
+  };
   const STOPPED = new Error("stopped");
+
+  function tell() {                        // how far Python is: shown to who waits for it, else nothing moves
+    if (python.told) return;
+    python.told = true;
+    if (python.here) return arrived();
+    bar.hidden = false;
+    state.textContent = `Python ${pyodide.version} is coming from ${host} …`;
+    say("Loading Python.");
+  }
+  function arrived() {
+    state.textContent = `Python is here (${python.here}). It stays in this tab until you leave the page.`;
+    start.hidden = true;
+  }
+
+  /* Who edits will run: Python comes while they write. Not where the browser is asked to save data. A failure waits for
+     the run. */
+  function comeEarly() {
+    const asked = /** @type {{ connection?: { saveData?: boolean } }} */ (navigator);
+    if (python.ready || asked.connection?.saveData || location.protocol === "file:") return;
+    const coming = startPython();
+    coming.catch(() => { if (python.ready === coming) endPython(); });
+  }
 
   function startPython() {
     if (python.ready) return python.ready;
     const files = new Map(Object.entries(pyodide.sizes)), whole = [...files.values()].reduce((a, b) => a + b, 0);
-    let come = 0;
+    let got = 0;
     const worker = python.worker = new Worker(here(data.worker), { type: "module" });
     const from = performance.now();
-    bar.hidden = false; bar.max = whole; bar.removeAttribute("value");
-    state.textContent = `Python ${pyodide.version} is coming from ${host} …`;
-    say("Loading Python.");
+    bar.max = whole; bar.removeAttribute("value");
     python.ready = /** @type {Promise<void>} */ (new Promise((yes, no) => {
       python.giveUp = () => no(STOPPED);
       worker.onerror = e => { e.preventDefault?.(); no(new Error(e.message || "the worker did not start")); };
       worker.onmessage = ({ data: m }) => {
         if (m.say === "progress") {
           const size = files.get(m.file) ?? files.get(Object.keys(pyodide.sizes).find(n => m.file.replaceAll("_", "-").startsWith(`${n}-`)));
-          if (!bar.hidden && size) { come += size; bar.value = Math.min(come, whole); state.textContent = `Loading Python: ${Math.round(bar.value / 1e6)} of ${megabytes} MB …`; }
+          if (size && !python.here) {
+            bar.value = Math.min(got += size, whole);
+            const come = `${Math.round(bar.value / 1e6)} of ${megabytes} MB`;
+            if (python.told) state.textContent = `Loading Python: ${come} …`;
+          }
         } else if (m.say === "ready") yes();
         else if (m.say === "failed") no(new Error(m.why));
         else python.waiting?.(m);
@@ -108,8 +135,8 @@
     worker.postMessage({ do: "start", site: here(data.site), core: pyodide.network ?? here(data.site), packages: pyodide.start,
       cells: here(data.cells), integrity: pyodide.integrity });
     python.ready.then(() => {
-      state.textContent = `Python is here (${((performance.now() - from) / 1000).toFixed(1)} s). It stays in this tab until you leave the page.`;
-      start.hidden = true;
+      python.here = `${((performance.now() - from) / 1000).toFixed(1)} s`;
+      if (python.told) arrived();
       document.documentElement.dataset.python = "ready";
     }, () => {}).finally(() => { bar.hidden = true; });
     return python.ready;
@@ -118,6 +145,9 @@
   function endPython() {
     python.worker?.terminate();
     python.worker = python.ready = null;
+    python.here = "";
+    python.told = false;
+    bar.hidden = true;
     python.ran.clear();
     start.hidden = false;
     delete document.documentElement.dataset.python;
@@ -147,9 +177,11 @@
     cells.forEach(c => c.buttons());
     let stumbled = null;
     try {
-      target.mark("loading", python.ready ? "" : "Python is loading …");
+      target.mark("loading", python.here ? "" : "Python is loading …");
       try {
-        await startPython();
+        const coming = startPython();
+        tell();
+        await coming;
       } catch (e) {
         endPython();
         if (e !== STOPPED) return unreachable(target, e.message);
@@ -316,6 +348,7 @@
       $(".cell_input", this.box).hidden = true;
       this.buttons();
       if (focus) this.view.focus();
+      comeEarly();
     }
     focus() {
       folded(this.box)?.setAttribute("open", "");
@@ -474,7 +507,8 @@
   }, { className: "pg-py-button pg-py-run", attributes: { "aria-describedby": "pg-py-what" } });
   const panel = make("section", { className: "pg-py-panel", attributes: { "aria-label": "Python in this page" } },
     make("p", { id: "pg-py-what" }, make("strong", { textContent: "Run and edit in this page. " }),
-      `Python comes into the page when you press Run here, and not before: ${price}, once; your browser then keeps it. `
+      `Python comes into the page when you press Run here or begin to edit, and not before: ${price}, once; `
+      + "your browser then keeps it. "
       + "Your code runs on your machine, your edits stay in this browser, and nothing is sent anywhere."),
     make("p", { className: "pg-py-row" }, start, button("Download my notebook", download), button("Upload a notebook", () => { if (navigator.userActivation?.isActive ?? true) file.click(); }), file),
     bar, state, make("p", { id: "pg-py-keys", className: "pg-py-small" }, make("kbd", { textContent: "Shift+Enter" }), " runs a cell, ", make("kbd", { textContent: "Tab" }),
