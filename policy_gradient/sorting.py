@@ -83,7 +83,7 @@ def exact(task: Sorting, policy: Writer, theta: Array, prompts: ArrayLike | None
     grad J = mean over prompts of pi(y|x) times the score of the right answer y, which is the sum over its tokens.
     """
     prompts = task.every() if prompts is None else np.asarray(prompts)
-    found, total = [], 0.0
+    found, total = [], np.zeros_like(theta)
     for part in _parts(task, prompts):
         p, gradient = _chances_and_gradient(policy, theta, part, task.answers(part))
         found.append(p)
