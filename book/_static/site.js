@@ -29,12 +29,22 @@
     }
   });
 
+  // --- contents longer than the window: what is marked in them is seen
+  const reveal = a => {
+    const box = [a?.closest("nav"), a?.closest(".pg-side")].find(e => e && e.scrollHeight > e.clientHeight + 1);
+    if (!box || !a.getClientRects().length) return;
+    const { top, bottom } = a.getBoundingClientRect(), frame = box.getBoundingClientRect();
+    if (top < frame.top || bottom > Math.min(frame.bottom, innerHeight)) box.scrollTop += top - frame.top - box.clientHeight / 3;
+  };
+  reveal($(".pg-contents a[aria-current]"));
+
   // --- where am I: the heading last passed is marked in the contents
   const places = $$(".pg-local a[href^='#']").map(a => [document.getElementById(decodeURIComponent(a.hash.slice(1))), a]).filter(p => p[0]);
   if (places.length) {
     const mark = () => {
       const here = places.findLast(([section]) => section.getBoundingClientRect().top < innerHeight / 3)?.[1];
       for (const [, a] of places) a.classList.toggle("pg-here", a === here);
+      if (scrollY) reveal(here);
     };
     let waiting = false;
     addEventListener("scroll", () => { if (!waiting) { waiting = true; requestAnimationFrame(() => { waiting = false; mark(); }); } }, { passive: true });

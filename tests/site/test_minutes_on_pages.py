@@ -54,7 +54,9 @@ def test_the_words_counted_are_those_on_the_page(doc):
     assert found["quizzes"] == len(text.select(".pg-quiz")) and found["figures"] == len(
         text.select(".pg-figure:not(:has(.pg-drawing))")
     )
-    for part in text.select("script, style, .highlight, .eqno, .headerlink, .katex-display, div.math, .pg-minutes"):
+    for part in text.select(
+        "script, style, .highlight, .eqno, .headerlink, .katex-display, div.math, .pg-minutes, .pg-drawing .pg-narrow"
+    ):
         part.decompose()
     for part in text.select(".katex, code"):
         part.replace_with(" x ")

@@ -1,4 +1,5 @@
-"""Draw the pages' still pictures: each public function of tools/make/drawings/*.py becomes book/_static/figures/NAME.svg.
+"""Draw the pages' still pictures: each public function of tools/make/drawings/*.py becomes book/_static/figures/NAME.svg,
+and NAME-narrow.svg: the same drawn again for a phone, narrow, so that its words stay 12 px high.
 
     python -m tools.make.figures [--to FOLDER] [NAME ...]
 
@@ -14,6 +15,7 @@ import matplotlib
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from tools.make.narrow import WIDTH
 from tools.paths import ROOT
 
 DRAWINGS = Path(__file__).with_name("drawings")
@@ -43,9 +45,12 @@ def figures():
                 yield name.replace("_", "-"), function
 
 
-def draw(function, path):
+def draw(function, path, narrow=False):
+    width, height = getattr(function, "figsize", (6, 3.2))
     with matplotlib.rc_context(STYLE | INK):
-        fig = Figure(figsize=getattr(function, "figsize", (6, 3.2)))
+        fig = Figure(
+            figsize=(WIDTH, getattr(function, "narrow", max(2.6, min(height, 3.6)))) if narrow else (width, height)
+        )
         FigureCanvasSVG(fig)
         function(fig, fig.add_subplot())
         fig.savefig(path, transparent=True, metadata={"Date": None, "Creator": None})
@@ -67,6 +72,8 @@ def main():
     for name, function in figures():
         if not args.names or name in args.names:
             draw(function, args.to / f"{name}.svg")
+            if getattr(function, "narrow", True):
+                draw(function, args.to / f"{name}-narrow.svg", narrow=True)
 
 
 if __name__ == "__main__":

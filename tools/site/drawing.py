@@ -1,4 +1,7 @@
-"""{drawing} NAME: a still picture inline in the page, so that its inks follow the page's colours in dark mode and print."""
+"""{drawing} NAME: a still picture inline in the page, so that its inks follow the page's colours in dark mode and print.
+
+Where there is a NAME-narrow.svg it takes the picture's place on a phone. A wide picture's words are at most 16 px high.
+"""
 
 import html
 import re
@@ -13,7 +16,10 @@ from tools.paths import ROOT
 FOLDER = ROOT / "book" / "_static" / "figures"
 
 
-def inline_svg(name, alt):
+ENLARGED = 1.45  # 11 units, the size of most words, are then 16 px
+
+
+def inline_svg(name, alt, kind="wide"):
     """The picture's <svg> element with an accessible name, page colours for palette colours, and ids of its own."""
     svg = (FOLDER / f"{name}.svg").read_text(encoding="utf-8")
     svg = svg[svg.index("<svg") :]
@@ -21,7 +27,10 @@ def inline_svg(name, alt):
         svg = re.sub(light, f"var(--pg-{color})", svg, flags=re.IGNORECASE)
     svg = re.sub(r'\bid="', f'id="{name}-', svg)  # two pictures on a page share no id
     svg = re.sub(r'(href="#|url\(#)', rf"\g<1>{name}-", svg)
-    return svg.replace("<svg", f'<svg role="img" aria-label="{html.escape(alt, quote=True)}"', 1)
+    width = round(ENLARGED * float(re.search(r'viewBox="0 0 ([\d.]+)', svg)[1]))
+    return svg.replace(
+        "<svg", f'<svg class="pg-{kind}" width="{width}" role="img" aria-label="{html.escape(alt, quote=True)}"', 1
+    )
 
 
 class Drawing(SphinxDirective):
@@ -34,10 +43,14 @@ class Drawing(SphinxDirective):
             raise self.error("a drawing needs :alt: text that says what it shows")
         if not (FOLDER / f"{name}.svg").exists():
             raise self.error(f"no drawing called {name}: run tools/make/figures.py")
+        svg = inline_svg(name, alt)
         self.env.note_dependency(str(FOLDER / f"{name}.svg"))
+        if (FOLDER / f"{name}-narrow.svg").exists():
+            svg += inline_svg(f"{name}-narrow", alt, "narrow")
+            self.env.note_dependency(str(FOLDER / f"{name}-narrow.svg"))
         caption = nodes.container(classes=["pg-caption"])
         self.state.nested_parse(self.content, self.content_offset, caption)
-        picture = nodes.raw("", f'<div class="pg-drawing">{inline_svg(name, alt)}</div>', format="html")
+        picture = nodes.raw("", f'<div class="pg-drawing">{svg}</div>', format="html")
         return [nodes.container("", picture, caption, classes=["pg-figure"])]
 
 

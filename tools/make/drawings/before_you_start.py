@@ -1,6 +1,7 @@
 """Still pictures of chapter 0."""
 
 from learning_to_act.palette import color
+from tools.make.narrow import narrow
 
 
 def two_doors(fig, ax):
@@ -8,7 +9,7 @@ def two_doors(fig, ax):
     ink, muted, good, policy, paper = map(color, ("ink", "muted", "good", "policy", "paper"))
     place = {"A": (0, 0), "B": (2.6, 0), "C": (5.4, 0.85), "D": (5.4, -0.85)}
     for name, (x, y) in place.items():
-        ax.plot(x, y, "o", ms=34, mfc=paper, mec=ink, mew=1.6, zorder=3)
+        ax.plot(x, y, "o", ms=25 if narrow(fig) else 34, mfc=paper, mec=ink, mew=1.6, zorder=3)
         ax.text(x, y, name, ha="center", va="center", size=14, zorder=4)
 
     def arrow(start, end, bend, style):
@@ -22,8 +23,8 @@ def two_doors(fig, ax):
                 color=policy,
                 lw=1.8,
                 ls=style,
-                shrinkA=19,
-                shrinkB=19,
+                shrinkA=15 if narrow(fig) else 19,
+                shrinkB=15 if narrow(fig) else 19,
                 connectionstyle=f"arc3,rad={bend}",
             ),
         )
@@ -40,7 +41,7 @@ def two_doors(fig, ax):
     label(1.3, -0.78, "leave (1 − p)", "pays 0")
     label(3.65, 1.0, "take (p)", "pays +3")
     label(3.5, -1.0, "leave (1 − p)", "pays 0")
-    ax.text(6.35, 1.0, "pays −3", ha="center", va="bottom", color=good, size=11)
+    ax.text(6.55 if narrow(fig) else 6.35, 1.0, "pays −3", ha="center", va="bottom", color=good, size=11)
     label(6.35, -1.4, "take (q)", "pays +½")
     for y in (0.85, -0.85):
         ax.text(7.08, y, "end", ha="left", va="center", color=muted, size=11)
@@ -50,4 +51,4 @@ def two_doors(fig, ax):
     ax.axis("off")
 
 
-two_doors.figsize = (6.4, 2.7)
+two_doors.figsize, two_doors.narrow = (6.4, 2.7), 3.3

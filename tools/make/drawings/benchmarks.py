@@ -3,6 +3,7 @@
 import numpy as np
 
 from learning_to_act.palette import color
+from tools.make.narrow import narrow
 from tools.site.measured import NAMES, by_method, stored
 
 SHORT = {
@@ -37,9 +38,8 @@ def training_time(fig, ax):
 
 
 def training_steps(fig, ax):
-    _dots(
-        ax, by_method("sampled", "steps"), "steps in the environment until solved", (20_000, 50_000, 100_000, 200_000)
-    )
+    ticks, between = ((20_000, 100_000), "\n") if narrow(fig) else ((20_000, 50_000, 100_000, 200_000), " ")
+    _dots(ax, by_method("sampled", "steps"), f"steps in the environment{between}until solved", ticks)
 
 
 def growth(fig, ax):

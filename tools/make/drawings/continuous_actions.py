@@ -5,6 +5,7 @@ import json
 import numpy as np
 
 from learning_to_act.palette import color
+from tools.make.narrow import narrow
 from tools.paths import ROOT
 
 STUDIES = ROOT / "studies"
@@ -36,7 +37,7 @@ def two_forces(fig, ax):
         ax.text(x, y, text, color=color("policy"), ha="center")
     ax.plot([-1, 1], [0, 0], "o", color=color("policy"), ms=7)
     ax.set(
-        xlabel="distance of the action from the mean, in σ",
+        xlabel=f"distance of the action{chr(10) if narrow(fig) else ' '}from the mean, in σ",
         ylabel="score",
         xlim=(-3, 4.3),
         ylim=(-3.3, 8.2),
@@ -63,7 +64,7 @@ def variance_and_sigma(fig, ax):
     ax.loglog(sigma, 4 * sigma**2, color=color("muted"), ls=":")
     for x, y, text, name in (
         (0.02, 1.4e6, "no baseline", "good"),
-        (0.0032, 250, "baseline, noisy reward", "good"),
+        (0.0032, 25 if narrow(fig) else 250, "baseline, noisy reward", "good"),
         (0.0032, 4, "baseline", "policy"),
         (0.0032, 0.0012, "pathwise", "muted"),
     ):

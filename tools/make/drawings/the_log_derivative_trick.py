@@ -6,6 +6,7 @@ import numpy as np
 
 from learning_to_act.palette import color
 from learning_to_act.plots import ablation
+from tools.make.narrow import narrow
 from tools.paths import ROOT
 
 WEIGHTS = {  # two doors at theta = 0: variance of one trajectory, over |gradient|^2
@@ -31,7 +32,15 @@ def two_ways_to_sum(fig, ax):
             seen[s] += step
             for at in ((0.9 * t, y), (x, row)):
                 ax.scatter(*at, s=size[t], color=color("where"), lw=0, zorder=2)
-                ax.annotate(s, at, ha="center", va="center", color=color("paper"), fontsize=[13, 11, 10][t], zorder=3)
+                ax.annotate(
+                    s,
+                    at,
+                    ha="center",
+                    va="center",
+                    color=color("paper"),
+                    fontsize=[13, 11, 11 if narrow(fig) else 10][t],
+                    zorder=3,
+                )
         ax.annotate("", (2.9, y), (2.2, y), arrowprops=arrow)
     for i, width in enumerate(seen.values()):
         ax.annotate("", (5.75 + width, 3 - i), (5.05 + width, 3 - i), arrowprops=arrow)
@@ -73,7 +82,8 @@ def baseline_parabolas(fig, ax):
             )
             ax.text(0.42, 27, text, color=color("good"), ha="right")
         else:
-            ax.annotate("V: .79", (pi @ Q, value / none), (-4, 9), textcoords="offset points", ha="right")
+            box = {"facecolor": color("paper"), "edgecolor": "none", "pad": 1} if narrow(fig) else None
+            ax.annotate("V: .79", (pi @ Q, value / none), (-4, 9), textcoords="offset points", ha="right", bbox=box)
             ax.annotate(
                 "best: 0", (best, lowest), (0, 10), textcoords="offset points", color=color("policy"), ha="center"
             )
@@ -125,10 +135,12 @@ def error_against_trajectories(fig, ax):
             },
         )
     ax.axhline(0.1, color=color("line"), lw=1)
-    ax.text(35, 0.065, "10 % error", color=color("muted"), va="center")
+    x, y, text = (3.5, 0.15, "10 %") if narrow(fig) else (35, 0.065, "10 % error")
+    ax.text(x, y, text, color=color("muted"), va="center")
     ax.set(xscale="log", yscale="log", xlim=(1, 1e4), ylim=(1e-3, 6), xlabel="trajectories", ylabel="relative error")
     ax.set_yticks([0.001, 0.01, 0.1, 1], [".001", ".01", ".1", "1"])
-    ax.set_xticks([1, 10, 100, 1000, 10000], ["1", "10", "100", "1,000", "10,000"])
+    ticks = [1, 100, 10000] if narrow(fig) else [1, 10, 100, 1000, 10000]
+    ax.set_xticks(ticks, [f"{n:,}" for n in ticks])
     ax.minorticks_off()
 
 
@@ -164,7 +176,7 @@ def cartpole_ablation(fig, ax):
         ax,
         {name: [np.mean(arm[mode], axis=1) for mode in ("sampled", "greedy")] for name, arm in study["arms"].items()},
     )
-    ax.set(xlabel="difference from the recipe in mean return", xlim=(-118, 48))
+    ax.set(xlabel=f"difference from the recipe{chr(10) if narrow(fig) else ' '}in mean return", xlim=(-118, 48))
 
 
 cartpole_ablation.figsize = (5.4, 3.9)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from learning_to_act.palette import color
+from tools.make.narrow import narrow
 
 
 def _sigmoid(x):
@@ -54,7 +55,8 @@ def plateau(fig, ax):
             ax.plot(steps, path[-1], "o" if not natural else "s", color=color(ink), ms=6)
             if not natural:
                 ax.text(steps, path[-1] + 0.045, f"{steps:,}", color=color(ink), ha="center")
-    ax.text(2.1, 0.83, "natural: 3, 5, 7 steps", color=color("muted"), ha="left")
+    between = "\n" if narrow(fig) else " "
+    ax.text(2.1, 0.78 if narrow(fig) else 0.83, f"natural:{between}3, 5, 7 steps", color=color("muted"), ha="left")
     ax.text(200, 0.83, "plain", color=color("score"), ha="center")
     ax.set(
         xscale="log", xlim=(0.9, 2000), ylim=(0, 0.95), xlabel="gradient steps", ylabel="probability of the good arm"
@@ -75,7 +77,10 @@ def three_climbs(fig, ax):
         axis, axis, -p / 4 + (1 - p) * q / 8, levels=levels, colors=color("muted"), linewidths=0.8, linestyles="solid"
     )
     ax.clabel(
-        lines, [-0.2, -0.1, 0, 0.06, 0.12], fmt=lambda v: f"{v:.2f}".replace("-", "−").replace("0.", "."), fontsize=9
+        lines,
+        [-0.2, -0.1, 0, 0.06, 0.12],
+        fmt=lambda v: f"{v:.2f}".replace("-", "−").replace("0.", "."),
+        fontsize=11 if narrow(fig) else 9,
     )
     for name, ink, style in [
         ("theorem", "score", "-"),

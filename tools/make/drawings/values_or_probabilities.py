@@ -3,6 +3,7 @@
 import numpy as np
 
 from learning_to_act.palette import color
+from tools.make.narrow import narrow
 
 
 def argmax_or_softmax(fig, ax):
@@ -12,5 +13,8 @@ def argmax_or_softmax(fig, ax):
     ax.plot([-1, 0, 0, 1], [0, 0, 1, 1], color=color("muted"), ls="--")
     ax.text(-0.05, 0.9, "argmax jumps", color=color("muted"), ha="right")
     ax.text(-0.28, 0.3, "softmax slides", color=color("policy"), ha="right")
-    ax.set(xlabel="estimated value of the first action, less that of the second", ylabel="probability of the first")
+    between = ",\n" if narrow(fig) else ", "
+    ax.set(
+        xlabel=f"estimated value of the first action{between}less that of the second", ylabel="probability of the first"
+    )
     ax.set(xticks=[-1, -0.5, 0, 0.5, 1], yticks=[0, 0.5, 1])

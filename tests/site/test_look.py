@@ -1,0 +1,117 @@
+"""What a page's look can be measured by: words of drawings, what scrolls, contents that follow, and paper."""
+
+import re
+
+import pypdf
+import pytest
+
+from tests.helpers.pages import Visit, frames, pages_of
+
+CHAPTERS = re.compile(r"book/0[0-8]-")
+WORDS = """kind => [...document.querySelectorAll(`.pg-drawing svg.pg-${kind} text`)].filter(t => t.getClientRects().length && t.textContent.trim())
+    .map(t => { const m = t.getScreenCTM(), parts = [...t.querySelectorAll("tspan")], sizes = (parts.length ? parts : [t]).map(e => parseFloat(getComputedStyle(e).fontSize));
+        return [Math.max(...sizes) * Math.hypot(m.a, m.b), t.textContent.trim()]; })"""
+
+
+@pytest.mark.parametrize("width", [340, 375])
+def test_a_phones_drawings_are_drawn_again_and_their_words_can_be_read(browser, server, site, width):
+    drawn = 0
+    for path in filter(CHAPTERS.match, pages_of(site)):
+        if 'class="pg-drawing"' not in (site / path).read_text(encoding="utf8"):
+            continue
+        visit = Visit(browser, server, path)
+        visit.page.set_viewport_size({"width": width, "height": 800})
+        words = visit.page.evaluate(WORDS, "narrow")
+        assert visit.page.evaluate(WORDS, "wide") == []
+        visit.close()
+        drawn += len(words)
+        assert [word for word in words if word[0] < 11.99] == [], path
+    assert drawn > 100
+
+
+def test_a_wide_drawings_words_are_of_the_texts_size(browser, server):
+    for path in ("book/02-the-theorem.html", "book/04-continuous-actions.html"):
+        visit = Visit(browser, server, path)
+        assert visit.page.evaluate(WORDS, "narrow") == []
+        words = visit.page.evaluate(WORDS, "wide")
+        assert words and max(words)[0] < 1.15 * 18, path  # they were up to 24 px, beside an explorable's 13
+        visit.close()
+
+
+def test_a_box_that_scrolls_sideways_shows_it_and_no_other_does(browser, server):
+    visit = Visit(browser, server, "exercises/03-the-log-derivative-trick.html")
+    visit.page.set_viewport_size({"width": 375, "height": 800})
+    frames(visit.page)
+    found = visit.page.evaluate("""[...document.querySelectorAll(".pg-article :is(pre, div.math)")].filter(e => !e.closest("details:not([open])"))
+        .map(e => [e.scrollWidth > e.clientWidth + 1, getComputedStyle(e).backgroundImage.includes("gradient")])""")
+    visit.close()
+    assert [True, True] in found and [False, False] in found
+    assert all(scrolls == shown for scrolls, shown in found)
+
+
+SEEN = """selector => { const a = document.querySelector(selector), box = a.closest("nav"), b = a.getBoundingClientRect();
+    return b.height > 0 && b.top >= 0 && b.bottom <= innerHeight && box.scrollWidth <= box.clientWidth; }"""
+
+
+def test_the_contents_show_the_page_and_the_section_that_is_read(browser, server):
+    for path in ("book/01-values-or-probabilities.html", "solutions/08-language-models.html", "book/errata.html"):
+        visit = Visit(browser, server, path)
+        assert visit.page.evaluate(SEEN, ".pg-contents a[aria-current]"), path
+        visit.close()
+    visit = Visit(browser, server, "book/helper-reference.html")
+    for part in (0.3, 0.8):
+        visit.page.evaluate(
+            "part => scrollTo({ top: part * document.documentElement.scrollHeight, behavior: 'instant' })", part
+        )
+        frames(visit.page)
+        assert visit.page.evaluate(SEEN, ".pg-local .pg-here"), part
+    visit.close()
+
+
+def test_on_a_phone_the_notebooks_links_begin_where_the_text_does(browser, server):
+    visit = Visit(browser, server, "notebooks/02-the-theorem.html")
+    visit.page.set_viewport_size({"width": 375, "height": 800})
+    links, text = visit.page.evaluate(
+        """[".pg-elsewhere a", ".pg-article h1"].map(s => document.querySelector(s).getBoundingClientRect().left)"""
+    )
+    assert links == pytest.approx(text, abs=1)
+    visit.close()
+
+
+FULL = 2 / 3  # of a sheet; chapters end where they end, and before a figure that is higher than what is left some is
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_sheets_are_full_and_none_is_blank(browser, server, tmp_path, dark):
+    """Where a chapter's figures are high, sheets once stood two thirds empty before them, and a last one was blank."""
+    for path in ("book/02-the-theorem.html", "book/03-in-practice.html", "book/04-limits-and-tasks.html"):
+        script = "localStorage.setItem('pg-theme', 'dark')" if dark else ""
+        visit = Visit(browser, server, path, script=script)
+        visit.page.evaluate("dispatchEvent(new Event('pg:start'))")
+        visit.page.wait_for_function("document.querySelectorAll('.pg-widget:not([data-mounted])').length === 0")
+        frames(visit.page)
+        visit.page.pdf(path=tmp_path / "page.pdf", format="A4", prefer_css_page_size=True)
+        visit.close()
+        lowest = []
+        for sheet in pypdf.PdfReader(tmp_path / "page.pdf").pages:
+            heights = []
+            sheet.extract_text(
+                visitor_text=lambda text, cm, tm, font, size, heights=heights: (
+                    heights.append(cm[3] * tm[5] + cm[5]) if text.strip() else None
+                )
+            )
+            margin, height = 18 / 297 * float(sheet.mediabox.height), float(sheet.mediabox.height)
+            assert heights, f"{path}: a blank sheet"
+            lowest.append((height - margin - min(heights)) / (height - 2 * margin))
+        assert min(lowest[:-1]) > FULL - 0.02, (path, lowest)
+
+
+def test_what_asks_for_a_hand_says_on_paper_what_one_would_see(browser, server):
+    visit = Visit(browser, server, "book/02-the-theorem.html")
+    title = ".admonition.try > .admonition-title"
+    words = f"getComputedStyle(document.querySelector('{title}'), '::after').content"
+    assert visit.page.evaluate(words) == "none"
+    visit.page.emulate_media(media="print")
+    assert visit.page.evaluate(words) == '"On the screen: what you would see"'
+    assert visit.page.locator(title).evaluate("e => getComputedStyle(e).fontSize") == "0px"
+    visit.close()
