@@ -411,3 +411,12 @@ def test_the_world_of_the_coin_is_another_one_without_a_discount():
         assert np.linalg.solve(np.eye(3) - gamma * P, r) == pytest.approx([worth, 1, 0])
     assert "Take another world, with $\\gamma=1$: state A goes to B or C by a fair coin." in LEARNS
     assert "The usual gauge" not in LEARNS + str(ANSWERS) and "A gauge is **explained variance**" in LEARNS
+
+
+def test_not_all_that_passes_through_a_softmax_carries_the_probability():
+    """Slopes in an action's own logit at .001: of the entropy and of the expected reward about .001 times something, of log pi almost 1."""
+    z = np.log([0.001, 0.999])
+    slope = lambda f: (f(pg.softmax(z + [1e-6, 0])) - f(pg.softmax(z - [1e-6, 0]))) / 2e-6  # noqa: E731
+    assert abs(slope(lambda p: -(p * np.log(p)).sum())) < 0.01 and abs(slope(lambda p: p[0])) < 0.0011
+    assert slope(lambda p: np.log(p[0])) == pytest.approx(0.999, abs=1e-4)
+    assert "as that of the expected reward does" in LEARNS

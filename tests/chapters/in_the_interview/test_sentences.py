@@ -304,3 +304,22 @@ def test_k3_is_the_noisier_one_far_from_the_reference():
     assert "Near the reference $k_3$ estimates the KL with less noise" in MUSEUM["m-away"]
     assert "near the reference" in MUSEUM["m-away-mended-text"]
     assert "NumPy and PyTorch (and Julia, with a row $(1,N)$)" in MUSEUM["m-broadcast"]
+
+
+def test_symmetry_hides_a_clipped_log_probability_from_the_mean_score():
+    """A bell at the centre of its box, reward the executed action: mean score 0, and the slope is .52 where it should be .68."""
+    a = np.linspace(-9, 9, 200_001)
+    density, done = stats.norm.pdf(a), np.clip(a, -1, 1)
+    mean = lambda x: np.trapezoid(density * x, a)  # noqa: E731
+    assert mean(done) == pytest.approx(0, abs=1e-9)  # the score at the clipped action, sigma = 1
+    assert mean(done * done) == pytest.approx(0.516, abs=5e-4) and mean(done * a) == pytest.approx(0.683, abs=5e-4)
+    assert "where symmetry hides nothing" in (ROOT / "book/05-in-the-interview.md").read_text("utf8")
+
+
+def test_a_loss_without_ratios_is_not_zero_where_advantages_are_centred():
+    probs, advantages = np.array([0.9, 0.1]), np.array([1.0, -1.0])
+    assert -(advantages * np.log(probs)).mean() == pytest.approx(-1.0986, abs=1e-4)
+    assert -(advantages * probs / probs).mean() == 0
+    assert "Where all ratios are 1, centred advantages make the value zero." in (
+        ROOT / "book/05-in-the-interview.md"
+    ).read_text("utf8")
