@@ -250,7 +250,8 @@ def weighted_score_of_answers(policy, theta, prompts, tokens, weights):
         return weighted_score_of_answers.plain(policy, theta, prompts, tokens, weights)
     theta, rows = policy.network._theta(theta), policy.network._seen(rows, theta)
     cells = places * policy.network.num_actions + indices("tokens", tokens.tokens, policy.network.num_actions)
-    totals = np.bincount(cells.ravel(), finite("weights", weights).ravel(), len(rows) * policy.network.num_actions)
+    cells = cells.ravel().astype(np.intp)  # as bincount wants them, also where addresses have 32 bits
+    totals = np.bincount(cells, finite("weights", weights).ravel(), len(rows) * policy.network.num_actions)
     used = (totals := totals.reshape(len(rows), -1)).any(axis=1)  # not: groups of one reward, and what follows an end
     rows, totals = rows[used], totals[used].T.astype(theta.dtype)
 

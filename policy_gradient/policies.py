@@ -178,7 +178,7 @@ class TabularSoftmax(_Softmax):
     def _totals(self, obs, actions, weights):
         """The weight that falls on each (observation, action), (S, A)."""
         obs, actions, weights = self._broadcast(obs, actions, weights)
-        cells = (obs * self.num_actions + actions).ravel()
+        cells = (obs * self.num_actions + actions).ravel().astype(np.intp, copy=False)  # 32 bits in a browser
         size = self.num_states * self.num_actions
         return np.bincount(cells, weights.ravel(), size).reshape(self.num_states, self.num_actions)
 

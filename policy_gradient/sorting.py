@@ -55,8 +55,8 @@ class Sorting:
         prompts = indices("prompts", prompts, self.base)
         M, B, N = self.num_digits, self.base, len(prompts)
         one_hot, x = np.eye(B, dtype=np.float32), np.zeros((N, self.num_features), np.float32)
-        x[:, : M * B] = one_hot.take(prompts, axis=0).reshape(N, M * B)
-        x[:, M * B : (M + t) * B] = one_hot.take(tokens[:t].T, axis=0).reshape(N, t * B)
+        x[:, : M * B] = one_hot[prompts].reshape(N, M * B)  # not take: where addresses have 32 bits it refuses int64
+        x[:, M * B : (M + t) * B] = one_hot[tokens[:t].T].reshape(N, t * B)
         x[:, 2 * M * B + t] = 1
         return x
 

@@ -770,6 +770,25 @@ def test_every_reference_solution_passes_in_the_browser(session):
     assert len(checks) >= 20
 
 
+SORTER = """import numpy as np, policy_gradient as pg
+task = pg.Sorting()
+policy = pg.TokenPolicy(task, pg.MLPSoftmax((task.num_features, 16, task.base)))
+rng = np.random.default_rng(0)
+theta = pg.imitate(policy, policy.init(rng), *task.demonstrations(rng, 100), rng, 5)
+theta = pg.climb(policy, theta, task.prompts, task.reward, rng, num_updates=3, epochs=2)
+print(pg.sorting.exact(task, policy, theta)[1].shape)
+print(pg.TabularSoftmax(2, 2).weighted_score(np.zeros(4), rng.integers(2, size=3), [0, 1, 1], 1.0).shape)
+"""
+
+
+def test_the_sorter_trains_in_the_browser(session):
+    """Addresses have 32 bits there, whole numbers 64: NumPy's take and bincount refuse these."""
+    data = session.page.evaluate("JSON.parse(document.querySelector('#pg-python').textContent)")
+    said = session.page.evaluate(SOLVE, [data, [["sorter", SORTER]]])
+    assert {item["kind"] for item in said["sorter"]} == {"out"}, said
+    assert "".join(item["text"] for item in said["sorter"]).split("\n") == ["(1240,)", "(4,)", ""]
+
+
 def test_nothing_was_sent_anywhere(session, logged, alive):
     """The browser's own log of its network sees the worker's requests too. Last, because it ends the browser."""
     own, log = logged
