@@ -84,9 +84,11 @@ bench: .venv-bench/installed    ## measure the book beside Stable-Baselines3 and
 	$(if $(ONLY),,$(MAKE) --no-print-directory limits)
 
 limits: book                    ## the last part of bench: is all as quick as it should be? ratios within one run; fails above a limit
+	$(PY) -m tools.run.chromium
 	$(PY) benchmarks/limits.py $(ARGS)
 
 lighthouse: book                ## Lighthouse on one page of each kind (needs npm, which brings it into _build)
+	$(PY) -m tools.run.chromium
 	$(PY) benchmarks/lighthouse.py
 
 .venv-bench/installed: benchmarks/requirements.txt constraints.txt

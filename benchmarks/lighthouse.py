@@ -28,6 +28,7 @@ PAGES = {  # of each kind the heaviest
     "notation": "book/notation",
     "reference": "book/helper-reference",
     "chapter": "book/03-the-log-derivative-trick",
+    "live training": "book/03-in-practice",
     "interview": "book/interview/language-models",
     "practice": "book/practice/flashcards",
     "exercises": "exercises/02-the-theorem",

@@ -20,6 +20,7 @@ from pathlib import Path
 import yaml
 
 from tools.paths import ROOT, VERBS
+from tools.written import content
 
 HEAD = re.compile(r"\A---\n(.*?\n)---\n", re.S)
 STEM = re.compile(r"(\d\d)-([a-z0-9]+(?:-[a-z0-9]+)*)")
@@ -79,7 +80,7 @@ class Chapter:
 
 def entries(root=ROOT):
     """[(page, its sections)] of _toc.yml."""
-    toc = yaml.safe_load((root / "_toc.yml").read_text("utf8"))
+    toc = content(root / "_toc.yml")
     return [
         (entry["file"], [section["file"] for section in entry.get("sections", ())])
         for part in toc.get("parts", [toc])
@@ -125,7 +126,7 @@ def questions(root=ROOT):
 
 @cache
 def _questions(files):
-    read = {path: yaml.safe_load(path.read_text("utf8")) or [] for path, _ in files}
+    read = {path: content(path) or [] for path, _ in files}
     order = {
         name: i for i, name in enumerate(next((names for path, names in read.items() if path.stem == "order"), ()))
     }

@@ -12,10 +12,9 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-import yaml
-
 from tools import contents
 from tools.paths import VERBS
+from tools.written import content
 
 PARTS = {}
 FEWEST = 5  # exercises of a chapter
@@ -172,7 +171,7 @@ def graded(chapter):
 def paper_and_search(chapter):
     from tools.make.pdf import order
 
-    printed = {name for name, *_ in order(yaml.safe_load((chapter.root / "_toc.yml").read_text("utf8")))}
+    printed = {name for name, *_ in order(content(chapter.root / "_toc.yml"))}
     for doc in chapter.pages:
         if doc not in printed:
             yield f"The PDF leaves out {doc}: write it below book/{chapter.stem} in _toc.yml."

@@ -21,13 +21,13 @@ from io import BytesIO
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import yaml
 from playwright.sync_api import sync_playwright
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import NameObject, TextStringObject
 
 from tools.paths import ROOT
 from tools.run import chromium
+from tools.written import content
 
 HOST = "http://book.invalid/"  # answered from the site's folder, never from a network
 WITH_A_HAND = (
@@ -249,7 +249,7 @@ def sheets(reader, listed):
 
 def make(browser, site, out, only=()):
     """Write `out`; return its number of sheets."""
-    contents = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    contents = content(ROOT / "_toc.yml")
     listed = [
         one
         for one in order(contents)

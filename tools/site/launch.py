@@ -10,9 +10,8 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
-import yaml
-
 from tools.paths import NOTEBOOKS
+from tools.written import content
 
 APP = "lite/notebooks/index.html"
 BRANCH = "main"
@@ -20,7 +19,7 @@ BRANCH = "main"
 
 def repository(root):
     """The repository's address without its ending, or ""; of what _config.yml says Jupyter Book tells only its own theme."""
-    said = (yaml.safe_load((root / "_config.yml").read_text("utf8")).get("repository") or {}).get("url")
+    said = (content(root / "_config.yml").get("repository") or {}).get("url")
     url = os.environ.get("PG_REPOSITORY") or said or ""
     return re.sub(r"(\.git)?/*$", "", url.strip())
 

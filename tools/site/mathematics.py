@@ -9,7 +9,6 @@ import json
 import re
 from pathlib import Path
 
-import yaml
 from docutils import nodes
 from py_mini_racer import JSEvalException, MiniRacer
 from sphinx.errors import SphinxError
@@ -17,6 +16,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
 from tools.paths import ROOT
+from tools.written import content
 
 MACROS = {  # the one place: pages of the book may use these, notebooks use none
     r"\E": r"\mathbb{E}",
@@ -149,7 +149,7 @@ def number(app, doctree):
 
 def pages_before(root, page):
     """The pages of `page`'s chapter that are read before it: book/02-one, of which it is a section in _toc.yml, and so on."""
-    contents = yaml.safe_load((root / "_toc.yml").read_text("utf8")) if (root / "_toc.yml").exists() else {}
+    contents = content(root / "_toc.yml") if (root / "_toc.yml").exists() else {}
     for chapter in (c for part in contents.get("parts", [contents]) for c in part.get("chapters", ())):
         docs = [
             chapter["file"],

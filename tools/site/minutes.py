@@ -20,13 +20,13 @@ from collections import Counter
 from functools import cache
 from pathlib import Path
 
-import yaml
 from docutils import nodes
 from sphinx.util import logging
 
 from tools import contents, paths
 from tools.paths import ROOT
 from tools.site import measured
+from tools.written import content
 
 WORDS = 200  # a minute
 SECONDS = {"formulas": 30, "quizzes": 60, "figures": 180, "cells": 15}
@@ -215,7 +215,7 @@ def minutes(doc, root=ROOT):
 
 def pages(root=ROOT):
     """Every page of the contents, in order."""
-    toc = yaml.safe_load((root / "_toc.yml").read_text("utf8"))
+    toc = content(root / "_toc.yml")
     for part in toc.get("parts", [toc]):
         for entry in part.get("chapters", ()):
             yield entry["file"]

@@ -12,12 +12,12 @@ Without scripts all of it reads as a page: cards and lines unfold, proofs stand 
 from functools import cache
 from pathlib import Path
 
-import yaml
 from docutils import nodes
 from sphinx.util import logging
 
 from tools.site.directives import Quiz, Summary
 from tools.site.interview import LEVELS, ROOT, Base, note_questions, questions
+from tools.written import content
 
 FOLDER = ROOT / "book/practice"
 SCRIPTS = {
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 @cache
 def load(path, changed):
-    return yaml.safe_load(Path(path).read_text("utf8"))
+    return content(Path(path))
 
 
 def data(name):

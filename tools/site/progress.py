@@ -9,11 +9,11 @@ import json
 import re
 from pathlib import Path
 
-import yaml
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from tools.paths import ROOT, VERBS
+from tools.written import content
 
 FILE = "progress-totals.js"
 DIRECTIVE = re.compile(r"^\s*(?:`{3,}|:{3,})\{([\w-]+)\}[ \t]*(.*)\n(?:\s*:name:[ \t]*(\S+))?", re.M)
@@ -29,9 +29,7 @@ def written(root, directive, argument, name):
     if directive in ("practice-order", "practice-rules"):
         return [f"drill:{directive.partition('-')[2]}-{argument.strip()}"]
     if directive == "practice-flaws":
-        return [
-            f"drill:flaw-{flaw['id']}" for flaw in yaml.safe_load((root / "book/practice/flaws.yml").read_text("utf8"))
-        ]
+        return [f"drill:flaw-{flaw['id']}" for flaw in content(root / "book/practice/flaws.yml")]
     return {
         "practice-cards": ["drill:flashcards"],
         "practice-mock": ["drill:mock"],
@@ -58,7 +56,7 @@ def names(root, doc):
 
 def totals(root):
     """[{"title": chapter, "parts": [[label, page, names], ...]}, ...] of every chapter with something to pass."""
-    chapters, toc = [], yaml.safe_load((root / "_toc.yml").read_text("utf8"))
+    chapters, toc = [], content(root / "_toc.yml")
     for entry in (e for part in toc.get("parts", [toc]) for e in part.get("chapters", [])):
         docs = [entry["file"], *(section["file"] for section in entry.get("sections", []))]
         parts = [[label(doc, docs[0]), doc, found] for doc in docs if (found := names(root, doc))]

@@ -8,10 +8,10 @@ import json
 import re
 
 import numpy as np
-import yaml
 
 from tools.paths import ROOT
 from tools.site.measured import table
+from tools.written import content
 
 FOLDER = ROOT / "studies/libraries"
 NAMES = {
@@ -46,7 +46,7 @@ def results():
 
 
 def remarks():
-    return yaml.safe_load((FOLDER / "remarks.yml").read_text("utf8"))
+    return content(FOLDER / "remarks.yml")
 
 
 def name(result):

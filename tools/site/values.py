@@ -19,10 +19,10 @@ import re
 from fractions import Fraction
 from pathlib import Path
 
-import yaml
 from sphinx.util import logging
 
 from tools.paths import ROOT
+from tools.written import content
 
 NAME = re.compile(r"\{\{ ([A-Za-z]\w*) \}\}")
 FRACTION = re.compile(r"([-+]?)\\[td]?frac(?:\{(\d+)\}|(\d))(?:\{(\d+)\}|(\d))")
@@ -35,7 +35,7 @@ def files(root=ROOT):
 
 
 def read(path):
-    return yaml.safe_load(path.read_text("utf8")) or {}
+    return content(path) or {}
 
 
 def load(root=ROOT):
