@@ -149,7 +149,7 @@ function drawPlane(plane, { policy, q, constant }, samples, clipId) {
   const centre = expectedStep(policy, now), tip = at(centre), size = spread(policy, now);
   const ends = range(3).map(a => at(sampledStep(policy, now, a)));
   const inside = ([x, y]) => x > 4 && x < plane.width - 4 && y > 4 && y < plane.height - 4;
-  const mean = samples.length
+  const mean = samples.length > 0
     && at([0, 1, 2].map(i => sum(samples.map(a => sampledStep(policy, now, a)[i])) / samples.length));
   const left = tip[0] < origin[0], outside = ends.some(e => !inside(e));
   const beside = [tip[0] + size * unit * 0.64 + 6, tip[1] - size * unit * 0.77 - 4];     // the circle of the spread
