@@ -66,9 +66,9 @@ function drawList(list, s, rows) {
   const each = rows.map(r => `${r.words} ${count(r.need)}`).join(", ");
   list.el.setAttribute("aria-label", `For a relative error of ${fmt(s.target, 3)}: ${each} trajectories.`);
 }
-function sentence({ loan }, needs) {
+function sentence(s, needs) {
   const [total, togo, q, baseline] = needs;
-  const why = loan ? "in the total the loan cancels; what comes after the first step still has the debt to pay"
+  const why = s.loan ? "in the total the loan cancels; what comes after the first step still has the debt to pay"
     : "what is dropped cancelled more noise than it made";
   const times = fmt(total / baseline, 1);
   return `The total return needs ${times} times the trajectories of reward-to-go with a baseline.`
@@ -103,13 +103,13 @@ function build(ui) {
     tex`\text{error} = \frac{\sqrt{\good{\Var} / N}}{\lVert \nabla J \rVert} = \frac{\good{\live{sd}}}{\sqrt{N}}`,
     html("span", {}, "for reward-to-go"));
   const said = html("p", { class: "pg-x-say" });
-  const slider = (label, k, max) => ui.slider(label, k, { min: 0, max, step: 0.05, show: v => fmt(v), wide: true });
   ui.body.append(html("div", { class: "pg-x-stack" },
     html("div", { class: "pg-x-columns" }, chart.holder, list.holder),
     html("div", {},
       ui.row(ui.choice("Horizon", "horizon", [[2, "2 steps"], [4, "4"], [6, "6"], [8, "8"]]), ui.resetButton()),
       html("div", { class: "pg-f-sliders" },
-        slider("add to every reward", "offset", 3), slider("loan of the world", "loan", 4))),
+        ui.slider("add to every reward", "offset", { min: 0, max: 3, step: 0.05, show: v => fmt(v), wide: true }),
+        ui.slider("loan of the world", "loan", { min: 0, max: 4, step: 0.05, show: v => fmt(v), wide: true }))),
     html("p", { class: "pg-x-small" }, "The loan: a coin of the world pays it, or charges it, with the first reward"
       + " and undoes that with the last. The agent sees neither."),
     html("div", {}, line, said)));
