@@ -21,9 +21,12 @@ def _module(js):
     shared, own = ((HERE / name).read_text("utf-8") for name in ("draw.js", js))
     own = re.sub(r'^import [^;]*? from "./draw.js";\n', "", own, flags=re.M)
     formulas = json.loads((HERE / "formulas.json").read_text("utf-8"))  # tools/make/formulas.py has set them
-    return shared + re.sub(
-        r"\btex`([^`]*)`", lambda tex: f"tex({json.dumps(formulas[tex[1]], ensure_ascii=False)})", own
-    )
+
+    def typeset(tex):
+        formula = " ".join(tex[1].split())  # a long one may stand on several lines
+        return f"tex({json.dumps(formulas[formula], ensure_ascii=False)})"
+
+    return shared + re.sub(r"\btex`([^`]*)`", typeset, own)
 
 
 def _style():

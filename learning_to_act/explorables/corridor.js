@@ -197,7 +197,8 @@ function formulas(ui) {
       tex`\good{J}(\pol{p}) = \frac{2\pol{p} - 4}{\pol{p}(1 - \pol{p})}`,
       tex`{} = \frac{2 \cdot \pol{\live{p}} - 4}{\pol{\live{p}}(1 - \pol{\live{p}})} = \good{\live{J}}`),
     5: ui.formula(
-      tex`\good{J}(\pol{p}) = -\frac{6}{\pol{p}} - \frac{2}{1 - \pol{p}} - \frac{4(1 - \pol{p})}{\pol{p}^2} - \frac{3(1 - \pol{p})^2}{\pol{p}^3}`,
+      tex`\good{J}(\pol{p}) = -\frac{6}{\pol{p}} - \frac{2}{1 - \pol{p}}
+         - \frac{4(1 - \pol{p})}{\pol{p}^2} - \frac{3(1 - \pol{p})^2}{\pol{p}^3}`,
       tex`{} = \good{\live{J}}`),
   };
 }

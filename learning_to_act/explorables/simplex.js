@@ -295,8 +295,10 @@ function build(ui) {
     tex`\text{exploitability} = \max_b\,-\sum_a \pol{\pi}(a)\,\good{M}_{ab}`,
     tex`{} = \max(\good{\live{r0}}, \good{\live{r1}}, \good{\live{r2}}) = \good{\live{worst}}`);
   const step = html("div", {}, [
-    tex`\log \pol{\pi}(a) \leftarrow \log \pol{\pi}(a) + 0.1(\text{what }a\good{\text{ earns}}\text{ now})`,
-    tex`\log \pol{\pi}(a) \leftarrow \log \pol{\pi}(a) + 0.1(\text{what }a\good{\text{ earns}}\text{ now} - 0.1 \log \pol{\pi}(a))`,
+    tex`\log \pol{\pi}(a) \leftarrow \log \pol{\pi}(a) +
+       0.1(\text{what }a\good{\text{ earns}}\text{ now})`,
+    tex`\log \pol{\pi}(a) \leftarrow \log \pol{\pi}(a) +
+       0.1(\text{what }a\good{\text{ earns}}\text{ now} - 0.1 \log \pol{\pi}(a))`,
   ].map(rule => ui.formula(rule, ", then normalise")));
   ui.body.append(html("div", { class: "pg-x-stack" },
     ui.row(ui.choice("Game", "game", [["classic", "classic"], ["rock2", "rock\u2019s win pays 2"]]),

@@ -42,7 +42,11 @@ STYLES = {"Math-Italic": "italic"}
 def sources():
     """Every formula of every module, in order."""
     return list(
-        dict.fromkeys(tex for path in sorted(FOLDER.glob("*.js")) for tex in TEX.findall(path.read_text("utf-8")))
+        dict.fromkeys(
+            " ".join(tex.split())
+            for path in sorted(FOLDER.glob("*.js"))
+            for tex in TEX.findall(path.read_text("utf-8"))
+        )
     )
 
 
