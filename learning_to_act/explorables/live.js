@@ -268,9 +268,9 @@ function curvePlot(ui, runs) {
   return plot;
 }
 
-/* The cart at `x` metres and its pole at `angle`, `metre` pixels to the metre, on a line `width` wide. */
-function cartAndPole([x, , angle], metre, width) {
-  const px = width / 2 + x * metre, w = 0.46 * metre, top = 138 - 0.3 * metre;
+/* The cart and its pole in a state, `metre` pixels to the metre, on a line `width` wide. */
+function cartAndPole(state, metre, width) {
+  const [x, , angle] = state, px = width / 2 + x * metre, w = 0.46 * metre, top = 138 - 0.3 * metre;
   const wheel = { cy: 138 - 0.05 * metre, r: 0.07 * metre, class: "pg-t-wheel" };
   const tip = { x2: px + metre * Math.sin(angle), y2: top - metre * Math.cos(angle) };
   return [
@@ -337,7 +337,8 @@ function leanPlot(ui, policy) {
 }
 
 /* What is said of a run below its figures. */
-function runInWords({ now: { steps, means }, lost, updates, best, going }) {
+function runInWords(it) {
+  const { now: { steps, means }, lost, updates, best, going } = it;
   const kept = () => `The policy of update ${best.updates} (mean return ${count(best.mean)}) is kept.`;
   if (lost === "diverged") return `Training diverged at update ${updates}: the numbers left every bound. ${kept()}`;
   if (lost === "sure") {
