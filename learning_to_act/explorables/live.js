@@ -211,8 +211,7 @@ const WATCHED = [
 ];
 const count = n => fmt(n, 0);
 
-/* Where training runs: a worker, or, where a page may have none, slices of this thread. Both are told and tell the
-   same. */
+/* Where training runs: a worker, or, where a page may have none, slices of this thread, told and telling the same. */
 function trainer(news) {
   const here = () => work({ postMessage: news, now: () => performance.now(), patience: 4,
     later: setTimeout.bind(window), stop: clearTimeout.bind(window) });
