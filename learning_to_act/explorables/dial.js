@@ -1,14 +1,21 @@
-/* The dial: bias, variance and error of GAE against lambda, for a critic of any quality and a batch of any size, by enumeration. */
-import { add, arrow, axes, clamp, explorable, fmt, html, path, range, redo, round, scale, stepKey, sum, svg, text } from "./draw.js";
+/* The dial: bias, variance and error of GAE against lambda, for a critic of any quality and a batch of any size, by
+   enumeration. */
+import { add, arrow, axes, clamp, explorable, fmt, html, path, range, redo, round, scale, stepKey, sum, svg,
+  text } from "./draw.js";
 
 // ---- pure ----
 const VALUES = [-0.09375, 0.8125, -3, 0.25];          // of A, B, C, D in two doors, both logits 0
-/* Every episode: its probability is the same for all; rewards, values at each step, and the score (component, factor) of each. */
+/* Every episode: its probability is the same for all; rewards, values at each step, and the score (component, factor)
+   of each. */
 export const EPISODES = {
   doors: range(8).map(k => [k & 1, k >> 1 & 1, k >> 2]).map(([a, b, last]) => ({
-    rewards: [-a, 3 * b, b ? -3 : last / 2], values: [0, 1, b ? 2 : 3].map(s => VALUES[s]), scores: [[0, a - 0.5], [0, b - 0.5], b ? [0, 0] : [1, last - 0.5]] })),
+    rewards: [-a, 3 * b, b ? -3 : last / 2],
+    values: [0, 1, b ? 2 : 3].map(s => VALUES[s]),
+    scores: [[0, a - 0.5], [0, b - 0.5], b ? [0, 0] : [1, last - 0.5]],
+  })),
   coins: range(8).map(k => [k & 1, 2 * (k >> 1 & 1) - 1, 2 * (k >> 2) - 1]).map(([a, x, y]) => ({
-    rewards: [0, x, y + a], values: [0.5, a, a], scores: [[0, a - 0.5], [0, 0], [0, 0]] })),
+    rewards: [0, x, y + a], values: [0.5, a, a], scores: [[0, a - 0.5], [0, 0], [0, 0]],
+  })),
 };
 export const WORLDS = { doors: { gamma: 0.5, truth: [-5 / 64, 1 / 64] }, coins: { gamma: 1, truth: [1 / 4, 0] } };
 /* Mean (two components) and summed variance of one episode's estimate, with the critic c V. */
@@ -33,7 +40,8 @@ export function errors(world, c, lam, n) {
 }
 /* The least error: a coarse search, then thirds of the interval round its best. */
 export function bestLambda(world, c, n) {
-  const total = lam => errors(world, c, lam, n).total, coarse = range(33).map(i => total(i / 32)), at = coarse.indexOf(Math.min(...coarse)) / 32;
+  const total = lam => errors(world, c, lam, n).total;
+  const coarse = range(33).map(i => total(i / 32)), at = coarse.indexOf(Math.min(...coarse)) / 32;
   let [low, high] = [Math.max(0, at - 1 / 32), Math.min(1, at + 1 / 32)];
   for (const _ of range(20)) {
     const [left, right] = [low + (high - low) / 3, high - (high - low) / 3];
@@ -41,13 +49,20 @@ export function bestLambda(world, c, n) {
   }
   return (low + high) / 2 < 1e-4 ? 0 : (low + high) / 2;
 }
-export const quieterAllTheWay = (world, c) => range(20).every(i => moments(world, c, (i + 1) / 20).variance < moments(world, c, i / 20).variance - 1e-12);
+export function quieterAllTheWay(world, c) {
+  const variance = i => moments(world, c, i / 20).variance;
+  return range(20).every(i => variance(i + 1) < variance(i) - 1e-12);
+}
 
 // ---- drawing ----
 const worldOf = s => (s.setting === "coins" ? "coins" : "doors"), LEFT = 46, RIGHT = 12;
-const nice = v => { const p = 10 ** Math.floor(Math.log10(v)); return [1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10].map(k => k * p).find(k => k >= v * 1.02); };
+function nice(v) {                                    // a round number a little above
+  const p = 10 ** Math.floor(Math.log10(v));
+  return [1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10].map(k => k * p).find(k => k >= v * 1.02);
+}
 
-function build(ui) {
+/* The three curves against lambda, and the handle that turns it. */
+function errorPlot(ui) {
   const plot = ui.plot({
     label: "Squared bias, variance and their sum against lambda", height: () => 320,
     layout(p, width) {
@@ -58,65 +73,120 @@ function build(ui) {
     },
   });
   const turn = v => ui.set({ lam: clamp(round(v, 0.005), 0, 1) });
-  const knob = plot.handle({ label: "lambda", anywhere: true, drag: x => turn(plot.x.invert(x)),
-    key: (name, big) => { const v = stepKey(name, big, ui.state.lam, { min: 0, max: 1, step: 0.01 }); if (v !== undefined) turn(v); return v !== undefined; } });
-  const field = ui.plot({ label: "The expected arrow beside the true one", kind: "img", height: () => 236,
-    layout(p, width) { add(p.back, text(0, 12, "where the average update points", { class: "pg-x-label" })); p.at = v => [width / 2 + v[0] * p.unit, 130 - v[1] * p.unit]; } });
+  const key = (name, big) => {
+    const v = stepKey(name, big, ui.state.lam, { min: 0, max: 1, step: 0.01 });
+    if (v !== undefined) turn(v);
+    return v !== undefined;
+  };
+  plot.knob = plot.handle({ label: "lambda", anywhere: true, drag: x => turn(plot.x.invert(x)), key });
+  return plot;
+}
+/* The names of the curves, where the handle is not, and none on another. */
+function curveNames({ x }, s, rows, y) {
+  const names = [["total", "sum", "pg-x-strong"], ["noise", "variance / N", ""], ["bias", "bias\u00b2", ""]];
+  const place = s.lam > 0.3 ? 0.06 : 0.94, row = rows[Math.round(place * 80)];
+  const spots = names.map(([key, label, look]) => ({ label, look, y: y(row[key]) + (key === "bias" ? 17 : -7) }));
+  spots.sort((a, b) => a.y - b.y);
+  for (let i = 1; i < spots.length; i++) spots[i].y = Math.max(spots[i].y, spots[i - 1].y + 15);
+  return spots.map(spot => text(x(place), spot.y, spot.label,
+    { class: `${spot.look} pg-x-halo`, "text-anchor": place < 0.5 ? "start" : "end" }));
+}
+function drawErrors(plot, s, now, best) {
+  const world = worldOf(s), at = lam => errors(world, s.c, lam, 2 ** s.log2_n), { x, floor } = plot;
+  const rows = range(81).map(i => ({ lam: i / 80, ...at(i / 80) })), top = nice(Math.max(...rows.map(r => r.total)));
+  const y = scale([0, top], [floor, 26]), line = key => path(rows.map(r => [x(r.lam), y(r[key])]));
+  const grid = v => [
+    svg("line", { x1: LEFT, x2: plot.width - RIGHT, y1: y(v), y2: y(v), class: "pg-x-grid" }),
+    text(LEFT - 7, y(v) + 4, v ? String(Number(v.toPrecision(3))) : "0", { class: "pg-x-tick", "text-anchor": "end" }),
+  ];
+  const least = y(at(best).total);
+  redo(plot.live, [0, top / 2, top].map(grid),
+    svg("path", { d: line("bias"), class: "pg-c-mean", "stroke-dasharray": "6 4" }),
+    svg("path", { d: line("noise"), class: "pg-e-outline" }),
+    svg("path", { d: line("total"), class: "pg-c-curve" }),
+    svg("line", { x1: x(best), x2: x(best), y1: floor, y2: least, class: "pg-c-stem" }),
+    svg("circle", { cx: x(best), cy: least, r: 4.5, class: "pg-c-mark" }),
+    curveNames(plot, s, rows, y));
+  plot.knob.place(x(s.lam), y(now.total), { now: round(s.lam, 0.001), min: 0, max: 1,
+    words: `lambda ${fmt(s.lam, 3)}, error ${fmt(now.total, 4)}` });
+}
 
-  const curve = (world, s) => range(81).map(i => ({ lam: i / 80, ...errors(world, s.c, i / 80, 2 ** s.log2_n) }));
-  function drawPlot(s, now, best) {
-    const world = worldOf(s), rows = curve(world, s), top = nice(Math.max(...rows.map(r => r.total)));
-    const y = scale([0, top], [plot.floor, 26]), line = key => path(rows.map(r => [plot.x(r.lam), y(r[key])]));
-    const words = [["total", "sum", "pg-x-strong"], ["noise", "variance / N", ""], ["bias", "bias\u00b2", ""]];
-    const place = s.lam > 0.3 ? 0.06 : 0.94, anchor = place < 0.5 ? "start" : "end", row = rows[Math.round(place * 80)];
-    const spots = words.map(([key, label, look]) => ({ label, look, y: y(row[key]) + (key === "bias" ? 17 : -7) })).sort((a, b) => a.y - b.y);
-    for (let i = 1; i < spots.length; i++) spots[i].y = Math.max(spots[i].y, spots[i - 1].y + 15);
-    redo(plot.live, [0, top / 2, top].map(v => [svg("line", { x1: LEFT, x2: plot.width - RIGHT, y1: y(v), y2: y(v), class: "pg-x-grid" }),
-      text(LEFT - 7, y(v) + 4, v ? String(Number(v.toPrecision(3))) : "0", { class: "pg-x-tick", "text-anchor": "end" })]),
-      svg("path", { d: line("bias"), class: "pg-c-mean", "stroke-dasharray": "6 4" }), svg("path", { d: line("noise"), class: "pg-e-outline" }),
-      svg("path", { d: line("total"), class: "pg-c-curve" }),
-      svg("line", { x1: plot.x(best), x2: plot.x(best), y1: plot.floor, y2: y(errors(world, s.c, best, 2 ** s.log2_n).total), class: "pg-c-stem" }),
-      svg("circle", { cx: plot.x(best), cy: y(errors(world, s.c, best, 2 ** s.log2_n).total), r: 4.5, class: "pg-c-mark" }),
-      spots.map(spot => text(plot.x(place), spot.y, spot.label, { class: `${spot.look} pg-x-halo`, "text-anchor": anchor })));
-    knob.place(plot.x(s.lam), y(now.total), { now: round(s.lam, 0.001), min: 0, max: 1, words: `lambda ${fmt(s.lam, 3)}, error ${fmt(now.total, 4)}` });
-  }
-  function drawField(s, now) {
-    const { truth } = WORLDS[worldOf(s)], reach = Math.max(...[truth, now.mean].flat().map(Math.abs), 0.05);
-    field.unit = (field.width / 2 - 26) / reach;
-    if (field.unit * Math.max(Math.abs(truth[1]), Math.abs(now.mean[1])) > 84) field.unit = 84 / Math.max(Math.abs(truth[1]), Math.abs(now.mean[1]));
-    const zero = field.at([0, 0]), flat = worldOf(s) === "coins";
-    const both = [[truth, "pg-q-true", "the truth", -10], [now.mean, "pg-x-good", "on average", 20]];
-    redo(field.live, svg("line", { x1: zero[0], x2: zero[0], y1: 40, y2: 200, class: "pg-q-zero" }), svg("line", { x1: 8, x2: field.width - 8, y1: zero[1], y2: zero[1], class: "pg-x-grid" }),
-      both.map(([v, look, words, dy], i) => {
-        const shift = flat ? (i ? 14 : -14) : 0, tip = field.at(v), length = Math.hypot(tip[0] - zero[0], tip[1] - zero[1]);
-        return [length < 1 ? svg("circle", { cx: zero[0], cy: zero[1] + shift, r: 4, class: look }) : svg("path", { d: arrow([zero[0], zero[1] + shift], [tip[0], tip[1] + shift], 13), class: look }),
-          text(clamp(tip[0], 40, field.width - 40), (i && !flat ? zero[1] + 22 : tip[1] + shift + dy), words, { class: `${look} pg-x-halo`, "text-anchor": "middle" })];
-      }),
-      text(field.width - 8, zero[1] - 6 + (flat ? 60 : 0), flat ? "choose 1 more" : "\u03b8\u2081", { class: "pg-x-tick pg-x-halo", "text-anchor": "end" }), !flat && text(zero[0] + 6, 48, "\u03b8\u2082", { class: "pg-x-tick" }));
-    field.el.setAttribute("aria-label", `On average the update is (${now.mean.map(v => fmt(v, 4)).join(", ")}); the truth is (${truth.map(v => fmt(v, 4)).join(", ")}).`);
-  }
+/* The plane of the gradient's two components. */
+function fieldPlot(ui) {
+  return ui.plot({
+    label: "The expected arrow beside the true one", kind: "img", height: () => 236,
+    layout(p, width) {
+      add(p.back, text(0, 12, "where the average update points", { class: "pg-x-label" }));
+      p.at = v => [width / 2 + v[0] * p.unit, 130 - v[1] * p.unit];
+    },
+  });
+}
+function drawField(field, s, mean) {
+  const { truth } = WORLDS[worldOf(s)], flat = worldOf(s) === "coins";
+  const reach = Math.max(...[truth, mean].flat().map(Math.abs), 0.05);
+  const tall = Math.max(Math.abs(truth[1]), Math.abs(mean[1]));
+  field.unit = (field.width / 2 - 26) / reach;
+  if (field.unit * tall > 84) field.unit = 84 / tall;
+  const [zx, zy] = field.at([0, 0]);
+  const both = [[truth, "pg-q-true", "the truth", -10], [mean, "pg-x-good", "on average", 20]];
+  const vector = ([v, look, words, dy], i) => {
+    const shift = flat ? (i ? 14 : -14) : 0, [px, py] = field.at(v), length = Math.hypot(px - zx, py - zy);
+    const below = i && !flat ? zy + 22 : py + shift + dy;
+    return [
+      length < 1 ? svg("circle", { cx: zx, cy: zy + shift, r: 4, class: look })
+        : svg("path", { d: arrow([zx, zy + shift], [px, py + shift], 13), class: look }),
+      text(clamp(px, 40, field.width - 40), below, words, { class: `${look} pg-x-halo`, "text-anchor": "middle" }),
+    ];
+  };
+  redo(field.live, svg("line", { x1: zx, x2: zx, y1: 40, y2: 200, class: "pg-q-zero" }),
+    svg("line", { x1: 8, x2: field.width - 8, y1: zy, y2: zy, class: "pg-x-grid" }),
+    both.map(vector),
+    text(field.width - 8, zy - 6 + (flat ? 60 : 0), flat ? "choose 1 more" : "\u03b8\u2081",
+      { class: "pg-x-tick pg-x-halo", "text-anchor": "end" }),
+    !flat && text(zx + 6, 48, "\u03b8\u2082", { class: "pg-x-tick" }));
+  const told = v => `(${v.map(part => fmt(part, 4)).join(", ")})`;
+  field.el.setAttribute("aria-label", `On average the update is ${told(mean)}; the truth is ${told(truth)}.`);
+}
+
+function inWords(s, now, best) {
+  const world = worldOf(s), [at0, at1] = [0, 1].map(lam => moments(world, s.c, lam).variance);
+  const advice = s.c === 1 ? "With the true V there is no bias at any \u03bb." : `Best here: \u03bb = ${fmt(best, 3)}.`;
+  return `\u03bb = ${fmt(s.lam)}: bias\u00b2 ${fmt(now.bias, 4)} and variance/N ${fmt(now.noise, 4)}`
+    + ` make ${fmt(now.total, 4)}. ${advice}`
+    + ` The variance of one episode is ${fmt(at0, 3)} at \u03bb = 0 and ${fmt(at1, 3)} at \u03bb = 1.`
+    + (world === "doors" && now.mean[0] > 1e-9 ? " The first component has the wrong sign." : "");
+}
+function build(ui) {
+  const plot = errorPlot(ui), field = fieldPlot(ui);
   const said = html("p", { class: "pg-x-say" });
+  const tasks = [["doors", "two doors: find \u03bb"], ["critic", "two doors: find a critic"], ["coins", "coins"]];
   ui.body.append(html("div", { class: "pg-x-stack" },
-    ui.row(ui.choice("World and task", "setting", [["doors", "two doors: find \u03bb"], ["critic", "two doors: find a critic"], ["coins", "coins"]],
+    ui.row(ui.choice("World and task", "setting", tasks,
       setting => ({ lam: 0.5, c: 0.5, log2_n: setting === "coins" ? 6 : 2 })), ui.resetButton()),
     html("div", { class: "pg-x-columns" }, plot.holder, field.holder),
     ui.slider("the critic knows c of V", "c", { min: 0, max: 1, step: 0.05, show: v => fmt(v), wide: true }),
-    ui.slider("episodes averaged, N", "log2_n", { min: 0, max: 8, step: 1, show: v => String(2 ** v), wide: true }), said));
+    ui.slider("episodes averaged, N", "log2_n", { min: 0, max: 8, step: 1, show: v => String(2 ** v), wide: true }),
+    said));
 
   return s => {
     const world = worldOf(s), n = 2 ** s.log2_n, now = errors(world, s.c, s.lam, n), best = bestLambda(world, s.c, n);
-    const sure = s.c === 1, given = s.c === 0.5 && n === (s.setting === "coins" ? 64 : 4);
+    const given = s.c === 0.5 && n === (s.setting === "coins" ? 64 : 4);
     ui.challenge(s.setting === "critic" ? quieterAllTheWay(world, s.c) : given && Math.abs(s.lam - best) <= 0.02);
-    drawPlot(s, now, best); drawField(s, now);
-    const [at0, at1] = [0, 1].map(lam => moments(world, s.c, lam).variance);
-    said.textContent = `\u03bb = ${fmt(s.lam)}: bias\u00b2 ${fmt(now.bias, 4)} and variance/N ${fmt(now.noise, 4)} make ${fmt(now.total, 4)}. ${sure ? "With the true V there is no bias at any \u03bb." : `Best here: \u03bb = ${fmt(best, 3)}.`} `
-      + `The variance of one episode is ${fmt(at0, 3)} at \u03bb = 0 and ${fmt(at1, 3)} at \u03bb = 1.${world === "doors" && now.mean[0] > 1e-9 ? " The first component has the wrong sign." : ""}`;
+    drawErrors(plot, s, now, best);
+    drawField(field, s, now.mean);
+    said.textContent = inWords(s, now, best);
   };
 }
-const TASKS = { doors: "Half-learned critic, four episodes: put \u03bb within .02 of the best.",
+const TASKS = {
+  doors: "Half-learned critic, four episodes: put \u03bb within .02 of the best.",
   critic: "Find a critic for which turning \u03bb down, anywhere from 1 to 0, raises the variance.",
-  coins: "Half-learned critic, 64 episodes: put \u03bb within .02 of the best." };
+  coins: "Half-learned critic, 64 episodes: put \u03bb within .02 of the best.",
+};
+const repair = ({ setting, lam, c, log2_n }) => ({
+  setting: TASKS[setting] ? setting : "doors", lam: clamp(lam, 0, 1), c: clamp(c, 0, 1),
+  log2_n: clamp(Math.round(log2_n), 0, 8),
+});
 export default explorable({
   name: "dial", settings: ["setting", "lam", "c", "log2_n"], challenge: s => [s.setting, TASKS[s.setting]],
-  repair: s => ({ setting: TASKS[s.setting] ? s.setting : "doors", lam: clamp(s.lam, 0, 1), c: clamp(s.c, 0, 1), log2_n: clamp(Math.round(s.log2_n), 0, 8) }), build,
+  repair, build,
 });

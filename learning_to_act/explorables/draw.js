@@ -19,7 +19,7 @@ export function softmax(logits) {
   const top = Math.max(...logits), e = logits.map(z => Math.exp(z - top)), total = sum(e);
   return e.map(z => z / total);
 }
-export function random(seed) {                        // mulberry32: every reader, and a whole class, sees the same draws
+export function random(seed) {                        // mulberry32: every reader, a whole class, sees the same draws
   return () => {
     seed = (seed + 0x6D2B79F5) | 0;
     let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
@@ -57,20 +57,22 @@ export const path = points => points.map(([x, y], i) => `${i ? "L" : "M"}${x.toF
 export function arrow([x0, y0], [x1, y1], head = 9) { // one closed outline: shaft and head scale together
   const length = Math.hypot(x1 - x0, y1 - y0);
   if (length < 1) return "";
-  const u = (x1 - x0) / length, v = (y1 - y0) / length, h = Math.min(head, length), w = h * 0.42, t = Math.min(1.4, w / 2);
+  const u = (x1 - x0) / length, v = (y1 - y0) / length;
+  const h = Math.min(head, length), w = h * 0.42, t = Math.min(1.4, w / 2), neck = length - h;
   const at = (along, side) => [x0 + u * along - v * side, y0 + v * along + u * side];
-  return path([at(0, t), at(length - h, t), at(length - h, w), at(length, 0), at(length - h, -w), at(length - h, -t), at(0, -t)]) + "Z";
+  return `${path([at(0, t), at(neck, t), at(neck, w), at(length, 0), at(neck, -w), at(neck, -t), at(0, -t)])}Z`;
 }
 let serial = 0;
 export const unique = name => `pg-${name}-${Math.random().toString(36).slice(2)}-${serial++}`;
 export function hatch(g, colour) {                    // how "good" looks without its colour: returns a fill
   const id = unique("hatch");
-  g.append(svg("defs", {}, svg("pattern", { id, width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+  const square = { id, width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" };
+  g.append(svg("defs", {}, svg("pattern", square,
     svg("rect", { width: 6, height: 6, fill: `var(--pg-${colour})`, opacity: 0.16 }),
     svg("rect", { width: 2, height: 6, fill: `var(--pg-${colour})`, opacity: 0.75 }))));
   return `url(#${id})`;
 }
-/* A formula: what a module writes in TeX was set by tools/make/formulas.py; base.py puts its HTML in the place of the TeX. */
+/* A formula: a module's TeX was set by tools/make/formulas.py; base.py puts its HTML in the TeX's place. */
 export function tex(markup) {
   const box = html("span");
   box.innerHTML = markup;
@@ -81,159 +83,207 @@ export const still = () => matchMedia("(prefers-reduced-motion: reduce)").matche
 
 // ---- settings in the address: #corridor=p:0.95,cells:5&simplex=policy:0.2_0.5_0.3 ----
 const pack = v => Array.isArray(v) ? v.map(pack).join("_") : String(typeof v === "number" ? Number(v.toFixed(4)) : v);
-function unpack(words, like) {
-  const value = Array.isArray(like) ? words.split("_").map(Number) : typeof like === "number" ? Number(words)
-    : typeof like === "boolean" ? words === "true" : words;
-  const fits = Array.isArray(like) ? value.length === like.length && value.every(Number.isFinite) : typeof like !== "number"
-    || Number.isFinite(value);
-  return fits ? value : like;
+function unpack(words, like) {                        // of the same kind as `like`, or `like` itself
+  if (Array.isArray(like)) {
+    const values = words.split("_").map(Number);
+    return values.length === like.length && values.every(Number.isFinite) ? values : like;
+  }
+  if (typeof like === "number") return Number.isFinite(Number(words)) ? Number(words) : like;
+  return typeof like === "boolean" ? words === "true" : words;
 }
 export const readAddress = (hash, name, defaults) => {
   const part = hash.replace(/^#/, "").split("&").find(p => p.startsWith(`${name}=`));
   if (part === undefined) return null;
   const given = Object.fromEntries(part.slice(name.length + 1).split(",").map(pair => pair.split(":")));
-  return Object.fromEntries(Object.entries(defaults).map(([k, like]) => [k, k in given ? unpack(given[k], like) : like]));
+  const read = ([k, like]) => [k, k in given ? unpack(given[k], like) : like];
+  return Object.fromEntries(Object.entries(defaults).map(read));
 };
 export const writeAddress = (hash, name, state, defaults) => {
   const others = hash.replace(/^#/, "").split("&").filter(p => p.includes("=") && !p.startsWith(`${name}=`));
-  const changed = Object.keys(defaults).filter(k => pack(state[k]) !== pack(defaults[k])).map(k => `${k}:${pack(state[k])}`);
-  return [...others, ...(changed.length ? [`${name}=${changed.join(",")}`] : [])].join("&");
+  const changed = Object.keys(defaults).filter(k => pack(state[k]) !== pack(defaults[k]));
+  const own = changed.map(k => `${k}:${pack(state[k])}`).join(",");
+  return [...others, ...(changed.length ? [`${name}=${own}`] : [])].join("&");
 };
 
 // ---- the frame: what every explorable has ----
-/* explorable({ name, settings, challenge, build }) is an anywidget module. `settings` names the model's traits that are the
-   state; `repair(state)` makes any state valid; `build(ui)` draws once and returns update(state), called at every change. */
+/* explorable({ name, settings, challenge, build }) is an anywidget module. `settings` names the model's traits that are
+   the state; `repair(state)` makes any state valid; `build(ui)` draws once and returns update(state), called at every
+   change. */
 export function explorable({ name, settings, challenge, repair = s => s, build }) {
   function render({ model, el }) {
-    const title = model.get("title"), live = el.classList.contains("pg-widget");   // the page owns its address, JupyterLab does not
-    const same = document.querySelectorAll(`[data-explorable="${name}"]`).length;
-    const key = same ? `${name}-${same + 1}` : name;
-    const defaults = Object.fromEntries(settings.map(k => [k, model.get(k)]));
-    const announcer = html("p", { class: "pg-x-hidden", "aria-live": "polite" });
-    const body = html("div", { class: "pg-x-body" }), challengeLine = html("p", { class: "pg-x-challenge" });
-    const root = html("div", { class: "pg-explorable pg-x", role: "group", "aria-label": title, "data-explorable": name },
-      html("p", { class: "pg-x-title" }, title), challengeLine, body, announcer);
-    el.append(root);
-
-    /** @type {(state?: any) => void} */
-    let update = () => {};
-    let writing = 0, busy = false, touched = false, resets = [];
-    const ui = { root, body, key, defaults, still, model, say: words => { announcer.textContent = words; } };
-    const read = () => repair(Object.fromEntries(settings.map(k => [k, model.get(k)])));
-    ui.state = read();
-    const refresh = () => { ui.state = read(); update(ui.state); };
-    const assign = patch => {
-      busy = true;
-      for (const [k, v] of Object.entries(patch)) model.set(k, v);
-      busy = false;
-      refresh();
-    };
-    ui.redraw = () => update(ui.state);
-    const change = (patch, byHand) => {
-      touched = byHand;                               // what the page's text sets meets no challenge
-      assign(repair({ ...ui.state, ...patch }));
-      model.save_changes();
-      if (!live) return;
-      clearTimeout(writing);                          // browsers allow about a hundred address changes in half a minute
-      writing = setTimeout(() => history.replaceState(history.state, "",
-        location.pathname + location.search + (h => h && `#${h}`)(writeAddress(location.hash, key, ui.state, defaults))), 300);
-    };
-    ui.set = patch => change(patch, true);
-    root.addEventListener("pg:set", e => {            // words of the text that set the figure, as its controls would
-      const { settings: given, words } = /** @type {CustomEvent} */ (e).detail;
-      const wanted = Object.entries(readAddress(`${key}=${given}`, key, ui.state));
-      const patch = Object.fromEntries(wanted.filter(([k, v]) => pack(v) !== pack(ui.state[k])));
-      change(Object.entries(patch).reduce((all, [k, v]) => ({ ...chosen[k]?.(v), ...all }), patch), false);
-      ui.say(`${title}: ${words}.`);
-    });
-    ui.onReset = f => resets.push(f);
-    ui.reset = () => { resets.forEach(f => f()); ui.set(defaults); ui.say("Reset."); };
-
-    // the challenge: recognised when met, remembered for the session
-    const badge = html("span", { class: "pg-x-badge" }), words = html("span"), reachedNow = new Set();
-    challengeLine.append(badge, " ", words);
-    const store = { get: k => { try { return sessionStorage.getItem(k); } catch { return null; } },        // storage may be forbidden
-      set: k => { try { sessionStorage.setItem(k, "1"); } catch { /* then it lasts as long as the page */ } } };
-    const passed = () => el.dataset.widget                   // set by the book's pages only; JupyterLab keeps no progress
-      && document.dispatchEvent(new CustomEvent("pg:passed", { detail: { kind: "challenge", id: el.dataset.widget } }));
-    ui.challenge = reached => {                       // called at every change; a challenge may depend on the state
-      const [id, task] = typeof challenge === "function" ? challenge(ui.state) : ["", challenge], memory = `pg-met-${name}-${id}`;
-      const known = reachedNow.has(id) || store.get(memory), met = known || (reached && touched);
-      if (met && !known) { reachedNow.add(id); store.set(memory); ui.say(`Challenge met: ${task}`); passed(); }
-      if (words.textContent !== task) words.textContent = task;
-      challengeLine.classList.toggle("pg-x-met", Boolean(met));
-      badge.textContent = met ? "\u2713 Met" : "Challenge";
-      return Boolean(met);
-    };
-
-    // controls
-    ui.row = (...children) => html("div", { class: "pg-x-row" }, ...children);
-    ui.button = (label, onclick, attrs = {}) => html("button", { type: "button", ...shortcuts, ...attrs, click: onclick }, label);
-    ui.resetButton = () => ui.button("Reset", ui.reset, { class: "pg-x-quiet" });
-    ui.toggle = (label, k) => {
-      const input = html("input", { type: "checkbox", ...shortcuts, change: () => ui.set({ [k]: input.checked }) });
-      syncs.push(state => { input.checked = state[k]; });
-      return html("label", { class: "pg-x-toggle" }, input, label);
-    };
-    // native radio buttons, so that everybody knows the keys
-    const chosen = {};                                // what a choice does besides, by its setting
-    ui.choice = (label, k, options, also = _ => ({}), before = () => {}) => {
-      const group = unique(k);
-      chosen[k] = value => { before(); return { ...also(value), [k]: value }; };
-      const inputs = options.map(([value]) => html("input",
-        { type: "radio", name: group, ...shortcuts, change: () => ui.set(chosen[k](value)) }));
-      syncs.push(state => inputs.forEach((input, i) => { input.checked = state[k] === options[i][0]; }));
-      return html("fieldset", { class: "pg-x-choice" }, html("legend", { class: "pg-x-hidden" }, label),
-        options.map(([, words], i) => html("label", {}, inputs[i], html("span", {}, words))));
-    };
-    ui.slider = (label, k, { min, max, step, show = String, wide = false }) => {
-      const input = html("input", { type: "range", min, max, step, ...shortcuts, input: () => ui.set({ [k]: Number(input.value) }) });
-      const output = html("output", {});
-      syncs.push(state => { input.value = state[k]; output.textContent = show(state[k]);
-        input.setAttribute("aria-valuetext", show(state[k])); });
-      return html("label", { class: wide ? "pg-x-slider pg-x-wide" : "pg-x-slider" }, html("span", {}, label), input, output);
-    };
-    ui.formula = (...parts) => {                      // formulas, elements and words; those with data-v get the live numbers
-      const line = html("p", { class: "pg-x-formula" }, parts.flatMap(part => [part, " "]).slice(0, -1));
-      const holes = [...line.querySelectorAll("[data-v]")];
-      line.show = values => { for (const hole of holes) if (hole.textContent !== values[hole.dataset.v]) hole.textContent = values[hole.dataset.v]; };
-      return line;
-    };
-    const syncs = [], plots = [];
-    ui.plot = options => { const plot = makePlot(options, ui); plots.push(plot); return plot; };
+    const frame = makeFrame(name, settings, model, el), { ui } = frame;
+    giveState(frame, repair);
+    giveChallenge(frame, challenge);
+    giveControls(frame);
+    ui.formula = liveFormula;
+    ui.plot = options => { const plot = makePlot(options, ui); frame.plots.push(plot); return plot; };
 
     const draw = build(ui);
-    update = state => { syncs.forEach(f => f(state)); draw(state); };
-    for (const plot of plots) plot.fit();
-    const heard = () => { if (!busy) refresh(); };
-    settings.forEach(k => model.on(`change:${k}`, heard));
-    const open = scroll => {
-      const state = live && readAddress(location.hash, key, defaults);
-      if (!state) return;
-      assign(repair(state));
-      if (scroll) root.scrollIntoView({ block: "center" });
-    };
-    const onAddress = () => open(true);
-    addEventListener("hashchange", onAddress);
-    let kept = null;                                  // paper shows the default
-    const before = () => { kept = { ...ui.state }; assign(defaults); }, after = () => { if (kept) assign(kept); kept = null; };
-    addEventListener("beforeprint", before);
-    addEventListener("afterprint", after);
-    refresh();
-    open(true);
+    frame.update = state => { frame.syncs.forEach(f => f(state)); draw(state); };
+    for (const plot of frame.plots) plot.fit();
+    settings.forEach(k => model.on(`change:${k}`, frame.heard));
+    const deafen = hearPage(frame, repair);
     return () => {
-      settings.forEach(k => model.off(`change:${k}`, heard));
-      for (const [event, f] of [["hashchange", onAddress], ["beforeprint", before], ["afterprint", after]]) removeEventListener(String(event), /** @type {any} */ (f));
-      plots.forEach(plot => plot.close());
+      settings.forEach(k => model.off(`change:${k}`, frame.heard));
+      deafen();
+      frame.plots.forEach(plot => plot.close());
       ui.closed = true;
     };
   }
   return { render, name, settings, repair };
 }
+/* The elements of a figure, its `ui`, and what the functions below share. */
+function makeFrame(name, settings, model, el) {
+  const title = model.get("title");
+  const same = document.querySelectorAll(`[data-explorable="${name}"]`).length;
+  const key = same ? `${name}-${same + 1}` : name;
+  const defaults = Object.fromEntries(settings.map(k => [k, model.get(k)]));
+  const announcer = html("p", { class: "pg-x-hidden", "aria-live": "polite" });
+  const body = html("div", { class: "pg-x-body" }), challengeLine = html("p", { class: "pg-x-challenge" });
+  const about = { class: "pg-explorable pg-x", role: "group", "aria-label": title, "data-explorable": name };
+  const root = html("div", about, html("p", { class: "pg-x-title" }, title), challengeLine, body, announcer);
+  el.append(root);
+  return {
+    name, settings, model, el, title, challengeLine,
+    live: el.classList.contains("pg-widget"),         // the page owns its address, JupyterLab does not
+    ui: { root, body, key, defaults, still, model, say: words => { announcer.textContent = words; } },
+    update: /** @type {(state?: any) => void} */ (() => {}),
+    touched: false,                                   // whether the last change was made by hand
+    syncs: [],                                        // what brings each control to the state
+    chosen: {},                                       // what a choice does besides, by its setting
+    plots: [],
+  };
+}
+/* The state: read from the model's traits; each change redraws, and stands in the page's address. */
+function giveState(frame, repair) {
+  const { ui, model, settings, title } = frame, { key, defaults } = ui, resets = [];
+  let writing = 0, busy = false;
+  const read = () => repair(Object.fromEntries(settings.map(k => [k, model.get(k)])));
+  ui.state = read();
+  frame.refresh = () => { ui.state = read(); frame.update(ui.state); };
+  frame.heard = () => { if (!busy) frame.refresh(); };
+  frame.assign = patch => {
+    busy = true;
+    for (const [k, v] of Object.entries(patch)) model.set(k, v);
+    busy = false;
+    frame.refresh();
+  };
+  const writeDown = () => {
+    const hash = writeAddress(location.hash, key, ui.state, defaults);
+    history.replaceState(history.state, "", location.pathname + location.search + (hash && `#${hash}`));
+  };
+  const change = (patch, byHand) => {
+    frame.touched = byHand;                           // what the page's text sets meets no challenge
+    frame.assign(repair({ ...ui.state, ...patch }));
+    model.save_changes();
+    if (!frame.live) return;
+    clearTimeout(writing);                            // browsers allow about a hundred address changes in half a minute
+    writing = setTimeout(writeDown, 300);
+  };
+  ui.redraw = () => frame.update(ui.state);
+  ui.set = patch => change(patch, true);
+  ui.root.addEventListener("pg:set", e => {           // words of the text that set the figure, as its controls would
+    const { settings: given, words } = /** @type {CustomEvent} */ (e).detail;
+    const wanted = Object.entries(readAddress(`${key}=${given}`, key, ui.state));
+    const patch = Object.fromEntries(wanted.filter(([k, v]) => pack(v) !== pack(ui.state[k])));
+    change(Object.entries(patch).reduce((all, [k, v]) => ({ ...frame.chosen[k]?.(v), ...all }), patch), false);
+    ui.say(`${title}: ${words}.`);
+  });
+  ui.onReset = f => resets.push(f);
+  ui.reset = () => { resets.forEach(f => f()); ui.set(defaults); ui.say("Reset."); };
+}
+/* ui.challenge(reached): recognised when met, remembered for the session. */
+function giveChallenge(frame, challenge) {
+  const { ui, name, el, challengeLine } = frame;
+  const badge = html("span", { class: "pg-x-badge" }), words = html("span"), reachedNow = new Set();
+  challengeLine.append(badge, " ", words);
+  const store = {                                     // storage may be forbidden
+    get(k) { try { return sessionStorage.getItem(k); } catch { return null; } },
+    set(k) { try { sessionStorage.setItem(k, "1"); } catch { /* then it lasts as long as the page */ } },
+  };
+  const passed = () => {
+    const id = el.dataset.widget;                     // set by the book's pages only; JupyterLab keeps no progress
+    if (id) document.dispatchEvent(new CustomEvent("pg:passed", { detail: { kind: "challenge", id } }));
+  };
+  ui.challenge = reached => {                         // called at every change; a challenge may depend on the state
+    const [id, task] = typeof challenge === "function" ? challenge(ui.state) : ["", challenge];
+    const memory = `pg-met-${name}-${id}`;
+    const known = reachedNow.has(id) || store.get(memory), met = known || (reached && frame.touched);
+    if (met && !known) { reachedNow.add(id); store.set(memory); ui.say(`Challenge met: ${task}`); passed(); }
+    if (words.textContent !== task) words.textContent = task;
+    challengeLine.classList.toggle("pg-x-met", Boolean(met));
+    badge.textContent = met ? "\u2713 Met" : "Challenge";
+    return Boolean(met);
+  };
+}
+function giveControls({ ui, syncs, chosen }) {
+  ui.row = (...children) => html("div", { class: "pg-x-row" }, ...children);
+  ui.button = (label, onclick, attrs = {}) =>
+    html("button", { type: "button", ...shortcuts, ...attrs, click: onclick }, label);
+  ui.resetButton = () => ui.button("Reset", ui.reset, { class: "pg-x-quiet" });
+  ui.toggle = (label, k) => {
+    const input = html("input", { type: "checkbox", ...shortcuts, change: () => ui.set({ [k]: input.checked }) });
+    syncs.push(state => { input.checked = state[k]; });
+    return html("label", { class: "pg-x-toggle" }, input, label);
+  };
+  // native radio buttons, so that everybody knows the keys
+  ui.choice = (label, k, options, also = _ => ({}), before = () => {}) => {
+    const group = unique(k);
+    chosen[k] = value => { before(); return { ...also(value), [k]: value }; };
+    const inputs = options.map(([value]) => html("input",
+      { type: "radio", name: group, ...shortcuts, change: () => ui.set(chosen[k](value)) }));
+    syncs.push(state => inputs.forEach((input, i) => { input.checked = state[k] === options[i][0]; }));
+    return html("fieldset", { class: "pg-x-choice" }, html("legend", { class: "pg-x-hidden" }, label),
+      options.map(([, words], i) => html("label", {}, inputs[i], html("span", {}, words))));
+  };
+  ui.slider = (label, k, { min, max, step, show = String, wide = false }) => {
+    const moved = () => ui.set({ [k]: Number(input.value) });
+    const input = html("input", { type: "range", min, max, step, ...shortcuts, input: moved });
+    const output = html("output", {}), look = wide ? "pg-x-slider pg-x-wide" : "pg-x-slider";
+    syncs.push(state => {
+      input.value = state[k];
+      output.textContent = show(state[k]);
+      input.setAttribute("aria-valuetext", show(state[k]));
+    });
+    return html("label", { class: look }, html("span", {}, label), input, output);
+  };
+}
+/* ui.formula(formulas, elements and words): those with data-v get the live numbers. */
+function liveFormula(...parts) {
+  const line = html("p", { class: "pg-x-formula" }, parts.flatMap(part => [part, " "]).slice(0, -1));
+  const holes = [...line.querySelectorAll("[data-v]")];
+  line.show = values => {
+    for (const hole of holes) {
+      const value = values[hole.dataset.v];
+      if (hole.textContent !== value) hole.textContent = value;
+    }
+  };
+  return line;
+}
+/* Draws for the first time, hears the page's address and its printer, and returns what ends the hearing. */
+function hearPage(frame, repair) {
+  const { ui, live, assign } = frame, { root, key, defaults } = ui;
+  const open = scroll => {
+    const state = live && readAddress(location.hash, key, defaults);
+    if (!state) return;
+    assign(repair(state));
+    if (scroll) root.scrollIntoView({ block: "center" });
+  };
+  let kept = null;                                    // paper shows the default
+  const heard = {
+    hashchange: () => open(true),
+    beforeprint: () => { kept = { ...ui.state }; assign(defaults); },
+    afterprint: () => { if (kept) assign(kept); kept = null; },
+  };
+  for (const [event, f] of Object.entries(heard)) addEventListener(event, f);
+  frame.refresh();
+  open(true);
+  return () => { for (const [event, f] of Object.entries(heard)) removeEventListener(event, f); };
+}
 
 // ---- plots: drawn in real pixels, so that words keep their size on a phone ----
-/* plot({ label, height(width), layout(plot, width, height) }): layout draws what does not move into plot.back and sets scales;
-   update functions then fill plot.live. Handles stay in plot.top, so they keep the focus. */
+/* plot({ label, height(width), layout(plot, width, height) }): layout draws what does not move into plot.back and sets
+   scales; update functions then fill plot.live. Handles stay in plot.top, so they keep the focus. */
 function makePlot({ label, height, layout, kind = "group" }, ui) {
   const back = svg("g"), live = svg("g"), top = svg("g");
   const el = svg("svg", { class: "pg-x-plot", role: kind, "aria-label": label }, back, live, top);
@@ -251,49 +301,54 @@ function makePlot({ label, height, layout, kind = "group" }, ui) {
   plot.holder = html("div", { class: "pg-x-holder" }, el);
   watch.observe(plot.holder);
   plot.close = () => watch.disconnect();
-  const at = e => { const box = el.getBoundingClientRect();
-    return [(e.clientX - box.left) * plot.width / box.width, (e.clientY - box.top) * plot.height / box.height]; };
-
-  /* handle({ label, drag(x, y), key(name, big), anywhere }): a thing to drag with mouse, finger or keys. key gets the key's
-     name and whether Shift makes it a big step, and returns true when it used it. */
-  plot.handle = ({ label: name, drag, key, shape, anywhere = false, colour = "policy" }) => {
-    const g = svg("g", { class: "pg-x-handle", role: "slider", tabindex: 0, "aria-label": name, ...shortcuts,
-      style: `--c: var(--pg-${colour})` },
-      svg("circle", { r: 22, class: "pg-x-hit" }), shape ?? svg("circle", { r: 9, class: "pg-x-knob" }),
-        svg("circle", { r: 15, class: "pg-x-ring" }));
-    let centre = [0, 0], grip = [0, 0];
-    const start = (e, keep) => {
-      if (e.button) return;
-      const [x, y] = at(e);
-      grip = keep ? [centre[0] - x, centre[1] - y] : [0, 0];
-      g.setPointerCapture(e.pointerId);
-      g.focus({ preventScroll: true });
-      e.preventDefault();
-      if (!keep) drag(x, y);
-    };
-    g.addEventListener("pointerdown", e => { e.stopPropagation(); start(e, true); });
-    g.addEventListener("pointermove", e => {
-      if (!g.hasPointerCapture(e.pointerId)) return;
-      const [x, y] = at(e);
-      drag(x + grip[0], y + grip[1]);
-    });
-    g.addEventListener("keydown", e => { if (!e.ctrlKey && !e.metaKey && !e.altKey && key(e.key, e.shiftKey)) e.preventDefault(); });
-    if (anywhere) {                                   // a press beside it brings it here; a finger may still scroll the page
-      el.addEventListener("pointerdown", e => { if (e.pointerType === "mouse") start(e, false); });
-      el.addEventListener("click", e => { if (e.pointerType !== "mouse" && !g.contains(e.target)) drag(...at(e)); });
-      el.classList.add("pg-x-press");
-    }
-    top.append(g);
-    g.place = (x, y, { now, min, max, words }) => {
-      centre = [x, y];
-      put(g, { transform: `translate(${x.toFixed(2)} ${y.toFixed(2)})`, "aria-valuenow": now, "aria-valuemin": min, "aria-valuemax": max,
-        "aria-valuetext": words });
-    };
-    return g;
+  const at = e => {
+    const box = el.getBoundingClientRect();
+    return [(e.clientX - box.left) * plot.width / box.width, (e.clientY - box.top) * plot.height / box.height];
   };
+  plot.handle = about => makeHandle(el, top, at, about);
   return plot;
 }
-/* What a key does to a number: the arrows one step, Page or Shift a big one, Home and End the ends; undefined for other keys. */
+/* plot.handle({ label, drag(x, y), key(name, big), anywhere }): a thing to drag with mouse, finger or keys. key gets
+   the key's name and whether Shift makes it a big step, and returns true when it used it. at(event): where in the
+   plot that was. */
+function makeHandle(el, top, at, { label: name, drag, key, shape, anywhere = false, colour = "policy" }) {
+  const about = { class: "pg-x-handle", role: "slider", tabindex: 0, "aria-label": name };
+  const g = svg("g", { ...about, ...shortcuts, style: `--c: var(--pg-${colour})` },
+    svg("circle", { r: 22, class: "pg-x-hit" }), shape ?? svg("circle", { r: 9, class: "pg-x-knob" }),
+    svg("circle", { r: 15, class: "pg-x-ring" }));
+  let centre = [0, 0], grip = [0, 0];
+  const start = (e, keep) => {
+    if (e.button) return;
+    const [x, y] = at(e);
+    grip = keep ? [centre[0] - x, centre[1] - y] : [0, 0];
+    g.setPointerCapture(e.pointerId);
+    g.focus({ preventScroll: true });
+    e.preventDefault();
+    if (!keep) drag(x, y);
+  };
+  g.addEventListener("pointerdown", e => { e.stopPropagation(); start(e, true); });
+  g.addEventListener("pointermove", e => {
+    if (!g.hasPointerCapture(e.pointerId)) return;
+    const [x, y] = at(e);
+    drag(x + grip[0], y + grip[1]);
+  });
+  g.addEventListener("keydown", e => {
+    if (!e.ctrlKey && !e.metaKey && !e.altKey && key(e.key, e.shiftKey)) e.preventDefault();
+  });
+  if (anywhere) {                                     // a press beside it brings it here; a finger may still scroll
+    el.addEventListener("pointerdown", e => { if (e.pointerType === "mouse") start(e, false); });
+    el.addEventListener("click", e => { if (e.pointerType !== "mouse" && !g.contains(e.target)) drag(...at(e)); });
+    el.classList.add("pg-x-press");
+  }
+  top.append(g);
+  g.place = (x, y, { now, min, max, words }) => {
+    centre = [x, y];
+    put(g, { transform: `translate(${x.toFixed(2)} ${y.toFixed(2)})`,
+      "aria-valuenow": now, "aria-valuemin": min, "aria-valuemax": max, "aria-valuetext": words });
+  };
+  return g;
+}
+/* What a key does to a number: the arrows one step, Page or Shift a big one, Home and End the ends; else undefined. */
 export function stepKey(name, big, value, { min, max, step, page = 10 * step }) {
   const by = big ? page : step;
   const moves = { ArrowRight: by, ArrowUp: by, ArrowLeft: -by, ArrowDown: -by, PageUp: page, PageDown: -page };
@@ -311,7 +366,8 @@ export function axes(plot, { x, y, xticks = [], yticks = [], xlabel, ylabel, xsh
     xlabel && text((left + right) / 2, bottom + 38, xlabel, { class: "pg-x-label", "text-anchor": "middle" }),
     ylabel && text(left, top - 12, ylabel, { class: "pg-x-label" }));
 }
-export function animate(seconds, frame, done, ui) {   // frame(share from 0 to 1); returns stop(); steps instead of motion where asked for
+/* frame(share from 0 to 1) until done(); returns stop(). One step instead of motion where that is asked for. */
+export function animate(seconds, frame, done, ui) {
   let id = 0, begun = null;
   const tick = now => {
     begun ??= now;

@@ -1,20 +1,22 @@
-/* Training replay: CartPole from stored states, the curve of its training, and the score and the weight of each step. */
-import { add, animate, arrow, axes, clamp, explorable, fmt, hatch, html, path, range, redo, round, scale, stepKey, sum, svg,
-  tex, text } from "./draw.js";
+/* Training replay: CartPole from stored states, the curve of its training, and each step's score and weight. */
+import { add, animate, arrow, axes, clamp, explorable, fmt, hatch, html, path, range, redo, round, scale, stepKey, sum,
+  svg, tex, text } from "./draw.js";
 
 // ---- pure ----
 const running = changes => { let total = 0; return changes.map(change => (total += change)); };
 /* A stored episode: the cart in metres, the pole in degrees, whether each step went right, and 1 - pi(a). */
-export const decode = ({ x, angle, score }) => ({ length: x.length, x: running(x).map(v => v / 1000),
-  angle: running(angle).map(v => v / 10), right: score.map(v => v > 0), doubt: score.map(v => (Math.abs(v) - 1) / 100) });
+export const decode = ({ x, angle, score }) => ({
+  length: x.length, x: running(x).map(v => v / 1000), angle: running(angle).map(v => v / 10),
+  right: score.map(v => v > 0), doubt: score.map(v => (Math.abs(v) - 1) / 100),
+});
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b), n = sorted.length;
   return (sorted[Math.floor((n - 1) / 2)] + sorted[Math.floor(n / 2)]) / 2;
 }
 /* The return of `left` steps that pay 1 each. */
 export const toGo = (left, gamma) => (1 - gamma ** left) / (1 - gamma);
-/* What the recipe takes off at each step, the mean return-to-go of the episodes that still run, and what it divides by: the
-   root mean square of what is left. Each step pays 1, so the lengths say it all. */
+/* What the recipe takes off at each step, the mean return-to-go of the episodes that still run, and what it divides by:
+   the root mean square of what is left. Each step pays 1, so the lengths say it all. */
 export function compare(lengths, gamma) {
   const baseline = range(Math.max(...lengths)).map(t => {
     const alive = lengths.filter(n => n > t);
@@ -24,53 +26,59 @@ export function compare(lengths, gamma) {
   for (const n of lengths) for (let t = 0; t < n; t++) squares += (toGo(n - t, gamma) - baseline[t]) ** 2;
   return { baseline, unit: Math.max(Math.sqrt(squares / sum(lengths)), 1e-8) };
 }
-export const weights = (length, { baseline, unit }, gamma) => range(length).map(t => (toGo(length - t, gamma) - baseline[t]) / unit);
+export const weights = (length, { baseline, unit }, gamma) =>
+  range(length).map(t => (toGo(length - t, gamma) - baseline[t]) / unit);
 export const firstStanding = (checkpoints, level) => checkpoints.findIndex(c => median(c.lengths) >= level);
 
 // ---- drawing ----
 const LEVEL = 200, FULL = 500, PLACE = { shortest: 0, middle: 9, longest: 19 }, LEFT = 36, RIGHT = 12, MARGIN = 28;
 const LIMIT = 12, TRACK = 2.4;                        // where an episode ends: degrees, metres
+const ROWS = { film: 62, score: 152, weight: 262, bottom: 304 };
+const STRONG = "pg-x-policy pg-x-strong", TICK = { class: "pg-x-tick", "text-anchor": "middle" };
 
 /* The cart with its pole, standing at `at`, `metre` pixels to the metre. */
 function cart([px, py], angle, metre) {
   const w = 0.46 * metre, h = 0.24 * metre, rad = angle * Math.PI / 180, top = py - h, wheel = 0.07 * metre;
-  return [svg("rect", { x: px - w / 2, y: top - wheel, width: w, height: h, rx: 0.05 * metre, class: "pg-t-cart" }),
+  const foot = top - wheel, tip = { x2: px + metre * Math.sin(rad), y2: foot - metre * Math.cos(rad) };
+  return [
+    svg("rect", { x: px - w / 2, y: foot, width: w, height: h, rx: 0.05 * metre, class: "pg-t-cart" }),
     [-0.3, 0.3].map(k => svg("circle", { cx: px + k * w, cy: py - wheel, r: wheel, class: "pg-t-wheel" })),
-    svg("line", { x1: px, y1: top - wheel, x2: px + metre * Math.sin(rad), y2: top - wheel - metre * Math.cos(rad), class: "pg-t-pole",
-      "stroke-width": Math.max(2, 0.08 * metre) })];
+    svg("line", { x1: px, y1: foot, ...tip, class: "pg-t-pole", "stroke-width": Math.max(2, 0.08 * metre) }),
+  ];
 }
 /* All steps as one path: bars with gaps, or one area where they would be too thin. */
 function bars(values, x, y) {
   const wide = x(1) - x(0), gap = Math.max(0.5, (wide - 16) / 2), floor = y(0).toFixed(1);
-  if (wide < 5) return `M${x(0)} ${floor}${values.map((v, t) => `V${y(v).toFixed(1)}H${x(t + 1).toFixed(2)}`).join("")}V${floor}Z`;
-  return values.map((v, t) => `M${(x(t) + gap).toFixed(1)} ${floor}V${y(v).toFixed(1)}H${(x(t + 1) - gap).toFixed(1)}V${floor}Z`).join("");
+  if (wide < 5) {
+    const tops = values.map((v, t) => `V${y(v).toFixed(1)}H${x(t + 1).toFixed(2)}`).join("");
+    return `M${x(0)} ${floor}${tops}V${floor}Z`;
+  }
+  const bar = (v, t) =>
+    `M${(x(t) + gap).toFixed(1)} ${floor}V${y(v).toFixed(1)}H${(x(t + 1) - gap).toFixed(1)}V${floor}Z`;
+  return values.map(bar).join("");
 }
 const halves = v => fmt(v, v % 1 ? 1 : 0);            // a median of whole numbers
 const niceStep = length => [5, 10, 20, 50, 100].find(v => length / v <= 6);
 
-function build(ui) {
-  const data = ui.model.get("data"), { gamma, checkpoints } = data, last = checkpoints.length - 1;
+/* chosen({ checkpoint, episode }): all that depends on the chosen episode alone. */
+function library({ gamma, checkpoints }) {
   const memo = new Map();
-  const chosen = ({ checkpoint, episode }) => {       // all that depends on the chosen episode alone
+  return ({ checkpoint, episode }) => {
     const key = `${checkpoint}:${episode}`;
     if (!memo.has(key)) {
-      const { lengths, episodes } = checkpoints[checkpoint], film = decode(episodes[episode]), reference = compare(lengths, gamma);
-      const psi = weights(film.length, reference, gamma);
-      memo.set(key, { key, lengths, film, reference, psi, middle: median(lengths), most: Math.max(1.5, ...psi.map(Math.abs)) });
+      const { lengths, episodes } = checkpoints[checkpoint], film = decode(episodes[episode]);
+      const reference = compare(lengths, gamma), psi = weights(film.length, reference, gamma);
+      const most = Math.max(1.5, ...psi.map(Math.abs));
+      memo.set(key, { key, lengths, film, reference, psi, middle: median(lengths), most });
     }
     return memo.get(key);
   };
-  let stop = null, now = null, verdict = "", was = "";
-  const at = (s, film) => clamp(Math.floor(now ?? s.step), 0, film.length - 1);
-  const halt = () => { stop?.(); stop = null; now = null; playButton.textContent = playWords(); };
-  const goTo = patch => {                             // another episode, at the same share of it
-    const share = at(ui.state, chosen(ui.state).film) / chosen(ui.state).film.length;
-    halt();
-    return { ...patch, step: Math.floor(share * chosen({ ...ui.state, ...patch }).film.length) };
-  };
+}
 
-  // training
-  const chart = ui.plot({
+/* Training: every run's curve, and the handle that goes to a checkpoint. */
+function chartPlot(ui, data, train) {
+  const last = data.checkpoints.length - 1;
+  const plot = ui.plot({
     label: "Return against updates", height: () => 262,
     layout(plot, width) {
       const x = scale([0, last], [LEFT, width - RIGHT]), y = scale([0, FULL], [212, 28]);
@@ -78,7 +86,8 @@ function build(ui) {
       Object.assign(plot, { x, y });
       axes(plot, { x, y, yticks: [100, 200, 300, 400, 500], xlabel: "updates",
         ylabel: "return: steps until it falls, at most 500" });
-      add(plot.back, svg("path", { d: `${path([...line(data.high), ...line(data.low).reverse()])}Z`, class: "pg-t-band" }),
+      add(plot.back,
+        svg("path", { d: `${path([...line(data.high), ...line(data.low).reverse()])}Z`, class: "pg-t-band" }),
         data.returns.slice(1).map(run => svg("path", { d: path(line(run)), class: "pg-t-run" })),
         svg("path", { d: path(line(data.mean)), class: "pg-t-mean" }),
         svg("path", { d: path(line(data.returns[0])), class: "pg-t-curve" }),
@@ -87,26 +96,31 @@ function build(ui) {
           text(width - RIGHT, y(120) + 17 * i, words, { class: "pg-x-halo pg-x-note", "text-anchor": "end" })));
     },
   });
-  const train = k => ui.set(goTo({ checkpoint: clamp(Math.round(k), 0, last) }));
-  const knob = chart.handle({
-    label: "Updates made", anywhere: true, drag: x => { const k = clamp(Math.round(chart.x.invert(x)), 0, last);
-      if (k !== ui.state.checkpoint) train(k); },
-    key: (name, big) => { const k = stepKey(name, big, ui.state.checkpoint, { min: 0, max: last, step: 1, page: 5 });
-      if (k !== undefined) train(k); return k !== undefined; },
-  });
-  function drawChart({ checkpoint: k }, { middle }) {
-    const { x, y } = chart, words = k ? `${k} update${k > 1 ? "s" : ""}` : "untrained";
-    const back = clamp(x(k), LEFT - 4, chart.width - 40), place = { class: "pg-x-tick", "text-anchor": "middle" };
-    redo(chart.live, svg("line", { x1: x(k), x2: x(k), y1: y(0) + 5, y2: y(data.returns[0][k]), class: "pg-t-drop" }),
-      [0, 5, 10, 15, 20].filter(v => Math.abs(x(v) - back) > 42).map(v => text(x(v), y(0) + 18, String(v), place)),
-      text(back, y(0) + 18, words, { class: "pg-x-policy pg-x-strong", "text-anchor": "middle" }));
-    knob.place(x(k), y(data.returns[0][k]), { now: k, min: 0, max: last,
-      words: `${words}: mean return ${
-      fmt(data.returns[0][k], 0)} in training, median of 20 stored episodes ${halves(middle)}` });
-  }
+  const drag = x => {
+    const k = clamp(Math.round(plot.x.invert(x)), 0, last);
+    if (k !== ui.state.checkpoint) train(k);
+  };
+  const key = (name, big) => {
+    const k = stepKey(name, big, ui.state.checkpoint, { min: 0, max: last, step: 1, page: 5 });
+    if (k !== undefined) train(k);
+    return k !== undefined;
+  };
+  plot.knob = plot.handle({ label: "Updates made", anywhere: true, drag, key });
+  return plot;
+}
+function drawChart(chart, data, { checkpoint: k }, middle) {
+  const { x, y } = chart, reached = data.returns[0][k], words = k ? `${k} update${k > 1 ? "s" : ""}` : "untrained";
+  const back = clamp(x(k), LEFT - 4, chart.width - 40);
+  redo(chart.live, svg("line", { x1: x(k), x2: x(k), y1: y(0) + 5, y2: y(reached), class: "pg-t-drop" }),
+    [0, 5, 10, 15, 20].filter(v => Math.abs(x(v) - back) > 42).map(v => text(x(v), y(0) + 18, String(v), TICK)),
+    text(back, y(0) + 18, words, { class: STRONG, "text-anchor": "middle" }));
+  chart.knob.place(x(k), y(reached), { now: k, min: 0, max: data.checkpoints.length - 1,
+    words: `${words}: mean return ${fmt(reached, 0)} in training, median of 20 stored episodes ${halves(middle)}` });
+}
 
-  // the 20 episodes, and the one that plays
-  const dots = ui.plot({
+/* The 20 episodes, and which of them plays. */
+function dotsPlot(ui) {
+  return ui.plot({
     label: "Lengths of 20 episodes", kind: "img", height: () => 126,
     layout(plot, width) {
       const x = scale([0, FULL], [8, width - RIGHT]);
@@ -118,162 +132,232 @@ function build(ui) {
           { class: v === LEVEL ? "pg-x-strong" : "pg-x-tick", "text-anchor": "middle" })));
     },
   });
-  function drawDots({ episode }, { lengths, middle }) {
-    const { x } = dots, columns = lengths.map(n => Math.round(x(n) / 8)), seen = {}, words = halves(middle);
-    const late = middle > 300;
-    redo(dots.live, svg("line", { x1: x(middle), x2: x(middle), y1: 24, y2: 106, class: "pg-t-median" }),
-      lengths.map((n, i) => {
-        const column = columns[i], many = columns.filter(c => c === column).length;
-        const level = seen[column] = (seen[column] ?? 0) + 1;
-        return svg("circle", { cx: 8 * column, cy: 97 - Math.min(8, 74 / many) * (level - 1), r: 3.6,
-          class: i === PLACE[episode] ? "pg-t-dot pg-t-chosen" : "pg-t-dot" });
-      }),
-      text(x(middle) + (late ? -7 : 7), 34, `median ${words}`,
-        { class: "pg-x-strong pg-x-halo", "text-anchor": late ? "end" : "start" }));
-    dots.el.setAttribute("aria-label", `Lengths of 20 episodes: ${lengths.join(", ")}. Median ${words}.`);
-  }
-  const scene = ui.plot({
+}
+function drawDots(dots, episode, { lengths, middle }) {
+  const { x } = dots, columns = lengths.map(n => Math.round(x(n) / 8)), seen = {}, words = halves(middle);
+  const late = middle > 300;
+  const dot = (column, i) => {
+    const many = columns.filter(c => c === column).length, level = seen[column] = (seen[column] ?? 0) + 1;
+    return svg("circle", { cx: 8 * column, cy: 97 - Math.min(8, 74 / many) * (level - 1), r: 3.6,
+      class: i === PLACE[episode] ? "pg-t-dot pg-t-chosen" : "pg-t-dot" });
+  };
+  redo(dots.live, svg("line", { x1: x(middle), x2: x(middle), y1: 24, y2: 106, class: "pg-t-median" }),
+    columns.map(dot),
+    text(x(middle) + (late ? -7 : 7), 34, `median ${words}`,
+      { class: "pg-x-strong pg-x-halo", "text-anchor": late ? "end" : "start" }));
+  dots.el.setAttribute("aria-label", `Lengths of 20 episodes: ${lengths.join(", ")}. Median ${words}.`);
+}
+
+function scenePlot(ui) {
+  return ui.plot({
     label: "The cart", kind: "img", height: width => 66 + (width - 24) / 4.8,
     layout(plot, width, height) {
-      const x = scale([-TRACK, TRACK], [12, width - 12]), ground = height - 22;
-      Object.assign(plot, { x, ground, metre: x(1) - x(0) });
+      const x = scale([-TRACK, TRACK], [12, width - 12]), ground = height - 22, metre = x(1) - x(0);
+      Object.assign(plot, { x, ground, metre });
+      const post = v => svg("line", { x1: x(v), x2: x(v), y1: ground - 0.5 * metre, y2: ground, class: "pg-t-post" });
       add(plot.back, svg("line", { x1: 0, x2: width, y1: ground, y2: ground, class: "pg-x-axis" }),
-        [-TRACK, TRACK].map(v => svg("line", { x1: x(v), x2: x(v), y1: ground - 0.5 * plot.metre, y2: ground, class: "pg-t-post" })),
-        [[-TRACK, "start", 0], [TRACK, "end", width]].map(([v, anchor, px]) => text(px, ground + 17, `${fmt(v, 1)} m`,
-          { class: "pg-x-tick", "text-anchor": anchor })));
+        [-TRACK, TRACK].map(post),
+        [[-TRACK, "start", 0], [TRACK, "end", width]].map(([v, anchor, px]) =>
+          text(px, ground + 17, `${fmt(v, 1)} m`, { class: "pg-x-tick", "text-anchor": anchor })));
     },
   });
-  function drawScene(s, { film }) {
-    const t = at(s, film), { x, ground, metre } = scene, px = x(film.x[t]), hinge = ground - 0.31 * metre;
-    const side = film.right[t] ? 1 : -1, doing = film.right[t] ? "right" : "left", ends = t === film.length - 1;
-    const ray = degrees => [Math.sin, k => -Math.cos(k)].map((f, i) => [px, hinge][i] + 1.08 * metre * f(degrees * Math.PI / 180));
-    redo(scene.live, svg("path", { d: [-LIMIT, LIMIT].map(v => path([[px, hinge], ray(v)])).join(""), class: "pg-t-limit" }),
-      cart([px, ground], film.angle[t], metre),
-      svg("path", { d: arrow(...[0.27, 0.8].map(reach => [px + side * reach * metre, ground - 0.19 * metre]), 10), class: "pg-x-policy" }),
-      text(clamp(px, 70, scene.width - 70), ground + 17, `${doing}, \u03c0 = ${fmt(1 - film.doubt[t])}`,
-        { class: "pg-x-policy pg-x-strong pg-x-halo", "text-anchor": "middle" }),
-      text(0, 13, `step ${t + 1} of ${film.length}${ends ? (film.length < FULL ? ": then it falls" : ": time is up") : ""}`,
-        { class: "pg-x-label" }));
-    scene.el.setAttribute("aria-label", `Step ${t + 1} of ${film.length}: the cart at ${fmt(film.x[t])} metres, the pole at ${
-      fmt(film.angle[t], 1)} degrees, pushed ${doing}.`);
-  }
+}
+function drawScene(scene, film, t) {
+  const { x, ground, metre } = scene, px = x(film.x[t]), hinge = ground - 0.31 * metre;
+  const side = film.right[t] ? 1 : -1, doing = film.right[t] ? "right" : "left", ends = t === film.length - 1;
+  const end = film.length < FULL ? ": then it falls" : ": time is up";
+  const ray = degrees => [Math.sin, k => -Math.cos(k)].map((f, i) =>
+    [px, hinge][i] + 1.08 * metre * f(degrees * Math.PI / 180));
+  const push = arrow(...[0.27, 0.8].map(reach => [px + side * reach * metre, ground - 0.19 * metre]), 10);
+  redo(scene.live,
+    svg("path", { d: [-LIMIT, LIMIT].map(v => path([[px, hinge], ray(v)])).join(""), class: "pg-t-limit" }),
+    cart([px, ground], film.angle[t], metre),
+    svg("path", { d: push, class: "pg-x-policy" }),
+    text(clamp(px, 70, scene.width - 70), ground + 17, `${doing}, \u03c0 = ${fmt(1 - film.doubt[t])}`,
+      { class: `${STRONG} pg-x-halo`, "text-anchor": "middle" }),
+    text(0, 13, `step ${t + 1} of ${film.length}${ends ? end : ""}`, { class: "pg-x-label" }));
+  scene.el.setAttribute("aria-label", `Step ${t + 1} of ${film.length}: the cart at ${fmt(film.x[t])} metres,`
+    + ` the pole at ${fmt(film.angle[t], 1)} degrees, pushed ${doing}.`);
+}
 
-  // its steps
-  const ROWS = { film: 62, score: 152, weight: 262, bottom: 304 };
-  const steps = ui.plot({
+/* The episode's steps: `fixed` is drawn once for each episode, `cursor` at each step; its handle seeks a step. */
+function stepsPlot(ui, chosen, it) {
+  const plot = ui.plot({
     label: "The steps of the episode: film, score and weight", height: () => 332,
     layout(plot, width) {
       plot.wide = width >= 520;
-      add(plot.back,
-        text(0, 100, plot.wide ? "the score, 1 \u2212 \u03c0(a): how much likelier its action can still become; up for right, down for left"
-          : "score 1 \u2212 \u03c0(a): up right, down left", { class: "pg-x-score pg-x-strong" }),
-        text(0, 208, plot.wide ? "the weight \u03c8: above 0, more of what was done; below 0, less of it"
-          : "weight \u03c8: up for more of it, down for less", { class: "pg-x-good pg-x-strong" }));
+      const score = plot.wide ? "the score, 1 \u2212 \u03c0(a): how much likelier its action can still become;"
+        + " up for right, down for left" : "score 1 \u2212 \u03c0(a): up right, down left";
+      const weight = plot.wide ? "the weight \u03c8: above 0, more of what was done; below 0, less of it"
+        : "weight \u03c8: up for more of it, down for less";
+      add(plot.back, text(0, 100, score, { class: "pg-x-score pg-x-strong" }),
+        text(0, 208, weight, { class: "pg-x-good pg-x-strong" }));
     },
   });
-  const fixed = svg("g"), cursor = svg("g"), stripes = hatch(steps.live, "good");
-  add(steps.live, fixed, cursor);
-  const seek = t => { halt(); ui.set({ step: clamp(Math.floor(t), 0, chosen(ui.state).film.length - 1) }); };
-  const head = steps.handle({
-    label: "Step of the episode", colour: "ink", anywhere: true, drag: x => seek(steps.x.invert(x)),
-    key: (name, big) => { const { film } = chosen(ui.state);
-      const page = Math.max(2, round(film.length / 10, 1));
-      const t = stepKey(name, big, at(ui.state, film), { min: 0, max: film.length - 1, step: 1, page });
-      if (t !== undefined) seek(t); return t !== undefined; },
+  const fixed = svg("g"), cursor = svg("g"), stripes = hatch(plot.live, "good");
+  add(plot.live, fixed, cursor);
+  const key = (name, big) => {
+    const { film } = chosen(ui.state), page = Math.max(2, round(film.length / 10, 1));
+    const t = stepKey(name, big, it.at(ui.state, film), { min: 0, max: film.length - 1, step: 1, page });
+    if (t !== undefined) it.seek(t);
+    return t !== undefined;
+  };
+  const head = plot.handle({ label: "Step of the episode", colour: "ink", anywhere: true, key,
+    drag: x => it.seek(plot.x.invert(x)) });
+  return Object.assign(plot, { fixed, cursor, stripes, head, drawn: "" });
+}
+/* Some moments of the film, each in its frame. */
+function filmFrames(count, film, width) {
+  const wide = (width - 4 - MARGIN) / count, metre = Math.min(38, wide / 1.6);
+  return range(count).map(i => {
+    const left = MARGIN + i * wide, reach = wide / 2 - 12;
+    const when = Math.min(film.length - 1, Math.floor((i + 0.5) / count * film.length));
+    return [
+      svg("rect", { x: left + 1.5, y: 0.5, width: wide - 3, height: ROWS.film, rx: 4, class: "pg-t-frame" }),
+      cart([left + wide / 2 + reach * film.x[when] / TRACK, ROWS.film - 5], film.angle[when], metre),
+    ];
   });
-  let drawn = "";
-  function drawSteps(s, { key, film, psi, most }) {
-    const width = steps.width, x = steps.x = scale([0, film.length], [MARGIN, width - 4]), t = at(s, film), mid = x(t + 0.5);
-    const score = scale([-1, 1], [ROWS.score + 34, ROWS.score - 34]);
-    const weight = scale([-most, most], [ROWS.weight + 36, ROWS.weight - 36]);
-    if (drawn !== `${key}:${width}`) {
-      drawn = `${key}:${width}`;
-      const frames = steps.wide ? 9 : 5, wide = (width - 4 - MARGIN) / frames, metre = Math.min(38, wide / 1.6);
-      const line = (y, v, words) => [
-        svg("line", { x1: MARGIN, x2: width - 4, y1: y(v), y2: y(v), class: v ? "pg-x-grid" : "pg-x-axis" }),
-        text(MARGIN - 6, y(v) + 4, words, { class: "pg-x-tick", "text-anchor": "end" })];
-      const every = niceStep(film.length);
-      redo(fixed, range(frames).map(i => {
-          const left = MARGIN + i * wide, reach = wide / 2 - 12;
-          const when = Math.min(film.length - 1, Math.floor((i + 0.5) / frames * film.length));
-          return [svg("rect", { x: left + 1.5, y: 0.5, width: wide - 3, height: ROWS.film, rx: 4, class: "pg-t-frame" }),
-            cart([left + wide / 2 + reach * film.x[when] / TRACK, ROWS.film - 5], film.angle[when], metre)];
-        }),
-        [1, 0, -1].map(v => [line(score, v, String(Math.abs(v))), line(weight, v, fmt(v, 0))]),
-        svg("path", { d: bars(film.doubt.map((v, i) => (film.right[i] ? v : -v)), x, score), class: "pg-x-score" }),
-        svg("path", { d: bars(psi, x, weight), fill: stripes, class: "pg-t-weight" }),
-        range(Math.floor(film.length / every)).map(i => (i + 1) * every).map(v => text(Math.min(x(v - 0.5), width - 12), ROWS.bottom + 18,
-          String(v), { class: "pg-x-tick", "text-anchor": "middle" })),
-        text(0, ROWS.bottom + 18, "step", { class: "pg-x-label" }));
-    }
-    redo(cursor, svg("path", { d: [[0, 84], [score(1) - 2, score(-1) + 2], [ROWS.weight - 38, ROWS.bottom]]
-      .map(([a, b]) => `M${mid} ${a}V${b}`).join(""),
-      class: "pg-t-cursor" }));
-    head.place(mid, ROWS.film + 11, { now: t + 1, min: 1, max: film.length, words: `step ${t + 1} of ${film.length}, ${
-      film.right[t] ? "right" : "left"}: score ${fmt(film.doubt[t])}, weight ${fmt(psi[t])}` });
+}
+/* The film, and the bars of all scores and weights on their scales. */
+function drawEpisode({ fixed, stripes, wide, width, x }, { film, psi }, score, weight) {
+  const line = (y, v, words) => [
+    svg("line", { x1: MARGIN, x2: width - 4, y1: y(v), y2: y(v), class: v ? "pg-x-grid" : "pg-x-axis" }),
+    text(MARGIN - 6, y(v) + 4, words, { class: "pg-x-tick", "text-anchor": "end" }),
+  ];
+  const every = niceStep(film.length), numbers = range(Math.floor(film.length / every)).map(i => (i + 1) * every);
+  redo(fixed, filmFrames(wide ? 9 : 5, film, width),
+    [1, 0, -1].map(v => [line(score, v, String(Math.abs(v))), line(weight, v, fmt(v, 0))]),
+    svg("path", { d: bars(film.doubt.map((v, i) => (film.right[i] ? v : -v)), x, score), class: "pg-x-score" }),
+    svg("path", { d: bars(psi, x, weight), fill: stripes, class: "pg-t-weight" }),
+    numbers.map(v => text(Math.min(x(v - 0.5), width - 12), ROWS.bottom + 18, String(v), TICK)),
+    text(0, ROWS.bottom + 18, "step", { class: "pg-x-label" }));
+}
+function drawSteps(steps, episode, t) {
+  const { key, film, psi, most } = episode, x = steps.x = scale([0, film.length], [MARGIN, steps.width - 4]);
+  const score = scale([-1, 1], [ROWS.score + 34, ROWS.score - 34]);
+  const weight = scale([-most, most], [ROWS.weight + 36, ROWS.weight - 36]);
+  if (steps.drawn !== `${key}:${steps.width}`) {
+    steps.drawn = `${key}:${steps.width}`;
+    drawEpisode(steps, episode, score, weight);
   }
+  const mid = x(t + 0.5), parts = [[0, 84], [score(1) - 2, score(-1) + 2], [ROWS.weight - 38, ROWS.bottom]];
+  redo(steps.cursor, svg("path", { d: parts.map(([a, b]) => `M${mid} ${a}V${b}`).join(""), class: "pg-t-cursor" }));
+  const words = `${film.right[t] ? "right" : "left"}: score ${fmt(film.doubt[t])}, weight ${fmt(psi[t])}`;
+  steps.head.place(mid, ROWS.film + 11,
+    { now: t + 1, min: 1, max: film.length, words: `step ${t + 1} of ${film.length}, ${words}` });
+}
 
-  // playing
-  const playWords = () => (stop ? "Stop" : ui.still() ? "Next steps" : "Play");
-  function play() {
-    const { film } = chosen(ui.state), end = film.length - 1;
-    if (stop) return seek(at(ui.state, film));
-    const from = at(ui.state, film) < end ? at(ui.state, film) : 0;
-    if (ui.still()) return seek(at(ui.state, film) < end ? Math.min(end, from + Math.ceil(film.length / 10)) : 0);
-    stop = animate(clamp((end - from) / 50, 1.5, 10), share => { now = from + share * (end - from); ui.redraw(); },
-      () => {
-        seek(end);
-        ui.say(film.length < FULL ? `The pole fell after ${film.length} steps.` : "The pole stood for all 500 steps.");
-      }, ui);
-    playButton.textContent = playWords();
+/* Playing: at(state, film) is the step that is shown, seek(t) goes to another; goTo(patch) to another episode. */
+function player(ui, chosen) {
+  let stop = null, now = null;                        // now: the step while it plays
+  const words = () => (stop ? "Stop" : ui.still() ? "Next steps" : "Play");
+  const it = { playing: () => Boolean(stop) };
+  it.at = (s, film) => clamp(Math.floor(now ?? s.step), 0, film.length - 1);
+  it.halt = () => { stop?.(); stop = null; now = null; it.button.textContent = words(); };
+  it.seek = t => { it.halt(); ui.set({ step: clamp(Math.floor(t), 0, chosen(ui.state).film.length - 1) }); };
+  it.goTo = patch => {                                // at the same share of it
+    const { film } = chosen(ui.state), share = it.at(ui.state, film) / film.length;
+    it.halt();
+    return { ...patch, step: Math.floor(share * chosen({ ...ui.state, ...patch }).film.length) };
+  };
+  const play = () => {
+    const { film } = chosen(ui.state), end = film.length - 1, t = it.at(ui.state, film);
+    if (stop) return it.seek(t);
+    const from = t < end ? t : 0;
+    if (ui.still()) return it.seek(t < end ? Math.min(end, from + Math.ceil(film.length / 10)) : 0);
+    const frame = share => { now = from + share * (end - from); ui.redraw(); };
+    const over = () => {
+      it.seek(end);
+      ui.say(film.length < FULL ? `The pole fell after ${film.length} steps.` : "The pole stood for all 500 steps.");
+    };
+    stop = animate(clamp((end - from) / 50, 1.5, 10), frame, over, ui);
+    it.button.textContent = words();
+  };
+  it.button = ui.button(words(), play, { class: "pg-x-main" });
+  return it;
+}
+
+/* The answer to "This is the first", for checkpoint k of median `middle`; `first` is the right one. */
+function answer(k, first, middle, checkpoints) {
+  const words = halves(middle);
+  if (k === first) {
+    return `Yes: the median is ${words}, and one update before it was ${halves(median(checkpoints[k - 1].lengths))}.`;
   }
-  const playButton = ui.button(playWords(), play, { class: "pg-x-main" });
-  const first = firstStanding(checkpoints, LEVEL);
+  return middle < LEVEL ? `Not yet: the median here is ${words}.`
+    : `The median here is ${words}, but an earlier checkpoint passes ${LEVEL} too.`;
+}
+/* What step t teaches. */
+function inWords({ film, psi, lengths }, t) {
+  const doing = film.right[t] ? "right" : "left";
+  if (lengths[0] === FULL) {
+    return "All 20 stand for 500 steps. Every weight is 0: there is nothing to tell good from bad.";
+  }
+  if (lengths.at(-2) <= t) {
+    return "No other still runs, so the mean it is compared with is its own: this step teaches nothing.";
+  }
+  if (psi[t] > 0.005) {
+    return "Discounted, this episode has more to come than the average of those still running:"
+      + ` ${doing} becomes more likely here.`;
+  }
+  if (psi[t] < -0.005) {
+    return "Discounted, this episode has less to come than the average of those still running:"
+      + ` ${doing} becomes less likely here, whether or not it was to blame.`;
+  }
+  return "Discounted, this episode has as much to come as the average of those still running:"
+    + " this step teaches nothing.";
+}
+function build(ui) {
+  const data = ui.model.get("data"), { gamma, checkpoints } = data, first = firstStanding(checkpoints, LEVEL);
+  const chosen = library(data), it = player(ui, chosen);
+  const train = k => ui.set(it.goTo({ checkpoint: clamp(Math.round(k), 0, checkpoints.length - 1) }));
+  const chart = chartPlot(ui, data, train), dots = dotsPlot(ui), scene = scenePlot(ui);
+  const steps = stepsPlot(ui, chosen, it);
+  let verdict = "", was = "";
   const claim = () => {
-    const k = ui.state.checkpoint, { middle } = chosen(ui.state), words = halves(middle);
-    verdict = k === first ? `Yes: the median is ${words}, and one update before it was ${halves(median(checkpoints[k - 1].lengths))}.`
-      : middle < LEVEL ? `Not yet: the median here is ${words}.` : `The median here is ${words}, but an earlier checkpoint passes ${LEVEL} too.`;
+    verdict = answer(ui.state.checkpoint, first, chosen(ui.state).middle, checkpoints);
     ui.set({});
     ui.say(verdict);
   };
-  ui.onReset(() => { halt(); verdict = ""; });
+  ui.onReset(() => { it.halt(); verdict = ""; });
 
   const line = ui.formula(
     tex`\good{\psi}_t = \frac{G_t - b_t}{c} = \frac{\live{G} - \live{b}}{\live{c}} = \good{\live{psi}}\quad`,
     tex`\good{\psi}_t\,\score{(1 - \pi(a_t \mid s_t))} = \good{\live{psi}} \cdot \score{\live{doubt}} = \live{push}`);
   const said = html("p", { class: "pg-x-say" });
+  const small = html("p", { class: "pg-x-small" },
+    "Weights as the lab\u2019s recipe computes them from these 20 episodes: b is the mean return-to-go of those"
+    + " still running, c brings all weights to unit size.");
+  const episodes = [["shortest", "shortest"], ["middle", "middle"], ["longest", "longest"]];
   ui.body.append(html("div", { class: "pg-x-stack" },
-    html("div", { class: "pg-x-columns" }, chart.holder, html("div", { class: "pg-x-stack" }, dots.holder, scene.holder)),
-    ui.row(playButton, ui.choice("The episode", "episode", [["shortest", "shortest"], ["middle", "middle"], ["longest", "longest"]],
-      episode => goTo({ episode })), ui.button("This is the first", claim), ui.resetButton()),
-    steps.holder, html("div", {}, line, said),
-    html("p", { class: "pg-x-small" }, "Weights as the lab\u2019s recipe computes them from these 20 episodes: b is the mean"
-      + " return-to-go of those still running, c brings all weights to unit size.")));
+    html("div", { class: "pg-x-columns" }, chart.holder,
+      html("div", { class: "pg-x-stack" }, dots.holder, scene.holder)),
+    ui.row(it.button, ui.choice("The episode", "episode", episodes, episode => it.goTo({ episode })),
+      ui.button("This is the first", claim), ui.resetButton()),
+    steps.holder, html("div", {}, line, said), small));
 
   return s => {
-    const it = chosen(s), { film, psi, reference, lengths } = it;
-    if (was !== it.key) {
+    const episode = chosen(s), { key, film, psi, reference } = episode;
+    if (was !== key) {
       if (was) verdict = "";
-      if (stop) halt();
-      was = it.key;
+      if (it.playing()) it.halt();
+      was = key;
     }
     ui.challenge(verdict.startsWith("Yes"));
-    drawChart(s, it); drawDots(s, it); drawScene(s, it); drawSteps(s, it);
-    const t = at(s, film), doing = film.right[t] ? "right" : "left";
+    const t = it.at(s, film);
+    drawChart(chart, data, s, episode.middle);
+    drawDots(dots, s.episode, episode);
+    drawScene(scene, film, t);
+    drawSteps(steps, episode, t);
     line.show({ G: fmt(toGo(film.length - t, gamma), 1), b: fmt(reference.baseline[t], 1), c: fmt(reference.unit, 1),
       psi: fmt(psi[t]), doubt: fmt(film.doubt[t]), push: fmt(psi[t] * film.doubt[t]) });
-    said.textContent = (verdict && `${verdict} `) + (lengths[0] === FULL
-      ? "All 20 stand for 500 steps. Every weight is 0: there is nothing to tell good from bad."
-      : lengths.at(-2) <= t ? "No other still runs, so the mean it is compared with is its own: this step teaches nothing."
-      : psi[t] > 0.005 ? `Discounted, this episode has more to come than the average of those still running: ${doing} becomes more likely here.`
-        : psi[t] < -0.005 ? `Discounted, this episode has less to come than the average of those still running: ${doing} becomes less likely here,`
-          + " whether or not it was to blame."
-          : "Discounted, this episode has as much to come as the average of those still running: this step teaches nothing.");
+    said.textContent = (verdict && `${verdict} `) + inWords(episode, t);
   };
 }
+const repair = ({ checkpoint, episode, step }) => ({
+  checkpoint: clamp(Math.round(checkpoint), 0, 20), episode: episode in PLACE ? episode : "middle",
+  step: clamp(Math.round(step), 0, FULL - 1),
+});
 export default explorable({
   name: "replay", settings: ["checkpoint", "episode", "step"],
-  challenge: "Find the first checkpoint whose median over 20 episodes is 200 steps or more.",
-  repair: s => ({ checkpoint: clamp(Math.round(s.checkpoint), 0, 20), episode: s.episode in PLACE ? s.episode : "middle",
-    step: clamp(Math.round(s.step), 0, FULL - 1) }), build,
+  challenge: "Find the first checkpoint whose median over 20 episodes is 200 steps or more.", repair, build,
 });
