@@ -1,9 +1,10 @@
-// The browser's Python as the book wants it. JupyterLite's worker loads this in place of Pyodide's own pyodide.js and calls
-// `loadPyodide`. The list of packages in _static/pyodide, with the checksum of each, says where Pyodide itself is: on its
-// content network or beside that list. The book's own wheels are always beside it. No address is fixed: the site may stand anywhere.
+// The browser's Python as the book wants it. JupyterLite's worker loads this in place of Pyodide's own pyodide.js and
+// calls `loadPyodide`. The list of packages in _static/pyodide, with the checksum of each, says where Pyodide itself
+// is: on its content network or beside that list. The book's own wheels are always beside it. No address is fixed: the
+// site may stand anywhere.
 //
-// What no list guards, Python's own core, is held to the digests of INTEGRITY, which tools/make/lite.py fills in: each file is fetched
-// against its SHA-256, and a script runs only from what was fetched so.
+// What no list guards, Python's own core, is held to the digests of INTEGRITY, which tools/make/lite.py fills in: each
+// file is fetched against its SHA-256, and a script runs only from what was fetched so.
 const INTEGRITY = {};
 // The kernel's own wheels, as entries of a list of packages: of them too tools/make/lite.py writes names and digests.
 const KERNEL = {};
@@ -14,7 +15,8 @@ const LIST = "../_static/pyodide/pyodide-lock.json";
 // that imports them gets them.
 const PACKAGES = ["micropip", "comm", "jedi", "ipython", "policy-gradient"];
 
-// SciPy is 20 MB, and only these functions of the book need it. They import it when they are called, which is too late in a browser.
+// SciPy is 20 MB, and only these functions of the book need it. They import it when they are called, which is too late
+// in a browser.
 const NEEDS_SCIPY = /\b(ablation|bootstrap_interval|gae_columns|learning_curves|mended)\b/;
 
 // Python looks for a module in the notebook's folder last, not first: that folder is the app's, and each look at it
@@ -55,10 +57,13 @@ self.loadPyodide = async ({ indexURL: here, ...options }) => {
   guard(home);
   await script(home + "pyodide.asm.js");                                // else pyodide.js would fetch it unguarded
   await script(home + "pyodide.js");                                    // its loadPyodide takes this one's place
-  const pyodide = await self.loadPyodide({ ...options, indexURL: home, packages: [...PACKAGES, ...Object.keys(KERNEL)],
-    lockFileURL: URL.createObjectURL(new Blob([JSON.stringify(lock)], { type: "application/json" })) });
+  const pyodide = await self.loadPyodide({
+    ...options, indexURL: home, packages: [...PACKAGES, ...Object.keys(KERNEL)],
+    lockFileURL: URL.createObjectURL(new Blob([JSON.stringify(lock)], { type: "application/json" })),
+  });
   const load = pyodide.loadPackagesFromImports;
-  pyodide.loadPackagesFromImports = (code, ...rest) => load(NEEDS_SCIPY.test(code) ? `${code}\nimport scipy` : code, ...rest);
+  pyodide.loadPackagesFromImports = (code, ...rest) =>
+    load(NEEDS_SCIPY.test(code) ? `${code}\nimport scipy` : code, ...rest);
   pyodide.runPython(BEGIN);
   return pyodide;
 };

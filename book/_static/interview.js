@@ -1,7 +1,11 @@
 /* Filters for the interview questions. Without it every question is there, and everything folds. */
 (() => {
   const $$ = (s, e = document) => [...e.querySelectorAll(s)], place = document.querySelector(".pg-q-filter");
-  const make = (tag, props = {}, ...children) => { const e = Object.assign(document.createElement(tag), props); e.append(...children); return e; };
+  const make = (tag, props = {}, ...children) => {
+    const e = Object.assign(document.createElement(tag), props);
+    e.append(...children);
+    return e;
+  };
   const items = $$(".pg-q, .pg-q-item");
   if (!place || !items.length) return;
   const folds = items.filter(e => e.matches("details"));
@@ -20,20 +24,33 @@
   const count = make("output");
   const clear = make("button", { type: "reset", textContent: "Clear" });
   const all = make("button", { type: "button", textContent: "Open all" });
-  const form = make("form", {}, ...["level", "topic", "chapter"].map(select).filter(Boolean), make("label", {}, "Contains", find), clear, ...(folds.length ? [all] : []), count);
+  const selects = ["level", "topic", "chapter"].map(select).filter(Boolean);
+  const form = make("form", {}, ...selects, make("label", {}, "Contains", find), clear,
+    ...(folds.length ? [all] : []), count);
   form.setAttribute("aria-label", "Filter the questions");
   place.append(form);
 
-  const chosen = () => Object.fromEntries([...new FormData(form)].map(([name, v]) => [name, String(v)]).filter(([, v]) => v.trim()));
-  const matches = (e, want) => Object.entries(want).every(([name, v]) => name === "find" ? words(e).includes(v.trim().toLowerCase()) : tag(e, name) === v);
+  const chosen = () => {
+    const given = [...new FormData(form)].map(([name, v]) => [name, String(v)]);
+    return Object.fromEntries(given.filter(([, v]) => v.trim()));
+  };
+  const holds = (e, name, v) => name === "find" ? words(e).includes(v.trim().toLowerCase()) : tag(e, name) === v;
+  const matches = (e, want) => Object.entries(want).every(([name, v]) => holds(e, name, v));
+  const remember = want => {
+    const query = Object.keys(want).length ? "?" + new URLSearchParams(want) : "";
+    try {
+      history.replaceState(null, "", location.pathname + query + location.hash);
+    } catch { /* opened from a folder */ }
+  };
   const apply = () => {
     const want = chosen();
     for (const e of items) e.hidden = !matches(e, want);
-    for (const section of $$("section:has(> .pg-q-index)"))                    // a level without a match goes too
+    for (const section of $$("section:has(> .pg-q-index)"))     // a level without a match goes too
       section.hidden = !section.querySelector(".pg-q-item:not([hidden])");
     const shown = items.filter(e => !e.hidden).length;
-    count.textContent = shown ? `${shown} of ${items.length} questions` : "No question matches. Clear the filter, or choose another topic.";
-    try { history.replaceState(null, "", location.pathname + (Object.keys(want).length ? "?" + new URLSearchParams(want) : "") + location.hash); } catch { /* opened from a folder */ }
+    count.textContent = shown ? `${shown} of ${items.length} questions`
+      : "No question matches. Clear the filter, or choose another topic.";
+    remember(want);
   };
   form.addEventListener("input", apply);
   form.addEventListener("submit", e => e.preventDefault());
@@ -52,9 +69,13 @@
     if (field && (field === find || [...field.options].some(o => o.value === v))) field.value = v;
   }
   const arrive = () => {
-    const question = /** @type {HTMLDetailsElement} */ (document.getElementById(decodeURIComponent(location.hash.slice(1))));
+    const named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const question = /** @type {HTMLDetailsElement} */ (named);
     if (!folds.includes(question)) return;
-    if (question.hidden) { form.reset(); question.hidden = false; }
+    if (question.hidden) {
+      form.reset();
+      question.hidden = false;
+    }
     question.open = true;
     question.scrollIntoView();
   };

@@ -2,8 +2,8 @@
    functions, tested in tests/site/test_search.py. tools/site/search.py makes the index. */
 globalThis.pgSearch = (() => {
   // α to ω in their order, with the final sigma; what else has a name one can type
-  const LETTERS = ("alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma sigma "
-    + "tau upsilon phi chi psi omega").split(" ");
+  const LETTERS = ("alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma "
+    + "sigma tau upsilon phi chi psi omega").split(" ");
   const NAMES = { "ϵ": "epsilon", "ϕ": "phi", "ϑ": "theta", "∇": "nabla", "∂": "partial", "Σ": "sum", "∑": "sum",
     "∞": "infinity" };
   const named = w => w.length > 1 ? w : NAMES[w] ?? LETTERS[w.toLowerCase().codePointAt(0) - 0x3b1] ?? w;
@@ -48,10 +48,10 @@ globalThis.pgSearch = (() => {
     return row[b.length] <= most;
   }
 
-  // how much a word counts in a heading, among the glossary's words for a section, in what stands above it; and how soon it
-  // counts for no more
+  // how much a word counts in a heading, among the glossary's words for a section, in what stands above it; and how
+  // soon it counts for no more
   const HEADING = 5, TERM = 5, ABOVE = 1, SOON = 3;
-  const KIND = [1, .8, .7, .6];                       // what teaches, what is tried, what is asked, what tells the answer
+  const KIND = [1, .8, .7, .6];             // what teaches, what is tried, what is asked, what tells the answer
 
   /* What `find` looks through: for each word the sections it stands in and how much it counts there. */
   function built({ pages, sections }) {
@@ -77,7 +77,8 @@ globalThis.pgSearch = (() => {
     return { pages, rows, postings };
   }
 
-  /* The words of the book that a typed word may mean, each with how surely: itself, what begins so, else what is close. */
+  /* The words of the book that a typed word may mean, each with how surely: itself, what begins so, else what is
+     close. */
   function meant(index, typed) {
     if (index.postings.has(typed) && typed.length < 3) return [[typed, 1]];
     const found = [], all = [...index.postings.keys()];
@@ -129,8 +130,8 @@ globalThis.pgSearch = (() => {
     return { asked: asked.filter(a => a.places.size), unknown };
   }
 
-  /* The sections that answer a query, best first: { row, asked, score }. Of what answers about as well, a chapter stands
-     before a lab, a lab before an exercise, that before a solution. */
+  /* The sections that answer a query, best first: { row, asked, score }. Of what answers about as well, a chapter
+     stands before a lab, a lab before an exercise, that before a solution. */
   function find(index, query, most = 30) {
     const { asked, unknown } = heard(index, query);
     const whole = asked.reduce((sum, a) => sum + a.rare, 0) + 8 * unknown.length, scores = new Map();

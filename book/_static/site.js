@@ -1,29 +1,50 @@
 /* What the pages do by script. Everything also works without it: contents stand open, choices unfold, boxes fold. */
 (() => {
-  const root = document.documentElement, $ = (s, e = document) => e.querySelector(s), $$ = (s, e = document) => [...e.querySelectorAll(s)];
-  const make = (tag, props = {}, ...children) => { const e = Object.assign(document.createElement(tag), props); e.append(...children); return e; };
+  const root = document.documentElement;
+  const $ = (s, e = document) => e.querySelector(s), $$ = (s, e = document) => [...e.querySelectorAll(s)];
+  const make = (tag, props = {}, ...children) => {
+    const e = Object.assign(document.createElement(tag), props);
+    e.append(...children);
+    return e;
+  };
 
   // --- dark and light: the reader's choice, else the system's
   const theme = $(".pg-theme"), system = matchMedia("(prefers-color-scheme: dark)");
-  const store = (key, value) => { try { value === undefined ? localStorage.removeItem(key) : localStorage.setItem(key, value); } catch { /* private window */ } };
-  const show = dark => { root.dataset.theme = dark ? "dark" : "light"; theme.setAttribute("aria-pressed", dark); };
+  const store = (key, value) => {
+    try {
+      if (value === undefined) localStorage.removeItem(key); else localStorage.setItem(key, value);
+    } catch { /* private window */ }
+  };
+  const show = dark => {
+    root.dataset.theme = dark ? "dark" : "light";
+    theme.setAttribute("aria-pressed", dark);
+  };
   show(root.dataset.theme === "dark");
   theme.addEventListener("click", () => {
     const dark = root.dataset.theme !== "dark";
     show(dark);
-    store("pg-theme", dark === system.matches ? undefined : dark ? "dark" : "light");     // back to the system's choice: follow it again
+    // back to the system's choice: follow it again
+    store("pg-theme", dark === system.matches ? undefined : dark ? "dark" : "light");
   });
   system.addEventListener("change", e => { store("pg-theme"); show(e.matches); });
 
   // --- contents on narrow screens; "/" goes to the search field
   const menu = $(".pg-menu"), contents = $("#contents");
-  const open = yes => { contents.classList.toggle("pg-open", yes); menu.setAttribute("aria-expanded", yes); };
+  const open = yes => {
+    contents.classList.toggle("pg-open", yes);
+    menu.setAttribute("aria-expanded", yes);
+  };
   menu.addEventListener("click", () => open(menu.getAttribute("aria-expanded") !== "true"));
   $(".pg-side").addEventListener("click", e => { if (e.target.closest("a[href^='#']")) open(false); });
+  const typedInto = "input:not([type=range],[type=radio],[type=checkbox]), textarea, select, [contenteditable]";
   addEventListener("keydown", e => {
-    if (e.key === "Escape" && menu.getAttribute("aria-expanded") === "true") { open(false); menu.focus(); }
-    const typing = /** @type {Element} */ (e.target).closest?.("input:not([type=range],[type=radio],[type=checkbox]), textarea, select, [contenteditable]");
-    if ((e.key === "/" && !typing && !e.ctrlKey && !e.metaKey && !e.altKey) || (e.key === "k" && (e.ctrlKey || e.metaKey))) {
+    if (e.key === "Escape" && menu.getAttribute("aria-expanded") === "true") {
+      open(false);
+      menu.focus();
+    }
+    const typing = /** @type {Element} */ (e.target).closest?.(typedInto);
+    const slash = e.key === "/" && !typing && !e.ctrlKey && !e.metaKey && !e.altKey;
+    if (slash || (e.key === "k" && (e.ctrlKey || e.metaKey))) {
       e.preventDefault();
       ($("main .pg-search input") ?? $(".pg-search input")).focus();
     }
@@ -34,12 +55,14 @@
     const box = [a?.closest("nav"), a?.closest(".pg-side")].find(e => e && e.scrollHeight > e.clientHeight + 1);
     if (!box || !a.getClientRects().length) return;
     const { top, bottom } = a.getBoundingClientRect(), frame = box.getBoundingClientRect();
-    if (top < frame.top || bottom > Math.min(frame.bottom, innerHeight)) box.scrollTop += top - frame.top - box.clientHeight / 3;
+    const hidden = top < frame.top || bottom > Math.min(frame.bottom, innerHeight);
+    if (hidden) box.scrollTop += top - frame.top - box.clientHeight / 3;
   };
   reveal($(".pg-contents a[aria-current]"));
 
   // --- where am I: the heading last passed is marked in the contents
-  const places = $$(".pg-local a[href^='#']").map(a => [document.getElementById(decodeURIComponent(a.hash.slice(1))), a]).filter(p => p[0]);
+  const places = $$(".pg-local a[href^='#']")
+    .map(a => [document.getElementById(decodeURIComponent(a.hash.slice(1))), a]).filter(p => p[0]);
   if (places.length) {
     const mark = () => {
       const here = places.findLast(([section]) => section.getBoundingClientRect().top < innerHeight / 3)?.[1];
@@ -47,17 +70,28 @@
       if (scrollY) reveal(here);
     };
     let waiting = false;
-    addEventListener("scroll", () => { if (!waiting) { waiting = true; requestAnimationFrame(() => { waiting = false; mark(); }); } }, { passive: true });
+    addEventListener("scroll", () => {
+      if (waiting) return;
+      waiting = true;
+      requestAnimationFrame(() => {
+        waiting = false;
+        mark();
+      });
+    }, { passive: true });
     requestAnimationFrame(mark);
   }
 
   // --- what scrolls sideways in its own box must be reachable by keyboard
-  const reach = new ResizeObserver(seen => seen.forEach(({ target: e }) => {          // called first when the browser has laid it out
+  // called first when the browser has laid it out
+  const reach = new ResizeObserver(seen => seen.forEach(({ target: e }) => {
     if (e.scrollWidth > e.clientWidth + 1) e.setAttribute("tabindex", "0"); else e.removeAttribute("tabindex");
   }));
   const boxes = $$("pre, div.math, .pg-table, div.cell_output");
   boxes.forEach(e => reach.observe(e));
-  document.fonts?.ready.then(() => boxes.forEach(e => { reach.unobserve(e); reach.observe(e); }));
+  document.fonts?.ready.then(() => boxes.forEach(e => {
+    reach.unobserve(e);
+    reach.observe(e);
+  }));
 
   // --- a proof in steps: one button opens them all
   const step = "details.pg-fold.step";
@@ -67,23 +101,31 @@
     if (steps.length < 3) continue;
     const all = make("button", { type: "button", className: "pg-all" }), shut = () => steps.some(e => !e.open);
     const name = () => { all.textContent = shut() ? "Open all" : "Close all"; };
-    all.addEventListener("click", () => { const yes = shut(); for (const e of steps) e.open = yes; });
+    all.addEventListener("click", () => {
+      const yes = shut();
+      for (const e of steps) e.open = yes;
+    });
     for (const e of steps) e.addEventListener("toggle", name);
     name();
     first.before(all);
   }
 
-  // --- quiz: the unfolding choices become radio buttons with one Check button and a spoken answer
-  const icon = name => { const e = make("span", { className: `pg-icon pg-icon-${name}` }); e.setAttribute("aria-hidden", "true"); return e; };
+  // --- words as they are spoken: a formula by its TeX, without the book's own commands
+  const silent = /\\(?:pol|score|good|where|tfrac|text)\b|[{}]/g;
   const spoken = words => {
     const plain = words.cloneNode(true);
-    $$(".katex", plain).forEach(e => e.replaceWith($("annotation", e).textContent.replace(/\\(?:pol|score|good|where|tfrac|text)\b|[{}]/g, " ")));
+    $$(".katex", plain).forEach(e => e.replaceWith($("annotation", e).textContent.replace(silent, " ")));
     return plain.textContent.replace(/\s+/g, " ").trim();
   };
 
   // --- a setting in the text is a button that sets the figure; the others stay as they are
-  const there = selector => new Promise(done => {                              // now, or when host.js has put it there
-    const look = () => { const e = $(selector); if (e) { done(e); watch.disconnect(); } };
+  const there = selector => new Promise(done => {     // now, or when host.js has put it there
+    const look = () => {
+      const e = $(selector);
+      if (!e) return;
+      done(e);
+      watch.disconnect();
+    };
     const watch = new MutationObserver(look);
     watch.observe(document.body, { childList: true, subtree: true });
     look();
@@ -91,7 +133,8 @@
   async function set(e) {
     const [name, settings] = e.dataset.set.split("=");
     dispatchEvent(new Event("pg:start"));
-    const figure = await there(`[data-explorable="${name}"]`), { top, bottom } = figure.getBoundingClientRect();
+    const figure = await there(`[data-explorable="${name}"]`);
+    const { top, bottom } = figure.getBoundingClientRect();
     figure.dispatchEvent(new CustomEvent("pg:set", { detail: { settings, words: spoken(e) } }));
     if (bottom < 150 || top > innerHeight - 150) figure.scrollIntoView({ block: "center" });
   }
@@ -107,45 +150,62 @@
     });
   }
 
+  // --- quiz: the unfolding choices become radio buttons with one Check button and a spoken answer
   const copy = from => [...from.childNodes].map(n => n.cloneNode(true));
-  $$(".pg-quiz").forEach((quiz, number) => {
-    const choices = $$(":scope > .pg-choice", quiz), name = quiz.id || `quiz-${number}`, box = make("fieldset"), rows = [];
-    box.append(make("legend", {}, ...copy($(".pg-question > p", quiz) ?? $(".pg-question", quiz))));
-    const check = make("button", { type: "submit", className: "pg-check", textContent: "Check" });
-    for (const [i, choice] of choices.entries()) {
-      const radio = make("input", { type: "radio", name, value: String(i) }), said = make("div", { className: "pg-said" });
-      said.setAttribute("aria-live", "polite");
-      rows.push({ radio, said, right: choice.classList.contains("pg-right"), why: $(".pg-why", choice) });
-      const words = make("span", {}, ...copy($("summary", choice)));
-      if ($("math", words)) radio.setAttribute("aria-label", spoken(words));    // a formula alone is no name in every browser
-      box.append(make("label", {}, radio, words), said);
+  const icon = name => {
+    const e = make("span", { className: `pg-icon pg-icon-${name}` });
+    e.setAttribute("aria-hidden", "true");
+    return e;
+  };
+  const NOT_THIS = "Not this one.";
+
+  function makeChoice(choice, name, value) {          // a radio button, its words, and room for what is said to it
+    const radio = make("input", { type: "radio", name, value }), said = make("div", { className: "pg-said" });
+    said.setAttribute("aria-live", "polite");
+    const words = make("span", {}, ...copy($("summary", choice)));
+    // a formula alone is no name in every browser
+    if ($("math", words)) radio.setAttribute("aria-label", spoken(words));
+    const right = choice.classList.contains("pg-right"), why = $(".pg-why", choice);
+    return { radio, said, right, why, label: make("label", {}, radio, words) };
+  }
+  function tell({ said, right, why }, verdict) {
+    const line = make("p", { className: "pg-verdict" }, icon(right ? "right" : "wrong"), verdict);
+    said.replaceChildren(make("div", { className: "pg-why" }, line, ...copy(why)));
+  }
+  function answer(quiz, rows, picked, check) {        // to a press on Check
+    if (picked.right && quiz.id && !quiz.closest(".pg-a-rules"))    // at whichever try; a drill's rules count as one
+      document.dispatchEvent(new CustomEvent("pg:passed", { detail: { kind: "quiz", id: quiz.id } }));
+    if (picked.right && rows.every(row => row === picked || !row.said.firstChild))
+      check.textContent = "Why not the others?";
+    else if (picked.right) check.hidden = true;
+    const others = picked.right && picked.said.firstChild;          // asked a second time: explain the rest too
+    for (const row of rows) {
+      if (row === picked) tell(row, row.right ? "Right." : NOT_THIS);
+      else if (others) tell(row, NOT_THIS);
+      else row.said.replaceChildren();
     }
-    const tell = ({ said, right, why }, verdict) => {
-      const answer = make("div", { className: "pg-why" }), line = make("p", { className: "pg-verdict" }, icon(right ? "right" : "wrong"), verdict);
-      answer.append(line, ...copy(why));
-      said.replaceChildren(answer);
-    };
-    const asks = make("p", { className: "pg-verdict pg-unchosen" });              // why Check did nothing; the focus stays on it
+    if (others) check.hidden = true;
+  }
+  $$(".pg-quiz").forEach((quiz, number) => {
+    const name = quiz.id || `quiz-${number}`, question = $(".pg-question > p", quiz) ?? $(".pg-question", quiz);
+    const rows = $$(":scope > .pg-choice", quiz).map((choice, i) => makeChoice(choice, name, String(i)));
+    const box = make("fieldset", {}, make("legend", {}, ...copy(question)));
+    box.append(...rows.flatMap(row => [row.label, row.said]));
+    const check = make("button", { type: "submit", className: "pg-check", textContent: "Check" });
+    const asks = make("p", { className: "pg-verdict pg-unchosen" });    // why Check did nothing; the focus stays on it
     asks.setAttribute("role", "status");
     const form = make("form", {}, box, check, asks);
     form.addEventListener("submit", e => {
       e.preventDefault();
       const picked = rows.find(row => row.radio.checked);
       asks.textContent = picked ? "" : "Choose one of the answers first.";
-      if (!picked) return;
-      if (picked.right && quiz.id && !quiz.closest(".pg-a-rules"))                // at whichever try; the rules of a drill count as one
-        document.dispatchEvent(new CustomEvent("pg:passed", { detail: { kind: "quiz", id: quiz.id } }));
-      if (picked.right && rows.every(row => row === picked || !row.said.firstChild)) check.textContent = "Why not the others?";
-      else if (picked.right) check.hidden = true;
-      const others = picked.right && picked.said.firstChild;                    // asked a second time: explain the rest too
-      for (const row of rows) {
-        if (row === picked) tell(row, row.right ? "Right." : "Not this one.");
-        else if (others) tell(row, "Not this one.");
-        else row.said.replaceChildren();
-      }
-      if (others) check.hidden = true;
+      if (picked) answer(quiz, rows, picked, check);
     });
-    form.addEventListener("change", () => { asks.textContent = ""; check.hidden = false; check.textContent = "Check"; });
+    form.addEventListener("change", () => {
+      asks.textContent = "";
+      check.hidden = false;
+      check.textContent = "Check";
+    });
     quiz.append(form);
     quiz.classList.add("pg-live");
   });
@@ -155,11 +215,15 @@
   addEventListener("beforeprint", () => {
     closed = $$("main details:not([open])");
     closed.forEach(e => { e.open = true; });
-    const article = $(".pg-article"), links = $$("a[href^='http']", article), list = make("ol", { className: "pg-links" });
+    const article = $(".pg-article"), links = $$("a[href^='http']", article);
+    const list = make("ol", { className: "pg-links" });
     const seen = new Map();
     for (const a of links) {
       if (a.textContent === a.href || a.closest(".pg-links")) continue;
-      if (!seen.has(a.href)) { seen.set(a.href, seen.size + 1); list.append(make("li", { textContent: a.href })); }
+      if (!seen.has(a.href)) {
+        seen.set(a.href, seen.size + 1);
+        list.append(make("li", { textContent: a.href }));
+      }
       a.after(make("sup", { className: "pg-link-mark", textContent: seen.get(a.href) }));
     }
     if (seen.size) article.append(list);

@@ -1,4 +1,5 @@
-/* Runs in the head, before the first paint: a dark page never flashes white, and what only scripts can serve is shown. */
+/* Runs in the head, before the first paint: a dark page never flashes white, and what only scripts can serve is
+   shown. */
 document.documentElement.classList.add("pg-js");
 (() => {
   let mode = null;
