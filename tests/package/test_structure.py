@@ -162,6 +162,19 @@ def test_the_library_does_not_know_who_teaches_with_it():
     ]
 
 
+CORE = (
+    "tabular mdp worlds differentiate policies networks rollouts returns estimators optimizers training seeds".split()
+)
+
+
+def test_the_core_can_be_read_in_one_sitting():
+    """As the README says: what a learner meets in chapters 1 to 3, and nothing of the fast forms."""
+    files = [ROOT / f"policy_gradient/{name}.py" for name in CORE]
+    assert sum(len(path.read_text("utf8").splitlines()) for path in files) <= 1500
+    known = {name for module in CORE for name in ARROWS[f"policy_gradient.{module}"] if "._" not in name}
+    assert known <= {f"policy_gradient.{name}" for name in [*CORE, "protocols"]} | {"policy_gradient"}, known
+
+
 def test_neither_package_knows_the_tools():
     assert not [
         (name, other)
