@@ -1,5 +1,6 @@
 /* Bins against dimensions: how many numbers it takes to say which action, three ways. */
-import { add, clamp, explorable, fmt, hatch, html, raised, range, redo, round, scale, stepKey, svg, tex, text } from "./draw.js";
+import { add, clamp, explorable, fmt, hatch, html, raised, range, redo, round,
+  scale, stepKey, svg, tex, text } from "./draw.js";
 
 // ---- pure ----
 /* BigInt: 101 bins in 10 joints are 101^10 cells, more than a float counts exactly. */
@@ -20,6 +21,53 @@ export function inWords(n) {                          // 19 487 171 -> "19.5 mil
 }
 
 // ---- drawing ----
+function drawLine({ line, knob }, { torque, bins }) {
+  const { x } = line, at = nearest(torque, bins), grid = centres(bins), wide = x(-1 + 2 / bins) - x(-1), y = 48;
+  const bin = (v, i) => svg("rect", {
+    x: x(v) - wide / 2 + Math.min(1, wide / 6), y: y - 9,
+    width: wide - Math.min(2, wide / 3), height: 18, rx: Math.min(3, wide / 4),
+    class: i === at ? "pg-b-bin pg-b-chosen" : "pg-b-bin",
+  });
+  redo(line.live, grid.map(bin),
+    svg("line", { x1: x(torque), x2: x(grid[at]), y1: y + 22, y2: y + 22, class: "pg-b-miss" }),
+    svg("line", { x1: x(grid[at]), x2: x(grid[at]), y1: y + 10, y2: y + 26, class: "pg-b-miss" }),
+    text(clamp(x(torque), 60, line.width - 60), y + 44, `off by ${fmt(Math.abs(torque - grid[at]), 3)}`,
+      { class: "pg-x-good", "text-anchor": "middle" }));
+  const words = `${fmt(torque, 3)}, nearest bin ${fmt(grid[at], 3)}`;
+  knob.place(x(torque), y, { now: torque, min: -1, max: 1, words });
+}
+
+const MOST = 21, GIANT = 9;                           // powers of ten: the end of the scale, and a billion
+function layoutChart(plot, width) {
+  plot.x = scale([0, MOST], [0, width - 4]);
+  plot.hatch = hatch(plot.back, "good");
+  const anchor = v => (v === 0 ? "start" : v === MOST ? "end" : "middle");
+  const tick = v => [
+    svg("line", { x1: plot.x(v), x2: plot.x(v), y1: 4, y2: 184, class: v === GIANT ? "pg-b-limit" : "pg-x-grid" }),
+    text(plot.x(v), 202, v ? `10${raised(v)}` : "1",
+      { class: v === GIANT ? "pg-x-strong" : "pg-x-tick", "text-anchor": anchor(v) }),
+  ];
+  const note = width > 480 ? "10\u2079: 4 GB at four bytes each" : "4 GB";
+  add(plot.back, range(8).map(i => tick(3 * i)), text(plot.x(GIANT) + 6, 14, note, { class: "pg-x-note" }));
+}
+function drawChart(chart, { joints, bins }) {
+  const rows = [
+    ["joint table", tableCells(joints, bins), "cells"],
+    ["softmax for each joint", factoredLogits(joints, bins), "logits"],
+    ["Gaussian", gaussianNumbers(joints), "numbers"],
+  ];
+  redo(chart.live, rows.map(([name, n, unit], i) => {
+    const y = 26 + i * 56, width = Math.max(2, chart.x(Math.log10(Number(n))));
+    const look = i ? { class: "pg-x-policy" } : { fill: chart.hatch, class: "pg-s-bar" };
+    return [
+      svg("text", { x: 0, y: y + 8, class: "pg-x-halo" }, svg("tspan", { class: "pg-x-strong" }, name),
+        svg("tspan", { class: i ? "" : "pg-x-good" }, `  ${inWords(n)} ${unit}`)),
+      svg("rect", { x: 0, y: y + 15, width, height: 18, rx: 2, ...look }),
+    ];
+  }));
+  chart.el.setAttribute("aria-label", rows.map(([name, n, unit]) => `${name}: ${inWords(n)} ${unit}`).join("; "));
+}
+
 function build(ui) {
   const line = ui.plot({
     label: "One joint's torque and the bins on offer", height: () => 96,
@@ -31,65 +79,40 @@ function build(ui) {
   const knob = line.handle({
     label: "Torque you want", anywhere: true,
     drag: x => ui.set({ torque: clamp(round(line.x.invert(x), 0.001), -1, 1) }),
-    key: (name, big) => { const torque = stepKey(name, big, ui.state.torque, { min: -1, max: 1, step: 0.01 });
-      if (torque !== undefined) ui.set({ torque }); return torque !== undefined; },
-  });
-  function drawLine({ torque, bins }) {
-    const { x } = line, at = nearest(torque, bins), grid = centres(bins), wide = x(-1 + 2 / bins) - x(-1), y = 48;
-    redo(line.live, grid.map((v, i) => svg("rect",
-      { x: x(v) - wide / 2 + Math.min(1, wide / 6), y: y - 9, width: wide - Math.min(2, wide / 3), height: 18, rx: Math.min(3, wide / 4),
-      class: i === at ? "pg-b-bin pg-b-chosen" : "pg-b-bin" })),
-      svg("line", { x1: x(torque), x2: x(grid[at]), y1: y + 22, y2: y + 22, class: "pg-b-miss" }),
-        svg("line", { x1: x(grid[at]), x2: x(grid[at]), y1: y + 10, y2: y + 26, class: "pg-b-miss" }),
-      text(clamp(x(torque), 60, line.width - 60), y + 44, `off by ${fmt(Math.abs(torque - grid[at]), 3)}`,
-        { class: "pg-x-good", "text-anchor": "middle" }));
-    knob.place(x(torque), y, { now: torque, min: -1, max: 1, words: `${fmt(torque, 3)}, nearest bin ${fmt(grid[at], 3)}` });
-  }
-
-  const chart = ui.plot({
-    label: "Numbers needed, on a log scale", kind: "img", height: () => 216,
-    layout(plot, width) {
-      const most = 21;
-      plot.x = scale([0, most], [0, width - 4]); plot.hatch = hatch(plot.back, "good");
-      const ten = v => `10${raised(v)}`;
-      add(plot.back, range(8).map(i => 3 * i).map(v => [svg("line",
-        { x1: plot.x(v), x2: plot.x(v), y1: 4, y2: 184, class: v === 9 ? "pg-b-limit" : "pg-x-grid" }),
-        text(plot.x(v), 202, v ? ten(v) : "1", { class: v === 9 ? "pg-x-strong" : "pg-x-tick", "text-anchor": v === 0 ? "start" : v === 21
-          ? "end" : "middle" })]),
-        text(plot.x(9) + 6, 14, width > 480 ? "10\u2079: 4 GB at four bytes each" : "4 GB", { class: "pg-x-note" }));
+    key: (name, big) => {
+      const torque = stepKey(name, big, ui.state.torque, { min: -1, max: 1, step: 0.01 });
+      if (torque !== undefined) ui.set({ torque });
+      return torque !== undefined;
     },
   });
-  function drawChart({ joints, bins }) {
-    const rows = [["joint table", tableCells(joints, bins), "cells"], ["softmax for each joint", factoredLogits(joints, bins), "logits"],
-      ["Gaussian", gaussianNumbers(joints), "numbers"]];
-    redo(chart.live, rows.map(([name, n, unit], i) => {
-      const y = 26 + i * 56, width = Math.max(2, chart.x(Math.log10(Number(n))));
-      return [svg("text", { x: 0, y: y + 8, class: "pg-x-halo" }, svg("tspan", { class: "pg-x-strong" }, name),
-        svg("tspan", { class: i ? "" : "pg-x-good" }, `  ${inWords(n)} ${unit}`)),
-        svg("rect", { x: 0, y: y + 15, width, height: 18, rx: 2,
-          ...(i ? { class: "pg-x-policy" } : { fill: chart.hatch, class: "pg-s-bar" }) })];
-    }));
-    chart.el.setAttribute("aria-label", rows.map(([name, n, unit]) => `${name}: ${inWords(n)} ${unit}`).join("; "));
-  }
+  const chart = ui.plot({
+    label: "Numbers needed, on a log scale", kind: "img", height: () => 216, layout: layoutChart,
+  });
   const formula = ui.formula(tex`\good{k}^D = \good{\live{k}}^{\live{d}} = \good{\live{cells}}`,
     tex`\quad \pol{k}\,D = \pol{\live{logits}}`, tex`\quad 2D = \pol{\live{numbers}}`);
   const said = html("p", { class: "pg-x-say" });
-  ui.body.append(html("div", { class: "pg-x-stack" }, ui.row(
-    ui.slider("joints D", "joints", { min: 1, max: 10, step: 1 }), ui.slider("bins per joint k", "bins", { min: 2, max: 101, step: 1 }),
-      ui.resetButton()),
-  line.holder, chart.holder, html("div", {}, formula, said)));
+  ui.body.append(html("div", { class: "pg-x-stack" },
+    ui.row(ui.slider("joints D", "joints", { min: 1, max: 10, step: 1 }),
+      ui.slider("bins per joint k", "bins", { min: 2, max: 101, step: 1 }), ui.resetButton()),
+    line.holder, chart.holder, html("div", {}, formula, said)));
 
   return s => {
     ui.challenge(s.bins === 11 && s.joints === 9);
-    drawLine(s); drawChart(s);
-    formula.show({ k: String(s.bins), d: String(s.joints), cells: group(tableCells(s.joints, s.bins)),
-      logits: String(factoredLogits(s.joints, s.bins)), numbers: String(gaussianNumbers(s.joints)) });
-    said.textContent = `With ${s.bins} bins a torque is missed by up to ${fmt(worstMiss(s.bins), 3)}. Halving that multiplies the table by ${group(2n ** BigInt(s.joints))}, the softmaxes by 2, the Gaussian by 1.`;
+    drawLine({ line, knob }, s);
+    drawChart(chart, s);
+    formula.show({
+      k: String(s.bins), d: String(s.joints), cells: group(tableCells(s.joints, s.bins)),
+      logits: String(factoredLogits(s.joints, s.bins)), numbers: String(gaussianNumbers(s.joints)),
+    });
+    said.textContent = `With ${s.bins} bins a torque is missed by up to ${fmt(worstMiss(s.bins), 3)}. `
+      + `Halving that multiplies the table by ${group(2n ** BigInt(s.joints))}, the softmaxes by 2, the Gaussian by 1.`;
   };
 }
 export default explorable({
   name: "bins", settings: ["joints", "bins", "torque"],
-    challenge: "With 11 bins, find the first number of joints whose table passes a billion (10\u2079) cells.",
-  repair: s => ({ joints: clamp(Math.round(s.joints), 1, 10), bins: clamp(Math.round(s.bins), 2, 101), torque: clamp(s.torque, -1, 1) }),
-    build,
+  challenge: "With 11 bins, find the first number of joints whose table passes a billion (10\u2079) cells.",
+  repair: s => ({
+    joints: clamp(Math.round(s.joints), 1, 10), bins: clamp(Math.round(s.bins), 2, 101), torque: clamp(s.torque, -1, 1),
+  }),
+  build,
 });

@@ -1,9 +1,12 @@
-/* Score sampler: samples from a bell pull its mean, each as strongly as f says; the mean of the pulls is the slope of E[f]. */
-import { add, arrow, axes, clamp, explorable, fmt, html, path, random, range, redo, round, scale, stepKey, sum, svg, tex, text } from "./draw.js";
+/* Score sampler: samples from a bell pull its mean, each as strongly as f says; the mean of the pulls is the slope of
+   E[f]. */
+import { add, arrow, axes, clamp, explorable, fmt, html, path, random,
+  range, redo, round, scale, stepKey, sum, svg, tex, text } from "./draw.js";
 
 // ---- pure ----
 export const KNOTS = [-3, -1.5, 0, 1.5, 3];
-export function height(kind, f, x) {                  // f(x): straight lines between the knots, flat outside; or a step at 0
+/* f(x): straight lines between the knots, flat outside; or a step at 0. */
+export function height(kind, f, x) {
   if (kind === "step") return x > 0 ? 1 : 0;
   const at = clamp((x - KNOTS[0]) / 1.5, 0, KNOTS.length - 1), i = Math.min(Math.floor(at), KNOTS.length - 2);
   return f[i] + (at - i) * (f[i + 1] - f[i]);
@@ -13,7 +16,8 @@ export function slope(kind, f, x) {                   // f'(x), where there is o
   const i = Math.floor((x - KNOTS[0]) / 1.5);
   return (f[i + 1] - f[i]) / 1.5;
 }
-export const pull = (s, x) => (height(s.kind, s.f, x) - s.baseline) * (x - s.mu);        // (f(x) - b) times the score
+/* (f(x) - b) times the score. */
+export const pull = (s, x) => (height(s.kind, s.f, x) - s.baseline) * (x - s.mu);
 const bell = z => Math.exp(-z * z / 2) / Math.sqrt(2 * Math.PI);
 /* The truth by quadrature (the error of 4,000 midpoints over +-8 is below 1e-5): slope of E[f], best baseline, and the
    variance of one pull at the baseline b and at 0. */
@@ -22,7 +26,10 @@ export function exact({ kind, f, mu, baseline }) {
   let truth = 0, best = 0, second = 0, square = 0;
   for (let k = 0; k < n; k++) {
     const z = -8 + (k + 0.5) * dz, w = bell(z) * dz, y = height(kind, f, mu + z);
-    truth += w * y * z; best += w * y * z * z; second += w * (y * z) ** 2; square += w * ((y - baseline) * z) ** 2;
+    truth += w * y * z;
+    best += w * y * z * z;
+    second += w * (y * z) ** 2;
+    square += w * ((y - baseline) * z) ** 2;
   }
   return { truth, best, variance: square - truth * truth, plain: second - truth * truth };
 }
@@ -42,7 +49,8 @@ export function estimates(s, z) {
   }
   return { score, pathwise };
 }
-export function histogram(values, low, high, bins) {  // shares per bin; what lies outside is counted in the last bin on its side
+/* Shares per bin; what lies outside is counted in the last bin on its side. */
+export function histogram(values, low, high, bins) {
   const counts = range(bins).map(() => 0);
   for (const v of values) counts[clamp(Math.floor((v - low) / (high - low) * bins), 0, bins - 1)] += 1 / values.length;
   return counts;
@@ -51,91 +59,150 @@ export function histogram(values, low, high, bins) {  // shares per bin; what li
 // ---- drawing ----
 const REPEATS = 200, BINS = 41, SHOWN = 14, LEFT = 34, RIGHT = 10;
 
+// the function, the bell and its samples
+function layoutStage(plot, width) {
+  const x = scale([-4, 4], [LEFT, width - RIGHT]), y = scale([-1, 4], [150, 34]), ground = 262;
+  Object.assign(plot, { x, y, floor: 318, ground });
+  axes(plot, { x, y, yticks: [0, 2, 4] });
+  const tick = v => text(x(v), y.range[0] + 16, fmt(v, v % 1 ? 1 : 0), { class: "pg-x-tick", "text-anchor": "middle" });
+  add(plot.back, text(0, 12, "how good a sample is, f(x)", { class: "pg-x-label" }),
+    text(0, 186, "the bell, and how its samples pull", { class: "pg-x-label" }),
+    svg("line", { x1: LEFT, x2: width - RIGHT, y1: ground, y2: ground, class: "pg-x-axis" }),
+    KNOTS.map(tick));
+}
+function knotHandle(ui, stage, i) {
+  const bend = v => ui.state.f.map((old, k) => (k === i ? clamp(round(v, 0.05), -1, 4) : old));
+  const move = v => ui.set({ kind: "curve", f: bend(v) });
+  return stage.handle({
+    label: `f at x = ${fmt(KNOTS[i], 1)}`, colour: "good", drag: (_, y) => move(stage.y.invert(y)),
+    key: (name, big) => {
+      const v = stepKey(name, big, ui.state.f[i], { min: -1, max: 4, step: 0.1, page: 0.5 });
+      if (v !== undefined) move(v);
+      return v !== undefined;
+    },
+  });
+}
+function meanHandle(ui, stage) {
+  const move = v => ui.set({ mu: clamp(round(v, 0.02), -2, 2) });
+  return stage.handle({
+    label: "Mean of the bell", drag: x => move(stage.x.invert(x)),
+    key: (name, big) => {
+      const v = stepKey(name, big, ui.state.mu, { min: -2, max: 2, step: 0.05, page: 0.5 });
+      if (v !== undefined) move(v);
+      return v !== undefined;
+    },
+  });
+}
+function drawStage({ stage, knots, knob }, s, drawn) {
+  const { x, y, ground } = stage, grid = range(161).map(i => -4 + i / 20);
+  const hill = v => ground - 60 * bell(v - s.mu) / bell(0), level = y(s.baseline);
+  const line = s.kind === "step" ? [[-4, 0], [0, 0], [0, 1], [4, 1]] : grid.map(v => [v, height(s.kind, s.f, v)]);
+  const curve = path(grid.map(v => [x(v), hill(v)]));
+  const sample = (z, i) => {
+    const v = s.mu + z, row = ground + 26 + 4 * (i % SHOWN), force = pull(s, v);
+    const from = [x(v), row], to = [x(clamp(v + force * 0.4, -4, 4)), row];
+    return [
+      svg("line", { x1: x(v), x2: x(v), y1: hill(v), y2: row, class: "pg-e-stem" }),
+      svg("circle", { cx: x(v), cy: row, r: 2.6, class: "pg-x-policy" }),
+      svg("path", { d: arrow(from, to, 7), class: "pg-x-score" }),
+    ];
+  };
+  redo(stage.live,
+    svg("path", { d: path(line.map(([a, b]) => [x(a), y(b)])), class: "pg-e-f" }),
+    s.baseline !== 0 && [
+      svg("line", { x1: LEFT, x2: stage.width - RIGHT, y1: level, y2: level, class: "pg-e-baseline" }),
+      text(LEFT + 4, level - 6, `baseline ${fmt(s.baseline)}`, { class: "pg-x-halo pg-x-strong" }),
+    ],
+    svg("path", { d: `${curve}L${x(4)} ${ground}L${x(-4)} ${ground}Z`, class: "pg-e-bell" }),
+    svg("path", { d: curve, class: "pg-e-outline" }),
+    drawn.slice(-SHOWN).map(sample),
+    text(x(s.mu), ground + 16, `\u03bc = ${fmt(s.mu)}`,
+      { class: "pg-x-policy pg-x-strong pg-x-halo", "text-anchor": "middle" }));
+  knots.forEach((knot, i) => {
+    knot.style.display = s.kind === "step" ? "none" : "";
+    knot.place(x(KNOTS[i]), y(s.f[i]), { now: s.f[i], min: -1, max: 4, words: fmt(s.f[i]) });
+  });
+  knob.place(x(s.mu), hill(s.mu), { now: s.mu, min: -2, max: 2, words: `mean ${fmt(s.mu)}` });
+}
+
+// many estimates
+function layoutChart(plot, width) {
+  plot.bottom = [146, 302];
+  add(plot.back, text(0, 12, "200 estimates by the score function", { class: "pg-x-score pg-x-strong" }),
+    text(0, 192, "and by the path: the mean of f\u2032(x)", { class: "pg-x-strong" }),
+    plot.bottom.map(y => svg("line", { x1: 0, x2: width, y1: y, y2: y, class: "pg-x-axis" })));
+}
+function deviation(values) {
+  const list = [...values], mean = sum(list) / list.length;
+  return Math.sqrt(sum(list.map(v => (v - mean) ** 2)) / (list.length - 1));
+}
+function drawChart(chart, s, { truth, plain }, noise) {
+  const reach = Math.max(4.2 * Math.sqrt(plain / 20), 0.2);
+  const x = scale([truth - reach, truth + reach], [0, chart.width]), w = chart.width / BINS;
+  const made = estimates(s, noise.subarray(0, REPEATS * s.samples));
+  const bars = (values, floor, look, tall) => {
+    const counts = histogram(values, ...x.domain, BINS), top = Math.max(...counts, 0.12);
+    return counts.map((c, i) => c > 0 && svg("rect", {
+      x: i * w + 0.5, y: floor - tall * c / top, width: Math.max(1, w - 1), height: tall * c / top, class: look,
+    }));
+  };
+  const beside = row => (row && s.kind === "step" ? [0, 2 * truth]               // the path says 0
+    : [truth - reach / 2, truth + reach / 2]);
+  const room = v => Math.abs(x(v) - x(truth)) > 36 && x(v) < chart.width - 16;
+  const tick = (v, y) => text(x(v), y + 18, fmt(v),
+    { class: v === truth ? "pg-x-strong" : "pg-x-tick", "text-anchor": "middle" });
+  redo(chart.live,
+    bars(made.score, chart.bottom[0], "pg-x-score", 112), bars(made.pathwise, chart.bottom[1], "pg-e-path", 92),
+    chart.bottom.map((y, i) => [
+      svg("line", { x1: x(truth), x2: x(truth), y1: y - (i ? 96 : 124), y2: y + 4, class: "pg-e-truth" }),
+      [truth, ...beside(i).filter(room)].map(v => tick(v, y)),
+    ]),
+    text(x(truth) + 6, chart.bottom[0] - 114, "truth", { class: "pg-x-strong pg-x-halo" }));
+  const [score, pathwise] = [made.score, made.pathwise].map(values => fmt(deviation(values)));
+  chart.el.setAttribute("aria-label",
+    `${REPEATS} estimates from ${s.samples} samples each. True slope ${fmt(truth)}.`
+    + ` The score function's estimates scatter by ${score}, the pathwise ones by ${pathwise}.`);
+}
+
+const estimate = (s, drawn) => sum(drawn.map(z => pull(s, s.mu + z))) / drawn.length;
+function baselineWords(gain) {
+  const as = fmt(20 * gain, 0);
+  if (gain > 1.005) return `With this baseline 20 samples are as good as ${as} without.`;
+  if (gain < 0.995) return `This baseline does harm: 20 samples are now as good as ${as} without.`;
+  return "No baseline yet.";
+}
+function sentence(s, gain, drawn) {
+  const jump = " The pathwise estimate is 0, each time and for certain: it never sees the jump.", n = drawn.length;
+  return baselineWords(gain) + (s.kind === "step" ? jump : "")
+    + (n ? ` Your ${fmt(n, 0)} sample${n > 1 ? "s" : ""}: ${fmt(estimate(s, drawn), 3)}.` : "");
+}
+
 function build(ui) {
   const noise = normals(REPEATS * 200, random(7));
   let uniform = random(3), drawn = [];                // z of the reader's own samples: they move with the mean
 
   const stage = ui.plot({
-    label: "The function f, the bell and its samples", height: () => 330,
-    layout(plot, width) {
-      const x = scale([-4, 4], [LEFT, width - RIGHT]), y = scale([-1, 4], [150, 34]);
-      Object.assign(plot, { x, y, floor: 318, ground: 262 });
-      axes(plot, { x, y, yticks: [0, 2, 4] });
-      add(plot.back, text(0, 12, "how good a sample is, f(x)", { class: "pg-x-label" }), text(0, 186, "the bell, and how its samples pull", { class: "pg-x-label" }),
-        svg("line", { x1: LEFT, x2: width - RIGHT, y1: plot.ground, y2: plot.ground, class: "pg-x-axis" }),
-        [-3, -1.5, 0, 1.5, 3].map(v => text(x(v), y.range[0] + 16, fmt(v, v % 1 ? 1 : 0), { class: "pg-x-tick", "text-anchor": "middle" })));
-    },
+    label: "The function f, the bell and its samples", height: () => 330, layout: layoutStage,
   });
-  const knots = range(5).map(i => {
-    const move = v => ui.set({ kind: "curve", f: ui.state.f.map((old, k) => (k === i ? clamp(round(v, 0.05), -1, 4) : old)) });
-    return stage.handle({ label: `f at x = ${fmt(KNOTS[i], 1)}`, colour: "good", drag: (_, y) => move(stage.y.invert(y)),
-      key: (name, big) => { const v = stepKey(name, big, ui.state.f[i], { min: -1, max: 4, step: 0.1, page: 0.5 }); if (v !== undefined) move(v); return v !== undefined; } });
-  });
-  const moveMean = v => ui.set({ mu: clamp(round(v, 0.02), -2, 2) });
-  const knob = stage.handle({ label: "Mean of the bell", drag: x => moveMean(stage.x.invert(x)),
-    key: (name, big) => { const v = stepKey(name, big, ui.state.mu, { min: -2, max: 2, step: 0.05, page: 0.5 }); if (v !== undefined) moveMean(v); return v !== undefined; } });
-
-  function drawStage(s) {
-    const { x, y, ground } = stage, grid = range(161).map(i => -4 + i / 20), hill = v => ground - 60 * bell(v - s.mu) / bell(0);
-    const line = s.kind === "step" ? [[-4, 0], [0, 0], [0, 1], [4, 1]] : grid.map(v => [v, height(s.kind, s.f, v)]);
-    const curve = path(grid.map(v => [x(v), hill(v)]));
-    redo(stage.live, svg("path", { d: path(line.map(([a, b]) => [x(a), y(b)])), class: "pg-e-f" }),
-      s.baseline !== 0 && [svg("line", { x1: LEFT, x2: stage.width - RIGHT, y1: y(s.baseline), y2: y(s.baseline), class: "pg-e-baseline" }),
-        text(LEFT + 4, y(s.baseline) - 6, `baseline ${fmt(s.baseline)}`, { class: "pg-x-halo pg-x-strong" })],
-      svg("path", { d: `${curve}L${x(4)} ${ground}L${x(-4)} ${ground}Z`, class: "pg-e-bell" }), svg("path", { d: curve, class: "pg-e-outline" }),
-      drawn.slice(-SHOWN).map((z, i) => {
-        const v = s.mu + z, row = ground + 26 + 4 * (i % SHOWN), force = pull(s, v), from = [x(v), row];
-        return [svg("line", { x1: x(v), x2: x(v), y1: hill(v), y2: row, class: "pg-e-stem" }), svg("circle", { cx: x(v), cy: row, r: 2.6, class: "pg-x-policy" }),
-          svg("path", { d: arrow(from, [x(clamp(v + force * 0.4, -4, 4)), row], 7), class: "pg-x-score" })];
-      }), text(x(s.mu), ground + 16, `\u03bc = ${fmt(s.mu)}`, { class: "pg-x-policy pg-x-strong pg-x-halo", "text-anchor": "middle" }));
-    knots.forEach((knot, i) => {
-      knot.style.display = s.kind === "step" ? "none" : "";
-      knot.place(x(KNOTS[i]), y(s.f[i]), { now: s.f[i], min: -1, max: 4, words: fmt(s.f[i]) });
-    });
-    knob.place(x(s.mu), hill(s.mu), { now: s.mu, min: -2, max: 2, words: `mean ${fmt(s.mu)}` });
-  }
-
-  const chart = ui.plot({
-    label: "Estimates of the slope", kind: "img", height: () => 330,
-    layout(plot, width) {
-      plot.bottom = [146, 302];
-      add(plot.back, text(0, 12, "200 estimates by the score function", { class: "pg-x-score pg-x-strong" }), text(0, 192, "and by the path: the mean of f\u2032(x)", { class: "pg-x-strong" }),
-        plot.bottom.map(y => svg("line", { x1: 0, x2: width, y1: y, y2: y, class: "pg-x-axis" })));
-    },
-  });
-  function drawChart(s, { truth, plain }) {
-    const reach = Math.max(4.2 * Math.sqrt(plain / 20), 0.2), x = scale([truth - reach, truth + reach], [0, chart.width]);
-    const made = estimates(s, noise.subarray(0, REPEATS * s.samples)), w = chart.width / BINS;
-    const bars = (values, floor, look, tall = 112) => {
-      const counts = histogram(values, ...x.domain, BINS), top = Math.max(...counts, 0.12);
-      return counts.map((c, i) => c > 0 && svg("rect", { x: i * w + 0.5, y: floor - tall * c / top, width: Math.max(1, w - 1),
-        height: tall * c / top, class: look }));
-    };
-    const beside = row => (row && s.kind === "step" ? [0, 2 * truth] : [truth - reach / 2, truth + reach / 2]);      // the path says 0
-    const ticks = row => [truth, ...beside(row).filter(v => Math.abs(x(v) - x(truth)) > 36 && x(v) < chart.width - 16)];
-    redo(chart.live, bars(made.score, chart.bottom[0], "pg-x-score"), bars(made.pathwise, chart.bottom[1], "pg-e-path", 92),
-      chart.bottom.map((y, i) => [svg("line", { x1: x(truth), x2: x(truth), y1: y - (i ? 96 : 124), y2: y + 4, class: "pg-e-truth" }),
-        ticks(i).map(v => text(x(v), y + 18, fmt(v), { class: v === truth ? "pg-x-strong" : "pg-x-tick", "text-anchor": "middle" }))]),
-      text(x(truth) + 6, chart.bottom[0] - 114, "truth", { class: "pg-x-strong pg-x-halo" }));
-    const spread = values => { const m = sum([...values]) / values.length; return Math.sqrt(sum([...values].map(v => (v - m) ** 2)) / (values.length - 1)); };
-    chart.el.setAttribute("aria-label", `${REPEATS} estimates from ${s.samples} samples each. True slope ${fmt(truth)}. The score function's estimates scatter by ${fmt(spread(made.score))}, the pathwise ones by ${fmt(spread(made.pathwise))}.`);
-    return made;
-  }
+  const knots = range(5).map(i => knotHandle(ui, stage, i)), knob = meanHandle(ui, stage);
+  const chart = ui.plot({ label: "Estimates of the slope", kind: "img", height: () => 330, layout: layoutChart });
 
   const draw = n => () => {
     drawn.push(...normals(n, uniform));
     drawn = drawn.slice(-5000);
     ui.redraw();
-    ui.say(`${drawn.length} samples. Estimate ${fmt(estimate(ui.state))}, truth ${fmt(exact(ui.state).truth)}.`);
+    const found = estimate(ui.state, drawn), { truth } = exact(ui.state);
+    ui.say(`${drawn.length} samples. Estimate ${fmt(found)}, truth ${fmt(truth)}.`);
   };
-  const estimate = s => sum(drawn.map(z => pull(s, s.mu + z))) / drawn.length;
   ui.onReset(() => { drawn = []; uniform = random(3); });
 
   const line = ui.formula(tex`\frac{1}{N} \sum_i \good{(f(x_i) - b)}\,\score{(x_i - \mu)}`,
     tex`{} \to \frac{d}{d\mu} \E[f] = \live{truth}`);
   const said = html("p", { class: "pg-x-say" });
   ui.body.append(html("div", { class: "pg-x-stack" },
-    ui.row(ui.choice("The function", "kind", [["curve", "a curve to bend"], ["step", "a step"]]), ui.choice("Samples in each estimate", "samples", [[20, "20 samples each"], [200, "200 each"]]), ui.resetButton()),
+    ui.row(ui.choice("The function", "kind", [["curve", "a curve to bend"], ["step", "a step"]]),
+      ui.choice("Samples in each estimate", "samples", [[20, "20 samples each"], [200, "200 each"]]),
+      ui.resetButton()),
     html("div", { class: "pg-x-columns pg-x-even" }, stage.holder, chart.holder),
     ui.slider("baseline b", "baseline", { min: -1, max: 4, step: 0.02, show: v => fmt(v), wide: true }),
     ui.row(ui.button("Sample", draw(1)), ui.button("Sample 100", draw(100), { class: "pg-x-main" })),
@@ -144,16 +211,21 @@ function build(ui) {
   return s => {
     const found = exact(s), gain = found.plain / found.variance;
     ui.challenge(s.kind === "step" ? gain >= 3.6 : gain >= 10);
-    drawStage(s);
-    drawChart(s, found);
+    drawStage({ stage, knots, knob }, s, drawn);
+    drawChart(chart, s, found, noise);
     line.show({ truth: fmt(found.truth, 3) });
-    said.textContent = (gain > 1.005 ? `With this baseline 20 samples are as good as ${fmt(20 * gain, 0)} without.` : gain < 0.995 ? `This baseline does harm: 20 samples are now as good as ${fmt(20 * gain, 0)} without.` : "No baseline yet.")
-      + (s.kind === "step" ? " The pathwise estimate is 0, each time and for certain: it never sees the jump." : "")
-      + (drawn.length ? ` Your ${fmt(drawn.length, 0)} sample${drawn.length > 1 ? "s" : ""}: ${fmt(estimate(s), 3)}.` : "");
+    said.textContent = sentence(s, gain, drawn);
   };
 }
+const TASKS = {
+  curve: "Find the baseline that makes 20 samples as good as 200.",
+  step: "Find the baseline that makes 20 samples on the step as good as 72.",
+};
 export default explorable({
-  name: "sampler", settings: ["kind", "mu", "f", "baseline", "samples"],
-  challenge: s => [s.kind, s.kind === "step" ? "Find the baseline that makes 20 samples on the step as good as 72." : "Find the baseline that makes 20 samples as good as 200."],
-  repair: s => ({ kind: s.kind === "step" ? "step" : "curve", mu: clamp(s.mu, -2, 2), f: s.f.map(v => clamp(v, -1, 4)), baseline: clamp(s.baseline, -1, 4), samples: s.samples === 200 ? 200 : 20 }), build,
+  name: "sampler", settings: ["kind", "mu", "f", "baseline", "samples"], challenge: s => [s.kind, TASKS[s.kind]],
+  repair: s => ({
+    kind: s.kind === "step" ? "step" : "curve", mu: clamp(s.mu, -2, 2), f: s.f.map(v => clamp(v, -1, 4)),
+    baseline: clamp(s.baseline, -1, 4), samples: s.samples === 200 ? 200 : 20,
+  }),
+  build,
 });

@@ -600,6 +600,14 @@ def test_nothing_scrolls_sideways(show, width):
     assert not outside and page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_a_drawing_has_its_words_in_text_elements(show):
+    page = show(*(cls() for cls in CLASSES))
+    stray = page.evaluate("""() => [...document.querySelectorAll('svg.pg-x-plot, svg.pg-x-plot g')].flatMap(e => [...e.childNodes])
+        .filter(n => n.nodeType === Node.TEXT_NODE && n.data)
+        .map(n => [n.parentNode.closest('[data-explorable]').dataset.explorable, n.data])""")
+    assert not stray
+
+
 def test_every_focusable_part_keeps_its_arrow_keys_in_jupyterlab_and_sliders_say_where_they_stand(show):
     page = show(*(cls() for cls in CLASSES))
     missing = page.evaluate("""[...document.querySelectorAll('.pg-x :is(button, input, [tabindex])')]
