@@ -16,7 +16,7 @@ export default [
     "no-unused-vars": ["error", { varsIgnorePattern: "^_$", argsIgnorePattern: "^_$" }],     // `_` says: not used
   } },
   {
-    files: ["learning_to_act/explorables/*.js", "eslint.config.js"],
+    files: ["learning_to_act/*.js", "learning_to_act/explorables/*.js", "eslint.config.js"],
     languageOptions: { sourceType: "module", globals: globals.browser },
   },
   {

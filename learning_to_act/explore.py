@@ -17,86 +17,15 @@ from .picture import Picture, must_accept
 
 MOST_STORED = 400  # pictures of about 4 kB: more would make a page that nobody waits for
 
-ESM = """
-const make = (tag, props) => Object.assign(document.createElement(tag), props);
-
-function control({ name, texts }, choose) {              // a slider for numbers, a list for words
-  const words = texts.some(text => Number.isNaN(Number(text)));
-  const input = words ? make("select") : make("input", { type: "range", min: 0, max: texts.length - 1, step: 1 });
-  if (words) input.append(...texts.map((text, i) => make("option", { value: i, textContent: text })));
-  input.dataset.lmSuppressShortcuts = "true";            // JupyterLab takes the arrow keys otherwise
-  input.addEventListener("input", () => choose(+input.value));
-  const shown = words ? "" : make("span", { ariaHidden: "true", className: "pg-value" });
-  const row = make("label", {});
-  row.append(make("span", { textContent: name }), input, shown);
-  return { row, show(i) { input.value = i; if (!words) input.ariaValueText = shown.textContent = texts[i]; } };
-}
-
-export default { render({ model, el }) {
-  const controls = model.get("controls"), [width, height] = model.get("size");
-  const img = make("img", { className: "pg-figure", width, height }), caption = make("figcaption");
-  const error = make("pre", { className: "pg-error", role: "alert" });
-  const spoken = make("p", { className: "pg-spoken", role: "status" });
-  const rows = controls.map((c, i) => control(c, value => {      // the widget manager keeps only the newest while Python draws
-    model.set("index", model.get("index").with(i, value));
-    model.save_changes();
-  }));
-  const figure = make("figure", { className: "pg-frame" });
-  figure.append(img, caption);
-  const place = index => controls.map((c, i) => `${c.name} = ${c.texts[index[i]]}`).join(", ");
-  const show = () => {
-    const index = model.get("index"), frames = model.get("frames"), alts = model.get("alts");
-    const k = frames.length > 1 ? controls.reduce((k, c, i) => k * c.texts.length + index[i], 0) : 0;
-    rows.forEach((row, i) => row.show(index[i]));
-    if (frames[k] && img.getAttribute("src") !== frames[k]) img.src = frames[k];
-    img.alt = alts[k] ?? "";
-    caption.textContent = place(index);
-    figure.hidden = !frames.length;
-    if (error.textContent !== model.get("error")) error.textContent = model.get("error");
-  };
-  const say = () => { spoken.textContent = img.alt; };           // what a screen reader hears after a change
-  const changed = () => { show(); say(); };
-  el.classList.add("pg-explore");
-  el.append(...rows.map(r => r.row), figure, error, spoken);
-  show();
-  const events = ["index", "frames", "error"].map(name => "change:" + name);
-  events.forEach(event => model.on(event, changed));
-  return () => events.forEach(event => model.off(event, changed));
-} };
-"""
-
+HERE = Path(__file__).parent
+ESM = "\n" + (HERE / "explore.js").read_text("utf-8")
 DARK = "html[data-theme=dark] .pg-explore", "[data-jp-theme-light=false] .pg-explore", "body.vscode-dark .pg-explore"
-CSS = (
-    f"""
+COLOURS = f"""
 .pg-explore {{ {css_variables()} background: var(--pg-paper); break-inside: avoid; max-width: 100%; }}     /* VS Code puts white behind every widget */
 {", ".join(DARK)} {{ {css_variables(dark=True)} color-scheme: dark; }}
 @media print {{ {", ".join(DARK)} {{ {css_variables()} color-scheme: light; }} }}
 """
-    + """
-.pg-explore > figure.pg-frame { margin: .5em 0 0; padding: 0; }
-.pg-explore > figure[hidden] { display: none; }
-.pg-explore img.pg-figure { display: block; max-width: 100%; height: auto; margin: 0; background: none; }
-.pg-explore label { display: flex; flex-wrap: wrap; gap: .1em .8em; align-items: center; min-height: 2.4em; margin: 0; max-width: 600px;
-  font: .95rem system-ui, sans-serif; color: var(--pg-ink); }
-.pg-explore label > :first-child { min-width: 2em; }
-.pg-explore input { flex: 1 1 7em; height: 2.4em; margin: 0; accent-color: var(--pg-policy); cursor: pointer; }
-.pg-explore select { font: inherit; min-height: 2.2em; color: var(--pg-ink); background: var(--pg-paper);
-  border: 1px solid var(--pg-muted); border-radius: 4px; }
-.pg-explore :is(input, select):focus-visible { outline: 2px solid var(--pg-policy); outline-offset: 3px; border-radius: 4px; }
-.pg-explore .pg-value { min-width: 3.2em; font-variant-numeric: tabular-nums; }
-.pg-explore .pg-error { white-space: pre-wrap; margin: .5em 0 0; padding: .5em .8em; color: var(--pg-ink); background: none;
-  border: 0; border-left: 4px solid var(--pg-good); }
-.pg-explore figcaption, .pg-explore .pg-error:empty { display: none; }
-.pg-explore .pg-spoken { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); }
-"""
-    + f"""
-@media screen {{ {", ".join(rule + " img.pg-figure" for rule in DARK)} {{
-  filter: invert(1) hue-rotate(180deg) !important; mix-blend-mode: screen; }} }}     /* black on white to white on the page's dark */
-"""
-    + """
-@media print { .pg-explore label { display: none; }  .pg-explore figcaption { display: block; } }
-"""
-)
+CSS = COLOURS + "\n" + (HERE / "explore.css").read_text("utf-8")
 
 
 class Explore(anywidget.AnyWidget):

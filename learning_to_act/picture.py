@@ -1,4 +1,8 @@
-"""One Matplotlib figure that is drawn again and again, fast: only what moved."""
+"""One Matplotlib figure that is drawn again and again, fast: only what moved.
+
+It leans on habits that Matplotlib does not promise (`viewLim`, `stale`, what a figure's children are). Its tests hold them with the
+oldest release that pyproject.toml allows and with the newest, in `make test-matrix`.
+"""
 
 import base64
 import inspect

@@ -147,7 +147,7 @@ def update_8(theta, batch, lr):
 # --- estimators by name --------------------------------------------------------------------------------------------
 
 
-def _estimate(weights, mask=True, prob=False):
+def estimate(weights, mask=True, prob=False):
     """gradient(theta, batch): the mean over episodes of the sum over steps of weights(batch) times the score."""
 
     def gradient(theta, batch):
@@ -165,7 +165,7 @@ def _estimate(weights, mask=True, prob=False):
     return gradient
 
 
-def _discount(batch):
+def discount(batch):
     return batch.gamma ** np.arange(len(batch.rewards))[:, None]
 
 
@@ -173,8 +173,8 @@ def _return(batch):
     return reward_to_go(batch.rewards, batch.gamma)
 
 
-def _to_go(batch):
-    return _discount(batch) * _return(batch)
+def to_go(batch):
+    return discount(batch) * _return(batch)
 
 
 def _whole(batch):
@@ -200,7 +200,7 @@ def _values(batch):
 
 
 def _td(batch, end):
-    return _discount(batch) * (
+    return discount(batch) * (
         batch.rewards + batch.gamma * batch.values[batch.next_obs] * (1 - end * batch.terminated) - _values(batch)
     )
 
@@ -219,22 +219,22 @@ def _over_batch(batch, weights):
 
 
 def _apart(theta, batch):
-    weights, flat = _to_go(batch)[batch.mask].sum(), _estimate(lambda batch: 1.0)
+    weights, flat = to_go(batch)[batch.mask].sum(), estimate(lambda batch: 1.0)
     return weights * flat(theta, batch)
 
 
-REWARD_TO_GO = _estimate(_to_go)
+REWARD_TO_GO = estimate(to_go)
 RIGHT_WAYS = {
     "reward-to-go and gamma^t": REWARD_TO_GO,
-    "the whole episode's return": _estimate(_whole),
-    "reward-to-go, gamma^t, and the other episodes' mean as baseline": _estimate(
-        lambda b: _discount(b) * (_return(b) - _running_mean(b, own=False))
+    "the whole episode's return": estimate(_whole),
+    "reward-to-go, gamma^t, and the other episodes' mean as baseline": estimate(
+        lambda b: discount(b) * (_return(b) - _running_mean(b, own=False))
     ),
-    "the whole return, and the other episodes' mean as baseline": _estimate(
+    "the whole return, and the other episodes' mean as baseline": estimate(
         lambda b: _whole(b) - _whole_mean(b, own=False)
     ),
-    "reward-to-go, gamma^t, and the others' whole mean as baseline": _estimate(
-        lambda b: _to_go(b) - _whole_mean(b, own=False)
+    "reward-to-go, gamma^t, and the others' whole mean as baseline": estimate(
+        lambda b: to_go(b) - _whole_mean(b, own=False)
     ),
 }
 
@@ -247,58 +247,58 @@ def known_on_the_ladder():
     """{name: estimators with that mistake}: the usual ways to make it."""
     return {
         "gamma-power-dropped": (
-            _estimate(_return),
-            _estimate(lambda b: _return(b) - _values(b)),
-            _estimate(lambda b: _return(b) - _running_mean(b, own=False)),
-            _estimate(lambda b: _td(b, True) / _discount(b)),
+            estimate(_return),
+            estimate(lambda b: _return(b) - _values(b)),
+            estimate(lambda b: _return(b) - _running_mean(b, own=False)),
+            estimate(lambda b: _td(b, True) / discount(b)),
         ),
         "mean-over-steps": tuple(
-            _estimate(way)
+            estimate(way)
             for way in (
                 lambda b: _whole(b) / _lengths(b),
-                lambda b: _to_go(b) / _lengths(b),
+                lambda b: to_go(b) / _lengths(b),
                 lambda b: _whole(b) / len(b.mask),
-                lambda b: _to_go(b) / len(b.mask),
+                lambda b: to_go(b) / len(b.mask),
                 lambda b: _whole(b) / _lengths(b).max(),
-                lambda b: _to_go(b) / _lengths(b).max(),
+                lambda b: to_go(b) / _lengths(b).max(),
                 lambda b: _whole(b) * b.mask.shape[1] / b.mask.sum(),
-                lambda b: _to_go(b) * b.mask.shape[1] / b.mask.sum(),
+                lambda b: to_go(b) * b.mask.shape[1] / b.mask.sum(),
             )
         ),
         "standardised-per-episode": tuple(
-            _estimate(lambda b, w=w, scale=scale: _inside(b, w(b), scale))
-            for w in (_to_go, _return)
+            estimate(lambda b, w=w, scale=scale: _inside(b, w(b), scale))
+            for w in (to_go, _return)
             for scale in (True, False)
         ),
-        "standardised-over-the-batch": tuple(_estimate(lambda b, w=w: _over_batch(b, w(b))) for w in (_to_go, _return)),
+        "standardised-over-the-batch": tuple(estimate(lambda b, w=w: _over_batch(b, w(b))) for w in (to_go, _return)),
         "padding-counted": (
-            _estimate(lambda b: _discount(b) * (_return(b) - _values(b)), mask=False),
-            _estimate(_whole, mask=False),
-            _estimate(lambda b: _return(b) - _values(b), mask=False),
+            estimate(lambda b: discount(b) * (_return(b) - _values(b)), mask=False),
+            estimate(_whole, mask=False),
+            estimate(lambda b: _return(b) - _values(b), mask=False),
         ),
         "pairing-lost": (_apart,),
         "bootstraps-past-the-end": (
-            _estimate(lambda b: _td(b, False)),
-            _estimate(lambda b: _td(b, False) / _discount(b)),
+            estimate(lambda b: _td(b, False)),
+            estimate(lambda b: _td(b, False) / discount(b)),
         ),
         "score-of-the-probability": (
-            _estimate(_to_go, prob=True),
-            _estimate(_whole, prob=True),
-            _estimate(_return, prob=True),
+            estimate(to_go, prob=True),
+            estimate(_whole, prob=True),
+            estimate(_return, prob=True),
         ),
-        "rewards-not-returns": (_estimate(lambda b: _discount(b) * b.rewards), _estimate(lambda b: b.rewards)),
+        "rewards-not-returns": (estimate(lambda b: discount(b) * b.rewards), estimate(lambda b: b.rewards)),
         "returns-summed-forward": (
-            _estimate(lambda b: (_discount(b) * b.rewards).cumsum(axis=0)),
-            _estimate(lambda b: b.rewards.cumsum(axis=0)),
+            estimate(lambda b: (discount(b) * b.rewards).cumsum(axis=0)),
+            estimate(lambda b: b.rewards.cumsum(axis=0)),
         ),
         "discounts-twice": (
-            _estimate(lambda b: _discount(b) * _whole(b)),
-            _estimate(lambda b: _discount(b) * _to_go(b)),
+            estimate(lambda b: discount(b) * _whole(b)),
+            estimate(lambda b: discount(b) * to_go(b)),
         ),
-        "sum-over-episodes": tuple(_estimate(lambda b, w=w: b.mask.shape[1] * w(b)) for w in (_to_go, _whole, _return)),
+        "sum-over-episodes": tuple(estimate(lambda b, w=w: b.mask.shape[1] * w(b)) for w in (to_go, _whole, _return)),
         "baseline-contains-itself": (
-            _estimate(lambda b: _discount(b) * (_return(b) - _running_mean(b))),
-            _estimate(lambda b: _whole(b) - _whole_mean(b)),
+            estimate(lambda b: discount(b) * (_return(b) - _running_mean(b))),
+            estimate(lambda b: _whole(b) - _whole_mean(b)),
         ),
     }
 

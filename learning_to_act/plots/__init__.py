@@ -1,6 +1,6 @@
 """The book's figures: pure functions that draw data onto an Axes. `base` has the style and what more than one chapter draws.
 
-What one chapter alone draws may stand in a file of its own beside it, named after the chapter. All public functions are found, never listed.
+What one chapter alone draws stands in a file named after the chapter. All public functions are found, never listed.
 """
 
 import importlib

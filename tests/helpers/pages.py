@@ -7,6 +7,7 @@ from functools import cache
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Error, Page, TimeoutError
 
 PREFIX = "/learning-to-act"  # a site on a shared host stands in a folder: nothing may begin at the root
@@ -125,3 +126,13 @@ def settled(page):
     """Wait until every stored widget is mounted (or says why not) and the fonts are there."""
     page.evaluate("dispatchEvent(new Event('pg:start'))")  # host.js: also the figures far from sight
     page.wait_for_function("document.documentElement.dataset.widgets === 'ready' && document.fonts.status === 'loaded'")
+
+
+def violations(page, **options):
+    """What axe finds, as lines to read."""
+    report = Axe().run(page, options={"resultTypes": ["violations"], **options})
+    return [
+        f"{v['id']} {n['target']} {n.get('failureSummary', '')[:200]}"
+        for v in report.response["violations"]
+        for n in v["nodes"][:3]
+    ]

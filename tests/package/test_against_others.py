@@ -5,7 +5,6 @@ PyTorch and Stable-Baselines3 live in an environment of their own, since the boo
 and runs this file there with nothing skipped. Everything else runs in `make test`.
 """
 
-import os
 import re
 
 import gymnasium as gym
@@ -16,25 +15,11 @@ from scipy.signal import lfilter
 import policy_gradient as pg
 from policy_gradient import control
 from policy_gradient.envs import TabularVectorEnv
+from tests.helpers.others import other
 
 pytestmark = pytest.mark.slow  # subprocesses, kernels, pictures or long runs in nearly every test
 
-WHY = "in an environment of its own: make test-autodiff runs this"
 BATCH = 40
-
-
-def other(name):
-    """The module, or a skip with its reason; under `make test-autodiff` nothing may be skipped."""
-    if os.environ.get("PG_NOTHING_SKIPPED"):
-        return __import__(name, fromlist=["_"])
-    return pytest.importorskip(name, reason=f"{name} is {WHY}")
-
-
-@pytest.fixture(scope="module")
-def torch():
-    module = other("torch")
-    module.set_num_threads(1)
-    return module
 
 
 # --- policies against automatic differentiation: the same law written with torch.distributions

@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -447,6 +448,15 @@ def test_drawing_what_moved_spares_the_rest(monkeypatch):
 
 def test_the_arrow_keys_reach_the_slider_in_jupyterlab():
     assert 'input.dataset.lmSuppressShortcuts = "true"' in module.ESM
+
+
+def test_its_script_and_sheet_are_files_that_linters_see():
+    here = Path(module.__file__).parent
+    assert module.ESM.endswith((here / "explore.js").read_text("utf8")) and module.CSS.endswith(
+        sheet := (here / "explore.css").read_text("utf8")
+    )
+    assert all(f"{place} img.pg-figure" in sheet for place in module.DARK)  # the sheet names dark pages as Python does
+    assert "createElement" not in Path(module.__file__).read_text("utf8")
 
 
 def test_colours_are_the_books():

@@ -10,11 +10,10 @@ import pytest
 
 import policy_gradient as pg
 from policy_gradient.audit import audit_advantages
-from tests.package.test_against_others import torch  # noqa: F401
 from tools.paths import ROOT
 
 
-def in_torch(torch, model, theta, prompts, tokens):  # noqa: F811
+def in_torch(torch, model, theta, prompts, tokens):
     """log pi of every token, the same block written with torch's own layers' functions."""
     F, parts, start = torch.nn.functional, {}, 0
     for name, shape in model.shapes.items():
@@ -33,7 +32,7 @@ def in_torch(torch, model, theta, prompts, tokens):  # noqa: F811
 
 
 @pytest.mark.parametrize("width, heads, hidden", [(8, 1, 8), (12, 3, 7), (32, 2, 64)])
-def test_the_transformer_is_what_autograd_says(torch, width, heads, hidden):  # noqa: F811
+def test_the_transformer_is_what_autograd_says(torch, width, heads, hidden):
     rng = np.random.default_rng(width)
     model = pg.Transformer(5, 3, 4, width=width, heads=heads, hidden=hidden)
     theta = model.init(rng, np.float64) + 0.3 * rng.normal(size=model.num_params)
@@ -45,7 +44,7 @@ def test_the_transformer_is_what_autograd_says(torch, width, heads, hidden):  # 
     assert np.allclose(model.weighted_score(theta, prompts, tokens, weights), leaf.grad.numpy(), atol=1e-10)
 
 
-def test_the_sorter_s_peer_has_the_sorter_s_network(torch, monkeypatch):  # noqa: F811
+def test_the_sorter_s_peer_has_the_sorter_s_network(torch, monkeypatch):
     """`benchmarks/language.py` measures both on one network, and its loop runs."""
     monkeypatch.syspath_prepend(ROOT / "benchmarks")
     import language
@@ -60,14 +59,14 @@ def test_the_sorter_s_peer_has_the_sorter_s_network(torch, monkeypatch):  # noqa
     assert language.torch_loop(theta) > 0 and language.ours(theta) > 0
 
 
-def test_equal_rewards_in_float32_are_zero_where_a_mean_would_not_be(torch):  # noqa: F811
+def test_equal_rewards_in_float32_are_zero_where_a_mean_would_not_be(torch):
     """What float32's mean leaves of eight times 0.1 is divided by a tiny epsilon elsewhere; here it is 0."""
     r = torch.full((2, 8), 0.1)
     assert (r - r.mean(1, keepdim=True)).abs().max() > 0
     assert (pg.group_advantages(r.numpy(), "std") == 0).all()
 
 
-def test_trl_s_groups(torch):  # noqa: F811
+def test_trl_s_groups(torch):
     """GRPO's advantage as TRL 1.16.0 computes it: mean of the group, sample std, 1e-4 added; ours times one factor."""
     rewards = np.array([[1.0, 0, 0, 0, 1, 0, 0, 0], [1, 1, 1, 1, 1, 1, 1, 0]])
     r = torch.tensor(rewards)

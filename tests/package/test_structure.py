@@ -1,6 +1,7 @@
 """Who imports whom: the arrows of the house, read from the source. No circle, and nothing climbs back up."""
 
 import ast
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 
 import pytest
@@ -8,6 +9,19 @@ import pytest
 from tools.paths import ROOT
 
 PACKAGES = "policy_gradient", "learning_to_act", "tools"
+HOUSE = {  # who may know whom, in the whole house
+    "policy_gradient": set(),
+    "learning_to_act": {"policy_gradient"},
+    "studies": {"policy_gradient"},
+    "tools": {
+        "policy_gradient",
+        "learning_to_act",
+        "tests.attacks",
+        "tests.chapters",
+    },  # answers that attack the checks
+    "benchmarks": {"policy_gradient", "learning_to_act", "studies", "tools", "tests.helpers"},
+    "tests": {"policy_gradient", "learning_to_act", "studies", "tools", "benchmarks"},
+}
 FOUND_BY_NAME = {
     "learning_to_act.checks.registry": "learning_to_act.exercises",  # importlib, over all that stands there
     "learning_to_act.explorables": "learning_to_act.explorables",
@@ -17,10 +31,10 @@ READERS_OWN = "policy_gradient.audit.__main__"  # loads the reader's own module 
 ALIASES = "policy_gradient._moved"  # gives old names to modules of learning_to_act, when they are asked for
 
 
-def modules():
+def modules(packages=PACKAGES):
     """{dotted name: path} of every module."""
     found = {}
-    for package in PACKAGES:
+    for package in packages:
         for path in (ROOT / package).rglob("*.py"):
             parts = path.relative_to(ROOT).with_suffix("").parts
             found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
@@ -32,9 +46,13 @@ def imports(name, path, known):
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     for node in ast.walk(ast.parse(path.read_text("utf8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if alias.name in known)
+            yield from (
+                whole for alias in node.names for whole in (alias.name, beside(name, alias.name)) if whole in known
+            )
         elif isinstance(node, ast.ImportFrom):
             base = node.module or ""
+            if not node.level and base not in known and beside(name, base) in known:
+                yield beside(name, base)
             if node.level:
                 up = package.split(".")[: len(package.split(".")) - node.level + 1]
                 base = ".".join([*up, *filter(None, [node.module])])
@@ -42,6 +60,15 @@ def imports(name, path, known):
                 whole = f"{base}.{alias.name}"
                 if whole in known or base in known:
                     yield whole if whole in known else base
+
+
+def beside(name, other):
+    """A script finds what stands beside it, and the studies, by their bare names; a study of a library is named like that library."""
+    folder = name.rpartition(".")[0]
+    if folder == "studies.libraries":
+        return f"{folder}.common" if other == "common" else ""
+    places = ("benchmarks", "studies") if folder in ("benchmarks", "studies") else ()
+    return next((f"{place}.{other}" for place in places if (ROOT / place / f"{other}.py").exists()), "")
 
 
 def graph():
@@ -94,6 +121,38 @@ def test_a_circle_would_be_seen():
         )
 
 
+@cache
+def house():
+    """The arrows of all that is Python here, as they stand in the source."""
+    known = modules(HOUSE)
+    return {name: {other for other in imports(name, path, known) if other != name} for name, path in known.items()}
+
+
+@pytest.mark.slow
+def test_the_whole_house_has_no_circle_either():
+    arrows = house()
+    assert len(arrows) > 350 and "benchmarks.clock" in arrows["benchmarks.rollouts"]
+    try:
+        list(TopologicalSorter(arrows).static_order())
+    except CycleError as error:
+        pytest.fail(" -> ".join(reversed(error.args[1])))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("package", HOUSE)
+def test_each_part_knows_those_alone_that_it_may(package):
+    arrows, may = house(), HOUSE[package] | {package}
+    assert not [
+        (name, other)
+        for name, others in arrows.items()
+        for other in others
+        if part(name) == package and part(other) not in may and ".".join(other.split(".")[:2]) not in may
+    ]
+    if package in ("tools", "benchmarks"):  # what each takes of the tests is there, and is no test
+        taken = {other for name in arrows if part(name) == package for other in arrows[name] if part(other) == "tests"}
+        assert taken and not [other for other in taken if other.rpartition(".")[2].startswith("test_")]
+
+
 def test_the_library_does_not_know_who_teaches_with_it():
     assert not [
         (name, other)
@@ -101,6 +160,19 @@ def test_the_library_does_not_know_who_teaches_with_it():
         for other in others
         if part(name) == "policy_gradient" and part(other) != "policy_gradient" and name != ALIASES
     ]
+
+
+CORE = (
+    "tabular mdp worlds differentiate policies networks rollouts returns estimators optimizers training seeds".split()
+)
+
+
+def test_the_core_can_be_read_in_one_sitting():
+    """As the README says: what a learner meets in chapters 1 to 3, and nothing of the fast forms."""
+    files = [ROOT / f"policy_gradient/{name}.py" for name in CORE]
+    assert sum(len(path.read_text("utf8").splitlines()) for path in files) <= 1500
+    known = {name for module in CORE for name in ARROWS[f"policy_gradient.{module}"] if "._" not in name}
+    assert known <= {f"policy_gradient.{name}" for name in [*CORE, "protocols"]} | {"policy_gradient"}, known
 
 
 def test_neither_package_knows_the_tools():

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.figures import chrome, show  # noqa: F401  (fixtures)
 from tests.helpers.pages import Server
+from tests.helpers.v8 import js  # noqa: F401
 from tools.make import book as build_book
 from tools.make import lite
 from tools.make import pyodide as pyodide_folder

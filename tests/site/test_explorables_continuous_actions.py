@@ -12,7 +12,7 @@ import learning_to_act.explorables as explorables
 import policy_gradient as pg
 from learning_to_act.explorables import ClipOrSquash, ControllerReplay, GaussianPolicy
 from policy_gradient import control
-from tests.site.test_explorables import chrome, drag, js, met, press, show  # noqa: F401
+from tests.helpers.figures import drag, met, press
 
 BELLS = [(-3.0, 0.5), (-3.0, 2.0), (0.4, 0.1), (1.9, 0.8), (3.5, 3.0), (-1.2, 1.3)]
 

@@ -8,7 +8,7 @@ import policy_gradient as pg
 from learning_to_act.explorables import LiveOrDie, TheDial, WrongInTheRightWay
 from policy_gradient.exact import gae_weigh, moments
 from policy_gradient.worlds import coin_chain, live_or_die
-from tests.site.test_explorables import chrome, drag, js, met, press, show  # noqa: F401
+from tests.helpers.figures import drag, met, press
 
 DOORS, POLICY = pg.two_doors(), pg.two_action_softmax(2, 3)
 HALF = np.full((4, 2), 0.5)

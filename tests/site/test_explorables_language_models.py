@@ -7,7 +7,7 @@ from scipy import integrate
 
 import policy_gradient as pg
 from learning_to_act.explorables import ClimbWhich, RamblingTree, SixPlaces
-from tests.site.test_explorables import chrome, js, met, press, show  # noqa: F401
+from tests.helpers.figures import met, press
 
 PS = np.linspace(0.02, 0.98, 13)
 

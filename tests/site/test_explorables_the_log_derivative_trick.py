@@ -12,7 +12,7 @@ import learning_to_act.explorables as explorables
 import policy_gradient as pg
 from learning_to_act.explorables.race import HORIZONS, WEIGHTS, race_table
 from learning_to_act.explorables.replay import replay
-from tests.site.test_explorables import chrome, drag, js, met, press, show  # noqa: F401  (fixtures)
+from tests.helpers.figures import drag, met, press
 
 THREE = [explorables.ScoreSampler, explorables.EstimatorRace, explorables.TrainingReplay]
 
@@ -38,7 +38,7 @@ def average(g, mu):
 
 
 @pytest.mark.parametrize("s", [CURVE, WILD, STEP, STEP | {"mu": 0.8, "baseline": 0}])
-def test_sampler_knows_the_truth(js, s):  # noqa: F811
+def test_sampler_knows_the_truth(js, s):
     mu, h = s["mu"], 1e-4
     slope = (average(lambda x: height(s, x), mu + h) - average(lambda x: height(s, x), mu - h)) / (2 * h)
 
@@ -53,7 +53,7 @@ def test_sampler_knows_the_truth(js, s):  # noqa: F811
     assert got["plain"] == pytest.approx(second(0) - slope**2, abs=2 * wide)
 
 
-def test_sampler_agrees_with_the_chapter(js):  # noqa: F811
+def test_sampler_agrees_with_the_chapter(js):
     """The step at 0 in closed form: slope phi(0), E[(f - b)^2 z^2] = (b^2 + (1 - b)^2) / 2."""
     for b, rounded in [(0, 0.341), (0.5, 0.091)]:
         got = js(explorables.ScoreSampler, "m.exact(arg)", STEP | {"baseline": b})
@@ -63,7 +63,7 @@ def test_sampler_agrees_with_the_chapter(js):  # noqa: F811
     assert js(explorables.ScoreSampler, "m.exact(arg).best", STEP) == pytest.approx(0.5, abs=1e-5)
 
 
-def test_sampler_functions(js):  # noqa: F811
+def test_sampler_functions(js):
     xs = np.linspace(-4, 4, 801) + 0.0011
     for s in (CURVE, WILD, STEP):
         got = js(
@@ -79,7 +79,7 @@ def test_sampler_functions(js):  # noqa: F811
         np.testing.assert_allclose(slopes, beside, atol=1e-8)
 
 
-def test_sampler_estimates(js):  # noqa: F811
+def test_sampler_estimates(js):
     z = np.random.default_rng(0).normal(size=(500, 20))
     for s in (CURVE, STEP):
         got = js(
@@ -98,19 +98,19 @@ def test_sampler_estimates(js):  # noqa: F811
     assert set(got[1]) == {0}, "on a step the path says 0, each time"
 
 
-def test_sampler_draws_from_the_bell(js):  # noqa: F811
+def test_sampler_draws_from_the_bell(js):
     z = js(explorables.ScoreSampler, "Array.from(m.normals(20000, m.random(5)))")
     assert stats.kstest(z, "norm").pvalue > 0.001 and abs(np.mean(z)) < 4 / np.sqrt(20000)
 
 
-def test_sampler_histogram(js):  # noqa: F811
+def test_sampler_histogram(js):
     values = np.random.default_rng(1).normal(size=300)
     got = js(explorables.ScoreSampler, "m.histogram(arg, -1, 1, 10)", values.tolist())
     inside = np.clip(values, -1, 1 - 1e-9)
     np.testing.assert_allclose(got, np.histogram(inside, 10, (-1, 1))[0] / 300)
 
 
-def test_sampler_challenges_by_keyboard(show):  # noqa: F811
+def test_sampler_challenges_by_keyboard(show):
     page = show(explorables.ScoreSampler())
     slider = page.get_by_label("baseline b")
     slider.focus()
@@ -129,7 +129,7 @@ def test_sampler_challenges_by_keyboard(show):  # noqa: F811
     assert "0, each time" in page.locator(".pg-x-say").inner_text()
 
 
-def test_sampler_shows_the_readers_samples(show):  # noqa: F811
+def test_sampler_shows_the_readers_samples(show):
     seen = []
     for _ in range(2):
         page = show(explorables.ScoreSampler())
@@ -143,7 +143,7 @@ def test_sampler_shows_the_readers_samples(show):  # noqa: F811
     assert "Your" not in page.locator(".pg-x-say").inner_text()
 
 
-def test_sampler_bending_the_curve(show):  # noqa: F811
+def test_sampler_bending_the_curve(show):
     page = show(explorables.ScoreSampler())
     knot = page.get_by_role("slider", name="f at x = 1.5", exact=True)
     before = page.locator(".katex-html [data-v=truth]").text_content()
@@ -204,7 +204,7 @@ def weights_of(path, coin, horizon, c, loan):
 
 
 @pytest.mark.parametrize("c, loan", [(0.0, 0.0), (1.3, 0.0), (0.0, 0.7), (2.0, 1.5)])
-def test_race_by_enumeration(js, c, loan):  # noqa: F811
+def test_race_by_enumeration(js, c, loan):
     horizon, outcomes = 2, []
     for a0, s1, a1, coin in itertools.product((0, 1), (0, 1), (0, 1), (1, -1)):
         path = [(0, a0), (s1, a1)]
@@ -283,7 +283,7 @@ def test_race_claims():
             assert need(6, name, 3.0) > 3 * need(6, name)
 
 
-def test_race_challenge_by_keyboard(show):  # noqa: F811
+def test_race_challenge_by_keyboard(show):
     page = show(explorables.EstimatorRace())
     page.get_by_label("add to every reward").focus()
     press(page, "End")
@@ -295,7 +295,7 @@ def test_race_challenge_by_keyboard(show):  # noqa: F811
     assert met(page)
 
 
-def test_race_line_reads_off_the_trajectories(show):  # noqa: F811
+def test_race_line_reads_off_the_trajectories(show):
     page = show(explorables.EstimatorRace(horizon=2))
     handle = page.get_by_role("slider", name="Wanted relative error")
     table = race_table(2)
@@ -324,7 +324,7 @@ def weights_in_python(lengths, which, gamma):
 
 
 @pytest.mark.parametrize("k", [0, 3, 7, 15])
-def test_replay_weights(js, k):  # noqa: F811
+def test_replay_weights(js, k):
     lengths = STORED["checkpoints"][k]["lengths"]
     rewards = (np.arange(max(lengths))[:, None] < lengths).astype(float)
     returns = pg.reward_to_go(rewards, 0.99)
@@ -339,12 +339,12 @@ def test_replay_weights(js, k):  # noqa: F811
             np.testing.assert_allclose(got, weights_in_python(lengths, place, 0.99), atol=1e-9)
 
 
-def test_replay_weights_when_all_stand(js):  # noqa: F811
+def test_replay_weights_when_all_stand(js):
     got = js(explorables.TrainingReplay, "m.weights(500, m.compare(arg, 0.99), 0.99)", [500] * 20)
     np.testing.assert_allclose(got, 0, atol=1e-5)
 
 
-def test_replay_unpacks(js):  # noqa: F811
+def test_replay_unpacks(js):
     film = STORED["checkpoints"][5]["episodes"]["longest"]
     got = js(explorables.TrainingReplay, "m.decode(arg)", film)
     assert got["length"] == len(film["x"])
@@ -354,7 +354,7 @@ def test_replay_unpacks(js):  # noqa: F811
     np.testing.assert_allclose(got["doubt"], [(abs(v) - 1) / 100 for v in film["score"]], atol=1e-12)
 
 
-def test_replay_medians(js):  # noqa: F811
+def test_replay_medians(js):
     rng = np.random.default_rng(0)
     for n in (1, 2, 7, 20):
         values = rng.integers(500, size=n)
@@ -363,7 +363,7 @@ def test_replay_medians(js):  # noqa: F811
     assert js(explorables.TrainingReplay, "m.firstStanding(arg, 200)", STORED["checkpoints"]) == first == 7
 
 
-def test_replay_challenge_by_keyboard(show):  # noqa: F811
+def test_replay_challenge_by_keyboard(show):
     page = show(explorables.TrainingReplay())
     updates = page.get_by_role("slider", name="Updates made")
     claim, said = page.get_by_role("button", name="This is the first"), page.locator(".pg-x-say")
@@ -382,7 +382,7 @@ def test_replay_challenge_by_keyboard(show):  # noqa: F811
     assert met(page) and "the median is 213" in said.inner_text()
 
 
-def test_replay_handles_by_mouse_and_keys(show):  # noqa: F811
+def test_replay_handles_by_mouse_and_keys(show):
     page = show(explorables.TrainingReplay(checkpoint=2))
     updates, step = (
         page.get_by_role("slider", name="Updates made"),
@@ -405,7 +405,7 @@ def test_replay_handles_by_mouse_and_keys(show):  # noqa: F811
     assert int(step.get_attribute("aria-valuemax")) == STORED["checkpoints"][k]["lengths"][0]
 
 
-def test_replay_shows_each_steps_numbers(show):  # noqa: F811
+def test_replay_shows_each_steps_numbers(show):
     page = show(explorables.TrainingReplay(checkpoint=3, episode="longest", step=0))
     checkpoint = STORED["checkpoints"][3]
     want = weights_in_python(checkpoint["lengths"], 19, 0.99)
@@ -425,7 +425,7 @@ def test_replay_shows_each_steps_numbers(show):  # noqa: F811
     assert page.locator(".pg-t-frame").count() == 9 and page.locator(".pg-t-dot").count() == 20
 
 
-def test_replay_plays_and_stops(show):  # noqa: F811
+def test_replay_plays_and_stops(show):
     page = show(explorables.TrainingReplay(checkpoint=19), frozen=True)
     step = page.get_by_role("slider", name="Step of the episode")
     page.clock.run_for(300)
@@ -443,14 +443,14 @@ def test_replay_plays_and_stops(show):  # noqa: F811
     assert "nothing to tell good from bad" in page.locator(".pg-x-say").inner_text()
 
 
-def test_replay_plays_to_the_end(show):  # noqa: F811
+def test_replay_plays_to_the_end(show):
     page = show(explorables.TrainingReplay())
     page.get_by_role("button", name="Play").click()
     page.wait_for_function("document.querySelector('[aria-live]').textContent.includes('fell after 17 steps')")
     assert page.get_by_role("slider", name="Step of the episode").get_attribute("aria-valuenow") == "17"
 
 
-def test_replay_steps_where_motion_is_not_wanted(show):  # noqa: F811
+def test_replay_steps_where_motion_is_not_wanted(show):
     page = show(explorables.TrainingReplay(step=0), reduced_motion="reduce")
     step, button = page.get_by_role("slider", name="Step of the episode"), page.get_by_role("button", name="Next steps")
     button.click()
@@ -478,7 +478,7 @@ BUSY = {
 
 @pytest.mark.parametrize("cls", THREE)
 @pytest.mark.parametrize("width, theme", [(340, "dark"), (760, "light")])
-def test_busy_settings_stay_readable(show, cls, width, theme):  # noqa: F811
+def test_busy_settings_stay_readable(show, cls, width, theme):
     from axe_playwright_python.sync_playwright import Axe
 
     page = show(cls(**BUSY[cls.__name__]), width=width, theme=theme)

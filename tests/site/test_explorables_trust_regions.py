@@ -8,7 +8,7 @@ import policy_gradient as pg
 from learning_to_act.explorables import Coasting, LineTentTruth, TwoBalls
 from policy_gradient.natural import fisher, kl
 from policy_gradient.surrogate import clip_objective, clip_weights
-from tests.site.test_explorables import chrome, js, met, press, show  # noqa: F401
+from tests.helpers.figures import met, press
 
 DOORS, POLICY = pg.two_doors(), pg.two_action_softmax(2, 3)
 

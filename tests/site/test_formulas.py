@@ -11,17 +11,12 @@ import pytest
 import policy_gradient as pg
 from learning_to_act import explorables
 from learning_to_act.explorables import GaussianPolicy, ShortCorridor
-from tests.site.test_explorables import CLASSES, show  # noqa: F401
+from tests.helpers.figures import CLASSES, FORMULAS
 from tools.run import chromium
 
 MATH_FONTS = "*Math*", "*math*", "*STIX*", "*stix*"  # by file name
 HIDDEN = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>
 <include ignore_missing="yes">/etc/fonts/fonts.conf</include><cachedir>%s</cachedir><selectfont><rejectfont>%s</rejectfont></selectfont></fontconfig>"""
-FORMULAS = """() => [...document.querySelectorAll('.pg-x-formula')].filter(f => f.getClientRects().length).map(f => {
-  const line = f.getBoundingClientRect(), text = parseFloat(getComputedStyle(document.querySelector('.pg-x-say')).lineHeight);
-  const boxes = [...f.querySelectorAll('.katex-html .base, .pg-x-formula > span, :scope > math')].map(e => e.getBoundingClientRect());
-  return { tall: Math.max(...boxes.map(b => b.height)) / text, wide: Math.max(...boxes.map(b => b.width)),
-           outside: Math.max(...boxes.map(b => Math.max(b.right - line.right, line.left - b.left))) }; })"""
 
 
 def fonts_without_mathematics(folder):
@@ -33,7 +28,7 @@ def fonts_without_mathematics(folder):
 
 @pytest.fixture(scope="module", params=["the machine's fonts", "no mathematics font"])
 def chrome(request, browser, tmp_path_factory):
-    """In the place of test_explorables' own: `show` takes it."""
+    """In the place of tests.helpers.figures' own: `show` takes it."""
     import os
 
     env = os.environ | (
@@ -63,7 +58,7 @@ LIVE = [
 
 @pytest.mark.parametrize("notebook", [False, True])
 @pytest.mark.parametrize("width", [340, 375, 1280])
-def test_no_formula_sticks_out(show, width, notebook):  # noqa: F811
+def test_no_formula_sticks_out(show, width, notebook):
     page = show(
         *(cls() for cls in CLASSES),
         ShortCorridor(cells=5),
@@ -82,20 +77,20 @@ def test_no_formula_sticks_out(show, width, notebook):  # noqa: F811
     [(ShortCorridor, 2.2), (lambda: ShortCorridor(cells=5), 2.2), (GaussianPolicy, 2.2)],
     ids=["front page", "five cells", "chapter 4"],
 )
-def test_brackets_do_not_grow_with_their_row(show, make, most):  # noqa: F811
+def test_brackets_do_not_grow_with_their_row(show, make, most):
     heights = [max(f["tall"] for f in formulas(show(make(), notebook=notebook))) for notebook in (False, True)]
     print(f"\n{heights[0]:.2f} lines of text, in a notebook {heights[1]:.2f}", end=" ")
     assert max(heights) < most and heights[0] == pytest.approx(heights[1], abs=0.01)
 
 
-def test_a_notebook_sets_formulas_as_the_book_does(show):  # noqa: F811
+def test_a_notebook_sets_formulas_as_the_book_does(show):
     pages = [show(*(cls() for cls in CLASSES), notebook=notebook) for notebook in (False, True)]
     wide = [[f["wide"] for f in formulas(page)] for page in pages]
     assert len(wide[0]) >= len(LIVE) and wide[0] == pytest.approx(wide[1], abs=0.3)
     assert pages[1].evaluate("[...document.fonts].some(f => f.family === 'KaTeX_Main' && f.status === 'loaded')")
 
 
-def test_live_numbers_are_seen_and_heard(show):  # noqa: F811
+def test_live_numbers_are_seen_and_heard(show):
     page = show(*(cls() for cls in LIVE))
     figures = page.evaluate("""() => [...document.querySelectorAll('.pg-x')].map(x => [...x.querySelectorAll('.pg-x-formula .katex')].map(k =>
         ['.katex-html', 'math'].map(part => [...k.querySelectorAll(part + ' [data-v]')].map(e => [e.dataset.v, e.textContent]).sort())))""")
@@ -119,7 +114,7 @@ CONTRAST = """where => [...document.querySelectorAll(where)].filter(e => e.getCl
   return (Math.max(a, b) + .05) / (Math.min(a, b) + .05); })"""
 
 
-def test_explorables_can_be_read_in_a_dark_vs_code(show):  # noqa: F811
+def test_explorables_can_be_read_in_a_dark_vs_code(show):
     page = show(*(cls() for cls in CLASSES))
     page.evaluate(VSCODE)
     parts = ", ".join(
@@ -130,7 +125,7 @@ def test_explorables_can_be_read_in_a_dark_vs_code(show):  # noqa: F811
     assert len(found) >= 4 * len(CLASSES) and min(found) >= 4.5
 
 
-def test_figures_of_explore_can_be_read_in_a_dark_vs_code(show):  # noqa: F811
+def test_figures_of_explore_can_be_read_in_a_dark_vs_code(show):
     page = show(ShortCorridor())
     page.evaluate(
         """css => { document.querySelector('main').innerHTML = '<div class="pg-explore"><label><span>p</span><input type="range"><span class="pg-value">1</span></label>'
@@ -147,7 +142,7 @@ def test_figures_of_explore_can_be_read_in_a_dark_vs_code(show):  # noqa: F811
 # ---- words and lines ----
 @pytest.mark.parametrize("width", [340, 760])
 @pytest.mark.parametrize("cells", [3, 5])
-def test_the_line_of_p_crosses_no_words(show, width, cells):  # noqa: F811
+def test_the_line_of_p_crosses_no_words(show, width, cells):
     page = show(ShortCorridor(cells=cells), width=width)
     knob = page.get_by_role("slider", name="Probability of going right")
     knob.press("Home")
@@ -169,7 +164,7 @@ def test_the_line_of_p_crosses_no_words(show, width, cells):  # noqa: F811
 
 
 @pytest.mark.parametrize("width", [340, 1280])
-def test_labels_of_sliders_stay_on_one_line(show, width):  # noqa: F811
+def test_labels_of_sliders_stay_on_one_line(show, width):
     page = show(explorables.EstimatorRace(), explorables.PushAndPull(), width=width)
     rows = page.evaluate(
         "[...document.querySelectorAll('.pg-x-slider > span')].map(e => e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight))"

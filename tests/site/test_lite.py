@@ -8,8 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.helpers.pages import Server
-from tests.site.test_site import violations
+from tests.helpers.pages import Server, violations
 from tools.run import chromium
 
 LAB = "notebooks/03-the-log-derivative-trick"

@@ -3,7 +3,6 @@
 import pytest
 
 from learning_to_act.explorables import LiveTraining
-from tests.site.test_explorables import chrome, show  # noqa: F401
 
 NO_WORKER = "delete window.Worker;"
 TRAINED = "document.querySelector('.pg-x-say').innerText.match(/After (\\d+) updates/)?.[1] >= {}"
@@ -18,7 +17,7 @@ def updates(page, which=0):
     return int(text.split()[1]) if text.startswith("After") else 0
 
 
-def test_the_challenge_by_keyboard(show):  # noqa: F811
+def test_the_challenge_by_keyboard(show):
     page = show(LiveTraining())
     page.get_by_label("episodes a batch").focus()
     for _ in range(2):
@@ -40,7 +39,7 @@ def test_the_challenge_by_keyboard(show):  # noqa: F811
 
 
 @pytest.mark.parametrize("script", ["", NO_WORKER], ids=["worker", "no worker"])
-def test_settings_change_while_it_runs_and_pausing_keeps_it(show, script):  # noqa: F811
+def test_settings_change_while_it_runs_and_pausing_keeps_it(show, script):
     page = show(LiveTraining(pace=0, batch=2))
     if script:
         page.evaluate(script)
@@ -57,7 +56,7 @@ def test_settings_change_while_it_runs_and_pausing_keeps_it(show, script):  # no
     page.wait_for_function(TRAINED.format(kept + 1))
 
 
-def test_a_step_too_long_is_said_and_there_is_a_way_back(show):  # noqa: F811
+def test_a_step_too_long_is_said_and_there_is_a_way_back(show):
     page = show(LiveTraining(pace=0, rate=10))
     page.get_by_role("button", name="Train").click()
     page.wait_for_function("document.querySelector('.pg-x-say').innerText.includes('sure of itself and wrong')")
@@ -68,7 +67,7 @@ def test_a_step_too_long_is_said_and_there_is_a_way_back(show):  # noqa: F811
     page.wait_for_function(TRAINED.format(5))
 
 
-def test_two_figures_train_side_by_side(show):  # noqa: F811
+def test_two_figures_train_side_by_side(show):
     page = show(LiveTraining(pace=0, batch=2), LiveTraining(pace=0, batch=2, seed=2))
     for _ in range(2):
         page.get_by_role("button", name="Train").first.click()  # it is called Pause then
@@ -77,7 +76,7 @@ def test_two_figures_train_side_by_side(show):  # noqa: F811
     )
 
 
-def test_a_hidden_tab_pauses_and_goes_on(show):  # noqa: F811
+def test_a_hidden_tab_pauses_and_goes_on(show):
     page = show(LiveTraining(pace=0, batch=2))
     page.get_by_role("button", name="Train").click()
     page.wait_for_function(TRAINED.format(2))
@@ -91,7 +90,7 @@ def test_a_hidden_tab_pauses_and_goes_on(show):  # noqa: F811
     page.wait_for_function(TRAINED.format(kept + 1))
 
 
-def test_where_motion_is_not_wanted_the_pole_stands_still(show):  # noqa: F811
+def test_where_motion_is_not_wanted_the_pole_stands_still(show):
     page = show(LiveTraining(pace=0, batch=2), reduced_motion="reduce")
     page.get_by_role("button", name="Train").click()
     page.wait_for_function(TRAINED.format(3))

@@ -15,8 +15,7 @@ import psutil
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.helpers.pages import Server, frames, timers
-from tests.site.test_site import violations
+from tests.helpers.pages import Server, frames, timers, violations
 from tools.make import pyodide as pyodide_folder
 from tools.paths import ROOT
 from tools.run import chromium

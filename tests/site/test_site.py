@@ -3,10 +3,9 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 
-from tests.helpers.pages import Visit, frames, pages_of
+from tests.helpers.pages import Visit, frames, pages_of, violations
 
 RAW_TEX = re.compile(r"\$[^$\n]{1,80}\$|\\(?:frac|sum|nabla|theta|pi|mathbb|begin|gamma|pol|score|good|where)\b")
 # The picture of a widget, without what its controls say about themselves
@@ -113,16 +112,6 @@ def found(browser, server, site):
         tour[path] = seen
         visit.close()
     return tour
-
-
-def violations(page, **options):
-    """What axe finds, as lines to read."""
-    report = Axe().run(page, options={"resultTypes": ["violations"], **options})
-    return [
-        f"{v['id']} {n['target']} {n.get('failureSummary', '')[:200]}"
-        for v in report.response["violations"]
-        for n in v["nodes"][:3]
-    ]
 
 
 def in_both_themes(page):

@@ -196,3 +196,16 @@ def test_the_book_s_chapters_are_those_of_its_folders():
         assert one.first.exists() and (ROOT / f"tests/chapters/{one.module}").exists() == (
             "attacks" not in (one.about.get("without") or {})
         )
+
+
+def test_what_the_plan_lacks_is_named_in_the_order_of_a_week(book):
+    chapter.begin("critics", root=book)
+    assert contract.lacks(contents.chapters(book)[-1], "lecture") == [
+        "The instructors' plan lacks the chapter's before and class and after: write `lecture:` in the head of book/02-critics.md."
+    ]
+
+
+def test_the_four_verbs_are_said_once():
+    said = re.compile(r"""["'](?:book|notebooks|exercises|solutions)["']\W+["'](?:Read|Run|Do|Compare)["']""")
+    files = sorted((ROOT / "tools").rglob("*.py"))
+    assert [path.name for path in files if said.search(path.read_text("utf8"))] == ["paths.py"]

@@ -278,3 +278,22 @@ def test_the_readmes_commands_and_paths_exist():
         assert (ROOT / link).exists(), link
     for module in re.findall(r"-m (tools(?:\.\w+)+)", README):
         assert (ROOT / (module.replace(".", "/") + ".py")).is_file(), module
+
+
+@pytest.mark.parametrize("root, begins", [(0, "apt-get update"), (1000, "sudo -n apt-get update")])
+def test_what_is_installed_for_the_browser_is_said_before_it_is_done(monkeypatch, capsys, root, begins):
+    done = []
+
+    def run(*command):
+        done.append((" ".join(command), capsys.readouterr().err))
+        return True
+
+    monkeypatch.setattr(chromium, "_run", run)
+    monkeypatch.setattr(chromium, "path", lambda: None)
+    monkeypatch.setattr(chromium.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(chromium.os, "geteuid", lambda: root, raising=False)
+    chromium.get()
+    command, said = next(one for one in done if one[0].startswith(begins))
+    assert "installing Debian's" in said and ("sudo -n apt-get install" in said) == bool(root) and "PG_CHROMIUM" in said
+    command, said = done[-1]
+    assert command.endswith("playwright install chromium") and "Playwright's own" in said

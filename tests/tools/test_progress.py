@@ -91,6 +91,12 @@ def test_cells_that_check_an_exercise_say_which():
     )
 
 
+def test_a_page_whose_cells_are_written_in_another_way_does_not_pass_in_silence():
+    with pytest.raises(ValueError, match="more than 1 cells, as its notebook, found 0"):
+        progress.marked('<div class="zelle a">1</div>', {1: "softmax"})
+    assert progress.marked("<p>no cell</p>", {}) == "<p>no cell</p>"
+
+
 # --- what a browser keeps ---------------------------------------------------------------------------------------------------
 
 

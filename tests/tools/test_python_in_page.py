@@ -319,3 +319,9 @@ def test_what_a_cell_leaves_behind_does_not_leak(cells):
     before = sys.stdout, sys.stderr
     run(cells, "import sys\nsys.stdout = None\nraise ValueError('x')")
     assert (sys.stdout, sys.stderr) == before
+
+
+def test_a_page_whose_cells_are_written_in_another_way_does_not_pass_in_silence():
+    with pytest.raises(ValueError, match="each of its 1 code cells as INPUT has it, found 0"):
+        python_in_page.with_room('<div class="zelle">x</div>', ["x"], "a host")
+    assert python_in_page.with_room("<p>no cell</p>", [], "a host") == "<p>no cell</p>"

@@ -8,6 +8,7 @@ from tools.paths import ROOT
 
 SCRIPTS = sorted(
     [
+        *(ROOT / "learning_to_act").glob("*.js"),
         *(ROOT / "learning_to_act/explorables").glob("*.js"),
         *(ROOT / "book/_static").glob("*.js"),
         *(ROOT / "book/_static/python").glob("*.js"),

@@ -6,6 +6,7 @@ import json
 import re
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from tools.keep import audit, licences, lock, vendor
+from tools.make import wheel
 from tools.paths import ROOT
 
 LOCK = (ROOT / "requirements.lock").read_text()
@@ -192,3 +194,16 @@ def test_every_vendored_package_has_a_version_and_a_compatible_licence():
         )
     for folder in (ROOT / "book/_static/vendor").iterdir():
         assert any("LICEN" in p.name.upper() for p in folder.iterdir()), f"{folder.name} carries no licence text"
+
+
+def test_the_wheel_carries_every_file_that_the_packages_read(tmp_path):
+    """A script or a sheet that pyproject.toml does not name would be missing only where the package is installed."""
+    with zipfile.ZipFile(wheel.build(tmp_path)) as made:
+        names = set(made.namelist())
+    here = {
+        path.relative_to(ROOT).as_posix()
+        for package in ("policy_gradient", "learning_to_act")
+        for path in (ROOT / package).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert len(here) > 120 and not here - names, sorted(here - names)

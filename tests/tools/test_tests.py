@@ -267,3 +267,15 @@ def test_the_oldest_dependencies_meet_training_and_the_checks():
     } <= files
     foreign = {path.relative_to(ROOT).as_posix() for path in (ROOT / "tests/tools").glob("test_*.py")}
     assert foreign and not foreign & files
+
+
+def test_no_test_module_lends_to_another():
+    """What two share stands in tests/helpers, or as a fixture in conftest.py; within a chapter's folder its numbers may be asked."""
+    lent = re.compile(r"^from (tests\.(?:\w+\.)*)test_\w+ import", re.M)
+    found = {
+        (path.relative_to(ROOT).as_posix(), where)
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for where in lent.findall(path.read_text("utf8"))
+    }
+    own = [(file, where) for file, where in found if where == "tests.chapters." + file.split("/")[2] + "."]
+    assert sorted(found) == sorted(own) and own  # so the pattern sees

@@ -125,10 +125,10 @@ def questions(chapter):
 
 @part("lecture")
 def plan(chapter):
-    wanted = {"before", "class", "after"} if "exercises" in chapter.verbs() else {"before"}
-    if missing := wanted - set(chapter.about.get("lecture") or {}):
+    wanted = ["before", "class", "after"] if "exercises" in chapter.verbs() else ["before"]
+    if missing := [when for when in wanted if when not in (chapter.about.get("lecture") or {})]:
         yield (
-            f"The instructors' plan lacks the chapter's {' and '.join(sorted(missing))}: write `lecture:` in the head of "
+            f"The instructors' plan lacks the chapter's {' and '.join(missing)}: write `lecture:` in the head of "
             f"book/{chapter.stem}.md."
         )
 

@@ -17,7 +17,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools import contents
 from tools.make import exercises, notebooks
-from tools.paths import ROOT
+from tools.paths import NOTEBOOKS, ROOT, VERBS
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 PAGE = """---
@@ -159,7 +159,8 @@ def listed(toc, stem, number, title):
         "        sections:\n",
         *(
             f"          - {{file: {folder}/{stem}, title: {verb}}}\n"
-            for folder, verb in (("notebooks", "Run"), ("exercises", "Do"), ("solutions", "Compare"))
+            for folder, verb in VERBS.items()
+            if folder in NOTEBOOKS
         ),
     ]
     return "".join([*lines[: last + 1], *new, *lines[last + 1 :]])

@@ -64,15 +64,21 @@ def _run(*command):
         return False
 
 
+def say(what):
+    print(f"No Chromium for the tests of the site: {what}. To use one of your own, set PG_CHROMIUM.", file=sys.stderr)
+
+
 def get():
-    """Install Debian's package where we may, else Playwright's browser."""
+    """Install Debian's package where we may, else Playwright's browser. What is going to be done is said before."""
     root = getattr(os, "geteuid", lambda: 1)() == 0
     may = [] if root else ["sudo", "-n"]  # -n: never ask for a password
     if shutil.which("apt-get") and (root or _run("sudo", "-n", "true")):
+        say(f"installing Debian's, {' '.join([*may, 'apt-get install'])} chromium fonts-dejavu-core libatomic1")
         _run(*may, "apt-get", "update", "-q")
         install = [*may, "apt-get", "install", "-y", "-q", "--no-install-recommends", "fonts-dejavu-core", "libatomic1"]
         _run(*install, "chromium-headless-shell") or _run(*install, "chromium")  # not every Debian has the first
     if not path():
+        say("fetching Playwright's own into its cache in your home folder")
         _run(sys.executable, "-m", "playwright", "install", "chromium")
 
 

@@ -84,7 +84,10 @@ class Overview(SphinxDirective):
 
 def marked(body, exercises):
     """A page's text in which the cells that check an exercise say which."""
-    count = iter(range(body.count('<div class="cell ')))
+    cells = body.count('<div class="cell ')
+    if exercises and max(exercises) >= cells:
+        raise ValueError(f"The page should have more than {max(exercises)} cells, as its notebook, found {cells}.")
+    count = iter(range(cells))
 
     def mark(match):
         name = exercises.get(next(count))

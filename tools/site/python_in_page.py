@@ -86,7 +86,11 @@ INPUT = re.compile(r'<div class="cell_input docutils container">.*?</pre></div>\
 def with_room(body, sources, host):
     """The page with room for the panel before its first cell and for the buttons under each."""
     found = list(INPUT.finditer(body))
-    if not found or len(found) != len(sources):
+    if len(found) != len(sources):  # a cell that is written in another way would be a cell without a button
+        raise ValueError(
+            f"The page should show each of its {len(sources)} code cells as INPUT has it, found {len(found)}."
+        )
+    if not found:
         return body
     price = escape(f"up to 00 MB from {host}")
     for one, source in reversed(list(zip(found, sources))):

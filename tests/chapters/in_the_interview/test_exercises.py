@@ -541,8 +541,8 @@ def test_a_part_that_no_reward_made_is_seen_however_small():
     assert not result and result.mistake == "not-from-rewards" and "decay" in result.message
 
     def constant(theta, batch, lr):
-        return theta + lr * in_the_interview._estimate(
-            lambda b: in_the_interview._to_go(b) - 1.5 * in_the_interview._discount(b)
+        return theta + lr * in_the_interview.estimate(
+            lambda b: in_the_interview.to_go(b) - 1.5 * in_the_interview.discount(b)
         )(theta, batch)
 
     assert check(constant, "update_1", mistake="descends").passed
@@ -572,7 +572,7 @@ def test_memory_and_dice_are_told_apart_from_a_wrong_learning_rate(few):
 def test_a_cut_weight_is_rejected():
     """No weight is below 0 on a ladder whose every return is positive: one of the two has both signs."""
     cut = lambda theta, batch, lr: (
-        theta + lr * in_the_interview._estimate(lambda b: np.maximum(in_the_interview._to_go(b), 0))(theta, batch)
+        theta + lr * in_the_interview.estimate(lambda b: np.maximum(in_the_interview.to_go(b), 0))(theta, batch)
     )  # noqa: E731
     distances = [
         np.abs(mean - setting.exact) / spread * np.sqrt(hunt.COUNT)
@@ -604,8 +604,8 @@ def spoils_rewards(theta, batch, lr):
 
 def noisy(theta, batch, lr):
     """Unbiased, with the worst of constant baselines."""
-    return theta + lr * in_the_interview._estimate(
-        lambda b: in_the_interview._to_go(b) - 40 * in_the_interview._discount(b)
+    return theta + lr * in_the_interview.estimate(
+        lambda b: in_the_interview.to_go(b) - 40 * in_the_interview.discount(b)
     )(theta, batch)
 
 
@@ -710,7 +710,7 @@ def test_the_drill_takes_every_unbiased_variant_and_says_which_it_is(words, way,
 
 def test_the_drill_takes_a_constant_baseline_and_other_styles(few):
     def with_constant(theta, batch):
-        return in_the_interview._estimate(lambda b: in_the_interview._to_go(b) - 1.5 * in_the_interview._discount(b))(
+        return in_the_interview.estimate(lambda b: in_the_interview.to_go(b) - 1.5 * in_the_interview.discount(b))(
             theta, batch
         )
 

@@ -10,8 +10,8 @@ import re
 import pytest
 
 from tests.helpers import webdriver
+from tests.helpers.figures import FORMULAS
 from tests.helpers.pages import Server, pages_of
-from tests.site.test_formulas import FORMULAS
 from tools.site import python_in_page
 
 COLLECT = """window.faults = [];
