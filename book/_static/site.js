@@ -51,6 +51,21 @@
     requestAnimationFrame(mark);
   }
 
+  // --- the page's own contents give way while something wide passes over them
+  const local = $(".pg-local"), own = $(".pg-local > ul"), passing = ".pg-figure, .pg-table, .highlight, aside.margin";
+  const give = () => {
+    const { left, bottom } = own.getBoundingClientRect(), { top } = local.getBoundingClientRect();
+    local.classList.toggle("pg-under", getComputedStyle(local).position === "sticky"
+      && $$(passing, $(".pg-article")).map(e => e.getBoundingClientRect())
+        .some(b => b.width && b.right > left && b.top < bottom && b.bottom > top));
+  };
+  if (own) {
+    let asked = false;
+    const ask = () => { if (!asked) { asked = true; requestAnimationFrame(() => { asked = false; give(); }); } };
+    addEventListener("scroll", ask, { passive: true });
+    new ResizeObserver(ask).observe($(".pg-article"));               // also when a fold opens or a figure arrives
+  }
+
   // --- what scrolls sideways in its own box must be reachable by keyboard
   const reach = new ResizeObserver(seen => seen.forEach(({ target: e }) => {          // called first when the browser has laid it out
     if (e.scrollWidth > e.clientWidth + 1) e.setAttribute("tabindex", "0"); else e.removeAttribute("tabindex");
