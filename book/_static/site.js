@@ -80,12 +80,13 @@
     const steps = [first];
     while (steps.at(-1).nextElementSibling?.matches(step)) steps.push(steps.at(-1).nextElementSibling);
     if (steps.length < 3) continue;
-    const all = make("button", { type: "button", className: "pg-all" }), shut = () => steps.some(e => !e.open);
+    const before = first.previousElementSibling, stands = before?.matches(".pg-all");     // {steps} has one
+    const all = stands ? before : make("button", { type: "button", className: "pg-all" }), shut = () => steps.some(e => !e.open);
     const name = () => { all.textContent = shut() ? "Open all" : "Close all"; };
     all.addEventListener("click", () => { const yes = shut(); for (const e of steps) e.open = yes; });
     for (const e of steps) e.addEventListener("toggle", name);
     name();
-    first.before(all);
+    if (!stands) first.before(all);
   }
 
   // --- quiz: the unfolding choices become radio buttons with one Check button and a spoken answer

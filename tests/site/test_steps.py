@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.helpers.pages import Visit, frames
+from tests.site.test_layout_shift import PAINTED, Late, moved
 
 PAGE = "book/02-the-theorem.html"
 STEPS = 5
@@ -124,7 +125,7 @@ def test_without_scripts_and_on_paper_the_last_state_stands(browser, server):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(server.url + PAGE)
-    assert state(page) == STEPS
+    assert state(page) == STEPS and not page.locator(".pg-all").is_visible()
     assert page.locator(".pg-states > li:visible").count() == 1 and not page.locator(".pg-turn").is_visible()
     assert "d(s)" in page.locator(".pg-states > li:visible").inner_text()
     context.close()
@@ -148,3 +149,22 @@ def test_it_fades_only_where_motion_is_welcome(browser, server):
 def test_only_a_page_with_such_a_proof_loads_the_script(site):
     for path in ("book/02-the-theorem.html", "book/02-where-it-bites.html", "book/03-baselines-and-noise.html"):
         assert bool(re.search(r"_static/steps\.js", (site / path).read_text("utf8"))) == (path in ALL), path
+
+
+PLACES = """[...document.querySelectorAll(".pg-steps > *")].map(e => {
+    const { left, top, width, height } = e.getBoundingClientRect(); return [left, top, width, height]; })"""
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_a_late_script_moves_nothing(browser, server, width):
+    for path in ALL:
+        late = Late(browser, width, lambda url: "/steps.js" in url or "/site.js" in url, server.url + path)
+        late.page.wait_for_selector(".pg-footer")
+        late.page.evaluate("document.querySelector('.pg-steps').scrollIntoView({ behavior: 'instant' })")
+        late.page.evaluate(PAINTED)
+        before = late.page.evaluate(PLACES)
+        late.let_go()
+        late.page.wait_for_selector(".pg-states[aria-live]")
+        late.page.evaluate(PAINTED)
+        assert late.page.evaluate(PLACES) == before and moved(late) == []
+        late.close()

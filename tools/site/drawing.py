@@ -100,7 +100,8 @@ class Steps(SphinxDirective):
         picture = f'<div class="pg-drawing">{svg}</div>{TURN.format(count=len(steps))}'
         figure = nodes.container("", nodes.raw("", picture, format="html"), states, caption)
         figure["classes"] += ["pg-figure", "pg-advance"]
-        return [nodes.container("", figure, *steps, classes=["pg-steps"])]
+        all_of_them = nodes.raw("", '<button type="button" class="pg-all">Open all</button>', format="html")
+        return [nodes.container("", figure, all_of_them, *steps, classes=["pg-steps"])]
 
 
 def script(app, pagename, templatename, context, doctree):
