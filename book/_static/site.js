@@ -81,6 +81,21 @@
     requestAnimationFrame(mark);
   }
 
+  // --- the page's own contents give way while something wide passes over them
+  const local = $(".pg-local"), own = $(".pg-local > ul"), passing = ".pg-figure, .pg-table, .highlight, aside.margin";
+  const give = () => {
+    const { left, bottom } = own.getBoundingClientRect(), { top } = local.getBoundingClientRect();
+    local.classList.toggle("pg-under", getComputedStyle(local).position === "sticky"
+      && $$(passing, $(".pg-article")).map(e => e.getBoundingClientRect())
+        .some(b => b.width && b.right > left && b.top < bottom && b.bottom > top));
+  };
+  if (own) {
+    let asked = false;
+    const ask = () => { if (!asked) { asked = true; requestAnimationFrame(() => { asked = false; give(); }); } };
+    addEventListener("scroll", ask, { passive: true });
+    new ResizeObserver(ask).observe($(".pg-article"));               // also when a fold opens or a figure arrives
+  }
+
   // --- what scrolls sideways in its own box must be reachable by keyboard
   // called first when the browser has laid it out
   const reach = new ResizeObserver(seen => seen.forEach(({ target: e }) => {
@@ -99,7 +114,8 @@
     const steps = [first];
     while (steps.at(-1).nextElementSibling?.matches(step)) steps.push(steps.at(-1).nextElementSibling);
     if (steps.length < 3) continue;
-    const all = make("button", { type: "button", className: "pg-all" }), shut = () => steps.some(e => !e.open);
+    const before = first.previousElementSibling, stands = before?.matches(".pg-all");     // {steps} has one
+    const all = stands ? before : make("button", { type: "button", className: "pg-all" }), shut = () => steps.some(e => !e.open);
     const name = () => { all.textContent = shut() ? "Open all" : "Close all"; };
     all.addEventListener("click", () => {
       const yes = shut();
@@ -107,7 +123,7 @@
     });
     for (const e of steps) e.addEventListener("toggle", name);
     name();
-    first.before(all);
+    if (!stands) first.before(all);
   }
 
   // --- words as they are spoken: a formula by its TeX, without the book's own commands

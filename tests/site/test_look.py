@@ -4,10 +4,11 @@ import re
 
 import pypdf
 import pytest
+from bs4 import BeautifulSoup
 
 from tests.helpers.pages import Visit, frames, pages_of
 
-CHAPTERS = re.compile(r"book/0[0-8]-")
+CHAPTERS = re.compile(r"book/(0[0-8]-|on-trial)")
 WORDS = """kind => [...document.querySelectorAll(`.pg-drawing svg.pg-${kind} text`)].filter(t => t.getClientRects().length && t.textContent.trim())
     .map(t => { const m = t.getScreenCTM(), parts = [...t.querySelectorAll("tspan")], sizes = (parts.length ? parts : [t]).map(e => parseFloat(getComputedStyle(e).fontSize));
         return [Math.max(...sizes) * Math.hypot(m.a, m.b), t.textContent.trim()]; })"""
@@ -21,7 +22,8 @@ def test_a_phones_drawings_are_drawn_again_and_their_words_can_be_read(browser, 
             continue
         visit = Visit(browser, server, path)
         visit.page.set_viewport_size({"width": width, "height": 800})
-        words = visit.page.evaluate(WORDS, "narrow")
+        words = visit.page.evaluate(WORDS, "narrow") + visit.page.evaluate(WORDS, "stepped")
+        assert words, f"{path}: a phone gets a drawing of its own"
         assert visit.page.evaluate(WORDS, "wide") == []
         visit.close()
         drawn += len(words)
@@ -114,4 +116,58 @@ def test_what_asks_for_a_hand_says_on_paper_what_one_would_see(browser, server):
     visit.page.emulate_media(media="print")
     assert visit.page.evaluate(words) == '"On the screen: what you would see"'
     assert visit.page.locator(title).evaluate("e => getComputedStyle(e).fontSize") == "0px"
+    visit.close()
+
+
+HAND = re.compile(r"(?:^|[.:;] )(?:(?:Now|Then|First) )?(?:drag|press|pull|move|switch|set|click|slide)\b[^.]*", re.I)
+
+
+def test_on_paper_no_figure_asks_for_a_hand(site):
+    """Lists beside a figure, and the words in its place, say what is seen at a setting: true on both."""
+    assert HAND.findall("1. Drag the dot. Then press Climb.") and not HAND.findall(
+        "Wherever you drag it, nothing moves."
+    )
+    asked = {}
+    for path in filter(CHAPTERS.match, pages_of(site)):
+        soup = BeautifulSoup((site / path).read_text(encoding="utf8"), "html.parser")
+        for box in soup.select(".admonition.try li, .admonition.try > p:not(.admonition-title), .pg-fallback > p"):
+            asked.setdefault(path, []).extend(HAND.findall(box.get_text().strip()))
+    assert len(asked) > 8 and not any(asked.values()), asked
+
+
+def test_the_contents_of_the_page_give_way_to_what_passes_over_them(browser, server):
+    visit = Visit(browser, server, "book/02-the-theorem.html")
+    page, shown = visit.page, "getComputedStyle(document.querySelector('.pg-local')).opacity"
+    page.evaluate("dispatchEvent(new Event('pg:start'))")
+    page.wait_for_function("document.querySelectorAll('.pg-widget:not([data-mounted])').length === 0")
+    for place, opacity in (("h1", "1"), (".pg-x", "0"), ("#the-statement", "1"), (".pg-advance", "0")):
+        page.evaluate("s => document.querySelector(s).scrollIntoView({ block: 'start', behavior: 'instant' })", place)
+        page.wait_for_function(f"{shown} === '{opacity}'")
+    page.locator(".pg-local a:visible").first.focus()
+    page.wait_for_function(f"{shown} === '1'")  # by keyboard they come back, above the figure
+    visit.close()
+
+
+def test_results_stand_in_two_columns_where_there_is_room(browser, server):
+    for width, columns in ((1920, 2), (1280, 2), (768, 1), (375, 1)):
+        visit = Visit(browser, server, "search.html?q=baseline")
+        visit.page.set_viewport_size({"width": width, "height": 900})
+        visit.page.wait_for_selector("ul.search li .context")
+        sides = visit.page.evaluate("""[...document.querySelectorAll("ul.search li")].map(e => {
+            const { left, right } = e.getBoundingClientRect(); return [left, right]; })""")
+        visit.close()
+        assert len({left for left, _ in sides}) == columns and max(right for _, right in sides) <= width, width
+
+
+def test_on_a_phone_every_brace_of_the_theorem_lies_under_its_symbols(browser, server):
+    """Side by side the braces lie on one line, below the sums' letters. In two lines the second has no sums."""
+    visit = Visit(browser, server, "book/index.html")
+    for width in (340, 375):
+        visit.page.set_viewport_size({"width": width, "height": 800})
+        frames(visit.page)
+        gaps = visit.page.evaluate("""[".pg-score", ".pg-good"].map(s => {
+            const part = document.querySelector(`.pg-theorem .katex-html ${s}`), em = getComputedStyle(part).fontSize;
+            const [brace, letter] = [".stretchy", ".mopen"].map(s => part.querySelector(s).getBoundingClientRect());
+            return (brace.top - letter.bottom) / parseFloat(em); })""")
+        assert all(-0.3 < gap < 0.5 for gap in gaps), gaps
     visit.close()

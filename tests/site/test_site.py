@@ -346,6 +346,11 @@ def test_quiz_and_proofs_without_scripts(browser, server):
 
 
 def test_the_first_step_of_a_proof_stands_open_and_one_button_opens_the_rest(browser, server):
+    visit = Visit(browser, server, "book/03-baselines-and-noise.html")
+    assert visit.page.locator("details.pg-fold.step").evaluate_all("all => all.map(e => e.open)") == [True] + 3 * [
+        False
+    ]
+    visit.close()
     visit = Visit(browser, server, "book/02-the-theorem.html")
     steps, button = visit.page.locator("details.pg-fold.step"), visit.page.locator(".pg-all")
     assert steps.count() == 5 and button.count() == 1

@@ -18,7 +18,7 @@ def test_a_word_sets_the_figure_by_mouse_and_keyboard(browser, server):
     assert page.evaluate("""() => {
         const { top, bottom } = document.querySelector('[data-explorable=corridor]').getBoundingClientRect();
         return top < innerHeight && bottom > 0; }""")
-    coin = page.get_by_role("button", name="p to 0.50: set the figure")
+    coin = page.get_by_role("button", name="p at 0.50: set the figure")
     for key, other in [("Enter", "Home"), ("Space", "End")]:
         coin.focus()
         page.keyboard.press(key)

@@ -60,6 +60,7 @@ def draw(function, path, narrow=False):
     svg = re.sub(
         r'(<svg [^>]*?) width="[^"]*"', r"\1", re.sub(r'(<svg [^>]*?) height="[^"]*"', r"\1", svg, count=1), count=1
     )
+    svg = re.sub(r'id="layer-(\d)-(\d)"', r'class="pg-layer" data-from="\1" data-to="\2"', svg)  # of a proof in steps
     path.write_text("\n".join(line.rstrip() for line in svg.splitlines()) + "\n", encoding="utf-8")
 
 

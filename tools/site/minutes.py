@@ -47,6 +47,7 @@ CODE = {
 SILENT = {
     "explorable",
     "drawing",
+    "steps",
     "image",
     "figure",
     "container",

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+from matplotlib.patches import FancyArrowPatch
 
 from learning_to_act.palette import color
 from learning_to_act.plots import ablation
@@ -180,3 +181,64 @@ def cartpole_ablation(fig, ax):
 
 
 cartpole_ablation.figsize = (5.4, 3.9)
+
+
+PARTS = ((0.7, 0.6, 0.1), (0.3, 1.93, 0.13))  # E[g^2], best b and least variance of two parameters
+
+
+def parabola_in_steps(fig, ax):
+    """The best baseline's proof, a layer a step: a constant apart, a lowest point, what an error costs, two parts."""
+    ink, muted, line, good, score = map(color, ("ink", "muted", "line", "good", "score"))
+    b, wrong = np.linspace(-0.12, 2.5, 80), 1.6
+    each = [lambda x, w=w, best=best, least=least: least + w * (x - best) ** 2 for w, best, least in PARTS]
+    best = sum(w * own for w, own, _ in PARTS) / sum(w for w, _, _ in PARTS)
+
+    def variance(x):
+        return each[0](x) + each[1](x)
+
+    def on(steps, artist):
+        artist.set_gid(f"layer-{steps}")  # the first step that shows it, and the last
+
+    def say(steps, x, y, words, ink=ink, **more):
+        on(steps, ax.text(x, y, words, **dict(color=ink, ha="center", va="center", size=12) | more))
+
+    def curve(steps, x, y, ink, **more):
+        on(steps, ax.plot(x, y, color=ink, **dict(lw=1.2) | more)[0])
+
+    def gap(steps, x, low, high):
+        style = dict(arrowstyle="<->", mutation_scale=8, lw=1.1, shrinkA=0, shrinkB=0)
+        on(steps, ax.add_patch(FancyArrowPatch((x, low), (x, high), color=muted, **style)))
+
+    ax.plot([0, 0, 2.5], [2.4, 0, 0], color=muted, lw=0.8)
+    ax.text(2.5, -0.06, "b", ha="center", va="top", size=12, color=ink)
+    ax.text(0, -0.06, "0", ha="center", va="top", size=12, color=muted)
+    curve("1-4", b, variance(b), ink, lw=2.2)
+    say("1-3", 0.78, 0.5, "variance", ha="right")
+    curve("1-1", b, variance(b) + 0.55, muted, ls=(0, (4, 2)))
+    say("1-1", 1.25, 2.2, "second moment", muted)
+    gap("1-1", 0.85, variance(0.85) + 0.03, variance(0.85) + 0.52)
+    say("1-1", 0.91, 0.93, "E[fg]²", muted, ha="left")
+    low = variance(best)
+    on("2-4", ax.plot(best, low, "o", color=good, ms=7, zorder=4)[0])
+    curve("2-4", [best, best], [0, low], good, ls=(0, (2, 2)))
+    say("2-4", best, -0.06, "b*", good, va="top")
+    curve("2-2", [best - 0.45, best + 0.45], [low, low], good)
+    say("2-2", best, low + 0.2, "slope 0", good)
+    curve("3-3", [0, 2 * best], [variance(0)] * 2, muted, ls=(0, (4, 2)))
+    say("3-3", best, variance(0) + 0.16, "no baseline", muted)
+    for low_end, high_end in ((0, 0.56), (0.92, variance(0))):  # room for a word between
+        curve("3-3", [2 * best] * 2, [low_end, high_end], muted, ls=(0, (2, 2)))
+    say("3-3", 2 * best, -0.06, "2b*", muted, va="top")
+    gap("3-3", wrong, low, variance(wrong))
+    curve("3-3", [best, wrong], [low, low], muted)
+    say("3-3", (best + wrong) / 2, low - 0.15, "δ", muted), say("3-3", wrong + 0.06, 0.72, "δ²E[g²]", muted, ha="left")
+    for (_, own, least), part, words, at in zip(PARTS, each, ("g₁", "g₂"), ((0.22, 0.44), (2.12, 0.34))):
+        curve("4-4", b, part(b), score)
+        on("4-4", ax.plot(own, least, "o", color=score, ms=5)[0])
+        say("4-4", *at, words, score)
+    say("4-4", 0.36, 1.58, "their sum", ha="left")
+    ax.set(xlim=(-0.15, 2.6), ylim=(-0.3, 2.45))
+    ax.axis("off")
+
+
+parabola_in_steps.figsize, parabola_in_steps.narrow = (3.2, 2.7), None  # one for all widths: it stands in the margin

@@ -1,6 +1,7 @@
 """Still pictures of chapter 2."""
 
 import numpy as np
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from learning_to_act.palette import color
 from tools.make.narrow import narrow
@@ -10,35 +11,83 @@ def _sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
-def visits_unrolled(fig, ax):
-    """Two doors at theta = 0: gamma^t Pr(s_t = s) for each time, as dots of that area, and their sums d."""
-    where, ink, muted, line = map(color, ("where", "ink", "muted", "line"))
-    row = {"A": 3, "B": 2, "C": 1, "D": 0}
-    weight = {(0, "A"): ("1", 1), (1, "B"): ("½", 1 / 2), (2, "C"): ("⅛", 1 / 8), (2, "D"): ("⅛", 1 / 8)}
-    for (t0, s0), (t1, s1) in [((0, "A"), (1, "B")), ((1, "B"), (2, "C")), ((1, "B"), (2, "D"))]:
-        ax.annotate(
-            "",
-            (t1, row[s1]),
-            (t0, row[s0]),
-            zorder=1,
-            arrowprops=dict(arrowstyle="-|>", color=muted, lw=1.2, shrinkA=15, shrinkB=11),
-        )
-    for (t, s), (text, size) in weight.items():
-        ax.scatter(t, row[s], s=620 * size, color=where, zorder=2)
-        ax.text(t + 0.1 + 0.09 * size, row[s] + 0.12, text, color=where, va="bottom")
-        ax.text(2.85, row[s], text, color=where, ha="center", va="center", size=13)
-    for s, y in row.items():
-        ax.plot([-0.25, 2.45], [y, y], color=line, lw=0.8, zorder=0)
-        ax.text(-0.45, y, s, ha="center", va="center", size=13, color=ink)
-    for t, text in enumerate(["t = 0", "t = 1", "t = 2"]):
-        ax.text(t, 3.75, text, ha="center", va="center", color=muted)
-    ax.text(2.85, 3.75, "sum: d(s)", ha="center", va="center", color=where)
-    ax.axvline(2.45, color=line, lw=0.8)
-    ax.set(xlim=(-0.7, 3.25), ylim=(-0.6, 4.1))
+CHAIN = np.array([[0, 0.6, 0.4], [0.6, 0, 0.4], [0, 1, 0]])  # P_pi of `gradient_unrolled`; the walk begins in state 2
+GAMMA, TIMES, ROW = 0.75, 4, (2, 1, 0)  # ROW: how high each state stands
+
+
+def gradient_unrolled(fig, ax):
+    """The first proof: states against time. Each step is a layer: the local term drops out, and the rest moves on."""
+    where, ink, muted, line, policy, good = map(color, ("where", "ink", "muted", "line", "policy", "good"))
+    start = np.array([0.0, 1, 0])
+    weights = [start @ np.linalg.matrix_power(GAMMA * CHAIN, t) for t in range(TIMES)]
+    visits = np.linalg.solve((np.eye(3) - GAMMA * CHAIN).T, start)
+
+    def on(steps, artist):
+        artist.set_gid(f"layer-{steps}")  # the first step that shows it, and the last
+
+    def say(steps, x, y, words, ink=ink, **more):
+        on(steps, ax.text(x, y, words, color=ink, ha="center", va="center", zorder=4, size=12, **more))
+
+    def arrow(steps, begin, end, ink=muted, shrink=(8, 8), **more):
+        style = dict(arrowstyle="-|>", mutation_scale=9, lw=1.2, shrinkA=shrink[0], shrinkB=shrink[1], zorder=2)
+        on(steps, ax.add_patch(FancyArrowPatch(begin, end, color=ink, **style | more)))
+
+    def dot(steps, x, y, size, **more):
+        on(steps, ax.scatter(x, y, s=300 * size, **dict(color=where, linewidth=0, zorder=3) | more))
+
+    def rest(steps, left, right):
+        shape = dict(boxstyle="round,pad=0,rounding_size=.12", fc="none", ec=muted, ls=(0, (4, 2.5)), lw=1.3)
+        on(steps, ax.add_patch(FancyBboxPatch((left, -0.4), right - left, 2.8, **shape)))
+
+    for state, y in enumerate(ROW, 1):
+        ax.plot([-0.4, 3.3], [y, y], color=line, lw=0.8, zorder=0)
+        ax.text(-0.58, y, state, ha="center", va="center", color=ink, size=12)
+    ax.text(-0.95, 1, "state", ha="center", va="center", color=muted, rotation=90, size=12)
+    for t in range(TIMES):
+        ax.text(t, 2.72, t if t else "t = 0", ha="center", va="center", color=muted, size=12)
+
+    dot("1-5", 0, 1, 1)
+    say("1-2", -0.16, 0.35, "∇π", policy), say("1-2", 0.3, 0.35, "Q", good)
+    for side in (1, -1):  # two actions, and what state each leads to most often
+        action = (0.46, 1 + 0.45 * side)
+        arrow("1-2", (0, 1), action, policy, (9, 4), lw=1.6)
+        dot("1-2", *action, 0.12, color=policy, marker="s")
+        arrow("2-2", action, (1, 1 + side), shrink=(4, 7))
+        arrow("2-2", action, (1, 1 - side), shrink=(4, 7), ls=(0, (1, 1.2)))
+        dot("2-3", 1, 1 + side, 0.35, color="none", edgecolor=where, linewidth=1.3)
+        say("2-3", 1.4, 1.21 + side, "∇V")
+        arrow("3-3", (0, 1), (1, 1 + side), shrink=(10, 7))
+    rest("1-1", 0.85, 4.7), say("1-1", 2.75, 1.5, "π ∇Q"), say("1-1", 2.75, 0.5, "what comes after", muted)
+    say("2-2", 0.42, 2.2, "γP", muted), say("3-3", 0.3, 1.72, "γP", muted)
+    (
+        rest("2-3", 0.72, 4.7),
+        say("2-2", 2.75, 0.5, "what comes after", muted),
+        say("3-3", 2.75, 0.5, "the same again", muted),
+    )
+    say("3-5", 0, 0.6, "g")
+    for t, power in enumerate(("1", "γ", "γ²", "γ³")):
+        say("4-5", t, -0.75, power, muted)
+        for s, y in enumerate(ROW):
+            if t and weights[t][s]:
+                dot("4-5", t, y, weights[t][s])
+                say("4-5", t - 0.06, y - 0.36, "g")
+            for s2, y2 in enumerate(ROW):
+                if weights[t][s] * CHAIN[s, s2] and t < TIMES - 1:
+                    sizes = [1.5 + np.sqrt(300 * w / np.pi) for w in (weights[t][s], weights[t + 1][s2])]
+                    arrow("4-5", (t, y), (t + 1, y2), shrink=sizes)
+    for y in ROW:
+        arrow("4-4", (TIMES - 1, y), (3.62, y), shrink=(6, 0))
+    rest("4-4", 3.62, 4.7), say("4-4", 4.16, 1.5, "∇V"), say("4-4", 4.16, 0.5, "→ 0", muted)
+    on("5-5", ax.plot([3.45, 3.45], [-0.4, 2.9], color=line, lw=0.8)[0])
+    say("5-5", 4.05, 2.72, "d(s)", where)
+    for s, y in enumerate(ROW):
+        dot("5-5", 3.9, y, visits[s])
+        say("5-5", 4.45, y, "· g")
+    ax.set(xlim=(-1.1, 4.75), ylim=(-0.92, 2.9))
     ax.axis("off")
 
 
-visits_unrolled.figsize = (5, 2.6)
+gradient_unrolled.figsize, gradient_unrolled.narrow = (3.2, 2.9), None  # one for all widths: it stands in the margin
 
 
 def plateau(fig, ax):
