@@ -1,11 +1,10 @@
-// What make check asks of the book's hand-written JavaScript. The last two rules are warnings: how many there are is held by
-// tools/check/counts.json, and may only fall.
+// What make check asks of the book's hand-written JavaScript.
 import js from "@eslint/js";
 import globals from "globals";
 
 const limits = {
-  "max-len": ["warn", { code: 120 }],
-  "max-lines-per-function": ["warn", { max: 60 }],
+  "max-len": ["error", { code: 120 }],
+  "max-lines-per-function": ["error", { max: 60 }],
 };
 
 export default [

@@ -17,7 +17,8 @@ export default { render({ model, el }) {
   const img = make("img", { className: "pg-figure", width, height }), caption = make("figcaption");
   const error = make("pre", { className: "pg-error", role: "alert" });
   const spoken = make("p", { className: "pg-spoken", role: "status" });
-  const rows = controls.map((c, i) => control(c, value => {      // the widget manager keeps only the newest while Python draws
+  const rows = controls.map((c, i) => control(c, value => {
+    // the widget manager keeps only the newest while Python draws
     model.set("index", model.get("index").with(i, value));
     model.save_changes();
   }));

@@ -115,7 +115,8 @@
     while (steps.at(-1).nextElementSibling?.matches(step)) steps.push(steps.at(-1).nextElementSibling);
     if (steps.length < 3) continue;
     const before = first.previousElementSibling, stands = before?.matches(".pg-all");     // {steps} has one
-    const all = stands ? before : make("button", { type: "button", className: "pg-all" }), shut = () => steps.some(e => !e.open);
+    const all = stands ? before : make("button", { type: "button", className: "pg-all" });
+    const shut = () => steps.some(e => !e.open);
     const name = () => { all.textContent = shut() ? "Open all" : "Close all"; };
     all.addEventListener("click", () => {
       const yes = shut();

@@ -234,7 +234,8 @@ function sampling(ui) {
 const meanFormula = () =>
   tex`\frac{\partial J}{\partial \mu} = \E\Bigl[\good{(f - b)}\,\score{\frac{a - \mu}{\sigma^2}}\Bigr] = \live{exact}`;
 const widthFormula = () =>
-  tex`\frac{\partial J}{\partial \log \sigma} = \E\Bigl[\good{(f - b)}\,\score{\Bigl(\frac{(a - \mu)^2}{\sigma^2} - 1\Bigr)}\Bigr] = \live{exact}`;
+  tex`\frac{\partial J}{\partial \log \sigma} =
+    \E\Bigl[\good{(f - b)}\,\score{\Bigl(\frac{(a - \mu)^2}{\sigma^2} - 1\Bigr)}\Bigr] = \live{exact}`;
 function inWords(exact) {                             // where the exact gradient leads
   const [byMean, byWidth] = exact, small = v => Math.abs(v) < 0.01;
   const mean = small(byMean) ? "The mean stays" : `The mean is drawn to the ${byMean > 0 ? "right" : "left"}`;
