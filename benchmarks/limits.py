@@ -341,7 +341,7 @@ def drags(site=ROOT / "_build/html"):
     with browser() as opened:
         for path in DRAGGED:
             visit = Visit(opened, server, path)
-            page, handle = visit.page, visit.page.locator(".pg-x-handle:visible").first
+            page, handle = visit.page, visit.page.locator(".pg-fig-handle:visible").first
             handle.scroll_into_view_if_needed()
             page.evaluate(DRAG)
             box = handle.bounding_box()

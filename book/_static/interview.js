@@ -1,15 +1,15 @@
 /* Filters for the interview questions. Without it every question is there, and everything folds. */
 (() => {
-  const $$ = (s, e = document) => [...e.querySelectorAll(s)], place = document.querySelector(".pg-q-filter");
+  const $$ = (s, e = document) => [...e.querySelectorAll(s)], place = document.querySelector(".pg-question-filter");
   const make = (tag, props = {}, ...children) => {
     const e = Object.assign(document.createElement(tag), props);
     e.append(...children);
     return e;
   };
-  const items = $$(".pg-q, .pg-q-item");
+  const items = $$(".pg-q, .pg-question-item");
   if (!place || !items.length) return;
   const folds = items.filter(e => e.matches("details"));
-  const tag = (e, name) => e.querySelector(`.pg-q-${name}`)?.textContent ?? "";
+  const tag = (e, name) => e.querySelector(`.pg-question-${name}`)?.textContent ?? "";
   const words = e => e.textContent.toLowerCase();
 
   // --- the form: what there is to choose from is read off the questions
@@ -45,8 +45,8 @@
   const apply = () => {
     const want = chosen();
     for (const e of items) e.hidden = !matches(e, want);
-    for (const section of $$("section:has(> .pg-q-index)"))     // a level without a match goes too
-      section.hidden = !section.querySelector(".pg-q-item:not([hidden])");
+    for (const section of $$("section:has(> .pg-question-index)"))     // a level without a match goes too
+      section.hidden = !section.querySelector(".pg-question-item:not([hidden])");
     const shown = items.filter(e => !e.hidden).length;
     count.textContent = shown ? `${shown} of ${items.length} questions`
       : "No question matches. Clear the filter, or choose another topic.";

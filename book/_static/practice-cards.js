@@ -1,14 +1,14 @@
 /* Flashcards: one card at a time out of the list that the page already is. Nothing is sent; all is kept in this
    browser. */
 (() => {
-  const p = globalThis.pgPractice, { $, $$, make, button } = p, deck = $(".pg-a-deck");
+  const p = globalThis.pgPractice, { $, $$, make, button } = p, deck = $(".pg-practice-deck");
   if (!deck) return;
-  const cards = $$(".pg-a-card", deck), byId = Object.fromEntries(cards.map(c => [c.dataset.id, c]));
+  const cards = $$(".pg-practice-card", deck), byId = Object.fromEntries(cards.map(c => [c.dataset.id, c]));
   const GRADES = [
     ["Again", "I did not know it"], ["Hard", "with much effort"], ["Good", "after a moment"], ["Easy", "at once"],
   ];
   const day = () => p.dayOf(new Date()), { box: message, say } = p.notice();
-  const status = make("p", { className: "pg-a-status", role: "status" });
+  const status = make("p", { className: "pg-practice-status", role: "status" });
 
   // --- what is kept
   const store = new p.Store("cards", say);
@@ -45,7 +45,7 @@
   const values = name => [...new Set(cards.map(c => c.dataset[name]))];
   const select = (label, name, options) =>
     make("label", {}, label, make("select", { name }, ...options.map(([v, w]) => new Option(w, v))));
-  const form = make("form", { className: "pg-a-form", "aria-label": "Which cards" },
+  const form = make("form", { className: "pg-practice-form", "aria-label": "Which cards" },
     select("Level", "level", [["", "all"], ...values("level").map(v => [v, v.replace("-", " ")])]),
     select("Topic", "topic", [["", "all"], ...values("topic").sort().map(v => [v, v])]),
     select("New cards a day", "perDay", [5, 10, 15, 25, 100].map(n => [n, n === 100 ? "no limit" : n])),
@@ -72,12 +72,13 @@
   };
 
   // --- the stage
-  const count = make("p", { className: "pg-a-count" }), done = make("div", { className: "pg-a-done" });
-  const turn = button("Turn the card", () => flip(true), { className: "pg-a-button pg-a-main" });
+  const count = make("p", { className: "pg-practice-count" }), done = make("div", { className: "pg-practice-done" });
+  const turn = button("Turn the card", () => flip(true), { className: "pg-practice-button pg-practice-main" });
   const gradeButton = ([word, when], i) => button(
     make("span", {}, make("kbd", { "aria-hidden": "true" }, String(i + 1)), ` ${word}`),
     () => grade(i + 1), { title: when });
-  const grades = make("div", { className: "pg-a-grades", role: "group", "aria-label": "How well did you know it?" },
+  const grades = make("div", { className: "pg-practice-grades",
+    role: "group", "aria-label": "How well did you know it?" },
     ...GRADES.map(gradeButton));
   $$("button", grades).forEach(b => b.append(make("small")));
   const back = button("Undo", () => {
@@ -90,9 +91,9 @@
     show(id, true);
   });
   const key = name => make("kbd", {}, name);
-  const hint = make("p", { className: "pg-a-hint" }, "Keys, while the card has the focus: ",
+  const hint = make("p", { className: "pg-practice-hint" }, "Keys, while the card has the focus: ",
     key("Space"), " or ", key("Enter"), " turns it, ", key("1"), " to ", key("4"), " grade it.");
-  const stage = make("section", { className: "pg-a-stage", tabIndex: -1, "aria-label": "The card" });
+  const stage = make("section", { className: "pg-practice-stage", tabIndex: -1, "aria-label": "The card" });
 
   let current = null, finished = false;
   const flip = focus => {
@@ -107,7 +108,7 @@
   function show(id = null, focus = false) {
     const { due, fresh, again, unseen, known } = plan(), left = [...due, ...fresh, ...again];
     current = id ?? (left.includes(current) ? current : left[0] ?? null);
-    for (const c of cards) c.classList.toggle("pg-a-off", c.dataset.id !== current);
+    for (const c of cards) c.classList.toggle("pg-practice-off", c.dataset.id !== current);
     for (const c of cards) if (c.dataset.id !== current || id) c.open = false;
     const counts = [[due.length + again.length, "due"], [fresh.length, "new today"],
       [unseen - fresh.length, "for later"], [known, `of ${unseen + known} seen`]];
@@ -231,7 +232,8 @@
   });
   const into = button("Import", () => file.click());
 
-  const sure = make("div", { className: "pg-a-sure", hidden: true, role: "group", "aria-label": "Erase all answers?" });
+  const sure = make("div", { className: "pg-practice-sure",
+    hidden: true, role: "group", "aria-label": "Erase all answers?" });
   function eraseAll() {
     state = { ...state, cards: {}, erased: Date.now(), exam: null, set: Date.now() };
     undo = null;
@@ -253,7 +255,7 @@
     sure.replaceChildren(make("p", {}, question), button("Keep them", keepThem), button("Erase them", eraseAll));
     $("button", sure).focus();
   });
-  const tools = make("div", { className: "pg-a-tools", role: "group", "aria-label": "Your answers" },
+  const tools = make("div", { className: "pg-practice-tools", role: "group", "aria-label": "Your answers" },
     back, out, into, erase, file);
 
   settings();
@@ -261,6 +263,6 @@
   deck.replaceWith(stage);
   stage.append(deck, turn, grades, hint);
   stage.after(done, status, form, tools, sure);
-  deck.classList.add("pg-a-live");
+  deck.classList.add("pg-practice-live");
   show();
 })();

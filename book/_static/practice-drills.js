@@ -2,7 +2,7 @@
    Without this file the proofs stand in order and every line unfolds its reason. */
 (() => {
   const p = globalThis.pgPractice, { $, $$, make, button, spoken, passed } = p;
-  const drills = $$(".pg-a-order, .pg-a-rules, .pg-a-flaw, .pg-a-watch");
+  const drills = $$(".pg-practice-order, .pg-practice-rules, .pg-practice-flaw, .pg-practice-watch");
   if (!drills.length) return;
   const { box: message, say } = p.notice(), store = new p.Store("drills", say);
   let kept = store.object();
@@ -21,9 +21,9 @@
       this.steps = this.lines();
       this.ids = this.order();
       this.byId = Object.fromEntries(this.steps.map(s => [s.dataset.step, s]));
-      const needed = step => Object.fromEntries($$(".pg-a-need", step).map(n => [n.dataset.step, n]));
+      const needed = step => Object.fromEntries($$(".pg-practice-need", step).map(n => [n.dataset.step, n]));
       this.needs = Object.fromEntries(this.steps.map(s => [s.dataset.step, needed(s)]));
-      this.status = make("div", { className: "pg-a-status pg-a-verdict", role: "status" });
+      this.status = make("div", { className: "pg-practice-status pg-practice-verdict", role: "status" });
     }
     lines() { return $$(":scope > li", this.list); }
     order() { return this.lines().map(s => s.dataset.step); }
@@ -31,7 +31,7 @@
     place(names) { this.list.append(...names.map(n => this.byId[n])); }
     label() {
       this.lines().forEach((s, i, all) => {
-        const [up, down] = $$(".pg-a-move button", s);
+        const [up, down] = $$(".pg-practice-move button", s);
         up.setAttribute("aria-disabled", i === 0);
         down.setAttribute("aria-disabled", i === all.length - 1);
       });
@@ -39,7 +39,7 @@
     /* No verdict stands any more: the order has changed. */
     calm() {
       this.status.replaceChildren();
-      for (const s of this.steps) s.classList.remove("pg-a-early", "pg-a-missing", "pg-a-right");
+      for (const s of this.steps) s.classList.remove("pg-practice-early", "pg-practice-missing", "pg-practice-right");
     }
     move(step, by, from) {
       const all = this.order(), i = all.indexOf(step.dataset.step), j = i + by;
@@ -65,13 +65,13 @@
       else this.right();
     }
     wrong(now, { id, needs, why }) {
-      this.byId[id].classList.add("pg-a-early");
-      this.byId[needs].classList.add("pg-a-missing");
+      this.byId[id].classList.add("pg-practice-early");
+      this.byId[needs].classList.add("pg-practice-missing");
       const which = `Line ${now.indexOf(id) + 1} comes too early. It needs line ${now.indexOf(needs) + 1}. `;
       this.status.append(make("p", {}, make("strong", {}, which), ...[...why.childNodes].map(n => n.cloneNode(true))));
     }
     right() {
-      for (const s of this.steps) s.classList.add("pg-a-right");
+      for (const s of this.steps) s.classList.add("pg-practice-right");
       const { id } = this, n = p.countOrders(this.ids, this.needs);
       this.status.append(make("p", {}, make("strong", {}, "Right. "), n === 1 ? "This is the only order."
         : `Every step stands after what it needs. ${n.toLocaleString("en")} orders do; yours is one of them.`));
@@ -89,10 +89,10 @@
 
   /* Two buttons at a step's end, and the arrow keys with Alt. */
   function movable(proof, step) {
-    const name = spoken($(".pg-a-says", step));
+    const name = spoken($(".pg-practice-says", step));
     const up = button("↑", () => proof.move(step, -1, up), { "aria-label": `Up: ${name}` });
     const down = button("↓", () => proof.move(step, 1, down), { "aria-label": `Down: ${name}` });
-    step.append(make("span", { className: "pg-a-move" }, up, down));
+    step.append(make("span", { className: "pg-practice-move" }, up, down));
     step.addEventListener("keydown", e => {
       if (!e.altKey || !["ArrowUp", "ArrowDown"].includes(e.key)) return;
       e.preventDefault();
@@ -102,7 +102,7 @@
 
   /* Drag by mouse, pen or finger: the line changes places with the one under the pointer. */
   function draggable(proof, step) {
-    const grip = make("span", { className: "pg-a-grip", "aria-hidden": "true" });
+    const grip = make("span", { className: "pg-practice-grip", "aria-hidden": "true" });
     step.prepend(grip);
     const under = y => proof.lines().find(s => {
       const r = s.getBoundingClientRect();
@@ -112,7 +112,7 @@
       if (e.button) return;
       e.preventDefault();
       grip.setPointerCapture(e.pointerId);
-      step.classList.add("pg-a-held");
+      step.classList.add("pg-practice-held");
       proof.calm();
     });
     grip.addEventListener("pointermove", e => {
@@ -128,8 +128,8 @@
       grip.setPointerCapture(e.pointerId);
     });
     const drop = () => {
-      if (!step.classList.contains("pg-a-held")) return;
-      step.classList.remove("pg-a-held");
+      if (!step.classList.contains("pg-practice-held")) return;
+      step.classList.remove("pg-practice-held");
       proof.label();
       proof.save();
     };
@@ -138,19 +138,19 @@
     }
   }
 
-  for (const list of $$(".pg-a-order")) {
+  for (const list of $$(".pg-practice-order")) {
     const proof = new Proof(list);
     for (const step of proof.steps) {
       draggable(proof, step);
       movable(proof, step);
     }
-    const check = button("Check the order", () => proof.check(), { className: "pg-a-button pg-a-main" });
+    const check = button("Check the order", () => proof.check(), { className: "pg-practice-button pg-practice-main" });
     const shuffle = button("Shuffle", () => {
       proof.shuffle();
       proof.status.textContent = "Shuffled.";
     });
-    list.after(make("div", { className: "pg-a-tools" }, check, shuffle), proof.status);
-    list.classList.add("pg-a-live");
+    list.after(make("div", { className: "pg-practice-tools" }, check, shuffle), proof.status);
+    list.classList.add("pg-practice-live");
     list.closest("details")?.setAttribute("open", "");
     proof.begin();
   }
@@ -158,10 +158,10 @@
   // --- name the rule: the quizzes of site.js; here only what was named is remembered
   function remembered(rules) {
     const id = rules.dataset.id, quizzes = $$(".pg-quiz", rules);
-    const count = make("p", { className: "pg-a-status", role: "status" });
+    const count = make("p", { className: "pg-practice-status", role: "status" });
     const tell = () => {
       const n = quizzes.filter(q => kept.named?.[q.id]).length;
-      for (const q of quizzes) q.classList.toggle("pg-a-named", Boolean(kept.named?.[q.id]));
+      for (const q of quizzes) q.classList.toggle("pg-practice-named", Boolean(kept.named?.[q.id]));
       count.textContent = n ? `${n} of ${quizzes.length} rules named.` : "";
       return n;
     };
@@ -176,10 +176,10 @@
     });
     tell();
   }
-  $$(".pg-a-rules").forEach(remembered);
+  $$(".pg-practice-rules").forEach(remembered);
 
   // --- find the flawed line
-  const flaws = $$(".pg-a-flaw"), score = make("p", { className: "pg-a-status", role: "status" });
+  const flaws = $$(".pg-practice-flaw"), score = make("p", { className: "pg-practice-status", role: "status" });
   const found = () => flaws.filter(f => kept.found?.[f.dataset.id]).length;
   const nth = tries => ["first", "second", "third"][tries - 1] ?? `${tries}th`;
   function tellScore() {
@@ -187,11 +187,11 @@
     score.textContent = n ? `${n} of ${flaws.length} flaws found${end}` : "";
   }
   function hunt(flaw) {
-    const id = flaw.dataset.id, lines = $$(".pg-a-line", flaw);
-    const verdict = make("p", { className: "pg-a-status pg-a-verdict", role: "status" });
+    const id = flaw.dataset.id, lines = $$(".pg-practice-line", flaw);
+    const verdict = make("p", { className: "pg-practice-status pg-practice-verdict", role: "status" });
     const tell = () => {
       const tries = kept.found?.[id];
-      flaw.classList.toggle("pg-a-found", Boolean(tries));
+      flaw.classList.toggle("pg-practice-found", Boolean(tries));
       verdict.textContent = tries
         ? `Found at the ${nth(tries)} try. Open the other lines to see why they are right.` : "";
       tellScore();
@@ -202,7 +202,7 @@
       if (!line.open || kept.found?.[id] || tried.has(i)) return;
       tried.add(i);
       update(k => ({ ...k, tried: { ...k.tried, [id]: [...tried] } }));
-      if (!line.classList.contains("pg-a-wrong")) {
+      if (!line.classList.contains("pg-practice-wrong")) {
         verdict.textContent = `Line ${i + 1} is right. Look again.`;
         return;
       }
@@ -215,11 +215,11 @@
       if (tried.has(i)) line.open = true;
       line.addEventListener("toggle", () => opened(line, i));
     }
-    if (kept.found?.[id]) $(".pg-a-wrong", flaw).open = true;
+    if (kept.found?.[id]) $(".pg-practice-wrong", flaw).open = true;
     tell();
   }
   flaws.forEach(hunt);
-  flaws.at(-1)?.after(make("div", { className: "pg-a-tools" }, score, button("Start again", () => {
+  flaws.at(-1)?.after(make("div", { className: "pg-practice-tools" }, score, button("Start again", () => {
     update(k => ({ ...k, found: {}, tried: {} }));
     location.reload();
   })));
@@ -229,9 +229,9 @@
     make("li", {}, `${p.clock(seconds)} on ${new Date(at).toLocaleDateString("en", { dateStyle: "medium" })}`);
   function stopwatch(place) {
     let gone = 0, since = null, timer = null;
-    const face = make("output", { className: "pg-a-clock", "aria-label": "Time" });
-    const list = make("ol", { className: "pg-a-times" });
-    const status = make("p", { className: "pg-a-status", role: "status" });
+    const face = make("output", { className: "pg-practice-clock", "aria-label": "Time" });
+    const list = make("ol", { className: "pg-practice-times" });
+    const status = make("p", { className: "pg-practice-status", role: "status" });
     const now = () => gone + (since === null ? 0 : (Date.now() - since) / 1000);
     const tell = () => { face.textContent = p.clock(now()); };
     const stop = () => {
@@ -256,7 +256,7 @@
       timer = setInterval(tell, 250);
       go.textContent = "Pause";
       status.textContent = "Running.";
-    }, { className: "pg-a-button pg-a-main" });
+    }, { className: "pg-practice-button pg-practice-main" });
     const times = () => list.replaceChildren(...(kept.times ?? []).map(timeNoted));
     const finish = button("The check accepts it", () => {
       stop();
@@ -276,9 +276,9 @@
       zero();
       status.textContent = "Back to zero.";
     });
-    place.append(face, make("div", { className: "pg-a-tools" }, go, finish, reset), status, list);
+    place.append(face, make("div", { className: "pg-practice-tools" }, go, finish, reset), status, list);
     tell();
     times();
   }
-  $$(".pg-a-watch").forEach(stopwatch);
+  $$(".pg-practice-watch").forEach(stopwatch);
 })();

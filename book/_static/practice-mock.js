@@ -1,8 +1,8 @@
 /* The mock interview: six questions drawn by number and mix, a quiet clock, marks by rubric, what to read next. */
 (() => {
-  const p = globalThis.pgPractice, { $, $$, make, button, passed } = p, pool = $(".pg-a-pool");
+  const p = globalThis.pgPractice, { $, $$, make, button, passed } = p, pool = $(".pg-practice-pool");
   if (!pool) return;
-  const asked = $$(".pg-a-asked", pool), byId = Object.fromEntries(asked.map(q => [q.dataset.id, q]));
+  const asked = $$(".pg-practice-asked", pool), byId = Object.fromEntries(asked.map(q => [q.dataset.id, q]));
   const questions = asked.map(q => ({ id: q.dataset.id, level: q.dataset.level }));
   const NAMES = ["Screening", "Whiteboard", "Debugging", "Language models", "Depth"];
   const MIXES = [
@@ -35,16 +35,16 @@
   const counter = (name, i) => make("label", {}, name, make("input", {
     type: "number", name: `level${i}`, min: 0, max: 6, step: 1, value: [2, 2, 1, 1, 0][i],
   }));
-  const own = make("fieldset", { className: "pg-a-own", hidden: true },
+  const own = make("fieldset", { className: "pg-practice-own", hidden: true },
     make("legend", {}, "How many of each (six in all)"), ...NAMES.map(counter));
   const clock = make("select", { name: "clock" }, ...CLOCKS.map(([v, w]) => new Option(w, v)));
-  const begin = make("button", { type: "submit", className: "pg-a-button pg-a-main" }, "Begin");
+  const begin = make("button", { type: "submit", className: "pg-practice-button pg-practice-main" }, "Begin");
   const another = button("Another number", () => { number.value = random(); });
-  const form = make("form", { className: "pg-a-form", "aria-label": "Which interview", noValidate: true },
+  const form = make("form", { className: "pg-practice-form", "aria-label": "Which interview", noValidate: true },
     make("label", {}, "Mix", preset), own,
     make("label", {}, "Interview number", number),
     make("label", {}, "Clock per question", clock),
-    make("div", { className: "pg-a-tools" }, begin, another));
+    make("div", { className: "pg-practice-tools" }, begin, another));
   const put = mix => {
     const text = mix.join("-");
     preset.value = MIXES.some(([v]) => v === text) ? text : "";
@@ -60,12 +60,12 @@
 
   // --- the interview
   const stage = make("section", {
-    className: "pg-a-stage", tabIndex: -1, "aria-label": "The interview", hidden: true,
+    className: "pg-practice-stage", tabIndex: -1, "aria-label": "The interview", hidden: true,
   });
-  const status = make("p", { className: "pg-a-status", role: "status" });
-  const history = make("section", { className: "pg-a-history" });
+  const status = make("p", { className: "pg-practice-status", role: "status" });
+  const history = make("section", { className: "pg-practice-history" });
   let run = null, at = 0, watch = null;
-  const points = q => $$(".pg-a-rubric > li", q);
+  const points = q => $$(".pg-practice-rubric > li", q);
   const marks = id => run.marks[id] ?? [];
   const total = id => marks(id).filter(Boolean).length;
   const save = () => update(k => ({ ...k, run }));
@@ -87,8 +87,8 @@
   function ticking(minutes) {
     if (!minutes) return null;
     let left = minutes * 60, timer = null, told = false;
-    const face = make("output", { className: "pg-a-clock", "aria-label": "Time left" });
-    const words = make("span", { className: "pg-a-hint" });
+    const face = make("output", { className: "pg-practice-clock", "aria-label": "Time left" });
+    const words = make("span", { className: "pg-practice-hint" });
     const tell = () => { face.textContent = p.clock(Math.max(0, left)); };
     const over = () => {
       told = true;
@@ -116,7 +116,7 @@
     goOn();
     tell();
     return {
-      element: make("div", { className: "pg-a-time" }, face, toggle, words),
+      element: make("div", { className: "pg-practice-time" }, face, toggle, words),
       stop: () => clearInterval(timer),
     };
   }
@@ -139,13 +139,13 @@
     save();
     if (at >= run.ids.length) return summary(focus);
     const id = run.ids[at], q = byId[id], fold = $("details", q);
-    for (const other of asked) other.classList.toggle("pg-a-off", other !== q);
+    for (const other of asked) other.classList.toggle("pg-practice-off", other !== q);
     fold.open = Boolean(run.marks[id]);
     points(q).forEach((li, i) => { $("input", li).checked = Boolean(marks(id)[i]); });
     watch = ticking(fold.open ? 0 : run.minutes);
-    const head = make("p", { className: "pg-a-count" },
+    const head = make("p", { className: "pg-practice-count" },
       make("strong", {}, `Question ${at + 1} of ${run.ids.length}`), ` · interview ${run.n}, mix ${run.mix}`);
-    const nav = make("div", { className: "pg-a-tools" }, ...steps(fold));
+    const nav = make("div", { className: "pg-practice-tools" }, ...steps(fold));
     stage.replaceChildren(head, ...(watch ? [watch.element] : []), pool, nav);
     pool.hidden = false;
     status.textContent = "";
@@ -164,8 +164,8 @@
     });
     const louder = () => {
       compare.hidden = fold.open;
-      compare.classList.toggle("pg-a-main", !fold.open);
-      next.classList.toggle("pg-a-main", fold.open);
+      compare.classList.toggle("pg-practice-main", !fold.open);
+      next.classList.toggle("pg-practice-main", fold.open);
     };
     fold.ontoggle = () => {
       if (fold.open) watch?.stop();
@@ -189,7 +189,7 @@
 
   // --- the end: points, what was missing, what to read
   const copies = element => [...element?.childNodes ?? []].map(c => c.cloneNode(true));
-  const asksOf = id => copies($(".pg-a-front", byId[id]));
+  const asksOf = id => copies($(".pg-practice-front", byId[id]));
   const dayOf = time => new Date(time).toLocaleDateString("en", { dateStyle: "medium" });
 
   function table(ids) {
@@ -202,9 +202,9 @@
   function readNext(ids) {
     const weak = ids.filter(id => total(id) < 4).sort((a, b) => total(a) - total(b));
     if (!weak.length) return [make("p", {}, "Four points or more on each question. Take another mix.")];
-    const read = weak.map(id => make("li", {}, ...asksOf(id), " ", ...copies($(".pg-q-where p", byId[id])), " ",
-      $(".pg-a-full", byId[id]).cloneNode(true)));
-    return [make("h3", {}, "Read next"), make("ul", { className: "pg-a-read" }, ...read)];
+    const read = weak.map(id => make("li", {}, ...asksOf(id), " ", ...copies($(".pg-question-where p", byId[id])), " ",
+      $(".pg-practice-full", byId[id]).cloneNode(true)));
+    return [make("h3", {}, "Read next"), make("ul", { className: "pg-practice-read" }, ...read)];
   }
   function advice(ids) {
     const missed = [0, 1, 2, 3, 4].map(i => [ids.filter(id => !marks(id)[i]).length, i]);
@@ -224,12 +224,12 @@
       run = { ...run };
       go(0);
     });
-    const another = button("New interview", quit, { className: "pg-a-button pg-a-main" });
+    const another = button("New interview", quit, { className: "pg-practice-button pg-practice-main" });
     stage.replaceChildren(
       make("h2", { tabIndex: -1 }, `${score} of ${of} points`),
-      make("p", { className: "pg-a-count" }, `Interview ${run.n}, mix ${run.mix}, ${dayOf(run.done)}`),
+      make("p", { className: "pg-practice-count" }, `Interview ${run.n}, mix ${run.mix}, ${dayOf(run.done)}`),
       table(run.ids), ...advice(run.ids), ...readNext(run.ids),
-      make("div", { className: "pg-a-tools" }, again, button("Print", () => print()), another));
+      make("div", { className: "pg-practice-tools" }, again, button("Print", () => print()), another));
     past();
     if (focus) {
       $("h2", stage).focus({ preventScroll: true });
@@ -250,7 +250,7 @@
     const line = h => `${dayOf(h.at)}: ${h.score} of ${h.of} points, number ${h.n}, mix ${h.mix}`;
     history.replaceChildren(make("h2", {}, "Earlier interviews"),
       make("ul", {}, ...all.slice(0, 12).map(h => make("li", {}, line(h)))),
-      make("div", { className: "pg-a-tools" }, forget));
+      make("div", { className: "pg-practice-tools" }, forget));
   }
 
   form.addEventListener("submit", e => {
@@ -268,7 +268,7 @@
     start(Number(number.value), mix, Number(clock.value));
   });
   pool.before(form, message, stage, status);
-  pool.classList.add("pg-a-live");
+  pool.classList.add("pg-practice-live");
   pool.hidden = true;
   stage.after(status, history);
   history.after(pool);

@@ -11,7 +11,7 @@
     return e;
   };
   const button = (words, act, props = {}) => {
-    const b = make("button", { type: "button", className: "pg-a-button", ...props }, words);
+    const b = make("button", { type: "button", className: "pg-practice-button", ...props }, words);
     b.addEventListener("click", act);
     return b;
   };
@@ -87,9 +87,9 @@
 
   /* A message that stays until the next one, read out at once. */
   const notice = () => {
-    const box = make("p", { className: "pg-a-message", role: "alert" });
+    const box = make("p", { className: "pg-practice-message", role: "alert" });
     const say = (words, bad = true) => {
-      box.classList.toggle("pg-a-bad", bad);
+      box.classList.toggle("pg-practice-bad", bad);
       box.replaceChildren(words);
     };
     return { box, say };

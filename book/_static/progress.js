@@ -109,7 +109,7 @@ if (globalThis.document) (() => {
     return e;
   };
   const button = (words, act, props = {}) => {
-    const b = make("button", { type: "button", className: "pg-r-button", ...props }, words);
+    const b = make("button", { type: "button", className: "pg-progress-button", ...props }, words);
     b.addEventListener("click", act);
     return b;
   };
@@ -207,21 +207,21 @@ if (globalThis.document) (() => {
   };
 
   // --- marks: a number beside each page of the contents that has something passed, and on what was passed
-  const says = make("p", { className: "pg-r-hidden", role: "status" }), main = $("main");
+  const says = make("p", { className: "pg-progress-hidden", role: "status" }), main = $("main");
   main?.append(says);
   const say = words => { says.textContent = says.textContent === words ? `${words}\u00a0` : words; };
   const counted = (n, of) => `${n} of ${of} passed`;
   const counts = [...links, ...$$(".pg-verbs > a")].flatMap(a => {
     const part = parts.find(one => one.page === docOf(a.href));
     if (!part) return [];
-    const count = make("span", { className: "pg-r-count", hidden: true });
+    const count = make("span", { className: "pg-progress-count", hidden: true });
     a.after(count);
     return [{ part, count }];
   });
-  const note = make("p", { className: "pg-r-note", hidden: true });
+  const note = make("p", { className: "pg-progress-note", hidden: true });
   $(".pg-contents")?.append(note);
 
-  const passedMark = words => make("span", { className: "pg-r-mark" },
+  const passedMark = words => make("span", { className: "pg-progress-mark" },
     make("span", { className: "pg-icon pg-icon-right", "aria-hidden": "true" }), ` ${words}`);
   const marks = new Map();                           // name -> how to show that it is passed
   for (const quiz of $$(".pg-quiz[id]")) {
@@ -229,7 +229,7 @@ if (globalThis.document) (() => {
     marks.set(`quiz:${quiz.id}`, yes => yes ? $("legend", quiz)?.append(mark) : mark.remove());
   }
   for (const figure of $$(".pg-widget[data-widget]")) {
-    const mark = make("p", { className: "pg-r-challenge" }, passedMark("Challenge met"));
+    const mark = make("p", { className: "pg-progress-challenge" }, passedMark("Challenge met"));
     marks.set(`challenge:${figure.dataset.widget}`, yes => yes ? figure.after(mark) : mark.remove());
   }
   function whenPassed({ at, by }) {
@@ -244,7 +244,7 @@ if (globalThis.document) (() => {
       change(state => P.noted(state, name, undo ? "undone" : "hand", Date.now()));
       say(`${id} is ${undo ? "no longer marked" : "marked"} as passed. ${progressHere(name)}`);
     });
-    cell.after(make("p", { className: "pg-r-exercise" }, words, toggle));
+    cell.after(make("p", { className: "pg-progress-exercise" }, words, toggle));
     marks.set(name, yes => {
       words.replaceChildren(...yes ? [passedMark(whenPassed(memory.passed[name]))] : []);
       toggle.textContent = yes ? "Undo" : "I passed this elsewhere";
@@ -273,7 +273,7 @@ if (globalThis.document) (() => {
       if (count.title === words) continue;
       count.title = words;
       count.replaceChildren(make("span", { "aria-hidden": "true" }, n === of ? `${n}/${of} ✓` : `${n}/${of}`),
-        make("span", { className: "pg-r-hidden" }, words));
+        make("span", { className: "pg-progress-hidden" }, words));
     }
     marks.forEach((show, name) => show(P.passes(memory, name)));
     note.hidden = !trouble || trouble === "blocked" && !told;
@@ -336,7 +336,7 @@ if (globalThis.document) (() => {
     const question = "Erase what this browser remembers of your progress? This cannot be undone; "
       + "an exported file can be imported again. Flashcards and edited code stay.";
     const sure = make("div", {
-      className: "pg-r-sure", role: "group", "aria-label": "Erase your progress?", hidden: true,
+      className: "pg-progress-sure", role: "group", "aria-label": "Erase your progress?", hidden: true,
     }, make("p", {}, question), button("Keep it", keep), button("Erase it", erase));
     sure.addEventListener("keydown", e => { if (e.key === "Escape") keep(); });
     return sure;
@@ -350,17 +350,17 @@ if (globalThis.document) (() => {
       const n = P.tally(memory, names);
       const link = make("a", { href: `${base}${page}.html`, "aria-label": `${label}: ${chapter.title}` }, label);
       const words = ` ${n} of ${names.length}${n === names.length ? " ✓" : ""}`;
-      return make("span", { className: "pg-r-part" }, link, words);
+      return make("span", { className: "pg-progress-part" }, link, words);
     };
     const labels = [...new Set(chapter.parts.map(part => part[0]))];
-    return make("li", {}, make("span", { className: "pg-r-chapter" }, chapter.title),
-      make("span", { className: "pg-r-parts" }, ...labels.map(item)));
+    return make("li", {}, make("span", { className: "pg-progress-chapter" }, chapter.title),
+      make("span", { className: "pg-progress-parts" }, ...labels.map(item)));
   }
 
   /* Where to go on and how far the reader is; drawn anew only when it differs, else a link would lose the focus. */
   function makeOverview() {
-    const go = make("p", { className: "pg-r-go" }), sum = make("p", { className: "pg-r-sum" });
-    const list = make("ul", { className: "pg-r-list" });
+    const go = make("p", { className: "pg-progress-go" }), sum = make("p", { className: "pg-progress-sum" });
+    const list = make("ul", { className: "pg-progress-list" });
     let drawn = "";
     function draw(n, last, begun) {
       const now = JSON.stringify([memory.passed, last?.page, last?.hash]);
@@ -381,8 +381,8 @@ if (globalThis.document) (() => {
 
   function makePanel(place) {
     const heading = make("h2", { id: "your-progress", tabIndex: -1 }, "Your progress"), overview = makeOverview();
-    const warning = make("p", { className: "pg-r-note" });
-    const message = make("p", { className: "pg-r-message", role: "status" });
+    const warning = make("p", { className: "pg-progress-note" });
+    const message = make("p", { className: "pg-progress-message", role: "status" });
     const tell = words => { message.textContent = words; };
     const out = button("Export", () => {
       give(`${JSON.stringify(memory, null, 1)}\n`, `${P.APP}-progress-${new Date().toISOString().slice(0, 10)}.json`);
@@ -402,13 +402,13 @@ if (globalThis.document) (() => {
       change(state => state);
       heading.focus();
     });
-    const tools = make("div", { className: "pg-r-tools" }, out, take, wipe, saveAside, dropAside, file);
+    const tools = make("div", { className: "pg-progress-tools" }, out, take, wipe, saveAside, dropAside, file);
     place.append(heading, ...overview.elements, warning, tools, sure, message);
 
     return { draw() {
       const n = P.tally(memory, all), last = memory.last && linkTo.has(memory.last.page) ? memory.last : null;
       const begun = Boolean(n || last);
-      place.classList.toggle("pg-r-begun", begun);
+      place.classList.toggle("pg-progress-begun", begun);
       if (!begun && place.nextElementSibling) place.parentElement.append(place);        // nothing yet: at the end
       take.textContent = begun ? "Import" : "Import your progress from another browser";
       out.hidden = wipe.hidden = !begun && !memory.last && !Object.keys(memory.passed).length;
@@ -418,7 +418,7 @@ if (globalThis.document) (() => {
       overview.draw(n, last, begun);
     } };
   }
-  const place = $(".pg-r-overview"), panel = place && makePanel(place);
+  const place = $(".pg-progress-overview"), panel = place && makePanel(place);
 
   // --- begin: and remember the place, for "continue"
   const kept = here && linkTo.has(here) && !document.body.classList.contains("pg-front");

@@ -190,7 +190,8 @@
     said.replaceChildren(make("div", { className: "pg-why" }, line, ...copy(why)));
   }
   function answer(quiz, rows, picked, check) {        // to a press on Check
-    if (picked.right && quiz.id && !quiz.closest(".pg-a-rules"))    // at whichever try; a drill's rules count as one
+    // at whichever try; a drill's rules count as one
+    if (picked.right && quiz.id && !quiz.closest(".pg-practice-rules"))
       document.dispatchEvent(new CustomEvent("pg:passed", { detail: { kind: "quiz", id: quiz.id } }));
     if (picked.right && rows.every(row => row === picked || !row.said.firstChild))
       check.textContent = "Why not the others?";

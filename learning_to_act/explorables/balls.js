@@ -57,17 +57,17 @@ function layoutMap(plot, width, height) {
     const i = k % n, j = Math.floor(k / n);
     const J = value([-LIMIT + (i + 0.5) * 2 * LIMIT / n, -LIMIT + (j + 0.5) * 2 * LIMIT / n]);
     return svg("rect", {
-      x: LEFT + i * cell, y: bottom - (j + 1) * cell, width: cell + 0.6, height: cell + 0.6, class: "pg-b-cell",
+      x: LEFT + i * cell, y: bottom - (j + 1) * cell, width: cell + 0.6, height: cell + 0.6, class: "pg-bins-cell",
       style: `--s: ${Math.round(clamp((J + 0.25) / 0.375, 0, 1) * 55)}%`,
     });
   };
   add(plot.back, range(n * n).map(shade),
-    text(LEFT, 12, "\u03b8\u2082: the second door's logit", { class: "pg-x-label" }),
+    text(LEFT, 12, "\u03b8\u2082: the second door's logit", { class: "pg-fig-label" }),
     text(LEFT + size / 2, bottom + 38, "\u03b8\u2081: the first doors' logit",
-      { class: "pg-x-label", "text-anchor": "middle" }),
+      { class: "pg-fig-label", "text-anchor": "middle" }),
     [-2, 0, 2].map(v => [
-      text(plot.x(v), bottom + 18, fmt(v, 0), { class: "pg-x-tick", "text-anchor": "middle" }),
-      text(LEFT - 8, plot.y(v) + 4, fmt(v, 0), { class: "pg-x-tick", "text-anchor": "end" }),
+      text(plot.x(v), bottom + 18, fmt(v, 0), { class: "pg-fig-tick", "text-anchor": "middle" }),
+      text(LEFT - 8, plot.y(v) + 4, fmt(v, 0), { class: "pg-fig-tick", "text-anchor": "end" }),
     ]));
 }
 function drawMap({ map, knob }, { theta, delta, stretch }) {
@@ -76,13 +76,13 @@ function drawMap({ map, knob }, { theta, delta, stretch }) {
   const centre = at([0, 0]), n = reach(natural([0, 0]), delta), p = plain(stretch);
   const radius = Math.hypot(...reach(plain(1), delta)), length = radius / Math.hypot(...p), g = p.map(v => v * length);
   redo(map.live,
-    svg("circle", { cx: centre[0], cy: centre[1], r: radius * map.unit, class: "pg-b-circle" }),
-    svg("path", { d: `${path(contour(delta).map(at))}Z`, class: "pg-b-ball" }),
-    svg("path", { d: arrow(centre, at(g), 12), class: "pg-x-good" }),
-    svg("path", { d: arrow(centre, at(n), 12), class: "pg-x-score" }),
+    svg("circle", { cx: centre[0], cy: centre[1], r: radius * map.unit, class: "pg-bins-circle" }),
+    svg("path", { d: `${path(contour(delta).map(at))}Z`, class: "pg-bins-ball" }),
+    svg("path", { d: arrow(centre, at(g), 12), class: "pg-fig-good" }),
+    svg("path", { d: arrow(centre, at(n), 12), class: "pg-fig-score" }),
     text(...at([g[0] - 0.1, g[1] - 0.28]), "plain",
-      { class: "pg-x-good pg-x-strong pg-x-halo", "text-anchor": "end" }),
-    text(...at([n[0] + 0.1, n[1] + 0.12]), "natural", { class: "pg-x-score pg-x-strong pg-x-halo" }));
+      { class: "pg-fig-good pg-fig-strong pg-fig-halo", "text-anchor": "end" }),
+    text(...at([n[0] + 0.1, n[1] + 0.12]), "natural", { class: "pg-fig-score pg-fig-strong pg-fig-halo" }));
   const step = `step (${fmt(theta[0])}, ${fmt(theta[1])})`;
   knob.place(...at(theta), {
     now: round(theta[0], 0.01), min: -LIMIT, max: LIMIT,
@@ -113,14 +113,14 @@ function build(ui) {
       return Boolean(go);
     },
   });
-  const said = html("p", { class: "pg-x-say" }), other = html("p", { class: "pg-x-small" });
+  const said = html("p", { class: "pg-fig-say" }), other = html("p", { class: "pg-fig-small" });
   const climbButton = ui.button("Climb", () => {
     climbed = [climb(gradient), climb(natural)];
     ui.redraw();
     ui.say(`Steps of size 1 to a return of 0.12: ${climbed[0]} plain, ${climbed[1]} natural.`);
-  }, { class: "pg-x-main" });
+  }, { class: "pg-fig-main" });
   ui.onReset(() => { climbed = null; });
-  ui.body.append(html("div", { class: "pg-x-stack" }, map.holder, said, other, ui.row(climbButton,
+  ui.body.append(html("div", { class: "pg-fig-stack" }, map.holder, said, other, ui.row(climbButton,
     ui.slider("KL of the ball", "delta", { min: 0.002, max: 0.1, step: 0.002, show: v => fmt(v, 3) }),
     ui.slider("stretch of \u03b8\u2081", "stretch", { min: 1, max: 4, step: 0.1, show: v => fmt(v, 1) }),
     ui.resetButton())));

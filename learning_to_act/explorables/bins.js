@@ -26,13 +26,13 @@ function drawLine({ line, knob }, { torque, bins }) {
   const bin = (v, i) => svg("rect", {
     x: x(v) - wide / 2 + Math.min(1, wide / 6), y: y - 9,
     width: wide - Math.min(2, wide / 3), height: 18, rx: Math.min(3, wide / 4),
-    class: i === at ? "pg-b-bin pg-b-chosen" : "pg-b-bin",
+    class: i === at ? "pg-bins-bin pg-bins-chosen" : "pg-bins-bin",
   });
   redo(line.live, grid.map(bin),
-    svg("line", { x1: x(torque), x2: x(grid[at]), y1: y + 22, y2: y + 22, class: "pg-b-miss" }),
-    svg("line", { x1: x(grid[at]), x2: x(grid[at]), y1: y + 10, y2: y + 26, class: "pg-b-miss" }),
+    svg("line", { x1: x(torque), x2: x(grid[at]), y1: y + 22, y2: y + 22, class: "pg-bins-miss" }),
+    svg("line", { x1: x(grid[at]), x2: x(grid[at]), y1: y + 10, y2: y + 26, class: "pg-bins-miss" }),
     text(clamp(x(torque), 60, line.width - 60), y + 44, `off by ${fmt(Math.abs(torque - grid[at]), 3)}`,
-      { class: "pg-x-good", "text-anchor": "middle" }));
+      { class: "pg-fig-good", "text-anchor": "middle" }));
   const words = `${fmt(torque, 3)}, nearest bin ${fmt(grid[at], 3)}`;
   knob.place(x(torque), y, { now: torque, min: -1, max: 1, words });
 }
@@ -43,12 +43,12 @@ function layoutChart(plot, width) {
   plot.hatch = hatch(plot.back, "good");
   const anchor = v => (v === 0 ? "start" : v === MOST ? "end" : "middle");
   const tick = v => [
-    svg("line", { x1: plot.x(v), x2: plot.x(v), y1: 4, y2: 184, class: v === GIANT ? "pg-b-limit" : "pg-x-grid" }),
+    svg("line", { x1: plot.x(v), x2: plot.x(v), y1: 4, y2: 184, class: v === GIANT ? "pg-bins-limit" : "pg-fig-grid" }),
     text(plot.x(v), 202, v ? `10${raised(v)}` : "1",
-      { class: v === GIANT ? "pg-x-strong" : "pg-x-tick", "text-anchor": anchor(v) }),
+      { class: v === GIANT ? "pg-fig-strong" : "pg-fig-tick", "text-anchor": anchor(v) }),
   ];
   const note = width > 480 ? "10\u2079: 4 GB at four bytes each" : "4 GB";
-  add(plot.back, range(8).map(i => tick(3 * i)), text(plot.x(GIANT) + 6, 14, note, { class: "pg-x-note" }));
+  add(plot.back, range(8).map(i => tick(3 * i)), text(plot.x(GIANT) + 6, 14, note, { class: "pg-fig-note" }));
 }
 function drawChart(chart, { joints, bins }) {
   const rows = [
@@ -58,10 +58,10 @@ function drawChart(chart, { joints, bins }) {
   ];
   redo(chart.live, rows.map(([name, n, unit], i) => {
     const y = 26 + i * 56, width = Math.max(2, chart.x(Math.log10(Number(n))));
-    const look = i ? { class: "pg-x-policy" } : { fill: chart.hatch, class: "pg-s-bar" };
+    const look = i ? { class: "pg-fig-policy" } : { fill: chart.hatch, class: "pg-simplex-bar" };
     return [
-      svg("text", { x: 0, y: y + 8, class: "pg-x-halo" }, svg("tspan", { class: "pg-x-strong" }, name),
-        svg("tspan", { class: i ? "" : "pg-x-good" }, `  ${inWords(n)} ${unit}`)),
+      svg("text", { x: 0, y: y + 8, class: "pg-fig-halo" }, svg("tspan", { class: "pg-fig-strong" }, name),
+        svg("tspan", { class: i ? "" : "pg-fig-good" }, `  ${inWords(n)} ${unit}`)),
       svg("rect", { x: 0, y: y + 15, width, height: 18, rx: 2, ...look }),
     ];
   }));
@@ -73,7 +73,7 @@ function build(ui) {
     label: "One joint's torque and the bins on offer", height: () => 96,
     layout(plot, width) {
       plot.x = scale([-1, 1], [14, width - 14]);
-      add(plot.back, text(0, 14, "one joint: wanted torque and nearest bin", { class: "pg-x-label" }));
+      add(plot.back, text(0, 14, "one joint: wanted torque and nearest bin", { class: "pg-fig-label" }));
     },
   });
   const knob = line.handle({
@@ -90,8 +90,8 @@ function build(ui) {
   });
   const formula = ui.formula(tex`\good{k}^D = \good{\live{k}}^{\live{d}} = \good{\live{cells}}`,
     tex`\quad \pol{k}\,D = \pol{\live{logits}}`, tex`\quad 2D = \pol{\live{numbers}}`);
-  const said = html("p", { class: "pg-x-say" });
-  ui.body.append(html("div", { class: "pg-x-stack" },
+  const said = html("p", { class: "pg-fig-say" });
+  ui.body.append(html("div", { class: "pg-fig-stack" },
     ui.row(ui.slider("joints D", "joints", { min: 1, max: 10, step: 1 }),
       ui.slider("bins per joint k", "bins", { min: 2, max: 101, step: 1 }), ui.resetButton()),
     line.holder, chart.holder, html("div", {}, formula, said)));

@@ -50,7 +50,7 @@ const NAMES = {
 };
 const SHORT = { ...NAMES, until_mixed: "until mixed", successes: "successes" };
 const GRID = range(197).map(i => 0.01 + 0.98 * i / 196);
-const colourOf = i => i ? "pg-x-good" : "pg-x-policy";   // of the first and the second prompt
+const colourOf = i => i ? "pg-fig-good" : "pg-fig-policy";   // of the first and the second prompt
 
 const makeCurve = ui => ui.plot({
   label: "Weight of a prompt against its success rate, with two prompts to drag", height: () => 250,
@@ -76,8 +76,8 @@ function makeKnob(ui, curve, key, i) {
 function drawGrid(curve, y, most) {
   const tick = most > 20 ? 20 : most > 8 ? 5 : most > 3 ? 2 : 1;
   return range(Math.floor(most / tick) + 1).map(i => [
-    svg("line", { x1: 44, x2: curve.width - 14, y1: y(i * tick), y2: y(i * tick), class: "pg-x-grid" }),
-    text(36, y(i * tick) + 4, String(i * tick), { class: "pg-x-tick", "text-anchor": "end" }),
+    svg("line", { x1: 44, x2: curve.width - 14, y1: y(i * tick), y2: y(i * tick), class: "pg-fig-grid" }),
+    text(36, y(i * tick) + 4, String(i * tick), { class: "pg-fig-tick", "text-anchor": "end" }),
   ]);
 }
 
@@ -87,9 +87,9 @@ function drawCurve(curve, knobs, s) {
   const y = scale([0, most], [206, 26]);
   const name = (p, i) => text(curve.x(p) + (p > 0.85 ? -13 : 13), y(weight(s, p)) - 10 - 4 * i,
     `${i ? "second" : "first"} ${fmt(weight(s, p))}`,
-    { class: `${colourOf(i)} pg-x-strong pg-x-halo`, "text-anchor": p > 0.85 ? "end" : "start" });
+    { class: `${colourOf(i)} pg-fig-strong pg-fig-halo`, "text-anchor": p > 0.85 ? "end" : "start" });
   redo(curve.live, drawGrid(curve, y, most),
-    svg("path", { d: path(GRID.map((p, i) => [curve.x(p), y(Math.min(w[i], most))])), class: "pg-e-outline" }),
+    svg("path", { d: path(GRID.map((p, i) => [curve.x(p), y(Math.min(w[i], most))])), class: "pg-estimate-outline" }),
     ps.map(name));
   ps.forEach((p, i) => knobs[i].place(curve.x(p), y(weight(s, p)),
     { now: p, min: 0.01, max: 0.99, words: `${fmt(p)}, weight ${fmt(weight(s, p))}` }));
@@ -103,7 +103,7 @@ const makeBelow = ui => ui.plot({
     plot.bar = scale([0, 1], [0, width - 50]);
     plot.hatch = hatch(plot.back, "good");
     axes(plot, { x: plot.x, y: plot.y, xticks: [0, 0.5, 1], ylabel: "what it climbs (scaled from 0 to 1)" });
-    add(plot.back, text(0, 178, "how the two prompts share a step", { class: "pg-x-label" }));
+    add(plot.back, text(0, 178, "how the two prompts share a step", { class: "pg-fig-label" }));
   },
 });
 
@@ -111,12 +111,12 @@ function drawBelow(below, s) {
   const part = shares(s);
   const bar = (v, i) => [
     svg("rect", { x: 0, y: 190 + 28 * i, width: Math.max(1, below.bar(v)), height: 18, rx: 2,
-      ...(i ? { fill: below.hatch, class: "pg-s-bar" } : { class: "pg-x-policy" }) }),
-    text(below.bar(v) + 6, 204 + 28 * i, percent(v), { class: `${colourOf(i)} pg-x-strong` }),
+      ...(i ? { fill: below.hatch, class: "pg-simplex-bar" } : { class: "pg-fig-policy" }) }),
+    text(below.bar(v) + 6, 204 + 28 * i, percent(v), { class: `${colourOf(i)} pg-fig-strong` }),
   ];
   redo(below.live,
-    svg("path", { d: path([[below.x(0), below.y(0)], [below.x(1), below.y(1)]]), class: "pg-b-miss" }),
-    svg("path", { d: path(climbed(s).map(([p, v]) => [below.x(p), below.y(v)])), class: "pg-e-outline" }),
+    svg("path", { d: path([[below.x(0), below.y(0)], [below.x(1), below.y(1)]]), class: "pg-bins-miss" }),
+    svg("path", { d: path(climbed(s).map(([p, v]) => [below.x(p), below.y(v)])), class: "pg-estimate-outline" }),
     part.map(bar));
   below.el.setAttribute("aria-label",
     `The first prompt gets ${percent(part[0])} of the step, the second ${percent(part[1])}.`);
@@ -132,14 +132,14 @@ function build(ui) {
   const curve = makeCurve(ui), knobs = ["p1", "p2"].map((key, i) => makeKnob(ui, curve, key, i));
   const below = makeBelow(ui);
   const line = ui.formula("first weight over second:", tex`\frac{\pol{\live{a}}}{\good{\live{b}}} = \live{r}`);
-  const said = html("p", { class: "pg-x-say" }), methods = Object.entries(SHORT);
-  ui.body.append(html("div", { class: "pg-x-stack" },
+  const said = html("p", { class: "pg-fig-say" }), methods = Object.entries(SHORT);
+  ui.body.append(html("div", { class: "pg-fig-stack" },
     ui.row(ui.choice("Task", "task", [["five", "five times"], ["same", "the same"]]), ui.resetButton()),
     ui.row(ui.choice("Method", "method", methods.slice(0, 3)),
       ui.choice("Another method", "method", methods.slice(3))),
     ui.row(ui.slider("answers G (and k)", "group", { min: 2, max: 64, step: 1 }),
       ui.toggle("sample std, as libraries have it", "sample")),
-    html("div", { class: "pg-x-columns pg-x-even" }, curve.holder, below.holder), html("div", {}, line, said)));
+    html("div", { class: "pg-fig-columns pg-fig-even" }, curve.holder, below.holder), html("div", {}, line, said)));
 
   return s => {
     const a = weight(s, s.p1), b = weight(s, s.p2), given = s.p1 === 0.05 && s.p2 === 0.5;

@@ -51,12 +51,12 @@ function drawTrace({ live, x, y, g, width }, trace, epsilon) {
   const height = r => y(clamp(r, 0.2, 2)), high = y(1 + epsilon), low = y(1 - epsilon);
   const reach = Math.max(1e-3, ...trace.map(([, v]) => Math.abs(v)));
   redo(live,
-    svg("rect", { x: LEFT, width: width - RIGHT - LEFT, y: high, height: low - high, class: "pg-t-ball" }),
-    text(width - RIGHT - 4, low - 6, "the band", { class: "pg-x-note pg-x-halo", "text-anchor": "end" }),
-    svg("path", { d: path([[x(0), y(1)], ...trace.map(([r], i) => [x(i + 1), height(r)])]), class: "pg-o-trace" }),
-    trace.map(([r], i) => svg("circle", { cx: x(i + 1), cy: height(r), r: 3, class: "pg-x-policy" })),
+    svg("rect", { x: LEFT, width: width - RIGHT - LEFT, y: high, height: low - high, class: "pg-training-ball" }),
+    text(width - RIGHT - 4, low - 6, "the band", { class: "pg-fig-note pg-fig-halo", "text-anchor": "end" }),
+    svg("path", { d: path([[x(0), y(1)], ...trace.map(([r], i) => [x(i + 1), height(r)])]), class: "pg-coast-trace" }),
+    trace.map(([r], i) => svg("circle", { cx: x(i + 1), cy: height(r), r: 3, class: "pg-fig-policy" })),
     trace.map(([, v], i) => svg("line",
-      { x1: x(i + 1), x2: x(i + 1), y1: g(0), y2: g(0.45 * v / reach), class: "pg-o-bar" })));
+      { x1: x(i + 1), x2: x(i + 1), y1: g(0), y2: g(0.45 * v / reach), class: "pg-coast-bar" })));
 }
 
 function inWords({ steps, epsilon }, last, quiet) {
@@ -77,8 +77,8 @@ function makeControls(ui) {
 }
 
 function build(ui) {
-  const chart = makeChart(ui), said = html("p", { class: "pg-x-say" });
-  ui.body.append(html("div", { class: "pg-x-stack" }, chart.holder, said, makeControls(ui)));
+  const chart = makeChart(ui), said = html("p", { class: "pg-fig-say" });
+  ui.body.append(html("div", { class: "pg-fig-stack" }, chart.holder, said, makeControls(ui)));
   return s => {
     const trace = run(s), last = trace.at(-1)[0], quiet = idle(trace);
     const most = Math.max(...trace.map(([r]) => Math.abs(r - 1)));

@@ -30,7 +30,7 @@ function between(states, share) {
 // ---- drawing ----
 const EDGE = 2.8, MOST = 2.5, LEFT = 40, RIGHT = 8, COSTS = [400, 4];
 
-const MIDDLE = { class: "pg-x-tick", "text-anchor": "middle" }, WORDS = { class: "pg-x-label" };
+const MIDDLE = { class: "pg-fig-tick", "text-anchor": "middle" }, WORDS = { class: "pg-fig-label" };
 
 /* The phase plane, a square; in it the reader's own start, which place([x, v]) moves. */
 function phasePlot(ui, place) {
@@ -43,12 +43,12 @@ function phasePlot(ui, place) {
       const square = { x: left, y: 24, width: size, height: size };
       Object.assign(plot, { size, x, y, inside: { "clip-path": `url(#${clip})` } });
       add(plot.back, svg("clipPath", { id: clip }, svg("rect", square)),
-        svg("rect", { ...square, class: "pg-s-edge" }),
+        svg("rect", { ...square, class: "pg-simplex-edge" }),
         [-2, 0, 2].map(v => [text(x(v), 24 + size + 18, fmt(v, 0), MIDDLE),
-          text(left - 8, y(v) + 4, fmt(v, 0), { class: "pg-x-tick", "text-anchor": "end" })]),
-        svg("line", { x1: x(0), x2: x(0), y1: 24, y2: 24 + size, class: "pg-x-grid" }),
-        svg("line", { x1: left, x2: left + size, y1: y(0), y2: y(0), class: "pg-x-grid" }),
-        text(left + size / 2, 24 + size + 38, "position", { class: "pg-x-label", "text-anchor": "middle" }),
+          text(left - 8, y(v) + 4, fmt(v, 0), { class: "pg-fig-tick", "text-anchor": "end" })]),
+        svg("line", { x1: x(0), x2: x(0), y1: 24, y2: 24 + size, class: "pg-fig-grid" }),
+        svg("line", { x1: left, x2: left + size, y1: y(0), y2: y(0), class: "pg-fig-grid" }),
+        text(left + size / 2, 24 + size + 38, "position", { class: "pg-fig-label", "text-anchor": "middle" }),
         text(left, 12, "speed, and the mean force as arrows", WORDS));
     },
   });
@@ -80,22 +80,23 @@ function drawPhase(phase, { start }, theta, { ran, held, starts, share }) {
   const zero = Math.abs(k) > 1e-6 && [[-9, 9 * w / k], [9, -9 * w / k]];         // where w x + k v = 0
   const point = s => { const [px, py] = at(s); return `M${px.toFixed(1)} ${py.toFixed(1)}h0`; };
   const way = (states, i) => [
-    svg("path", { d: path(states.map(at)), class: i ? "pg-k-path" : "pg-k-path pg-k-mine" }),
-    svg("path", { d: states.map(point).join(""), class: i ? "pg-k-steps" : "pg-k-steps pg-k-mine" }),
+    svg("path", { d: path(states.map(at)), class: i ? "pg-control-path" : "pg-control-path pg-control-mine" }),
+    svg("path", { d: states.map(point).join(""), class: i ? "pg-control-steps" : "pg-control-steps pg-control-mine" }),
   ];
   const mark = (s, i) => {
     const [px, py] = at(s);
-    return held[i] ? svg("circle", { cx: px, cy: py, r: 6, class: "pg-k-held" })
-      : svg("path", { d: `M${px - 5} ${py - 5}l10 10m0 -10l-10 10`, class: "pg-k-lost" });
+    return held[i] ? svg("circle", { cx: px, cy: py, r: 6, class: "pg-control-held" })
+      : svg("path", { d: `M${px - 5} ${py - 5}l10 10m0 -10l-10 10`, class: "pg-control-lost" });
   };
   const mass = (states, i) => {
     const [px, py] = at(/** @type {any} */ (between(states, share)));
-    return svg("circle", { cx: px, cy: py, r: i ? 5 : 7, class: "pg-c-agent" });
+    return svg("circle", { cx: px, cy: py, r: i ? 5 : 7, class: "pg-corridor-agent" });
   };
-  const rest = { x: x(-NEAR), y: y(NEAR), width: x(NEAR) - x(-NEAR), height: y(-NEAR) - y(NEAR), class: "pg-k-rest" };
+  const rest = { x: x(-NEAR), y: y(NEAR), width: x(NEAR) - x(-NEAR), height: y(-NEAR) - y(NEAR),
+    class: "pg-control-rest" };
   redo(phase.live,
-    svg("g", inside, svg("path", { d: forces(phase, theta), class: "pg-k-force" }),
-      zero && svg("path", { d: path(zero.map(at)), class: "pg-k-zero" }), ran.map(way), svg("rect", rest)),
+    svg("g", inside, svg("path", { d: forces(phase, theta), class: "pg-control-force" }),
+      zero && svg("path", { d: path(zero.map(at)), class: "pg-control-zero" }), ran.map(way), svg("rect", rest)),
     starts.map(mark),
     share > 0 && svg("g", inside, ran.map(mass)));
   phase.mine.place(...at(start), { now: round(start[0], 0.01), min: -MOST, max: MOST,
@@ -114,9 +115,9 @@ function chartPlot(ui, training, goTo) {
       axes(plot, { x, y: Object.assign(v => y(v), { range: [172, 30] }), yticks: [-10, -100], yshow: v => fmt(v, 0),
         xticks: [0, 10, 20, 30, 40], xlabel: "updates", ylabel: "" });
       add(plot.back, text(0, 12, "expected return J, on a log scale", WORDS),
-        svg("line", { x1: LEFT, x2: width - RIGHT, y1: best, y2: best, class: "pg-k-best" }),
-        text(LEFT + 6, best - 6, `the best there is, ${fmt(training.best)}`, { class: "pg-x-note" }),
-        svg("path", { d: path(training.returns.map((J, k) => [x(k), y(J)])), class: "pg-c-curve" }));
+        svg("line", { x1: LEFT, x2: width - RIGHT, y1: best, y2: best, class: "pg-control-best" }),
+        text(LEFT + 6, best - 6, `the best there is, ${fmt(training.best)}`, { class: "pg-fig-note" }),
+        svg("path", { d: path(training.returns.map((J, k) => [x(k), y(J)])), class: "pg-corridor-curve" }));
     },
   });
   const key = (name, big) => {
@@ -135,8 +136,8 @@ function stripPlot(ui) {
     layout(plot, width) {
       plot.x = scale([-EDGE, EDGE], [14, width - 14]);
       add(plot.back, text(0, 12, "the mass from your start, and its force", WORDS),
-        svg("line", { x1: 4, x2: width - 4, y1: 62, y2: 62, class: "pg-x-axis" }),
-        svg("line", { x1: plot.x(0), x2: plot.x(0), y1: 56, y2: 68, class: "pg-x-axis" }),
+        svg("line", { x1: 4, x2: width - 4, y1: 62, y2: 62, class: "pg-fig-axis" }),
+        svg("line", { x1: plot.x(0), x2: plot.x(0), y1: 56, y2: 68, class: "pg-fig-axis" }),
         text(plot.x(0), 84, "rest", MIDDLE));
     },
   });
@@ -144,9 +145,9 @@ function stripPlot(ui) {
 function drawStrip(strip, theta, { ran, share, seconds }) {
   const now = between(ran[0], share), a = force(theta, /** @type {any} */ (now));
   const px = strip.x(clamp(now[0], -EDGE, EDGE)), time = share > 0 ? `${fmt(share * seconds, 1)} s` : "";
-  redo(strip.live, svg("rect", { x: px - 9, y: 44, width: 18, height: 18, rx: 3, class: "pg-k-mass" }),
-    svg("path", { d: arrow([px, 36], [px + clamp(14 * a, -90, 90), 36], 9), class: "pg-x-policy" }),
-    text(strip.width, 84, time, { class: "pg-x-note", "text-anchor": "end" }));
+  redo(strip.live, svg("rect", { x: px - 9, y: 44, width: 18, height: 18, rx: 3, class: "pg-control-mass" }),
+    svg("path", { d: arrow([px, 36], [px + clamp(14 * a, -90, 90), 36], 9), class: "pg-fig-policy" }),
+    text(strip.width, 84, time, { class: "pg-fig-note", "text-anchor": "end" }));
   strip.el.setAttribute("aria-label", `The mass at ${fmt(now[0])}, pushed with ${fmt(a)}.`);
 }
 
@@ -175,16 +176,16 @@ function build(ui) {
     playButton.textContent = "Stop";
     stop = animate(it.seconds, share => { it.share = share; ui.redraw(); },
       () => { stop = null; playButton.textContent = "Play"; ui.say(said.textContent); }, ui);
-  }, { class: "pg-x-main" });
+  }, { class: "pg-fig-main" });
   ui.onReset(halt);
 
   const line = ui.formula(
     tex`\pol{\mu} = \pol{\live{w}}\;\text{position} \sign{sign} \pol{\live{k}}\;\text{speed}`,
     tex`\quad \pol{\sigma} = \pol{\live{sigma}}`, tex`\quad \good{J} = \good{\live{J}}`);
-  const said = html("p", { class: "pg-x-say" });
-  ui.body.append(html("div", { class: "pg-x-stack" },
-    html("div", { class: "pg-x-columns" }, phase.holder,
-      html("div", { class: "pg-x-stack" }, chart.holder, strip.holder)),
+  const said = html("p", { class: "pg-fig-say" });
+  ui.body.append(html("div", { class: "pg-fig-stack" },
+    html("div", { class: "pg-fig-columns" }, phase.holder,
+      html("div", { class: "pg-fig-stack" }, chart.holder, strip.holder)),
     ui.row(playButton, ui.resetButton()), html("div", {}, line, said)));
 
   return s => {

@@ -62,19 +62,19 @@ function drawStrip(strip, { p, cells }, step, revealed) {
   const box = (i, look) => svg("rect",
     { x: left(i) + 3, y: top, width: size - 6, height: tall, rx: 9, class: look });
   const arrow = (x, way, share) => svg("path",
-    { d: shaft(x + 3 * way, x + (3 + reach) * way, mid - 6, 1 + 6 * share), class: "pg-x-policy" });
+    { d: shaft(x + 3 * way, x + (3 + reach) * way, mid - 6, 1 + 6 * share), class: "pg-fig-policy" });
   redo(strip.live,
     range(cells).map(i => [
-      box(i, `pg-c-cell${revealed && i === 1 ? " pg-c-odd" : ""}`),
+      box(i, `pg-corridor-cell${revealed && i === 1 ? " pg-corridor-odd" : ""}`),
       arrow(centre(i), 1, p), arrow(centre(i), -1, 1 - p),
-      step && text(centre(i), below, `${step.counts[i]}\u00d7`, { ...MIDDLE, class: "pg-x-where" }),
+      step && text(centre(i), below, `${step.counts[i]}\u00d7`, { ...MIDDLE, class: "pg-fig-where" }),
     ]),
-    box(cells, "pg-c-exit"),
-    text(centre(cells), mid + 1, "exit", { ...MIDDLE, class: "pg-x-note" }),
-    revealed ? text(centre(1), top - 9, "right goes left here", { ...MIDDLE, class: "pg-x-where" })
-      : text(left(0) + 4, top - 9, "to the agent, every cell looks the same", { class: "pg-x-note" }),
-    !step && text(centre(0), below, "start", { ...MIDDLE, class: "pg-x-note" }),
-    svg("circle", { cx: centre(at), cy: top + tall - 17, r: 7, class: "pg-c-agent" }));
+    box(cells, "pg-corridor-exit"),
+    text(centre(cells), mid + 1, "exit", { ...MIDDLE, class: "pg-fig-note" }),
+    revealed ? text(centre(1), top - 9, "right goes left here", { ...MIDDLE, class: "pg-fig-where" })
+      : text(left(0) + 4, top - 9, "to the agent, every cell looks the same", { class: "pg-fig-note" }),
+    !step && text(centre(0), below, "start", { ...MIDDLE, class: "pg-fig-note" }),
+    svg("circle", { cx: centre(at), cy: top + tall - 17, r: 7, class: "pg-corridor-agent" }));
   strip.el.setAttribute("aria-label", `A corridor of ${cells} cells that look alike, the exit at the right.`
     + ` In each the agent presses right with probability ${fmt(p)}.`
     + (revealed ? " In the second cell the moves are swapped." : "")
@@ -108,10 +108,10 @@ function greedyMark(chart, { p, cells }, v, side) {
   const gap = into > 0 && from === own && into < long + 4 ? [py + 10 - up, py - 26 - up] : [];
   const at = { x: from, "text-anchor": side > 0 ? "start" : "end" }, turned = `rotate(45 ${px} ${py})`;
   const drawing = [
-    svg("line", { x1: px, x2: px, y1: y(LOW), y2: py, class: "pg-c-stem" }),
-    svg("rect", { x: px - 5, y: py - 5, width: 10, height: 10, transform: turned, class: "pg-c-mark" }),
-    text(0, py - 12 - up, words, { ...at, class: "pg-x-halo pg-x-note" }),
-    text(0, py + 5 - up, shown(j), { ...at, class: "pg-x-halo pg-x-good" }),
+    svg("line", { x1: px, x2: px, y1: y(LOW), y2: py, class: "pg-corridor-stem" }),
+    svg("rect", { x: px - 5, y: py - 5, width: 10, height: 10, transform: turned, class: "pg-corridor-mark" }),
+    text(0, py - 12 - up, words, { ...at, class: "pg-fig-halo pg-fig-note" }),
+    text(0, py + 5 - up, shown(j), { ...at, class: "pg-fig-halo pg-fig-good" }),
   ];
   return { drawing, gap };
 }
@@ -121,7 +121,8 @@ function meanBar(chart, p, sample) {
   const line = (v, w) => `M${px - w} ${show(v)}h${2 * w}`;
   const ends = half >= 0
     ? line(mean - half, 13) + line(mean + half, 13) + `M${px} ${show(mean - half)}V${show(mean + half)}` : "";
-  return svg("path", { class: sample.p === p ? "pg-c-mean" : "pg-c-mean pg-c-old", d: line(mean, 18) + ends });
+  const look = sample.p === p ? "pg-corridor-mean" : "pg-corridor-mean pg-corridor-old";
+  return svg("path", { class: look, d: line(mean, 18) + ends });
 }
 function drawHill({ chart, knob }, s, { curve, best, found, samples }) {
   const { x, y } = chart, { p, epsilon, cells } = s, J = corridorValue(p, cells), top = level(chart, J);
@@ -130,16 +131,16 @@ function drawHill({ chart, knob }, s, { curve, best, found, samples }) {
   const drop = [y(LOW) + 5, ...both.flatMap(mark => mark.gap), top].map(v => Math.max(v, top));
   const dashes = range(drop.length / 2).map(i => `M${x(p)} ${drop[2 * i]}V${drop[2 * i + 1]}`).join("");
   const ticks = (chart.width >= 480 ? [0, 0.25, 0.5, 0.75, 1] : [0, 0.5, 1]).filter(v => Math.abs(x(v) - x(p)) > 42);
-  const halo = { class: "pg-x-halo pg-x-good pg-x-strong" };
+  const halo = { class: "pg-fig-halo pg-fig-good pg-fig-strong" };
   redo(chart.live,
-    svg("path", { d: dashes, class: "pg-c-drop" }),
-    svg("path", { d: curve, class: "pg-c-curve" }),
-    text(x(hill), y(corridorValue(hill, cells)) + 30, "J(p)", { class: "pg-x-good pg-x-strong", ...MIDDLE }),
-    ticks.map(v => text(x(v), y(LOW) + 18, String(v), { ...MIDDLE, class: "pg-x-tick" })),
-    text(x(p), y(LOW) + 18, `p = ${fmt(p)}`, { ...MIDDLE, class: "pg-x-policy pg-x-strong" }),
+    svg("path", { d: dashes, class: "pg-corridor-drop" }),
+    svg("path", { d: curve, class: "pg-corridor-curve" }),
+    text(x(hill), y(corridorValue(hill, cells)) + 30, "J(p)", { class: "pg-fig-good pg-fig-strong", ...MIDDLE }),
+    ticks.map(v => text(x(v), y(LOW) + 18, String(v), { ...MIDDLE, class: "pg-fig-tick" })),
+    text(x(p), y(LOW) + 18, `p = ${fmt(p)}`, { ...MIDDLE, class: "pg-fig-policy pg-fig-strong" }),
     both.map(mark => mark.drawing),
     samples.filter(sample => sample.cells === cells).map(sample => meanBar(chart, p, sample)),
-    found && svg("path", { d: `M${x(best.p)} ${y(best.J) - 7}v-9`, class: "pg-c-best" }),
+    found && svg("path", { d: `M${x(best.p)} ${y(best.J) - 7}v-9`, class: "pg-corridor-best" }),
     p > best.p ? text(Math.min(x(p) + 9, chart.width - 36), top - 13, shown(J), halo)
       : text(Math.max(x(p) - 9, LEFT + 40), top - 13, shown(J), { "text-anchor": "end", ...halo }));
   const words = `p = ${fmt(p)}, expected return ${fmt(J)}`;
@@ -178,7 +179,7 @@ function walking(ui) {
     const s = samples.get(uid()), { mean, half } = interval(s);
     ui.say(`${fmt(s.n, 0)} walks: mean return ${fmt(mean, 1)}, plus or minus ${fmt(half, 1)}.`);
   };
-  const walkButton = ui.button("Walk", goWalk, { class: "pg-x-main" });
+  const walkButton = ui.button("Walk", goWalk, { class: "pg-fig-main" });
   const buttons = [walkButton, ui.button("Walk 100", goMany(100)), ui.button("Walk 1\u202f000", goMany(1000))];
   const reset = () => { forget(); samples.clear(); uniform = random(1); };
   return { way, forget, reset, buttons, here: () => samples.get(uid()) };
@@ -228,8 +229,8 @@ function build(ui) {
   const reveal = yes => { revealed = yes; revealButton.textContent = yes ? "Hide it again" : SHOW; };
   const revealButton = ui.button(SHOW, () => { reveal(!revealed); ui.redraw(); });
   ui.onReset(() => { reset(); reveal(false); });
-  const said = html("p", { class: "pg-x-say" }), lines = formulas(ui);
-  ui.body.append(html("div", { class: "pg-x-stack" },
+  const said = html("p", { class: "pg-fig-say" }), lines = formulas(ui);
+  ui.body.append(html("div", { class: "pg-fig-stack" },
     strip.holder, ui.row(...buttons, revealButton, ui.resetButton()), chart.holder,
     html("div", {}, ...Object.values(lines), said),
     ui.row(ui.choice("Length of the corridor", "cells", [[3, "three cells"], [5, "five cells"]]),

@@ -69,7 +69,7 @@ function errorPlot(ui) {
       p.x = scale([0, 1], [LEFT, width - RIGHT]);
       p.floor = 264;
       axes(p, { x: p.x, y: scale([0, 1], [p.floor, 26]), xticks: [0, 0.25, 0.5, 0.75, 1], xlabel: "\u03bb, the dial" });
-      add(p.back, text(0, 12, "squared distance from the true gradient", { class: "pg-x-label" }));
+      add(p.back, text(0, 12, "squared distance from the true gradient", { class: "pg-fig-label" }));
     },
   });
   const turn = v => ui.set({ lam: clamp(round(v, 0.005), 0, 1) });
@@ -83,29 +83,30 @@ function errorPlot(ui) {
 }
 /* The names of the curves, where the handle is not, and none on another. */
 function curveNames({ x }, s, rows, y) {
-  const names = [["total", "sum", "pg-x-strong"], ["noise", "variance / N", ""], ["bias", "bias\u00b2", ""]];
+  const names = [["total", "sum", "pg-fig-strong"], ["noise", "variance / N", ""], ["bias", "bias\u00b2", ""]];
   const place = s.lam > 0.3 ? 0.06 : 0.94, row = rows[Math.round(place * 80)];
   const spots = names.map(([key, label, look]) => ({ label, look, y: y(row[key]) + (key === "bias" ? 17 : -7) }));
   spots.sort((a, b) => a.y - b.y);
   for (let i = 1; i < spots.length; i++) spots[i].y = Math.max(spots[i].y, spots[i - 1].y + 15);
   return spots.map(spot => text(x(place), spot.y, spot.label,
-    { class: `${spot.look} pg-x-halo`, "text-anchor": place < 0.5 ? "start" : "end" }));
+    { class: `${spot.look} pg-fig-halo`, "text-anchor": place < 0.5 ? "start" : "end" }));
 }
 function drawErrors(plot, s, now, best) {
   const world = worldOf(s), at = lam => errors(world, s.c, lam, 2 ** s.log2_n), { x, floor } = plot;
   const rows = range(81).map(i => ({ lam: i / 80, ...at(i / 80) })), top = nice(Math.max(...rows.map(r => r.total)));
   const y = scale([0, top], [floor, 26]), line = key => path(rows.map(r => [x(r.lam), y(r[key])]));
   const grid = v => [
-    svg("line", { x1: LEFT, x2: plot.width - RIGHT, y1: y(v), y2: y(v), class: "pg-x-grid" }),
-    text(LEFT - 7, y(v) + 4, v ? String(Number(v.toPrecision(3))) : "0", { class: "pg-x-tick", "text-anchor": "end" }),
+    svg("line", { x1: LEFT, x2: plot.width - RIGHT, y1: y(v), y2: y(v), class: "pg-fig-grid" }),
+    text(LEFT - 7, y(v) + 4, v ? String(Number(v.toPrecision(3))) : "0",
+      { class: "pg-fig-tick", "text-anchor": "end" }),
   ];
   const least = y(at(best).total);
   redo(plot.live, [0, top / 2, top].map(grid),
-    svg("path", { d: line("bias"), class: "pg-c-mean", "stroke-dasharray": "6 4" }),
-    svg("path", { d: line("noise"), class: "pg-e-outline" }),
-    svg("path", { d: line("total"), class: "pg-c-curve" }),
-    svg("line", { x1: x(best), x2: x(best), y1: floor, y2: least, class: "pg-c-stem" }),
-    svg("circle", { cx: x(best), cy: least, r: 4.5, class: "pg-c-mark" }),
+    svg("path", { d: line("bias"), class: "pg-corridor-mean", "stroke-dasharray": "6 4" }),
+    svg("path", { d: line("noise"), class: "pg-estimate-outline" }),
+    svg("path", { d: line("total"), class: "pg-corridor-curve" }),
+    svg("line", { x1: x(best), x2: x(best), y1: floor, y2: least, class: "pg-corridor-stem" }),
+    svg("circle", { cx: x(best), cy: least, r: 4.5, class: "pg-corridor-mark" }),
     curveNames(plot, s, rows, y));
   plot.knob.place(x(s.lam), y(now.total), { now: round(s.lam, 0.001), min: 0, max: 1,
     words: `lambda ${fmt(s.lam, 3)}, error ${fmt(now.total, 4)}` });
@@ -116,7 +117,7 @@ function fieldPlot(ui) {
   return ui.plot({
     label: "The expected arrow beside the true one", kind: "img", height: () => 236,
     layout(p, width) {
-      add(p.back, text(0, 12, "where the average update points", { class: "pg-x-label" }));
+      add(p.back, text(0, 12, "where the average update points", { class: "pg-fig-label" }));
       p.at = v => [width / 2 + v[0] * p.unit, 130 - v[1] * p.unit];
     },
   });
@@ -128,22 +129,22 @@ function drawField(field, s, mean) {
   field.unit = (field.width / 2 - 26) / reach;
   if (field.unit * tall > 84) field.unit = 84 / tall;
   const [zx, zy] = field.at([0, 0]);
-  const both = [[truth, "pg-q-true", "the truth", -10], [mean, "pg-x-good", "on average", 20]];
+  const both = [[truth, "pg-dial-true", "the truth", -10], [mean, "pg-fig-good", "on average", 20]];
   const vector = ([v, look, words, dy], i) => {
     const shift = flat ? (i ? 14 : -14) : 0, [px, py] = field.at(v), length = Math.hypot(px - zx, py - zy);
     const below = i && !flat ? zy + 22 : py + shift + dy;
     return [
       length < 1 ? svg("circle", { cx: zx, cy: zy + shift, r: 4, class: look })
         : svg("path", { d: arrow([zx, zy + shift], [px, py + shift], 13), class: look }),
-      text(clamp(px, 40, field.width - 40), below, words, { class: `${look} pg-x-halo`, "text-anchor": "middle" }),
+      text(clamp(px, 40, field.width - 40), below, words, { class: `${look} pg-fig-halo`, "text-anchor": "middle" }),
     ];
   };
-  redo(field.live, svg("line", { x1: zx, x2: zx, y1: 40, y2: 200, class: "pg-q-zero" }),
-    svg("line", { x1: 8, x2: field.width - 8, y1: zy, y2: zy, class: "pg-x-grid" }),
+  redo(field.live, svg("line", { x1: zx, x2: zx, y1: 40, y2: 200, class: "pg-dial-zero" }),
+    svg("line", { x1: 8, x2: field.width - 8, y1: zy, y2: zy, class: "pg-fig-grid" }),
     both.map(vector),
     text(field.width - 8, zy - 6 + (flat ? 60 : 0), flat ? "choose 1 more" : "\u03b8\u2081",
-      { class: "pg-x-tick pg-x-halo", "text-anchor": "end" }),
-    !flat && text(zx + 6, 48, "\u03b8\u2082", { class: "pg-x-tick" }));
+      { class: "pg-fig-tick pg-fig-halo", "text-anchor": "end" }),
+    !flat && text(zx + 6, 48, "\u03b8\u2082", { class: "pg-fig-tick" }));
   const told = v => `(${v.map(part => fmt(part, 4)).join(", ")})`;
   field.el.setAttribute("aria-label", `On average the update is ${told(mean)}; the truth is ${told(truth)}.`);
 }
@@ -158,12 +159,12 @@ function inWords(s, now, best) {
 }
 function build(ui) {
   const plot = errorPlot(ui), field = fieldPlot(ui);
-  const said = html("p", { class: "pg-x-say" });
+  const said = html("p", { class: "pg-fig-say" });
   const tasks = [["doors", "two doors: find \u03bb"], ["critic", "two doors: find a critic"], ["coins", "coins"]];
-  ui.body.append(html("div", { class: "pg-x-stack" },
+  ui.body.append(html("div", { class: "pg-fig-stack" },
     ui.row(ui.choice("World and task", "setting", tasks,
       setting => ({ lam: 0.5, c: 0.5, log2_n: setting === "coins" ? 6 : 2 })), ui.resetButton()),
-    html("div", { class: "pg-x-columns" }, plot.holder, field.holder),
+    html("div", { class: "pg-fig-columns" }, plot.holder, field.holder),
     ui.slider("the critic knows c of V", "c", { min: 0, max: 1, step: 0.05, show: v => fmt(v), wide: true }),
     ui.slider("episodes averaged, N", "log2_n", { min: 0, max: 8, step: 1, show: v => String(2 ** v), wide: true }),
     said));

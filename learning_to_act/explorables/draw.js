@@ -138,10 +138,10 @@ function makeFrame(name, settings, model, el) {
   const same = document.querySelectorAll(`[data-explorable="${name}"]`).length;
   const key = same ? `${name}-${same + 1}` : name;
   const defaults = Object.fromEntries(settings.map(k => [k, model.get(k)]));
-  const announcer = html("p", { class: "pg-x-hidden", "aria-live": "polite" });
-  const body = html("div", { class: "pg-x-body" }), challengeLine = html("p", { class: "pg-x-challenge" });
+  const announcer = html("p", { class: "pg-fig-hidden", "aria-live": "polite" });
+  const body = html("div", { class: "pg-fig-body" }), challengeLine = html("p", { class: "pg-fig-challenge" });
   const about = { class: "pg-explorable pg-x", role: "group", "aria-label": title, "data-explorable": name };
-  const root = html("div", about, html("p", { class: "pg-x-title" }, title), challengeLine, body, announcer);
+  const root = html("div", about, html("p", { class: "pg-fig-title" }, title), challengeLine, body, announcer);
   el.append(root);
   return {
     name, settings, model, el, title, challengeLine,
@@ -195,7 +195,7 @@ function giveState(frame, repair) {
 /* ui.challenge(reached): recognised when met, remembered for the session. */
 function giveChallenge(frame, challenge) {
   const { ui, name, el, challengeLine } = frame;
-  const badge = html("span", { class: "pg-x-badge" }), words = html("span"), reachedNow = new Set();
+  const badge = html("span", { class: "pg-fig-badge" }), words = html("span"), reachedNow = new Set();
   challengeLine.append(badge, " ", words);
   const store = {                                     // storage may be forbidden
     get(k) { try { return sessionStorage.getItem(k); } catch { return null; } },
@@ -211,20 +211,20 @@ function giveChallenge(frame, challenge) {
     const known = reachedNow.has(id) || store.get(memory), met = known || (reached && frame.touched);
     if (met && !known) { reachedNow.add(id); store.set(memory); ui.say(`Challenge met: ${task}`); passed(); }
     if (words.textContent !== task) words.textContent = task;
-    challengeLine.classList.toggle("pg-x-met", Boolean(met));
+    challengeLine.classList.toggle("pg-fig-met", Boolean(met));
     badge.textContent = met ? "\u2713 Met" : "Challenge";
     return Boolean(met);
   };
 }
 function giveControls({ ui, syncs, chosen }) {
-  ui.row = (...children) => html("div", { class: "pg-x-row" }, ...children);
+  ui.row = (...children) => html("div", { class: "pg-fig-row" }, ...children);
   ui.button = (label, onclick, attrs = {}) =>
     html("button", { type: "button", ...shortcuts, ...attrs, click: onclick }, label);
-  ui.resetButton = () => ui.button("Reset", ui.reset, { class: "pg-x-quiet" });
+  ui.resetButton = () => ui.button("Reset", ui.reset, { class: "pg-fig-quiet" });
   ui.toggle = (label, k) => {
     const input = html("input", { type: "checkbox", ...shortcuts, change: () => ui.set({ [k]: input.checked }) });
     syncs.push(state => { input.checked = state[k]; });
-    return html("label", { class: "pg-x-toggle" }, input, label);
+    return html("label", { class: "pg-fig-toggle" }, input, label);
   };
   // native radio buttons, so that everybody knows the keys
   ui.choice = (label, k, options, also = _ => ({}), before = () => {}) => {
@@ -233,13 +233,13 @@ function giveControls({ ui, syncs, chosen }) {
     const inputs = options.map(([value]) => html("input",
       { type: "radio", name: group, ...shortcuts, change: () => ui.set(chosen[k](value)) }));
     syncs.push(state => inputs.forEach((input, i) => { input.checked = state[k] === options[i][0]; }));
-    return html("fieldset", { class: "pg-x-choice" }, html("legend", { class: "pg-x-hidden" }, label),
+    return html("fieldset", { class: "pg-fig-choice" }, html("legend", { class: "pg-fig-hidden" }, label),
       options.map(([, words], i) => html("label", {}, inputs[i], html("span", {}, words))));
   };
   ui.slider = (label, k, { min, max, step, show = String, wide = false }) => {
     const moved = () => ui.set({ [k]: Number(input.value) });
     const input = html("input", { type: "range", min, max, step, ...shortcuts, input: moved });
-    const output = html("output", {}), look = wide ? "pg-x-slider pg-x-wide" : "pg-x-slider";
+    const output = html("output", {}), look = wide ? "pg-fig-slider pg-fig-wide" : "pg-fig-slider";
     syncs.push(state => {
       input.value = state[k];
       output.textContent = show(state[k]);
@@ -250,7 +250,7 @@ function giveControls({ ui, syncs, chosen }) {
 }
 /* ui.formula(formulas, elements and words): those with data-v get the live numbers. */
 function liveFormula(...parts) {
-  const line = html("p", { class: "pg-x-formula" }, parts.flatMap(part => [part, " "]).slice(0, -1));
+  const line = html("p", { class: "pg-fig-formula" }, parts.flatMap(part => [part, " "]).slice(0, -1));
   const holes = [...line.querySelectorAll("[data-v]")];
   line.show = values => {
     for (const hole of holes) {
@@ -286,7 +286,7 @@ function hearPage(frame, repair) {
    scales; update functions then fill plot.live. Handles stay in plot.top, so they keep the focus. */
 function makePlot({ label, height, layout, kind = "group" }, ui) {
   const back = svg("g"), live = svg("g"), top = svg("g");
-  const el = svg("svg", { class: "pg-x-plot", role: kind, "aria-label": label }, back, live, top);
+  const el = svg("svg", { class: "pg-fig-plot", role: kind, "aria-label": label }, back, live, top);
   const plot = { el, back, live, top, width: 0 };
   plot.fit = () => {
     const width = Math.round(el.parentNode?.clientWidth || 0) || plot.width || 640;
@@ -298,7 +298,7 @@ function makePlot({ label, height, layout, kind = "group" }, ui) {
   };
   plot.relayout = () => { back.replaceChildren(); layout(plot, plot.width, plot.height); };
   const watch = new ResizeObserver(() => { if (el.parentNode.clientWidth && plot.fit()) ui.redraw(); });
-  plot.holder = html("div", { class: "pg-x-holder" }, el);
+  plot.holder = html("div", { class: "pg-fig-holder" }, el);
   watch.observe(plot.holder);
   plot.close = () => watch.disconnect();
   const at = e => {
@@ -312,10 +312,10 @@ function makePlot({ label, height, layout, kind = "group" }, ui) {
    the key's name and whether Shift makes it a big step, and returns true when it used it. at(event): where in the
    plot that was. */
 function makeHandle(el, top, at, { label: name, drag, key, shape, anywhere = false, colour = "policy" }) {
-  const about = { class: "pg-x-handle", role: "slider", tabindex: 0, "aria-label": name };
+  const about = { class: "pg-fig-handle", role: "slider", tabindex: 0, "aria-label": name };
   const g = svg("g", { ...about, ...shortcuts, style: `--c: var(--pg-${colour})` },
-    svg("circle", { r: 22, class: "pg-x-hit" }), shape ?? svg("circle", { r: 9, class: "pg-x-knob" }),
-    svg("circle", { r: 15, class: "pg-x-ring" }));
+    svg("circle", { r: 22, class: "pg-fig-hit" }), shape ?? svg("circle", { r: 9, class: "pg-fig-knob" }),
+    svg("circle", { r: 15, class: "pg-fig-ring" }));
   let centre = [0, 0], grip = [0, 0];
   const start = (e, keep) => {
     if (e.button) return;
@@ -338,7 +338,7 @@ function makeHandle(el, top, at, { label: name, drag, key, shape, anywhere = fal
   if (anywhere) {                                     // a press beside it brings it here; a finger may still scroll
     el.addEventListener("pointerdown", e => { if (e.pointerType === "mouse") start(e, false); });
     el.addEventListener("click", e => { if (e.pointerType !== "mouse" && !g.contains(e.target)) drag(...at(e)); });
-    el.classList.add("pg-x-press");
+    el.classList.add("pg-fig-press");
   }
   top.append(g);
   g.place = (x, y, { now, min, max, words }) => {
@@ -359,12 +359,12 @@ export function stepKey(name, big, value, { min, max, step, page = 10 * step }) 
 export function axes(plot, { x, y, xticks = [], yticks = [], xlabel, ylabel, xshow = String, yshow = String }) {
   const [left, right] = x.range, [bottom, top] = y.range;
   add(plot.back,
-    yticks.map(v => [svg("line", { x1: left, x2: right, y1: y(v), y2: y(v), class: "pg-x-grid" }),
-      text(left - 8, y(v) + 4, yshow(v), { class: "pg-x-tick", "text-anchor": "end" })]),
-    svg("line", { x1: left, x2: right, y1: bottom, y2: bottom, class: "pg-x-axis" }),
-    xticks.map(v => text(x(v), bottom + 18, xshow(v), { class: "pg-x-tick", "text-anchor": "middle" })),
-    xlabel && text((left + right) / 2, bottom + 38, xlabel, { class: "pg-x-label", "text-anchor": "middle" }),
-    ylabel && text(left, top - 12, ylabel, { class: "pg-x-label" }));
+    yticks.map(v => [svg("line", { x1: left, x2: right, y1: y(v), y2: y(v), class: "pg-fig-grid" }),
+      text(left - 8, y(v) + 4, yshow(v), { class: "pg-fig-tick", "text-anchor": "end" })]),
+    svg("line", { x1: left, x2: right, y1: bottom, y2: bottom, class: "pg-fig-axis" }),
+    xticks.map(v => text(x(v), bottom + 18, xshow(v), { class: "pg-fig-tick", "text-anchor": "middle" })),
+    xlabel && text((left + right) / 2, bottom + 38, xlabel, { class: "pg-fig-label", "text-anchor": "middle" }),
+    ylabel && text(left, top - 12, ylabel, { class: "pg-fig-label" }));
 }
 /* frame(share from 0 to 1) until done(); returns stop(). One step instead of motion where that is asked for. */
 export function animate(seconds, frame, done, ui) {

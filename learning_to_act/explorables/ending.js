@@ -24,8 +24,8 @@ const makeStrips = ui => ui.plot({
   label: "Two episodes of six steps", kind: "img", height: () => 196,
   layout(plot, width) {
     plot.cell = Math.min(64, (width - 74) / STEPS);
-    add(plot.back, text(0, 12, "an episode that terminates", { class: "pg-x-label" }),
-      text(0, 112, "an episode that a time limit cuts", { class: "pg-x-label" }));
+    add(plot.back, text(0, 12, "an episode that terminates", { class: "pg-fig-label" }),
+      text(0, 112, "an episode that a time limit cuts", { class: "pg-fig-label" }));
   },
 });
 
@@ -35,23 +35,24 @@ function drawStrip(cell, { y, last, wall, counted, pay }) {
   const step = i => {
     const ends = i === STEPS - 1;
     return [
-      svg("rect", { x: i * cell + 2, y, width: cell - 4, height: 36, rx: 4, class: ends ? "pg-c-odd" : "pg-c-cell" }),
+      svg("rect", { x: i * cell + 2, y, width: cell - 4, height: 36,
+        rx: 4, class: ends ? "pg-corridor-odd" : "pg-corridor-cell" }),
       text(i * cell + cell / 2, y + 23, ends ? last : "work",
-        { "text-anchor": "middle", class: ends ? "pg-x-strong" : "" }),
+        { "text-anchor": "middle", class: ends ? "pg-fig-strong" : "" }),
     ];
   };
   return [
     range(STEPS).map(step),
     svg("line", { x1: right + 3, x2: right + 3, y1: y - 6, y2: y + 42, class: wall }),
-    text(right + 12, y + 16, SIGNS[counted], { class: `pg-x-strong ${counted === "value" ? "pg-x-good" : ""}` }),
-    text(right + 12, y + 33, amount(counted, pay), { class: "pg-x-note" }),
+    text(right + 12, y + 16, SIGNS[counted], { class: `pg-fig-strong ${counted === "value" ? "pg-fig-good" : ""}` }),
+    text(right + 12, y + 33, amount(counted, pay), { class: "pg-fig-note" }),
   ];
 }
 
 function drawStrips(strips, { after_quit, after_cut, pay }) {
   redo(strips.live,
-    drawStrip(strips.cell, { y: 22, last: "quit", wall: "pg-b-miss", counted: after_quit, pay }),
-    drawStrip(strips.cell, { y: 122, last: "work", wall: "pg-q-limit", counted: after_cut, pay }));
+    drawStrip(strips.cell, { y: 22, last: "quit", wall: "pg-bins-miss", counted: after_quit, pay }),
+    drawStrip(strips.cell, { y: 122, last: "work", wall: "pg-dial-limit", counted: after_cut, pay }));
   const said = counted => amount(counted, pay) + WORDS[counted];
   strips.el.setAttribute("aria-label",
     `After quitting the program counts ${said(after_quit)}; after the cut it counts ${said(after_cut)}.`);
@@ -61,17 +62,17 @@ const makeBars = ui => ui.plot({
   label: "The two advantages and the slope", kind: "img", height: () => 196,
   layout(plot, width) {
     plot.x = scale([-2, 2], [10, width - 10]);
-    add(plot.back, svg("line", { x1: plot.x(0), x2: plot.x(0), y1: 8, y2: 188, class: "pg-q-zero" }));
+    add(plot.back, svg("line", { x1: plot.x(0), x2: plot.x(0), y1: 8, y2: 188, class: "pg-dial-zero" }));
   },
 });
 
 function drawAdvantage(bars, y, words, v) {
   const { x } = bars;
   return [
-    text(0, y - 13, words, { class: "pg-x-note pg-x-halo" }),
-    text(bars.width, y - 13, fmt(v, 4), { class: "pg-x-good pg-x-strong pg-x-halo", "text-anchor": "end" }),
+    text(0, y - 13, words, { class: "pg-fig-note pg-fig-halo" }),
+    text(bars.width, y - 13, fmt(v, 4), { class: "pg-fig-good pg-fig-strong pg-fig-halo", "text-anchor": "end" }),
     svg("rect", { x: Math.min(x(0), x(v)), y: y - 6, width: Math.max(1, Math.abs(x(v) - x(0))), height: 14, rx: 2,
-      class: "pg-x-good" }),
+      class: "pg-fig-good" }),
   ];
 }
 
@@ -79,12 +80,12 @@ function drawAdvantage(bars, y, words, v) {
 function drawSlope({ x, width }, slope) {
   const tip = clamp(x(8 * slope), 4, width - 4), less = slope < 0;
   return [
-    text(0, 137, "the step in \u03b8: + is work more", { class: "pg-x-note pg-x-halo" }),
-    text(width, 137, fmt(slope, 4), { class: "pg-x-score pg-x-strong pg-x-halo", "text-anchor": "end" }),
-    Math.abs(slope) < 1e-9 ? svg("circle", { cx: x(0), cy: 158, r: 4, class: "pg-x-score" })
-      : svg("path", { d: arrow([x(0), 158], [tip, 158], 15), class: "pg-x-score" }),
+    text(0, 137, "the step in \u03b8: + is work more", { class: "pg-fig-note pg-fig-halo" }),
+    text(width, 137, fmt(slope, 4), { class: "pg-fig-score pg-fig-strong pg-fig-halo", "text-anchor": "end" }),
+    Math.abs(slope) < 1e-9 ? svg("circle", { cx: x(0), cy: 158, r: 4, class: "pg-fig-score" })
+      : svg("path", { d: arrow([x(0), 158], [tip, 158], 15), class: "pg-fig-score" }),
     text(x(0) + (less ? -8 : 8), 186, less ? "quit more" : "work more",
-      { class: "pg-x-strong pg-x-halo", "text-anchor": less ? "end" : "start" }),
+      { class: "pg-fig-strong pg-fig-halo", "text-anchor": less ? "end" : "start" }),
   ];
 }
 
@@ -125,9 +126,9 @@ function build(ui) {
   const ways = new Set();                             // the wrong flags that alone have made the last step say quit
   const strips = makeStrips(ui), bars = makeBars(ui);
   ui.onReset(() => ways.clear());
-  const said = html("p", { class: "pg-x-say" });
-  ui.body.append(html("div", { class: "pg-x-stack" },
-    makeControls(ui), html("div", { class: "pg-x-columns pg-x-even" }, strips.holder, bars.holder),
+  const said = html("p", { class: "pg-fig-say" });
+  ui.body.append(html("div", { class: "pg-fig-stack" },
+    makeControls(ui), html("div", { class: "pg-fig-columns pg-fig-even" }, strips.holder, bars.holder),
     ui.slider("what quitting pays", "pay", { min: 0.5, max: 2, step: 0.05, show: v => fmt(v), wide: true }), said));
 
   return s => {

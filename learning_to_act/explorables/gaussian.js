@@ -49,7 +49,7 @@ export const normal = uniform => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.
 const STEPS = 400, BATCH = 20, SEED = 2, SHOWN = 12, LEFT = 26, RIGHT = 8;
 const bell = z => Math.exp(-z * z / 2);
 
-const NUMBER = "pg-x-policy pg-x-strong pg-x-halo", MIDDLE = { "text-anchor": "middle" };
+const NUMBER = "pg-fig-policy pg-fig-strong pg-fig-halo", MIDDLE = { "text-anchor": "middle" };
 const side = mu => (mu > 0 ? -1 : 1);                 // where the handle of sigma stays inside the picture
 
 /* The curve, the bell with its two handles, and the lanes of the pulls. */
@@ -60,10 +60,10 @@ function stagePlot(ui, change) {
       const x = scale([-5, 5], [LEFT, width - RIGHT]), y = scale([0, 2.1], [142, 28]), ground = 268;
       Object.assign(plot, { x, y, ground, lanes: [308, 382] });
       axes(plot, { x, y, yticks: [0, 1, 2], yshow: v => fmt(v, 0) });
-      add(plot.back, svg("text", { x: 0, y: 12, class: "pg-x-label" }, svg("tspan", { class: "pg-x-good" }, "f(a)"),
+      add(plot.back, svg("text", { x: 0, y: 12, class: "pg-fig-label" }, svg("tspan", { class: "pg-fig-good" }, "f(a)"),
         width < 480 ? ", and as the bell sees it" : ", how good an action is; and f as the bell sees it (solid)"),
-        [-4, -2, 0, 2, 4].map(v => text(x(v), 158, fmt(v, 0), { class: "pg-x-tick", ...MIDDLE })),
-        svg("line", { x1: LEFT, x2: width - RIGHT, y1: ground, y2: ground, class: "pg-x-axis" }));
+        [-4, -2, 0, 2, 4].map(v => text(x(v), 158, fmt(v, 0), { class: "pg-fig-tick", ...MIDDLE })),
+        svg("line", { x1: LEFT, x2: width - RIGHT, y1: ground, y2: ground, class: "pg-fig-axis" }));
     },
   });
   const moveMean = v => change({ mu: clamp(round(v, 0.02), ...MU) });
@@ -76,7 +76,7 @@ function stagePlot(ui, change) {
   plot.mean = plot.handle({ label: "Mean of the bell", drag: px => moveMean(plot.x.invert(px)),
     key: keys("mu", MU, 0.1, moveMean) });
   plot.wide = plot.handle({ label: "Standard deviation of the bell",
-    shape: svg("rect", { x: -7, y: -7, width: 14, height: 14, rx: 2, class: "pg-x-knob" }),
+    shape: svg("rect", { x: -7, y: -7, width: 14, height: 14, rx: 2, class: "pg-fig-knob" }),
     drag: px => moveWidth(Math.abs(plot.x.invert(px) - ui.state.mu)), key: keys("sigma", SIGMA, 0.05, moveWidth) });
   return plot;
 }
@@ -85,12 +85,12 @@ function hills({ x, y, ground }, s, J) {
   const grid = range(201).map(i => -5 + i / 20), curve = CURVES[s.curve];
   const outward = side(s.mu) * (Math.abs(s.mu) > 3.1 ? 1 : -1);
   return [
-    svg("path", { d: path(grid.map(a => [x(a), y(good(curve, a))])), class: "pg-e-f" }),
-    svg("path", { d: path(grid.map(a => [x(a), y(seen(curve, a, s.sigma))])), class: "pg-g-seen" }),
-    svg("line", { x1: x(s.mu), x2: x(s.mu), y1: y(J), y2: ground, class: "pg-g-plumb" }),
-    svg("circle", { cx: x(s.mu), cy: y(J), r: 5, class: "pg-x-good" }),
+    svg("path", { d: path(grid.map(a => [x(a), y(good(curve, a))])), class: "pg-estimate-f" }),
+    svg("path", { d: path(grid.map(a => [x(a), y(seen(curve, a, s.sigma))])), class: "pg-gaussian-seen" }),
+    svg("line", { x1: x(s.mu), x2: x(s.mu), y1: y(J), y2: ground, class: "pg-gaussian-plumb" }),
+    svg("circle", { cx: x(s.mu), cy: y(J), r: 5, class: "pg-fig-good" }),
     text(x(s.mu) + 9 * outward, y(J) - 8, `J = ${fmt(J)}`,
-      { class: "pg-x-good pg-x-strong pg-x-halo", "text-anchor": outward > 0 ? "start" : "end" }),
+      { class: "pg-fig-good pg-fig-strong pg-fig-halo", "text-anchor": outward > 0 ? "start" : "end" }),
   ];
 }
 /* The bell with its mean and its width; hill(a) is its height in pixels. */
@@ -100,9 +100,9 @@ function bellAndNumbers({ x, ground }, s, hill) {
   const right = edge(x(s.mu + 4 * s.sigma)), left = edge(x(s.mu - 4 * s.sigma));
   const waist = hill(s.mu + s.sigma), end = x(s.mu + side(s.mu) * s.sigma);
   return [
-    svg("path", { d: `${outline}L${right} ${ground}L${left} ${ground}Z`, class: "pg-e-bell" }),
-    svg("path", { d: outline, class: "pg-e-outline" }),
-    svg("line", { x1: x(s.mu), x2: end, y1: waist, y2: waist, class: "pg-g-span" }),
+    svg("path", { d: `${outline}L${right} ${ground}L${left} ${ground}Z`, class: "pg-estimate-bell" }),
+    svg("path", { d: outline, class: "pg-estimate-outline" }),
+    svg("line", { x1: x(s.mu), x2: end, y1: waist, y2: waist, class: "pg-gaussian-span" }),
     text(x(s.mu), hill(s.mu) - 15, `\u03bc = ${fmt(s.mu)}`, { class: NUMBER, ...MIDDLE }),
     text(end + 13 * side(s.mu), waist + 4, `\u03c3 = ${fmt(s.sigma)}`,
       { class: NUMBER, "text-anchor": s.mu > 0 ? "end" : "start" }),
@@ -114,10 +114,10 @@ function samplePulls({ x, lanes }, s, z, i, b, hill) {
   if (a < -5 || a > 5) return null;
   const long = v => 26 * Math.sign(v) * Math.min(Math.abs(v), 2.2);
   return [
-    svg("line", { x1: px, x2: px, y1: hill(a), y2: lanes[1] + 4.5 * i, class: "pg-e-stem" }),
+    svg("line", { x1: px, x2: px, y1: hill(a), y2: lanes[1] + 4.5 * i, class: "pg-estimate-stem" }),
     [[long(g * s.sigma), lanes[0]], [out * long(w), lanes[1]]].map(([v, top]) => [
-      svg("circle", { cx: px, cy: top + 4.5 * i, r: 2.6, class: "pg-x-policy" }),
-      svg("path", { d: arrow([px, top + 4.5 * i], [px + v, top + 4.5 * i], 7), class: "pg-x-score" }),
+      svg("circle", { cx: px, cy: top + 4.5 * i, r: 2.6, class: "pg-fig-policy" }),
+      svg("path", { d: arrow([px, top + 4.5 * i], [px + v, top + 4.5 * i], 7), class: "pg-fig-score" }),
     ]),
   ];
 }
@@ -126,8 +126,8 @@ function drawStage(stage, s, drawn) {
   const tall = 82 * clamp(0.4 / s.sigma, 0.12, 1) ** 0.4, hill = a => ground - tall * bell((a - s.mu) / s.sigma);
   redo(stage.live, hills(stage, s, J), bellAndNumbers(stage, s, hill),
     drawn.slice(-SHOWN).map((z, i) => samplePulls(stage, s, z, i, b, hill)),
-    text(0, lanes[0] - 9, "reach: which way a sample pulls \u03bc", { class: "pg-x-label pg-x-halo" }),
-    text(0, lanes[1] - 9, "width: outward widens, inward narrows", { class: "pg-x-label pg-x-halo" }));
+    text(0, lanes[0] - 9, "reach: which way a sample pulls \u03bc", { class: "pg-fig-label pg-fig-halo" }),
+    text(0, lanes[1] - 9, "width: outward widens, inward narrows", { class: "pg-fig-label pg-fig-halo" }));
   stage.mean.place(x(s.mu), hill(s.mu),
     { now: round(s.mu, 0.01), min: MU[0], max: MU[1], words: `mean ${fmt(s.mu)}, J ${fmt(J)}` });
   stage.wide.place(x(s.mu + side(s.mu) * s.sigma), hill(s.mu + s.sigma),
@@ -169,14 +169,15 @@ function mapPlot(ui) {
       const middle = `translate(11 ${box.y + box.height / 2 + 24}) rotate(-90)`;
       add(plot.back, svg("mask", { id: mask, style: "mask-type: alpha" },
         svg("image", { ...box, href: heights(curve, box, u), preserveAspectRatio: "none" })),
-        svg("rect", { ...box, class: "pg-x-good", mask: `url(#${mask})` }), svg("rect", { ...box, class: "pg-s-edge" }),
-        svg("path", { d: field(curve, box, plot.x, u), class: "pg-g-field" }),
-        text(0, 12, "J, and the way it rises, over \u03bc and \u03c3", { class: "pg-x-label" }),
-        range(7).map(i => i - 3).map(v => text(plot.x(v), height - 30, fmt(v, 0), { class: "pg-x-tick", ...MIDDLE })),
+        svg("rect", { ...box, class: "pg-fig-good", mask: `url(#${mask})` }),
+        svg("rect", { ...box, class: "pg-simplex-edge" }),
+        svg("path", { d: field(curve, box, plot.x, u), class: "pg-gaussian-field" }),
+        text(0, 12, "J, and the way it rises, over \u03bc and \u03c3", { class: "pg-fig-label" }),
+        range(7).map(i => i - 3).map(v => text(plot.x(v), height - 30, fmt(v, 0), { class: "pg-fig-tick", ...MIDDLE })),
         [0.1, 0.3, 1, 3].map(v => text(box.x - 7, plot.y(v) + 4 + (v === 3 ? 5 : 0), String(v),
-          { class: "pg-x-tick", "text-anchor": "end" })),
-        text(box.x + box.width / 2, height - 9, "mean \u03bc", { class: "pg-x-label", ...MIDDLE }),
-        svg("text", { transform: middle, class: "pg-x-label", ...MIDDLE }, "\u03c3"));
+          { class: "pg-fig-tick", "text-anchor": "end" })),
+        text(box.x + box.width / 2, height - 9, "mean \u03bc", { class: "pg-fig-label", ...MIDDLE }),
+        svg("text", { transform: middle, class: "pg-fig-label", ...MIDDLE }, "\u03c3"));
     },
   });
 }
@@ -184,8 +185,8 @@ function drawMap(map, s, trail) {
   if (map.curve !== s.curve) map.relayout();
   const { x, y } = map, rises = gradient(CURVES[s.curve], s.mu, s.sigma).map(v => fmt(v)).join(" and ");
   redo(map.live,
-    trail.length > 1 && svg("path", { d: path(trail.map(([a, b]) => [x(a), y(b)])), class: "pg-g-trail" }),
-    svg("circle", { cx: x(s.mu), cy: y(s.sigma), r: 7, class: "pg-g-here" }));
+    trail.length > 1 && svg("path", { d: path(trail.map(([a, b]) => [x(a), y(b)])), class: "pg-gaussian-trail" }),
+    svg("circle", { cx: x(s.mu), cy: y(s.sigma), r: 7, class: "pg-gaussian-here" }));
   map.el.setAttribute("aria-label", "J over the mean and the standard deviation."
     + ` Here, at ${fmt(s.mu)} and ${fmt(s.sigma)}, the gradient is ${rises}.`);
 }
@@ -227,7 +228,7 @@ function sampling(ui) {
       ui.say(`After ${STEPS} steps the mean is ${fmt(s.mu)}, sigma ${fmt(s.sigma)}, J ${fmt(J)}.`);
     }, ui);
   };
-  it.button = ui.button("Climb", climb, { class: "pg-x-main" });
+  it.button = ui.button("Climb", climb, { class: "pg-fig-main" });
   return it;
 }
 
@@ -255,12 +256,12 @@ function build(ui) {
 
   const lines = [meanFormula(), widthFormula()].map(formula =>
     ui.formula(formula, html("span", { "data-v": "sampled" })));
-  const said = html("p", { class: "pg-x-say" });
+  const said = html("p", { class: "pg-fig-say" });
   const curves = [["peaks", "two peaks"], ["peak", "one peak"], ["valley", "a valley"]];
-  ui.body.append(html("div", { class: "pg-x-stack" },
+  ui.body.append(html("div", { class: "pg-fig-stack" },
     ui.row(ui.choice("The curve", "curve", curves, undefined, it.clear),
       ui.toggle("baseline b = J", "baseline"), ui.resetButton()),
-    html("div", { class: "pg-x-columns pg-x-even" }, stage.holder, map.holder),
+    html("div", { class: "pg-fig-columns pg-fig-even" }, stage.holder, map.holder),
     ui.row(it.button, ui.button("Sample", it.sample(1)), ui.button("Sample 100", it.sample(100)),
       ui.button("Back to the far start", () => change({ mu: START }))),
     html("div", {}, lines, said)));

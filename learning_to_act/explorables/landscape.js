@@ -104,19 +104,19 @@ function layoutMap(plot, width, height) {
   add(plot.back,
     svg("mask", { id: mask, style: "mask-type: alpha" },
       svg("image", { ...box, href: relief(grid), preserveAspectRatio: "none" })),
-    svg("rect", { ...box, class: "pg-x-good", mask: `url(#${mask})` }),
-    range(8).map(k => svg("path", { d: level(k), class: "pg-s-level" })),
-    svg("rect", { ...box, class: "pg-s-edge" }),
+    svg("rect", { ...box, class: "pg-fig-good", mask: `url(#${mask})` }),
+    range(8).map(k => svg("path", { d: level(k), class: "pg-simplex-level" })),
+    svg("rect", { ...box, class: "pg-simplex-edge" }),
     [-6, -3, 0, 3, 6].map(v => [
-      text(plot.x(v), size + 20, fmt(v, 0), { class: "pg-x-tick", "text-anchor": "middle" }),
-      text(left - 7, plot.y(v) + 4, fmt(v, 0), { class: "pg-x-tick", "text-anchor": "end" }),
+      text(plot.x(v), size + 20, fmt(v, 0), { class: "pg-fig-tick", "text-anchor": "middle" }),
+      text(left - 7, plot.y(v) + 4, fmt(v, 0), { class: "pg-fig-tick", "text-anchor": "end" }),
     ]),
     text(left + size / 2, size + 39, "\u03b8\u2081: take, at A and at B",
-      { class: "pg-x-label", "text-anchor": "middle" }),
-    text(left + 8, 22, "best 0.125", { class: "pg-l-mark" }),
-    text(left + size - 8, size - 6, "worst \u22120.25", { class: "pg-l-mark", "text-anchor": "end" }),
+      { class: "pg-fig-label", "text-anchor": "middle" }),
+    text(left + 8, 22, "best 0.125", { class: "pg-landscape-mark" }),
+    text(left + size - 8, size - 6, "worst \u22120.25", { class: "pg-landscape-mark", "text-anchor": "end" }),
     svg("text", {
-      transform: `translate(${left - 27} ${size / 2 + 4}) rotate(-90)`, class: "pg-x-label", "text-anchor": "middle",
+      transform: `translate(${left - 27} ${size / 2 + 4}) rotate(-90)`, class: "pg-fig-label", "text-anchor": "middle",
     }, "\u03b8\u2082: take, at D"));
 }
 function logitsHandle(ui, map, move) {
@@ -139,11 +139,11 @@ function drawMap({ map, point }, { theta, field }, { g, poked, trail, walked }) 
   const along = (v, head) => arrow(from, [from[0] + long * v[0], from[1] - long * v[1]], head);
   const loop = path([[-2, -2], [2, -2], [2, 2], [-2, 2]].map(at)) + "Z";
   redo(map.live,
-    walked !== null && svg("path", { d: loop, class: "pg-l-loop" }),
-    trail.length > 1 && svg("path", { d: path(trail.map(at)), class: "pg-s-trail" }),
-    svg("path", { d: along(poked, 19), class: "pg-l-poked" }),
-    svg("path", { d: along(g, 10), class: "pg-p-step" }),
-    field !== "theorem" && svg("path", { d: along(direction(theta, field), 10), class: "pg-l-wrong" }));
+    walked !== null && svg("path", { d: loop, class: "pg-landscape-loop" }),
+    trail.length > 1 && svg("path", { d: path(trail.map(at)), class: "pg-simplex-trail" }),
+    svg("path", { d: along(poked, 19), class: "pg-landscape-poked" }),
+    svg("path", { d: along(g, 10), class: "pg-push-step" }),
+    field !== "theorem" && svg("path", { d: along(direction(theta, field), 10), class: "pg-landscape-wrong" }));
   const words = `theta 1 ${fmt(theta[0])}, theta 2 ${fmt(theta[1])}, J ${fmt(value(theta), 4)}`;
   point.place(...from, { now: round(theta[0], 0.01), min: -EDGE, max: EDGE, words });
 }
@@ -153,25 +153,25 @@ function layoutBars(plot, width) {
   plot.hatch = hatch(plot.back, "good");
   plot.x = scale([-0.3, 0.5], [64, width - 4]);
   add(plot.back,
-    svg("text", { x: 0, y: 14, class: "pg-x-label" }, svg("tspan", { class: "pg-x-where" }, "visits"),
+    svg("text", { x: 0, y: 14, class: "pg-fig-label" }, svg("tspan", { class: "pg-fig-where" }, "visits"),
       " and share of the arrow"),
-    svg("line", { x1: plot.x(0), x2: plot.x(0), y1: 28, y2: 184, class: "pg-x-axis" }));
+    svg("line", { x1: plot.x(0), x2: plot.x(0), y1: 28, y2: 184, class: "pg-fig-axis" }));
 }
 function drawBars(bars, { theta, field }) {
   const parts = shares(theta, field), weight = weights(evaluate(theta), field), { x } = bars;
   const share = (v, k, y) => [
     svg("rect", {
       x: Math.min(x(0), x(v)), y: y - 9, width: Math.max(1, Math.abs(x(v) - x(0))), height: 18, rx: 2,
-      fill: bars.hatch, class: "pg-s-bar",
+      fill: bars.hatch, class: "pg-simplex-bar",
     }),
-    text(x(Math.max(v, 0)) + 8, y + 5, `${fmt(v, 4)} in \u03b8${"\u2081\u2082"[k]}`, { class: "pg-x-halo" }),
+    text(x(Math.max(v, 0)) + 8, y + 5, `${fmt(v, 4)} in \u03b8${"\u2081\u2082"[k]}`, { class: "pg-fig-halo" }),
   ];
   redo(bars.live, range(4).map(s => {
     const y = 46 + s * 40, k = WORLD.logit[s];
     return [
-      text(0, y + 5, STATES[s], { class: "pg-x-strong" }),
-      svg("circle", { cx: 38, cy: y, r: 15 * Math.sqrt(weight[s]), class: "pg-l-visits" }),
-      k === null ? text(x(0) + 8, y + 5, "nothing to choose", { class: "pg-x-note pg-x-halo" })
+      text(0, y + 5, STATES[s], { class: "pg-fig-strong" }),
+      svg("circle", { cx: 38, cy: y, r: 15 * Math.sqrt(weight[s]), class: "pg-landscape-visits" }),
+      k === null ? text(x(0) + 8, y + 5, "nothing to choose", { class: "pg-fig-note pg-fig-halo" })
         : share(parts[s][k], k, y),
     ];
   }));
@@ -223,7 +223,7 @@ function motion(ui) {
       halt();
       ui.say(`After ${steps} steps J went from ${fmt(begin, 3)} to ${fmt(value(theta), 3)}.`);
     }, ui);
-  }, { class: "pg-x-main" });
+  }, { class: "pg-fig-main" });
   const loopButton = ui.button("Walk a loop", () => {
     if (stop) return halt();
     fresh();
@@ -248,10 +248,10 @@ function build(ui) {
   const formula = ui.formula(
     tex`\nabla J = \sum_s \where{d(s)} \sum_a \nabla \pol{\pi}(a \mid s)\,\good{Q(s, a)}`,
     tex`{} = (\live{g0}, \live{g1})`);
-  const said = html("p", { class: "pg-x-say" }), also = html("p", { class: "pg-x-say pg-x-small" });
-  const beside = html("div", { class: "pg-x-stack" }, bars.holder, html("div", {}, formula, also));
-  ui.body.append(html("div", { class: "pg-x-stack" },
-    html("div", { class: "pg-x-columns" }, map.holder, beside),
+  const said = html("p", { class: "pg-fig-say" }), also = html("p", { class: "pg-fig-say pg-fig-small" });
+  const beside = html("div", { class: "pg-fig-stack" }, bars.holder, html("div", {}, formula, also));
+  ui.body.append(html("div", { class: "pg-fig-stack" },
+    html("div", { class: "pg-fig-columns" }, map.holder, beside),
     ui.row(ui.choice("Follow", "field", FIELDS, undefined, fresh), climbButton, loopButton, ui.resetButton()),
     ui.slider("step size", "rate", { min: 1, max: 40, step: 1 }), said));
 

@@ -249,8 +249,8 @@ function curvePlot(ui, runs) {
       plot.x = scale([0, room], [LEFT, width - RIGHT]); plot.y = scale([0, FULL], [206, 26]);
       axes(plot, { x: plot.x, y: plot.y, xticks: [0, room / 2, room], yticks: [0, 250, 500],
         xshow: v => (v ? `${fmt(v / 1000, 0)}k` : "0"), xlabel: "steps in the environment", ylabel: "" });
-      const goal = { x1: LEFT, x2: width - RIGHT, y1: plot.y(GOAL), y2: plot.y(GOAL), class: "pg-c-stem" };
-      add(plot.back, text(0, 12, "mean return of each batch", { class: "pg-x-label" }), svg("line", goal));
+      const goal = { x1: LEFT, x2: width - RIGHT, y1: plot.y(GOAL), y2: plot.y(GOAL), class: "pg-corridor-stem" };
+      add(plot.back, text(0, 12, "mean return of each batch", { class: "pg-fig-label" }), svg("line", goal));
     },
   });
   plot.draw = () => {
@@ -259,9 +259,9 @@ function curvePlot(ui, runs) {
     const at = r => r.steps.map((n, i) => [plot.x(n), plot.y(r.means[i])]);
     const points = at(now), end = points.at(-1);
     redo(plot.live,
-      ghost.steps.length > 0 && svg("path", { d: path(at(ghost)), class: "pg-v-ghost" }),
-      points.length > 0 && svg("path", { d: path(points), class: "pg-c-curve" }),
-      end && svg("circle", { cx: end[0], cy: end[1], r: 5, class: "pg-c-agent" }));
+      ghost.steps.length > 0 && svg("path", { d: path(at(ghost)), class: "pg-live-ghost" }),
+      points.length > 0 && svg("path", { d: path(points), class: "pg-corridor-curve" }),
+      end && svg("circle", { cx: end[0], cy: end[1], r: 5, class: "pg-corridor-agent" }));
     put(plot.el, { "aria-label": curveInWords(now, ghost) });
   };
   return plot;
@@ -270,12 +270,12 @@ function curvePlot(ui, runs) {
 /* The cart and its pole in a state, `metre` pixels to the metre, on a line `width` wide. */
 function cartAndPole(state, metre, width) {
   const [x, , angle] = state, px = width / 2 + x * metre, w = 0.46 * metre, top = 138 - 0.3 * metre;
-  const wheel = { cy: 138 - 0.05 * metre, r: 0.07 * metre, class: "pg-t-wheel" };
+  const wheel = { cy: 138 - 0.05 * metre, r: 0.07 * metre, class: "pg-training-wheel" };
   const tip = { x2: px + metre * Math.sin(angle), y2: top - metre * Math.cos(angle) };
   return [
-    svg("rect", { x: px - w / 2, y: top, width: w, height: 0.22 * metre, rx: 3, class: "pg-t-cart" }),
+    svg("rect", { x: px - w / 2, y: top, width: w, height: 0.22 * metre, rx: 3, class: "pg-training-cart" }),
     [-0.3, 0.3].map(k => svg("circle", { cx: px + k * w, ...wheel })),
-    svg("line", { x1: px, y1: top, ...tip, class: "pg-t-pole", "stroke-width": Math.max(2, 0.08 * metre) }),
+    svg("line", { x1: px, y1: top, ...tip, class: "pg-training-pole", "stroke-width": Math.max(2, 0.08 * metre) }),
   ];
 }
 /* The pole, balanced by the policy of this moment; still where motion is not wanted. */
@@ -284,8 +284,8 @@ function polePlot(ui, policy) {
   const plot = ui.plot({
     label: "The cart and its pole, under the policy of this moment", kind: "img", height: () => 150,
     layout(plot, width) {
-      add(plot.back, text(0, 12, "the policy of this moment", { class: "pg-x-label" }),
-        svg("line", { x1: 4, x2: width - 4, y1: 138, y2: 138, class: "pg-x-axis" }));
+      add(plot.back, text(0, 12, "the policy of this moment", { class: "pg-fig-label" }),
+        svg("line", { x1: 4, x2: width - 4, y1: 138, y2: 138, class: "pg-fig-axis" }));
     },
   });
   const restart = () => Object.assign(film, { state: range(4).map(() => 0.1 * uniform(film) - 0.05), length: 0 });
@@ -302,7 +302,7 @@ function polePlot(ui, policy) {
     const ended = film.length === FULL ? "stood for 500 steps" : `fell after ${film.length}`;
     const words = film.over ? ended : `step ${film.length}`;
     redo(plot.live, cartAndPole(film.state, Math.min(90, plot.width / 5.2), plot.width),
-      text(plot.width, 12, words, { class: "pg-x-note", "text-anchor": "end" }));
+      text(plot.width, 12, words, { class: "pg-fig-note", "text-anchor": "end" }));
   };
   return plot;
 }
@@ -314,15 +314,15 @@ function leanPlot(ui, policy) {
     label: "Probability of a push to the right in three states", kind: "img", height: () => 106,
     layout(plot, width) {
       plot.x = scale([0, 1], [104, width - 40]);
-      add(plot.back, text(0, 12, "chance of a push to the right where the pole", { class: "pg-x-label" }));
+      add(plot.back, text(0, 12, "chance of a push to the right where the pole", { class: "pg-fig-label" }));
     },
   });
   const bar = (words, p, y) => {
     const [left, right] = plot.x.range, about = { x: left, y };
     return [
       text(0, y + 14, words),
-      svg("rect", { ...about, width: right - left, height: 18, class: "pg-b-bin" }),
-      svg("rect", { ...about, width: Math.max(0, plot.x(p) - left), height: 18, class: "pg-x-policy" }),
+      svg("rect", { ...about, width: right - left, height: 18, class: "pg-bins-bin" }),
+      svg("rect", { ...about, width: Math.max(0, plot.x(p) - left), height: 18, class: "pg-fig-policy" }),
       text(right + 6, y + 14, fmt(p), {}),
     ];
   };
@@ -445,7 +445,7 @@ function settingRows(ui) {
   const paces = [[2, "2 updates a second"], [10, "10"], [0, "full speed"]];
   const place = list => ({ min: 0, max: list.length - 1, step: 1, show: k => String(list[k]), wide: true });
   return [
-    html("div", { class: "pg-f-sliders" }, ui.slider("learning rate", "rate", place(RATES)),
+    html("div", { class: "pg-race-sliders" }, ui.slider("learning rate", "rate", place(RATES)),
       ui.slider("episodes a batch", "batch", place(BATCHES))),
     ui.row(ui.choice("Baseline", "baseline", baselines), ui.toggle("keep \u03b3\u1d57", "keep")),
     ui.row(ui.choice("Pace", "pace", paces), ui.slider("seed", "seed", { min: 1, max: 20, step: 1 })),
@@ -455,7 +455,7 @@ function build(ui) {
   let known = "";
   const it = training(ui, () => ui.redraw()), policy = () => it.theta;
   const curve = curvePlot(ui, () => [it.now, it.ghost]), pole = polePlot(ui, policy), lean = leanPlot(ui, policy);
-  const main = ui.button("Train", () => it.go(!it.going), { class: "pg-x-main" });
+  const main = ui.button("Train", () => it.go(!it.going), { class: "pg-fig-main" });
   const again = ui.button("New run", () => { it.renew(); it.go(true); });
   const back = ui.button("Back to the last good policy", () => {
     it.back();
@@ -463,12 +463,12 @@ function build(ui) {
     main.focus();
   });
   ui.onReset(() => it.clear());
-  const said = html("p", { class: "pg-x-say" });
-  const small = html("p", { class: "pg-x-small" },
+  const said = html("p", { class: "pg-fig-say" });
+  const small = html("p", { class: "pg-fig-small" },
     "The same seed and the same settings give the same run in every browser."
     + " What you change takes effect at the next update; a new seed, at the next run.");
-  const right = html("div", { class: "pg-x-stack" }, pole.holder, lean.holder);
-  ui.body.append(html("div", { class: "pg-x-stack" }, html("div", { class: "pg-x-columns" }, curve.holder, right),
+  const right = html("div", { class: "pg-fig-stack" }, pole.holder, lean.holder);
+  ui.body.append(html("div", { class: "pg-fig-stack" }, html("div", { class: "pg-fig-columns" }, curve.holder, right),
     ui.row(main, again, back, ui.resetButton()), said, settingRows(ui), small));
   restWhileHidden(ui, it, filming(ui, pole));
   return s => {

@@ -47,8 +47,8 @@ function layoutBars(plot, width) {
   plot.hatch = hatch(plot.back, "good");
   plot.x = c => scale([LOW + Math.min(0, c), HIGH + Math.max(0, c)], [LEFT, width - RIGHT]);
   plot.p = scale([0, 1], [LEFT, width - RIGHT]);
-  add(plot.back, text(0, 14, "how good each action is", { class: "pg-x-label" }),
-    text(0, 160, "how likely it is", { class: "pg-x-label" }),
+  add(plot.back, text(0, 14, "how good each action is", { class: "pg-fig-label" }),
+    text(0, 160, "how likely it is", { class: "pg-fig-label" }),
     range(3).map(a => [text(0, rowQ(a) + 5, `action ${a + 1}`), text(0, rowP(a) + 5, `action ${a + 1}`)]));
 }
 function valueHandle(ui, bars, a) {
@@ -82,19 +82,19 @@ function drawBars({ bars, qHandles, pHandles }, { policy, q, constant }) {
   const valueBar = (v, a) => [
     svg("rect", {
       x: Math.min(zero, x(v)), y: rowQ(a) - 9, width: Math.max(1, Math.abs(x(v) - zero)), height: 18, rx: 2,
-      fill: bars.hatch, class: "pg-s-bar",
+      fill: bars.hatch, class: "pg-simplex-bar",
     }),
     text(x(v) + (v < 0 ? -15 : 15), rowQ(a) + 5, fmt(v),
-      { class: "pg-x-good pg-x-halo", "text-anchor": v < 0 ? "end" : "start" }),
+      { class: "pg-fig-good pg-fig-halo", "text-anchor": v < 0 ? "end" : "start" }),
   ];
   const probabilityBar = (p, a) => [
     svg("rect",
-      { x: LEFT, y: rowP(a) - 9, width: Math.max(1, bars.p(p) - LEFT), height: 18, rx: 2, class: "pg-x-policy" }),
-    text(bars.p(p) + 15, rowP(a) + 5, percent(p), { class: "pg-x-policy" }),
+      { x: LEFT, y: rowP(a) - 9, width: Math.max(1, bars.p(p) - LEFT), height: 18, rx: 2, class: "pg-fig-policy" }),
+    text(bars.p(p) + 15, rowP(a) + 5, percent(p), { class: "pg-fig-policy" }),
   ];
   redo(bars.live,
-    svg("line", { x1: zero, x2: zero, y1: 24, y2: rowQ(2) + 14, class: "pg-x-axis" }),
-    svg("line", { x1: LEFT, x2: LEFT, y1: 170, y2: rowP(2) + 14, class: "pg-x-axis" }),
+    svg("line", { x1: zero, x2: zero, y1: 24, y2: rowQ(2) + 14, class: "pg-fig-axis" }),
+    svg("line", { x1: LEFT, x2: LEFT, y1: 170, y2: rowP(2) + 14, class: "pg-fig-axis" }),
     now.map(valueBar), policy.map(probabilityBar));
   now.forEach((v, a) => {
     const words = constant ? `${fmt(q[a])}, with the constant ${fmt(v)}` : fmt(v);
@@ -113,24 +113,26 @@ function layoutPlane(plot, width, height, clipId) {
     const [x, y] = plot.at([0, 0, 0].map((_, i) => (i === a ? REACH / Math.sqrt(2 / 3) : 0)));
     const [x0, y0] = plot.at([0, 0, 0]);
     return [
-      svg("line", { x1: x0, y1: y0, x2: x, y2: y, class: "pg-x-grid" }),
+      svg("line", { x1: x0, y1: y0, x2: x, y2: y, class: "pg-fig-grid" }),
       text(clamp(x + [-14, 0, 14][a], 0, width), y + (a === 1 ? -8 : 20), `action ${a + 1} likelier`,
-        { class: "pg-x-note", "text-anchor": ["start", "middle", "end"][a] }),
+        { class: "pg-fig-note", "text-anchor": ["start", "middle", "end"][a] }),
     ];
   };
   add(plot.back, svg("clipPath", { id: clipId }, svg("rect", { x: 0, y: 0, width, height })), range(3).map(ray),
-    text(cx, height - 2, "the plane of logits, not of probabilities", { class: "pg-x-note", "text-anchor": "middle" }));
+    text(cx, height - 2, "the plane of logits, not of probabilities",
+      { class: "pg-fig-note", "text-anchor": "middle" }));
 }
 /* What one sample may do, what the samples did, and how far they scatter: cut off at the edge of the picture. */
 function pulls({ unit }, { policy, samples, origin, ends, tip, size }) {
   const seen = [0, 0, 0];
   return [
-    svg("circle", { cx: tip[0], cy: tip[1], r: Math.max(0.5, size * unit), class: "pg-p-spread" }),
-    ends.map(([x, y]) => svg("line", { x1: origin[0], y1: origin[1], x2: x, y2: y, class: "pg-p-pull" })),
-    ends.map(([x, y], a) => svg("circle", { cx: x, cy: y, r: 2 + 9 * Math.sqrt(policy[a]), class: "pg-p-possible" })),
+    svg("circle", { cx: tip[0], cy: tip[1], r: Math.max(0.5, size * unit), class: "pg-push-spread" }),
+    ends.map(([x, y]) => svg("line", { x1: origin[0], y1: origin[1], x2: x, y2: y, class: "pg-push-pull" })),
+    ends.map(([x, y], a) =>
+      svg("circle", { cx: x, cy: y, r: 2 + 9 * Math.sqrt(policy[a]), class: "pg-push-possible" })),
     samples.map(a => {
       const [dx, dy] = sunflower(seen[a]++);
-      return svg("circle", { cx: ends[a][0] + 2.7 * dx, cy: ends[a][1] + 2.7 * dy, r: 1.7, class: "pg-p-sample" });
+      return svg("circle", { cx: ends[a][0] + 2.7 * dx, cy: ends[a][1] + 2.7 * dy, r: 1.7, class: "pg-push-sample" });
     }),
   ];
 }
@@ -139,9 +141,9 @@ function scoreArrow({ at }, policy, a) {
   const u = end[0] - origin[0], v = end[1] - origin[1], length = Math.hypot(u, v) || 1;
   const x = end[0] + u / length * 9 + (Math.abs(u) < 9 ? 9 : 0), y = end[1] + v / length * 9 + 5;
   return [
-    svg("path", { d: arrow(origin, end, 10), class: "pg-x-score" }),
+    svg("path", { d: arrow(origin, end, 10), class: "pg-fig-score" }),
     text(x, y, `e${"\u2081\u2082\u2083"[a]}\u2009\u2212\u2009\u03c0`,
-      { class: "pg-x-score pg-x-strong pg-x-halo", "text-anchor": x < origin[0] - 9 ? "end" : "start" }),
+      { class: "pg-fig-score pg-fig-strong pg-fig-halo", "text-anchor": x < origin[0] - 9 ? "end" : "start" }),
   ];
 }
 function drawPlane(plane, { policy, q, constant }, samples, clipId) {
@@ -156,17 +158,17 @@ function drawPlane(plane, { policy, q, constant }, samples, clipId) {
   redo(plane.live,
     svg("g", { "clip-path": `url(#${clipId})` }, pulls(plane, { policy, samples, origin, ends, tip, size })),
     range(3).map(a => scoreArrow(plane, policy, a)),
-    svg("path", { d: arrow(origin, tip, 12), class: "pg-p-step" }),
+    svg("path", { d: arrow(origin, tip, 12), class: "pg-push-step" }),
     inside(tip) && text(tip[0] + (left ? -7 : 7), tip[1] + (tip[1] > origin[1] + 12 ? 17 : -7), "expected step",
-      { class: "pg-x-strong pg-x-halo", "text-anchor": left ? "end" : "start" }),
+      { class: "pg-fig-strong pg-fig-halo", "text-anchor": left ? "end" : "start" }),
     mean && inside(mean) && svg("rect", {
       x: mean[0] - 5, y: mean[1] - 5, width: 10, height: 10, transform: `rotate(45 ${mean[0]} ${mean[1]})`,
-      class: "pg-s-average",
+      class: "pg-simplex-average",
     }),
     inside([beside[0] + 60, beside[1]]) && beside[1] > 20
-      && text(beside[0], beside[1], `spread ${fmt(size)}`, { class: "pg-x-good pg-x-halo" }),
-    outside && text(0, 12, "steps leave", { class: "pg-x-note" }),
-    outside && text(0, 29, "the picture", { class: "pg-x-note" }));
+      && text(beside[0], beside[1], `spread ${fmt(size)}`, { class: "pg-fig-good pg-fig-halo" }),
+    outside && text(0, 12, "steps leave", { class: "pg-fig-note" }),
+    outside && text(0, 29, "the picture", { class: "pg-fig-note" }));
   const step = centre.map(v => fmt(v)).join(", ");
   plane.el.setAttribute("aria-label",
     `The expected step in logits is (${step}); single sampled steps scatter round it by ${fmt(size)}.`);
@@ -216,16 +218,16 @@ function build(ui) {
   const sums = ui.formula(
     tex`\sum_a \pol{\pi}(a)\,\score{(e_a - \pi)}\,\good{(Q(a) \sign{sign} \live{c})}`,
     tex`{} = (\live{g0}, \live{g1}, \live{g2})`);
-  const said = html("p", { class: "pg-x-say" });
+  const said = html("p", { class: "pg-fig-say" });
   const presets = ui.choice("Setting", "preset",
     [["even", "even"], ["confident", "confident"], ["backfire", "nearly sure"]],
     preset => ({ ...PRESETS[preset], constant: 0 }), forget);
   const signed = v => (v > 0 ? "+" : "") + fmt(v);
-  ui.body.append(html("div", { class: "pg-x-stack" },
+  ui.body.append(html("div", { class: "pg-fig-stack" },
     ui.row(presets, ui.resetButton()),
-    html("div", { class: "pg-x-columns pg-x-even" }, bars.holder, plane.holder),
+    html("div", { class: "pg-fig-columns pg-fig-even" }, bars.holder, plane.holder),
     ui.slider("add to every Q", "constant", { min: -5, max: 10, step: 0.05, show: signed, wide: true }),
-    ui.row(ui.button("Sample", sample(1)), ui.button("Sample 100", sample(100), { class: "pg-x-main" }),
+    ui.row(ui.button("Sample", sample(1)), ui.button("Sample 100", sample(100), { class: "pg-fig-main" }),
       ui.button("Take the expected step", follow)),
     html("div", {}, sums, said)));
 

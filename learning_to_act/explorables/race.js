@@ -39,17 +39,17 @@ function drawChart({ chart, knob }, s, rows) {
   const { x, y } = chart, right = chart.width - RIGHT;
   const inside = (n, e) => [x(clamp(n, ...N)), y(clamp(e, ...E))];
   redo(chart.live,
-    svg("line", { x1: LEFT, x2: right, y1: y(s.target), y2: y(s.target), class: "pg-f-target" }),
+    svg("line", { x1: LEFT, x2: right, y1: y(s.target), y2: y(s.target), class: "pg-race-target" }),
     rows.map(({ name, at, need }) => {
       const from = Math.max(N[0], (at(1) / E[1]) ** 2), to = Math.min(N[1], (at(1) / E[0]) ** 2);
       const ends = [inside(from, at(from)), inside(to, at(to))];
       return [
-        svg("path", { d: path(ends), class: `pg-f-line pg-f-${name}` }),
-        need >= N[0] && need <= N[1] && svg("circle", { cx: x(need), cy: y(s.target), r: 4, class: "pg-f-dot" }),
+        svg("path", { d: path(ends), class: `pg-race-line pg-race-${name}` }),
+        need >= N[0] && need <= N[1] && svg("circle", { cx: x(need), cy: y(s.target), r: 4, class: "pg-race-dot" }),
       ];
     }),
     text(right - 18, y(s.target) - 8, `error ${fmt(s.target, s.target < 0.1 ? 3 : 2)}`,
-      { class: "pg-x-strong pg-x-halo", "text-anchor": "end" }));
+      { class: "pg-fig-strong pg-fig-halo", "text-anchor": "end" }));
   const words = `relative error ${fmt(s.target, 3)}`;
   knob.place(right, y(s.target), { now: s.target, min: TARGETS[0], max: TARGETS[1], words });
 }
@@ -58,9 +58,9 @@ function drawList(list, s, rows) {
     const top = 34 + i * 58, end = clamp(list.x(Math.max(1, need)), 2, list.width - 8);
     return [
       text(0, top + 12, words),
-      text(list.width - 8, top + 12, count(need), { class: "pg-x-strong", "text-anchor": "end" }),
-      svg("line", { x1: 0, x2: end, y1: top + 26, y2: top + 26, class: `pg-f-line pg-f-${name}` }),
-      svg("circle", { cx: end, cy: top + 26, r: 4, class: "pg-f-dot" }),
+      text(list.width - 8, top + 12, count(need), { class: "pg-fig-strong", "text-anchor": "end" }),
+      svg("line", { x1: 0, x2: end, y1: top + 26, y2: top + 26, class: `pg-race-line pg-race-${name}` }),
+      svg("circle", { cx: end, cy: top + 26, r: 4, class: "pg-race-dot" }),
     ];
   }));
   const each = rows.map(r => `${r.words} ${count(r.need)}`).join(", ");
@@ -95,22 +95,22 @@ function build(ui) {
     label: "Trajectories needed", kind: "img", height: () => 330,
     layout(plot, width) {
       plot.x = log([1, 1e6], [0, width - 8]);
-      add(plot.back, text(0, 14, "trajectories for that error", { class: "pg-x-label" }));
+      add(plot.back, text(0, 14, "trajectories for that error", { class: "pg-fig-label" }));
     },
   });
 
   const line = ui.formula(
     tex`\text{error} = \frac{\sqrt{\good{\Var} / N}}{\lVert \nabla J \rVert} = \frac{\good{\live{sd}}}{\sqrt{N}}`,
     html("span", {}, "for reward-to-go"));
-  const said = html("p", { class: "pg-x-say" });
-  ui.body.append(html("div", { class: "pg-x-stack" },
-    html("div", { class: "pg-x-columns" }, chart.holder, list.holder),
+  const said = html("p", { class: "pg-fig-say" });
+  ui.body.append(html("div", { class: "pg-fig-stack" },
+    html("div", { class: "pg-fig-columns" }, chart.holder, list.holder),
     html("div", {},
       ui.row(ui.choice("Horizon", "horizon", [[2, "2 steps"], [4, "4"], [6, "6"], [8, "8"]]), ui.resetButton()),
-      html("div", { class: "pg-f-sliders" },
+      html("div", { class: "pg-race-sliders" },
         ui.slider("add to every reward", "offset", { min: 0, max: 3, step: 0.05, show: v => fmt(v), wide: true }),
         ui.slider("loan of the world", "loan", { min: 0, max: 4, step: 0.05, show: v => fmt(v), wide: true }))),
-    html("p", { class: "pg-x-small" }, "The loan: a coin of the world pays it, or charges it, with the first reward"
+    html("p", { class: "pg-fig-small" }, "The loan: a coin of the world pays it, or charges it, with the first reward"
       + " and undoes that with the last. The agent sees neither."),
     html("div", {}, line, said)));
 

@@ -34,16 +34,16 @@ export const firstStanding = (checkpoints, level) => checkpoints.findIndex(c => 
 const LEVEL = 200, FULL = 500, PLACE = { shortest: 0, middle: 9, longest: 19 }, LEFT = 36, RIGHT = 12, MARGIN = 28;
 const LIMIT = 12, TRACK = 2.4;                        // where an episode ends: degrees, metres
 const ROWS = { film: 62, score: 152, weight: 262, bottom: 304 };
-const STRONG = "pg-x-policy pg-x-strong", TICK = { class: "pg-x-tick", "text-anchor": "middle" };
+const STRONG = "pg-fig-policy pg-fig-strong", TICK = { class: "pg-fig-tick", "text-anchor": "middle" };
 
 /* The cart with its pole, standing at `at`, `metre` pixels to the metre. */
 function cart([px, py], angle, metre) {
   const w = 0.46 * metre, h = 0.24 * metre, rad = angle * Math.PI / 180, top = py - h, wheel = 0.07 * metre;
   const foot = top - wheel, tip = { x2: px + metre * Math.sin(rad), y2: foot - metre * Math.cos(rad) };
   return [
-    svg("rect", { x: px - w / 2, y: foot, width: w, height: h, rx: 0.05 * metre, class: "pg-t-cart" }),
-    [-0.3, 0.3].map(k => svg("circle", { cx: px + k * w, cy: py - wheel, r: wheel, class: "pg-t-wheel" })),
-    svg("line", { x1: px, y1: foot, ...tip, class: "pg-t-pole", "stroke-width": Math.max(2, 0.08 * metre) }),
+    svg("rect", { x: px - w / 2, y: foot, width: w, height: h, rx: 0.05 * metre, class: "pg-training-cart" }),
+    [-0.3, 0.3].map(k => svg("circle", { cx: px + k * w, cy: py - wheel, r: wheel, class: "pg-training-wheel" })),
+    svg("line", { x1: px, y1: foot, ...tip, class: "pg-training-pole", "stroke-width": Math.max(2, 0.08 * metre) }),
   ];
 }
 /* All steps as one path: bars with gaps, or one area where they would be too thin. */
@@ -87,13 +87,13 @@ function chartPlot(ui, data, train) {
       axes(plot, { x, y, yticks: [100, 200, 300, 400, 500], xlabel: "updates",
         ylabel: "return: steps until it falls, at most 500" });
       add(plot.back,
-        svg("path", { d: `${path([...line(data.high), ...line(data.low).reverse()])}Z`, class: "pg-t-band" }),
-        data.returns.slice(1).map(run => svg("path", { d: path(line(run)), class: "pg-t-run" })),
-        svg("path", { d: path(line(data.mean)), class: "pg-t-mean" }),
-        svg("path", { d: path(line(data.returns[0])), class: "pg-t-curve" }),
-        text(x(7.4), y(330), "this run", { class: "pg-x-good pg-x-strong pg-x-halo", "text-anchor": "end" }),
+        svg("path", { d: `${path([...line(data.high), ...line(data.low).reverse()])}Z`, class: "pg-training-band" }),
+        data.returns.slice(1).map(run => svg("path", { d: path(line(run)), class: "pg-training-run" })),
+        svg("path", { d: path(line(data.mean)), class: "pg-training-mean" }),
+        svg("path", { d: path(line(data.returns[0])), class: "pg-training-curve" }),
+        text(x(7.4), y(330), "this run", { class: "pg-fig-good pg-fig-strong pg-fig-halo", "text-anchor": "end" }),
         ["dashed: mean of ten runs", "and its 95\u202f% interval"].map((words, i) =>
-          text(width - RIGHT, y(120) + 17 * i, words, { class: "pg-x-halo pg-x-note", "text-anchor": "end" })));
+          text(width - RIGHT, y(120) + 17 * i, words, { class: "pg-fig-halo pg-fig-note", "text-anchor": "end" })));
     },
   });
   const drag = x => {
@@ -111,7 +111,7 @@ function chartPlot(ui, data, train) {
 function drawChart(chart, data, { checkpoint: k }, middle) {
   const { x, y } = chart, reached = data.returns[0][k], words = k ? `${k} update${k > 1 ? "s" : ""}` : "untrained";
   const back = clamp(x(k), LEFT - 4, chart.width - 40);
-  redo(chart.live, svg("line", { x1: x(k), x2: x(k), y1: y(0) + 5, y2: y(reached), class: "pg-t-drop" }),
+  redo(chart.live, svg("line", { x1: x(k), x2: x(k), y1: y(0) + 5, y2: y(reached), class: "pg-training-drop" }),
     [0, 5, 10, 15, 20].filter(v => Math.abs(x(v) - back) > 42).map(v => text(x(v), y(0) + 18, String(v), TICK)),
     text(back, y(0) + 18, words, { class: STRONG, "text-anchor": "middle" }));
   chart.knob.place(x(k), y(reached), { now: k, min: 0, max: data.checkpoints.length - 1,
@@ -125,11 +125,11 @@ function dotsPlot(ui) {
     layout(plot, width) {
       const x = scale([0, FULL], [8, width - RIGHT]);
       plot.x = x;
-      add(plot.back, text(0, 12, "lengths of 20 fresh episodes", { class: "pg-x-label" }),
-        svg("line", { x1: x(LEVEL), x2: x(LEVEL), y1: 24, y2: 106, class: "pg-t-goal" }),
-        svg("line", { x1: x(0), x2: x(FULL), y1: 102, y2: 102, class: "pg-x-axis" }),
+      add(plot.back, text(0, 12, "lengths of 20 fresh episodes", { class: "pg-fig-label" }),
+        svg("line", { x1: x(LEVEL), x2: x(LEVEL), y1: 24, y2: 106, class: "pg-training-goal" }),
+        svg("line", { x1: x(0), x2: x(FULL), y1: 102, y2: 102, class: "pg-fig-axis" }),
         [0, 100, 200, 300, 400, 500].map(v => text(x(v), 120, String(v),
-          { class: v === LEVEL ? "pg-x-strong" : "pg-x-tick", "text-anchor": "middle" })));
+          { class: v === LEVEL ? "pg-fig-strong" : "pg-fig-tick", "text-anchor": "middle" })));
     },
   });
 }
@@ -139,12 +139,12 @@ function drawDots(dots, episode, { lengths, middle }) {
   const dot = (column, i) => {
     const many = columns.filter(c => c === column).length, level = seen[column] = (seen[column] ?? 0) + 1;
     return svg("circle", { cx: 8 * column, cy: 97 - Math.min(8, 74 / many) * (level - 1), r: 3.6,
-      class: i === PLACE[episode] ? "pg-t-dot pg-t-chosen" : "pg-t-dot" });
+      class: i === PLACE[episode] ? "pg-training-dot pg-training-chosen" : "pg-training-dot" });
   };
-  redo(dots.live, svg("line", { x1: x(middle), x2: x(middle), y1: 24, y2: 106, class: "pg-t-median" }),
+  redo(dots.live, svg("line", { x1: x(middle), x2: x(middle), y1: 24, y2: 106, class: "pg-training-median" }),
     columns.map(dot),
     text(x(middle) + (late ? -7 : 7), 34, `median ${words}`,
-      { class: "pg-x-strong pg-x-halo", "text-anchor": late ? "end" : "start" }));
+      { class: "pg-fig-strong pg-fig-halo", "text-anchor": late ? "end" : "start" }));
   dots.el.setAttribute("aria-label", `Lengths of 20 episodes: ${lengths.join(", ")}. Median ${words}.`);
 }
 
@@ -154,11 +154,12 @@ function scenePlot(ui) {
     layout(plot, width, height) {
       const x = scale([-TRACK, TRACK], [12, width - 12]), ground = height - 22, metre = x(1) - x(0);
       Object.assign(plot, { x, ground, metre });
-      const post = v => svg("line", { x1: x(v), x2: x(v), y1: ground - 0.5 * metre, y2: ground, class: "pg-t-post" });
-      add(plot.back, svg("line", { x1: 0, x2: width, y1: ground, y2: ground, class: "pg-x-axis" }),
+      const post = v =>
+        svg("line", { x1: x(v), x2: x(v), y1: ground - 0.5 * metre, y2: ground, class: "pg-training-post" });
+      add(plot.back, svg("line", { x1: 0, x2: width, y1: ground, y2: ground, class: "pg-fig-axis" }),
         [-TRACK, TRACK].map(post),
         [[-TRACK, "start", 0], [TRACK, "end", width]].map(([v, anchor, px]) =>
-          text(px, ground + 17, `${fmt(v, 1)} m`, { class: "pg-x-tick", "text-anchor": anchor })));
+          text(px, ground + 17, `${fmt(v, 1)} m`, { class: "pg-fig-tick", "text-anchor": anchor })));
     },
   });
 }
@@ -170,12 +171,12 @@ function drawScene(scene, film, t) {
     [px, hinge][i] + 1.08 * metre * f(degrees * Math.PI / 180));
   const push = arrow(...[0.27, 0.8].map(reach => [px + side * reach * metre, ground - 0.19 * metre]), 10);
   redo(scene.live,
-    svg("path", { d: [-LIMIT, LIMIT].map(v => path([[px, hinge], ray(v)])).join(""), class: "pg-t-limit" }),
+    svg("path", { d: [-LIMIT, LIMIT].map(v => path([[px, hinge], ray(v)])).join(""), class: "pg-training-limit" }),
     cart([px, ground], film.angle[t], metre),
-    svg("path", { d: push, class: "pg-x-policy" }),
+    svg("path", { d: push, class: "pg-fig-policy" }),
     text(clamp(px, 70, scene.width - 70), ground + 17, `${doing}, \u03c0 = ${fmt(1 - film.doubt[t])}`,
-      { class: `${STRONG} pg-x-halo`, "text-anchor": "middle" }),
-    text(0, 13, `step ${t + 1} of ${film.length}${ends ? end : ""}`, { class: "pg-x-label" }));
+      { class: `${STRONG} pg-fig-halo`, "text-anchor": "middle" }),
+    text(0, 13, `step ${t + 1} of ${film.length}${ends ? end : ""}`, { class: "pg-fig-label" }));
   scene.el.setAttribute("aria-label", `Step ${t + 1} of ${film.length}: the cart at ${fmt(film.x[t])} metres,`
     + ` the pole at ${fmt(film.angle[t], 1)} degrees, pushed ${doing}.`);
 }
@@ -190,8 +191,8 @@ function stepsPlot(ui, chosen, it) {
         + " up for right, down for left" : "score 1 \u2212 \u03c0(a): up right, down left";
       const weight = plot.wide ? "the weight \u03c8: above 0, more of what was done; below 0, less of it"
         : "weight \u03c8: up for more of it, down for less";
-      add(plot.back, text(0, 100, score, { class: "pg-x-score pg-x-strong" }),
-        text(0, 208, weight, { class: "pg-x-good pg-x-strong" }));
+      add(plot.back, text(0, 100, score, { class: "pg-fig-score pg-fig-strong" }),
+        text(0, 208, weight, { class: "pg-fig-good pg-fig-strong" }));
     },
   });
   const fixed = svg("g"), cursor = svg("g"), stripes = hatch(plot.live, "good");
@@ -213,7 +214,7 @@ function filmFrames(count, film, width) {
     const left = MARGIN + i * wide, reach = wide / 2 - 12;
     const when = Math.min(film.length - 1, Math.floor((i + 0.5) / count * film.length));
     return [
-      svg("rect", { x: left + 1.5, y: 0.5, width: wide - 3, height: ROWS.film, rx: 4, class: "pg-t-frame" }),
+      svg("rect", { x: left + 1.5, y: 0.5, width: wide - 3, height: ROWS.film, rx: 4, class: "pg-training-frame" }),
       cart([left + wide / 2 + reach * film.x[when] / TRACK, ROWS.film - 5], film.angle[when], metre),
     ];
   });
@@ -221,16 +222,16 @@ function filmFrames(count, film, width) {
 /* The film, and the bars of all scores and weights on their scales. */
 function drawEpisode({ fixed, stripes, wide, width, x }, { film, psi }, score, weight) {
   const line = (y, v, words) => [
-    svg("line", { x1: MARGIN, x2: width - 4, y1: y(v), y2: y(v), class: v ? "pg-x-grid" : "pg-x-axis" }),
-    text(MARGIN - 6, y(v) + 4, words, { class: "pg-x-tick", "text-anchor": "end" }),
+    svg("line", { x1: MARGIN, x2: width - 4, y1: y(v), y2: y(v), class: v ? "pg-fig-grid" : "pg-fig-axis" }),
+    text(MARGIN - 6, y(v) + 4, words, { class: "pg-fig-tick", "text-anchor": "end" }),
   ];
   const every = niceStep(film.length), numbers = range(Math.floor(film.length / every)).map(i => (i + 1) * every);
   redo(fixed, filmFrames(wide ? 9 : 5, film, width),
     [1, 0, -1].map(v => [line(score, v, String(Math.abs(v))), line(weight, v, fmt(v, 0))]),
-    svg("path", { d: bars(film.doubt.map((v, i) => (film.right[i] ? v : -v)), x, score), class: "pg-x-score" }),
-    svg("path", { d: bars(psi, x, weight), fill: stripes, class: "pg-t-weight" }),
+    svg("path", { d: bars(film.doubt.map((v, i) => (film.right[i] ? v : -v)), x, score), class: "pg-fig-score" }),
+    svg("path", { d: bars(psi, x, weight), fill: stripes, class: "pg-training-weight" }),
     numbers.map(v => text(Math.min(x(v - 0.5), width - 12), ROWS.bottom + 18, String(v), TICK)),
-    text(0, ROWS.bottom + 18, "step", { class: "pg-x-label" }));
+    text(0, ROWS.bottom + 18, "step", { class: "pg-fig-label" }));
 }
 function drawSteps(steps, episode, t) {
   const { key, film, psi, most } = episode, x = steps.x = scale([0, film.length], [MARGIN, steps.width - 4]);
@@ -241,7 +242,8 @@ function drawSteps(steps, episode, t) {
     drawEpisode(steps, episode, score, weight);
   }
   const mid = x(t + 0.5), parts = [[0, 84], [score(1) - 2, score(-1) + 2], [ROWS.weight - 38, ROWS.bottom]];
-  redo(steps.cursor, svg("path", { d: parts.map(([a, b]) => `M${mid} ${a}V${b}`).join(""), class: "pg-t-cursor" }));
+  redo(steps.cursor,
+    svg("path", { d: parts.map(([a, b]) => `M${mid} ${a}V${b}`).join(""), class: "pg-training-cursor" }));
   const words = `${film.right[t] ? "right" : "left"}: score ${fmt(film.doubt[t])}, weight ${fmt(psi[t])}`;
   steps.head.place(mid, ROWS.film + 11,
     { now: t + 1, min: 1, max: film.length, words: `step ${t + 1} of ${film.length}, ${words}` });
@@ -273,7 +275,7 @@ function player(ui, chosen) {
     stop = animate(clamp((end - from) / 50, 1.5, 10), frame, over, ui);
     it.button.textContent = words();
   };
-  it.button = ui.button(words(), play, { class: "pg-x-main" });
+  it.button = ui.button(words(), play, { class: "pg-fig-main" });
   return it;
 }
 
@@ -323,14 +325,14 @@ function build(ui) {
   const line = ui.formula(
     tex`\good{\psi}_t = \frac{G_t - b_t}{c} = \frac{\live{G} - \live{b}}{\live{c}} = \good{\live{psi}}\quad`,
     tex`\good{\psi}_t\,\score{(1 - \pi(a_t \mid s_t))} = \good{\live{psi}} \cdot \score{\live{doubt}} = \live{push}`);
-  const said = html("p", { class: "pg-x-say" });
-  const small = html("p", { class: "pg-x-small" },
+  const said = html("p", { class: "pg-fig-say" });
+  const small = html("p", { class: "pg-fig-small" },
     "Weights as the lab\u2019s recipe computes them from these 20 episodes: b is the mean return-to-go of those"
     + " still running, c brings all weights to unit size.");
   const episodes = [["shortest", "shortest"], ["middle", "middle"], ["longest", "longest"]];
-  ui.body.append(html("div", { class: "pg-x-stack" },
-    html("div", { class: "pg-x-columns" }, chart.holder,
-      html("div", { class: "pg-x-stack" }, dots.holder, scene.holder)),
+  ui.body.append(html("div", { class: "pg-fig-stack" },
+    html("div", { class: "pg-fig-columns" }, chart.holder,
+      html("div", { class: "pg-fig-stack" }, dots.holder, scene.holder)),
     ui.row(it.button, ui.choice("The episode", "episode", episodes, episode => it.goTo({ episode })),
       ui.button("This is the first", claim), ui.resetButton()),
     steps.holder, html("div", {}, line, said), small));

@@ -64,10 +64,11 @@ function layoutStage(plot, width) {
   const x = scale([-4, 4], [LEFT, width - RIGHT]), y = scale([-1, 4], [150, 34]), ground = 262;
   Object.assign(plot, { x, y, floor: 318, ground });
   axes(plot, { x, y, yticks: [0, 2, 4] });
-  const tick = v => text(x(v), y.range[0] + 16, fmt(v, v % 1 ? 1 : 0), { class: "pg-x-tick", "text-anchor": "middle" });
-  add(plot.back, text(0, 12, "how good a sample is, f(x)", { class: "pg-x-label" }),
-    text(0, 186, "the bell, and how its samples pull", { class: "pg-x-label" }),
-    svg("line", { x1: LEFT, x2: width - RIGHT, y1: ground, y2: ground, class: "pg-x-axis" }),
+  const tick = v => text(x(v), y.range[0] + 16, fmt(v, v % 1 ? 1 : 0),
+    { class: "pg-fig-tick", "text-anchor": "middle" });
+  add(plot.back, text(0, 12, "how good a sample is, f(x)", { class: "pg-fig-label" }),
+    text(0, 186, "the bell, and how its samples pull", { class: "pg-fig-label" }),
+    svg("line", { x1: LEFT, x2: width - RIGHT, y1: ground, y2: ground, class: "pg-fig-axis" }),
     KNOTS.map(tick));
 }
 function knotHandle(ui, stage, i) {
@@ -102,22 +103,22 @@ function drawStage({ stage, knots, knob }, s, drawn) {
     const v = s.mu + z, row = ground + 26 + 4 * (i % SHOWN), force = pull(s, v);
     const from = [x(v), row], to = [x(clamp(v + force * 0.4, -4, 4)), row];
     return [
-      svg("line", { x1: x(v), x2: x(v), y1: hill(v), y2: row, class: "pg-e-stem" }),
-      svg("circle", { cx: x(v), cy: row, r: 2.6, class: "pg-x-policy" }),
-      svg("path", { d: arrow(from, to, 7), class: "pg-x-score" }),
+      svg("line", { x1: x(v), x2: x(v), y1: hill(v), y2: row, class: "pg-estimate-stem" }),
+      svg("circle", { cx: x(v), cy: row, r: 2.6, class: "pg-fig-policy" }),
+      svg("path", { d: arrow(from, to, 7), class: "pg-fig-score" }),
     ];
   };
   redo(stage.live,
-    svg("path", { d: path(line.map(([a, b]) => [x(a), y(b)])), class: "pg-e-f" }),
+    svg("path", { d: path(line.map(([a, b]) => [x(a), y(b)])), class: "pg-estimate-f" }),
     s.baseline !== 0 && [
-      svg("line", { x1: LEFT, x2: stage.width - RIGHT, y1: level, y2: level, class: "pg-e-baseline" }),
-      text(LEFT + 4, level - 6, `baseline ${fmt(s.baseline)}`, { class: "pg-x-halo pg-x-strong" }),
+      svg("line", { x1: LEFT, x2: stage.width - RIGHT, y1: level, y2: level, class: "pg-estimate-baseline" }),
+      text(LEFT + 4, level - 6, `baseline ${fmt(s.baseline)}`, { class: "pg-fig-halo pg-fig-strong" }),
     ],
-    svg("path", { d: `${curve}L${x(4)} ${ground}L${x(-4)} ${ground}Z`, class: "pg-e-bell" }),
-    svg("path", { d: curve, class: "pg-e-outline" }),
+    svg("path", { d: `${curve}L${x(4)} ${ground}L${x(-4)} ${ground}Z`, class: "pg-estimate-bell" }),
+    svg("path", { d: curve, class: "pg-estimate-outline" }),
     drawn.slice(-SHOWN).map(sample),
     text(x(s.mu), ground + 16, `\u03bc = ${fmt(s.mu)}`,
-      { class: "pg-x-policy pg-x-strong pg-x-halo", "text-anchor": "middle" }));
+      { class: "pg-fig-policy pg-fig-strong pg-fig-halo", "text-anchor": "middle" }));
   knots.forEach((knot, i) => {
     knot.style.display = s.kind === "step" ? "none" : "";
     knot.place(x(KNOTS[i]), y(s.f[i]), { now: s.f[i], min: -1, max: 4, words: fmt(s.f[i]) });
@@ -128,9 +129,9 @@ function drawStage({ stage, knots, knob }, s, drawn) {
 // many estimates
 function layoutChart(plot, width) {
   plot.bottom = [146, 302];
-  add(plot.back, text(0, 12, "200 estimates by the score function", { class: "pg-x-score pg-x-strong" }),
-    text(0, 192, "and by the path: the mean of f\u2032(x)", { class: "pg-x-strong" }),
-    plot.bottom.map(y => svg("line", { x1: 0, x2: width, y1: y, y2: y, class: "pg-x-axis" })));
+  add(plot.back, text(0, 12, "200 estimates by the score function", { class: "pg-fig-score pg-fig-strong" }),
+    text(0, 192, "and by the path: the mean of f\u2032(x)", { class: "pg-fig-strong" }),
+    plot.bottom.map(y => svg("line", { x1: 0, x2: width, y1: y, y2: y, class: "pg-fig-axis" })));
 }
 function deviation(values) {
   const list = [...values], mean = sum(list) / list.length;
@@ -150,14 +151,15 @@ function drawChart(chart, s, { truth, plain }, noise) {
     : [truth - reach / 2, truth + reach / 2]);
   const room = v => Math.abs(x(v) - x(truth)) > 36 && x(v) < chart.width - 16;
   const tick = (v, y) => text(x(v), y + 18, fmt(v),
-    { class: v === truth ? "pg-x-strong" : "pg-x-tick", "text-anchor": "middle" });
+    { class: v === truth ? "pg-fig-strong" : "pg-fig-tick", "text-anchor": "middle" });
   redo(chart.live,
-    bars(made.score, chart.bottom[0], "pg-x-score", 112), bars(made.pathwise, chart.bottom[1], "pg-e-path", 92),
+    bars(made.score, chart.bottom[0], "pg-fig-score", 112),
+    bars(made.pathwise, chart.bottom[1], "pg-estimate-path", 92),
     chart.bottom.map((y, i) => [
-      svg("line", { x1: x(truth), x2: x(truth), y1: y - (i ? 96 : 124), y2: y + 4, class: "pg-e-truth" }),
+      svg("line", { x1: x(truth), x2: x(truth), y1: y - (i ? 96 : 124), y2: y + 4, class: "pg-estimate-truth" }),
       [truth, ...beside(i).filter(room)].map(v => tick(v, y)),
     ]),
-    text(x(truth) + 6, chart.bottom[0] - 114, "truth", { class: "pg-x-strong pg-x-halo" }));
+    text(x(truth) + 6, chart.bottom[0] - 114, "truth", { class: "pg-fig-strong pg-fig-halo" }));
   const [score, pathwise] = [made.score, made.pathwise].map(values => fmt(deviation(values)));
   chart.el.setAttribute("aria-label",
     `${REPEATS} estimates from ${s.samples} samples each. True slope ${fmt(truth)}.`
@@ -198,14 +200,14 @@ function build(ui) {
 
   const line = ui.formula(tex`\frac{1}{N} \sum_i \good{(f(x_i) - b)}\,\score{(x_i - \mu)}`,
     tex`{} \to \frac{d}{d\mu} \E[f] = \live{truth}`);
-  const said = html("p", { class: "pg-x-say" });
-  ui.body.append(html("div", { class: "pg-x-stack" },
+  const said = html("p", { class: "pg-fig-say" });
+  ui.body.append(html("div", { class: "pg-fig-stack" },
     ui.row(ui.choice("The function", "kind", [["curve", "a curve to bend"], ["step", "a step"]]),
       ui.choice("Samples in each estimate", "samples", [[20, "20 samples each"], [200, "200 each"]]),
       ui.resetButton()),
-    html("div", { class: "pg-x-columns pg-x-even" }, stage.holder, chart.holder),
+    html("div", { class: "pg-fig-columns pg-fig-even" }, stage.holder, chart.holder),
     ui.slider("baseline b", "baseline", { min: -1, max: 4, step: 0.02, show: v => fmt(v), wide: true }),
-    ui.row(ui.button("Sample", draw(1)), ui.button("Sample 100", draw(100), { class: "pg-x-main" })),
+    ui.row(ui.button("Sample", draw(1)), ui.button("Sample 100", draw(100), { class: "pg-fig-main" })),
     html("div", {}, line, said)));
 
   return s => {

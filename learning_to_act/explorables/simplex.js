@@ -89,14 +89,14 @@ function shade(id, earns, corner, side, tall) {
 function replyWords({ at }, part, reply) {
   const centre = [0, 1, 2].map(k => sum(part.map(p => p[k])) / part.length), away = CORNERS[(reply + 2) % 3];
   const [x, low] = at(centre.map((v, k) => 0.85 * v + 0.15 * away[k])), y = low - (reply === 2 ? 2 : 16);
-  const look = { class: "pg-s-reply", "text-anchor": "middle" };
+  const look = { class: "pg-simplex-reply", "text-anchor": "middle" };
   return [text(x, y, NAMES[reply], look), text(x, y + 16, "beats you", look)];
 }
 function cornerWords(corner, i, M) {
   const [x, y] = corner, anchor = ["start", "middle", "end"][i], dx = [-6, 0, 6][i], dy = [24, -13, 24][i];
   return svg("text", { x: x + dx, y: y + dy, "text-anchor": anchor },
-    svg("tspan", { class: "pg-x-strong" }, `always ${NAMES[i]} `),
-    svg("tspan", { class: "pg-x-good" }, fmt(-exploitability(CORNERS[i], M), 0)));
+    svg("tspan", { class: "pg-fig-strong" }, `always ${NAMES[i]} `),
+    svg("tspan", { class: "pg-fig-good" }, fmt(-exploitability(CORNERS[i], M), 0)));
 }
 function layoutTriangle(plot, width, height, M) {
   const tall = height - 78, side = tall / 0.866, left = (width - side) / 2, bottom = height - 50;
@@ -111,27 +111,27 @@ function layoutTriangle(plot, width, height, M) {
   add(plot.back,
     svg("defs", {}, ids.map((id, reply) => shade(id, M[reply], corner[0], side, tall))),
     parts.map((part, reply) => svg("path", { d: outline(part), fill: `url(#${ids[reply]})` })),
-    LEVELS.map(level => svg("path", { d: outline(below(level, M)), class: "pg-s-level" })),
-    parts.map(part => svg("path", { d: outline(part), class: "pg-s-border" })),
-    svg("path", { d: outline(below(0.05, M)), class: "pg-s-goal" }),
-    svg("path", { d: path(corner) + "Z", class: "pg-s-edge" }),
+    LEVELS.map(level => svg("path", { d: outline(below(level, M)), class: "pg-simplex-level" })),
+    parts.map(part => svg("path", { d: outline(part), class: "pg-simplex-border" })),
+    svg("path", { d: outline(below(0.05, M)), class: "pg-simplex-goal" }),
+    svg("path", { d: path(corner) + "Z", class: "pg-simplex-edge" }),
     parts.map((part, reply) => replyWords(plot, part, reply)),
-    corner.map(([x, y]) => svg("rect", { x: x - 5, y: y - 5, width: 10, height: 10, class: "pg-s-corner" })),
+    corner.map(([x, y]) => svg("rect", { x: x - 5, y: y - 5, width: 10, height: 10, class: "pg-simplex-corner" })),
     corner.map((at, i) => cornerWords(at, i, M)),
     text(width / 2, bottom + 46, "corners: all that an argmax can be",
-      { class: "pg-x-note", "text-anchor": "middle" }));
+      { class: "pg-fig-note", "text-anchor": "middle" }));
 }
 function drawTriangle({ triangle, point }, policy, worst, { run, trail }) {
   const { at } = triangle;
-  const opponent = ([x, y]) => svg("circle", { cx: x, cy: y, r: 6.5, class: "pg-s-opponent" });
+  const opponent = ([x, y]) => svg("circle", { cx: x, cy: y, r: 6.5, class: "pg-simplex-opponent" });
   const mean = ([x, y]) => [
     svg("rect", {
-      x: x - 5, y: y - 5, width: 10, height: 10, transform: `rotate(45 ${x} ${y})`, class: "pg-s-average",
+      x: x - 5, y: y - 5, width: 10, height: 10, transform: `rotate(45 ${x} ${y})`, class: "pg-simplex-average",
     }),
-    text(x + 10, y + 18, "average", { class: "pg-x-halo" }),
+    text(x + 10, y + 18, "average", { class: "pg-fig-halo" }),
   ];
   redo(triangle.live,
-    trail.length > 1 && svg("path", { d: path(trail.map(at)), class: "pg-s-trail" }),
+    trail.length > 1 && svg("path", { d: path(trail.map(at)), class: "pg-simplex-trail" }),
     run && opponent(at(softmax(run.theirs))), run && mean(at(average(run))));
   const words = `${listed(i => percent(policy[i]))}; exploitability ${fmt(worst)}`;
   point.place(...at(policy), { now: round(worst, 0.001), min: 0, max: 2, words });
@@ -147,25 +147,25 @@ function drawPanel(panel, policy, earned, best, most) {         // most: what a 
   const { width, mid, len } = panel, unit = (width - 46 - mid) / most, row = (i, top) => top + i * 30;
   const played = (v, i) => [
     text(0, row(i, 42), NAMES[i]),
-    svg("rect", { x: 74, y: row(i, 42) - 14, width: Math.max(1, len(v)), height: 18, rx: 2, class: "pg-x-policy" }),
-    text(74 + len(v) + 8, row(i, 42), percent(v), { class: "pg-x-policy" }),
+    svg("rect", { x: 74, y: row(i, 42) - 14, width: Math.max(1, len(v)), height: 18, rx: 2, class: "pg-fig-policy" }),
+    text(74 + len(v) + 8, row(i, 42), percent(v), { class: "pg-fig-policy" }),
   ];
   const reply = (v, i) => {
     const strong = i === best && v > 0.005, y = row(i, 186);
     return [
-      text(0, y, NAMES[i], { class: strong ? "pg-x-strong" : "" }),
+      text(0, y, NAMES[i], { class: strong ? "pg-fig-strong" : "" }),
       svg("rect", {
         x: mid + Math.min(0, v * unit), y: y - 14, width: Math.max(1, Math.abs(v) * unit), height: 18, rx: 2,
-        fill: panel.hatch, class: "pg-s-bar",
+        fill: panel.hatch, class: "pg-simplex-bar",
       }),
       text(mid + v * unit + (v < 0 ? -7 : 7), y, fmt(v),
-        { class: `pg-x-good${strong ? " pg-x-strong" : ""}`, "text-anchor": v < 0 ? "end" : "start" }),
+        { class: `pg-fig-good${strong ? " pg-fig-strong" : ""}`, "text-anchor": v < 0 ? "end" : "start" }),
     ];
   };
   redo(panel.live,
-    text(0, 14, "you play", { class: "pg-x-label" }), policy.map(played),
-    text(0, 158, "what a reply wins from you, a round", { class: "pg-x-label" }),
-    svg("line", { x1: mid, x2: mid, y1: 168, y2: 258, class: "pg-x-axis" }), earned.map(reply));
+    text(0, 14, "you play", { class: "pg-fig-label" }), policy.map(played),
+    text(0, 158, "what a reply wins from you, a round", { class: "pg-fig-label" }),
+    svg("line", { x1: mid, x2: mid, y1: 168, y2: 258, class: "pg-fig-axis" }), earned.map(reply));
   panel.el.setAttribute("aria-label",
     `You play ${listed(i => percent(policy[i]))}. Replies win: ${listed(i => fmt(earned[i]))}.`);
 }
@@ -181,21 +181,21 @@ function layoutCourse(plot, width, height) {
 function drawCourse(course, history) {
   const { x, y } = course, last = history.at(-1);
   if (!last) {
-    const look = { class: "pg-x-note", "text-anchor": "middle" };
+    const look = { class: "pg-fig-note", "text-anchor": "middle" };
     redo(course.live, text((x(0) + x(4.5)) / 2, y(-1.5) + 4, "press Run", look));
     return;
   }
   const spot = (h, k) => [x(Math.log10(h.steps)), y(clamp(Math.log10(h[k]), -4, 0.35))];
   const close = Math.abs(spot(last, "now")[1] - spot(last, "mean")[1]) < 15;
-  const line = k => svg("path", { d: path(history.map(h => spot(h, k))), class: `pg-s-${k}` });
+  const line = k => svg("path", { d: path(history.map(h => spot(h, k))), class: `pg-simplex-${k}` });
   const end = k => {
     const [px, py] = spot(last, k), flip = px > course.width - 120, low = k === "mean";
     const down = low ? (close ? 20 : flip ? 20 : 5) : (close || flip ? -10 : 5);
     return [
-      low ? svg("rect", { x: px - 4, y: py - 4, width: 8, height: 8, class: "pg-s-average" })
-        : svg("circle", { cx: px, cy: py, r: 4, class: "pg-x-policy" }),
+      low ? svg("rect", { x: px - 4, y: py - 4, width: 8, height: 8, class: "pg-simplex-average" })
+        : svg("circle", { cx: px, cy: py, r: 4, class: "pg-fig-policy" }),
       text(px + (flip ? -6 : 9), py + down, `${low ? "average" : "now"} ${fmt(last[k], last[k] < 0.01 ? 4 : 3)}`,
-        { class: `pg-x-halo ${low ? "" : "pg-x-policy"}`, "text-anchor": flip ? "end" : "start" }),
+        { class: `pg-fig-halo ${low ? "" : "pg-fig-policy"}`, "text-anchor": flip ? "end" : "start" }),
     ];
   };
   redo(course.live, line("now"), line("mean"), end("now"), end("mean"));
@@ -231,7 +231,7 @@ function selfPlay(ui) {
       advance(Math.round(from + share * 1000) - (played.run?.steps ?? 0));
       ui.redraw();
     }, () => { rest(); sayRun(); }, ui);
-  }, { class: "pg-x-main" });
+  }, { class: "pg-fig-main" });
   const leap = n => () => {
     if (stop) runButton.click();
     advance(n);
@@ -290,7 +290,7 @@ function plots(ui, forget) {
 
 function build(ui) {
   const { played, forget, row } = selfPlay(ui), { triangle, point, panel, course } = plots(ui, forget);
-  const said = html("p", { class: "pg-x-say" });
+  const said = html("p", { class: "pg-fig-say" });
   const formula = ui.formula(
     tex`\text{exploitability} = \max_b\,-\sum_a \pol{\pi}(a)\,\good{M}_{ab}`,
     tex`{} = \max(\good{\live{r0}}, \good{\live{r1}}, \good{\live{r2}}) = \good{\live{worst}}`);
@@ -300,11 +300,11 @@ function build(ui) {
     tex`\log \pol{\pi}(a) \leftarrow \log \pol{\pi}(a) +
        0.1(\text{what }a\good{\text{ earns}}\text{ now} - 0.1 \log \pol{\pi}(a))`,
   ].map(rule => ui.formula(rule, ", then normalise")));
-  ui.body.append(html("div", { class: "pg-x-stack" },
+  ui.body.append(html("div", { class: "pg-fig-stack" },
     ui.row(ui.choice("Game", "game", [["classic", "classic"], ["rock2", "rock\u2019s win pays 2"]]),
       ui.choice("Mode", "mode", [["reply", "best reply"], ["selfplay", "self-play"]]), ui.resetButton()),
-    html("div", { class: "pg-x-columns" },
-      triangle.holder, html("div", { class: "pg-x-stack" }, panel.holder, course.holder)),
+    html("div", { class: "pg-fig-columns" },
+      triangle.holder, html("div", { class: "pg-fig-stack" }, panel.holder, course.holder)),
     row, html("div", {}, said, formula, step)));
 
   let drawn = "", mode = ui.state.mode;

@@ -32,18 +32,18 @@ const slopeOf = (key, s) => (key === "reverse" ? reverse(s) : key === "forward" 
 
 function layoutTrack(plot, width) {
   plot.x = scale([0, 1], [14, width - 14]);
-  const tick = v => text(plot.x(v), 112, String(v), { class: "pg-x-tick", "text-anchor": "middle" });
-  add(plot.back, svg("line", { x1: plot.x(0), x2: plot.x(1), y1: 58, y2: 58, class: "pg-x-axis" }),
-    [0, 0.25, 0.5, 0.75, 1].map(tick), text(0, 12, "probability of the second answer", { class: "pg-x-label" }));
+  const tick = v => text(plot.x(v), 112, String(v), { class: "pg-fig-tick", "text-anchor": "middle" });
+  add(plot.back, svg("line", { x1: plot.x(0), x2: plot.x(1), y1: 58, y2: 58, class: "pg-fig-axis" }),
+    [0, 0.25, 0.5, 0.75, 1].map(tick), text(0, 12, "probability of the second answer", { class: "pg-fig-label" }));
 }
 function drawTrack({ track, knobs }, s) {
   const { x, width } = track, g = gradient(s.place, s), tip = clamp(x(s.p) - 160 * g, 8, width - 8);
   const words = (at, room, y, said, look) => text(clamp(at, room, width - room), y, said,
-    { class: `${look} pg-x-strong pg-x-halo`, "text-anchor": "middle" });
+    { class: `${look} pg-fig-strong pg-fig-halo`, "text-anchor": "middle" });
   redo(track.live,
-    Math.abs(g) > 1e-4 && svg("path", { d: arrow([x(s.p), 58], [tip, 58], 13), class: "pg-x-score" }),
-    words(x(s.p), 40, 38, `policy ${fmt(s.p)}`, "pg-x-policy"),
-    words(x(s.ref), 52, 90, `reference ${fmt(s.ref)}`, "pg-x-good"));
+    Math.abs(g) > 1e-4 && svg("path", { d: arrow([x(s.p), 58], [tip, 58], 13), class: "pg-fig-score" }),
+    words(x(s.p), 40, 38, `policy ${fmt(s.p)}`, "pg-fig-policy"),
+    words(x(s.ref), 52, 90, `reference ${fmt(s.ref)}`, "pg-fig-good"));
   for (const key of ["p", "ref"]) {
     knobs[key].place(x(s[key]), 58, { now: s[key], min: 0.01, max: 0.99, words: fmt(s[key]) });
   }
@@ -55,16 +55,16 @@ function drawChart(chart, s, draws) {
   const slope = (v, y, look) => (Math.abs(v) < 5e-5 ? svg("circle", { cx: middle, cy: y, r: 4, class: look })
     : svg("path", { d: arrow([middle, y], [x(v), y], 13), class: look }));
   const tested = ({ mean, half }, y) => svg("path",
-    { d: `M${x(mean - half)} ${y}H${x(mean + half)}M${x(mean)} ${y - 7}v14`, class: "pg-q-tested" });
+    { d: `M${x(mean - half)} ${y}H${x(mean + half)}M${x(mean)} ${y - 7}v14`, class: "pg-dial-tested" });
   redo(chart.live, ROWS.map(([key, words], i) => {
     const v = numbers[i], y = 14 + 43 * i, chosen = key === s.place, away = i > 1 && v * wanted < -1e-6;
-    const look = i < 2 ? "pg-x-policy" : "pg-x-score", strong = chosen || away ? " pg-x-strong" : "";
+    const look = i < 2 ? "pg-fig-policy" : "pg-fig-score", strong = chosen || away ? " pg-fig-strong" : "";
     return [
-      chosen && svg("rect", { x: 0, y: y - 13, width: chart.width, height: 40, rx: 4, class: "pg-l-chosen" }),
-      text(4, y, words + (away ? ": away" : ""), { class: `pg-x-note pg-x-halo${strong}` }),
+      chosen && svg("rect", { x: 0, y: y - 13, width: chart.width, height: 40, rx: 4, class: "pg-landscape-chosen" }),
+      text(4, y, words + (away ? ": away" : ""), { class: `pg-fig-note pg-fig-halo${strong}` }),
       slope(v, y + 14, look),
       chosen && draws.length > 0 && tested(estimate(draws), y + 14),
-      text(chart.width - 4, y, fmt(v, 4), { class: `${look} pg-x-strong pg-x-halo`, "text-anchor": "end" }),
+      text(chart.width - 4, y, fmt(v, 4), { class: `${look} pg-fig-strong pg-fig-halo`, "text-anchor": "end" }),
     ];
   }));
   chart.el.setAttribute("aria-label", ROWS.map(([, words], i) => `${words} ${fmt(numbers[i], 4)}`).join("; "));
@@ -96,12 +96,12 @@ function build(ui) {
       },
     });
   };
-  const square = svg("rect", { x: -8, y: -8, width: 16, height: 16, rx: 2, class: "pg-x-knob" });
+  const square = svg("rect", { x: -8, y: -8, width: 16, height: 16, rx: 2, class: "pg-fig-knob" });
   const knobs = { ref: knob("ref", "Reference", "good", square), p: knob("p", "Policy", "policy") };
   const chart = ui.plot({
     label: "Eight gradients in the logit", kind: "img", height: () => 352,
     layout(plot, width) {
-      add(plot.back, svg("line", { x1: width / 2, x2: width / 2, y1: 18, y2: 346, class: "pg-q-zero" }));
+      add(plot.back, svg("line", { x1: width / 2, x2: width / 2, y1: 18, y2: 346, class: "pg-dial-zero" }));
     },
   });
 
@@ -113,15 +113,16 @@ function build(ui) {
   };
   ui.onReset(() => { draws = []; uniform = random(1); });
   const hole = (v, look) => html("span", { class: look, "data-v": v });
-  const line = ui.formula("gradient wanted", hole("a", "pg-x-policy pg-x-strong"),
-    "\u2002this place", hole("b", "pg-x-score pg-x-strong"), "\u2002spread of one draw", hole("c", "pg-x-strong"));
-  const said = html("p", { class: "pg-x-say" });
+  const line = ui.formula("gradient wanted", hole("a", "pg-fig-policy pg-fig-strong"),
+    "\u2002this place", hole("b", "pg-fig-score pg-fig-strong"),
+      "\u2002spread of one draw", hole("c", "pg-fig-strong"));
+  const said = html("p", { class: "pg-fig-say" });
   const places = (label, some) => ui.choice(label, "place", some.map(one => [one, one.replace("-", ": ")]), undefined,
     () => { draws = []; });
-  ui.body.append(html("div", { class: "pg-x-stack" },
+  ui.body.append(html("div", { class: "pg-fig-stack" },
     ui.row(ui.choice("Task", "task", [["away", "pushes away"], ["strong", "too strong"]]), ui.resetButton()),
     ui.row(places("As a loss", PLACES.slice(0, 3)), places("In the reward", PLACES.slice(3))),
-    track.holder, chart.holder, ui.row(ui.button("Sample 100", sample, { class: "pg-x-main" })),
+    track.holder, chart.holder, ui.row(ui.button("Sample 100", sample, { class: "pg-fig-main" })),
     html("div", {}, line, said)));
 
   return s => {

@@ -56,7 +56,7 @@ function tried({ way, stored, mu, sigma }, n, uniform) {
 const MU = [-1.5, 1.5], SIGMA = [0.3, 1.5], LEFT = 14, RIGHT = 14, DRAWS = 1000;
 const RECORDS = { clip: ["the draw a", "the clipped action"], tanh: ["the draw u", "tanh u"] };
 
-const ENDS = [-1, 1], NUMBER = "pg-x-policy pg-x-strong pg-x-halo", MIDDLE = { "text-anchor": "middle" };
+const ENDS = [-1, 1], NUMBER = "pg-fig-policy pg-fig-strong pg-fig-halo", MIDDLE = { "text-anchor": "middle" };
 
 /* The bell above, what it becomes below, and the two handles of the bell. */
 function flowPlot(ui, change) {
@@ -65,11 +65,11 @@ function flowPlot(ui, change) {
     layout(plot, width) {
       const u = scale([-4, 4], [LEFT, width - RIGHT]), a = scale([-1.12, 1.12], [LEFT, width - RIGHT]);
       Object.assign(plot, { u, a, ground: 138, top: 158, box: 236, floor: 408 });
-      const level = y => svg("line", { x1: LEFT, x2: width - RIGHT, y1: y, y2: y, class: "pg-x-axis" });
-      add(plot.back, text(0, 12, "what the policy draws", { class: "pg-x-label" }),
+      const level = y => svg("line", { x1: LEFT, x2: width - RIGHT, y1: y, y2: y, class: "pg-fig-axis" });
+      add(plot.back, text(0, 12, "what the policy draws", { class: "pg-fig-label" }),
         level(plot.ground), level(plot.floor),
-        [-1, 0, 1].map(v => text(a(v), plot.floor + 18, fmt(v, 0), { class: "pg-x-tick", ...MIDDLE })),
-        ENDS.map(v => svg("line", { x1: u(v), x2: u(v), y1: 30, y2: plot.ground + 4, class: "pg-q-limit" })));
+        [-1, 0, 1].map(v => text(a(v), plot.floor + 18, fmt(v, 0), { class: "pg-fig-tick", ...MIDDLE })),
+        ENDS.map(v => svg("line", { x1: u(v), x2: u(v), y1: 30, y2: plot.ground + 4, class: "pg-dial-limit" })));
     },
   });
   const moveMean = v => change({ mu: clamp(round(v, 0.02), ...MU) });
@@ -82,7 +82,7 @@ function flowPlot(ui, change) {
   plot.mean = plot.handle({ label: "Mean of the bell", drag: px => moveMean(plot.u.invert(px)),
     key: keys("mu", MU, moveMean) });
   plot.wide = plot.handle({ label: "Standard deviation of the bell",
-    shape: svg("rect", { x: -7, y: -7, width: 14, height: 14, rx: 2, class: "pg-x-knob" }),
+    shape: svg("rect", { x: -7, y: -7, width: 14, height: 14, rx: 2, class: "pg-fig-knob" }),
     drag: px => moveWidth(Math.abs(plot.u.invert(px) - ui.state.mu)), key: keys("sigma", SIGMA, moveWidth) });
   return plot;
 }
@@ -100,8 +100,8 @@ function spike({ a, floor }, s, mass, at, tall) {
   const y = floor - 100 * mass, share = mass < 0.005 ? "under 1\u202f%" : percent(mass);
   const clear = Math.min(y, tall(executedDensity(s, 0.4 * at)), tall(executedDensity(s, 0.95 * at))) - 12;
   return [
-    svg("line", { x1: a(at), x2: a(at), y1: floor, y2: y, class: "pg-q-spike" }),
-    svg("circle", { cx: a(at), cy: y, r: 6, class: "pg-x-policy" }),
+    svg("line", { x1: a(at), x2: a(at), y1: floor, y2: y, class: "pg-dial-spike" }),
+    svg("circle", { cx: a(at), cy: y, r: 6, class: "pg-fig-policy" }),
     text(a(at) - 10 * at, clear, `${share} exactly here`, { class: NUMBER, "text-anchor": at > 0 ? "end" : "start" }),
   ];
 }
@@ -112,8 +112,8 @@ function lawBelow(plot, s) {
   const most = Math.max(0.6, ...heights), tall = h => floor - 96 * h / most;
   const law = path(inside.map((v, i) => [a(v), tall(heights[i])]));
   return [
-    svg("path", { d: `${law}L${a(1)} ${floor}L${a(-1)} ${floor}Z`, class: "pg-e-bell" }),
-    svg("path", { d: law, class: "pg-e-outline" }),
+    svg("path", { d: `${law}L${a(1)} ${floor}L${a(-1)} ${floor}Z`, class: "pg-estimate-bell" }),
+    svg("path", { d: law, class: "pg-estimate-outline" }),
     s.way === "clip" && spikes(s).map((mass, i) => spike(plot, s, mass, 2 * i - 1, tall)),
   ];
 }
@@ -122,14 +122,15 @@ function drawFlow(flow, s) {
   const hill = v => ground - 100 * Math.sqrt(0.3 / s.sigma) * Math.exp(-(((v - s.mu) / s.sigma) ** 2) / 2);
   const outline = path(range(161).map(i => -4 + i / 20).map(v => [u(v), hill(v)]));
   const top = hill(s.mu), edge = u(s.mu + side * s.sigma), waist = hill(s.mu + s.sigma);
-  redo(flow.live, svg("path", { d: ways(flow, s), class: "pg-q-way" }),
-    svg("path", { d: `${outline}Z`, class: "pg-e-bell" }), svg("path", { d: outline, class: "pg-e-outline" }),
+  redo(flow.live, svg("path", { d: ways(flow, s), class: "pg-dial-way" }),
+    svg("path", { d: `${outline}Z`, class: "pg-estimate-bell" }),
+    svg("path", { d: outline, class: "pg-estimate-outline" }),
     lawBelow(flow, s),
-    ENDS.map(v => text(u(v), ground + 15, fmt(v, 0), { class: "pg-x-tick pg-x-halo", ...MIDDLE })),
+    ENDS.map(v => text(u(v), ground + 15, fmt(v, 0), { class: "pg-fig-tick pg-fig-halo", ...MIDDLE })),
     text(flow.width / 2, 200, s.way === "clip" ? "clip(a, \u22121, 1)" : "tanh u",
-      { class: "pg-x-strong pg-x-halo", ...MIDDLE }),
-    text(0, 284, "what is executed", { class: "pg-x-label pg-x-halo" }),
-    svg("line", { x1: u(s.mu), x2: edge, y1: waist, y2: waist, class: "pg-g-span" }),
+      { class: "pg-fig-strong pg-fig-halo", ...MIDDLE }),
+    text(0, 284, "what is executed", { class: "pg-fig-label pg-fig-halo" }),
+    svg("line", { x1: u(s.mu), x2: edge, y1: waist, y2: waist, class: "pg-gaussian-span" }),
     text(u(s.mu), top - 15, `\u03bc = ${fmt(s.mu)}`, { class: NUMBER, ...MIDDLE }),
     text(edge + 13 * side, waist + 4, `\u03c3 = ${fmt(s.sigma)}`,
       { class: NUMBER, "text-anchor": side > 0 ? "start" : "end" }));
@@ -144,9 +145,9 @@ function gaugePlot(ui) {
   return ui.plot({
     label: "Mean scores and slopes", kind: "img", height: () => 300,
     layout(plot, width) {
-      const zero = ([y1, y2]) => svg("line", { x1: width / 2, x2: width / 2, y1, y2, class: "pg-q-zero" });
-      add(plot.back, text(0, 14, "the mean score: should be 0", { class: "pg-x-score pg-x-strong" }),
-        text(0, 170, "the slope in \u03bc of J = E[c + action]", { class: "pg-x-strong" }),
+      const zero = ([y1, y2]) => svg("line", { x1: width / 2, x2: width / 2, y1, y2, class: "pg-dial-zero" });
+      add(plot.back, text(0, 14, "the mean score: should be 0", { class: "pg-fig-score pg-fig-strong" }),
+        text(0, 170, "the slope in \u03bc of J = E[c + action]", { class: "pg-fig-strong" }),
         [[26, 134], [182, 290]].map(zero));
     },
   });
@@ -158,20 +159,20 @@ function gaugeRows(width, list, top, least) {
   return list.map(([words, v, look, half], i) => {
     const y = top + 54 * i, line = y + 9, zero = Math.abs(v) < 0.0005;
     return [
-      text(0, y - 8, words, { class: "pg-x-note pg-x-halo" }),
-      text(width, y - 8, fmt(v, 3), { class: `${look} pg-x-strong pg-x-halo`, "text-anchor": "end" }),
+      text(0, y - 8, words, { class: "pg-fig-note pg-fig-halo" }),
+      text(width, y - 8, fmt(v, 3), { class: `${look} pg-fig-strong pg-fig-halo`, "text-anchor": "end" }),
       zero ? svg("circle", { cx: middle, cy: line, r: 4, class: look })
         : svg("path", { d: arrow([middle, line], [x(v), line], 14), class: look }),
       half && svg("path", {
         d: `M${inside(half[0] - half[1])} ${line}H${inside(half[0] + half[1])}M${x(half[0])} ${y + 2}v14`,
-        class: "pg-q-tested",
+        class: "pg-dial-tested",
       }),
     ];
   });
 }
 function drawGauge(gauge, { mean, width, truth, computed }, tested) {
-  const scores = [["of \u03bc", mean, "pg-x-score", tested], ["of log \u03c3", width, "pg-x-score"]];
-  const slopes = [["the truth", truth, "pg-q-true"], ["as computed", computed, "pg-x-good"]];
+  const scores = [["of \u03bc", mean, "pg-fig-score", tested], ["of log \u03c3", width, "pg-fig-score"]];
+  const slopes = [["the truth", truth, "pg-dial-true"], ["as computed", computed, "pg-fig-good"]];
   redo(gauge.live, gaugeRows(gauge.width, scores, 46, 0.8), gaugeRows(gauge.width, slopes, 202, 1.6));
   gauge.el.setAttribute("aria-label", `Mean score of mu ${fmt(mean, 3)}, of log sigma ${fmt(width, 3)}.`
     + ` True slope ${fmt(truth, 3)}, computed slope ${fmt(computed, 3)}.`);
@@ -208,13 +209,13 @@ function build(ui) {
     tex`\E\Bigl[\score{\frac{\text{stored} - \mu}{\sigma^2}}\Bigr] = \live{mean}`,
     tex`\quad \frac{\partial J}{\partial \mu} = \live{truth}`,
     html("span", {}, "computed: ", html("span", { class: "good", "data-v": "computed" })));
-  const said = html("p", { class: "pg-x-say" });
-  ui.body.append(html("div", { class: "pg-x-stack" },
+  const said = html("p", { class: "pg-fig-say" });
+  ui.body.append(html("div", { class: "pg-fig-stack" },
     ui.row(ui.choice("How the bell gets into the box", "way", [["clip", "clip"], ["tanh", "squash"]], undefined, fresh),
       html("span", {}, "stored:"), records.map(r => r.el), ui.resetButton()),
-    html("div", { class: "pg-x-columns" }, flow.holder, gauge.holder),
+    html("div", { class: "pg-fig-columns" }, flow.holder, gauge.holder),
     ui.slider("constant c", "constant", { min: 0, max: 5, step: 0.1, show: v => fmt(v, 1), wide: true }),
-    ui.row(ui.button("Average 1\u202f000 draws", test, { class: "pg-x-main" })),
+    ui.row(ui.button("Average 1\u202f000 draws", test, { class: "pg-fig-main" })),
     html("div", {}, line, said)));
 
   return s => {

@@ -55,39 +55,40 @@ function makeKnob(ui, chart) {
 function drawBall({ x, y, width }, p) {
   const half = Math.abs(p - 0.5), from = x(Math.max(MIN, 0.5 - half));
   return [
-    svg("rect", { x: from, width: Math.max(0, x(0.5 + half) - from), y: 40, height: y(LOW) - 40, class: "pg-t-ball" }),
-    svg("line", { x1: LEFT, x2: width - RIGHT, y1: y(-12), y2: y(-12), class: "pg-c-stem" }),
+    svg("rect", { x: from, width: Math.max(0, x(0.5 + half) - from), y: 40, height: y(LOW) - 40,
+      class: "pg-training-ball" }),
+    svg("line", { x1: LEFT, x2: width - RIGHT, y1: y(-12), y2: y(-12), class: "pg-corridor-stem" }),
   ];
 }
 
 function drawFunctions({ x, y }, epsilon) {
   const curve = f => path(range(131).map(i => MIN + i * 0.005).map(v => [x(v), y(clamp(f(v), LOW, HIGH))]));
   return [
-    svg("path", { d: curve(line), class: "pg-t-line" }),
-    svg("path", { d: curve(v => clipped(v, epsilon)), class: "pg-t-tent" }),
-    svg("path", { d: curve(truth), class: "pg-c-curve" }),
+    svg("path", { d: curve(line), class: "pg-training-line" }),
+    svg("path", { d: curve(v => clipped(v, epsilon)), class: "pg-training-tent" }),
+    svg("path", { d: curve(truth), class: "pg-corridor-curve" }),
   ];
 }
 
 function drawNames({ x, y, width }, epsilon) {
   const top = (1 + epsilon) / 2;
   return [
-    svg("line", { x1: x(0.5), x2: x(0.5), y1: y(-12) - 6, y2: y(-12) + 6, class: "pg-c-best" }),
-    text(x(0.5), y(-12) + 22, "start", { class: "pg-x-note pg-x-halo", "text-anchor": "middle" }),
+    svg("line", { x1: x(0.5), x2: x(0.5), y1: y(-12) - 6, y2: y(-12) + 6, class: "pg-corridor-best" }),
+    text(x(0.5), y(-12) + 22, "start", { class: "pg-fig-note pg-fig-halo", "text-anchor": "middle" }),
     text(x(0.36), y(line(0.36)) - 10, "the line L",
-      { class: "pg-x-policy pg-x-strong pg-x-halo", "text-anchor": "middle" }),
+      { class: "pg-fig-policy pg-fig-strong pg-fig-halo", "text-anchor": "middle" }),
     text(Math.min(x(top) + 4, width - 80), y(clipped(top, epsilon)) - 10, "the tent",
-      { class: "pg-x-where pg-x-strong pg-x-halo" }),
-    text(x(0.34), y(truth(0.34)) + 26, "the truth J", { class: "pg-x-good pg-x-strong pg-x-halo" }),
+      { class: "pg-fig-where pg-fig-strong pg-fig-halo" }),
+    text(x(0.34), y(truth(0.34)) + 26, "the truth J", { class: "pg-fig-good pg-fig-strong pg-fig-halo" }),
   ];
 }
 
 function drawChart(chart, knob, { p, epsilon }) {
   const { x, y } = chart, height = y(clamp(truth(p), LOW, HIGH));
   redo(chart.live, drawBall(chart, p), drawFunctions(chart, epsilon), drawNames(chart, epsilon),
-    svg("path", { d: `M${x(p)} ${height}V${y(line(p))}`, class: "pg-c-drop" }),
-    svg("circle", { cx: x(p), cy: y(clipped(p, epsilon)), r: 5, class: "pg-x-where" }),
-    svg("circle", { cx: x(p), cy: y(line(p)), r: 5, class: "pg-x-policy" }));
+    svg("path", { d: `M${x(p)} ${height}V${y(line(p))}`, class: "pg-corridor-drop" }),
+    svg("circle", { cx: x(p), cy: y(clipped(p, epsilon)), r: 5, class: "pg-fig-where" }),
+    svg("circle", { cx: x(p), cy: y(line(p)), r: 5, class: "pg-fig-policy" }));
   knob.place(x(p), height, { now: round(p, 0.001), min: MIN, max: MAX,
     words: `p = ${fmt(p, 3)}: promised ${fmt(line(p), 1)}, return ${fmt(truth(p), 1)}, KL ${fmt(kl(p), 4)}` });
 }
@@ -101,8 +102,8 @@ const atTop = (top, epsilon) => `The tent's top is at p = ${fmt(top, 3)}: `
 
 function build(ui) {
   const chart = makeChart(ui), knob = makeKnob(ui, chart);
-  const said = html("p", { class: "pg-x-say" }), numbers = html("p", { class: "pg-x-say" });
-  ui.body.append(html("div", { class: "pg-x-stack" }, chart.holder, numbers, said,
+  const said = html("p", { class: "pg-fig-say" }), numbers = html("p", { class: "pg-fig-say" });
+  ui.body.append(html("div", { class: "pg-fig-stack" }, chart.holder, numbers, said,
     ui.row(ui.choice("Which challenge", "task", [["ball", "the ball"], ["clip", "the clip"]]),
       ui.slider("clip \u03b5", "epsilon", { min: 0.05, max: 0.6, step: 0.005, show: v => fmt(v, 3) }),
       ui.resetButton())));

@@ -47,9 +47,9 @@ const makeBars = ui => ui.plot({
   layout(plot, width) {
     plot.x = scale([0, 1], [4, width - 46]);
     plot.hatch = hatch(plot.back, "good");
-    add(plot.back, ROWS.map(([, words], i) => text(0, 14 + 44 * i, words, { class: "pg-x-label" })),
-      text(0, 154, "the four answers", { class: "pg-x-label" }),
-      LEAVES.map((words, i) => text(0, 178 + 24 * i, words, { class: "pg-x-note" })));
+    add(plot.back, ROWS.map(([, words], i) => text(0, 14 + 44 * i, words, { class: "pg-fig-label" })),
+      text(0, 154, "the four answers", { class: "pg-fig-label" }),
+      LEAVES.map((words, i) => text(0, 178 + 24 * i, words, { class: "pg-fig-note" })));
   },
 });
 
@@ -68,13 +68,13 @@ function makeKnob(ui, bars, key, words) {
 function drawBars(bars, knobs, s) {
   const x = bars.x, left = 118, leaf = scale([0, 1], [left, bars.width - 46]);
   const branch = ([key], i) => [
-    svg("rect", { x: x(0), y: 22 + 44 * i, width: x(s[key]) - x(0), height: 16, rx: 2, class: "pg-x-policy" }),
-    text(x(s[key]) + 15, 35 + 44 * i, percent(s[key]), { class: "pg-x-policy pg-x-strong" }),
+    svg("rect", { x: x(0), y: 22 + 44 * i, width: x(s[key]) - x(0), height: 16, rx: 2, class: "pg-fig-policy" }),
+    text(x(s[key]) + 15, 35 + 44 * i, percent(s[key]), { class: "pg-fig-policy pg-fig-strong" }),
   ];
   const answer = ([c, r], i) => [
     svg("rect", { x: left, y: 166 + 24 * i, width: Math.max(1, leaf(c) - left), height: 15, rx: 2,
-      ...(r ? { fill: bars.hatch, class: "pg-s-bar" } : { class: "pg-x-policy" }) }),
-    text(leaf(c) + 6, 178 + 24 * i, percent(c), { class: r ? "pg-x-good" : "pg-x-policy" }),
+      ...(r ? { fill: bars.hatch, class: "pg-simplex-bar" } : { class: "pg-fig-policy" }) }),
+    text(leaf(c) + 6, 178 + 24 * i, percent(c), { class: r ? "pg-fig-good" : "pg-fig-policy" }),
   ];
   redo(bars.live, ROWS.map(branch), leaves(s).map(answer));
   ROWS.forEach(([key], i) => knobs[i].place(x(s[key]), 30 + 44 * i,
@@ -84,9 +84,9 @@ function drawBars(bars, knobs, s) {
 const makeGauge = ui => ui.plot({
   label: "Expected step on each logit", kind: "img", height: () => 262,
   layout(plot, width) {
-    const zero = (y1, y2) => svg("line", { x1: width / 2, x2: width / 2, y1, y2, class: "pg-q-zero" });
-    add(plot.back, text(0, 14, "expected step on each logit, in 256ths", { class: "pg-x-label" }), zero(26, 186),
-      text(0, 204, "the mean length moves, in 1024ths", { class: "pg-x-label" }), zero(214, 258));
+    const zero = (y1, y2) => svg("line", { x1: width / 2, x2: width / 2, y1, y2, class: "pg-dial-zero" });
+    add(plot.back, text(0, 14, "expected step on each logit, in 256ths", { class: "pg-fig-label" }), zero(26, 186),
+      text(0, 204, "the mean length moves, in 1024ths", { class: "pg-fig-label" }), zero(214, 258));
   },
 });
 
@@ -94,20 +94,20 @@ const makeGauge = ui => ui.plot({
 function drawNumber({ width }, v, { most, y, words, look }) {
   const middle = width / 2, end = middle + clamp(v / most, -1, 1) * (middle - 60);
   return [
-    text(0, y - 9, words, { class: "pg-x-note pg-x-halo" }),
+    text(0, y - 9, words, { class: "pg-fig-note pg-fig-halo" }),
     Math.abs(v) < 5e-4 ? svg("circle", { cx: middle, cy: y + 8, r: 4, class: look })
       : svg("path", { d: arrow([middle, y + 8], [end, y + 8], 13), class: look }),
-    text(width, y - 9, fmt(v), { class: `${look} pg-x-strong pg-x-halo`, "text-anchor": "end" }),
+    text(width, y - 9, fmt(v), { class: `${look} pg-fig-strong pg-fig-halo`, "text-anchor": "end" }),
   ];
 }
 
 function drawGauge(gauge, s, step, longer) {
-  const [right, whenRight, whenWrong] = step.map(v => 256 * v), look = "pg-x-score";
+  const [right, whenRight, whenWrong] = step.map(v => 256 * v), look = "pg-fig-score";
   redo(gauge.live, drawNumber(gauge, right, { most: 48, y: 44, words: "right", look }),
     drawNumber(gauge, whenRight, { most: 8, y: 96, words: "ramble, when right", look }),
     drawNumber(gauge, whenWrong, { most: 8, y: 148, words: "ramble, when wrong", look }),
     drawNumber(gauge, 1024 * longer,
-      { most: 12, y: 236, words: `now ${fmt(meanLength(s))} tokens`, look: "pg-x-good" }));
+      { most: 12, y: 236, words: `now ${fmt(meanLength(s))} tokens`, look: "pg-fig-good" }));
   gauge.el.setAttribute("aria-label", `Steps in 256ths: right ${fmt(right)}, ramble when right ${fmt(whenRight)}, `
     + `ramble when wrong ${fmt(whenWrong)}. Mean length in 1024ths: ${fmt(1024 * longer)}.`);
 }
@@ -127,11 +127,11 @@ function build(ui) {
   const gauge = makeGauge(ui);
   const line = ui.formula("expected step:",
     tex`\frac{1}{256}\,(\score{\live{a}}, \score{\live{b}}, \score{\live{c}})`);
-  const said = html("p", { class: "pg-x-say" });
-  ui.body.append(html("div", { class: "pg-x-stack" },
+  const said = html("p", { class: "pg-fig-say" });
+  ui.body.append(html("div", { class: "pg-fig-stack" },
     ui.row(ui.choice("Task", "task", [["fall", "shorter"], ["still", "neither"]]), ui.resetButton()),
     ui.row(ui.choice("Rule", "rule", RULES)), ui.row(ui.slider("answers G", "group", { min: 2, max: 4, step: 1 })),
-    html("div", { class: "pg-x-columns pg-x-even" }, bars.holder, gauge.holder), html("div", {}, line, said)));
+    html("div", { class: "pg-fig-columns pg-fig-even" }, bars.holder, gauge.holder), html("div", {}, line, said)));
 
   return s => {
     const step = expected(s), longer = lengthening(s), answer = s.rule === "sequence" || s.rule === "gspo";

@@ -29,8 +29,8 @@ const pair = g => `(${g.map(v => fmt(v, 4)).join(", ")})`;
 function layoutBars(plot, width) {
   plot.x = scale([LOW, HIGH], [104, width - 34]);
   plot.hatch = hatch(plot.back, "good");
-  add(plot.back, text(0, 12, "what the critic says of each action", { class: "pg-x-label" }),
-    svg("line", { x1: plot.x(0), x2: plot.x(0), y1: 22, y2: 330, class: "pg-x-axis" }),
+  add(plot.back, text(0, 12, "what the critic says of each action", { class: "pg-fig-label" }),
+    svg("line", { x1: plot.x(0), x2: plot.x(0), y1: 22, y2: 330, class: "pg-fig-axis" }),
     range(8).map(i => text(0, row(i) + 5, NAMES[i])));
 }
 function drawBars({ bars, knobs }, { q }) {
@@ -38,11 +38,11 @@ function drawBars({ bars, knobs }, { q }) {
   redo(bars.live, q.map((v, i) => [
     svg("rect", {
       x: Math.min(x(0), x(v)), y: row(i) - 9, width: Math.max(1, Math.abs(x(v) - x(0))), height: 18, rx: 2,
-      fill: bars.hatch, class: "pg-s-bar",
+      fill: bars.hatch, class: "pg-simplex-bar",
     }),
-    svg("line", { x1: x(TRUE_Q[i]), x2: x(TRUE_Q[i]), y1: row(i) - 14, y2: row(i) + 14, class: "pg-e-truth" }),
+    svg("line", { x1: x(TRUE_Q[i]), x2: x(TRUE_Q[i]), y1: row(i) - 14, y2: row(i) + 14, class: "pg-estimate-truth" }),
     text(x(v) + (v < 0 ? -15 : 15), row(i) + 5, fmt(v),
-      { class: "pg-x-good pg-x-halo", "text-anchor": v < 0 ? "end" : "start" }),
+      { class: "pg-fig-good pg-fig-halo", "text-anchor": v < 0 ? "end" : "start" }),
   ]));
   q.forEach((v, i) => {
     const words = `${fmt(v)}, the truth is ${fmt(TRUE_Q[i])}`;
@@ -51,8 +51,8 @@ function drawBars({ bars, knobs }, { q }) {
 }
 
 function layoutField(plot, width) {
-  add(plot.back, text(0, 12, "weighted squared error", { class: "pg-x-label" }),
-    text(0, 118, "the gradient that it gives", { class: "pg-x-label" }));
+  add(plot.back, text(0, 12, "weighted squared error", { class: "pg-fig-label" }),
+    text(0, 118, "the gradient that it gives", { class: "pg-fig-label" }));
   plot.gauge = scale([0, 1], [0, width]);
 }
 function drawField(field, g, e) {
@@ -61,19 +61,19 @@ function drawField(field, g, e) {
   const at = v => [zero[0] + unit * v[0], zero[1] - unit * v[1]], end = { "text-anchor": "end" };
   const full = Math.max(1, field.gauge(Math.min(e, 1)));
   redo(field.live,
-    svg("rect", { x: 0, y: 26, width, height: 18, rx: 3, class: "pg-c-cell" }),
-    svg("rect", { x: 0, y: 26, width: full, height: 18, rx: 3, class: "pg-x-good" }),
-    text(0, 66, `${fmt(e, 4)}${e > 1 ? ", beyond the bar" : ""}`, { class: "pg-x-strong" }),
-    svg("line", { x1: zero[0], x2: zero[0], y1: 134, y2: 318, class: "pg-q-zero" }),
-    svg("line", { x1: 4, x2: width - 4, y1: zero[1], y2: zero[1], class: "pg-x-grid" }),
-    text(width - 4, zero[1] - 6, "\u03b8\u2081", { class: "pg-x-tick", ...end }),
-    text(zero[0] + 6, 144, "\u03b8\u2082", { class: "pg-x-tick" }),
-    svg("path", { d: arrow(zero, at(truth), 12), class: "pg-q-true" }),
-    svg("path", { d: arrow(zero, at(g), 12), class: "pg-x-good" }),
-    text(4, 306, "the truth", { class: "pg-x-strong" }),
-    text(4, 326, pair(truth), { class: "pg-x-note" }),
-    text(width, 306, same ? "the critic's: the same" : "the critic's", { class: "pg-x-good pg-x-strong", ...end }),
-    text(width, 326, pair(g), { class: "pg-x-note", ...end }));
+    svg("rect", { x: 0, y: 26, width, height: 18, rx: 3, class: "pg-corridor-cell" }),
+    svg("rect", { x: 0, y: 26, width: full, height: 18, rx: 3, class: "pg-fig-good" }),
+    text(0, 66, `${fmt(e, 4)}${e > 1 ? ", beyond the bar" : ""}`, { class: "pg-fig-strong" }),
+    svg("line", { x1: zero[0], x2: zero[0], y1: 134, y2: 318, class: "pg-dial-zero" }),
+    svg("line", { x1: 4, x2: width - 4, y1: zero[1], y2: zero[1], class: "pg-fig-grid" }),
+    text(width - 4, zero[1] - 6, "\u03b8\u2081", { class: "pg-fig-tick", ...end }),
+    text(zero[0] + 6, 144, "\u03b8\u2082", { class: "pg-fig-tick" }),
+    svg("path", { d: arrow(zero, at(truth), 12), class: "pg-dial-true" }),
+    svg("path", { d: arrow(zero, at(g), 12), class: "pg-fig-good" }),
+    text(4, 306, "the truth", { class: "pg-fig-strong" }),
+    text(4, 326, pair(truth), { class: "pg-fig-note" }),
+    text(width, 306, same ? "the critic's: the same" : "the critic's", { class: "pg-fig-good pg-fig-strong", ...end }),
+    text(width, 326, pair(g), { class: "pg-fig-note", ...end }));
   field.el.setAttribute("aria-label",
     `Weighted squared error ${fmt(e, 4)}. The critic's gradient is ${pair(g)}, the truth ${pair(truth)}.`);
 }
@@ -102,13 +102,13 @@ function build(ui) {
   }));
   const field = ui.plot({ label: "The gradient it gives", kind: "img", height: () => 336, layout: layoutField });
   const put = (q, words) => () => { ui.set({ q }); ui.say(words); };
-  const said = html("p", { class: "pg-x-say" });
+  const said = html("p", { class: "pg-fig-say" });
   const tasks = [["exact", "wrong, and exact"], ["lie", "nearly right, and wrong"]];
-  ui.body.append(html("div", { class: "pg-x-stack" },
+  ui.body.append(html("div", { class: "pg-fig-stack" },
     ui.row(ui.choice("Task", "task", tasks, () => ({ q: TRUE_Q })), ui.resetButton()),
-    html("div", { class: "pg-x-columns pg-x-even" }, bars.holder, field.holder),
+    html("div", { class: "pg-fig-columns pg-fig-even" }, bars.holder, field.holder),
     ui.row(ui.button("The true Q", put(TRUE_Q, "The true values.")),
-      ui.button("Fit to scores", put(fitted(), "Fitted to the scores."), { class: "pg-x-main" }),
+      ui.button("Fit to scores", put(fitted(), "Fitted to the scores."), { class: "pg-fig-main" }),
       ui.button("All zero", put(range(8).map(() => 0), "All values zero."))),
     said));
 

@@ -58,9 +58,9 @@ def show(chrome, tmp_path):
         page.on("console", lambda m: m.type in ("error", "warning") and faults.append(m.text))
         page.on("pageerror", lambda e: faults.append(str(e)))
         page.goto(file.as_uri() + address)
-        page.wait_for_function(f"document.querySelectorAll('.pg-x-body').length === {len(widgets)}")
+        page.wait_for_function(f"document.querySelectorAll('.pg-fig-body').length === {len(widgets)}")
         page.wait_for_function(
-            "[...document.querySelectorAll('svg.pg-x-plot')].every(s => s.clientWidth > 0 || !s.getClientRects().length)"
+            "[...document.querySelectorAll('svg.pg-fig-plot')].every(s => s.clientWidth > 0 || !s.getClientRects().length)"
         )
         if frozen:
             page.clock.pause_at(3_600_000)
@@ -87,12 +87,12 @@ def drag(page, handle, dx, dy, steps=8):
 
 
 def met(page):
-    return "Met" in page.locator(".pg-x-badge").inner_text()
+    return "Met" in page.locator(".pg-fig-badge").inner_text()
 
 
 # The height of each formula in lines of its text, its width, and how far it sticks out
-FORMULAS = """() => [...document.querySelectorAll('.pg-x-formula')].filter(f => f.getClientRects().length).map(f => {
-  const line = f.getBoundingClientRect(), text = parseFloat(getComputedStyle(document.querySelector('.pg-x-say')).lineHeight);
-  const boxes = [...f.querySelectorAll('.katex-html .base, .pg-x-formula > span, :scope > math')].map(e => e.getBoundingClientRect());
+FORMULAS = """() => [...document.querySelectorAll('.pg-fig-formula')].filter(f => f.getClientRects().length).map(f => {
+  const line = f.getBoundingClientRect(), text = parseFloat(getComputedStyle(document.querySelector('.pg-fig-say')).lineHeight);
+  const boxes = [...f.querySelectorAll('.katex-html .base, .pg-fig-formula > span, :scope > math')].map(e => e.getBoundingClientRect());
   return { tall: Math.max(...boxes.map(b => b.height)) / text, wide: Math.max(...boxes.map(b => b.width)),
            outside: Math.max(...boxes.map(b => Math.max(b.right - line.right, line.left - b.left))) }; })"""

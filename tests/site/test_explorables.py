@@ -94,7 +94,7 @@ def test_corridor_challenge_by_keyboard(show):
     page.get_by_role("button", name="Reset").click()
     assert handle.get_attribute("aria-valuenow") == "0.9" and met(page), "once met, met for the session"
     page.reload()
-    page.wait_for_selector(".pg-x-met")
+    page.wait_for_selector(".pg-fig-met")
 
 
 def test_corridor_five_cells_have_their_own_challenge(show):
@@ -102,7 +102,7 @@ def test_corridor_five_cells_have_their_own_challenge(show):
     page.get_by_role("slider", name="Probability of going right").press("ArrowRight")
     assert met(page)
     page.get_by_role("radio", name="five cells").check()
-    assert not met(page) and "five cells allow" in page.locator(".pg-x-challenge").inner_text()
+    assert not met(page) and "five cells allow" in page.locator(".pg-fig-challenge").inner_text()
     page.get_by_role("slider", name="Probability of going right").focus()
     press(page, "ArrowRight", 15)
     assert met(page)
@@ -113,9 +113,9 @@ def test_corridor_walks_are_counted_and_repeatable(show):
     for _ in range(2):
         page = show(explorables.ShortCorridor(p=0.59), reduced_motion="reduce")
         page.get_by_role("button", name="Walk", exact=True).click()
-        page.wait_for_function("document.querySelector('.pg-x-say').textContent.includes('Mean of 1 walk ')")
+        page.wait_for_function("document.querySelector('.pg-fig-say').textContent.includes('Mean of 1 walk ')")
         page.get_by_role("button", name="Walk 100").click()
-        means.append(page.locator(".pg-x-say").inner_text())
+        means.append(page.locator(".pg-fig-say").inner_text())
         assert "Mean of 101 walks" in means[-1]
     assert means[0] == means[1]
 
@@ -125,7 +125,7 @@ def test_corridor_walk_can_be_stopped(show):
     page.get_by_role("button", name="Walk", exact=True).click()
     page.get_by_role("button", name="Stop").click()
     assert page.get_by_role("button", name="Walk", exact=True).count() == 1
-    assert "Mean" not in page.locator(".pg-x-say").inner_text()
+    assert "Mean" not in page.locator(".pg-fig-say").inner_text()
 
 
 def test_corridor_reversed_cell_is_hidden_until_asked(show):
@@ -267,18 +267,18 @@ def test_simplex_challenges_by_keyboard(show):
 
 def test_simplex_self_play_shows_its_numbers(show):
     page = show(explorables.SimplexGame(mode="selfplay"))
-    assert "In turns, each moves" in page.locator(".pg-x-say").inner_text()
+    assert "In turns, each moves" in page.locator(".pg-fig-say").inner_text()
     page.get_by_role("button", name="+1\u202f000").click()
     now, _, average = self_play([0.66, 0.17, 0.17], pg.RPS, 1000)
-    said = page.locator(".pg-x-say").inner_text()
+    said = page.locator(".pg-fig-say").inner_text()
     assert "1\u202f000 steps" in said
     assert f"lose {exploitability(now, pg.RPS):.3f}" in said and f"loses {exploitability(average, pg.RPS):.4f}" in said
     assert not met(page), "an average is not the reader's own find"
     page.get_by_label("simultaneous").check()
-    assert "steps." not in page.locator(".pg-x-say").inner_text().split("You")[0], "another rule starts afresh"
-    assert "At once, each moves" in page.locator(".pg-x-say").inner_text()
+    assert "steps." not in page.locator(".pg-fig-say").inner_text().split("You")[0], "another rule starts afresh"
+    assert "At once, each moves" in page.locator(".pg-fig-say").inner_text()
     page.get_by_role("button", name="Step").click()
-    assert "1 step." in page.locator(".pg-x-say").inner_text()
+    assert "1 step." in page.locator(".pg-fig-say").inner_text()
 
 
 def test_simplex_run_can_be_stopped(show):
@@ -286,9 +286,9 @@ def test_simplex_run_can_be_stopped(show):
     page.get_by_role("button", name="Run").click()
     page.clock.run_for(300)
     page.get_by_role("button", name="Stop").click()
-    said = page.locator(".pg-x-say").inner_text()
+    said = page.locator(".pg-fig-say").inner_text()
     page.clock.run_for(200)
-    assert page.locator(".pg-x-say").inner_text() == said and 0 < int(said.split()[0]) < 500
+    assert page.locator(".pg-fig-say").inner_text() == said and 0 < int(said.split()[0]) < 500
 
 
 # ---- bins ----
@@ -318,7 +318,7 @@ def test_bins_challenge_by_keyboard(show):
     press(page, "ArrowRight", 1)
     assert not met(page)
     press(page, "ArrowRight", 1)
-    assert met(page) and "2\u202f357\u202f947\u202f691" in page.locator(".pg-x-formula").inner_text()
+    assert met(page) and "2\u202f357\u202f947\u202f691" in page.locator(".pg-fig-formula").inner_text()
 
 
 # ---- push and pull ----
@@ -408,7 +408,7 @@ def test_pushpull_challenges_by_keyboard(show):
         assert not met(page)
         constant.focus()
         press(page, "ArrowLeft", presses)
-        assert met(page), page.locator(".pg-x-say").inner_text()
+        assert met(page), page.locator(".pg-fig-say").inner_text()
 
 
 def test_pushpull_challenge_is_for_the_given_setting(show):
@@ -422,15 +422,15 @@ def test_pushpull_challenge_is_for_the_given_setting(show):
 def test_pushpull_a_constant_moves_the_samples_and_not_their_centre(show):
     page = show(explorables.PushAndPull())
     page.get_by_role("button", name="Sample 100").click()
-    assert page.locator(".pg-p-sample").count() == 100
-    arrow = page.locator(".pg-p-step").get_attribute("d")
-    radius = float(page.locator(".pg-p-spread").get_attribute("r"))
+    assert page.locator(".pg-push-sample").count() == 100
+    arrow = page.locator(".pg-push-step").get_attribute("d")
+    radius = float(page.locator(".pg-push-spread").get_attribute("r"))
     page.get_by_label("add to every Q").focus()
     press(page, "ArrowLeft", 20)
-    assert page.locator(".pg-p-step").get_attribute("d") == arrow
-    now = float(page.locator(".pg-p-spread").get_attribute("r"))
+    assert page.locator(".pg-push-step").get_attribute("d") == arrow
+    now = float(page.locator(".pg-push-spread").get_attribute("r"))
     assert now / radius == pytest.approx(spread([1 / 3] * 3, [0, 1, 2]) / spread([1 / 3] * 3, [1, 2, 3]), rel=1e-3)
-    assert page.locator(".pg-p-sample").count() == 100
+    assert page.locator(".pg-push-sample").count() == 100
 
 
 def test_pushpull_following_the_step_earns_more(show):
@@ -526,7 +526,7 @@ def test_landscape_loop(show):
     page = show(explorables.Landscape(field="gamma"), reduced_motion="reduce")
     page.get_by_role("button", name="Walk a loop").click()
     page.wait_for_function("document.querySelector('[aria-live]').textContent.includes('\u22120.145')")
-    said = page.locator(".pg-x-say").last.inner_text()
+    said = page.locator(".pg-fig-say").last.inner_text()
     assert "\u22120.145" in said and "nobody" in said
 
 
@@ -554,7 +554,7 @@ HANDLED = [
 @pytest.mark.parametrize("cls", HANDLED)
 def test_drag_with_the_mouse(show, cls):
     page = show(cls())
-    handle = page.locator(".pg-x-handle:visible").first
+    handle = page.locator(".pg-fig-handle:visible").first
     before = handle.get_attribute("aria-valuetext")
     drag(page, handle, *START.get(cls.__name__, (30, -20)))
     assert handle.get_attribute("aria-valuetext") != before
@@ -565,7 +565,7 @@ def test_drag_with_the_mouse(show, cls):
 @pytest.mark.parametrize("cls", HANDLED)
 def test_drag_with_a_finger(show, cls):
     page = show(cls(), width=375, has_touch=True, is_mobile=True)
-    handle = page.locator(".pg-x-handle:visible").first
+    handle = page.locator(".pg-fig-handle:visible").first
     handle.scroll_into_view_if_needed()
     before, box = handle.get_attribute("aria-valuetext"), handle.bounding_box()
     x, y, (dx, dy) = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, START.get(cls.__name__, (30, -20))
@@ -577,7 +577,7 @@ def test_drag_with_a_finger(show, cls):
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     assert handle.get_attribute("aria-valuetext") != before
     assert page.evaluate(
-        "[...document.querySelectorAll('svg.pg-x-plot')].every(s => getComputedStyle(s).touchAction === 'auto')"
+        "[...document.querySelectorAll('svg.pg-fig-plot')].every(s => getComputedStyle(s).touchAction === 'auto')"
     ), "a finger beside it scrolls"
 
 
@@ -594,7 +594,7 @@ def test_axe_finds_nothing(show, theme):
 @pytest.mark.parametrize("width", [340, 760, 1280])
 def test_nothing_scrolls_sideways(show, width):
     page = show(*(cls() for cls in CLASSES), width=width)
-    outside = page.evaluate("""() => [...document.querySelectorAll('.pg-x, .pg-x-plot text, .pg-x button, .pg-x label')].filter(e => {
+    outside = page.evaluate("""() => [...document.querySelectorAll('.pg-x, .pg-fig-plot text, .pg-x button, .pg-x label')].filter(e => {
         const b = e.getBoundingClientRect(); return b.width && (b.left < 0 || b.right > innerWidth); })
         .map(e => [e.closest('[data-explorable]')?.dataset.explorable, e.textContent.slice(0, 60)])""")
     assert not outside and page.evaluate("document.documentElement.scrollWidth") <= width
@@ -602,7 +602,7 @@ def test_nothing_scrolls_sideways(show, width):
 
 def test_a_drawing_has_its_words_in_text_elements(show):
     page = show(*(cls() for cls in CLASSES))
-    stray = page.evaluate("""() => [...document.querySelectorAll('svg.pg-x-plot, svg.pg-x-plot g')].flatMap(e => [...e.childNodes])
+    stray = page.evaluate("""() => [...document.querySelectorAll('svg.pg-fig-plot, svg.pg-fig-plot g')].flatMap(e => [...e.childNodes])
         .filter(n => n.nodeType === Node.TEXT_NODE && n.data)
         .map(n => [n.parentNode.closest('[data-explorable]').dataset.explorable, n.data])""")
     assert not stray
@@ -631,10 +631,10 @@ def test_the_address_holds_every_figures_setting(show):
     parts = dict(part.split("=") for part in page.evaluate("location.hash.slice(1)").split("&"))
     assert parts == {"corridor": "p:0.89", "simplex": "policy:0_0_1", "corridor-2": "p:0.01"}
     page.reload()
-    page.wait_for_function("document.querySelectorAll('.pg-x-handle').length === 3")
+    page.wait_for_function("document.querySelectorAll('.pg-fig-handle').length === 3")
     assert first.get_attribute("aria-valuenow") == "0.89" and second.get_attribute("aria-valuenow") == "0.01"
     page.evaluate("location.hash = '#corridor=p:0.25,cells:5'")
-    page.wait_for_function("document.querySelector('.pg-x-handle').getAttribute('aria-valuenow') === '0.25'")
+    page.wait_for_function("document.querySelector('.pg-fig-handle').getAttribute('aria-valuenow') === '0.25'")
     assert page.get_by_role("radio", name="five cells").first.is_checked()
 
 
@@ -659,7 +659,7 @@ def test_an_anchor_is_left_alone_until_the_reader_moves_something(show):
 @pytest.mark.parametrize("cls", HANDLED)
 def test_paper_shows_the_default_without_controls(show, cls):
     page = show(cls(), theme="dark")
-    handle = page.locator(".pg-x-handle:visible").first
+    handle = page.locator(".pg-fig-handle:visible").first
     before = handle.get_attribute("aria-valuetext")
     handle.press("ArrowRight")
     handle.press("ArrowRight")
@@ -678,11 +678,11 @@ def test_paper_shows_the_default_without_controls(show, cls):
 @pytest.mark.parametrize("cls", HANDLED)
 def test_words_fit_when_the_page_is_resized(show, cls):
     page = show(cls())
-    handle = page.locator(".pg-x-handle:visible").first
+    handle = page.locator(".pg-fig-handle:visible").first
     handle.focus()
     page.set_viewport_size({"width": 340, "height": 800})
     page.wait_for_function(
-        "[...document.querySelectorAll('svg.pg-x-plot')].every(s => !s.getClientRects().length || s.viewBox.baseVal.width <= 304)"
+        "[...document.querySelectorAll('svg.pg-fig-plot')].every(s => !s.getClientRects().length || s.viewBox.baseVal.width <= 304)"
     )
     assert handle.evaluate("e => e === document.activeElement"), "resizing keeps the focus"
     assert page.evaluate("document.documentElement.scrollWidth") <= 340

@@ -149,12 +149,12 @@ def test_gaussian_climbs_are_the_same_for_everyone_and_can_be_stopped(show):
         page = show(GaussianPolicy(sigma=2), reduced_motion="reduce")
         page.get_by_role("button", name="Sample 100").click()
         climb_to_the_end(page)
-        ends.append(page.locator(".pg-x-formula").all_inner_texts())
+        ends.append(page.locator(".pg-fig-formula").all_inner_texts())
     assert ends[0] == ends[1]
     page = show(GaussianPolicy(), frozen=True)
     page.get_by_role("button", name="Climb", exact=True).click()
     page.clock.run_for(300)
-    assert page.locator(".pg-g-trail").count()
+    assert page.locator(".pg-gaussian-trail").count()
     page.get_by_role("button", name="Stop").click()
     where = page.get_by_role("slider", name="Mean of the bell").get_attribute("aria-valuetext")
     page.clock.run_for(200)
@@ -165,11 +165,11 @@ def test_gaussian_climbs_are_the_same_for_everyone_and_can_be_stopped(show):
 def test_gaussian_width_can_be_dragged_and_samples_move_with_the_bell(show):
     page = show(GaussianPolicy(mu=0.0))
     page.get_by_role("button", name="Sample 100").click()
-    assert "112 samples" in page.locator(".pg-x-formula").first.inner_text(), (
+    assert "112 samples" in page.locator(".pg-fig-formula").first.inner_text(), (
         "the first twelve are there from the start"
     )
     width = page.get_by_role("slider", name="Standard deviation of the bell")
-    xs = "[...document.querySelectorAll('circle.pg-x-policy')].map(c => Number(c.getAttribute('cx')))"
+    xs = "[...document.querySelectorAll('circle.pg-fig-policy')].map(c => Number(c.getAttribute('cx')))"
     before = np.ptp(page.evaluate(xs))
     drag(page, width, 30, 0)
     assert float(width.get_attribute("aria-valuenow")) == pytest.approx(1.5, abs=0.06)
@@ -177,7 +177,7 @@ def test_gaussian_width_can_be_dragged_and_samples_move_with_the_bell(show):
         before * float(width.get_attribute("aria-valuenow")) / 0.5, rel=1e-3
     )
     page.get_by_role("radio", name="a valley").check()
-    assert " 12 samples" in page.locator(".pg-x-formula").first.inner_text(), "another curve starts afresh"
+    assert " 12 samples" in page.locator(".pg-fig-formula").first.inner_text(), "another curve starts afresh"
 
 
 # ---- clip or squash ----
@@ -257,7 +257,7 @@ def test_squash_challenge_is_not_met_by_moving_the_bell(show):
     mean.focus()
     press(page, "ArrowLeft", 8)
     assert mean.get_attribute("aria-valuenow") == "0" and not met(page)
-    assert "By symmetry" in page.locator(".pg-x-say").inner_text(), (
+    assert "By symmetry" in page.locator(".pg-fig-say").inner_text(), (
         "the test of one average has a blind spot, and says so"
     )
 
@@ -265,15 +265,15 @@ def test_squash_challenge_is_not_met_by_moving_the_bell(show):
 def test_squash_average_of_draws_finds_the_bug(show):
     page = show(ClipOrSquash())
     page.get_by_role("button", name="Average").click()
-    said = page.locator(".pg-x-say").inner_text()
+    said = page.locator(".pg-fig-say").inner_text()
     mean, half = (float(v.replace("\u2212", "-")) for v in said.split("mean score ")[1].split(",")[0].split(" \u00b1 "))
     assert "not 0: a bug" in said and abs(mean + 0.293) < 1.5 * half
     sd = np.std(np.clip(np.random.default_rng(0).normal(0.8, 1, 100_000), -1, 1))
     assert half == pytest.approx(1.96 * sd / np.sqrt(1000), rel=0.1)
     page.get_by_role("radio", name="the draw a").check()
-    assert "draws" not in said.replace(said, page.locator(".pg-x-say").inner_text())
+    assert "draws" not in said.replace(said, page.locator(".pg-fig-say").inner_text())
     page.get_by_role("button", name="Average").click()
-    assert "may well be 0" in page.locator(".pg-x-say").inner_text()
+    assert "may well be 0" in page.locator(".pg-fig-say").inner_text()
 
 
 def test_squash_width_can_be_dragged(show):
@@ -353,14 +353,14 @@ def test_controller_challenge_by_keyboard(show, js):
     page = show(ControllerReplay())
     knob = page.get_by_role("slider", name="Updates of training")
     knob.press("End")
-    assert not met(page) and "Some earlier one" in page.locator(".pg-x-say").inner_text()
+    assert not met(page) and "Some earlier one" in page.locator(".pg-fig-say").inner_text()
     knob.press("Home")
     press(page, "PageUp", (first - 1) // 5)
     press(page, "ArrowRight", (first - 1) % 5)
-    assert not met(page) and "5 of the 6" in page.locator(".pg-x-say").inner_text()
+    assert not met(page) and "5 of the 6" in page.locator(".pg-fig-say").inner_text()
     press(page, "ArrowRight")
     assert met(page) and knob.get_attribute("aria-valuenow") == str(first)
-    assert page.locator(".pg-k-held").count() == 6 and page.locator(".pg-k-lost").count() == 0
+    assert page.locator(".pg-control-held").count() == 6 and page.locator(".pg-control-lost").count() == 0
 
 
 def test_controller_training_can_be_dragged(show):
@@ -368,15 +368,15 @@ def test_controller_training_can_be_dragged(show):
     knob = page.get_by_role("slider", name="Updates of training")
     drag(page, knob, 80, 0)
     assert 14 < int(knob.get_attribute("aria-valuenow")) < 24
-    assert page.locator(".pg-k-held").count() > 0
+    assert page.locator(".pg-control-held").count() > 0
 
 
 def test_controller_plays_and_stops(show):
     page = show(ControllerReplay(update=30))
     page.get_by_role("button", name="Play").click()
-    page.wait_for_function("document.querySelectorAll('.pg-c-agent').length === 7")
+    page.wait_for_function("document.querySelectorAll('.pg-corridor-agent').length === 7")
     page.get_by_role("button", name="Stop").click()
-    assert page.locator(".pg-c-agent").count() == 0
+    assert page.locator(".pg-corridor-agent").count() == 0
     page = show(ControllerReplay(update=30), reduced_motion="reduce")
     page.get_by_role("button", name="Play").click()
     page.wait_for_function("document.querySelector('[aria-live]').textContent.includes('30 updates')")

@@ -128,13 +128,13 @@ def test_live_or_die_challenge_needs_both_ways(show):
         page.get_by_role("group", name=f"Counted after a {what}") for what in ("termination", "cut")
     )
     after_quit.get_by_role("radio", name="V").press("Space")
-    assert not met(page) and "the opposite" in page.locator(".pg-x-say").inner_text()
+    assert not met(page) and "the opposite" in page.locator(".pg-fig-say").inner_text()
     after_cut.get_by_role("radio", name="nothing").press("Space")
     assert not met(page), "two wrong flags are no second way"
     after_quit.get_by_role("radio", name="nothing").press("Space")
     assert met(page)
     after_cut.get_by_role("radio", name="reset").press("Space")
-    said = page.locator(".pg-x-say").inner_text()
+    said = page.locator(".pg-fig-say").inner_text()
     assert "a life not yet begun" in said and "the opposite" in said and "-0.0938" in said.replace("\u2212", "-")
 
 

@@ -57,7 +57,7 @@ def test_five_times_by_keyboard(show):
     page.get_by_role("radio", name="until mixed").press("Space")
     assert not met(page)
     page.get_by_label("answers G (and k)").press("Home")
-    assert met(page) and "5.26" in page.locator(".pg-x-formula").inner_text()
+    assert met(page) and "5.26" in page.locator(".pg-fig-formula").inner_text()
 
 
 def test_the_same_by_keyboard_and_the_two_flat_ones(show):
@@ -68,7 +68,7 @@ def test_the_same_by_keyboard_and_the_two_flat_ones(show):
     page.get_by_label("answers G (and k)").press("ArrowRight")
     assert not met(page)
     page.get_by_role("radio", name="GRPO", exact=True).press("Space")
-    assert met(page) and "weighs all prompts alike" in page.locator(".pg-x-say").inner_text()
+    assert met(page) and "weighs all prompts alike" in page.locator(".pg-fig-say").inner_text()
 
 
 def test_five_times_is_not_met_by_moving_the_prompts(show):
@@ -168,7 +168,7 @@ def test_away_and_too_strong_by_keyboard(show):
     page.get_by_role("radio", name="k1: reward").press("Space")
     assert not met(page)
     page.get_by_role("radio", name="k3: reward").press("Space")
-    assert met(page) and "pushed away" in page.locator(".pg-x-say").inner_text()
+    assert met(page) and "pushed away" in page.locator(".pg-fig-say").inner_text()
     page.get_by_role("radio", name="too strong").press("Space")
     page.get_by_role("radio", name="k3: loss").press("Space")
     assert not met(page)
@@ -179,9 +179,9 @@ def test_away_and_too_strong_by_keyboard(show):
 def test_a_hundred_draws_are_shown_with_their_interval(show):
     page = show(SixPlaces())
     page.get_by_role("button", name="Sample 100").press("Enter")
-    assert page.locator(".pg-q-tested").count() == 1
+    assert page.locator(".pg-dial-tested").count() == 1
     page.get_by_role("button", name="Reset").press("Enter")
-    assert page.locator(".pg-q-tested").count() == 0
+    assert page.locator(".pg-dial-tested").count() == 0
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ def test_sampler_challenges_by_keyboard(show):
     assert not met(page)
     press(page, "ArrowLeft", 5)
     assert slider.input_value() == "0.5" and met(page)
-    assert "0, each time" in page.locator(".pg-x-say").inner_text()
+    assert "0, each time" in page.locator(".pg-fig-say").inner_text()
 
 
 def test_sampler_shows_the_readers_samples(show):
@@ -134,13 +134,13 @@ def test_sampler_shows_the_readers_samples(show):
     for _ in range(2):
         page = show(explorables.ScoreSampler())
         page.get_by_role("button", name="Sample", exact=True).click()
-        assert "Your 1 sample:" in page.locator(".pg-x-say").inner_text()
+        assert "Your 1 sample:" in page.locator(".pg-fig-say").inner_text()
         page.get_by_role("button", name="Sample 100").click()
-        seen.append(page.locator(".pg-x-say").inner_text())
-        assert "Your 101 samples:" in seen[-1] and page.locator(".pg-e-stem").count() == 14
+        seen.append(page.locator(".pg-fig-say").inner_text())
+        assert "Your 101 samples:" in seen[-1] and page.locator(".pg-estimate-stem").count() == 14
     assert seen[0] == seen[1], "a class sees the same draws"
     page.get_by_role("button", name="Reset").click()
-    assert "Your" not in page.locator(".pg-x-say").inner_text()
+    assert "Your" not in page.locator(".pg-fig-say").inner_text()
 
 
 def test_sampler_bending_the_curve(show):
@@ -366,7 +366,7 @@ def test_replay_medians(js):
 def test_replay_challenge_by_keyboard(show):
     page = show(explorables.TrainingReplay())
     updates = page.get_by_role("slider", name="Updates made")
-    claim, said = page.get_by_role("button", name="This is the first"), page.locator(".pg-x-say")
+    claim, said = page.get_by_role("button", name="This is the first"), page.locator(".pg-fig-say")
     updates.press("End")
     assert updates.get_attribute("aria-valuenow") == "20" and not met(page), "passing over it is not finding it"
     claim.press("Enter")
@@ -422,7 +422,7 @@ def test_replay_shows_each_steps_numbers(show):
         assert shown["push"] == pytest.approx(want[t] * doubt[t] / 100, abs=0.00501)
         assert (shown["G"] - shown["b"]) / shown["c"] == pytest.approx(shown["psi"], abs=0.02)
         step.press("ArrowRight")
-    assert page.locator(".pg-t-frame").count() == 9 and page.locator(".pg-t-dot").count() == 20
+    assert page.locator(".pg-training-frame").count() == 9 and page.locator(".pg-training-dot").count() == 20
 
 
 def test_replay_plays_and_stops(show):
@@ -440,7 +440,7 @@ def test_replay_plays_and_stops(show):
         and step.get_attribute("aria-valuenow") == here
         and page.get_by_role("button", name="Play").count() == 1
     )
-    assert "nothing to tell good from bad" in page.locator(".pg-x-say").inner_text()
+    assert "nothing to tell good from bad" in page.locator(".pg-fig-say").inner_text()
 
 
 def test_replay_plays_to_the_end(show):
@@ -486,7 +486,7 @@ def test_busy_settings_stay_readable(show, cls, width, theme):
         page.get_by_role("button", name="Sample 100").click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     outside = page.evaluate("""() => { const box = document.querySelector('.pg-x').getBoundingClientRect();
-        return [...document.querySelectorAll('.pg-x-plot text')].filter(e => { const b = e.getBoundingClientRect();
+        return [...document.querySelectorAll('.pg-fig-plot text')].filter(e => { const b = e.getBoundingClientRect();
             return b.width && (b.left < box.left - 12 || b.right > box.right + 12); }).map(e => e.textContent); }""")
     assert not outside
     found = [v for v in Axe().run(page).response["violations"] if v["id"] != "page-has-heading-one"]

@@ -85,7 +85,7 @@ def test_balls_challenge_by_keyboard(show):
     press(page, "ArrowLeft", left)
     assert not met(page)
     press(page, "ArrowUp", up)
-    assert met(page), page.locator(".pg-x-say").inner_text()
+    assert met(page), page.locator(".pg-fig-say").inner_text()
 
 
 def one(x):
@@ -122,4 +122,4 @@ def test_coasting_challenge_by_keyboard(show):
     press(page, "ArrowRight", 7)
     assert not met(page)
     press(page, "ArrowRight")
-    assert met(page), page.locator(".pg-x-say").inner_text()
+    assert met(page), page.locator(".pg-fig-say").inner_text()

@@ -92,7 +92,7 @@ def test_a_notebook_sets_formulas_as_the_book_does(show):
 
 def test_live_numbers_are_seen_and_heard(show):
     page = show(*(cls() for cls in LIVE))
-    figures = page.evaluate("""() => [...document.querySelectorAll('.pg-x')].map(x => [...x.querySelectorAll('.pg-x-formula .katex')].map(k =>
+    figures = page.evaluate("""() => [...document.querySelectorAll('.pg-x')].map(x => [...x.querySelectorAll('.pg-fig-formula .katex')].map(k =>
         ['.katex-html', 'math'].map(part => [...k.querySelectorAll(part + ' [data-v]')].map(e => [e.dataset.v, e.textContent]).sort())))""")
     assert len(figures) == len(LIVE)
     for cls, pairs in zip(LIVE, figures):
@@ -119,7 +119,14 @@ def test_explorables_can_be_read_in_a_dark_vs_code(show):
     page.evaluate(VSCODE)
     parts = ", ".join(
         f".pg-x {part}"
-        for part in (".pg-x-title", ".pg-x-challenge", ".pg-x-say", ".pg-x-formula", ".pg-x-formula span", "button")
+        for part in (
+            ".pg-fig-title",
+            ".pg-fig-challenge",
+            ".pg-fig-say",
+            ".pg-fig-formula",
+            ".pg-fig-formula span",
+            "button",
+        )
     )
     found = page.evaluate(CONTRAST, parts)
     assert len(found) >= 4 * len(CLASSES) and min(found) >= 4.5
@@ -149,9 +156,9 @@ def test_the_line_of_p_crosses_no_words(show, width, cells):
     crossed, places = knob.evaluate("""async k => {
       const crossed = [], places = new Set();
       for (let n = 0; n < 99; n++) {
-        const svg = k.closest('svg'), [x, ...ys] = [...svg.querySelector('.pg-c-drop').getAttribute('d').matchAll(/M([\\d.]+) ([-\\d.]+)V([-\\d.]+)/g)]
+        const svg = k.closest('svg'), [x, ...ys] = [...svg.querySelector('.pg-corridor-drop').getAttribute('d').matchAll(/M([\\d.]+) ([-\\d.]+)V([-\\d.]+)/g)]
             .flatMap((m, i) => [...(i ? [] : [+m[1]]), [+m[2], +m[3]]]);
-        const words = [...svg.querySelectorAll('text.pg-x-note')].flatMap(t => [t, t.nextElementSibling]).map(t => [t.textContent, t.getBBox()]);
+        const words = [...svg.querySelectorAll('text.pg-fig-note')].flatMap(t => [t, t.nextElementSibling]).map(t => [t.textContent, t.getBBox()]);
         crossed.push(...words.filter(([, b]) => x > b.x && x < b.x + b.width && ys.some(y => Math.min(...y) < b.y + b.height - 3 && Math.max(...y) > b.y + 3))
             .map(([t]) => [t, k.getAttribute('aria-valuenow')]));
         places.add(k.getAttribute('aria-valuenow'));
@@ -167,9 +174,9 @@ def test_the_line_of_p_crosses_no_words(show, width, cells):
 def test_labels_of_sliders_stay_on_one_line(show, width):
     page = show(explorables.EstimatorRace(), explorables.PushAndPull(), width=width)
     rows = page.evaluate(
-        "[...document.querySelectorAll('.pg-x-slider > span')].map(e => e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight))"
+        "[...document.querySelectorAll('.pg-fig-slider > span')].map(e => e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight))"
     )
     assert len(rows) == 3 and max(rows) < 1.5
-    gap = page.evaluate("""document.querySelector('.pg-f-sliders').getBoundingClientRect().top
-        - Math.max(...[...document.querySelectorAll('[data-explorable=race] .pg-x-row *')].map(e => e.getBoundingClientRect().bottom))""")
+    gap = page.evaluate("""document.querySelector('.pg-race-sliders').getBoundingClientRect().top
+        - Math.max(...[...document.querySelectorAll('[data-explorable=race] .pg-fig-row *')].map(e => e.getBoundingClientRect().bottom))""")
     assert gap >= 6

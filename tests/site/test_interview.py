@@ -40,26 +40,31 @@ def test_every_question_is_on_its_page_with_all_its_parts(site, level):
     page = soup(site, f"book/interview/{level}.html")
     assert [d["id"] for d in page.select("details.pg-q")] == [f"q-{q['id']}" for q in of(level)]
     for d in page.select("details.pg-q"):
-        assert not d.has_attr("open") and d.select_one("summary .pg-q-ask").get_text().strip()
-        assert len(d.select(".pg-q-short")) == len(d.select("details.pg-q-long")) == len(d.select(".pg-q-wrong")) == 1
-        assert len(d.select("details.pg-q-next")) == 2 and not d.select("details.pg-q-next[open]")
-        where = d.select_one(".pg-q-where")
+        assert not d.has_attr("open") and d.select_one("summary .pg-question-ask").get_text().strip()
+        assert (
+            len(d.select(".pg-question-short"))
+            == len(d.select("details.pg-question-long"))
+            == len(d.select(".pg-question-wrong"))
+            == 1
+        )
+        assert len(d.select("details.pg-question-next")) == 2 and not d.select("details.pg-question-next[open]")
+        where = d.select_one(".pg-question-where")
         assert len(where.select("a[href]")) >= 2 and all(a.get_text().strip() for a in where.select("a")), d["id"]
 
 
 def test_the_chapter_lists_every_question_and_has_the_first_three_folded(site):
     page = soup(site, CHAPTER)
-    links = [a["href"] for a in page.select(".pg-q-index a")]
+    links = [a["href"] for a in page.select(".pg-question-index a")]
     assert links == [f"interview/{q['level']}.html#q-{q['id']}" for q in QUESTIONS]
-    assert len(page.select(".pg-q-full")) == 3
-    for full in page.select(".pg-q-full"):  # "say it before you look": the answers are folded
+    assert len(page.select(".pg-question-full")) == 3
+    for full in page.select(".pg-question-full"):  # "say it before you look": the answers are folded
         assert [child.name for child in full.find_all(recursive=False)] == ["details"] and not full.select(
             "details[open]"
         )
         assert (
-            len(full.select(".pg-q-short"))
-            == len(full.select("details.pg-q-long"))
-            == len(full.select(".pg-q-wrong"))
+            len(full.select(".pg-question-short"))
+            == len(full.select("details.pg-question-long"))
+            == len(full.select(".pg-question-wrong"))
             == 1
         )
     assert "A hundred and two, in five levels" in page.get_text() and len(QUESTIONS) == 102, "the text says how many"
@@ -74,13 +79,17 @@ def test_only_these_pages_load_what_they_need(site):
 def test_filter_by_mouse(visit):
     page = visit(CHAPTER)
     page.get_by_label("Level").select_option("depth")
-    assert page.locator(".pg-q-item:visible").count() == len(of("depth"))
-    assert page.locator(".pg-q-filter output").inner_text() == f"{len(of('depth'))} of {len(QUESTIONS)} questions"
+    assert page.locator(".pg-question-item:visible").count() == len(of("depth"))
+    assert (
+        page.locator(".pg-question-filter output").inner_text() == f"{len(of('depth'))} of {len(QUESTIONS)} questions"
+    )
     assert not page.get_by_role("heading", name="Screening").is_visible()
     page.get_by_label("Topic").select_option("critics")
-    assert page.locator(".pg-q-item:visible").count() == sum(q["topic"] == "critics" for q in of("depth"))
+    assert page.locator(".pg-question-item:visible").count() == sum(q["topic"] == "critics" for q in of("depth"))
     page.get_by_role("button", name="Clear").click()
-    page.wait_for_function("document.querySelectorAll('.pg-q-item:not([hidden])').length === " + str(len(QUESTIONS)))
+    page.wait_for_function(
+        "document.querySelectorAll('.pg-question-item:not([hidden])').length === " + str(len(QUESTIONS))
+    )
 
 
 def test_filter_by_keyboard_and_its_address(visit):
@@ -96,7 +105,8 @@ def test_filter_by_keyboard_and_its_address(visit):
     page.get_by_label("Contains").focus()
     page.keyboard.type("no such words")
     assert (
-        page.locator(".pg-q:visible").count() == 0 and "No question" in page.locator(".pg-q-filter output").inner_text()
+        page.locator(".pg-q:visible").count() == 0
+        and "No question" in page.locator(".pg-question-filter output").inner_text()
     )
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")  # Clear
@@ -108,11 +118,11 @@ def test_a_question_opens_by_keyboard_answer_first(visit):
     first = page.locator(".pg-q").first
     first.locator("> summary").focus()
     page.keyboard.press("Enter")
-    assert first.locator(".pg-q-short").is_visible() and first.locator(".pg-q-wrong").is_visible()
-    assert not first.locator(".pg-q-long > :nth-child(2)").is_visible()
+    assert first.locator(".pg-question-short").is_visible() and first.locator(".pg-question-wrong").is_visible()
+    assert not first.locator(".pg-question-long > :nth-child(2)").is_visible()
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
-    assert first.locator(".pg-q-long > :nth-child(2)").is_visible()
+    assert first.locator(".pg-question-long > :nth-child(2)").is_visible()
     page.get_by_role("button", name="Open all").click()
     assert page.locator(".pg-q:not([open])").count() == 0
     page.get_by_role("button", name="Close all").click()
@@ -121,20 +131,20 @@ def test_a_question_opens_by_keyboard_answer_first(visit):
 
 def test_a_link_to_a_question_opens_it(visit):
     page = visit(CHAPTER)
-    page.locator(".pg-q-index a[href$='q-divide-by-std']").click()
+    page.locator(".pg-question-index a[href$='q-divide-by-std']").click()
     page.wait_for_function("document.querySelector('#q-divide-by-std')?.open")
-    assert page.locator("#q-divide-by-std .pg-q-short").is_visible()
+    assert page.locator("#q-divide-by-std .pg-question-short").is_visible()
 
 
 def test_without_scripts_everything_is_there(browser, server):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(server.url + CHAPTER)
-    assert page.locator(".pg-q-item:visible").count() == len(QUESTIONS)
-    assert page.locator(".pg-q-filter").evaluate("e => e.getBoundingClientRect().height") == 0
+    assert page.locator(".pg-question-item:visible").count() == len(QUESTIONS)
+    assert page.locator(".pg-question-filter").evaluate("e => e.getBoundingClientRect().height") == 0
     page.goto(server.url + "book/interview/depth.html")
     page.locator(".pg-q > summary").first.click()
-    assert page.locator(".pg-q-short").first.is_visible()
+    assert page.locator(".pg-question-short").first.is_visible()
     context.close()
 
 

@@ -5,11 +5,11 @@ import pytest
 from learning_to_act.explorables import LiveTraining
 
 NO_WORKER = "delete window.Worker;"
-TRAINED = "document.querySelector('.pg-x-say').innerText.match(/After (\\d+) updates/)?.[1] >= {}"
+TRAINED = "document.querySelector('.pg-fig-say').innerText.match(/After (\\d+) updates/)?.[1] >= {}"
 
 
 def words(page, which=0):
-    return page.locator(".pg-x-say").nth(which).inner_text()
+    return page.locator(".pg-fig-say").nth(which).inner_text()
 
 
 def updates(page, which=0):
@@ -28,14 +28,14 @@ def test_the_challenge_by_keyboard(show):
     page.keyboard.press("ArrowLeft")  # round to the last: full speed
     page.get_by_role("button", name="Train").focus()
     page.keyboard.press("Enter")
-    page.locator(".pg-x-met").wait_for(timeout=300_000)
+    page.locator(".pg-fig-met").wait_for(timeout=300_000)
     page.get_by_role("button", name="Pause").press("Space")
     assert "Paused" in words(page)
     bars = page.locator("svg[aria-label^='Probability of a push']").get_attribute("aria-label")
     assert "where the pole leans 6° right" in bars
     page.get_by_role("button", name="New run").press("Enter")
     page.get_by_role("button", name="Pause").press("Enter")
-    assert page.locator(".pg-v-ghost").count() == 1, "the run before stays as a ghost"
+    assert page.locator(".pg-live-ghost").count() == 1, "the run before stays as a ghost"
 
 
 @pytest.mark.parametrize("script", ["", NO_WORKER], ids=["worker", "no worker"])
@@ -50,7 +50,7 @@ def test_settings_change_while_it_runs_and_pausing_keeps_it(show, script):
     now = updates(page)
     page.wait_for_function(TRAINED.format(now + 3))
     page.get_by_role("button", name="Pause").click()
-    page.wait_for_function("document.querySelector('.pg-x-say').innerText.endsWith('Paused.')")
+    page.wait_for_function("document.querySelector('.pg-fig-say').innerText.endsWith('Paused.')")
     kept = updates(page)
     page.get_by_role("button", name="Go on").click()
     page.wait_for_function(TRAINED.format(kept + 1))
@@ -59,7 +59,7 @@ def test_settings_change_while_it_runs_and_pausing_keeps_it(show, script):
 def test_a_step_too_long_is_said_and_there_is_a_way_back(show):
     page = show(LiveTraining(pace=0, rate=10))
     page.get_by_role("button", name="Train").click()
-    page.wait_for_function("document.querySelector('.pg-x-say').innerText.includes('sure of itself and wrong')")
+    page.wait_for_function("document.querySelector('.pg-fig-say').innerText.includes('sure of itself and wrong')")
     assert page.get_by_role("button", name="Go on").is_disabled()
     page.get_by_label("learning rate").fill("4")
     page.get_by_role("button", name="Back to the last good policy").click()
@@ -72,7 +72,7 @@ def test_two_figures_train_side_by_side(show):
     for _ in range(2):
         page.get_by_role("button", name="Train").first.click()  # it is called Pause then
     page.wait_for_function(
-        "[...document.querySelectorAll('.pg-x-say')].every(p => p.innerText.match(/After (\\d+) updates/)?.[1] >= 3)"
+        "[...document.querySelectorAll('.pg-fig-say')].every(p => p.innerText.match(/After (\\d+) updates/)?.[1] >= 3)"
     )
 
 

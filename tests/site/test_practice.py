@@ -67,11 +67,11 @@ def kept(page, key=KEY):
 
 
 def count(page, words):
-    return int(page.locator(".pg-a-count span", has_text=words).locator("strong").inner_text())
+    return int(page.locator(".pg-practice-count span", has_text=words).locator("strong").inner_text())
 
 
 def shown(page):
-    return page.locator(".pg-a-card:visible").get_attribute("data-id")
+    return page.locator(".pg-practice-card:visible").get_attribute("data-id")
 
 
 def violations(page):
@@ -99,22 +99,24 @@ def wide(page):
 def test_cards_by_mouse_and_after_a_reload(visit):
     page = visit(CARDS).page
     assert (count(page, "due"), count(page, "new today"), count(page, "for later")) == (0, 15, len(QUESTIONS) - 15)
-    assert page.locator(".pg-a-card:visible").count() == 1 and not page.locator(".pg-a-grades").is_visible()
+    assert (
+        page.locator(".pg-practice-card:visible").count() == 1 and not page.locator(".pg-practice-grades").is_visible()
+    )
     first = shown(page)
     page.get_by_role("button", name="Turn the card").click()
-    assert page.locator(".pg-a-back:visible .pg-q-wrong").is_visible()
+    assert page.locator(".pg-practice-back:visible .pg-question-wrong").is_visible()
     assert (
-        page.locator(".pg-a-card:visible .pg-a-full a").get_attribute("href")
+        page.locator(".pg-practice-card:visible .pg-practice-full a").get_attribute("href")
         == f"../interview/{QUESTIONS[0]['level']}.html#q-{first}"
     )
-    assert [b.split("\n")[-1] for b in page.locator(".pg-a-grades button").all_inner_texts()] == [
+    assert [b.split("\n")[-1] for b in page.locator(".pg-practice-grades button").all_inner_texts()] == [
         "again today",
         "again today",
         "tomorrow",
         "tomorrow",
     ]
     page.get_by_role("button", name="Good").click()
-    assert shown(page) != first and "tomorrow" in page.locator(".pg-a-status").inner_text()
+    assert shown(page) != first and "tomorrow" in page.locator(".pg-practice-status").inner_text()
     assert kept(page)["cards"][first]["interval"] == 1
     second = shown(page)
     page.reload()
@@ -127,22 +129,24 @@ def test_cards_by_keyboard_alone(visit):
     page.get_by_label("Interview on").focus()
     for _ in range(9):
         page.keyboard.press("Shift+Tab")  # the card stands before what it is drawn from
-        if page.evaluate("document.activeElement.matches('.pg-a-card > summary')"):
+        if page.evaluate("document.activeElement.matches('.pg-practice-card > summary')"):
             break
     first = shown(page)
     page.keyboard.press("3")
-    assert "Turn the card first" in page.locator(".pg-a-status").inner_text() and kept(page) == {}
+    assert "Turn the card first" in page.locator(".pg-practice-status").inner_text() and kept(page) == {}
     page.keyboard.press("Space")
-    page.locator(".pg-a-grades").wait_for()
-    assert "answer is shown" in page.locator(".pg-a-status").inner_text()
+    page.locator(".pg-practice-grades").wait_for()
+    assert "answer is shown" in page.locator(".pg-practice-status").inner_text()
     page.keyboard.press("4")
     assert kept(page)["cards"][first]["ease"] == 2.6
-    assert page.evaluate("document.activeElement.matches('.pg-a-card > summary')"), "the next question has the focus"
+    assert page.evaluate("document.activeElement.matches('.pg-practice-card > summary')"), (
+        "the next question has the focus"
+    )
     second = shown(page)
     page.keyboard.press("Enter")
     page.keyboard.press("1")
     assert kept(page)["cards"][second]["again"] and count(page, "due") == 1
-    hints = page.locator(".pg-a-hint kbd").all_inner_texts()
+    hints = page.locator(".pg-practice-hint kbd").all_inner_texts()
     assert hints == ["Space", "Enter", "1", "4"]
     page.get_by_role("button", name="Undo").focus()
     page.keyboard.press("Enter")
@@ -155,16 +159,17 @@ def test_cards_by_touch_to_the_end_of_a_deck(visit):
     ids = [q["id"] for q in QUESTIONS if q["topic"] == "discounting"]
     grades = {ids[0]: [1, 3], ids[1]: [3], ids[2]: [2, 4]}
     order = []
-    while page.locator(".pg-a-card:visible").count():
+    while page.locator(".pg-practice-card:visible").count():
         order.append(shown(page))
-        page.locator(".pg-a-card:visible > summary").tap()
-        page.locator(".pg-a-grades button").nth(grades[order[-1]][order.count(order[-1]) - 1] - 1).tap()
+        page.locator(".pg-practice-card:visible > summary").tap()
+        page.locator(".pg-practice-grades button").nth(grades[order[-1]][order.count(order[-1]) - 1] - 1).tap()
         page.wait_for_function(
-            "n => pgPractice.$('.pg-a-stage').hidden || !pgPractice.$('.pg-a-card:not(.pg-a-off)').open", arg=0
+            "n => pgPractice.$('.pg-practice-stage').hidden || !pgPractice.$('.pg-practice-card:not(.pg-practice-off)').open",
+            arg=0,
         )
     assert order == [*ids, ids[0], ids[2]], "what was not good comes once more today"
     assert page.evaluate("window.passed") == [{"kind": "drill", "id": "flashcards"}]
-    assert "comes back tomorrow" in page.locator(".pg-a-done").inner_text()
+    assert "comes back tomorrow" in page.locator(".pg-practice-done").inner_text()
     assert wide(page) <= 375
 
 
@@ -186,12 +191,12 @@ def test_export_and_import_in_a_fresh_profile(visit, tmp_path):
 
     other = visit(CARDS).page
     other.get_by_role("button", name="Turn the card").click()
-    other.locator(".pg-a-grades button").first.click()  # later than the file: stays
+    other.locator(".pg-practice-grades button").first.click()  # later than the file: stays
     mine = next(iter(kept(other)["cards"]))
     with other.expect_file_chooser() as chooser:
         other.get_by_role("button", name="Import").click()
     chooser.value.set_files(path)
-    message = other.locator(".pg-a-message")
+    message = other.locator(".pg-practice-message")
     message.filter(has_text="Imported").wait_for()
     assert (
         "4 cards, 3 new to this browser, 0 newer than here, 1 not newer" in message.inner_text()
@@ -230,13 +235,13 @@ def test_bad_imports_are_refused_and_nothing_is_lost(visit, tmp_path):
         path = tmp_path / f"{name}.json"
         path.write_text(text)
         page.locator("input[type=file]").set_input_files(path)
-        page.locator(".pg-a-message", has_text=path.name).wait_for()
-        message = page.locator(".pg-a-message").inner_text()
+        page.locator(".pg-practice-message", has_text=path.name).wait_for()
+        message = page.locator(".pg-practice-message").inner_text()
         assert message.startswith("Not imported") and reason in message and message.endswith("Nothing was changed."), (
             message
         )
         assert kept(page) == before and shown(page) == card and count(page, "seen") == 1
-    assert page.locator(".pg-a-message").get_attribute("role") == "alert"
+    assert page.locator(".pg-practice-message").get_attribute("role") == "alert"
 
 
 THROWS = {
@@ -257,19 +262,19 @@ def test_without_storage_it_works_and_says_so(visit, how):
     page = visit(CARDS, before=script).page
     page.get_by_role("button", name="Turn the card").click()
     page.get_by_role("button", name="Good").click()
-    assert words in page.locator(".pg-a-message").inner_text()
+    assert words in page.locator(".pg-practice-message").inner_text()
     assert count(page, "seen") == 1 and count(page, "new today") == 14
     page = visit(DRILL, before=script).page
     page.get_by_role("button", name="Check the order").first.click()
     assert (
-        "too early" in page.locator(".pg-a-verdict").first.inner_text()
-        and words in page.locator(".pg-a-message").inner_text()
+        "too early" in page.locator(".pg-practice-verdict").first.inner_text()
+        and words in page.locator(".pg-practice-message").inner_text()
     )
     page = visit(MOCK, before=script).page
     page.get_by_role("button", name="Begin").click()
     assert (
-        "Question 1 of 6" in page.locator(".pg-a-stage").inner_text()
-        and words in page.locator(".pg-a-message").inner_text()
+        "Question 1 of 6" in page.locator(".pg-practice-stage").inner_text()
+        and words in page.locator(".pg-practice-message").inner_text()
     )
 
 
@@ -278,7 +283,7 @@ def test_two_tabs_do_not_lose_each_other_s_work(visit):
     a, b = v.page, v.open(CARDS)
     a.get_by_role("button", name="Turn the card").click()
     a.get_by_role("button", name="Good").click()
-    b.wait_for_function("document.querySelector('.pg-a-count').textContent.includes('1 of')")
+    b.wait_for_function("document.querySelector('.pg-practice-count').textContent.includes('1 of')")
     b.evaluate(f"""() => {{ const s = JSON.parse(localStorage.getItem('{KEY}'));        // a third tab whose event never came
         s.cards['softmax-score'] = {{ ...Object.values(s.cards)[0], at: Date.now() }}; localStorage.setItem('{KEY}', JSON.stringify(s)); }}""")
     b.get_by_label("Topic").select_option("critics")
@@ -292,7 +297,7 @@ def test_two_tabs_do_not_lose_each_other_s_work(visit):
     assert len(kept(b)["cards"]) == 3
     b.get_by_role("button", name="Erase").click()
     b.get_by_role("button", name="Erase them").click()
-    a.wait_for_function("document.querySelector('.pg-a-count').textContent.includes('0 of')")
+    a.wait_for_function("document.querySelector('.pg-practice-count').textContent.includes('0 of')")
     a.get_by_role("button", name="Turn the card").click()
     a.get_by_role("button", name="Good").click()
     assert len(kept(a)["cards"]) == 1, "erased is erased, in the other tab too"
@@ -300,7 +305,7 @@ def test_two_tabs_do_not_lose_each_other_s_work(visit):
 
 def test_damaged_or_newer_storage_is_never_overwritten(visit):
     page = visit(CARDS, before=f"localStorage.getItem('{KEY}') ?? localStorage.setItem('{KEY}', '{{\"app\":');").page
-    assert "could not be read" in page.locator(".pg-a-message").inner_text()
+    assert "could not be read" in page.locator(".pg-practice-message").inner_text()
     assert page.evaluate(f"localStorage.getItem('{KEY}:damaged')") == '{"app":'
     page.get_by_role("button", name="Turn the card").click()
     page.get_by_role("button", name="Good").click()
@@ -310,7 +315,7 @@ def test_damaged_or_newer_storage_is_never_overwritten(visit):
     page.get_by_role("button", name="Turn the card").click()
     page.get_by_role("button", name="Good").click()
     assert (
-        "another edition" in page.locator(".pg-a-message").inner_text()
+        "another edition" in page.locator(".pg-practice-message").inner_text()
         and page.evaluate(f"localStorage.getItem('{KEY}')") == newer
     )
 
@@ -335,7 +340,12 @@ def test_the_interview_s_date_brings_cards_back(visit):
 
 
 def steps(page, which=0):
-    return page.locator(".pg-a-order").nth(which).locator("> li").evaluate_all("all => all.map(e => e.dataset.step)")
+    return (
+        page.locator(".pg-practice-order")
+        .nth(which)
+        .locator("> li")
+        .evaluate_all("all => all.map(e => e.dataset.step)")
+    )
 
 
 def test_order_by_keyboard_is_judged_and_kept(visit):
@@ -343,18 +353,18 @@ def test_order_by_keyboard_is_judged_and_kept(visit):
     want = [s["id"] for s in DRILLS["trajectory"]]
     page.get_by_role("button", name="Check the order").first.focus()
     page.keyboard.press("Enter")
-    said = page.locator(".pg-a-verdict").first.inner_text()
+    said = page.locator(".pg-practice-verdict").first.inner_text()
     now, need = steps(page), {s["id"]: s.get("needs", {}) for s in DRILLS["trajectory"]}
     first = next(i for i, s in enumerate(now) if any(now.index(n) > i for n in need[s]))
     assert said.startswith(f"Line {first + 1} comes too early. It needs line ") and page.evaluate("window.passed") == []
     # `past` needs nothing: put it first, an order that is right and not the book's
     for target, step in enumerate([want[8], *want[:8], want[9]]):
-        line = page.locator(f".pg-a-order >> nth=0 >> li[data-step={step}]")
+        line = page.locator(f".pg-practice-order >> nth=0 >> li[data-step={step}]")
         line.get_by_role("button").first.focus()
         for n in range(steps(page).index(step) - target):
             page.keyboard.press("Alt+ArrowUp" if n % 2 else "Enter")
     page.get_by_role("button", name="Check the order").first.click()
-    assert steps(page)[0] == "past" and page.locator(".pg-a-verdict").first.inner_text().startswith("Right.")
+    assert steps(page)[0] == "past" and page.locator(".pg-practice-verdict").first.inner_text().startswith("Right.")
     assert page.evaluate("window.passed") == [{"kind": "drill", "id": "order-trajectory"}]
     page.reload()
     assert steps(page) == [want[8], *want[:8], want[9]], "kept"
@@ -362,9 +372,9 @@ def test_order_by_keyboard_is_judged_and_kept(visit):
 
 def drag(page, move, which, step, onto):
     """Drag a step's handle onto another line."""
-    lines = page.locator(".pg-a-order").nth(which)
+    lines = page.locator(".pg-practice-order").nth(which)
     timers(page)  # what the last drag left to be done
-    a, b = (lines.locator(f"li[data-step={s}] .pg-a-grip").bounding_box() for s in (step, onto))
+    a, b = (lines.locator(f"li[data-step={s}] .pg-practice-grip").bounding_box() for s in (step, onto))
     x = a["x"] + a["width"] / 2
     move((x, a["y"] + a["height"] / 2), (x, b["y"] + b["height"] * (0.8 if b["y"] > a["y"] else 0.2)))
 
@@ -415,7 +425,7 @@ def test_order_by_dragging(visit, how, options):
     )
     page.reload()
     assert steps(page, 1) == start
-    page.locator(".pg-a-order").nth(1).evaluate("e => e.scrollIntoView()")
+    page.locator(".pg-practice-order").nth(1).evaluate("e => e.scrollIntoView()")
     move = how(page)
     for target, step in enumerate(want):
         for _ in range(4):  # a long way may take more than one pull, as by hand
@@ -423,7 +433,7 @@ def test_order_by_dragging(visit, how, options):
             if now[target] == step:
                 break
             drag(page, move, 1, step, now[target])
-            page.wait_for_function("!document.querySelector('.pg-a-held')")  # a busy machine delivers moves late
+            page.wait_for_function("!document.querySelector('.pg-practice-held')")  # a busy machine delivers moves late
     assert steps(page, 1) == want
     check = page.get_by_role("button", name="Check the order").nth(1)
     check.click()
@@ -437,7 +447,7 @@ def test_rules_are_named_by_keyboard_and_remembered(visit):
     page = visit(DRILL).page
     page.locator("summary", has_text="The ten steps").first.focus()
     page.keyboard.press("Enter")
-    quizzes = page.locator(".pg-a-rules").first.locator(".pg-quiz")
+    quizzes = page.locator(".pg-practice-rules").first.locator(".pg-quiz")
     assert quizzes.count() == 10
     for i, step in enumerate(DRILLS["trajectory"]):
         right = list(step["rules"]).index(step["rule"])
@@ -445,14 +455,14 @@ def test_rules_are_named_by_keyboard_and_remembered(visit):
         page.keyboard.press("Space")
         if i == 0:  # one wrong try: explained, and not counted
             page.keyboard.press("Enter")
-            assert "Not this one" in quizzes.nth(0).inner_text() and page.locator(".pg-a-named").count() == 0
+            assert "Not this one" in quizzes.nth(0).inner_text() and page.locator(".pg-practice-named").count() == 0
         for _ in range(right):
             page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
-    assert "10 of 10 rules named" in page.locator(".pg-a-rules").first.inner_text()
+    assert "10 of 10 rules named" in page.locator(".pg-practice-rules").first.inner_text()
     assert {"kind": "drill", "id": "rules-trajectory"} in page.evaluate("window.passed")
     page.reload()
-    assert page.locator(".pg-a-rules").first.locator(".pg-a-named").count() == 10
+    assert page.locator(".pg-practice-rules").first.locator(".pg-practice-named").count() == 10
 
 
 def wrong_line(flaw):
@@ -461,9 +471,9 @@ def wrong_line(flaw):
 
 def test_flaws_by_mouse_keyboard_and_touch(visit):
     page = visit(DRILL, **(PHONE | {"is_mobile": False})).page
-    assert page.locator(".pg-a-flaw").count() == 8
+    assert page.locator(".pg-practice-flaw").count() == 8
     for n, flaw in enumerate(FLAWS):
-        lines, bad = page.locator(f"#flaw-{flaw['id']} .pg-a-line > summary"), wrong_line(flaw)
+        lines, bad = page.locator(f"#flaw-{flaw['id']} .pg-practice-line > summary"), wrong_line(flaw)
         if n == 0:
             lines.nth(bad - 1).click()
             assert f"Line {bad} is right. Look again." in page.locator(f"#flaw-{flaw['id']}").inner_text()
@@ -475,25 +485,25 @@ def test_flaws_by_mouse_keyboard_and_touch(visit):
         else:
             lines.nth(bad).tap()
         page.locator(
-            f"#flaw-{flaw['id']} .pg-a-status", has_text=f"Found at the {'second' if n == 0 else 'first'} try"
+            f"#flaw-{flaw['id']} .pg-practice-status", has_text=f"Found at the {'second' if n == 0 else 'first'} try"
         ).wait_for()
-        why = page.locator(f"#flaw-{flaw['id']} .pg-a-wrong").inner_text()
+        why = page.locator(f"#flaw-{flaw['id']} .pg-practice-wrong").inner_text()
         assert "This is the flaw." in why and "The number." in why and "Mended." in why
     ids = [p["id"] for p in page.evaluate("window.passed")]
     assert ids == [f"flaw-{f['id']}" for f in FLAWS] + ["flaws"]
     assert wide(page) <= 375
     page.reload()
-    page.locator(".pg-a-status", has_text="8 of 8 flaws found").wait_for()
-    assert page.locator(".pg-a-wrong[open]").count() == 8
+    page.locator(".pg-practice-status", has_text="8 of 8 flaws found").wait_for()
+    assert page.locator(".pg-practice-wrong[open]").count() == 8
     page.get_by_role("button", name="Start again").click()
-    page.wait_for_function("!document.querySelector('.pg-a-wrong[open]')")
+    page.wait_for_function("!document.querySelector('.pg-practice-wrong[open]')")
 
 
 # --- the mock interview ---------------------------------------------------------------------------------------------------
 
 
 def asked(page):
-    return page.locator(".pg-a-asked:visible").get_attribute("data-id")
+    return page.locator(".pg-practice-asked:visible").get_attribute("data-id")
 
 
 def test_mock_by_keyboard_to_the_result(visit):
@@ -503,35 +513,36 @@ def test_mock_by_keyboard_to_the_result(visit):
     seen = []
     for i in range(6):
         seen.append(asked(page))
-        assert f"Question {i + 1} of 6" in page.locator(".pg-a-stage").inner_text()
-        assert page.evaluate("document.activeElement.matches('.pg-a-stage')"), "focus goes to the question"
+        assert f"Question {i + 1} of 6" in page.locator(".pg-practice-stage").inner_text()
+        assert page.evaluate("document.activeElement.matches('.pg-practice-stage')"), "focus goes to the question"
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.matches('summary')")
         if i % 2:
             page.keyboard.press("Enter")
-            page.locator(".pg-a-rubric:visible input").first.focus()
+            page.locator(".pg-practice-rubric:visible input").first.focus()
         else:  # the button that stands out does the same, and leads to the marks
-            page.locator(".pg-a-stage .pg-a-main", has_text="Compare and mark").press("Enter")
-            assert page.evaluate("document.activeElement.matches('.pg-a-rubric input')")
+            page.locator(".pg-practice-stage .pg-practice-main", has_text="Compare and mark").press("Enter")
+            assert page.evaluate("document.activeElement.matches('.pg-practice-rubric input')")
         for k in range(5):
             if not (i == 2 and k):
                 page.keyboard.press("Space")
             page.keyboard.press("Tab")
         if i == 3:  # in the middle of it all
             page.reload()
-            assert asked(page) == seen[3] and page.locator(".pg-a-rubric:visible input:checked").count() == 5
-        page.locator(".pg-a-stage .pg-a-main").focus()
+            assert asked(page) == seen[3] and page.locator(".pg-practice-rubric:visible input:checked").count() == 5
+        page.locator(".pg-practice-stage .pg-practice-main").focus()
         page.keyboard.press("Enter")
     levels = {q["id"]: q["level"] for q in QUESTIONS}
     assert [levels[i] for i in seen] == ["screening"] * 2 + ["whiteboard"] * 2 + ["debugging", "language-models"]
-    stage = page.locator(".pg-a-stage")
-    assert "26 of 30 points" in stage.inner_text() and stage.locator(".pg-a-read > li").count() == 1
+    stage = page.locator(".pg-practice-stage")
+    assert "26 of 30 points" in stage.inner_text() and stage.locator(".pg-practice-read > li").count() == 1
     assert (
-        stage.locator(".pg-a-read a").last.get_attribute("href") == f"../interview/{levels[seen[2]]}.html#q-{seen[2]}"
+        stage.locator(".pg-practice-read a").last.get_attribute("href")
+        == f"../interview/{levels[seen[2]]}.html#q-{seen[2]}"
     )
     assert page.evaluate("window.passed") == [{"kind": "drill", "id": "mock"}]
     page.reload()
-    assert "26 of 30 points" in stage.inner_text() and page.locator(".pg-a-history li").count() == 1
+    assert "26 of 30 points" in stage.inner_text() and page.locator(".pg-practice-history li").count() == 1
     page.emulate_media(media="print")
     assert stage.locator("table").is_visible() and not page.get_by_role("button", name="Print").is_visible()
 
@@ -540,10 +551,10 @@ def test_mock_by_touch_shared_and_with_a_mix_of_ones_own(visit):
     phone = visit(MOCK, **PHONE)
     page = phone.page
     page.locator("select[name=preset]").select_option("")
-    fields = page.locator(".pg-a-own input")
+    fields = page.locator(".pg-practice-own input")
     fields.nth(4).fill("3")
     page.get_by_role("button", name="Begin").tap()
-    assert "make six questions" in page.locator(".pg-a-message").inner_text()
+    assert "make six questions" in page.locator(".pg-practice-message").inner_text()
     for i, n in enumerate((0, 1, 1, 2, 2)):
         fields.nth(i).fill(str(n))
     page.get_by_label("Interview number").fill("12")
@@ -552,11 +563,11 @@ def test_mock_by_touch_shared_and_with_a_mix_of_ones_own(visit):
     assert address.endswith("#n=12&mix=0-1-1-2-2")
     for _ in range(6):
         ids.append(asked(page))
-        page.locator(".pg-a-compare:visible > summary").tap()
-        page.locator(".pg-a-rubric:visible label").first.tap()
+        page.locator(".pg-practice-compare:visible > summary").tap()
+        page.locator(".pg-practice-rubric:visible label").first.tap()
         assert wide(page) <= 375
-        page.locator(".pg-a-stage .pg-a-main").tap()
-    assert "6 of 30 points" in page.locator(".pg-a-stage").inner_text() and wide(page) <= 375
+        page.locator(".pg-practice-stage .pg-practice-main").tap()
+    assert "6 of 30 points" in page.locator(".pg-practice-stage").inner_text() and wide(page) <= 375
     friend = visit(address.removeprefix(phone.server.url)).page
     assert friend.get_by_label("Interview number").input_value() == "12"
     friend.get_by_role("button", name="Begin").click()
@@ -566,7 +577,7 @@ def test_mock_by_touch_shared_and_with_a_mix_of_ones_own(visit):
     friend.get_by_role("button", name="New interview").click()
     assert friend.get_by_role("button", name="Begin").is_visible()
     friend.get_by_role("button", name="Forget these").click()
-    assert not friend.locator(".pg-a-history").is_visible()
+    assert not friend.locator(".pg-practice-history").is_visible()
 
 
 def test_clocks_can_be_paused_and_hurry_nobody(visit):
@@ -577,7 +588,7 @@ def test_clocks_can_be_paused_and_hurry_nobody(visit):
     page.get_by_label("Clock per question").select_option("2")
     page.get_by_role("button", name="Begin").click()
     page.clock.run_for(30_000)
-    face = page.locator(".pg-a-clock")
+    face = page.locator(".pg-practice-clock")
     assert face.inner_text() == "1:30"
     page.get_by_role("button", name="Pause").click()
     page.clock.run_for(60_000)
@@ -587,7 +598,7 @@ def test_clocks_can_be_paused_and_hurry_nobody(visit):
     page.clock.run_for(95_000)
     assert (
         face.inner_text() == "0:00"
-        and "Finish your sentence" in page.locator(".pg-a-time").inner_text()
+        and "Finish your sentence" in page.locator(".pg-practice-time").inner_text()
         and asked(page) == question
     )
     page.goto(v.server.url + CODING)
@@ -595,11 +606,11 @@ def test_clocks_can_be_paused_and_hurry_nobody(visit):
     page.clock.run_for(65_000)
     page.get_by_role("button", name="Pause").click()
     page.clock.run_for(10_000)
-    assert page.locator(".pg-a-clock").inner_text() == "1:05"
+    assert page.locator(".pg-practice-clock").inner_text() == "1:05"
     page.get_by_role("button", name="The check accepts it").click()
     assert page.evaluate("window.passed") == [{"kind": "drill", "id": "coding"}]
     page.reload()
-    assert page.locator(".pg-a-times li").first.inner_text().startswith("1:05")
+    assert page.locator(".pg-practice-times li").first.inner_text().startswith("1:05")
 
 
 # --- for everyone ---------------------------------------------------------------------------------------------------------
@@ -612,23 +623,23 @@ def test_axe_finds_nothing_while_practising(visit):
     page.get_by_role("button", name="Turn the card").click()
     page.get_by_role("button", name="Erase").click()
     page.evaluate(
-        "document.querySelectorAll('.pg-a-off').forEach(e => e.remove())"
+        "document.querySelectorAll('.pg-practice-off').forEach(e => e.remove())"
     )  # not shown, and slow to look through
     assert violations(page) == []
     page = visit(DRILL).page
     page.get_by_role("button", name="Check the order").first.click()
-    page.locator(".pg-a-line > summary").nth(wrong_line(FLAWS[0])).click()
-    page.locator(".pg-a-line > summary").nth(0).click()
-    page.locator(".pg-a-rules").first.evaluate("e => { e.closest('details').open = true; }")
+    page.locator(".pg-practice-line > summary").nth(wrong_line(FLAWS[0])).click()
+    page.locator(".pg-practice-line > summary").nth(0).click()
+    page.locator(".pg-practice-rules").first.evaluate("e => { e.closest('details').open = true; }")
     assert violations(page) == []
     page = visit(MOCK).page
     page.get_by_label("Clock per question").select_option("5")
     page.get_by_role("button", name="Begin").click()
-    page.locator(".pg-a-compare:visible > summary").click()
-    page.locator(".pg-a-rubric:visible input").first.check()
+    page.locator(".pg-practice-compare:visible > summary").click()
+    page.locator(".pg-practice-rubric:visible input").first.check()
     assert violations(page) == []
     for _ in range(6):
-        page.locator(".pg-a-stage .pg-a-main").click()
+        page.locator(".pg-practice-stage .pg-practice-main").click()
     assert violations(page) == []
 
 
@@ -639,16 +650,16 @@ def test_everything_fits_a_phone(visit):
         page.set_viewport_size({"width": width, "height": 700})
         frames(page)
         assert wide(page) <= width
-        cut = page.evaluate("""() => [...document.querySelectorAll('.pg-a-says')].filter(e => e.scrollWidth > e.clientWidth + 1
+        cut = page.evaluate("""() => [...document.querySelectorAll('.pg-practice-says')].filter(e => e.scrollWidth > e.clientWidth + 1
             && getComputedStyle(e).display !== 'inline').map(e => e.textContent.slice(0, 40))""")
         assert cut == []
-        small = page.evaluate("""() => [...document.querySelectorAll('main .pg-a-button, .pg-a-line > summary')].filter(e => {
+        small = page.evaluate("""() => [...document.querySelectorAll('main .pg-practice-button, .pg-practice-line > summary')].filter(e => {
             const r = e.getBoundingClientRect(); return r.height && (r.height < 32 || r.width < 32); }).map(e => e.textContent)""")
         assert small == []
     page = visit(CARDS, **PHONE).page
     for i in range(0, len(QUESTIONS)):
         page.evaluate(
-            """i => document.querySelectorAll('.pg-a-card').forEach((c, k) => { c.classList.toggle('pg-a-off', k !== i); c.open = k === i; })""",
+            """i => document.querySelectorAll('.pg-practice-card').forEach((c, k) => { c.classList.toggle('pg-practice-off', k !== i); c.open = k === i; })""",
             i,
         )
         assert wide(page) <= 375, i
@@ -659,19 +670,22 @@ def test_without_scripts_all_of_it_can_be_read(browser, server):
     page = context.new_page()
     page.goto(server.url + CARDS)
     assert (
-        page.locator(".pg-a-card:visible").count() == len(QUESTIONS)
-        and not page.locator(".pg-a-back").first.is_visible()
+        page.locator(".pg-practice-card:visible").count() == len(QUESTIONS)
+        and not page.locator(".pg-practice-back").first.is_visible()
     )
-    page.locator(".pg-a-card > summary").nth(3).click()
-    assert page.locator(".pg-a-back").nth(3).is_visible() and page.locator(".pg-a-back .pg-q-wrong").nth(3).is_visible()
+    page.locator(".pg-practice-card > summary").nth(3).click()
+    assert (
+        page.locator(".pg-practice-back").nth(3).is_visible()
+        and page.locator(".pg-practice-back .pg-question-wrong").nth(3).is_visible()
+    )
     page.goto(server.url + DRILL)
     assert steps(page) == [s["id"] for s in DRILLS["trajectory"]], "the proof, in order"
-    page.locator(".pg-a-line > summary").nth(2).click()
-    assert "This is the flaw." in page.locator(".pg-a-line").nth(2).inner_text()
+    page.locator(".pg-practice-line > summary").nth(2).click()
+    assert "This is the flaw." in page.locator(".pg-practice-line").nth(2).inner_text()
     page.goto(server.url + MOCK)
-    assert page.locator(".pg-a-asked:visible").count() == len(QUESTIONS)
-    page.locator(".pg-a-compare > summary").first.click()
-    assert page.locator(".pg-a-rubric").first.locator("li").count() == 5
+    assert page.locator(".pg-practice-asked:visible").count() == len(QUESTIONS)
+    page.locator(".pg-practice-compare > summary").first.click()
+    assert page.locator(".pg-practice-rubric").first.locator("li").count() == 5
     context.close()
 
 

@@ -76,18 +76,18 @@ def passed(page):
 def marks(page, where=".pg-contents"):
     """{address of a link: the words after it} of what is marked."""
     return page.evaluate(
-        """where => Object.fromEntries([...document.querySelectorAll(`${where} .pg-r-count:not([hidden])`)]
-        .map(e => [e.previousElementSibling.getAttribute('aria-label') ?? e.previousElementSibling.textContent, e.querySelector('.pg-r-hidden').textContent]))""",
+        """where => Object.fromEntries([...document.querySelectorAll(`${where} .pg-progress-count:not([hidden])`)]
+        .map(e => [e.previousElementSibling.getAttribute('aria-label') ?? e.previousElementSibling.textContent, e.querySelector('.pg-progress-hidden').textContent]))""",
         where,
     )
 
 
 def overview(page):
-    return page.locator(".pg-r-overview").inner_text()
+    return page.locator(".pg-progress-overview").inner_text()
 
 
 def status(page):
-    return page.locator("main > .pg-r-hidden[role=status]").inner_text()
+    return page.locator("main > .pg-progress-hidden[role=status]").inner_text()
 
 
 def violations(page, *include):
@@ -136,7 +136,7 @@ def test_the_built_pages_have_what_is_counted(site):
 def test_a_quiz_and_a_challenge_are_counted_shown_and_remembered(reader):
     one = reader()
     page = one.open(READ)
-    assert marks(page) == {} and page.locator(".pg-r-mark").count() == 0
+    assert marks(page) == {} and page.locator(".pg-progress-mark").count() == 0
     quiz = page.locator("#quiz-01-bins")
     right = quiz.locator(":scope > .pg-choice").evaluate_all(
         "all => all.findIndex(e => e.classList.contains('pg-right'))"
@@ -149,7 +149,7 @@ def test_a_quiz_and_a_challenge_are_counted_shown_and_remembered(reader):
     quiz.get_by_role("button", name="Check").click()
     assert passed(page) == ["quiz:quiz-01-bins"]
     assert status(page) == "Counted. 1 of 3 passed: 1 · Values or probabilities?, Read on."
-    assert quiz.locator("legend .pg-r-mark").inner_text().strip() == "passed"
+    assert quiz.locator("legend .pg-progress-mark").inner_text().strip() == "passed"
 
     figure = page.locator(".pg-widget[data-widget=BinsVsDimensions]")
     for slider, value in zip(
@@ -159,7 +159,7 @@ def test_a_quiz_and_a_challenge_are_counted_shown_and_remembered(reader):
         slider.evaluate(
             "(e, value) => { e.value = value; e.dispatchEvent(new Event('input', { bubbles: true })); }", value
         )
-    page.wait_for_function("() => document.querySelector('[data-widget=BinsVsDimensions] .pg-x-met')")
+    page.wait_for_function("() => document.querySelector('[data-widget=BinsVsDimensions] .pg-fig-met')")
     assert passed(page) == ["challenge:BinsVsDimensions", "quiz:quiz-01-bins"]
     assert marks(page) == {"Read on: 1 · Values or probabilities?": "2 of 3 passed"} and marks(page, ".pg-verbs") == {
         "Read on": "2 of 3 passed"
@@ -171,22 +171,22 @@ def test_a_quiz_and_a_challenge_are_counted_shown_and_remembered(reader):
         page
     )
     page.get_by_role("link", name="Continue:").click()
-    page.wait_for_function("() => location.hash === '#quiz' && document.querySelector('.pg-r-challenge')")
+    page.wait_for_function("() => location.hash === '#quiz' && document.querySelector('.pg-progress-challenge')")
     assert marks(page) == {"Read on: 1 · Values or probabilities?": "2 of 3 passed"}
     assert (
-        page.locator(".pg-widget[data-widget=BinsVsDimensions] + .pg-r-challenge").inner_text().strip()
+        page.locator(".pg-widget[data-widget=BinsVsDimensions] + .pg-progress-challenge").inner_text().strip()
         == "Challenge met"
     )
 
 
 def test_an_exercise_is_marked_by_hand_and_taken_back_by_keyboard(reader):
     page = reader(**PHONE).open(DO)
-    assert page.locator(".pg-r-exercise button").count() == 5
+    assert page.locator(".pg-progress-exercise button").count() == 5
     page.get_by_role("button", name="I passed this elsewhere: softmax").focus()
     page.keyboard.press("Enter")
     assert kept(page)["passed"]["exercise:softmax"]["by"] == "hand"
     assert "softmax is marked as passed. 1 of 5 passed" in status(page)
-    assert "Marked as passed by you on" in page.locator(".pg-r-exercise").first.inner_text()
+    assert "Marked as passed by you on" in page.locator(".pg-progress-exercise").first.inner_text()
     assert page.evaluate("document.activeElement.textContent") == "Undo", "the focus stays"
     page.keyboard.press("Enter")
     assert passed(page) == [] and "no longer marked" in status(page) and marks(page, ".pg-verbs") == {}
@@ -194,26 +194,26 @@ def test_an_exercise_is_marked_by_hand_and_taken_back_by_keyboard(reader):
     assert passed(page) == ["exercise:bins_needed", "exercise:softmax", "quiz:renamed-since"], (
         "kept, though not counted"
     )
-    assert "Passed on" in page.locator(".pg-r-exercise").first.inner_text() and marks(page, ".pg-verbs") == {
+    assert "Passed on" in page.locator(".pg-progress-exercise").first.inner_text() and marks(page, ".pg-verbs") == {
         "Do": "2 of 5 passed"
     }
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
-    assert violations(page, ".pg-r-exercise", ".pg-verbs") == []
+    assert violations(page, ".pg-progress-exercise", ".pg-verbs") == []
 
 
 def test_two_tabs_lose_nothing(reader):
     one = reader()
     a, b = one.open(DO), one.open(DO)
     passes(a, "exercise:softmax")
-    b.wait_for_function("() => document.querySelectorAll('.pg-r-mark').length === 1")
+    b.wait_for_function("() => document.querySelectorAll('.pg-progress-mark').length === 1")
     assert marks(b, ".pg-verbs") == {"Do": "1 of 5 passed"}
     passes(a, "exercise:bins_needed")
     passes(b, "exercise:corridor_value")
     assert passed(b) == ["exercise:bins_needed", "exercise:corridor_value", "exercise:softmax"]
     for tab in (a, b):  # each has heard of the other's, so that nothing is under way when it is cleared
-        tab.wait_for_function("() => document.querySelectorAll('.pg-r-mark').length === 3")
+        tab.wait_for_function("() => document.querySelectorAll('.pg-progress-mark').length === 3")
     b.evaluate("localStorage.clear()")
-    a.wait_for_function("() => document.querySelectorAll('.pg-r-mark').length === 0")
+    a.wait_for_function("() => document.querySelectorAll('.pg-progress-mark').length === 0")
     b.reload()
     a.reload()
     assert passed(a) == [], "what the reader cleared does not come back from a tab's memory"
@@ -241,7 +241,7 @@ def test_export_import_refuse_and_erase(reader, tmp_path):
 
     other = reader(**PHONE).open(FRONT)
     passes(other, "exercise:softmax", "challenge:Landscape")
-    before, said = kept(other), other.locator(".pg-r-message")
+    before, said = kept(other), other.locator(".pg-progress-message")
     for name, text, why in (
         ("cut.json", '{"app": "learning-to-act", "ki', "not a complete JSON file"),
         (
@@ -253,25 +253,25 @@ def test_export_import_refuse_and_erase(reader, tmp_path):
         ("large.json", " " * 1_100_000, "It has 1.1 MB"),
     ):
         (tmp_path / name).write_text(text)
-        other.locator(".pg-r-overview input[type=file]").set_input_files(tmp_path / name)
+        other.locator(".pg-progress-overview input[type=file]").set_input_files(tmp_path / name)
         said.filter(has_text=name).wait_for()
         assert why in said.inner_text() and said.inner_text().endswith("Nothing was changed.") and kept(other) == before
-    other.locator(".pg-r-overview input[type=file]").set_input_files(path)
+    other.locator(".pg-progress-overview input[type=file]").set_input_files(path)
     said.filter(has_text="Imported").wait_for()
     assert "4 passed, 3 new to this browser. 1 is not in this edition; kept, not counted." in said.inner_text()
     assert f"4 of {ALL} passed" in overview(other) and len(passed(other)) == 5
     assert other.evaluate("document.documentElement.scrollWidth") <= 375
-    assert violations(other, ".pg-r-overview") == []
+    assert violations(other, ".pg-progress-overview") == []
 
     other.get_by_role("button", name="Erase", exact=True).click()
     assert other.evaluate("document.activeElement.textContent") == "Keep it"
     other.keyboard.press("Escape")
-    assert not other.locator(".pg-r-sure").is_visible() and len(passed(other)) == 5
+    assert not other.locator(".pg-progress-sure").is_visible() and len(passed(other)) == 5
     other.get_by_role("button", name="Erase", exact=True).click()
     other.get_by_role("button", name="Erase it").click()
     assert passed(other) == [] and kept(other)["last"] is None and "Erased." in overview(other)
     other.reload()
-    assert "Continue" not in overview(other) and not other.locator(".pg-r-list").is_visible()
+    assert "Continue" not in overview(other) and not other.locator(".pg-progress-list").is_visible()
 
 
 # --- when nothing can be kept, or what was kept cannot be read ---------------------------------------------------------------------------
@@ -284,12 +284,15 @@ FULL = "localStorage.setItem('other', 'x'); Storage.prototype.setItem = function
 def test_without_storage_it_counts_and_says_so(reader, before, words):
     one = reader(before=before)
     page = one.open(DO)
-    assert before == FULL or not page.locator(".pg-r-note").is_visible(), "quiet until there is something to lose"
+    assert before == FULL or not page.locator(".pg-progress-note").is_visible(), (
+        "quiet until there is something to lose"
+    )
     page.get_by_role("button", name="I passed this elsewhere: softmax").click()
     assert (
-        marks(page, ".pg-verbs") == {"Do": "1 of 5 passed"} and page.locator(".pg-r-note", has_text=words).is_visible()
+        marks(page, ".pg-verbs") == {"Do": "1 of 5 passed"}
+        and page.locator(".pg-progress-note", has_text=words).is_visible()
     )
-    assert "Not kept." in page.locator(".pg-r-exercise").first.inner_text()
+    assert "Not kept." in page.locator(".pg-progress-exercise").first.inner_text()
     page = one.open(FRONT, page)
     passes(page, "quiz:quiz-00-log")
     assert f"1 of {ALL} passed" in overview(page) and words in overview(page)
@@ -328,11 +331,11 @@ def test_what_cannot_be_read_is_never_written_over(reader, stored, words, versio
 
 def test_nothing_shows_without_scripts_or_on_paper(reader):
     page = reader(java_script_enabled=False).open(FRONT)
-    assert page.locator(".pg-r-overview").is_hidden() and "Your progress" not in page.content()
+    assert page.locator(".pg-progress-overview").is_hidden() and "Your progress" not in page.content()
     page = reader().open(DO)
     passes(page, "exercise:softmax")
     page.emulate_media(media="print")
     shown = page.evaluate(
-        "[...document.querySelectorAll('[class^=pg-r-]')].filter(e => e.checkVisibility() && !e.matches('.pg-r-hidden')).map(e => e.className)"
+        "[...document.querySelectorAll('[class^=pg-progress-]')].filter(e => e.checkVisibility() && !e.matches('.pg-progress-hidden')).map(e => e.className)"
     )
     assert shown == []

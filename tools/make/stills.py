@@ -19,7 +19,7 @@ SITE, STILLS = ROOT / "_build/html", ROOT / "book/_static/stills"
 USED = re.compile(r"\{explorable\} [\w.]+\.(\w+)")
 WIDTH, COLOURS = 700, 64
 BARE = """() => { for (const e of document.querySelectorAll(
-  '.pg-x :is(.pg-x-row, .pg-x-challenge, button, fieldset, label)')) e.style.display = 'none'; }"""
+  '.pg-x :is(.pg-fig-row, .pg-fig-challenge, button, fieldset, label)')) e.style.display = 'none'; }"""
 
 
 def used():
@@ -50,7 +50,7 @@ def make(wanted):
             figure = page.locator(f".pg-widget[data-widget={name}][data-mounted] .pg-x").first
             figure.wait_for()
             page.evaluate(BARE)
-            (STILLS / f"{name}.png").write_bytes(small(figure.locator(".pg-x-body").screenshot()))
+            (STILLS / f"{name}.png").write_bytes(small(figure.locator(".pg-fig-body").screenshot()))
             print(f"{name}: {(STILLS / f'{name}.png').stat().st_size / 1000:.0f} kB")
         browser.close()
 

@@ -83,7 +83,7 @@ class Base(SphinxDirective):
     def labelled(self, label, text, *classes):
         """A paragraph that begins with its label; further blocks follow."""
         first, *rest = self.blocks(text)
-        first.insert(0, nodes.inline("", label + " ", classes=["pg-q-label"]))
+        first.insert(0, nodes.inline("", label + " ", classes=["pg-question-label"]))
         return nodes.container("", first, *rest, classes=list(classes))
 
     def fold(self, title, body, *classes):
@@ -103,7 +103,7 @@ class Base(SphinxDirective):
         line = nodes.paragraph()
         for label, links in (("Shown in", to), ("Run", [r for r in runs if r not in to])):
             if links:
-                line += nodes.inline("", f"{label} ", classes=["pg-q-label"])
+                line += nodes.inline("", f"{label} ", classes=["pg-question-label"])
                 for i, pair in enumerate(links):
                     line += [nodes.Text(", ")] * bool(i) + [self.link(*pair)]
                 line += nodes.Text(". ")
@@ -111,12 +111,16 @@ class Base(SphinxDirective):
         said = [f"{{eq}}`{s}`" for s in q["source"] if s.startswith("eq-")] + [f"{{cite}}`{','.join(cited)}`"] * bool(
             cited
         )
-        line += [nodes.inline("", "Rests on ", classes=["pg-q-label"]), *self.words(", ".join(said)), nodes.Text(".")]
-        return nodes.container("", line, classes=["pg-q-where"])
+        line += [
+            nodes.inline("", "Rests on ", classes=["pg-question-label"]),
+            *self.words(", ".join(said)),
+            nodes.Text("."),
+        ]
+        return nodes.container("", line, classes=["pg-question-where"])
 
     def tags(self, q):
         parts = (("level", LEVELS[q["level"]]), ("topic", q["topic"]), ("chapter", f"chapter {q['chapter']}"))
-        return [nodes.inline("", text, classes=[f"pg-q-{name}"]) for name, text in parts]
+        return [nodes.inline("", text, classes=[f"pg-question-{name}"]) for name, text in parts]
 
 
 class Question(Base):
@@ -126,20 +130,20 @@ class Question(Base):
         return [
             nodes.container(
                 "",
-                self.fold([nodes.Text("The answer, once you have said yours")], self.answer(q), "pg-q-answer"),
-                classes=["pg-q-full"],
+                self.fold([nodes.Text("The answer, once you have said yours")], self.answer(q), "pg-question-answer"),
+                classes=["pg-question-full"],
             )
             for q in self.chosen()
         ]
 
     def answer(self, q):
-        short = self.labelled("In 30 seconds.", q["short"], "pg-q-short")
+        short = self.labelled("In 30 seconds.", q["short"], "pg-question-short")
         long = self.blocks(q["long"])
         after = [
             self.fold(
-                [nodes.inline("", "And then: ", classes=["pg-q-label"]), *self.words(f["ask"])],
+                [nodes.inline("", "And then: ", classes=["pg-question-label"]), *self.words(f["ask"])],
                 self.blocks(f["answer"]),
-                "pg-q-next",
+                "pg-question-next",
             )
             for f in q["follow_ups"]
         ]
@@ -147,9 +151,9 @@ class Question(Base):
             "",
             self.labelled("The answer that fails.", q["wrong"]["says"]),
             self.labelled("Why.", q["wrong"]["because"]),
-            classes=["pg-q-wrong"],
+            classes=["pg-question-wrong"],
         )
-        long = self.fold([nodes.Text("The long answer")], long, "pg-q-long")
+        long = self.fold([nodes.Text("The long answer")], long, "pg-question-long")
         return [short, long, wrong, *after, self.where(q)]
 
 
@@ -163,8 +167,8 @@ class Level(Question):
                 Summary(
                     "",
                     "",
-                    nodes.inline("", "", *self.words(q["question"]), classes=["pg-q-ask"]),
-                    nodes.inline("", "", *self.tags(q), classes=["pg-q-tags"]),
+                    nodes.inline("", "", *self.words(q["question"]), classes=["pg-question-ask"]),
+                    nodes.inline("", "", *self.tags(q), classes=["pg-question-tags"]),
                 ),
                 *self.answer(q),
                 classes=["pg-q"],
@@ -188,18 +192,18 @@ class Index(Base):
                 pg_anchor=f"q-{q['id']}",
                 internal=True,
             )
-            tags = nodes.inline("", "", *self.tags(q), classes=["pg-q-tags"])
+            tags = nodes.inline("", "", *self.tags(q), classes=["pg-question-tags"])
             items.append(
-                nodes.list_item("", nodes.paragraph("", "", link, nodes.Text(" "), tags), classes=["pg-q-item"])
+                nodes.list_item("", nodes.paragraph("", "", link, nodes.Text(" "), tags), classes=["pg-question-item"])
             )
-        return [nodes.bullet_list("", *items, classes=["pg-q-index"])]
+        return [nodes.bullet_list("", *items, classes=["pg-question-index"])]
 
 
 class Filter(Base):
     required_arguments = 0
 
     def run(self):
-        return [nodes.container(classes=["pg-q-filter"])]
+        return [nodes.container(classes=["pg-question-filter"])]
 
 
 class Cards(Base):
@@ -243,7 +247,7 @@ def resolve(app, doctree, fromdocname):
 
 
 def assets(app, pagename, templatename, context, doctree):
-    if re.search(r'class="[^"]*\bpg-(?:q|sheet)\b', context.get("body") or "") or "pg-q-filter" in (
+    if re.search(r'class="[^"]*\bpg-(?:q|sheet)\b', context.get("body") or "") or "pg-question-filter" in (
         context.get("body") or ""
     ):
         app.add_css_file("interview.css")

@@ -21,11 +21,11 @@ from tools.written import content
 
 FOLDER = ROOT / "book/practice"
 SCRIPTS = {
-    "pg-a-deck": "cards",
-    "pg-a-order": "drills",
-    "pg-a-flaw": "drills",
-    "pg-a-watch": "drills",
-    "pg-a-pool": "mock",
+    "pg-practice-deck": "cards",
+    "pg-practice-order": "drills",
+    "pg-practice-flaw": "drills",
+    "pg-practice-watch": "drills",
+    "pg-practice-pool": "mock",
 }
 log = logging.getLogger(__name__)
 
@@ -75,14 +75,14 @@ class Practice(Base):
             pg_anchor=f"q-{q['id']}",
             internal=True,
         )
-        return nodes.inline("", "", link, classes=["pg-a-full"])
+        return nodes.inline("", "", link, classes=["pg-practice-full"])
 
     def wrong(self, q):
         return nodes.container(
             "",
             self.labelled("The answer that fails.", q["wrong"]["says"]),
             self.labelled("Why.", q["wrong"]["because"]),
-            classes=["pg-q-wrong"],
+            classes=["pg-question-wrong"],
         )
 
     def one(self, name):
@@ -95,23 +95,27 @@ class Practice(Base):
 class Cards(Practice):
     def run(self):
         self.note()
-        return [tag("div", *(self.card(q) for q in questions()), classes=["pg-a-deck"])]
+        return [tag("div", *(self.card(q) for q in questions()), classes=["pg-practice-deck"])]
 
     def card(self, q):
         front = Summary(
             "",
             "",
-            nodes.inline("", "", *self.words(q["question"]), classes=["pg-a-front"]),
-            nodes.inline("", f"{LEVELS[q['level']]} · {q['topic']}", classes=["pg-a-tags"]),
+            nodes.inline("", "", *self.words(q["question"]), classes=["pg-practice-front"]),
+            nodes.inline("", f"{LEVELS[q['level']]} · {q['topic']}", classes=["pg-practice-tags"]),
         )
         back = nodes.container(
-            "", *self.blocks(q["short"]), self.wrong(q), nodes.paragraph("", "", self.full(q)), classes=["pg-a-back"]
+            "",
+            *self.blocks(q["short"]),
+            self.wrong(q),
+            nodes.paragraph("", "", self.full(q)),
+            classes=["pg-practice-back"],
         )
         return tag(
             "details",
             front,
             back,
-            classes=["pg-a-card"],
+            classes=["pg-practice-card"],
             ids=[f"card-{q['id']}"],
             id=q["id"],
             level=q["level"],
@@ -122,14 +126,14 @@ class Cards(Practice):
 class Mock(Practice):
     def run(self):
         self.note("rubric")
-        return [tag("div", *(self.asked(q) for q in questions()), classes=["pg-a-pool"])]
+        return [tag("div", *(self.asked(q) for q in questions()), classes=["pg-practice-pool"])]
 
     def asked(self, q):
         front = nodes.paragraph(
             "",
             "",
-            nodes.inline("", "", *self.words(q["question"]), classes=["pg-a-front"]),
-            nodes.inline("", f"{LEVELS[q['level']]} · {q['topic']}", classes=["pg-a-tags"]),
+            nodes.inline("", "", *self.words(q["question"]), classes=["pg-practice-front"]),
+            nodes.inline("", f"{LEVELS[q['level']]} · {q['topic']}", classes=["pg-practice-tags"]),
         )
         said = zip(("Said: ", "Named: ", "Showed: "), data("rubric")[q["id"]])
         rubric = [self.point(label, text) for label, text in said]
@@ -143,14 +147,14 @@ class Mock(Practice):
                 *self.blocks(q["short"]),
                 self.where(q),
                 nodes.paragraph("", "", self.full(q)),
-                tag("ul", *rubric, classes=["pg-a-rubric"]),
+                tag("ul", *rubric, classes=["pg-practice-rubric"]),
             ],
-            "pg-a-compare",
+            "pg-practice-compare",
         )
-        return tag("div", front, answer, classes=["pg-a-asked"], id=q["id"], level=q["level"])
+        return tag("div", front, answer, classes=["pg-practice-asked"], id=q["id"], level=q["level"])
 
     def point(self, label, text):
-        return tag("li", nodes.inline("", label, classes=["pg-q-label"]), *self.words(text))
+        return tag("li", nodes.inline("", label, classes=["pg-question-label"]), *self.words(text))
 
 
 class Order(Practice):
@@ -160,17 +164,17 @@ class Order(Practice):
         self.note("drills")
         proof = self.one(self.arguments[0])
         return (
-            [tag("ol", *(self.step(s) for s in proof["steps"]), classes=["pg-a-order"], id=proof["id"])]
+            [tag("ol", *(self.step(s) for s in proof["steps"]), classes=["pg-practice-order"], id=proof["id"])]
             if proof
             else []
         )
 
     def step(self, s):
         needs = [
-            tag("span", *self.words(why), classes=["pg-a-need"], step=other)
+            tag("span", *self.words(why), classes=["pg-practice-need"], step=other)
             for other, why in s.get("needs", {}).items()
         ]
-        return tag("li", tag("span", *self.words(s["says"]), classes=["pg-a-says"]), *needs, step=s["id"])
+        return tag("li", tag("span", *self.words(s["says"]), classes=["pg-practice-says"]), *needs, step=s["id"])
 
 
 class Rules(Practice):
@@ -186,7 +190,7 @@ class Rules(Practice):
                 tag(
                     "div",
                     *(q for n, s in enumerate(proof["steps"], 1) for q in self.quiz(proof, n, s)),
-                    classes=["pg-a-rules"],
+                    classes=["pg-practice-rules"],
                     id=proof["id"],
                 )
             ]
@@ -222,12 +226,14 @@ class Flaws(Practice):
 
     def proof(self, n, f):
         lines = [self.line(i, x) for i, x in enumerate(f["lines"], 1)]
-        head = nodes.paragraph("", "", nodes.strong("", f"Proof {n}. ", classes=["pg-a-nth"]), *self.words(f["claims"]))
-        return tag("div", head, *lines, classes=["pg-a-flaw"], ids=[f"flaw-{f['id']}"], id=f["id"])
+        head = nodes.paragraph(
+            "", "", nodes.strong("", f"Proof {n}. ", classes=["pg-practice-nth"]), *self.words(f["claims"])
+        )
+        return tag("div", head, *lines, classes=["pg-practice-flaw"], ids=[f"flaw-{f['id']}"], id=f["id"])
 
     def line(self, i, x):
         bad = "flaw" in x
-        verdict = nodes.strong("", "This is the flaw. " if bad else "Right. ", classes=["pg-a-mark"])
+        verdict = nodes.strong("", "This is the flaw. " if bad else "Right. ", classes=["pg-practice-mark"])
         first, *rest = self.blocks(x["flaw" if bad else "right"])
         first.insert(0, verdict)
         if bad:
@@ -235,20 +241,20 @@ class Flaws(Practice):
         front = Summary(
             "",
             "",
-            nodes.inline("", f"{i}", classes=["pg-a-n"]),
-            nodes.inline("", "", *self.words(x["says"]), classes=["pg-a-says"]),
+            nodes.inline("", f"{i}", classes=["pg-practice-n"]),
+            nodes.inline("", "", *self.words(x["says"]), classes=["pg-practice-says"]),
         )
         return tag(
             "details",
             front,
-            nodes.container("", first, *rest, classes=["pg-a-why"]),
-            classes=["pg-a-line", "pg-a-wrong" if bad else "pg-a-fine"],
+            nodes.container("", first, *rest, classes=["pg-practice-why"]),
+            classes=["pg-practice-line", "pg-practice-wrong" if bad else "pg-practice-fine"],
         )
 
 
 class Watch(Practice):
     def run(self):
-        return [tag("div", classes=["pg-a-watch"])]
+        return [tag("div", classes=["pg-practice-watch"])]
 
 
 def assets(app, pagename, templatename, context, doctree):

@@ -79,7 +79,7 @@ class Overview(SphinxDirective):
     """An empty place: without scripts nothing was counted, so nothing is shown."""
 
     def run(self):
-        return [nodes.raw("", '<div class="pg-r-overview"></div>', format="html")]
+        return [nodes.raw("", '<div class="pg-progress-overview"></div>', format="html")]
 
 
 def marked(body, exercises):

@@ -70,7 +70,7 @@ def inline(node):
         return node.astext()
     if (
         isinstance(node, (nodes.raw, addnodes.index))
-        or "pg-q-label" in node["classes"]
+        or "pg-question-label" in node["classes"]
         or node.get("refdomain") == "cite"
     ):
         return ""
@@ -97,7 +97,8 @@ def silent(node):
             node, (nodes.raw, nodes.comment, nodes.title, nodes.image, nodes.literal_block, nodes.system_message)
         )
         or isinstance(node, (nodes.term, addnodes.index, addnodes.desc_signature))
-        or classes & {"cell_output", "pg-choice", "pg-q-filter", "pg-q-long", "pg-minutes", "pg-q-index"}
+        or classes
+        & {"cell_output", "pg-choice", "pg-question-filter", "pg-question-long", "pg-minutes", "pg-question-index"}
         or node.get("objtype") == "method"
         or isinstance(node, Summary)
         and "pg-q" in node.parent["classes"]
@@ -113,7 +114,7 @@ def opened(node, above):
     if isinstance(node, addnodes.desc) and node[0].get("ids"):
         return Section(node[0]["ids"][0], node[0]["fullname"], above)
     if "pg-q" in node.get("classes", ()):
-        ask = next(n for n in node.findall(nodes.inline) if "pg-q-ask" in n["classes"])
+        ask = next(n for n in node.findall(nodes.inline) if "pg-question-ask" in n["classes"])
         return Section(node["ids"][0], inline(ask), above)
     return None
 

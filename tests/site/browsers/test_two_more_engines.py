@@ -30,12 +30,12 @@ PICK = """const root = document.querySelectorAll("[data-explorable]")[arguments[
 STATE = (
     PICK
     + """return JSON.stringify([e.value, e.checked, e.getAttribute("aria-valuetext"), e.getAttribute("transform"),
-    root.querySelector(".pg-x-body").textContent, root.querySelectorAll(".pg-x-body svg *").length,
+    root.querySelector(".pg-fig-body").textContent, root.querySelectorAll(".pg-fig-body svg *").length,
     [...root.querySelectorAll("svg path")].map(p => p.getAttribute("d")).join()]);"""
 )
 BOX = (
     PICK
-    + """e.scrollIntoView({ block: "center", behavior: "instant" }); const b = (e.querySelector?.("circle[r='9'], .pg-x-knob") ?? e.closest("label") ?? e).getBoundingClientRect();
+    + """e.scrollIntoView({ block: "center", behavior: "instant" }); const b = (e.querySelector?.("circle[r='9'], .pg-fig-knob") ?? e.closest("label") ?? e).getBoundingClientRect();
     return [b.left, b.top, b.width, b.height];"""
 )
 
@@ -181,7 +181,7 @@ def test_nothing_sticks_out(engine, server, site, width):
         open_page(engine, server, path, width)
         inner = engine.js("return innerWidth")  # a desktop's window may have a least width
         assert engine.js("return document.documentElement.scrollWidth") <= inner, f"{path} at {inner}"
-        over = engine.js("""return [...document.querySelectorAll(".pg-x-formula")].flatMap(f => {
+        over = engine.js("""return [...document.querySelectorAll(".pg-fig-formula")].flatMap(f => {
             const r = f.closest(".pg-x").getBoundingClientRect();
             return [...f.querySelectorAll("*")].filter(e => { const b = e.getBoundingClientRect();
                 return b.width > 1 && b.height > 1 && getComputedStyle(e).clipPath === "none" && getComputedStyle(e).position !== "absolute"
@@ -251,15 +251,15 @@ def press(engine, css, words=""):
 
 def test_flashcards(engine, server):
     open_page(engine, server, "book/practice/flashcards.html")
-    card = "[...document.querySelectorAll('.pg-a-card')].find(e => e.getClientRects().length)?.dataset.id"
+    card = "[...document.querySelectorAll('.pg-practice-card')].find(e => e.getClientRects().length)?.dataset.id"
     first = engine.wait(card)
     press(engine, "button", "Turn the card")
-    engine.wait("[...document.querySelectorAll('.pg-a-back')].some(e => e.getClientRects().length)")
-    press(engine, ".pg-a-grades button", "Good")
+    engine.wait("[...document.querySelectorAll('.pg-practice-back')].some(e => e.getClientRects().length)")
+    press(engine, ".pg-practice-grades button", "Good")
     second = engine.wait(f"{card} !== arguments[0] && {card}", first)
-    engine.js("document.querySelector(`.pg-a-card[data-id='${arguments[0]}'] > summary`).focus()", second)
+    engine.js("document.querySelector(`.pg-practice-card[data-id='${arguments[0]}'] > summary`).focus()", second)
     engine.keys("Space")
-    engine.wait("document.querySelector('.pg-a-grades').getClientRects().length > 0")
+    engine.wait("document.querySelector('.pg-practice-grades').getClientRects().length > 0")
     engine.keys("4")
     engine.wait(f"{card} !== arguments[0]", second)
     kept = json.loads(engine.js("return localStorage.getItem('learning-to-act:cards')"))["cards"]
