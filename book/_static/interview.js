@@ -6,7 +6,7 @@
     e.append(...children);
     return e;
   };
-  const items = $$(".pg-q, .pg-question-item");
+  const items = $$(".pg-asked, .pg-question-item");
   if (!place || !items.length) return;
   const folds = items.filter(e => e.matches("details"));
   const tag = (e, name) => e.querySelector(`.pg-question-${name}`)?.textContent ?? "";

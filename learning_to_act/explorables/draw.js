@@ -140,7 +140,7 @@ function makeFrame(name, settings, model, el) {
   const defaults = Object.fromEntries(settings.map(k => [k, model.get(k)]));
   const announcer = html("p", { class: "pg-fig-hidden", "aria-live": "polite" });
   const body = html("div", { class: "pg-fig-body" }), challengeLine = html("p", { class: "pg-fig-challenge" });
-  const about = { class: "pg-explorable pg-x", role: "group", "aria-label": title, "data-explorable": name };
+  const about = { class: "pg-explorable pg-fig", role: "group", "aria-label": title, "data-explorable": name };
   const root = html("div", about, html("p", { class: "pg-fig-title" }, title), challengeLine, body, announcer);
   el.append(root);
   return {

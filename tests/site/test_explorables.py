@@ -594,7 +594,7 @@ def test_axe_finds_nothing(show, theme):
 @pytest.mark.parametrize("width", [340, 760, 1280])
 def test_nothing_scrolls_sideways(show, width):
     page = show(*(cls() for cls in CLASSES), width=width)
-    outside = page.evaluate("""() => [...document.querySelectorAll('.pg-x, .pg-fig-plot text, .pg-x button, .pg-x label')].filter(e => {
+    outside = page.evaluate("""() => [...document.querySelectorAll('.pg-fig, .pg-fig-plot text, .pg-fig button, .pg-fig label')].filter(e => {
         const b = e.getBoundingClientRect(); return b.width && (b.left < 0 || b.right > innerWidth); })
         .map(e => [e.closest('[data-explorable]')?.dataset.explorable, e.textContent.slice(0, 60)])""")
     assert not outside and page.evaluate("document.documentElement.scrollWidth") <= width
@@ -610,7 +610,7 @@ def test_a_drawing_has_its_words_in_text_elements(show):
 
 def test_every_focusable_part_keeps_its_arrow_keys_in_jupyterlab_and_sliders_say_where_they_stand(show):
     page = show(*(cls() for cls in CLASSES))
-    missing = page.evaluate("""[...document.querySelectorAll('.pg-x :is(button, input, [tabindex])')]
+    missing = page.evaluate("""[...document.querySelectorAll('.pg-fig :is(button, input, [tabindex])')]
         .filter(e => e.dataset.lmSuppressShortcuts !== 'true').map(e => e.outerHTML)""")
     assert not missing
     sliders = page.locator("[role=slider]").evaluate_all(
@@ -667,9 +667,9 @@ def test_paper_shows_the_default_without_controls(show, cls):
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert handle.get_attribute("aria-valuetext") == before != moved
-    assert not page.locator(".pg-x button:visible").count()
+    assert not page.locator(".pg-fig button:visible").count()
     assert (
-        page.evaluate("getComputedStyle(document.querySelector('.pg-x')).color") == "rgb(31, 35, 40)"
+        page.evaluate("getComputedStyle(document.querySelector('.pg-fig')).color") == "rgb(31, 35, 40)"
     )  # the light page's ink
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert handle.get_attribute("aria-valuetext") == moved

@@ -485,7 +485,7 @@ def test_busy_settings_stay_readable(show, cls, width, theme):
     if cls is explorables.ScoreSampler:
         page.get_by_role("button", name="Sample 100").click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    outside = page.evaluate("""() => { const box = document.querySelector('.pg-x').getBoundingClientRect();
+    outside = page.evaluate("""() => { const box = document.querySelector('.pg-fig').getBoundingClientRect();
         return [...document.querySelectorAll('.pg-fig-plot text')].filter(e => { const b = e.getBoundingClientRect();
             return b.width && (b.left < box.left - 12 || b.right > box.right + 12); }).map(e => e.textContent); }""")
     assert not outside

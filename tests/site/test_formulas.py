@@ -92,7 +92,7 @@ def test_a_notebook_sets_formulas_as_the_book_does(show):
 
 def test_live_numbers_are_seen_and_heard(show):
     page = show(*(cls() for cls in LIVE))
-    figures = page.evaluate("""() => [...document.querySelectorAll('.pg-x')].map(x => [...x.querySelectorAll('.pg-fig-formula .katex')].map(k =>
+    figures = page.evaluate("""() => [...document.querySelectorAll('.pg-fig')].map(x => [...x.querySelectorAll('.pg-fig-formula .katex')].map(k =>
         ['.katex-html', 'math'].map(part => [...k.querySelectorAll(part + ' [data-v]')].map(e => [e.dataset.v, e.textContent]).sort())))""")
     assert len(figures) == len(LIVE)
     for cls, pairs in zip(LIVE, figures):
@@ -118,7 +118,7 @@ def test_explorables_can_be_read_in_a_dark_vs_code(show):
     page = show(*(cls() for cls in CLASSES))
     page.evaluate(VSCODE)
     parts = ", ".join(
-        f".pg-x {part}"
+        f".pg-fig {part}"
         for part in (
             ".pg-fig-title",
             ".pg-fig-challenge",

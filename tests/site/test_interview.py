@@ -38,8 +38,8 @@ def visit(browser, server):
 @pytest.mark.parametrize("level", LEVELS)
 def test_every_question_is_on_its_page_with_all_its_parts(site, level):
     page = soup(site, f"book/interview/{level}.html")
-    assert [d["id"] for d in page.select("details.pg-q")] == [f"q-{q['id']}" for q in of(level)]
-    for d in page.select("details.pg-q"):
+    assert [d["id"] for d in page.select("details.pg-asked")] == [f"q-{q['id']}" for q in of(level)]
+    for d in page.select("details.pg-asked"):
         assert not d.has_attr("open") and d.select_one("summary .pg-question-ask").get_text().strip()
         assert (
             len(d.select(".pg-question-short"))
@@ -97,7 +97,7 @@ def test_filter_by_keyboard_and_its_address(visit):
     page.get_by_label("Topic").focus()
     page.keyboard.press("c")  # as any list: type to choose
     topic = page.get_by_label("Topic").input_value()
-    assert topic.startswith("c") and page.locator(".pg-q:visible").count() == sum(
+    assert topic.startswith("c") and page.locator(".pg-asked:visible").count() == sum(
         q["topic"] == topic for q in of("whiteboard")
     )
     page.reload()
@@ -105,17 +105,19 @@ def test_filter_by_keyboard_and_its_address(visit):
     page.get_by_label("Contains").focus()
     page.keyboard.type("no such words")
     assert (
-        page.locator(".pg-q:visible").count() == 0
+        page.locator(".pg-asked:visible").count() == 0
         and "No question" in page.locator(".pg-question-filter output").inner_text()
     )
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")  # Clear
-    page.wait_for_function("document.querySelectorAll('.pg-q:not([hidden])').length === " + str(len(of("whiteboard"))))
+    page.wait_for_function(
+        "document.querySelectorAll('.pg-asked:not([hidden])').length === " + str(len(of("whiteboard")))
+    )
 
 
 def test_a_question_opens_by_keyboard_answer_first(visit):
     page = visit("book/interview/screening.html")
-    first = page.locator(".pg-q").first
+    first = page.locator(".pg-asked").first
     first.locator("> summary").focus()
     page.keyboard.press("Enter")
     assert first.locator(".pg-question-short").is_visible() and first.locator(".pg-question-wrong").is_visible()
@@ -124,9 +126,9 @@ def test_a_question_opens_by_keyboard_answer_first(visit):
     page.keyboard.press("Space")
     assert first.locator(".pg-question-long > :nth-child(2)").is_visible()
     page.get_by_role("button", name="Open all").click()
-    assert page.locator(".pg-q:not([open])").count() == 0
+    assert page.locator(".pg-asked:not([open])").count() == 0
     page.get_by_role("button", name="Close all").click()
-    assert page.locator(".pg-q[open]").count() == 0
+    assert page.locator(".pg-asked[open]").count() == 0
 
 
 def test_a_link_to_a_question_opens_it(visit):
@@ -143,7 +145,7 @@ def test_without_scripts_everything_is_there(browser, server):
     assert page.locator(".pg-question-item:visible").count() == len(QUESTIONS)
     assert page.locator(".pg-question-filter").evaluate("e => e.getBoundingClientRect().height") == 0
     page.goto(server.url + "book/interview/depth.html")
-    page.locator(".pg-q > summary").first.click()
+    page.locator(".pg-asked > summary").first.click()
     assert page.locator(".pg-question-short").first.is_visible()
     context.close()
 

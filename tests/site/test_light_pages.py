@@ -62,7 +62,7 @@ LOADED = {  # besides those, by kind of page
     "book/index.html": MATHS,
     "book/ways-to-run.html": "",
     "book/for-instructors.html": MATHS,
-    "book/02-the-theorem.html": MATHS,
+    "book/02-the-theorem.html": MATHS + "steps.js",
     "book/glossary.html": MATHS + "reference.css",
     "book/helper-reference.html": MATHS + "reference.css",
     "book/summary-sheet.html": ASKS,

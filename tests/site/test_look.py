@@ -32,7 +32,7 @@ def test_a_phones_drawings_are_drawn_again_and_their_words_can_be_read(browser, 
 
 
 def test_a_wide_drawings_words_are_of_the_texts_size(browser, server):
-    for path in ("book/02-the-theorem.html", "book/04-continuous-actions.html"):
+    for path in ("book/02-where-it-bites.html", "book/04-continuous-actions.html"):
         visit = Visit(browser, server, path)
         assert visit.page.evaluate(WORDS, "narrow") == []
         words = visit.page.evaluate(WORDS, "wide")
@@ -140,7 +140,7 @@ def test_the_contents_of_the_page_give_way_to_what_passes_over_them(browser, ser
     page, shown = visit.page, "getComputedStyle(document.querySelector('.pg-local')).opacity"
     page.evaluate("dispatchEvent(new Event('pg:start'))")
     page.wait_for_function("document.querySelectorAll('.pg-widget:not([data-mounted])').length === 0")
-    for place, opacity in (("h1", "1"), (".pg-x", "0"), ("#the-statement", "1"), (".pg-advance", "0")):
+    for place, opacity in (("h1", "1"), (".pg-fig", "0"), ("#the-statement", "1"), (".pg-advance", "0")):
         page.evaluate("s => document.querySelector(s).scrollIntoView({ block: 'start', behavior: 'instant' })", place)
         page.wait_for_function(f"{shown} === '{opacity}'")
     page.locator(".pg-local a:visible").first.focus()

@@ -31,12 +31,14 @@ CONTRAST = """() => {
     return { weak: weak.slice(0, 5), filters, darkest: Math.min(1, ...ground), colours: known.size };
 }"""
 
-# of the coloured words of code those that are like none before: class, colour, size, and the box and background they stand in
+# of the coloured words of code those that are like none before: in class, colour and size, and in what they stand on
 ONE_OF_EACH = """() => {
     const seen = new Set(), grounds = new Map();
-    const ground = e => { if (!grounds.has(e)) grounds.set(e, e ? getComputedStyle(e).background + ground(e.parentElement) : "");
+    const ground = e => {
+        if (!grounds.has(e)) grounds.set(e, e ? getComputedStyle(e).background + ground(e.parentElement) : "");
         return grounds.get(e); };
-    for (const word of document.querySelectorAll("pre span[class]:not(:has(*)):not([role], [tabindex], [aria-label])")) {
+    const plain = ":not(:has(*)):not([role], [tabindex], [aria-label])";
+    for (const word of document.querySelectorAll("pre span[class]" + plain)) {
         const { color, fontSize, fontWeight, opacity } = getComputedStyle(word);
         const look = [word.className, color, fontSize, fontWeight, opacity, ground(word)].join();
         seen.has(look) ? word.remove() : seen.add(look);
@@ -115,9 +117,9 @@ def found(browser, server, site):
 
 
 def in_both_themes(page):
-    """Violations by day and by night. Formulas are thousands of elements of KaTeX's own making, alike on every page: each
-    becomes one letter here, and the front page's is examined whole, below. So are the words of code: of those with one class
-    and one look the first stays. Dark pages differ in colours only."""
+    """Violations by day and by night. Formulas are thousands of elements of KaTeX's own making, alike on every page:
+    each becomes one letter here, and the front page's is examined whole, below. So are the words of code: of those with
+    one class and one look the first stays. Dark pages differ in colours only."""
     page.evaluate("document.querySelectorAll('.katex').forEach(e => e.replaceWith('x'))")
     page.evaluate(ONE_OF_EACH)
     light = violations(page)

@@ -19,7 +19,7 @@ SITE, STILLS = ROOT / "_build/html", ROOT / "book/_static/stills"
 USED = re.compile(r"\{explorable\} [\w.]+\.(\w+)")
 WIDTH, COLOURS = 700, 64
 BARE = """() => { for (const e of document.querySelectorAll(
-  '.pg-x :is(.pg-fig-row, .pg-fig-challenge, button, fieldset, label)')) e.style.display = 'none'; }"""
+  '.pg-fig :is(.pg-fig-row, .pg-fig-challenge, button, fieldset, label)')) e.style.display = 'none'; }"""
 
 
 def used():
@@ -47,7 +47,7 @@ def make(wanted):
         for name, where in wanted.items():
             page.goto((SITE / f"book/{where}.html").as_uri())
             page.evaluate("dispatchEvent(new Event('pg:start'))")
-            figure = page.locator(f".pg-widget[data-widget={name}][data-mounted] .pg-x").first
+            figure = page.locator(f".pg-widget[data-widget={name}][data-mounted] .pg-fig").first
             figure.wait_for()
             page.evaluate(BARE)
             (STILLS / f"{name}.png").write_bytes(small(figure.locator(".pg-fig-body").screenshot()))

@@ -171,7 +171,7 @@ class Level(Question):
                     nodes.inline("", "", *self.tags(q), classes=["pg-question-tags"]),
                 ),
                 *self.answer(q),
-                classes=["pg-q"],
+                classes=["pg-asked"],
                 ids=[f"q-{q['id']}"],
             )
             for q in self.chosen()
@@ -247,9 +247,7 @@ def resolve(app, doctree, fromdocname):
 
 
 def assets(app, pagename, templatename, context, doctree):
-    if re.search(r'class="[^"]*\bpg-(?:q|sheet)\b', context.get("body") or "") or "pg-question-filter" in (
-        context.get("body") or ""
-    ):
+    if re.search(r'class="[^"]*\bpg-(?:asked\b|question-|sheet\b)', context.get("body") or ""):
         app.add_css_file("interview.css")
         app.add_js_file("interview.js", defer="defer")
 

@@ -101,7 +101,7 @@ def silent(node):
         & {"cell_output", "pg-choice", "pg-question-filter", "pg-question-long", "pg-minutes", "pg-question-index"}
         or node.get("objtype") == "method"
         or isinstance(node, Summary)
-        and "pg-q" in node.parent["classes"]
+        and "pg-asked" in node.parent["classes"]
     )
 
 
@@ -113,7 +113,7 @@ def opened(node, above):
         return Section(node[0]["ids"][0], inline(node[0]))
     if isinstance(node, addnodes.desc) and node[0].get("ids"):
         return Section(node[0]["ids"][0], node[0]["fullname"], above)
-    if "pg-q" in node.get("classes", ()):
+    if "pg-asked" in node.get("classes", ()):
         ask = next(n for n in node.findall(nodes.inline) if "pg-question-ask" in n["classes"])
         return Section(node["ids"][0], inline(ask), above)
     return None

@@ -182,7 +182,7 @@ def test_nothing_sticks_out(engine, server, site, width):
         inner = engine.js("return innerWidth")  # a desktop's window may have a least width
         assert engine.js("return document.documentElement.scrollWidth") <= inner, f"{path} at {inner}"
         over = engine.js("""return [...document.querySelectorAll(".pg-fig-formula")].flatMap(f => {
-            const r = f.closest(".pg-x").getBoundingClientRect();
+            const r = f.closest(".pg-fig").getBoundingClientRect();
             return [...f.querySelectorAll("*")].filter(e => { const b = e.getBoundingClientRect();
                 return b.width > 1 && b.height > 1 && getComputedStyle(e).clipPath === "none" && getComputedStyle(e).position !== "absolute"
                     && (b.left < r.left - 1 || b.right > r.right + 1) && f.scrollWidth > f.clientWidth + 1; }).map(e => e.outerHTML.slice(0, 60)); })""")
