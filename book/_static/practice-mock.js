@@ -278,7 +278,7 @@
   function goesOn(open) {
     const mix = open && p.mixOf(open.mix);
     const same = open && (shared.n === null
-      || open.n === shared.n && open.mix === (shared.mix ?? mix).join("-"));
+      || open.n === shared.n && open.mix === (shared.mix ?? mix ?? []).join("-"));
     return same && Array.isArray(open.ids) && open.ids.length && open.ids.every(id => byId[id]) && mix && open.marks;
   }
   const open = kept.run;

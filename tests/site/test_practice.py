@@ -580,6 +580,21 @@ def test_mock_by_touch_shared_and_with_a_mix_of_ones_own(visit):
     assert not friend.locator(".pg-practice-history").is_visible()
 
 
+def test_an_interview_whose_mix_cannot_be_read_leaves_the_form(visit):
+    key = "learning-to-act:mock"
+    before = f"""const kept = JSON.parse(localStorage.getItem('{key}') ?? '{{}}');
+        if (kept.run) localStorage.setItem('{key}', JSON.stringify({{ ...kept, run: {{ ...kept.run, mix: 'half' }} }}));"""
+    v = visit(MOCK, before=before)
+    page = v.page
+    page.get_by_label("Interview number").fill("12")
+    page.get_by_role("button", name="Begin").click()
+    assert kept(page, key)["run"]["n"] == 12
+    page.goto(v.server.url + MOCK + "#n=12")
+    page.reload()
+    assert kept(page, key)["run"]["mix"] == "half"
+    assert page.get_by_role("button", name="Begin").is_visible() and v.errors == []
+
+
 def test_clocks_can_be_paused_and_hurry_nobody(visit):
     v = visit(MOCK)
     page = v.page
