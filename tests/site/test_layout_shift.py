@@ -6,54 +6,18 @@ the test itself, so a slow machine changes nothing.
 
 import pytest
 
+from tests.helpers.late import PAINTED, Late, moved
 from tests.helpers.pages import pages_of
 
 WIDTHS = (375, 1280)
 HOLDS = (0, 1, 5, None)  # seconds that a font is held back; None: it never comes
-ROUNDING = 0.0005  # 0.00 to the two digits that browsers' own tools show
-WATCH = """window.pgShifts = [];
-new PerformanceObserver(list => { for (const e of list.getEntries()) pgShifts.push([e.value, e.sources.map(s =>
-    (s.node?.outerHTML ?? s.node?.parentElement?.outerHTML ?? "").slice(0, 120))]); }).observe({ type: "layout-shift", buffered: true });"""
-PAINTED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 MOUNTED = "document.documentElement.dataset.widgets === 'ready'"
 PLACES = """() => [...document.querySelectorAll('main :is(p, h1, h2, h3, li, .math, table, pre, .pg-figure)')]
     .map(e => e.getBoundingClientRect()).map(r => [r.x, r.y + scrollY, r.width, r.height].map(v => Math.round(v * 4) / 4))"""
 
 
-class Late:
-    """A page whose requests of some kind wait until the test lets them go."""
-
-    def __init__(self, browser, width, held, address):
-        self.context = browser.new_context(viewport={"width": width, "height": 800}, reduced_motion="reduce")
-        self.context.add_init_script(WATCH)
-        self.page, self.waiting, self.holding = self.context.new_page(), [], True
-        self.page.route(
-            lambda url: held(url), lambda route: self.waiting.append(route) if self.holding else route.continue_()
-        )
-        self.page.goto(address, wait_until="commit")
-
-    def let_go(self):
-        self.holding = False
-        for route in self.waiting:
-            route.continue_()
-
-    def shifts(self):
-        self.page.evaluate(PAINTED)
-        return [shift for shift in self.page.evaluate("pgShifts") if shift[0] > 0]
-
-    def close(self):
-        for route in self.waiting if self.holding else ():
-            route.abort()
-        self.context.close()
-
-
 def is_font(url):
     return ".woff" in url or ".ttf" in url
-
-
-def moved(late):
-    total = sum(value for value, _ in late.shifts())
-    return [(round(total, 5), late.page.url.rpartition("/")[2], late.shifts()[:3])] if total >= ROUNDING else []
 
 
 def rest(late):

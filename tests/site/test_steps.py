@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from tests.helpers.late import PAINTED, Late, moved
 from tests.helpers.pages import Visit, frames
-from tests.site.test_layout_shift import PAINTED, Late, moved
 
 PAGE = "book/02-the-theorem.html"
 STEPS = 5

@@ -35,7 +35,7 @@ def headings(page):
     folder = ROOT if page.startswith("notebooks/") else ROOT / "book"
     if (folder / f"{page}.md").exists():
         lines = re.sub(
-            r"^(```|:::).*?^\1\s*$", "", (folder / f"{page}.md").read_text("utf8"), flags=re.DOTALL | re.MULTILINE
+            r"^(`{3,}|:{3,}).*?^\1\s*$", "", (folder / f"{page}.md").read_text("utf8"), flags=re.DOTALL | re.MULTILINE
         )
     else:
         cells = json.loads((folder / f"{page}.ipynb").read_text("utf8"))["cells"]
