@@ -3,7 +3,8 @@
 ROUNDING = 0.0005  # 0.00 to the two digits that browsers' own tools show
 WATCH = """window.pgShifts = [];
 new PerformanceObserver(list => { for (const e of list.getEntries()) pgShifts.push([e.value, e.sources.map(s =>
-    (s.node?.outerHTML ?? s.node?.parentElement?.outerHTML ?? "").slice(0, 120))]); }).observe({ type: "layout-shift", buffered: true });"""
+    (s.node?.outerHTML ?? s.node?.parentElement?.outerHTML ?? "").slice(0, 120))]); })
+    .observe({ type: "layout-shift", buffered: true });"""
 PAINTED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 

@@ -34,9 +34,8 @@ def headings(page):
     """The ids that Sphinx gives to a page's headings."""
     folder = ROOT if page.startswith("notebooks/") else ROOT / "book"
     if (folder / f"{page}.md").exists():
-        lines = re.sub(
-            r"^(`{3,}|:{3,}).*?^\1\s*$", "", (folder / f"{page}.md").read_text("utf8"), flags=re.DOTALL | re.MULTILINE
-        )
+        written = (folder / f"{page}.md").read_text("utf8")
+        lines = re.sub(r"^(`{3,}|:{3,}).*?^\1\s*$", "", written, flags=re.DOTALL | re.MULTILINE)
     else:
         cells = json.loads((folder / f"{page}.ipynb").read_text("utf8"))["cells"]
         lines = "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
