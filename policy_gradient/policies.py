@@ -297,7 +297,7 @@ class MLPSoftmax(_Softmax):
 
     def _by_logits(self, logits, actions):
         """The score with respect to the logits, e_a - pi: (n, A) and (n,) -> (n, A)."""
-        return np.equal.outer(np.arange(self.num_actions), actions).T - softmax(logits)
+        return (np.arange(self.num_actions)[:, None] == actions).T - softmax(logits)
 
     def _samples(
         self, theta: ArrayLike, obs: ArrayLike, actions: ArrayLike, weights: ArrayLike = 1.0
