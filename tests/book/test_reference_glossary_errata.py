@@ -13,6 +13,8 @@ from sphinx import addnodes
 import policy_gradient as pg
 from tools.paths import ROOT
 from tools.site import reference
+from tools.site.formulas_of_docstrings import SET
+from tools.site.mathematics import render
 
 PAGE = (ROOT / "book/helper-reference.md").read_text("utf8")
 GLOSSARY = (ROOT / "book/glossary.md").read_text("utf8")
@@ -110,3 +112,14 @@ def test_corrections_have_dates_and_places():
     text = (ROOT / "book/errata.md").read_text("utf8")
     rows = re.findall(r"^\| (\d{4}-\d\d-\d\d) \| (.+?) \| (.+) \|$", text, re.MULTILINE)
     assert rows and rows == sorted(rows, key=lambda row: row[0], reverse=True)
+
+
+def test_formulas_of_docstrings_are_set_and_each_of_the_list_is_there():
+    text = "".join(path.read_text("utf8") for path in (ROOT / "policy_gradient").rglob("*.py"))
+    assert len(SET) > 40 and [written for written in SET if written not in text] == []
+    line = r"log pi(a|s) less e_a - pi, drop_gamma_t and `gamma^t`"
+    assert reference.marked(line) == (
+        r"\ :math:`\log\pi(a\mid s)`\  less \ :math:`e_a-\pi`\ , drop\_gamma\_t and ``gamma^t``"
+    )
+    for tex in SET.values():
+        assert "katex-html" in render(tex), tex

@@ -1,7 +1,7 @@
 """The helper package's docstrings, which are plain text, as the reference page shows them. Sphinx's autodoc finds them; nothing is fetched.
 
-`name` becomes code, or a link where the package has such a name; *a word* is emphasised; an indented block is set as it stands,
-or as a list of names. `{names}` is the list of all the page's names.
+`name` becomes code, or a link where the package has such a name; *a word* is emphasised; what stands in `SET` is set as
+a formula; an indented block is set as it stands, or as a list of names. `{names}` is the list of all the page's names.
 """
 
 import re
@@ -12,6 +12,10 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
 import policy_gradient as pg
+from tools.site.formulas_of_docstrings import SET
+
+# the longest first, and none inside a longer word
+FORMULA = re.compile(rf"(?<!\w)({'|'.join(re.escape(text) for text in sorted(SET, key=len, reverse=True))})(?!\w)")
 
 
 def word(match):
@@ -29,7 +33,10 @@ def marked(line):
         if part.startswith("`"):
             parts[i] = re.sub(r"`([^`]+)`", word, part)
         elif i % 2 == 0:
-            parts[i] = re.sub(r"([\\*|_])", r"\\\1", part)
+            pieces = FORMULA.split(part)
+            pieces[::2] = [re.sub(r"([\\*|_])", r"\\\1", piece) for piece in pieces[::2]]
+            pieces[1::2] = [rf"\ :math:`{SET[piece]}`\ " for piece in pieces[1::2]]
+            parts[i] = "".join(pieces)
     return "".join(parts)
 
 
