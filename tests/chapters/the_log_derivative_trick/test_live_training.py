@@ -1,7 +1,6 @@
 """Live training, without a page: its arithmetic in V8 against NumPy's, Gymnasium's and the package's on the same inputs."""
 
 import json
-import re
 
 import gymnasium
 import numpy as np
@@ -9,27 +8,17 @@ import pytest
 from py_mini_racer import MiniRacer
 
 import policy_gradient as pg
-from learning_to_act.explorables import LiveTraining
 from policy_gradient.estimators import batch_mean, leave_one_out_mean
+from tests.helpers.live import BITS_AFTER_50, program
 
 POLICY = pg.MLPSoftmax((4, 64, 2))
 SETTINGS = {"batch": 16, "rate": 0.02, "baseline": "batch_mean", "keep": False, "gamma": 0.99}
-BITS_AFTER_50 = 1327623229  # of theta, seed 1, four episodes a batch
 
 
 @pytest.fixture(scope="module")
 def v8():
-    engine, source = MiniRacer(), str(LiveTraining()._esm)
-    pure = source[: source.index("// ---- drawing ----", source.index("Live training"))]
-    names = re.findall(r"^export (?:const|function\*?) (\w+)", pure, re.M)
-    engine.eval(
-        "globalThis.m = (() => {"
-        + re.sub(r"^export ", "", pure, flags=re.M)
-        + f"\nreturn {{ {', '.join(names)} }}; }})();"
-        + """globalThis.train = (run, settings, updates, goal = Infinity) => {
-                    for (let u = 0; u < updates && !run.lost && !(run.mean >= goal); u++) for (const _ of m.updating(run, settings));
-                    return run; };"""
-    )
+    engine = MiniRacer()
+    engine.eval(program())
     return engine
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.helpers import webdriver
 from tests.helpers.figures import FORMULAS
+from tests.helpers.live import BITS_AFTER_50, program
 from tests.helpers.pages import Server, pages_of
 from tools.site import python_in_page
 
@@ -286,6 +287,15 @@ def test_drills_begin(engine, server, path):
     engine.keys("Enter")
     engine.wait("document.querySelector('main').innerText !== arguments[0]", before)
     no_faults(engine)
+
+
+def test_a_seed_trains_to_the_same_bits(engine, server):
+    """As in V8, where test_live_training.py asks for them: a class sees one run."""
+    open_page(engine, server, "book/index.html")
+    settings = {"batch": 4, "rate": 0.02, "baseline": "batch_mean", "keep": False, "gamma": 0.99}
+    ask = "return [1, 2].map(seed => m.fingerprint(train(m.begin(seed), arguments[0], 50)));"
+    one, other = engine.js(program() + ask, settings)
+    assert one == BITS_AFTER_50 != other
 
 
 def test_theme_search_and_contents(engine, server):
