@@ -3,11 +3,12 @@
     python benchmarks/acrobot_one.py book 9401
     python benchmarks/acrobot_one.py stable_baselines 9401
 
-A second task, whose step is dearer: Gymnasium steps it in a Python loop, for both sides alike. As `ppo_one.py`: judged after
-every 1,000 steps (or after the update that passes them) over 100 fresh episodes, the clock stopped meanwhile; done at the first
-success or at the cap. The peer has the settings of the RL Baselines3 Zoo for Acrobot-v1, ours were chosen on seeds 101 to 106.
-The Zoo does not call these tuned, and they are made for a million steps. So the peer also runs with the book's number of
-environments, segment, passes, minibatch and learning rate: what is left then is not the settings.
+A second task, whose step is dearer: Gymnasium steps it in a Python loop, for both sides alike. As `ppo_one.py`: judged
+after every 1,000 steps (or after the update that passes them) over 100 fresh episodes, the clock stopped meanwhile;
+done at the first success or at the cap. The peer has the settings of the RL Baselines3 Zoo for Acrobot-v1, ours were
+chosen on seeds 101 to 106. The Zoo does not call these tuned, and they are made for a million steps. So the peer also
+runs with the book's number of environments, segment, passes, minibatch and learning rate:
+what is left then is not the settings.
 """
 
 import sys

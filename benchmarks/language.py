@@ -1,5 +1,5 @@
-"""The sorter in CPU seconds of one thread: tokens sampled and trained on beside a PyTorch loop of the same network, the way to .95
-on 20 seeds, and the exact J and gradient beside training updates. Prints JSON.
+"""The sorter in CPU seconds of one thread: tokens sampled and trained on beside a PyTorch loop of the same network, the
+way to .95 on 20 seeds, and the exact J and gradient beside training updates. Prints JSON.
 """
 
 import json

@@ -1,9 +1,12 @@
-"""Lighthouse on one page of each kind, as a phone on a slow network: the median of three runs, into results/lighthouse.json.
+"""Lighthouse on one page of each kind, as a phone on a slow network:
+the median of three runs, into results/lighthouse.json.
 
-    python benchmarks/lighthouse.py [KIND ...]        # of the site in _build/html; the rows of kinds not named stay; needs npm
+    python benchmarks/lighthouse.py [KIND ...]        # of the site in _build/html; the rows of kinds not named stay;
+                                                      # needs npm
 
-The server is the one of the site's tests, which compresses as real hosts do. Lighthouse and the Node that it wants come from npm
-into a folder of their own under _build. The phone, its processor and its network are simulated (Lighthouse's own mobile settings).
+The server is the one of the site's tests, which compresses as real hosts do. Lighthouse and the Node that it wants come
+from npm into a folder of their own under _build. The phone, its processor and its network are simulated
+(Lighthouse's own mobile settings).
 """
 
 import json

@@ -1,4 +1,5 @@
-"""Is the book as quick as it should be? Each figure is a ratio of two times of one run, taken in turn: the machine cancels out.
+"""Is the book as quick as it should be? Each figure is a ratio of two times of one run, taken in turn:
+the machine cancels out.
 
 python benchmarks/limits.py [imports training growth advantages products live drags pages sliders python]
 
@@ -33,19 +34,22 @@ LISTEN = """el => {
     if (pressed === null) return;
     const from = pressed, channel = new MessageChannel();
     pressed = null;
-    channel.port1.onmessage = () => window.pgTimes.push(performance.now() - from);     // runs after the frame is painted
+    // runs after the frame is painted
+    channel.port1.onmessage = () => window.pgTimes.push(performance.now() - from);
     requestAnimationFrame(() => channel.port2.postMessage(0));
   }).observe(el, { subtree: true, childList: true, attributes: true, characterData: true });
 }"""
 PLAIN = """<!doctype html><div class="pg-widget"><input type="range" max="60" value="30"><output>30</output></div>
-<script>document.querySelector("input").oninput = e => { document.querySelector("output").textContent = e.target.value; }</script>"""
+<script>document.querySelector("input").oninput = e => {
+    document.querySelector("output").textContent = e.target.value; }</script>"""
 # Milliseconds of the work at each move of a drag, and of drawing two hundred bare circles anew.
 DRAG = """() => { window.took = []; window.circles = []; let begun;
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   addEventListener("pointermove", () => { begun = performance.now(); }, true);
   addEventListener("pointermove", () => { took.push(performance.now() - begun);
     const from = performance.now();
-    svg.replaceChildren(...Array.from({ length: 200 }, (_, i) => { const c = document.createElementNS(svg.namespaceURI, "circle");
+    svg.replaceChildren(...Array.from({ length: 200 }, (_, i) => {
+      const c = document.createElementNS(svg.namespaceURI, "circle");
       for (const k of ["cx", "cy", "r"]) c.setAttribute(k, i); return c; }));
     circles.push(performance.now() - from); }); }"""
 
@@ -57,7 +61,8 @@ FRAMES = """() => { window.work = []; window.circles = []; window.shown = []; le
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const count = now => { shown.push(now); work.push(spent); spent = 0; frame(count);
     const from = performance.now();
-    svg.replaceChildren(...Array.from({ length: 200 }, (_, i) => { const c = document.createElementNS(svg.namespaceURI, "circle");
+    svg.replaceChildren(...Array.from({ length: 200 }, (_, i) => {
+      const c = document.createElementNS(svg.namespaceURI, "circle");
       for (const k of ["cx", "cy", "r"]) c.setAttribute(k, i); return c; }));
     circles.push(performance.now() - from); };
   frame(count);
@@ -229,8 +234,8 @@ def products(M=2048):
 def live(site=ROOT / "_build/html", seeds=40):
     """The figure that trains: to a batch of 475 against the package's own program, and its work in a frame meanwhile.
 
-    Each program's luck is its own: how many steps a seed needs differs by a factor of three. So the ratio of the medians comes
-    with its interval over the seeds, and a step's own ratio beside it.
+    Each program's luck is its own: how many steps a seed needs differs by a factor of three. So the ratio of the
+    medians comes with its interval over the seeds, and a step's own ratio beside it.
     """
     import gymnasium as gym
     import numpy as np
@@ -272,7 +277,8 @@ def live(site=ROOT / "_build/html", seeds=40):
 
 
 def frames(site):
-    """The work between two frames, while the figure trains as fast as it can, against drawing two hundred bare circles."""
+    """The work between two frames, while the figure trains as fast as it can,
+    against drawing two hundred bare circles."""
     from tests.helpers.pages import Server, settled
 
     server = Server(site)

@@ -1,13 +1,14 @@
 """What one learner costs a server: memory and CPU seconds of a kernel for every lab and every set of exercises, and of
 the Jupyter server in front of it.
 
-    python benchmarks/one_learner.py [NOTEBOOK ...]        Linux; writes benchmarks/results/learner.json (all notebooks: some minutes)
+    python benchmarks/one_learner.py [NOTEBOOK ...]        Linux; writes benchmarks/results/learner.json
+                                                           (all notebooks: some minutes)
 
-Each notebook runs from a fresh kernel, every cell once, as "Run All" does. Memory is what the kernel's process had resident:
-at the start, and at most (VmHWM of /proc/PID/status). CPU seconds are user + system of the kernel and its children,
-which hardly depend on what else the machine does. "exercises" are run with our answers in place, so that every check
-runs to its end. The server is JupyterLab's own, after its page was loaded and a session with a kernel was opened; a hub puts the same
-process, with a little more in it, in front of every learner.
+Each notebook runs from a fresh kernel, every cell once, as "Run All" does. Memory is what the kernel's process had
+resident: at the start, and at most (VmHWM of /proc/PID/status). CPU seconds are user + system of the kernel and its
+children, which hardly depend on what else the machine does. "exercises" are run with our answers in place, so that
+every check runs to its end. The server is JupyterLab's own, after its page was loaded and a session with a kernel was
+opened; a hub puts the same process, with a little more in it, in front of every learner.
 """
 
 import json
@@ -154,7 +155,8 @@ def tables(found):
     one, three = server + kernels[-1], server + sum(kernels[-3:])
     heavy = max(one["CPU seconds"] for name, one in found["notebooks"].items() if name.startswith("notebooks/"))
     sizes = [
-        "| learners at the same time | one notebook open each, GiB | three open each, GiB | CPU minutes if all press Run All |",
+        "| learners at the same time | one notebook open each, GiB | three open each, GiB "
+        "| CPU minutes if all press Run All |",
         "|--:|--:|--:|--:|",
         *(f"| {n} | {gib(one, n)} | {gib(three, n)} | {n * heavy / 60:.0f} |" for n in (40, 100, 200)),
     ]

@@ -4,8 +4,8 @@
 
 cartpole, acrobot: the book and Stable-Baselines3 take turns, seed by seed. compiled: Rejax's, by JAX, on both tasks.
 The seeds chose nothing. What is compared: steps in the environment and CPU seconds of one thread until 475 is reached
-(see ppo_one.py; Acrobot: -100, acrobot_one.py), as ratios of medians with a bootstrap interval over paired seeds. Written
-after each seed, so that an interrupted run says how far it got.
+(see ppo_one.py; Acrobot: -100, acrobot_one.py), as ratios of medians with a bootstrap interval over paired seeds.
+Written after each seed, so that an interrupted run says how far it got.
 """
 
 import argparse

@@ -3,8 +3,8 @@
     python benchmarks/ppo_one.py book 9101
     python benchmarks/ppo_one.py stable_baselines 9101
 
-As `train_one.py`, but judged after every 1,000 steps, by the policy as it is: the first test whose mean return over 100 fresh
-episodes is at least 475. The clock is stopped during a test. Steps that only reset are counted against the book.
+As `train_one.py`, but judged after every 1,000 steps, by the policy as it is: the first test whose mean return over 100
+fresh episodes is at least 475. The clock is stopped during a test. Steps that only reset are counted against the book.
 """
 
 import json

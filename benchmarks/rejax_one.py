@@ -2,10 +2,10 @@
 
     python benchmarks/rejax_one.py CartPole-v1 475 9301 10
 
-Compiled are the beginning and 1,000 steps of training; both are timed apart, once. Then each seed is trained by calling the
-second again and again, judged by 100 fresh episodes in between with the clock stopped, until the target is met: the rule of
-`ppo_one.py`. At the end the first ten run side by side in one program, as far as the slowest of them needed. The tasks are gymnax's,
-with the rules of Gymnasium's; an end by the time limit counts as the end of the world there.
+Compiled are the beginning and 1,000 steps of training; both are timed apart, once. Then each seed is trained by calling
+the second again and again, judged by 100 fresh episodes in between with the clock stopped, until the target is met: the
+rule of `ppo_one.py`. At the end the first ten run side by side in one program, as far as the slowest of them needed.
+The tasks are gymnax's, with the rules of Gymnasium's; an end by the time limit counts as the end of the world there.
 """
 
 import json
@@ -37,7 +37,8 @@ SETTINGS = dict(
 
 
 def learner(task):
-    """(begin(key), more(state), test(state, key)): 1,000 steps of training, and the mean return of 100 fresh episodes."""
+    """(begin(key), more(state), test(state, key)): 1,000 steps of training,
+    and the mean return of 100 fresh episodes."""
     import rejax
     from rejax.evaluate import evaluate
 

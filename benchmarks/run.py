@@ -1,6 +1,7 @@
 """All measurements, or those named, each into results/NAME.json; the book's page reads them from there.
 
-python benchmarks/run.py [training rollouts gradients tables imports language waiting]      # all: about half an hour of two cores
+python benchmarks/run.py [training rollouts gradients tables imports language waiting]
+                                                        # all: about half an hour of two cores
 """
 
 import json

@@ -4,8 +4,9 @@ from tests.helpers.jupyterlab_here import run_all
 
 TURNS = 3
 
-# The same figure three times: this book's `explore` that moves only what changes, that draws all anew, and `interact` as it comes.
-# And a speck of 40 x 30 pixels, which takes no time to draw: what is left is the way to the kernel and back.
+# The same figure three times: this book's `explore` that moves only what changes, that draws all anew, and `interact`
+# as it comes. And a speck of 40 x 30 pixels, which takes no time to draw:
+# what is left is the way to the kernel and back.
 BEGIN = """
 import matplotlib.pyplot as plt
 import numpy as np
@@ -53,13 +54,16 @@ explore(speck, p=np.linspace(.05, .95, 61), figsize=(.4, .3))
 """,
 }
 
-# For each figure: milliseconds from a move of the hand that holds its slider until another picture is decoded and painted.
+# For each figure: milliseconds from a move of the hand that holds its slider until another picture
+# is decoded and painted.
 WATCH = """() => {
-  const places = [...document.querySelectorAll(".jp-CodeCell")].filter(e => e.querySelector(".jp-OutputArea-output img"));
+  const places = [...document.querySelectorAll(".jp-CodeCell")]
+      .filter(e => e.querySelector(".jp-OutputArea-output img"));
   window.waits = places.map(() => []);
   places.forEach((place, k) => {
     let pressed = null, last = place.querySelector(".jp-OutputArea-output img").src;
-    addEventListener("pointermove", e => { if (e.buttons && place.contains(e.target)) pressed ??= performance.now(); }, true);
+    addEventListener("pointermove", e => {
+      if (e.buttons && place.contains(e.target)) pressed ??= performance.now(); }, true);
     new MutationObserver(async () => {
       const img = place.querySelector(".jp-OutputArea-output img");
       if (!img || !img.src || img.src === last || pressed === null) return;

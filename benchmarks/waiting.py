@@ -27,7 +27,8 @@ LAB = """
 import sys, nbformat
 from nbclient import NotebookClient
 path = sys.argv[1]
-NotebookClient(nbformat.read(path, as_version=4), timeout=600, resources={"metadata": {"path": path.rpartition("/")[0]}},
+NotebookClient(nbformat.read(path, as_version=4), timeout=600,
+               resources={"metadata": {"path": path.rpartition("/")[0]}},
                extra_arguments=["--IPKernelApp.log_level=ERROR"]).execute()
 """
 
@@ -48,7 +49,8 @@ def spent(command, **how):
 
 
 def labs():
-    """Each from a fresh kernel to its last output, as a reader runs it: nothing is stored, so nothing is drawn ahead."""
+    """Each from a fresh kernel to its last output, as a reader runs it:
+    nothing is stored, so nothing is drawn ahead."""
     environment = {k: v for k, v in os.environ.items() if k != "PG_PRERENDER"} | THREADS | {"TQDM_DISABLE": "1"}
     return [
         {"lab": path.stem} | spent([sys.executable, "-c", LAB, str(path)], env=environment)

@@ -1,4 +1,5 @@
-"""explore(draw, **values): any Matplotlib figure with sliders, alive with a kernel and, from stored pictures, without one."""
+"""explore(draw, **values): any Matplotlib figure with sliders, alive with a kernel and,
+from stored pictures, without one."""
 
 import itertools
 import math
@@ -21,7 +22,8 @@ HERE = Path(__file__).parent
 ESM = "\n" + (HERE / "explore.js").read_text("utf-8")
 DARK = "html[data-theme=dark] .pg-explore", "[data-jp-theme-light=false] .pg-explore", "body.vscode-dark .pg-explore"
 COLOURS = f"""
-.pg-explore {{ {css_variables()} background: var(--pg-paper); break-inside: avoid; max-width: 100%; }}     /* VS Code puts white behind every widget */
+.pg-explore {{ {css_variables()} background: var(--pg-paper); break-inside: avoid; max-width: 100%; }}\
+     /* VS Code puts white behind every widget */
 {", ".join(DARK)} {{ {css_variables(dark=True)} color-scheme: dark; }}
 @media print {{ {", ".join(DARK)} {{ {css_variables()} color-scheme: light; }} }}
 """
@@ -29,7 +31,8 @@ CSS = COLOURS + "\n" + (HERE / "explore.css").read_text("utf-8")
 
 
 class Explore(anywidget.AnyWidget):
-    """What `explore` returns: the sliders and the picture. It can be shown as often as wanted; all views move together."""
+    """What `explore` returns: the sliders and the picture. It can be shown as often as wanted;
+    all views move together."""
 
     _esm, _css = ESM, CSS
     controls = traitlets.List().tag(sync=True)  # one {name, texts} per slider
@@ -103,7 +106,8 @@ def explore(draw, /, *, figsize=(6, 3.5), **values):
             return update
         explore(draw, p=np.linspace(.05, .95, 37))
 
-    values: for each slider all its positions (a range is not filled in: use `np.linspace`); words give a list to choose from.
+    values: for each slider all its positions (a range is not filled in: use `np.linspace`);
+    words give a list to choose from.
     figsize: inches, at 100 pixels each. The axes' title becomes part of each picture's description for screen readers.
 
     With a kernel each move is drawn anew. When the book's notebooks are executed (PG_PRERENDER is set) one picture for

@@ -1,8 +1,8 @@
 """The book's colours, said once: formulas, figures and explorables all take them from here.
 
 Four things have one colour each wherever they appear: the *policy*, the *score* (which way), how *good* (rewards,
-returns, values) and *where* it happens (visitation). Okabe and Ito's palette, darkened until text in it keeps a contrast
-of 4.5 : 1 on the page. `tools/make/palette.py` writes the style sheet from this table.
+returns, values) and *where* it happens (visitation). Okabe and Ito's palette, darkened until text in it keeps a
+contrast of 4.5 : 1 on the page. `tools/make/palette.py` writes the style sheet from this table.
 """
 
 from policy_gradient._validate import one_of

@@ -1,7 +1,7 @@
 """One Matplotlib figure that is drawn again and again, fast: only what moved.
 
-It leans on habits that Matplotlib does not promise (`viewLim`, `stale`, what a figure's children are). Its tests hold them with the
-oldest release that pyproject.toml allows and with the newest, in `make test-matrix`.
+It leans on habits that Matplotlib does not promise (`viewLim`, `stale`, what a figure's children are). Its tests hold
+them with the oldest release that pyproject.toml allows and with the newest, in `make test-matrix`.
 """
 
 import base64
@@ -14,8 +14,8 @@ from .plots import book_style
 class Picture:
     """One figure, drawn again and again; without pyplot, so that nothing is shown twice or left open.
 
-    `draw(ax, **values)` draws it; if that returns a function, later positions call only that. What lies below the artists
-    that it changes is kept as pixels and the rest is drawn on top: the same picture, in a fraction of the time.
+    `draw(ax, **values)` draws it; if that returns a function, later positions call only that. What lies below the
+    artists that it changes is kept as pixels and the rest is drawn on top: the same picture, in a fraction of the time.
     """
 
     def __init__(self, draw, figsize):
@@ -94,8 +94,8 @@ class Picture:
 def few_colors(pixels, count):
     """An image of at most `count` colours. (H, W, 3) uint8. The commonest half of them are exact.
 
-    So an area keeps its colour, which means something in this book; Pillow's own choices turn light blue into light green.
-    The other half are those farthest from all chosen before: the smooth edges of lines.
+    So an area keeps its colour, which means something in this book; Pillow's own choices turn light blue into light
+    green. The other half are those farthest from all chosen before: the smooth edges of lines.
     """
     import numpy as np
     from PIL import Image

@@ -1,7 +1,9 @@
-"""Three strangers' loops (chapter 5): each is to be held by `policy_gradient.audit`, its mistake named, and the loop mended.
+"""Three strangers' loops (chapter 5): each is to be held by `policy_gradient.audit`,
+its mistake named, and the loop mended.
 
-What is right is decided by the instrument alone, on its exact worlds: any loop of which it says "the theorem's direction", with nothing
-against it, is mended. The originals stand here as they stand in the notebook (a test compares the texts).
+What is right is decided by the instrument alone, on its exact worlds: any loop of which it says "the theorem's
+direction", with nothing against it, is mended. The originals stand here as they stand in the notebook
+(a test compares the texts).
 """
 
 import difflib
@@ -106,7 +108,8 @@ def names():
 def check_stranger(function, mistake=""):
     """The `Result` for a mended loop and the name given to its mistake: `check_stranger(stranger_1, mistake="...")`.
 
-    function: update(theta, batch), as `policy_gradient.audit` takes it, called like the loop that it mends. Never raises.
+    function: update(theta, batch), as `policy_gradient.audit` takes it, called like the loop that it mends.
+    Never raises.
     """
     from policy_gradient.audit import audit
 

@@ -1,7 +1,8 @@
 """Rollouts, scores and gradient estimators for the book *Learning to Act*.
 
 `import policy_gradient as pg` costs little more than `import numpy`: each name below is loaded when it is first used.
-In shapes d is the number of parameters of a policy (in the book's Notation: n); beside states, d (S,) is their visitation.
+In shapes d is the number of parameters of a policy (in the book's Notation: n);
+beside states, d (S,) is their visitation.
 """
 
 from importlib import import_module

@@ -1,4 +1,5 @@
-"""What `import policy_gradient as pg` offers, for editors and type checkers; `__init__.py` loads each name when it is used."""
+"""What `import policy_gradient as pg` offers, for editors and type checkers;
+`__init__.py` loads each name when it is used."""
 
 from learning_to_act import (
     checks as checks,

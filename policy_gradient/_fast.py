@@ -6,13 +6,13 @@ A function that has two forms is written plainly where it belongs, and names its
     def __call__(self, theta, inputs):
         ...                                  # what it computes
 
-What runs is the fast form. `MLP.__call__.plain` is the other, and with POLICY_GRADIENT_PLAIN=1 in the environment when the
-package is imported, the plain forms run everywhere. tests/package/test_fast.py holds each pair together: bit for bit
-where nothing but the storage differs, else to the units in the last place that it states.
+What runs is the fast form. `MLP.__call__.plain` is the other, and with POLICY_GRADIENT_PLAIN=1 in the environment when
+the package is imported, the plain forms run everywhere. tests/package/test_fast.py holds each pair together: bit for
+bit where nothing but the storage differs, else to the units in the last place that it states.
 
 Two ideas make the difference. A sample is a *column*, since NumPy is fast along long rows; and a layer's weights and
-offsets, side by side in theta, are one matrix (inputs + 1, outputs): the offsets are the weights of one more input that is
-always 1. So a layer is one product, forward and backward.
+offsets, side by side in theta, are one matrix (inputs + 1, outputs): the offsets are the weights of one more input that
+is always 1. So a layer is one product, forward and backward.
 """
 
 from __future__ import annotations
@@ -147,7 +147,8 @@ def vjp_each_of(network, theta, inputs, by_outputs):
 
 
 def _backward(blocks, signals, scratch, inputs, by_outputs):
-    """(inputs, derivative by what leaves it before tanh) of every layer, first to last; written into signals and scratch."""
+    """(inputs, derivative by what leaves it before tanh) of every layer, first to last;
+    written into signals and scratch."""
     pairs = []
     delta = by_outputs(_forward(blocks, signals, inputs))
     delta = np.ascontiguousarray(delta)  # the rounding of a sum depends on the layout of what it adds

@@ -1,4 +1,5 @@
-"""Names from before the book's checks and figures had a package of their own: `policy_gradient.checks` is `learning_to_act.checks`.
+"""Names from before the book's checks and figures had a package of their own:
+`policy_gradient.checks` is `learning_to_act.checks`.
 
 The very same modules, found when they are first asked for, so that an old notebook (or pickle) runs unchanged.
 """

@@ -1,6 +1,7 @@
 """Whether a policy and a vector environment fit each other: looked at before the first step, by what their spaces say.
 
-Each refusal is one sentence that names the argument, what does not fit, and the policy or the Gymnasium wrapper that does.
+Each refusal is one sentence that names the argument, what does not fit,
+and the policy or the Gymnasium wrapper that does.
 Gymnasium is imported inside the functions: the exact part of the package does without it.
 """
 

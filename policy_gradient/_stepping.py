@@ -1,4 +1,5 @@
-"""What a vector environment and a policy give at each step, as arrays of the one form that is right, or one sentence that says what is not."""
+"""What a vector environment and a policy give at each step, as arrays of the one form that is right,
+or one sentence that says what is not."""
 
 from inspect import signature
 

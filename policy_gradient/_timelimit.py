@@ -1,11 +1,12 @@
 """Stop a function that does not come back.
 
-What counts is the time of the processor that the function's own thread took: a slow or busy machine takes nothing away from it.
-Behind that stands a wall clock, generous, which only ends what waits for ever (`sleep`, `input`).
+What counts is the time of the processor that the function's own thread took: a slow or busy machine takes nothing away
+from it. Behind that stands a wall clock, generous, which only ends what waits for ever (`sleep`, `input`).
 
-A repeating timer signal raises `TimeUp` in the main thread: repeating, because a bare `except:` in the learner's loop can
-swallow one exception, but not thousands a second. Where there are no such signals (Windows, other threads) a trace function does
-it, which a bare `except:` can survive. In the browser's Python nothing is done: there the page stops the worker.
+A repeating timer signal raises `TimeUp` in the main thread: repeating, because a bare `except:` in the learner's loop
+can swallow one exception, but not thousands a second. Where there are no such signals (Windows, other threads) a trace
+function does it, which a bare `except:` can survive. In the browser's Python nothing is done:
+there the page stops the worker.
 Out of reach: `os._exit`, C code that never returns to Python, and, where the trace function does it, whatever sleeps.
 """
 
@@ -28,20 +29,22 @@ class TimeUp(BaseException):
 
 
 class Clock:
-    """What a thread may still use: `seconds` of the processor, `wall` seconds in all. To be read in the thread that made it."""
+    """What a thread may still use: `seconds` of the processor, `wall` seconds in all.
+    To be read in the thread that made it."""
 
     def __init__(self, seconds, wall):
         self.seconds, self.wall = seconds, wall
         self.cpu_start, self.wall_start = cpu_time(), time.monotonic()
 
     def left(self):
-        """Seconds left, of the processor and on the wall. A thread gets at most one second of the first in one of the second."""
+        """Seconds left, of the processor and on the wall. A thread gets at most one second
+        of the first in one of the second."""
         return self.seconds - (cpu_time() - self.cpu_start), self.wall - (time.monotonic() - self.wall_start)
 
 
 def limited(call, seconds, wall=None):
-    """`call()`, or `TimeUp` once it has used `seconds` of the processor, or `wall` (`WALL`) seconds in all. Everything else it
-    raises passes through."""
+    """`call()`, or `TimeUp` once it has used `seconds` of the processor, or `wall` (`WALL`) seconds in all. Everything
+    else it raises passes through."""
     if sys.platform == "emscripten":
         return call()
     clock = Clock(seconds, WALL if wall is None else wall)
@@ -56,7 +59,8 @@ def by_signal(call, clock):
     report = sys.unraisablehook
 
     def unraisable(what):
-        """In a destructor Python can only report an exception, and goes on: nothing to tell a learner, the next signal comes soon."""
+        """In a destructor Python can only report an exception, and goes on:
+        nothing to tell a learner, the next signal comes soon."""
         nonlocal reporting
         reporting = True
         if what.exc_type is not TimeUp:
@@ -116,8 +120,8 @@ def by_trace(call, clock):
 
 
 def step(thread, look, done):
-    """From `look` on, have the thread's trace function called at each instruction, not at each line: from the start it would cost
-    right functions seven times as much."""
+    """From `look` on, have the thread's trace function called at each instruction, not at each line: from the start it
+    would cost right functions seven times as much."""
     done.wait(look - time.monotonic())
     while not done.wait(0.01):
         frame = sys._current_frames().get(thread)

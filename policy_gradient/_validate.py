@@ -17,7 +17,8 @@ NOT_LOGITS = "logits must not be NaN or +inf, nor may a whole row be -inf"
 
 
 class NotFinite(ValueError):
-    """A number has blown up: it is NaN or infinite, or its exponential would be. `reinforce` stops where it meets one."""
+    """A number has blown up: it is NaN or infinite, or its exponential would be.
+    `reinforce` stops where it meets one."""
 
 
 def numbers(name: str, value: Any) -> Array:
@@ -110,7 +111,8 @@ def one_of(name: str, value: Any, choices: Any) -> Any:
 
 
 def generator(rng: Any) -> np.random.Generator:
-    """`rng`, if it is a numpy.random.Generator: a seed or the module numpy.random would draw from a hidden, shared state."""
+    """`rng`, if it is a numpy.random.Generator: a seed or the module numpy.random would draw from a hidden,
+    shared state."""
     if not isinstance(rng, np.random.Generator):
         raise TypeError(
             f"rng must be a numpy.random.Generator, as numpy.random.default_rng(0) makes one, got {short(rng)}"

@@ -1,4 +1,5 @@
-"""Continuous control: a point mass whose optimum and gradient are known exactly, CartPole with a real-valued force, Pendulum.
+"""Continuous control: a point mass whose optimum and gradient are known exactly,
+CartPole with a real-valued force, Pendulum.
 
     gymnasium.make_vec("policy_gradient.control:policy_gradient/Pendulum-v0", num_envs=64, bounds="clip")
 
@@ -36,7 +37,8 @@ PULL, TURN, PENDULUM_STEP, FASTEST, TORQUE = 15, 3, 0.05, 8, 2.0
 
 
 class _ContinuousVectorEnv(SmallVectorEnv):
-    """States (K, num_envs) in float64, observations float32 (num_envs, K'). Subclasses give `_draw`, `_obs`, `_advance`."""
+    """States (K, num_envs) in float64, observations float32 (num_envs, K').
+    Subclasses give `_draw`, `_obs`, `_advance`."""
 
     def __init__(
         self, num_envs: int, max_steps: int, high_obs: ArrayLike, num_actions: int, limit: float, bounds: str
@@ -136,7 +138,8 @@ class Pendulum(_ContinuousVectorEnv):
 
 
 class PointMass(_ContinuousVectorEnv):
-    """A `LinearQuadratic` problem to act in (default `point_mass()`): observation s, action any force, ends at its horizon.
+    """A `LinearQuadratic` problem to act in (default `point_mass()`):
+    observation s, action any force, ends at its horizon.
 
     The end is part of the task, so it terminates; rewards are not discounted here, that is the learner's business.
     """
@@ -171,7 +174,8 @@ def _root(covariance):
 
 
 def trained_pendulum() -> tuple[MLPGaussian, Array, Array, Array]:
-    """A policy for Pendulum on its way to success: (policy, thetas (C, d), updates (C,), mean_returns (C,)), C checkpoints.
+    """A policy for Pendulum on its way to success: (policy, thetas (C, d), updates (C,), mean_returns (C,)),
+    C checkpoints.
 
     Made by studies/continuous_control.py; mean_returns are over 100 fresh episodes each.
     """

@@ -25,9 +25,10 @@ def gae(rollout: Rollout, values: ArrayLike, last_values: ArrayLike, gamma: floa
     """Generalised advantage estimates, (T, N): sums of TD errors, each step further counting gamma * lam times as much.
 
     values (T, N): V of rollout.obs; last_values (N,): V of rollout.last_obs. lam = 1, where nothing is truncated, gives
-    return minus V, which leaves the gradient's mean alone; smaller lam is mostly quieter, and can be biased as long as V is
-    wrong (Schulman et al. 2016, equation 16).
-    An episode that *terminated* is worth nothing afterwards; one that was *truncated* counts V of what it would have seen.
+    return minus V, which leaves the gradient's mean alone; smaller lam is mostly quieter, and can be biased as long as
+    V is wrong (Schulman et al. 2016, equation 16).
+    An episode that *terminated* is worth nothing afterwards; one that was *truncated* counts V
+    of what it would have seen.
     """
     having("rollout", rollout, ["rewards", "mask", "terminated"], "a Rollout")
     finite("rollout.rewards", rollout.rewards, rollout.mask.shape)
@@ -46,10 +47,12 @@ def gae(rollout: Rollout, values: ArrayLike, last_values: ArrayLike, gamma: floa
 
 
 class Critic:
-    """V(obs), a small network. Asking, `values` and `advantages`, and learning, `fit`, are apart; a call does one and then the other.
+    """V(obs), a small network. Asking, `values` and `advantages`, and learning, `fit`, are apart;
+    a call does one and then the other.
 
     sizes: (K, hidden..., 1). unit: how large a typical value is, so that the network's output stays near one. num_steps
-    and learning_rate: steps of Adam per rollout, each on its own part of the data, on the squared error to advantage + V.
+    and learning_rate: steps of Adam per rollout, each on its own part of the data,
+    on the squared error to advantage + V.
     """
 
     def __init__(
@@ -82,7 +85,8 @@ class Critic:
         return self._asked(rollout)[0]
 
     def __call__(self, rollout: Rollout) -> Array:
-        """`advantages`, and then `fit` on the same data: what `reinforce` does with its baseline, once for each update."""
+        """`advantages`, and then `fit` on the same data: what `reinforce` does with its baseline,
+        once for each update."""
         advantages, values = self._asked(rollout)
         self.fit(rollout.obs[rollout.mask], (advantages + values)[rollout.mask])
         return advantages
@@ -105,7 +109,8 @@ class Critic:
 
 
 def td_errors(rollout: Rollout, values: ArrayLike, last_values: ArrayLike, gamma: float) -> Array:
-    """r + gamma V(next) - V for each step, (T, N), 0 where the mask is False; arguments as for `gae`, of which it is lam = 0."""
+    """r + gamma V(next) - V for each step, (T, N), 0 where the mask is False;
+    arguments as for `gae`, of which it is lam = 0."""
     return gae(rollout, values, last_values, gamma, 0.0)
 
 
@@ -120,9 +125,10 @@ def gae_columns(
 ) -> Array:
     """Generalised advantage estimates of columns that may each hold several episodes, all (T, N) -> (T, N).
 
-    next_values[t]: V of what was seen after step t, at an ending the *final* observation and not the next episode's first.
-    After a terminated step it is never read (NaN may stand there); a step both cut and terminated counts as terminated.
-    The sum of TD errors stops at both kinds of ending. Raises ValueError for other shapes or numbers that are not finite.
+    next_values[t]: V of what was seen after step t, at an ending the *final* observation and not the next episode's
+    first. After a terminated step it is never read (NaN may stand there); a step both cut and terminated counts as
+    terminated. The sum of TD errors stops at both kinds of ending.
+    Raises ValueError for other shapes or numbers that are not finite.
     """
     from scipy.linalg.blas import dtbsv  # here, because importing it takes longer than most of what the package does
 
@@ -135,7 +141,8 @@ def gae_columns(
     next_values = finite("next_values", np.where(died, 0.0, next_values))
     follows = np.where(died | cut, 0.0, -gamma * discount(lam, "lam"))
     follows[-1:] = 0
-    # A_t - gamma lam A_(t+1) = delta_t, column after column: one system with two diagonals, which BLAS solves from the back.
+    # A_t - gamma lam A_(t+1) = delta_t, column after column: one system with two diagonals,
+    # which BLAS solves from the back.
     bands = np.empty((2, rewards.size), order="F")  # the second holds ones, and is not read
     bands[0, 1:] = follows.T.ravel()[:-1]
     deltas = (rewards + gamma * next_values - values).T.ravel()
@@ -150,7 +157,8 @@ def _flags(name, value, shape):
 
 
 def explained_variance(values: ArrayLike, returns: ArrayLike) -> float:
-    """1 - Var[G - V] / Var[G] for values and returns (n,): 1 is perfect, 0 as good as a constant, below 0 worse than one.
+    """1 - Var[G - V] / Var[G] for values and returns (n,): 1 is perfect, 0 as good as a constant,
+    below 0 worse than one.
 
     A constant added to every value is not seen. Constant returns give 0.
     """

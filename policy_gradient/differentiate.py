@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 
 def finite_difference(J: Callable[[Array], Any], theta: ArrayLike, h: float = 1e-5) -> Array:
-    """The gradient of the function J at theta by central differences, the shape of theta; error of order h^2 where J is smooth."""
+    """The gradient of the function J at theta by central differences, the shape of theta;
+    error of order h^2 where J is smooth."""
     theta, h = _checked(J, theta, h)
     return _by_coordinate(theta, lambda e: (_scalar(J, theta + h * e) - _scalar(J, theta - h * e)) / (2 * h))
 

@@ -162,8 +162,8 @@ class RockPaperScissors(SmallVectorEnv):
 class SteeringBandit(SmallVectorEnv):
     """Steer to an angle, once: actions (num_envs, 1) in [-1, 1], reward 1 / (1 + ((a - peak) / width)^2), at most 1.
 
-    The peak is an irrational number by default, so no even grid from -1 to 1 holds it; its long slopes can be climbed from anywhere.
-    Observation always 1.0, shape (1,). Actions beyond [-1, 1] are clipped, as an actuator would.
+    The peak is an irrational number by default, so no even grid from -1 to 1 holds it; its long slopes can be climbed
+    from anywhere. Observation always 1.0, shape (1,). Actions beyond [-1, 1] are clipped, as an actuator would.
     """
 
     def __init__(self, num_envs: int = 1, peak: float = np.pi / 5, width: float = 0.05) -> None:

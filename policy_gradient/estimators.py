@@ -53,7 +53,8 @@ def psi_total_return(rollout: Rollout, gamma: float) -> Array:
 
 
 def psi_reward_to_go(rollout: Rollout, gamma: float, baseline: ArrayLike = 0.0, drop_gamma_t: bool = False) -> Array:
-    """gamma^t (G_t - baseline), (T, N). baseline: one number, or (T, N), (T, 1) or (1, N), fixed before a_t is drawn."""
+    """gamma^t (G_t - baseline), (T, N). baseline: one number, or (T, N), (T, 1) or (1, N),
+    fixed before a_t is drawn."""
     returns, baseline = reward_to_go(_rollout(rollout).rewards, gamma), finite("baseline", baseline)
     if same_shape(baseline=baseline, rewards=returns) != returns.shape:
         raise ValueError(f"baseline must broadcast to (T, N) = {returns.shape}, got shape {baseline.shape}")

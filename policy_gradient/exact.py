@@ -33,8 +33,8 @@ class Path(NamedTuple):
 def trajectories(mdp: TabularMDP, probs: ArrayLike) -> list[tuple[float, Path]]:
     """[(probability, Path)] of every episode, for probs (S, A), pi(a|s) in each state; the probabilities sum to one.
 
-    The world must end on every way: one in which a state can come twice has episodes without number and is refused, as is
-    one with more than 100,000 episodes (ValueError).
+    The world must end on every way: one in which a state can come twice has episodes without number and is refused, as
+    is one with more than 100,000 episodes (ValueError).
     """
     probs = probabilities("probs", probs, tabular(mdp).R.shape)
     ends = 1 - mdp.P.sum(axis=-1)
@@ -78,11 +78,12 @@ def moments(
     weigh: Callable[[Path], ArrayLike],
     drop_gamma_t: bool = False,
 ) -> tuple[Array, float]:
-    """(mean (d,), variance) of the estimate that one episode gives, sum_t gamma^t weigh(path)[t] score_t, by enumeration.
+    """(mean (d,), variance) of the estimate that one episode gives, sum_t gamma^t weigh(path)[t] score_t,
+    by enumeration.
 
-    weigh: a function of a Path that gives one weight for each of its T steps, (T,), as `gae_weigh` makes it. The variance
-    is summed over the d components; the mean of N episodes has the same mean and 1/N of it. drop_gamma_t: leave gamma^t out.
-    Raises ValueError for a world without end, and where weigh does not give T finite numbers.
+    weigh: a function of a Path that gives one weight for each of its T steps, (T,), as `gae_weigh` makes it. The
+    variance is summed over the d components; the mean of N episodes has the same mean and 1/N of it. drop_gamma_t:
+    leave gamma^t out. Raises ValueError for a world without end, and where weigh does not give T finite numbers.
     """
     function("weigh", weigh, "of a Path that gives one weight per step, weigh(path) -> (T,)")
     probs = state_probs(mdp, policy, theta)

@@ -54,7 +54,8 @@ def self_play(
     steps = whole("steps", steps, 0)
     if payoff.shape[0] != payoff.shape[1]:
         raise ValueError(
-            f"payoff must have as many columns as rows, since both players' policies are kept in one array, got shape {payoff.shape}"
+            "payoff must have as many columns as rows, since both players' policies are kept in one array, "
+            f"got shape {payoff.shape}"
         )
     number("step_size", step_size), number("temperature", temperature)
     players = np.stack(

@@ -1,8 +1,8 @@
 """Gaussian policies for continuous actions: immutable descriptions, `theta` one flat vector, as in `policies.py`.
 
-pi(a|s) = N(mean(s), std(s)^2), independent in each of the D action dimensions. What is learned is log(std), so that every
-number is allowed and a step means a *factor*. Methods are those of the softmax policies, with densities in the place of
-probabilities; shapes: `...` any leading axes, K numbers per observation, D per action, d = `num_params`.
+pi(a|s) = N(mean(s), std(s)^2), independent in each of the D action dimensions. What is learned is log(std), so that
+every number is allowed and a step means a *factor*. Methods are those of the softmax policies, with densities in the
+place of probabilities; shapes: `...` any leading axes, K numbers per observation, D per action, d = `num_params`.
 
     init(rng) -> (d,)                            mean close to 0 everywhere, std = exp(initial_log_std)
     mean(theta, obs), log_std(theta, obs) -> (..., D)
@@ -62,7 +62,8 @@ def gaussian_score(actions: ArrayLike, mean: ArrayLike, log_std: ArrayLike) -> t
 
 
 def gaussian_entropy(log_std: ArrayLike) -> Array:
-    """Differential entropy in nats, (..., D) -> (...): D/2 log(2 pi e) + sum of log_std. Negative for narrow policies."""
+    """Differential entropy in nats, (..., D) -> (...): D/2 log(2 pi e) + sum of log_std.
+    Negative for narrow policies."""
     return _sum(checked_log_std(log_std) + HALF_LOG_2PI + 0.5)
 
 
@@ -70,7 +71,8 @@ def tanh_gaussian_log_prob(u: ArrayLike, mean: ArrayLike, log_std: ArrayLike) ->
     """Log density of the *executed* action a = tanh(u), given the draw u before the squash: (..., D) each -> (...).
 
     The change of variables takes off log(1 - tanh(u)^2), written here as 2 (log 2 - u - softplus(-2u)), which is finite
-    for every u (Haarnoja et al. 2018, appendix C, has the correction). For a = limit * tanh(u) take off log(limit) as well.
+    for every u (Haarnoja et al. 2018, appendix C, has the correction).
+    For a = limit * tanh(u) take off log(limit) as well.
     """
     u = _actions(u, "u")
     _fitting(u, mean, log_std, "u")
@@ -207,7 +209,8 @@ class _Gaussian:
 
 @dataclass(frozen=True)
 class LinearGaussian(_Gaussian):
-    """mean = obs @ W, log_std shared by all states (or obs @ U): theta is W (K, D) row by row, then log_std (D,) (or U (K, D)).
+    """mean = obs @ W, log_std shared by all states (or obs @ U):
+    theta is W (K, D) row by row, then log_std (D,) (or U (K, D)).
 
     num_features: K, numbers per observation (put a constant 1 among them for an offset); num_actions: D.
     """
@@ -286,7 +289,8 @@ class MLPGaussian(_Gaussian):
     num_params = property(lambda self: self.network.num_params + self.num_actions * (not self.state_dependent_std))
 
     def init(self, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Array:
-        """Random hidden layers, a last layer close to zero: the mean starts near 0, the std near exp(initial_log_std)."""
+        """Random hidden layers, a last layer close to zero: the mean starts near 0,
+        the std near exp(initial_log_std)."""
         theta = np.full(self.num_params, self.initial_log_std, dtype)
         theta[: self.network.num_params] = self.network.init(rng, dtype, last=0.01)
         if self.state_dependent_std:

@@ -28,10 +28,12 @@ MOST = 10**6  # answers in a group (and groups in a sum over all): beyond, the s
 def group_advantages(rewards: ArrayLike, how: str, k: int | None = None) -> Array:
     """What each answer's score is multiplied by, (P, G) from rewards (P, G), in double precision.
 
-    "none": the reward. "mean": less the group's mean. "leave_one_out": less the mean of the *other* answers. "std": less the
-    mean, over the population std (GRPO). "successes": so that only right answers count, their mean (0/1 rewards).
+    "none": the reward. "mean": less the group's mean. "leave_one_out": less the mean of the *other* answers. "std":
+    less the mean, over the population std (GRPO). "successes": so that only right answers count,
+    their mean (0/1 rewards).
     "pass@k": leave-one-out for the unbiased estimate of pass@k (0/1 rewards; k at most G).
-    A group whose rewards are all equal gets exactly 0 from "mean", "leave_one_out" and "std", whatever the reward's dtype.
+    A group whose rewards are all equal gets exactly 0 from "mean", "leave_one_out" and "std",
+    whatever the reward's dtype.
     """
     rewards = finite("rewards", rewards, (None, None)).astype(np.float64)
     one_of("how", how, ADVANTAGES)
@@ -68,22 +70,24 @@ def group_advantages(rewards: ArrayLike, how: str, k: int | None = None) -> Arra
 def token_weights(advantages: ArrayLike, mask: ArrayLike, how: str, max_len: int | None = None) -> Array:
     """The weight of each token's score, (T, N), from advantages (N,) and mask (T, N), True at tokens of the answer.
 
-    "sum": A / N. "sequence": A / (N T_i), the mean over each answer of its own T_i tokens, then over answers. "token": A
-    over the number of all tokens. "constant": A / (N max_len), max_len the same for every batch. 0 outside the mask;
+    "sum": A / N. "sequence": A / (N T_i), the mean over each answer of its own T_i tokens, then over answers. "token":
+    A over the number of all tokens. "constant": A / (N max_len), max_len the same for every batch. 0 outside the mask;
     an empty answer has no token to weigh, and gives 0 everywhere.
     """
     advantages = finite("advantages", advantages, (None,))
     mask = np.asarray(mask)
     if mask.dtype != bool or mask.ndim != 2 or mask.shape[1:] != advantages.shape:
         raise ValueError(
-            f"mask must be booleans (T, {len(advantages)}), one column per answer, got {mask.dtype} values, shape {mask.shape}"
+            f"mask must be booleans (T, {len(advantages)}), one column per answer, "
+            f"got {mask.dtype} values, shape {mask.shape}"
         )
     one_of("how", how, ("sum", "sequence", "token", "constant"))
     lengths, N = mask.sum(axis=0), max(len(advantages), 1)
     if how == "constant":
         if max_len is None:
             raise ValueError(
-                "max_len must be given for how='constant': the longest answer of this batch would be another constant in each"
+                "max_len must be given for how='constant': "
+                "the longest answer of this batch would be another constant in each"
             )
         if positive("max_len", max_len) < lengths.max(initial=0):
             raise ValueError(f"max_len must be at least the longest answer, {lengths.max()} tokens, got {max_len}")
@@ -97,10 +101,12 @@ def token_weights(advantages: ArrayLike, mask: ArrayLike, how: str, max_len: int
 
 
 def grpo_weight(p: ArrayLike, group_size: int, sample_std: bool = False) -> Any:
-    """c_G(p): E[sum_i A_i score_i / G] = c_G(p) grad p for 0/1 rewards with success rate p and A divided by the group's std.
+    """c_G(p): E[sum_i A_i score_i / G] = c_G(p) grad p for 0/1 rewards with success rate p
+    and A divided by the group's std.
 
-    E[sqrt(m (1 - m))] / (p (1 - p)), m the share of right answers among G. Population std (as NumPy's); `sample_std`, as
-    the libraries have it, multiplies all of it by sqrt((G - 1) / G). Same shape as p, in [0, 1]; sqrt(G - 1) at both ends.
+    E[sqrt(m (1 - m))] / (p (1 - p)), m the share of right answers among G. Population std (as NumPy's); `sample_std`,
+    as the libraries have it, multiplies all of it by sqrt((G - 1) / G). Same shape as p, in [0, 1];
+    sqrt(G - 1) at both ends.
     """
     p = numbers("p", p)
     if not ((p >= 0) & (p <= 1)).all():
@@ -152,8 +158,10 @@ def group_moments(
 ) -> tuple[Array, Array]:
     """(mean (d,), variance (d,)) of sum_i weight_i score_i over every group of G answers, exactly.
 
-    outcomes: (probability, reward, length, score (d,)) of each answer there is. weigh(rewards (G,), lengths (G,)) -> (G,).
-    The order of a group must not matter to `weigh`: each set of answers is visited once. Raises ValueError above a million sets.
+    outcomes: (probability, reward, length, score (d,)) of each answer there is.
+    weigh(rewards (G,), lengths (G,)) -> (G,).
+    The order of a group must not matter to `weigh`: each set of answers is visited once.
+    Raises ValueError above a million sets.
     """
     probs, rewards, lengths, scores = (
         finite(f"the {name} of outcomes", list(column), shape)
@@ -167,7 +175,8 @@ def group_moments(
         raise ValueError(f"the probabilities of outcomes must sum to one, got {probs.sum():.6g}")
     if comb(n + G - 1, G) > MOST:
         raise ValueError(
-            f"group_size must be smaller: {n} answers make {comb(n + G - 1, G):,} sets of {G}, more than {MOST:,}; sample instead"
+            f"group_size must be smaller: {n} answers make {comb(n + G - 1, G):,} sets of {G}, "
+            f"more than {MOST:,}; sample instead"
         )
     mean = square = np.zeros(scores.shape[1])
     for members in combinations_with_replacement(range(n), G):

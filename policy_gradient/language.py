@@ -1,8 +1,10 @@
-"""Answers written token by token: sampling them, their log-probabilities, scores and KL terms, and the tree of four answers.
+"""Answers written token by token: sampling them, their log-probabilities, scores and KL terms,
+and the tree of four answers.
 
 T tokens at most, N answers, V tokens in the vocabulary. A *task* is anything with
 
-    num_tokens, max_len, end                 V, T, and the token that ends an answer (None: every answer is max_len long)
+    num_tokens, max_len, end                 V, T, and the token that ends an answer
+                                             (None: every answer is max_len long)
     num_features                             K
     features(prompts, tokens, t) -> (N, K)   what the policy sees before token t, of prompts (N, ...) and tokens (T, N)
 
@@ -43,9 +45,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Answers:
-    """tokens (T, N), mask (T, N) True up to and with the end token, log_probs (T, N) of the law they were drawn from (0 outside
-    the mask), ended (N,): False where max_len came before an end token. rows (R, K), each of what a `TokenPolicy` saw, once, and
-    places (T, N), which of them before which token; or None. seen (T, N, K): the same, token by token."""
+    """tokens (T, N), mask (T, N) True up to and with the end token, log_probs (T, N) of the law they were drawn from (0
+    outside the mask), ended (N,): False where max_len came before an end token. rows (R, K), each of what a
+    `TokenPolicy` saw, once, and places (T, N), which of them before which token; or None.
+    seen (T, N, K): the same, token by token."""
 
     tokens: np.ndarray
     mask: np.ndarray
@@ -78,7 +81,8 @@ class Writer:
     def generate(
         self, theta: Array, prompts: ArrayLike, rng: np.random.Generator, bend: Callable[[Array], Array] | None = None
     ) -> Answers:
-        """One answer to each of N prompts. bend(logits (N, V)) -> logits: a sampler that is not the policy (may put -inf)."""
+        """One answer to each of N prompts. bend(logits (N, V)) -> logits:
+        a sampler that is not the policy (may put -inf)."""
         rng, prompts = generator(rng), np.asarray(prompts)
         N = len(prompts)
         tokens, mask = np.zeros((self.max_len, N), np.int64), np.zeros((self.max_len, N), bool)
@@ -192,7 +196,8 @@ def imitate(
     learning_rate: float = 3e-3,
     mask: Array | None = None,
 ) -> Array:
-    """theta (d,) after `num_steps` steps up the mean log-probability of given tokens (T, N), `batch` answers at a time."""
+    """theta (d,) after `num_steps` steps up the mean log-probability of given tokens (T, N),
+    `batch` answers at a time."""
     tokens, adam = np.asarray(tokens), Adam(learning_rate)
     mask = np.ones(tokens.shape, bool) if mask is None else mask
     for _ in range(whole("num_steps", num_steps, 0)):
@@ -223,9 +228,10 @@ def climb(
 ) -> Array:
     """theta (d,) after `num_updates` batches of num_prompts x group_size answers, each used `epochs` times.
 
-    draw_prompts(rng, n) -> (n, ...); reward(prompts (N, ...), answers) -> (N,). how: see `group_advantages`; aggregate: see
-    `token_weights`. From the second pass on a token counts with its ratio times its weight, or not at all where the ratio has
-    left 1 +- clip on the side it is being pushed to. bend, cap: a sampler of its own, and token ratios to it, at most `cap`.
+    draw_prompts(rng, n) -> (n, ...); reward(prompts (N, ...), answers) -> (N,). how: see `group_advantages`; aggregate:
+    see `token_weights`. From the second pass on a token counts with its ratio times its weight, or not at all where the
+    ratio has left 1 +- clip on the side it is being pushed to.
+    bend, cap: a sampler of its own, and token ratios to it, at most `cap`.
     callback(update, theta, rewards (P, G)): stops where it returns True. Raises NotFinite before NaN could reach theta.
     """
     adam = Adam(learning_rate)
@@ -267,7 +273,8 @@ def sampler_ratios(log_probs: ArrayLike, sampler_log_probs: ArrayLike, mask: Arr
         )
     if not np.isfinite(sampler[mask]).all():
         raise ValueError(
-            "sampler_log_probs must be finite: a token of probability 0 cannot have been drawn, and no ratio stands for it"
+            "sampler_log_probs must be finite: a token of probability 0 cannot have been drawn, "
+            "and no ratio stands for it"
         )
     if not (log_probs[mask] < np.inf).all():
         raise ValueError("log_probs must not be NaN or +inf")
@@ -282,7 +289,8 @@ def _difference(**two):
 
 
 def kl_loss_weights(log_probs: ArrayLike, ref_log_probs: ArrayLike, which: str) -> Array:
-    """What multiplies each answer's score, (n,), in the gradient of the mean of a KL estimate used as a *loss*, times n.
+    """What multiplies each answer's score, (n,), in the gradient of the mean of a KL estimate used
+    as a *loss*, times n.
 
     log_probs, ref_log_probs (n,): of drawn answers (or tokens) under the policy and the reference. "k1" log(pi/ref): 1;
     "k2" half its square: log(pi/ref); "k3" ref/pi - 1 + log(pi/ref): 1 - ref/pi.
@@ -295,18 +303,21 @@ def kl_loss_weights(log_probs: ArrayLike, ref_log_probs: ArrayLike, which: str) 
 
 
 def kl_values(log_probs: ArrayLike, ref_log_probs: ArrayLike, which: str) -> Array:
-    """The estimates k1, k2, k3 of KL(pi, ref) themselves, (n,): what is subtracted from the reward where the KL is put there."""
+    """The estimates k1, k2, k3 of KL(pi, ref) themselves, (n,):
+    what is subtracted from the reward where the KL is put there."""
     x = _difference(log_probs=log_probs, ref_log_probs=ref_log_probs)
     one_of("which", which, ("k1", "k2", "k3"))
     return {"k1": lambda x: x, "k2": lambda x: x**2 / 2, "k3": lambda x: np.expm1(np.minimum(-x, 700)) + x}[which](x)
 
 
 def optimal_policy(ref_probs: ArrayLike, rewards: ArrayLike, beta: float) -> Array:
-    """Best of E[r] - beta KL(pi, ref): pi proportional to ref exp(r / beta), (..., A) from (..., A), in one stable step."""
+    """Best of E[r] - beta KL(pi, ref): pi proportional to ref exp(r / beta), (..., A)
+    from (..., A), in one stable step."""
     ref, rewards = probabilities("ref_probs", ref_probs), finite("rewards", rewards)
     if ref.shape[-1:] != rewards.shape[-1:]:  # one number beside A would stand for every answer
         raise ValueError(
-            f"ref_probs and rewards must have as many numbers on the last axis, one per answer, got {ref.shape} and {rewards.shape}"
+            "ref_probs and rewards must have as many numbers on the last axis, one per answer, "
+            f"got {ref.shape} and {rewards.shape}"
         )
     ref, rewards = np.broadcast_arrays(ref, rewards)
     best = np.max(
@@ -317,7 +328,8 @@ def optimal_policy(ref_probs: ArrayLike, rewards: ArrayLike, beta: float) -> Arr
 
 
 def dpo_weights(chosen_log_ratio: ArrayLike, rejected_log_ratio: ArrayLike, beta: float) -> Array:
-    """What multiplies (score of chosen - score of rejected) in the gradient *up* the DPO objective, (n,): beta sigmoid(-margin).
+    """What multiplies (score of chosen - score of rejected) in the gradient *up* the DPO objective, (n,):
+    beta sigmoid(-margin).
 
     The log-ratios (n,): log pi less log ref of the two answers to each prompt; margin = beta times their difference.
     """
@@ -329,7 +341,8 @@ def dpo_weights(chosen_log_ratio: ArrayLike, rejected_log_ratio: ArrayLike, beta
 
 @dataclass(frozen=True)
 class AnswerTree:
-    """Four answers: the first token right (p) or wrong, then stop (2 tokens) or ramble (4 tokens), each with a logit of its own.
+    """Four answers: the first token right (p) or wrong, then stop (2 tokens) or ramble (4 tokens),
+    each with a logit of its own.
 
     theta (3,): logits of right, of rambling when right, of rambling when wrong.
     """
@@ -337,7 +350,8 @@ class AnswerTree:
     lengths: tuple[int, int] = (2, 4)
 
     def outcomes(self, theta: ArrayLike) -> list[tuple[float, int, int, Array]]:
-        """(probability, reward, length, score (3,)) of right-stop, right-ramble, wrong-stop, wrong-ramble: for `group_moments`."""
+        """(probability, reward, length, score (3,)) of right-stop, right-ramble, wrong-stop, wrong-ramble:
+        for `group_moments`."""
         p, after_right, after_wrong = 1 / (1 + np.exp(-finite("theta", theta, (3,))))
         short, long = self.lengths
         return [

@@ -23,7 +23,8 @@ ROUNDING = 1e-12  # how far below zero an eigenvalue of a covariance may lie
 
 @dataclass(frozen=True, eq=False)
 class LinearQuadratic:
-    """s' = A s + B a + noise, reward -(s' Q s + a' R a) of the present s, for `horizon` steps: everything about it is exact.
+    """s' = A s + B a + noise, reward -(s' Q s + a' R a) of the present s, for `horizon` steps:
+    everything about it is exact.
 
     A (K, K), B (K, D), Q (K, K) and R (D, D) symmetric, start (K, K) and noise (K, K) covariances (means 0), gamma.
     The policy is a linear Gaussian: a ~ N(s @ W, exp(log_std)^2), W (K, D), log_std (D,).

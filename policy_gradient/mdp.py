@@ -1,8 +1,9 @@
 """Finite MDPs solved exactly: values, visitation and the policy gradient theorem by linear algebra.
 
-The description itself is in `tabular`, the book's own problems in `worlds`; `differentiate` gets gradients without a theorem.
-Shapes: S states, A actions, d parameters (in the book's Notation: n; d(s) is the visitation). `probs` (S, A) is pi(a|s) in
-each *state* (see `state_probs`).
+The description itself is in `tabular`, the book's own problems in `worlds`;
+`differentiate` gets gradients without a theorem.
+Shapes: S states, A actions, d parameters (in the book's Notation: n; d(s) is the visitation). `probs` (S, A) is pi(a|s)
+in each *state* (see `state_probs`).
 """
 
 from __future__ import annotations
@@ -53,8 +54,9 @@ def action_values(mdp: TabularMDP, probs: ArrayLike) -> Array:
 def discounted_visitation(mdp: TabularMDP, probs: ArrayLike, gamma: float | None = None) -> Array:
     """d (S,), with d(s) = sum_t gamma^t Pr(s_t = s): how much each state counts. Not normalised.
 
-    Sums to 1 / (1 - gamma) if no episode ends, to the expected length if gamma = 1, and to at most either where episodes
-    end and gamma < 1. `gamma` replaces the MDP's own: gamma=1 counts plain visits, the weighting of code that drops gamma^t.
+    Sums to 1 / (1 - gamma) if no episode ends, to the expected length if gamma = 1, and to at most either where
+    episodes end and gamma < 1. `gamma` replaces the MDP's own:
+    gamma=1 counts plain visits, the weighting of code that drops gamma^t.
     """
     _, step = chain(mdp, probs, gamma)
     return _solve(step.T, mdp.rho)

@@ -1,7 +1,7 @@
 """The metric of policies: Fisher information, the natural gradient and its step, for softmax policies.
 
-Means over states are weighted: `weights` (M,) say how much each of M observations counts (default 1 / M each; the theorem's
-are the discounted visits). The Fisher matrix is exact in the actions: all are summed over, none is drawn.
+Means over states are weighted: `weights` (M,) say how much each of M observations counts (default 1 / M each; the
+theorem's are the discounted visits). The Fisher matrix is exact in the actions: all are summed over, none is drawn.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ def fisher(policy: Softmax, theta: ArrayLike, obs: ArrayLike, weights: ArrayLike
 
 
 def fisher_vector(policy: Softmax, theta: ArrayLike, obs: ArrayLike, weights: ArrayLike | None, v: ArrayLike) -> Array:
-    """F v, (d,), without forming F: one pass forward for how the logits move along v, one backward. `weights` may be None."""
+    """F v, (d,), without forming F: one pass forward for how the logits move along v, one backward.
+    `weights` may be None."""
     theta = np.asarray(theta)
     v = finite("v", v, (policy.num_params,)).astype(theta.dtype, copy=False)
     if type(policy) is MLPSoftmax:
@@ -68,10 +69,11 @@ def _curved(probs, moved, weights):
 def conjugate_gradient(
     matvec: Callable[[Array], ArrayLike], b: ArrayLike, iterations: int = 10, tolerance: float = 1e-10
 ) -> Array:
-    """x with A x = b, (d,), for a symmetric A without negative eigenvalues, by `iterations` products matvec(v) = A v at most.
+    """x with A x = b, (d,), for a symmetric A without negative eigenvalues,
+    by `iterations` products matvec(v) = A v at most.
 
-    Stops once the residual is `tolerance` times |b|. Along a direction that A maps to 0 (a singular A, or A = 0) it stops
-    where it is: from 0 it then gives the smallest solution, and zeros for A = 0. Hestenes & Stiefel (1952).
+    Stops once the residual is `tolerance` times |b|. Along a direction that A maps to 0 (a singular A, or A = 0) it
+    stops where it is: from 0 it then gives the smallest solution, and zeros for A = 0. Hestenes & Stiefel (1952).
     """
     b = finite("b", b, (None,))
     function("matvec", matvec, "matvec(v) -> A v, both (d,)")

@@ -33,7 +33,8 @@ def layer_sizes(sizes: Any) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class MLP:
-    """outputs (..., sizes[-1]) = network(theta, inputs (..., sizes[0])). Two sizes only: a linear map with an offset."""
+    """outputs (..., sizes[-1]) = network(theta, inputs (..., sizes[0])). Two sizes only:
+    a linear map with an offset."""
 
     sizes: tuple[int, ...]
 
@@ -45,7 +46,8 @@ class MLP:
         return sum((m + 1) * n for m, n in zip(self.sizes, self.sizes[1:]))
 
     def init(self, rng: np.random.Generator, dtype: DTypeLike = np.float64, last: float = 1.0) -> Array:
-        """Weights with variance 1 / inputs, so that signals keep their size; the last layer's times `last`; offsets 0."""
+        """Weights with variance 1 / inputs, so that signals keep their size;
+        the last layer's times `last`; offsets 0."""
         theta = np.zeros(self.num_params, dtype)
         layers = self.layers(theta)
         for i, (W, _) in enumerate(layers):
@@ -66,7 +68,8 @@ class MLP:
 
     @_fast.form(_fast.vjp)
     def vjp(self, theta: Array, inputs: Array, by_outputs: Array) -> Array:
-        """sum over samples of (d outputs / d theta)^T by_outputs, by_outputs (..., outputs) -> (d,): one backward pass."""
+        """sum over samples of (d outputs / d theta)^T by_outputs, by_outputs (..., outputs) -> (d,):
+        one backward pass."""
         pairs = self._backward(theta, inputs, by_outputs)
         return np.concatenate([part.ravel() for x, delta in pairs for part in (x.T @ delta, delta.sum(axis=0))])
 

@@ -41,7 +41,8 @@ def pull(network: MLP, theta: Array, inputs: Array, by_outputs: Callable[[Array]
 def weighed_score(
     policy: MLPSoftmax, theta: Array, obs: Array, actions: Array, weigh: Callable[[Array], Array]
 ) -> Array:
-    """sum_i weigh(log pi(a_i|s_i))_i score_i, (d,), for an MLPSoftmax; weigh: log-probabilities (n,) -> weights (n,)."""
+    """sum_i weigh(log pi(a_i|s_i))_i score_i, (d,), for an MLPSoftmax;
+    weigh: log-probabilities (n,) -> weights (n,)."""
     rows = np.arange(len(actions))
 
     def by_logits(logits):

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 class Adam:
-    """Gradient *ascent* with a step per parameter that does not depend on the gradient's scale, while that is steady and far above `epsilon`.
+    """Gradient *ascent* with a step per parameter that does not depend on the gradient's scale,
+    while that is steady and far above `epsilon`.
 
     Kingma & Ba (2015), algorithm 1. learning_rate: about the distance each parameter moves per step, in units of theta.
     beta1, beta2: memory of the mean and of the squares. `step` remembers both; theta stays with

@@ -11,9 +11,9 @@ Every policy has the same methods. Shapes: `...` any leading axes, A actions, d 
     entropy(theta, obs) -> (...)                 in nats
 
 Computation follows theta's dtype. NaN, wrong shapes and indices out of range raise ValueError or TypeError. One number
-goes with every shape; else obs, actions and weights have as many axes: (N, 1) beside (N,) would be (N, N), and is an error.
-For a softmax the score with respect to the logits is e_a - pi (Sutton & Barto 2018, section 13.3 and exercise 13.3);
-each class only adds how its logits depend on theta.
+goes with every shape; else obs, actions and weights have as many axes: (N, 1) beside (N,) would be (N, N), and is an
+error. For a softmax the score with respect to the logits is e_a - pi (Sutton & Barto 2018, section 13.3 and
+exercise 13.3); each class only adds how its logits depend on theta.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ def _over_actions(ufunc, array):
 def _draw(logits, rng):
     """One action per row of logits, (..., A) -> int64 (...).
 
-    It is the number of partial sums of the exponentials that lie at or below u times the whole sum, u uniform in [0, 1):
-    unlike rng.choice this serves a whole batch with one draw each.
+    It is the number of partial sums of the exponentials that lie at or below u times the whole sum, u uniform in
+    [0, 1): unlike rng.choice this serves a whole batch with one draw each.
     """
     sums = np.cumsum(np.exp(_shifted(logits)), axis=-1)
     u = generator(rng).random(sums.shape[:-1]) * sums[..., -1]
@@ -302,7 +302,8 @@ class MLPSoftmax(_Softmax):
     def _samples(
         self, theta: ArrayLike, obs: ArrayLike, actions: ArrayLike, weights: ArrayLike = 1.0
     ) -> tuple[Array, Array, Array, Array, tuple[int, ...]]:
-        """One sample per row, obs (n, K), actions (n,) and weights (n,), and the leading shape (...) that they came in."""
+        """One sample per row, obs (n, K), actions (n,) and weights (n,), and the leading shape (...)
+        that they came in."""
         theta = self._theta(theta)
         obs, actions = self._seen(obs, theta), indices("actions", actions, self.num_actions)
         weights = finite("weights", weights)

@@ -3,8 +3,8 @@
     critic = Critic((4, 64, 1), rng, gamma=0.98, lam=0.8, unit=50.0)
     ppo(envs, policy, theta, critic, rng, num_updates=400)
 
-Both read: collect a segment, advantages from the critic, then use the same data several times (PPO) or once, as far as a
-trust region allows (TRPO).
+Both read: collect a segment, advantages from the critic, then use the same data several times (PPO) or once, as far as
+a trust region allows (TRPO).
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from .protocols import Environment, Policy
     from .segments import Segment
 
-# Chosen on seeds that are reported nowhere: CartPole, 8 environments, MLPSoftmax((4, 64, 2)) and Critic((4, 64, 1), ...).
+# Chosen on seeds that are reported nowhere: CartPole, 8 environments, MLPSoftmax((4, 64, 2))
+# and Critic((4, 64, 1), ...).
 CARTPOLE_PPO = dict(num_steps=32, epochs=10, minibatch=64, clip=0.2, learning_rate=3e-3)
 CARTPOLE_CRITIC = dict(gamma=0.98, lam=0.9, learning_rate=5e-3, unit=50.0)
 
@@ -62,16 +63,18 @@ def ppo(
 ) -> Training:
     """Proximal policy optimisation with clipping (Schulman et al. 2017): `epochs` passes over each segment of data.
 
-    critic: a `Critic`, used first and fitted after, by its own optimizer on the same minibatches. num_steps: per environment
-    and update. minibatch: samples per step of Adam. clip: epsilon of the band [1 - clip, 1 + clip]; inf for none.
-    target_kl: no further pass over a segment once the k3 estimate exceeds it. normalize: advantages less their mean over their standard deviation, per "batch" or per
-    "minibatch" (as Stable-Baselines3 does), or "none". anneal: the share of learning_rate and clip that is gone at the end.
+    critic: a `Critic`, used first and fitted after, by its own optimizer on the same minibatches. num_steps: per
+    environment and update. minibatch: samples per step of Adam. clip: epsilon of the band [1 - clip, 1 + clip]; inf
+    for none. target_kl: no further pass over a segment once the k3 estimate exceeds it.
+    normalize: advantages less their mean over their standard deviation, per "batch" or per "minibatch" (as
+    Stable-Baselines3 does), or "none". anneal: the share of learning_rate and clip that is gone at the end.
     weigh(ratio, advantages, low, high): the weight of each score, the one function that makes it PPO.
     callback(update, theta, segment): a true answer stops.
 
-    Returns a `Training`; history: "mean_return" (of episodes that ended, NaN if none), "num_steps", "kl", "clipped" (share of
-    weights 0 at the end of an update), "largest_ratio", "epochs". Where a number blows up (ratios that overflow) it stops,
-    warns, and returns the theta before that update. Advantages that are all equal leave theta alone.
+    Returns a `Training`; history: "mean_return" (of episodes that ended, NaN if none), "num_steps", "kl", "clipped"
+    (share of weights 0 at the end of an update), "largest_ratio", "epochs". Where a number blows up
+    (ratios that overflow) it stops, warns, and returns the theta before that update.
+    Advantages that are all equal leave theta alone.
     """
     epochs, minibatch = whole("epochs", epochs), whole("minibatch", minibatch)
     one_of("normalize", normalize, ("batch", "minibatch", "none"))
@@ -124,14 +127,15 @@ def trpo(
     callback: Callable[[int, Array, Segment], Any] | None = None,
     progress: bool = True,
 ) -> Training:
-    """Trust region policy optimisation (Schulman et al. 2015), for softmax policies: one natural step per segment of data.
+    """Trust region policy optimisation (Schulman et al. 2015), for softmax policies:
+    one natural step per segment of data.
 
-    The direction solves (F + damping I) x = gradient by `iterations` products of conjugate gradients; its quadratic KL is
-    delta. Halved up to `backtracks` times until the KL itself is at most delta and the surrogate is better than before; if no
-    step passes, theta stays where it is (history "step" is 0 there, and `stopped` counts such updates).
+    The direction solves (F + damping I) x = gradient by `iterations` products of conjugate gradients; its quadratic KL
+    is delta. Halved up to `backtracks` times until the KL itself is at most delta and the surrogate is better than
+    before; if no step passes, theta stays where it is (history "step" is 0 there, and `stopped` counts such updates).
 
-    Returns a `Training`; history: "mean_return", "num_steps", "kl" (of the step taken), "full_kl" (of the step before any
-    halving), "step" (the share of it that was taken). Computes in theta's dtype: float64 is worth it here.
+    Returns a `Training`; history: "mean_return", "num_steps", "kl" (of the step taken), "full_kl" (of the step before
+    any halving), "step" (the share of it that was taken). Computes in theta's dtype: float64 is worth it here.
     """
     positive("delta", delta)
     if not number("damping", damping) >= 0:

@@ -17,8 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 class Policy(Protocol):
     """Immutable: the parameters `theta` (d,) are one flat vector, passed in with each call and never changed.
 
-    Results follow theta's dtype; randomness comes from `rng` alone. A loop in which theta stays may ask for more: a policy
-    that also has sampler(theta, shape) is asked there, once, for the function (obs, rng) that draws.
+    Results follow theta's dtype; randomness comes from `rng` alone. A loop in which theta stays may ask for more: a
+    policy that also has sampler(theta, shape) is asked there, once, for the function (obs, rng) that draws.
     """
 
     @property
@@ -55,7 +55,8 @@ class SoftmaxPolicy(Policy, Protocol):
 
 @runtime_checkable
 class GaussianPolicy(Policy, Protocol):
-    """A policy over vectors of D numbers, with a centre and a spread: what `Squashed` and a greedy `evaluate` ask for."""
+    """A policy over vectors of D numbers, with a centre and a spread:
+    what `Squashed` and a greedy `evaluate` ask for."""
 
     @property
     def num_actions(self) -> int:

@@ -78,9 +78,10 @@ def rollout(
     `Rollout.actions` are the policy's own, which its log_prob and score want. What the environment is sent can differ:
     of a Discrete space that begins at `start` it gets action + start, and of a `Squashed` policy it gets execute(u).
     Before the first step the spaces of `envs` are held against the policy: pictures, tuples, dictionaries, and another
-    kind, number or shape of actions than the policy's raise ValueError or TypeError, which names the wrapper that helps.
-    So do an autoreset mode that is unknown or disabled, a step of any other form than Gymnasium's, a reward that is not
-    finite, and a SAME_STEP environment that does not say in info["final_obs"] what it last showed of a truncated episode.
+    kind, number or shape of actions than the policy's raise ValueError or TypeError, which names the wrapper that
+    helps. So do an autoreset mode that is unknown or disabled, a step of any other form than Gymnasium's, a reward that
+    is not finite, and a SAME_STEP environment that does not say in info["final_obs"] what it last showed
+    of a truncated episode.
     """
     mode = autoreset_mode(envs)
     checked_policy(policy, "sample")
@@ -115,8 +116,8 @@ def rollout(
 
 @_fast.form(_fast.recorder)
 def _recorder(max_steps):
-    """(record, columns): record(row) keeps the arrays of one step; columns() gives all that was kept, an array (T, ...) for
-    each place in the row, of the dtype that the first step had there."""
+    """(record, columns): record(row) keeps the arrays of one step; columns() gives all that was kept, an array (T, ...)
+    for each place in the row, of the dtype that the first step had there."""
     rows = []
 
     def record(row):
@@ -129,9 +130,11 @@ def _recorder(max_steps):
 
 
 def _sampler(policy, theta, shape):
-    """The function (obs, rng) that draws actions: what `policy.sampler` has prepared for this theta, or just `policy.sample`.
+    """The function (obs, rng) that draws actions: what `policy.sampler` has prepared for this theta,
+    or just `policy.sample`.
 
-    A class that has a `sample` of its own and no `sampler` beside it is asked by its `sample`, whatever it inherits or wraps.
+    A class that has a `sample` of its own and no `sampler` beside it is asked by its `sample`,
+    whatever it inherits or wraps.
     """
     for cls in type(policy).__mro__:
         if "sampler" in vars(cls):

@@ -39,7 +39,8 @@ def sweep(
     progress: bool = True,
     n_jobs: int | None = 1,
 ) -> list[list[Any]]:
-    """[[train(rng, **setting) for each seed] for each setting], settings a list of dictionaries; else as `run_seeds`."""
+    """[[train(rng, **setting) for each seed] for each setting], settings a list of dictionaries;
+    else as `run_seeds`."""
     function("train", train, "train(rng, **setting)")
     if not np.iterable(settings) or isinstance(settings, (str, dict)) or not all(isinstance(s, dict) for s in settings):
         raise TypeError(f"settings must be a list of dictionaries, one for each arm, got {settings!r}")

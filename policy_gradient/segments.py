@@ -83,8 +83,8 @@ def segments(
 def segment_gae(segment: Segment, values: ArrayLike, next_values: ArrayLike, gamma: float, lam: float) -> Array:
     """Generalised advantage estimates of a `Segment`, (T, N), 0 where it is not live (Schulman et al. 2016, eq. 16).
 
-    values, next_values (T, N): V of obs and of next_obs. After termination next_values does not count; after truncation it
-    does; the sum of TD errors never crosses either.
+    values, next_values (T, N): V of obs and of next_obs. After termination next_values does not count; after truncation
+    it does; the sum of TD errors never crosses either.
     """
     having("segment", segment, ["rewards", "terminated", "truncated", "live"], "a Segment")
     gamma, lam, shape = discount(gamma), discount(lam, "lam"), segment.live.shape

@@ -69,7 +69,8 @@ class Sorting:
         return (getattr(answers, "tokens", answers) == self.answers(prompts)).all(axis=0).astype(float)
 
     def demonstrations(self, rng: np.random.Generator, num: int, noise: float = 0.3) -> tuple[Array, Array]:
-        """(prompts (num, M), tokens (M, num)): right answers, each token replaced by a random one with probability `noise`."""
+        """(prompts (num, M), tokens (M, num)): right answers,
+        each token replaced by a random one with probability `noise`."""
         prompts = self.prompts(rng, num)
         tokens = self.answers(prompts).copy()
         wrong = rng.random(tokens.shape) < noise

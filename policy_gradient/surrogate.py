@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 
 def ratios(log_probs: ArrayLike, old_log_probs: ArrayLike) -> Array:
-    """pi_new / pi_old, (...). Raises NotFinite where a ratio is too large for a float: the old data say nothing any more."""
+    """pi_new / pi_old, (...). Raises NotFinite where a ratio is too large for a float:
+    the old data say nothing any more."""
     new, old = finite("log_probs", log_probs), finite("old_log_probs", old_log_probs)
     if new.shape != old.shape:
         same_shape(log_probs=new, old_log_probs=old)
@@ -32,7 +33,8 @@ def ratios(log_probs: ArrayLike, old_log_probs: ArrayLike) -> Array:
 
 
 def surrogate(ratio: ArrayLike, advantages: ArrayLike) -> float:
-    """Mean of ratio times advantage, a float: the surrogate objective up to a constant (Schulman et al. 2015, eq. 14)."""
+    """Mean of ratio times advantage, a float: the surrogate objective up to a constant
+    (Schulman et al. 2015, eq. 14)."""
     same_shape(ratio=ratio, advantages=advantages)
     return float(np.mean(finite("ratio", ratio) * finite("advantages", advantages)))
 
@@ -46,8 +48,8 @@ def clip_objective(ratio: ArrayLike, advantages: ArrayLike, low: float = 0.8, hi
 def clip_weights(ratio: ArrayLike, advantages: ArrayLike, low: float = 0.8, high: float = 1.2) -> Array:
     """The weight of each score in the gradient of `clip_objective`, (...): ratio times A, or 0.
 
-    It is 0 where the sample has already moved the way it wanted and beyond the edge: ratio > high with A > 0, ratio < low
-    with A < 0. An edge counts as inside. low = 0, high = inf is the surrogate without a clip.
+    It is 0 where the sample has already moved the way it wanted and beyond the edge: ratio > high with A > 0,
+    ratio < low with A < 0. An edge counts as inside. low = 0, high = inf is the surrogate without a clip.
     """
     r, A = _samples(ratio, advantages, low, high)
     return np.where(np.where(A > 0, r <= high, r >= low), r * A, 0.0)
@@ -64,7 +66,8 @@ def kl_estimates(log_ratio: ArrayLike) -> tuple[Array, Array, Array]:
 
 
 def normalised(advantages: ArrayLike) -> Array:
-    """Advantages less their mean, over their standard deviation (ddof 0), (n,). All equal, they become zeros: nothing to learn."""
+    """Advantages less their mean, over their standard deviation (ddof 0), (n,).
+    All equal, they become zeros: nothing to learn."""
     each = finite("advantages", advantages)
     centred = each - each.mean() if each.size else each
     spread = centred.std() if centred.size else 0.0

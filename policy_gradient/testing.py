@@ -5,8 +5,9 @@
     check_policy(MyPolicy(), np.random.default_rng(0))
     check_environment(MyEnvs(num_envs=4), np.random.default_rng(0))
 
-Both say nothing if all is well, and else raise AssertionError: one sentence that names the method, what was expected, and
-what came. What rests on samples is judged at six standard errors: a sound policy fails once in a hundred million runs.
+Both say nothing if all is well, and else raise AssertionError: one sentence that names the method, what was expected,
+and what came. What rests on samples is judged at six standard errors:
+a sound policy fails once in a hundred million runs.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ def check_policy(
 ) -> None:
     """Raises AssertionError unless `policy` keeps all that a `protocols.Policy` promises.
 
-    obs: five or so observations to ask it about, (N, ...); None makes some up, if it says num_obs (integers) or num_features
-    (vectors). num_samples: actions drawn in one observation, to hold `sample` against `log_prob`.
+    obs: five or so observations to ask it about, (N, ...); None makes some up, if it says num_obs (integers) or
+    num_features (vectors). num_samples: actions drawn in one observation, to hold `sample` against `log_prob`.
     """
     generator(rng)
     _has(policy, "policy", ["init", "sample", "log_prob", "score", "weighted_score"])
@@ -129,7 +130,8 @@ def _some_obs(policy: Any, rng: np.random.Generator) -> np.ndarray:
         return rng.integers(policy.num_obs, size=5)
     _need(
         getattr(policy, "num_features", None) is not None,
-        "check_policy must be given obs, some observations (N, ...), of a policy that says neither num_obs nor num_features",
+        "check_policy must be given obs, some observations "
+        "(N, ...), of a policy that says neither num_obs nor num_features",
     )
     return rng.standard_normal((5, policy.num_features))
 
@@ -270,7 +272,8 @@ def _check_frequencies(asked: _Asked, theta: np.ndarray, obs: np.ndarray, rng: n
 
 
 def _check_density(asked: _Asked, theta: np.ndarray, obs: np.ndarray, rng: np.random.Generator, n: int) -> None:
-    """The policy's own draws against weighted draws of a wider Gaussian: the density integrates to one, and is theirs."""
+    """The policy's own draws against weighted draws of a wider Gaussian:
+    the density integrates to one, and is theirs."""
     obs = np.repeat(obs, n, axis=0)
     drawn = asked("sample", theta, obs, rng)
     mean, std = drawn.mean(axis=0), drawn.std(axis=0)
@@ -295,8 +298,8 @@ def _check_density(asked: _Asked, theta: np.ndarray, obs: np.ndarray, rng: np.ra
         worst = (gap / error).argmax()
         _need(
             gap[worst] < SIGMAS * error[worst],
-            f"policy.sample must draw from the law of log_prob: in dimension {worst} of the actions their {what} differs, by "
-            f"{gap[worst] / error[worst]:.0f} standard errors of {n} draws",
+            f"policy.sample must draw from the law of log_prob: in dimension {worst} of the actions their {what} "
+            f"differs, by {gap[worst] / error[worst]:.0f} standard errors of {n} draws",
         )
 
 
@@ -318,8 +321,8 @@ def _check_mean_score(asked: _Asked, theta: np.ndarray, obs: np.ndarray, rng: np
     worst = (abs(mean) / error).argmax()
     _need(
         abs(mean[worst]) < SIGMAS * error[worst],
-        f"policy.score must average to 0 over actions of policy.sample, but over {n} draws in one observation parameter {worst} "
-        f"averages to {mean[worst]:.4g} +- {error[worst]:.2g}",
+        f"policy.score must average to 0 over actions of policy.sample, but over {n} draws in one observation "
+        f"parameter {worst} averages to {mean[worst]:.4g} +- {error[worst]:.2g}",
     )
 
 
@@ -333,8 +336,8 @@ def _same(got: np.ndarray, want: np.ndarray, sentence: str, close: float = CLOSE
 def check_environment(envs: Environment, rng: np.random.Generator, num_steps: int = 5000) -> None:
     """Raises AssertionError unless `envs` keeps all that a `protocols.Environment` promises.
 
-    It is reset, and stepped with actions drawn from its own action space until each sub-environment has ended an episode
-    twice; if one has not after `num_steps` steps, that is a failure too: `rollout` would wait for it.
+    It is reset, and stepped with actions drawn from its own action space until each sub-environment has ended an
+    episode twice; if one has not after `num_steps` steps, that is a failure too: `rollout` would wait for it.
     """
     generator(rng)
     _has(envs, "envs", ["reset", "step"])
@@ -363,7 +366,8 @@ def check_environment(envs: Environment, rng: np.random.Generator, num_steps: in
     both, either = (sum(int(f(*end).sum()) for end in ends) for f in (np.logical_and, np.logical_or))
     _need(
         both < either,
-        f"envs.step must tell apart why an episode ended, but at all {either} ends terminated and truncated were both True",
+        "envs.step must tell apart why an episode ended, "
+        f"but at all {either} ends terminated and truncated were both True",
     )
 
 
@@ -437,8 +441,9 @@ def _walk(envs: Any, mode: str, seed: int, num_steps: int, num_ends: int) -> lis
         if mode == "NextStep" and ended.any():
             _need(
                 not over[ended].any() and not rewards[ended].any(),
-                f"{call} must only begin the next episode in the step after an end (NEXT_STEP): reward 0, neither terminated nor "
-                f"truncated, got reward {rewards[ended][0]:g}, terminated {terminated[ended][0]}, truncated {truncated[ended][0]}",
+                f"{call} must only begin the next episode in the step after an end (NEXT_STEP): reward 0, "
+                f"neither terminated nor truncated, got reward {rewards[ended][0]:g}, "
+                f"terminated {terminated[ended][0]}, truncated {truncated[ended][0]}",
             )
         if mode == "SameStep":
             _check_final(info, truncated, envs)
@@ -453,6 +458,7 @@ def _check_final(info: dict[str, Any], truncated: np.ndarray, envs: Any) -> None
         told = final[n] if final is not None and len(final) > n else None
         _need(
             told is not None and np.shape(told) == (envs.single_observation_space.shape or ()),
-            'envs.step(actions) must say in info["final_obs"] what a truncated episode last showed, since it resets in the same step '
+            'envs.step(actions) must say in info["final_obs"] what a truncated episode last showed, '
+            "since it resets in the same step "
             f"(SAME_STEP), but for sub-environment {n} it holds {short(told)}",
         )

@@ -80,8 +80,8 @@ def reinforce(
     with the sampled policy. callback(update, theta, rollout): called after each update; a true answer stops.
     progress: a bar, shown once training lasts longer than two seconds.
 
-    Returns a `Training`. If training diverges (theta, or what it leads to, stops being finite) it stops, warns, and returns
-    the theta before that update.
+    Returns a `Training`. If training diverges (theta, or what it leads to, stops being finite) it stops, warns, and
+    returns the theta before that update.
     Raises ValueError for an unknown baseline, a NaN in the first theta, and whatever `rollout` refuses.
     """
     _check(envs, policy, num_updates, gamma, baseline, target_return, eval_envs, callback)
@@ -167,7 +167,8 @@ def _diverged(error, theta, update):
 
 
 def _check_usable(policy, theta, batch):
-    """Raises NotFinite if theta holds NaN, or a policy cannot start with it: the rollout that shows it may never come."""
+    """Raises NotFinite if theta holds NaN, or a policy cannot start with it:
+    the rollout that shows it may never come."""
     finite("theta", theta)
     policy.weighted_score(theta, batch.obs[0], batch.actions[0], np.zeros(batch.num_episodes))
 

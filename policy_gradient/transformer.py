@@ -1,7 +1,7 @@
 """A transformer of one block in NumPy, forward and backward, for tasks of `language`: prompts (N, M) in, tokens out.
 
-The sequence is the M prompt digits and then the tokens written so far. Causal attention with several heads and a two-layer
-perceptron, each behind a layer normalisation and added to what came in. Position M - 1 + t tells token t.
+The sequence is the M prompt digits and then the tokens written so far. Causal attention with several heads and a
+two-layer perceptron, each behind a layer normalisation and added to what came in. Position M - 1 + t tells token t.
 theta (d,): all matrices side by side, in the order of `shapes`.
 """
 
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Transformer(Writer):
-    """Log-probabilities and scores of tokens 0 .. num_tokens - 1 after prompts of prompt_len digits of the same alphabet."""
+    """Log-probabilities and scores of tokens 0 .. num_tokens - 1 after prompts of prompt_len digits
+    of the same alphabet."""
 
     num_tokens: int
     prompt_len: int

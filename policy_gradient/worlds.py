@@ -77,7 +77,8 @@ def live_or_die() -> TabularMDP:
 def coin_chain(length: int = 2) -> TabularMDP:
     """A choice, then `length` coins of +1 or -1, and at the end 1 for having chosen action 1; gamma = 1.
 
-    States: 0 is the choice; 1 + 4 k + 2 a + c is step k after action a, whose coin (c = 0: -1, c = 1: +1) is about to pay.
+    States: 0 is the choice; 1 + 4 k + 2 a + c is step k after action a, whose coin (c = 0: -1, c = 1: +1)
+    is about to pay.
     The coin cannot be seen: obs is 0, or 1 + 2 k + a. Policy: `two_action_softmax(1, 1 + 2 * length)`, no choice later.
     """
     length = whole("length", length)

@@ -2,9 +2,9 @@
 
     python studies/cartpole_ablation.py        # rewrites cartpole_ablation.json beside it, some minutes
 
-Every arm collects 16 whole episodes per update. After each 10,000 steps in the environment training pauses and 100 fresh
-episodes are played twice, once sampled from the policy and once with its likeliest action. The seeds were not used
-to choose any setting.
+Every arm collects 16 whole episodes per update. After each 10,000 steps in the environment training pauses and 100
+fresh episodes are played twice, once sampled from the policy and once with its likeliest action. The seeds were not
+used to choose any setting.
 """
 
 import argparse

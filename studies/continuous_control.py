@@ -1,4 +1,5 @@
-"""Continuous actions by plain policy gradient: how surely and how fast, on seeds that chose no setting; and one honest failure.
+"""Continuous actions by plain policy gradient: how surely and how fast, on seeds that chose no setting;
+and one honest failure.
 
     OPENBLAS_NUM_THREADS=1 python studies/continuous_control.py     # rewrites continuous_control.json and the
                                                                     # package's data/pendulum.npz, about three minutes
@@ -108,8 +109,8 @@ def pendulum_without_critic(seed):
 
 
 def mountain_car(seed, num_updates=60, num_envs=8):
-    """Plain REINFORCE on Gymnasium's MountainCarContinuous-v0, a batch of num_envs episodes: returns per update, how many episodes saw
-    the goal, in all and in the last batch."""
+    """Plain REINFORCE on Gymnasium's MountainCarContinuous-v0, a batch of num_envs episodes: returns per update, how
+    many episodes saw the goal, in all and in the last batch."""
     import gymnasium as gym
 
     rng, policy = np.random.default_rng(seed), pg.MLPGaussian((2, 64, 1))

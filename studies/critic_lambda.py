@@ -23,7 +23,8 @@ RESULT = Path(__file__).with_suffix(".json")
 
 
 def run(seed, lam, cap=CAP):
-    """Environment steps to the target (None: not within the cap), the last explained variance, the best mean return, CPU seconds."""
+    """Environment steps to the target (None: not within the cap), the last explained variance,
+    the best mean return, CPU seconds."""
     start, rng, policy = time.process_time(), np.random.default_rng(seed), pg.MLPSoftmax((4, 64, 2))
     gamma = RECIPE["gamma"]
     critic = pg.Critic((4, 64, 1), rng, gamma=gamma, lam=lam, unit=1 / (1 - gamma))

@@ -1,6 +1,8 @@
-"""Mountain car with a bell: does a larger batch see the flag? `continuous_control.mountain_car` has 8 episodes in each update and fails.
+"""Mountain car with a bell: does a larger batch see the flag?
+`continuous_control.mountain_car` has 8 episodes in each update and fails.
 
-    OPENBLAS_NUM_THREADS=1 python -m studies.mountain_car_batches     # rewrites mountain_car_batches.json, some ten minutes
+    OPENBLAS_NUM_THREADS=1 python -m studies.mountain_car_batches     # rewrites mountain_car_batches.json,
+                                                                      # some ten minutes
 
 The same program with 100, both for 30 updates, ten seeds that chose no setting.
 """

@@ -1,9 +1,11 @@
-"""How often may the same data be used? CartPole by PPO: 1, 3 and 10 epochs; 10 without a clip; 10 with a KL stop in its place.
+"""How often may the same data be used? CartPole by PPO: 1, 3 and 10 epochs; 10 without a clip;
+10 with a KL stop in its place.
 
     python studies/reuse.py [--seeds 20]
 
-Steps in the environment until 100 fresh episodes of the sampled policy average 475, tested every 5,000 steps, at most 120,000. All arms share
-their seeds, and the intervals are of paired differences of logarithms. Written after each seed, so that an interrupted run says how far it got.
+Steps in the environment until 100 fresh episodes of the sampled policy average 475, tested every 5,000 steps, at most
+120,000. All arms share their seeds, and the intervals are of paired differences of logarithms. Written after each seed,
+so that an interrupted run says how far it got.
 """
 
 import os

@@ -2,8 +2,8 @@
 
     python studies/sampling_growth.py          # rewrites sampling_growth.json beside it, some seconds
 
-Trajectories of exactly 10 steps in a random world of five states and two actions. CPU seconds of one thread, the best of
-five: what else runs on the machine can only slow a run down.
+Trajectories of exactly 10 steps in a random world of five states and two actions. CPU seconds of one thread, the best
+of five: what else runs on the machine can only slow a run down.
 """
 
 import argparse

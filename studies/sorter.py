@@ -1,4 +1,5 @@
-"""The sorter on 20 seeds: four methods, passes over a batch, estimators against the exact gradient, broken samplers, and a transformer.
+"""The sorter on 20 seeds: four methods, passes over a batch, estimators against the exact gradient,
+broken samplers, and a transformer.
 
     OPENBLAS_NUM_THREADS=1 python studies/sorter.py             # rewrites sorter.json, about six minutes of one thread
 

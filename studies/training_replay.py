@@ -2,9 +2,9 @@
 
     python studies/training_replay.py        # rewrites learning_to_act/explorables/replay.json, two minutes
 
-Ten seeds train with the package's recipe; their returns per update make the curve and its band. For the first seed every
-update's policy is kept, and plays 20 fresh episodes: all lengths are stored, and of the shortest, the middle (the tenth) and
-the longest each step. Nothing was chosen for its looks: the seeds are 0 to 9.
+Ten seeds train with the package's recipe; their returns per update make the curve and its band. For the first seed
+every update's policy is kept, and plays 20 fresh episodes: all lengths are stored, and of the shortest, the middle
+(the tenth) and the longest each step. Nothing was chosen for its looks: the seeds are 0 to 9.
 """
 
 import argparse
@@ -58,7 +58,8 @@ def checkpoint(theta, rng):
 
 
 def pack(policy, theta, obs, actions):
-    """Small whole numbers: the cart in mm and the pole in tenths of a degree, each as its change; and 1 - pi(a) in percent.
+    """Small whole numbers: the cart in mm and the pole in tenths of a degree, each as its change;
+    and 1 - pi(a) in percent.
 
     The last counts one more, and is negative where the action is left, so that its sign says the action even at 0.
     """

@@ -49,7 +49,8 @@ class AfterTheLastCell(pytest.Item):
 
 
 def tell(kernel, call):
-    """Call a function of tests/helpers/after_run_all.py in the kernel; no cell is counted for it, no name left behind."""
+    """Call a function of tests/helpers/after_run_all.py in the kernel;
+    no cell is counted for it, no name left behind."""
     own = f"import sys; sys.path.insert(0, {ROOT!r}); from tests.helpers import after_run_all as a; sys.path.pop(0)"
     number = kernel.kc.execute(
         f"exec({own!r} + '; a.{{}}'.format({call!r}), dict(space=globals()))", store_history=False
@@ -77,8 +78,8 @@ IPyNbFile.collect, IPyNbFile.setup = _collect, _setup
 
 
 def of_the_package(path):
-    """What needs the two packages alone, and so runs with the oldest dependencies too: all in `package` and `checks`, and each
-    chapter's exercises."""
+    """What needs the two packages alone, and so runs with the oldest dependencies too: all in `package` and `checks`,
+    and each chapter's exercises."""
     return (
         path.parent.name in ("package", "checks")
         or path.name in ("test_exercises.py", "test_training_replay.py")
@@ -116,9 +117,11 @@ LONGEST = (
 
 
 def pytest_collection_modifyitems(items):
-    """The browser's tests come last: while a browser is held open its event loop runs in this thread, and kernels wait for ever.
+    """The browser's tests come last: while a browser is held open its event loop runs in this thread,
+    and kernels wait for ever.
 
-    PG_ORDER=7, or any other number, shuffles the tests within each file, and the files: none may need another before it.
+    PG_ORDER=7, or any other number, shuffles the tests within each file, and the files:
+    none may need another before it.
     """
     if seed := os.environ.get("PG_ORDER"):
         draw = random.Random(int(seed))
@@ -146,7 +149,8 @@ def pytest_ignore_collect(collection_path, config):
 
 @pytest.fixture(autouse=True)
 def as_it_was():
-    """What a test leaves open or changed must not meet the next: figures, the folder, the environment, NumPy's and the warnings' settings."""
+    """What a test leaves open or changed must not meet the next:
+    figures, the folder, the environment, NumPy's and the warnings' settings."""
     folder, environment, errors, filters, path = (
         os.getcwd(),
         dict(os.environ),
@@ -167,7 +171,8 @@ def as_it_was():
 
 
 class Skipped:
-    """Where PG_SKIPPED names a file, what was skipped is written there; the runs of `make test` share it, tools/check/skipped.py prints it."""
+    """Where PG_SKIPPED names a file, what was skipped is written there; the runs of `make test` share it,
+    tools/check/skipped.py prints it."""
 
     def note(self, report):
         if report.skipped and not hasattr(report, "wasxfail"):

@@ -1,7 +1,8 @@
-"""The chapters of the book as data: _toc.yml says which there are and in what order, the head of each one's first page says the rest.
+"""The chapters of the book as data: _toc.yml says which there are and in what order,
+the head of each one's first page says the rest.
 
-A chapter is `book/NN-slug` with what stands below it in _toc.yml. The number is for readers and for the order of files; code and tests
-know the slug. Under `chapter:` the head of the first page says
+A chapter is `book/NN-slug` with what stands below it in _toc.yml. The number is for readers and for the order of files;
+code and tests know the slug. Under `chapter:` the head of the first page says
 
     question      what the front page asks for it, in Markdown
     explorables   the classes of its figures, on all its pages

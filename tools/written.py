@@ -1,4 +1,5 @@
-"""What stands in a YAML file. A build asks for the table of contents some three hundred times: a text is parsed once."""
+"""What stands in a YAML file. A build asks for the table of contents some three hundred times:
+a text is parsed once."""
 
 from functools import cache
 

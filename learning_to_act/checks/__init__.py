@@ -1,4 +1,5 @@
-"""Self-checking exercises: `check(your_function)` says what is wrong, `hint(your_function)` helps without the answer."""
+"""Self-checking exercises: `check(your_function)` says what is wrong,
+`hint(your_function)` helps without the answer."""
 
 from .display import Hint, Result
 from .engine import check, hint

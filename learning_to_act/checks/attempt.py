@@ -67,7 +67,8 @@ class Budget:
 
 
 def attempt(function, args, budget, parts=1, exact=False, huge=HUGE):
-    """The `Outcome` of `function(*copies of args)`: nothing that the function does gets out, except KeyboardInterrupt."""
+    """The `Outcome` of `function(*copies of args)`: nothing that the function does gets out,
+    except KeyboardInterrupt."""
     copies = copy.deepcopy(args)
 
     def work():
@@ -202,7 +203,8 @@ def explain(error):
 
 
 def line_of(trace):
-    """('line 3 of softmax: return x / n', 'softmax'): the innermost line that is not a library's or ours, and its function."""
+    """('line 3 of softmax: return x / n', 'softmax'): the innermost line that is not a library's or ours,
+    and its function."""
     line = place = ""
     while trace:
         code, number = trace.tb_frame.f_code, trace.tb_lineno

@@ -37,7 +37,8 @@ def diagnose(runs, one, rerun=None):
         else:
             label = next(run for run in wrong if not run.outcome.finite).case.label
             text += (
-                f'\nThat is also why it is not finite on "{label}": without gamma a sum over a world that never ends has no limit.'
+                f'\nThat is also why it is not finite on "{label}": '
+                "without gamma a sum over a world that never ends has no limit."
                 if remark is _unused and "when gamma changes" in text and "never end" in label
                 else f"\nThat is where it is finite; on some input it is not: {label}."
             )
@@ -54,7 +55,8 @@ SPECIAL = {
 
 
 def _where_it_answers(failing, runs, one, rerun):
-    """What is wrong on the inputs that got an answer, before those on which the function fails: those may be special. Or None."""
+    """What is wrong on the inputs that got an answer, before those on which the function fails:
+    those may be special. Or None."""
     answers, fails = [], []
     for run in runs:
         (fails if run.outcome.kind in ("raised", "time") else answers).append(run)
@@ -186,7 +188,10 @@ def _offset(runs, wrong, one):
         if text := _by_size(runs, means, one):
             return text
         if all(abs(mean) > 1e-9 for mean in means) and any(shift.size > 1 for shift in shifts):
-            return "Within each input, every number of your answer is off by the same amount (another amount for another input)."
+            return (
+                "Within each input, every number of your answer is off by the same amount "
+                "(another amount for another input)."
+            )
 
 
 def _by_size(runs, means, one):
@@ -199,7 +204,10 @@ def _by_size(runs, means, one):
             and len({size[name] for size in sizes}) > 1
             and np.allclose(each, each[0], rtol=1e-5)
         ):
-            return f"Your answer is off by {each[0]:+.6g} for each of the {name}: {name} times the same number too much or too little, on every input."
+            return (
+                f"Your answer is off by {each[0]:+.6g} for each of the {name}: {name} times the same number too "
+                "much or too little, on every input."
+            )
 
 
 def _scalar(arg):
@@ -328,9 +336,15 @@ def _by_row(runs, wrong, one):
         return np.where(np.isfinite(factor), factor, 0) * got
 
     if good(scaled):
-        return f"Within each {row} your numbers stand in the right proportion, and their size is wrong: each {row} has a factor of its own.\nSeen on {remarks.describe(tables[0].case, one)}"
+        return (
+            f"Within each {row} your numbers stand in the right proportion, and their size is wrong: "
+            f"each {row} has a factor of its own.\nSeen on {remarks.describe(tables[0].case, one)}"
+        )
     if good(shifted):
-        return f"Within each {row} the differences from {column} to {column} are right: every number is off by the same amount, another one for each {row}.\nSeen on {remarks.describe(tables[0].case, one)}"
+        return (
+            f"Within each {row} the differences from {column} to {column} are right: every number is off by the "
+            f"same amount, another one for each {row}.\nSeen on {remarks.describe(tables[0].case, one)}"
+        )
 
 
 def _unused(runs, wrong, one, rerun):
@@ -362,7 +376,8 @@ def ignores(position, one, runs, rerun):
 
 
 def _moves(position, run, rerun):
-    """Does the answer move with an argument that is changed past all sense? (Its sum, or any() over its rows, may be all that counts.)"""
+    """Does the answer move with an argument that is changed past all sense? (Its sum, or any()
+    over its rows, may be all that counts.)"""
     arg = np.asarray(run.case.args[position])
     if arg.dtype.kind not in "biuf" or not arg.size or not run.outcome.finite:
         return False
@@ -383,7 +398,8 @@ def _equal(one, other):
 
 
 def _others(arg):
-    """Other values that are as good: parts of a number, an array moved along its last axis, or mixed with itself (rows keep their sum)."""
+    """Other values that are as good: parts of a number, an array moved along its last axis, or mixed with itself
+    (rows keep their sum)."""
     if _scalar(arg):
         return [arg * part for part in (0.9, 0.5)] if isinstance(arg, float) else [arg + 1]
     arg = np.asarray(arg)
@@ -425,7 +441,8 @@ def _properties(case, one):
 
 
 def _when(runs, wrong, one, rerun=None):
-    """Is it right exactly where the input has some property? (Of one input alone "whole numbers" is believed only if floats cure it.)"""
+    """Is it right exactly where the input has some property? (Of one input alone "whole numbers"
+    is believed only if floats cure it.)"""
     if len(runs) == len(wrong) or len(runs) < 4:
         return None
     table = [dict(_properties(run.case, one)) for run in runs]
@@ -434,11 +451,17 @@ def _when(runs, wrong, one, rerun=None):
         if None in has:  # of an array it cannot be said that it is 0
             continue
         if all(x == run.right for x, run in zip(has, runs)):
-            return f"Right wherever {said}, and wrong everywhere else. What is different there?\nWrong, for example, on {remarks.describe(wrong[0].case, one)}"
+            return (
+                f"Right wherever {said}, and wrong everywhere else. What is different there?\n"
+                f"Wrong, for example, on {remarks.describe(wrong[0].case, one)}"
+            )
         if all(x != run.right for x, run in zip(has, runs)) and not (
             rerun and "whole numbers" in said and not _cured_by_floats(wrong[0], one, rerun)
         ):
-            return f"Wrong wherever {said}, and right everywhere else. What is different there?\nSeen on {remarks.describe(wrong[0].case, one)}"
+            return (
+                f"Wrong wherever {said}, and right everywhere else. What is different there?\n"
+                f"Seen on {remarks.describe(wrong[0].case, one)}"
+            )
 
 
 def _cured_by_floats(run, one, rerun):
@@ -460,7 +483,10 @@ def _corner(runs, wrong, one):
             (got, want) for got, want in zip(run.outcome.parts, run.wanted) if not one.matches(got, want).all()
         )
         shown = remarks.show_both(want, got) if got.size <= 8 else ""
-        return f"Right on {len(runs) - len(wrong)} of {len(runs)} inputs; wrong only on {labels}. What is special there?\n{remarks.describe(run.case, one)}\n{shown}".rstrip()
+        return (
+            f"Right on {len(runs) - len(wrong)} of {len(runs)} inputs; wrong only on {labels}. "
+            f"What is special there?\n{remarks.describe(run.case, one)}\n{shown}"
+        ).rstrip()
 
 
 PLACES = (
@@ -482,7 +508,10 @@ def _one_index(runs, wrong, one):
             goods.append(good.all(axis=tuple(i for i in range(good.ndim) if i != good.ndim - back)))
         for text, rule in PLACES:
             if all(rule(good) for good in goods):
-                return f"Wherever your answer is wrong, {text.format(name)}.\nSeen on {remarks.describe(fits[0].case, one)}"
+                return (
+                    f"Wherever your answer is wrong, {text.format(name)}.\n"
+                    f"Seen on {remarks.describe(fits[0].case, one)}"
+                )
 
 
 def _precision(runs, wrong, one):
@@ -501,7 +530,10 @@ def _rounded(runs, wrong, one):
         if not one.exact and all(
             np.abs(got - np.round(want, decimals)).max(initial=0) < 1e-9 for got, want in _pairs(runs)
         ):
-            return f"Your answer is rounded to {decimals} decimal{'s' * (decimals > 1)}. Return the numbers as they are, and round only what you print."
+            return (
+                f"Your answer is rounded to {decimals} decimal{'s' * (decimals > 1)}. Return the numbers as they "
+                "are, and round only what you print."
+            )
 
 
 def _smallest(runs, wrong, one):

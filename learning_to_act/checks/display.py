@@ -28,10 +28,12 @@ def _plain(title, text):
 class Result:
     """The verdict on one function; truthy when passed.
 
-    passed: bool. message: str, plain text of one to six lines, and one or two more about what the function printed or drew.
-    mistake: str or None, the identifier of a recognised mistake. exercise: str, the exercise's name ("" if none was found).
-    kind: str, which sort of remark the message is: "mistake", "sign", "factor", ..., or "smallest" where only the smallest
-    failing input could be shown.
+    passed: bool. message: str, plain text of one to six lines,
+    and one or two more about what the function printed or drew.
+    mistake: str or None, the identifier of a recognised mistake.
+    exercise: str, the exercise's name ("" if none was found).
+    kind: str, which sort of remark the message is: "mistake", "sign", "factor", ..., or "smallest" where only the
+    smallest failing input could be shown.
     """
 
     passed: bool

@@ -20,13 +20,15 @@ def check(function, exercise=None, *, mistake=None):
 
     mistake: in "Find the bug", the name that you give to the mistake; `mistakes()` lists the names.
 
-    Returns a `Result`, truthy when passed. Never raises, whatever the function does (but Ctrl-C, or the notebook's Stop, passes through).
+    Returns a `Result`, truthy when passed. Never raises, whatever the function does
+    (but Ctrl-C, or the notebook's Stop, passes through).
     """
     return check_within(SECONDS, function, exercise, mistake, sys._getframe(1))
 
 
 def check_within(seconds, function, exercise=None, mistake=None, frame=None):
-    """`check` with another limit than `SECONDS` for the learner's time. The exercise is looked for among the names of `frame`."""
+    """`check` with another limit than `SECONDS` for the learner's time.
+    The exercise is looked for among the names of `frame`."""
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():  # whatever the learner's session makes of warnings
             warnings.simplefilter("ignore")
@@ -42,7 +44,8 @@ def check_within(seconds, function, exercise=None, mistake=None, frame=None):
 
 
 def hint(function):
-    """The next hint for an exercise (its function or its name). After the last one they start again. Never the answer."""
+    """The next hint for an exercise (its function or its name). After the last one they start again.
+    Never the answer."""
     try:
         name, problem = _find(function, None, sys._getframe(1))
         if problem:
@@ -108,7 +111,8 @@ def _find(function, exercise, frame):
     return "", (
         f'{what} Did you mean {near[0]}? Name your function so, or say check(your_function, "{near[0]}").'
         if near
-        else f'{what} Say which exercise it is: check(your_function, "softmax").\nThe exercises are: {", ".join(registry())}.'
+        else f'{what} Say which exercise it is: check(your_function, "softmax").\n'
+        f"The exercises are: {', '.join(registry())}."
     )
 
 
@@ -129,6 +133,7 @@ def _wrong_signature(function, one):
         except TypeError:
             return (
                 f"This function cannot be called as the exercise does: {one.signature}.\n"
-                f"Yours takes {signature}; the check passes {len(case.args)} argument{'s' * (len(case.args) > 1)}, in this order."
+                f"Yours takes {signature}; the check passes {len(case.args)} "
+                f"argument{'s' * (len(case.args) > 1)}, in this order."
             )
     return ""

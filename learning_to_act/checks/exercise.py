@@ -30,8 +30,8 @@ class Case:
 class Mistake:
     """A known wrong answer: its name, what to tell the learner, and the few lines that make it (one or more ways).
 
-    fitted: where a mistake has more forms than can be listed: `fitted(call)` looks at answers of the learner's function,
-    call(args) -> parts or None, and returns the way that it then seems to go, or None.
+    fitted: where a mistake has more forms than can be listed: `fitted(call)` looks at answers of the learner's
+    function, call(args) -> parts or None, and returns the way that it then seems to go, or None.
     """
 
     name: str

@@ -1,8 +1,8 @@
 """Bounds on a whole notebook while nbgrader or Otter-Grader runs it: seconds for each cell, and memory for the kernel.
 
-A check bounds the function that it runs. A notebook has more cells, examples and a learner's own, and one that never ends or
-never stops growing would take the points of all exercises with it. Importing this module sets the bounds when the notebook
-is being graded, and does nothing at all otherwise.
+A check bounds the function that it runs. A notebook has more cells, examples and a learner's own, and one that never
+ends or never stops growing would take the points of all exercises with it. Importing this module sets the bounds when
+the notebook is being graded, and does nothing at all otherwise.
 
 Time needs signals (Linux, macOS), memory Linux. Elsewhere the grader's own limit for a cell is all there is.
 """
@@ -51,7 +51,8 @@ def begin(shell, seconds=SECONDS, room=ROOM):
 
 
 class _Clock:
-    """An alarm for each cell. It rings only while the cell runs: not in the report on the signal before, however slow that is."""
+    """An alarm for each cell. It rings only while the cell runs:
+    not in the report on the signal before, however slow that is."""
 
     def __init__(self, seconds, names):
         self.seconds, self.names, self.fired = seconds, names, 0

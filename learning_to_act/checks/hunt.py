@@ -1,12 +1,13 @@
 """Judge a training function by the one thing that counts: is its mean step, divided by lr, the exact gradient?
 
-`update(theta, batch, lr) -> theta` is run on thousands of sampled batches in worlds whose gradient is known. Whatever is
-unbiased passes, in any style and with any baseline; whatever is not is told how many sigma off it is.
+`update(theta, batch, lr) -> theta` is run on thousands of sampled batches in worlds whose gradient is known. Whatever
+is unbiased passes, in any style and with any baseline; whatever is not is told how many sigma off it is.
 
-Why this rarely errs: six independent numbers are compared (three logits of two policies), so an unbiased function lies beyond
-4 sigma somewhere with probability 4e-4. Then all is drawn again, and only twice beyond 4 sigma is rejected: 2e-7. Batches in
-which nothing is paid show what does not come from rewards at all; most functions then stand still, without any scatter. Every
-mistake of the book lies beyond 8 sigma, so that one of them slips through with probability 6e-5 at most.
+Why this rarely errs: six independent numbers are compared (three logits of two policies), so an unbiased function lies
+beyond 4 sigma somewhere with probability 4e-4. Then all is drawn again, and only twice beyond 4 sigma is rejected:
+2e-7. Batches in which nothing is paid show what does not come from rewards at all; most functions then stand still,
+without any scatter. Every mistake of the book lies beyond 8 sigma,
+so that one of them slips through with probability 6e-5 at most.
 """
 
 import difflib
@@ -31,8 +32,9 @@ FREE = 400  # batches without rewards for each setting
 PATIENCE = 4  # times the usual seconds: thousands of batches on a busy machine
 
 NOT_LINEAR = (
-    "The step is not proportional to lr: with a fiftieth of lr it is not a fiftieth of the step. The check divides the step by lr "
-    "to find your gradient.\nReturn theta plus lr times an estimate: no Adam, no momentum, no clipping here."
+    "The step is not proportional to lr: with a fiftieth of lr it is not a fiftieth of the step. "
+    "The check divides the step by lr to find your gradient.\nReturn theta plus lr times an estimate: no Adam, "
+    "no momentum, no clipping here."
 )
 
 
@@ -92,13 +94,15 @@ class Hunt(Exercise):
                 return Result(False, text, None, self.name, kind)
         if any(part.dtype.kind == "f" and part.dtype.itemsize < 4 for run in runs for part in run.outcome.parts):
             return self._no(
-                "Your answer is in half precision (float16): next to theta a small step is rounded away. Use float64, or at least float32.",
+                "Your answer is in half precision (float16): next to theta a small step is rounded away. "
+                "Use float64, or at least float32.",
                 "precision",
             )
         if not self._repeats(function, runs, seconds):
             return self._no(
-                "Called twice with the same arguments, your function gives two answers. It remembers something from call to call (momentum, a running mean, "
-                "a list that grows), or it draws random numbers of its own.\nThe step must depend on theta, the batch and lr alone.",
+                "Called twice with the same arguments, your function gives two answers. It remembers something from "
+                "call to call (momentum, a running mean, a list that grows), or it draws random numbers of its own.\n"
+                "The step must depend on theta, the batch and lr alone.",
                 "two-answers",
             )
         if not self._proportional(function, runs, seconds):
@@ -122,15 +126,16 @@ class Hunt(Exercise):
             return self._no(text, "not-from-rewards")
         if worst.noise > NOISE:
             return self._no(
-                f"Your steps scatter {worst.noise:.0f} times as much as they must, so their mean says nothing about bias.\n{worst.text}",
+                f"Your steps scatter {worst.noise:.0f} times as much as they must, "
+                f"so their mean says nothing about bias.\n{worst.text}",
                 "too-noisy",
             )
         spoilt = changed(runs, self, function, seconds=seconds, right=True)
         if spoilt:
             return self._no(spoilt, "changes-argument")
         found = (
-            f"Unbiased: over {len(looks) * COUNT:,} sampled batches the mean step / lr lies within {SIGMA:.0f} sigma of the exact gradient "
-            f"everywhere (largest distance {worst.sigma:.1f})."
+            f"Unbiased: over {len(looks) * COUNT:,} sampled batches the mean step / lr lies within {SIGMA:.0f} sigma "
+            f"of the exact gradient everywhere (largest distance {worst.sigma:.1f})."
         )
         if not self.bug:
             return Result(
@@ -174,8 +179,9 @@ class Hunt(Exercise):
     def _free(self, function, looks, seconds):
         """What to say where the mean step is not 0 though nothing is paid and all values are 0, or "".
 
-        A bonus or a decay may be too small to be seen among the rewards' noise; here it has none. One that `looks` would have
-        seen is none: an unbiased answer that knows the prices without looking at them (a derivative along the path) is right.
+        A bonus or a decay may be too small to be seen among the rewards' noise; here it has none. One that `looks`
+        would have seen is none: an unbiased answer that knows the prices without looking
+        at them (a derivative along the path) is right.
         """
         for i, setting in enumerate(self.settings):
             drawn = [unpaid(batch) for batch in batches(setting, 0, COUNT)[:FREE]]
@@ -194,7 +200,8 @@ class Hunt(Exercise):
                 return (
                     "With all rewards and values set to 0 the mean step must be 0, and yours is not: "
                     f"{mean[at]:+.2g} times lr at theta[{', '.join(map(str, at))}].\n"
-                    "Something moves theta that does not come from the rewards: a decay of theta, an entropy bonus, or a constant times a score whose mean is not 0."
+                    "Something moves theta that does not come from the rewards: a decay of theta, an entropy bonus, "
+                    "or a constant times a score whose mean is not 0."
                 )
         return ""
 
@@ -219,7 +226,10 @@ class Hunt(Exercise):
                 return ""
             pairs.append((run.outcome.parts[0], small.parts[0]))
         if not any(large.any() for large, _ in pairs):
-            return "Your answer is 0 everywhere: what comes back must be theta, moved by lr times an estimate of the gradient."
+            return (
+                "Your answer is 0 everywhere: what comes back must be theta, "
+                "moved by lr times an estimate of the gradient."
+            )
         if all(np.allclose(large, parts * small, rtol=1e-5, atol=1e-9) for large, small in pairs):
             return "You return the step alone. What comes back must be the new theta: theta plus that step."
         if all(np.allclose(large, small, rtol=1e-5, atol=1e-9) for large, small in pairs):
@@ -231,7 +241,8 @@ class Hunt(Exercise):
     def _moving(self, function, runs, seconds):
         """What to say where theta moves while later steps are still scored, or "".
 
-        Then the smaller lr, the less does step / lr depend on it: between lr / 100 and lr / 200 a little, never nothing.
+        Then the smaller lr, the less does step / lr depend on it:
+        between lr / 100 and lr / 200 a little, never nothing.
         """
         for run in runs:
             theta, batch, lr = run.case.raw
@@ -249,10 +260,12 @@ class Hunt(Exercise):
         place = changing_line(function, run.case.args, self, seconds) if inside else ""
         where = "theta itself" if inside else "the theta that you compute probabilities from"
         return (
-            f"You change {where} while later steps or episodes are still to be scored{f', in {place}' if place else ''}. "
+            f"You change {where} while later steps or episodes are still to be "
+            f"scored{f', in {place}' if place else ''}. "
             "Their probabilities then come from a theta that no episode was played with.\n"
             + ("The caller's array changes too. " if inside else "")
-            + "Add the gradient up in an array of its own, np.zeros(theta.shape), and add lr times it to theta once, at the end."
+            + "Add the gradient up in an array of its own, np.zeros(theta.shape), "
+            "and add lr times it to theta once, at the end."
         )
 
     def _look(self, function, number, seconds):
@@ -267,8 +280,9 @@ class Hunt(Exercise):
             outcome = attempt(steps, (drawn,), budget)
             if outcome.kind == "time":
                 return self._no(
-                    f"Your function is right in form, but {COUNT:,} small batches take it more than {PATIENCE * seconds:.0f} seconds: a few milliseconds "
-                    "a batch should do.\nIs something computed again and again that could be computed once?",
+                    f"Your function is right in form, but {COUNT:,} small batches take it more than "
+                    f"{PATIENCE * seconds:.0f} seconds: a few milliseconds a batch should do.\n"
+                    "Is something computed again and again that could be computed once?",
                     "too-slow",
                 )
             if outcome.kind == "raised":
@@ -297,7 +311,8 @@ class Hunt(Exercise):
         if all(look.against(-look.exact) <= SIGMA for look in looks):
             return (
                 "descends",
-                "The step points exactly downhill: its mean is minus the exact gradient. (A loss is descended, a return is climbed.)",
+                "The step points exactly downhill: its mean is minus the exact gradient. "
+                "(A loss is descended, a return is climbed.)",
             )
         for name, ways in self.known().items():
             for way in ways:
@@ -313,7 +328,8 @@ class Hunt(Exercise):
         found = "Not mended yet" if self.bug else "Not yet"
         if not any(look.mean.any() for look in looks):
             return "biased", (
-                f"{found}: theta comes back as it went in, on every batch. What you compute never reaches the array that you return."
+                f"{found}: theta comes back as it went in, on every batch. "
+                "What you compute never reaches the array that you return."
             )
         for what, change, text in CLUES:
             if self.changes(function, runs, change, seconds=seconds):
@@ -351,7 +367,8 @@ class HuntCase(Case):
 
 
 def first_batches(settings, arguments, seed=5):
-    """A few batches to look at one by one: from each setting three as they come and one of one-step episodes only, if there are any."""
+    """A few batches to look at one by one: from each setting three as they come and one of one-step episodes only,
+    if there are any."""
 
     def cases(rng):
         out = []
@@ -415,14 +432,16 @@ class Look:
         sizes = np.linalg.norm(self.mean), np.linalg.norm(self.exact)
         degrees = np.degrees(np.arccos(np.clip(self.cosine, -1, 1))) if self.exact.size > 1 else 0
         return (
-            f"Over half of the {2 * COUNT:,} batches, those with {self.n} episodes, the mean step / lr is {self.sigma:.0f} sigma from the exact gradient at theta[{', '.join(map(str, at))}]: "
+            f"Over half of the {2 * COUNT:,} batches, those with {self.n} episodes, the mean step / lr is "
+            f"{self.sigma:.0f} sigma from the exact gradient at theta[{', '.join(map(str, at))}]: "
             f"exact {self.exact[at]:+.3f}, yours {self.mean[at]:+.3f} +- {self.error[at]:.3f}.\n"
             f"The mean arrow is {lies(degrees, sizes[0] / sizes[1])}."
         )
 
 
 def lies(degrees, ratio):
-    """How an arrow lies that is turned by so many degrees and `ratio` times as long, in words; nothing is said of 0 degrees."""
+    """How an arrow lies that is turned by so many degrees and `ratio` times as long, in words;
+    nothing is said of 0 degrees."""
     degrees, times = f"{degrees:.0f}", f"{ratio:.2f}"
     turned = "" if degrees == "0" else f"turned by {degrees} degree{'s' * (degrees != '1')} and "
     return f"{turned}{'' if times == '1.00' else f'{times} times '}as long as it should be"
@@ -468,7 +487,8 @@ CLUES = (
     (
         "padding-counted",
         _other_padding,
-        "your step changes when obs and actions change where mask is False, after an episode's end. Nothing there may count.",
+        "your step changes when obs and actions change where mask is False, after an episode's end. "
+        "Nothing there may count.",
     ),
     (
         "bootstraps-past-the-end",
@@ -496,7 +516,8 @@ LENGTHS = (
 
 def _scaled(looks):
     shown = " and ".join(f"{look.factor:.2f} with {look.n} episodes a batch" for look in looks)
-    """One number has no direction: there, only a factor that is the same everywhere, or has a reason, says something."""
+    """One number has no direction: there, only a factor that is the same everywhere, or has a reason,
+    says something."""
     name, why = next(
         (
             (name, why)
@@ -544,8 +565,14 @@ class Naming:
         choices = self.hunt.choices()
         if self.name not in choices:
             near = difflib.get_close_matches(self.name, choices, n=1, cutoff=0.6)
-            return f"But {self.name!r} is no name of the list{f'. Did you mean {near[0]!r}?' if near else '.'} The names to choose from: mistakes()."
-        return f"But its name is not {self.name}. That would be: {choices[self.name]}\nLook once more at what the original computes, and choose again: mistakes()."
+            return (
+                f"But {self.name!r} is no name of the list{f'. Did you mean {near[0]!r}?' if near else '.'} The "
+                "names to choose from: mistakes()."
+            )
+        return (
+            f"But its name is not {self.name}. That would be: {choices[self.name]}\n"
+            "Look once more at what the original computes, and choose again: mistakes()."
+        )
 
     @property
     def aside(self):

@@ -9,9 +9,8 @@ import logging
 import sys
 import threading
 
-ROOM = (
-    2**30
-)  # bytes that a function under check may take on top of what the process has (Linux; elsewhere only the time is bounded)
+# bytes that a function under check may take on top of what the process has (Linux; elsewhere only the time is bounded)
+ROOM = 2**30
 KEPT = 500  # characters of what is printed
 _here, _lock = threading.local(), threading.Lock()
 _under_way, _undo = (
@@ -21,7 +20,8 @@ _under_way, _undo = (
 
 
 class Shown(io.TextIOBase):
-    """Takes what a function prints, keeps the beginning, and cannot be closed by it. drawn: was a figure or the like shown?"""
+    """Takes what a function prints, keeps the beginning, and cannot be closed by it.
+    drawn: was a figure or the like shown?"""
 
     def __init__(self):
         self.text, self.printed, self.drawn = "", False, False

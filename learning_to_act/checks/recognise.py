@@ -25,7 +25,8 @@ def recognise(runs, one, call=None):
 
 
 def recognise_where_it_answers(runs, one, call):
-    """The same where the function answers at all, if that is on most inputs and it is wrong there too: (mistake, what else to say)."""
+    """The same where the function answers at all, if that is on most inputs and it is wrong there too:
+    (mistake, what else to say)."""
     fails = [
         run
         for run in runs

@@ -61,12 +61,14 @@ def missing(runs, wrong, one):
     unwritten = [run for run in wrong if run.outcome.error == "NotImplementedError"]
     if unwritten and unwritten[0].outcome.place not in {one.name, "<lambda>", ""}:
         return (
-            f"{one.name} calls {unwritten[0].outcome.place}, which is not written yet. Write that first, or compute here what you need of it.\n"
+            f"{one.name} calls {unwritten[0].outcome.place}, which is not written yet. Write that first, "
+            "or compute here what you need of it.\n"
             f"To begin with, hint({one.name}) says where to look."
         )
     if unwritten:
         return (
-            f"{one.name} is not written yet: put your code where it says raise NotImplementedError, run the cell, and check again.\n"
+            f"{one.name} is not written yet: put your code where it says raise NotImplementedError, "
+            "run the cell, and check again.\n"
             f"To begin with, hint({one.name}) says where to look."
         )
     if any(run.outcome.kind == "none" for run in wrong):
@@ -84,11 +86,14 @@ ADVICE = {
     "SystemExit": "exit() and sys.exit() would end the whole session: use return to leave a function.",
     "RecursionError": "It calls itself again and again: what input should stop it?",
     "NameError": "A name is used that is not defined here: a typing error, or a cell above that was not run?",
-    "UFuncTypeError": "Operations in place (x -= ...) keep the array's dtype, and this input holds integers: write x = x - ...",
-    "_UFuncOutputCastingError": "Operations in place (x -= ...) keep the array's dtype, and this input holds integers: write x = x - ...",
+    "UFuncTypeError": "Operations in place (x -= ...) keep the array's dtype, "
+    "and this input holds integers: write x = x - ...",
+    "_UFuncOutputCastingError": "Operations in place (x -= ...) keep the array's dtype, "
+    "and this input holds integers: write x = x - ...",
     "OverflowError": "A number grew beyond what it can hold. Can it be made small before exp or a power?",
     "ZeroDivisionError": "Which part of the formula can be zero on this input?",
-    "MemoryError": "It takes more memory than a check allows (1 GB): a list that grows without end, or a table that need not be so large?",
+    "MemoryError": "It takes more memory than a check allows (1 GB): "
+    "a list that grows without end, or a table that need not be so large?",
 }
 
 
@@ -99,9 +104,15 @@ def raised(runs, wrong, one):
         if "broadcast" in run.outcome.detail:
             advice = "Shapes that do not fit together are often a missing keepdims=True, or a missing [:, None]."
         elif "truth value of an array" in run.outcome.detail:
-            advice = "if, and, or, min and max want one number, and this is an array: np.where chooses element by element, np.minimum and np.maximum as well."
+            advice = (
+                "if, and, or, min and max want one number, and this is an array: np.where chooses element by "
+                "element, np.minimum and np.maximum as well."
+            )
         elif re.search("converted to (Python scalars|a scalar index)", run.outcome.detail):
-            advice = "float(...) and the functions of math take one number, and this is an array: NumPy works on all of it at once."
+            advice = (
+                "float(...) and the functions of math take one number, and this is an array: "
+                "NumPy works on all of it at once."
+            )
         return "\n".join(
             filter(None, [f"Your function raised {run.outcome.detail}", f"on {describe(run.case, one)}", advice])
         )
@@ -117,7 +128,8 @@ def time(runs, wrong, one):
             else "Your"
         )
         return (
-            f"{right} function had not finished when its time was up (5 seconds for all inputs), on\n{describe(run.case, one)}\n"
+            f"{right} function had not finished when its time was up (5 seconds for all inputs), on\n"
+            f"{describe(run.case, one)}\n"
             "A loop that never ends, or one that does the same work again and again?"
         )
 
@@ -125,10 +137,16 @@ def time(runs, wrong, one):
 def shape(runs, wrong, one):
     for run in wrong:
         if run.outcome.kind == "type":
-            return f"Your function returned {run.outcome.detail}.\nWanted: {wanted(run, one)}, on {describe(run.case, one)}"
+            return (
+                f"Your function returned {run.outcome.detail}.\n"
+                f"Wanted: {wanted(run, one)}, on {describe(run.case, one)}"
+            )
         for got, want in zip(run.outcome.parts, run.wanted):
             if got.shape != want.shape and run.outcome.detail and (want.ndim == 0 or got.ndim > want.ndim):
-                return f"Your function returned {run.outcome.detail}: return that alone.\nWanted: {wanted(run, one)}, on {describe(run.case, one)}"
+                return (
+                    f"Your function returned {run.outcome.detail}: return that alone.\n"
+                    f"Wanted: {wanted(run, one)}, on {describe(run.case, one)}"
+                )
             if got.shape != want.shape:
                 turned = (
                     " It is the transpose of what is wanted: swap its two axes."
@@ -184,7 +202,9 @@ def not_finite(runs, wrong, one):
             else "huge numbers"
         )
         return f"Your answer holds {what}, on\n{describe(run.case, one)}\n" + (
-            "It comes from something like inf - inf, inf / inf, 0 / 0 or log(0): print the steps on this input to see which."
+            "It comes from something like inf - inf, inf / inf, 0 / 0 or log(0): "
+            "print the steps on this input to see which."
             if parts
-            else f"The largest is {max(np.abs(part).max() for part in run.outcome.parts):.1e}: a sum without bound, or a system without solution?"
+            else f"The largest is {max(np.abs(part).max() for part in run.outcome.parts):.1e}: a sum without bound, "
+            "or a system without solution?"
         )

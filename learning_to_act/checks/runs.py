@@ -51,8 +51,10 @@ def changed(runs, one, function, right, seconds=SECONDS):
     if right:
         return (
             f"The numbers are right, but your function changes its argument {which}{where}.\n"
-            f"Whoever calls it finds other numbers in their array afterwards: the sort of fault that is searched for days.\n"
-            f"Operations such as x -= 1, x[i] = 0 or x.sort() work in place. Write x = x - 1, or begin with a copy: x = x.copy()."
+            "Whoever calls it finds other numbers in their array afterwards: "
+            "the sort of fault that is searched for days.\n"
+            "Operations such as x -= 1, x[i] = 0 or x.sort() work in place. "
+            "Write x = x - 1, or begin with a copy: x = x.copy()."
         )
     return f"It also changes its argument {which} in place{where or ' (x -= 1, x[i] = 0, ...)'}: work on a copy."
 

@@ -12,7 +12,8 @@ def start_drill():
     _clock["start"] = time.monotonic()
     return Hint(
         "The clock runs",
-        "Twenty minutes are plenty, and nobody is waiting. When it passes, check(reinforce_update) says how long you took.",
+        "Twenty minutes are plenty, and nobody is waiting. "
+        "When it passes, check(reinforce_update) says how long you took.",
     )
 
 

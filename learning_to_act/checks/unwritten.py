@@ -1,4 +1,5 @@
-"""`with example:` around a call of a function that may not be written yet: then one line says so, and Run All goes on."""
+"""`with example:` around a call of a function that may not be written yet:
+then one line says so, and Run All goes on."""
 
 STUB = "your code goes here"  # what tools/make/exercises.py leaves in the place of an answer
 

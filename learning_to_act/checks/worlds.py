@@ -1,7 +1,8 @@
-"""Two worlds small enough that their exact gradient is known, and the batches that are sampled in them ("Find the bug").
+"""Two worlds small enough that their exact gradient is known,
+and the batches that are sampled in them ("Find the bug").
 
-`ladder`: three rungs, at each of which one stops or climbs on. `slider`: one real action, of which the world executes what
-lies between its stops. Both have `sample(theta, rng, n)`, `expected_return(theta)` and `exact_gradient(theta)`.
+`ladder`: three rungs, at each of which one stops or climbs on. `slider`: one real action, of which the world executes
+what lies between its stops. Both have `sample(theta, rng, n)`, `expected_return(theta)` and `exact_gradient(theta)`.
 """
 
 import math
@@ -26,7 +27,8 @@ class _Arrays:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Batch(_Arrays):
-    """N episodes side by side, T steps, time first. Where `mask` is False the episode is over and all entries are padding.
+    """N episodes side by side, T steps, time first. Where `mask` is False the episode is over
+    and all entries are padding.
 
     obs, actions, next_obs (T, N) ints; rewards (T, N); terminated (T, N) bool: the episode ended with this step, and
     next_obs is then the start of the next one, as environments that restart themselves report it. mask (T, N) bool.
@@ -48,7 +50,8 @@ class Batch(_Arrays):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Draws(_Arrays):
-    """N draws of a Gaussian policy: actions (N,) as drawn; rewards (N,), of what was executed; low, high: the stops; std."""
+    """N draws of a Gaussian policy: actions (N,) as drawn; rewards (N,), of what was executed;
+    low, high: the stops; std."""
 
     actions: np.ndarray
     rewards: np.ndarray
@@ -130,7 +133,8 @@ def _tail(z):
 
 @dataclass(frozen=True)
 class Slider:
-    """One action a, drawn from a Gaussian with mean theta[0]; executed is clip(a, low, high), paid is base + what was executed."""
+    """One action a, drawn from a Gaussian with mean theta[0];
+    executed is clip(a, low, high), paid is base + what was executed."""
 
     low: float = -1.0
     high: float = 1.0

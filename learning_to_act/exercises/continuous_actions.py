@@ -22,7 +22,8 @@ def _shape(actions, mean, log_std):
 
 
 def _bells(log_std):
-    """Each bell on its own grid, scaled to area one: density and log density, a last axis longer; and the grid's step."""
+    """Each bell on its own grid, scaled to area one: density and log density, a last axis longer;
+    and the grid's step."""
     std = np.exp(np.asarray(log_std, float))[..., None]
     dx = std * (GRID[1] - GRID[0])
     shape = -((std * GRID) ** 2) / (2 * std**2)
@@ -104,7 +105,8 @@ class _Used:
 
     @property
     def bounded(self):
-        """Does it never fall, and at each end stand still or be what was given, but not be that everywhere (or still everywhere)?"""
+        """Does it never fall, and at each end stand still or be what was given,
+        but not be that everywhere (or still everywhere)?"""
         given, used = self.curve
         if len(given) < 20 or (np.diff(used) < -1e-6).any() or np.ptp(used) < 1e-3:
             return False
@@ -115,7 +117,8 @@ class _Used:
 
 
 def _bounds(what, way, ask, tell, more=()):
-    """Two mistakes of an exercise that takes a log_std: `way(change)` is the right answer with change(log_std) in its place.
+    """Two mistakes of an exercise that takes a log_std: `way(change)` is the right answer with change(log_std)
+    in its place.
 
     more: other ways to add a small number.
     """
@@ -130,8 +133,8 @@ def _bounds(what, way, ask, tell, more=()):
     return (
         Mistake(
             "small-number-added",
-            "You add a small number to std (or to the variance) against a division by zero. exp is never 0, so nothing is gained, "
-            "and narrow bells become wrong: with log_std = -8 std is 0.0003.",
+            "You add a small number to std (or to the variance) against a division by zero. exp is never 0, "
+            "so nothing is gained, and narrow bells become wrong: with log_std = -8 std is 0.0003.",
             (
                 *(way(lambda l, c=c: np.log(np.exp(l) + c)) for c in ADDED),
                 *(way(lambda l, c=c: np.log(np.exp(2 * l) + c) / 2) for c in ADDED[4:]),
@@ -141,8 +144,9 @@ def _bounds(what, way, ask, tell, more=()):
         ),
         Mistake(
             "log-std-clipped",
-            f"You clip log_std (or std): what lies beyond a bound is not used as it was given. Programs do so to keep a network in bounds; {what} is to be "
-            "that of the bell it was asked for, log_std of -8 and of 4.5 included.",
+            "You clip log_std (or std): what lies beyond a bound is not used as it was given. "
+            f"Programs do so to keep a network in bounds; {what} is to be that of the bell it was asked for, "
+            "log_std of -8 and of 4.5 included.",
             tuple(map(way, FORMS)),
             fitted("bounded"),
         ),
@@ -220,11 +224,13 @@ LOG_PROB = Exercise(
     sizes=lambda actions, mean, log_std: {"D": log_std.shape[-1]},
     laws=(
         Law(
-            "Your number is larger than the bell's highest point: at the mean the log density is the sum of - log_std - half log(2 pi), and nowhere more.",
+            "Your number is larger than the bell's highest point: at the mean the log density is the sum of - log_std "
+            "- half log(2 pi), and nowhere more.",
             lambda v, a, m, l: (v <= _terms(*_all(m, m, np.broadcast_arrays(a, m, l)[2])).sum(-1) + 1e-3).all(),
         ),
         Law(
-            "An action at the mean has z = 0. There only the terms with log_std and the constant are left, and yours are wrong already.",
+            "An action at the mean has z = 0. There only the terms with log_std and the constant are left, "
+            "and yours are wrong already.",
             lambda v, a, m, l: (
                 near(
                     v[(np.subtract(a, m) == 0).all(-1)],
@@ -235,20 +241,22 @@ LOG_PROB = Exercise(
             ),
         ),
     ),
-    after="With std 0.1 it may well be positive. A density is probability per unit of action: in another unit it is another number, "
-    "and only ratios stay.",
+    after="With std 0.1 it may well be positive. A density is probability per unit of action: in another unit it is "
+    "another number, and only ratios stay.",
     hints=(
         "Measure the distance in standard deviations first: z = (action - mean) / std, with std = exp(log_std).",
-        "The log of the bell has three terms: one with z squared, one with log_std, one constant. A density needs all three.",
-        "Independent dimensions multiply their densities. What do their logs do, and along which axis? The constant is one of the terms.",
+        "The log of the bell has three terms: one with z squared, one with log_std, one constant. "
+        "A density needs all three.",
+        "Independent dimensions multiply their densities. What do their logs do, and along which axis? "
+        "The constant is one of the terms.",
     ),
     mistakes=(
         Mistake(
             "std-for-variance",
             "You divide the squared distance by 2 std where 2 std^2 belongs (or take exp(log_std) to be the variance). "
             "Distance squared has the unit squared.\n"
-            "Slides write N(mu, sigma), with the std, and books N(mu, sigma^2), with the variance. With std = 1 they agree, so "
-            "a first test passes.\n"
+            "Slides write N(mu, sigma), with the std, and books N(mu, sigma^2), with the variance. "
+            "With std = 1 they agree, so a first test passes.\n"
             "(Chapter 4, The Gaussian policy.)",
             (
                 lambda a, m, l: (-((a - m) ** 2) / (2 * np.exp(l)) - l - CONSTANT).sum(-1),
@@ -257,14 +265,15 @@ LOG_PROB = Exercise(
         ),
         Mistake(
             "variance-for-std",
-            "You use the variance where the standard deviation belongs: exp(log_std) is already the std, and here it is squared once too often.\n"
+            "You use the variance where the standard deviation belongs: exp(log_std) is already the std, "
+            "and here it is squared once too often.\n"
             "NumPy and SciPy want the std too: scale=std, not std**2. (Chapter 4, The Gaussian policy.)",
             (lambda a, m, l: _terms(a, m, 2 * np.asarray(l)).sum(-1),),
         ),
         Mistake(
             "log-std-as-std",
-            "You use log_std as if it were the standard deviation. It is its logarithm: std = exp(log_std), which is positive "
-            "whatever log_std is.",
+            "You use log_std as if it were the standard deviation. It is its logarithm: std = exp(log_std), "
+            "which is positive whatever log_std is.",
             (
                 lambda a, m, l: (-(((a - m) / l) ** 2) / 2 - np.log(l) - CONSTANT).sum(-1),
                 lambda a, m, l: (-(((a - m) / l) ** 2) / 2 - np.log(abs(l)) - CONSTANT).sum(-1),
@@ -273,28 +282,31 @@ LOG_PROB = Exercise(
         ),
         Mistake(
             "no-normaliser",
-            "The normaliser is missing: a density divides the bell by std sqrt(2 pi), so that its area is one. Its log takes off "
-            "log_std and half log(2 pi), for each dimension.\n"
+            "The normaliser is missing: a density divides the bell by std sqrt(2 pi), so that its area is one. "
+            "Its log takes off log_std and half log(2 pi), for each dimension.\n"
             "As it stands, a wider bell is more likely everywhere. (Chapter 4, A density is not a probability.)",
             (lambda a, m, l: (-(((a - m) / np.exp(l)) ** 2) / 2).sum(-1),),
         ),
         Mistake(
             "constant-missing",
-            "The constant is missing: half log(2 pi), for each dimension. The area under the bell is one only with it.\n"
+            "The constant is missing: half log(2 pi), for each dimension. "
+            "The area under the bell is one only with it.\n"
             "It drops out of every score, so training would not notice; an entropy made from this number would. "
             "(Chapter 4, A density is not a probability.)",
             (lambda a, m, l: (-(((a - m) / np.exp(l)) ** 2) / 2 - l).sum(-1),),
         ),
         Mistake(
             "log-std-missing",
-            "The term - log_std is missing. It is the price of being wide: without it a wider bell is more likely everywhere.\n"
-            "The score of log_std would lose its minus one, and every good action would widen the bell. (Chapter 4, Two scores, two forces.)",
+            "The term - log_std is missing. It is the price of being wide: "
+            "without it a wider bell is more likely everywhere.\n"
+            "The score of log_std would lose its minus one, and every good action would widen the bell. "
+            "(Chapter 4, Two scores, two forces.)",
             (lambda a, m, l: (-(((a - m) / np.exp(l)) ** 2) / 2 - CONSTANT).sum(-1),),
         ),
         Mistake(
             "sign-of-a-term",
-            "One of the three terms has the wrong sign. All three are taken off: half of z squared (far away is unlikely), log_std (a wide bell is low), "
-            "and half log(2 pi). (Chapter 4, The Gaussian policy.)",
+            "One of the three terms has the wrong sign. All three are taken off: half of z squared (far away is "
+            "unlikely), log_std (a wide bell is low), and half log(2 pi). (Chapter 4, The Gaussian policy.)",
             (
                 lambda a, m, l: (_terms(a, m, l) + 2 * CONSTANT).sum(-1),
                 lambda a, m, l: (_terms(a, m, l) + 2 * l).sum(-1),
@@ -328,7 +340,8 @@ LOG_PROB = Exercise(
         ),
         Mistake(
             "half-forgotten",
-            "One half is forgotten: the exponent is -z^2 / 2, and the constant is log(2 pi) / 2, since the density divides by the root of 2 pi.\n"
+            "One half is forgotten: the exponent is -z^2 / 2, and the constant is log(2 pi) / 2, since the density "
+            "divides by the root of 2 pi.\n"
             "(Chapter 4, Two scores, two forces.)",
             (
                 lambda a, m, l: (-(((a - m) / np.exp(l)) ** 2) - l - CONSTANT).sum(-1),
@@ -338,7 +351,8 @@ LOG_PROB = Exercise(
         ),
         Mistake(
             "constant-once",
-            "Right for one dimension. With D of them half log(2 pi) counts D times, once for each bell, and you count it once.\n"
+            "Right for one dimension. With D of them half log(2 pi) counts D times, "
+            "once for each bell, and you count it once.\n"
             "Put it inside the sum over the dimensions. (Chapter 4, Many dimensions.)",
             (lambda a, m, l: (_terms(a, m, l) + CONSTANT).sum(-1) - CONSTANT,),
         ),
@@ -350,36 +364,42 @@ LOG_PROB = Exercise(
         ),
         Mistake(
             "product-of-logs",
-            "You multiply the logs. The densities of independent dimensions multiply; the log turns that product into a sum.\n"
+            "You multiply the logs. The densities of independent dimensions multiply; "
+            "the log turns that product into a sum.\n"
             "(Chapter 4, Many dimensions.)",
             (lambda a, m, l: _terms(a, m, l).prod(-1),),
         ),
         Mistake(
             "not-summed",
-            "You return one number for each dimension. An action with D dimensions is one action: add up its D log densities (the last axis).\n"
+            "You return one number for each dimension. An action with D dimensions is one action: "
+            "add up its D log densities (the last axis).\n"
             "(Chapter 4, Many dimensions.)",
             (lambda a, m, l: _terms(a, m, l),),
         ),
         Mistake(
             "sums-the-batch",
-            "You add up everything, the whole batch with it. Each action has its own log density: sum over the last axis only (axis=-1).",
+            "You add up everything, the whole batch with it. Each action has its own log density: "
+            "sum over the last axis only (axis=-1).",
             (lambda a, m, l: _terms(a, m, l).sum(),),
         ),
         Mistake(
             "density",
-            "This is the density, not its logarithm. Return the log: with many dimensions, or far from the mean, the density itself "
-            "is smaller than any float.",
+            "This is the density, not its logarithm. Return the log: with many dimensions, or far from the mean, "
+            "the density itself is smaller than any float.",
             (lambda a, m, l: np.exp(_terms(a, m, l).sum(-1)),),
         ),
         Mistake(
             "log-of-the-density",
-            "Right until a density underflows: with log_std = -8 and an action 0.4 away, exp gives exactly 0, and log(0) is -inf.\n"
-            "The true value is below -700,000, an ordinary number. Never form the density: write its logarithm term by term.",
+            "Right until a density underflows: with log_std = -8 and an action 0.4 away, "
+            "exp gives exactly 0, and log(0) is -inf.\n"
+            "The true value is below -700,000, an ordinary number. Never form the density: "
+            "write its logarithm term by term.",
             (lambda a, m, l: np.log(_density(a, m, l)).sum(-1), lambda a, m, l: np.log(_density(a, m, l).prod(-1))),
         ),
         Mistake(
             "sign",
-            "The sign is flipped: this is the loss (negative log-likelihood). Far from the mean a log density is very negative.",
+            "The sign is flipped: this is the loss (negative log-likelihood). "
+            "Far from the mean a log density is very negative.",
             (lambda a, m, l: -_terms(a, m, l).sum(-1),),
         ),
     ),
@@ -438,7 +458,8 @@ SCORE = Exercise(
     sizes=lambda actions, mean, log_std: {"D": log_std.shape[-1]},
     laws=(
         Law(
-            "For an action at the mean the first score is 0: moving the mean either way makes it less likely. Yours is not.",
+            "For an action at the mean the first score is 0: "
+            "moving the mean either way makes it less likely. Yours is not.",
             lambda one, two, a, m, l: near(one[(lambda d: d == 0)(_all(a, m, l)[0] - _all(a, m, l)[1])], 0),
         ),
         Law(
@@ -446,28 +467,34 @@ SCORE = Exercise(
             lambda one, two, a, m, l: (one * (_all(a, m, l)[0] - _all(a, m, l)[1]) >= -1e-9).all(),
         ),
         Law(
-            "The second score is -1 at the mean and larger everywhere else: narrowing the bell helps nothing more than what lies in its middle. "
-            "Yours is smaller than -1 somewhere.",
+            "The second score is -1 at the mean and larger everywhere else: narrowing the bell helps nothing more than "
+            "what lies in its middle. Yours is smaller than -1 somewhere.",
             lambda one, two, a, m, l: (two >= -1.001).all(),
         ),
     ),
-    after="Reach, and widen or narrow. The mean of each is zero for actions that were drawn from this bell: a test that finds the clipping bug.",
+    after="Reach, and widen or narrow. The mean of each is zero for actions that were drawn from this bell: "
+    "a test that finds the clipping bug.",
     hints=(
         "Only one of the three terms of the log density holds the mean. Differentiate it.",
-        "For log_std write 1 / std^2 as exp(-2 log_std), so that the chain rule has nothing to trip over. Two terms hold log_std.",
-        "Check by sense: an action at the mean must give 0 and -1; one std above the mean, 1 / std and 0. Return two arrays: return first, second.",
+        "For log_std write 1 / std^2 as exp(-2 log_std), so that the chain rule has nothing to trip over. "
+        "Two terms hold log_std.",
+        "Check by sense: an action at the mean must give 0 and -1; one std above the mean, 1 / std and 0. "
+        "Return two arrays: return first, second.",
     ),
     mistakes=(
         Mistake(
             "with-respect-to-std",
-            "The second is the derivative with respect to std. The parameter is log_std, and d std / d log_std = std: multiply by it.\n"
+            "The second is the derivative with respect to std. "
+            "The parameter is log_std, and d std / d log_std = std: multiply by it.\n"
             "Then the unit is gone, and the score has variance 2 whatever std is. (Chapter 4, Two scores, two forces.)",
             (_scores(by_log_std=lambda d, s: _widen(d, s) / s),),
         ),
         Mistake(
             "with-respect-to-variance",
-            "The second is the derivative with respect to the variance or its logarithm, and the parameter is log_std.\n"
-            "The chain rule multiplies by d std^2 / d log_std = 2 std^2 (or by 2, for the log). (Chapter 4, Two scores, two forces.)",
+            "The second is the derivative with respect to the variance or its logarithm, "
+            "and the parameter is log_std.\n"
+            "The chain rule multiplies by d std^2 / d log_std = 2 std^2 (or by 2, for the log). "
+            "(Chapter 4, Two scores, two forces.)",
             (
                 _scores(by_log_std=lambda d, s: _widen(d, s) / (2 * s**2)),
                 _scores(by_log_std=lambda d, s: _widen(d, s) / 2),
@@ -475,7 +502,8 @@ SCORE = Exercise(
         ),
         Mistake(
             "std-for-variance",
-            "You divide by std where std^2 belongs. The square in the exponent is (distance / std)^2, so the slope in the mean keeps 1 / std^2.\n"
+            "You divide by std where std^2 belongs. The square in the exponent is (distance / std)^2, so the slope in "
+            "the mean keeps 1 / std^2.\n"
             "With std = 1 it does not show. (Chapter 4, Two scores, two forces.)",
             (
                 _scores(by_mean=lambda d, s: d / s),
@@ -486,27 +514,31 @@ SCORE = Exercise(
         ),
         Mistake(
             "log-std-as-std",
-            "You use log_std as if it were the standard deviation. It is its logarithm: std = exp(log_std), which is positive "
-            "whatever log_std is.",
+            "You use log_std as if it were the standard deviation. It is its logarithm: std = exp(log_std), "
+            "which is positive whatever log_std is.",
             (lambda a, m, l: (_reach(*_distance(a, m, l)), _widen(*_distance(a, m, l))),),
         ),
         Mistake(
             "variance-missing",
-            "The first score is not divided by the variance: it is the bare distance. A narrow bell answers to the same "
-            "distance much more strongly.\n"
-            "The score has the unit of one over the action; yours has the unit of the action. (Chapter 4, Two scores, two forces.)",
+            "The first score is not divided by the variance: it is the bare distance. A narrow bell answers to the "
+            "same distance much more strongly.\n"
+            "The score has the unit of one over the action; "
+            "yours has the unit of the action. (Chapter 4, Two scores, two forces.)",
             (_scores(by_mean=lambda d, s: d),),
         ),
         Mistake(
             "minus-one-missing",
-            "The minus one is missing from the second score: the term - log_std of the log density has a derivative too.\n"
-            "Without it every good action widens the bell, the nearest included, and the mean of the score is 1 where it must be 0.\n"
+            "The minus one is missing from the second score: "
+            "the term - log_std of the log density has a derivative too.\n"
+            "Without it every good action widens the bell, the nearest included, "
+            "and the mean of the score is 1 where it must be 0.\n"
             "(Chapter 4, Two scores, two forces.)",
             (_scores(by_log_std=lambda d, s: (d / s) ** 2),),
         ),
         Mistake(
             "half-forgotten",
-            "A factor of two: the exponent is half of z squared, and the derivative of a square brings a 2 that this half cancels.\n"
+            "A factor of two: the exponent is half of z squared, "
+            "and the derivative of a square brings a 2 that this half cancels.\n"
             "(Chapter 4, Two scores, two forces.)",
             (
                 _scores(lambda d, s: 2 * d / s**2, lambda d, s: 2 * (d / s) ** 2 - 1),
@@ -517,8 +549,10 @@ SCORE = Exercise(
         ),
         Mistake(
             "sign",
-            "A sign is flipped. An action above the mean must give a positive first score: moving the mean up makes it more likely.\n"
-            "An action far away must give a positive second one: widening the bell makes it more likely. (Chapter 4, Two scores, two forces.)",
+            "A sign is flipped. An action above the mean must give a positive first score: "
+            "moving the mean up makes it more likely.\n"
+            "An action far away must give a positive second one: widening the bell makes it more likely. "
+            "(Chapter 4, Two scores, two forces.)",
             (
                 _scores(lambda d, s: -_reach(d, s), lambda d, s: -_widen(d, s)),
                 _scores(by_mean=lambda d, s: -_reach(d, s)),
@@ -529,14 +563,15 @@ SCORE = Exercise(
         ),
         Mistake(
             "clips-the-actions",
-            "You clip the actions before you score them. A clipped action was not drawn from this bell: score what was drawn.\n"
+            "You clip the actions before you score them. A clipped action was not drawn from this bell: "
+            "score what was drawn.\n"
             "(Chapter 4, Motors have limits.)",
             (lambda a, m, l: _scores()(np.clip(a, -1, 1), m, l), lambda a, m, l: _scores()(np.tanh(a), m, l)),
         ),
         Mistake(
             "size-for-square",
-            "You take the size of z where its square belongs (or the other way about): the first score keeps the sign of the distance, "
-            "the second is z squared less 1.",
+            "You take the size of z where its square belongs (or the other way about): the first score keeps the sign "
+            "of the distance, the second is z squared less 1.",
             (
                 _scores(by_mean=lambda d, s: abs(d) / s**2),
                 _scores(by_log_std=lambda d, s: abs(d) / s - 1),
@@ -564,14 +599,15 @@ SCORE = Exercise(
         ),
         Mistake(
             "summed-over-dimensions",
-            "You add up the dimensions. The log density is a sum over them, but each dimension has a mean and a log_std of its "
-            "own, so each has its own scores:\n"
+            "You add up the dimensions. The log density is a sum over them, but each dimension has a mean and a "
+            "log_std of its own, so each has its own scores:\n"
             "they stand side by side, (..., D). (Chapter 4, Many dimensions.)",
             (lambda a, m, l: tuple(one.sum(-1) for one in _scores()(a, m, l)),),
         ),
         Mistake(
             "gradient-of-the-density",
-            "This is the derivative of the density, not of its logarithm: divide by the density. The score is the derivative of the log.\n"
+            "This is the derivative of the density, not of its logarithm: divide by the density. "
+            "The score is the derivative of the log.\n"
             "(Chapter 4, Two scores, two forces.)",
             (
                 _scores(lambda d, s: _bell(d, s) * _reach(d, s), lambda d, s: _bell(d, s) * _widen(d, s)),
@@ -623,17 +659,20 @@ ENTROPY = Exercise(
     axes=("row",),
     each=True,
     sizes=lambda log_std: {"D": log_std.shape[-1]},
-    after="The mean is not in it: where a bell stands does not matter for how much is left to chance. And it may be negative, "
-    "as log densities may be positive.",
+    after="The mean is not in it: where a bell stands does not matter for how much is left to chance. "
+    "And it may be negative, as log densities may be positive.",
     hints=(
         "The entropy is the mean of minus the log density. Three terms: what is the mean of each?",
-        "z squared has mean one. So the first term leaves one half, in nats. The other two do not depend on the action at all.",
-        "That is the entropy of one bell. Independent dimensions add theirs: sum over the last axis, the constant included.",
+        "z squared has mean one. So the first term leaves one half, in nats. "
+        "The other two do not depend on the action at all.",
+        "That is the entropy of one bell. Independent dimensions add theirs: "
+        "sum over the last axis, the constant included.",
     ),
     mistakes=(
         Mistake(
             "constant-once",
-            "Right for one dimension. The constant, half log(2 pi e), belongs to each of the D bells, and you count it once.\n"
+            "Right for one dimension. The constant, half log(2 pi e), belongs to each of the D bells, "
+            "and you count it once.\n"
             "Put it inside the sum over the dimensions. (Chapter 4, Many dimensions.)",
             (lambda l: l.sum(-1) + BELL,),
         ),
@@ -645,13 +684,15 @@ ENTROPY = Exercise(
         ),
         Mistake(
             "half-forgotten",
-            "The half is forgotten: the entropy of a bell is half log(2 pi e std^2), since its density divides by the root of 2 pi std^2.\n"
+            "The half is forgotten: the entropy of a bell is half log(2 pi e std^2), "
+            "since its density divides by the root of 2 pi std^2.\n"
             "(Chapter 4, Many dimensions.)",
             (lambda l: (2 * l + 2 * BELL).sum(-1), lambda l: (l + 2 * BELL).sum(-1)),
         ),
         Mistake(
             "sign-of-a-term",
-            "One of the two terms has the wrong sign: a wider bell leaves more to chance, so log_std is added, and so is half log(2 pi e).",
+            "One of the two terms has the wrong sign: a wider bell leaves more to chance, so log_std is added, "
+            "and so is half log(2 pi e).",
             (lambda l: (BELL - l).sum(-1), lambda l: (l - BELL).sum(-1)),
         ),
         *_bounds(
@@ -662,14 +703,17 @@ ENTROPY = Exercise(
         ),
         Mistake(
             "product-of-entropies",
-            "You multiply the entropies of the dimensions. What is left to chance in one comes on top of what is left in the other: they add.\n"
+            "You multiply the entropies of the dimensions. "
+            "What is left to chance in one comes on top of what is left in the other: they add.\n"
             "(Chapter 4, Many dimensions.)",
             (lambda l: (l + BELL).prod(-1),),
         ),
         Mistake(
             "e-missing",
-            "One half is missing for each dimension: log_std + half log(2 pi) is minus the log density at the mean, the highest point.\n"
-            "On average an action lies one std away (z^2 has mean 1), which adds one half: log(2 pi e) in place of log(2 pi).\n"
+            "One half is missing for each dimension: "
+            "log_std + half log(2 pi) is minus the log density at the mean, the highest point.\n"
+            "On average an action lies one std away (z^2 has mean 1), which adds one half: "
+            "log(2 pi e) in place of log(2 pi).\n"
             "(Chapter 4, Many dimensions.)",
             (lambda l: (l + CONSTANT).sum(-1),),
         ),
@@ -681,8 +725,8 @@ ENTROPY = Exercise(
         ),
         Mistake(
             "log-std-as-variance",
-            "You take exp(log_std) to be the variance, so the spread counts only half. It is the standard deviation: its "
-            "logarithm enters in full.",
+            "You take exp(log_std) to be the variance, so the spread counts only half. It is the standard deviation: "
+            "its logarithm enters in full.",
             (lambda l: (l / 2 + BELL).sum(-1),),
         ),
         Mistake(
@@ -696,19 +740,22 @@ ENTROPY = Exercise(
         ),
         Mistake(
             "std-for-log-std",
-            "You add up the standard deviations. The entropy grows with their logarithms: twice as wide is log 2 more, whatever the width.\n"
+            "You add up the standard deviations. The entropy grows with their logarithms: "
+            "twice as wide is log 2 more, whatever the width.\n"
             "(Chapter 4, Many dimensions.)",
             (lambda l: (np.exp(l) + BELL).sum(-1),),
         ),
         Mistake(
             "bits",
-            "Right, but in bits: you divide by log 2, or use log2. The book counts in nats, with the natural logarithm.",
+            "Right, but in bits: you divide by log 2, or use log2. "
+            "The book counts in nats, with the natural logarithm.",
             (lambda l: (l + BELL).sum(-1) / np.log(2),),
         ),
         Mistake(
             "never-negative",
-            "You cut the entropy off at zero, or take its size. That holds for the entropy of a table. A density's entropy is negative "
-            "where the bell is narrow (std below 0.242), and there is no harm in it. (Chapter 4, Many dimensions.)",
+            "You cut the entropy off at zero, or take its size. That holds for the entropy of a table. "
+            "A density's entropy is negative where the bell is narrow (std below 0.242), and there is no harm in it. "
+            "(Chapter 4, Many dimensions.)",
             (
                 lambda l: np.maximum((l + BELL).sum(-1), 0),
                 lambda l: np.maximum(l + BELL, 0).sum(-1),
@@ -722,19 +769,22 @@ ENTROPY = Exercise(
         ),
         Mistake(
             "mean-over-dimensions",
-            "You average over the dimensions. What is left to chance in one joint comes on top of what is left in the other: entropies add.\n"
+            "You average over the dimensions. What is left to chance in one joint comes on top "
+            "of what is left in the other: entropies add.\n"
             "(Chapter 4, Many dimensions.)",
             (lambda l: (l + BELL).mean(-1),),
         ),
         Mistake(
             "not-summed",
-            "You return one number for each dimension. The entropy is that of the whole action: add them up along the last axis.\n"
+            "You return one number for each dimension. The entropy is that of the whole action: "
+            "add them up along the last axis.\n"
             "(Chapter 4, Many dimensions.)",
             (lambda l: l + BELL,),
         ),
         Mistake(
             "sums-the-batch",
-            "You add up everything, the rows with it. Each row is a policy of its own: sum over the last axis only (axis=-1).",
+            "You add up everything, the rows with it. Each row is a policy of its own: "
+            "sum over the last axis only (axis=-1).",
             (lambda l: (l + BELL).sum(),),
         ),
     ),
@@ -844,36 +894,42 @@ TANH = Exercise(
     sizes=lambda u, mean, log_std: {"D": log_std.shape[-1]},
     laws=(
         Law(
-            "Squeezing puts the same probability on less room, so the log density of a = tanh(u) is never below that of u. Yours is.",
+            "Squeezing puts the same probability on less room, so the log density of a = tanh(u) "
+            "is never below that of u. Yours is.",
             lambda v, u, m, l: (v >= _terms(*_all(u, m, l)).sum(-1) - 1e-3).all(),
         ),
         Law(
-            "Far out the slope of tanh is 4 exp(-2 abs(u)): each unit of u adds 2 to the log density of a. Yours is off there.",
+            "Far out the slope of tanh is 4 exp(-2 abs(u)): each unit of u adds 2 to the log density of a. "
+            "Yours is off there.",
             lambda v, u, m, l: (
                 np.abs(u).max() < 50 or near(v / (_terms(*_all(u, m, l)) - _log_slope(_all(u, m, l)[0])).sum(-1), 1)
             ),
         ),
     ),
-    after="The correction holds no parameter, so no score needs it. Entropies do, and there a wrong number at the walls is paid for.",
+    after="The correction holds no parameter, so no score needs it. "
+    "Entropies do, and there a wrong number at the walls is paid for.",
     hints=(
-        "A small interval du is squeezed to tanh'(u) du, and its probability stays. So what happens to the density, and to its log?",
-        "The slope of tanh is 1 - tanh(u)^2: right on paper. In a float tanh(20) is exactly 1. Rewrite the log of the slope before you compute it.",
-        "Write the slope as 4 / (e^u + e^-u)^2. Take the log by hand, and move e^u out of the bracket. np.logaddexp(0, x) is log(1 "
-        "+ e^x), for any x. "
-        "Each dimension is squashed, so each has its own correction.",
+        "A small interval du is squeezed to tanh'(u) du, and its probability stays. "
+        "So what happens to the density, and to its log?",
+        "The slope of tanh is 1 - tanh(u)^2: right on paper. In a float tanh(20) is exactly 1. "
+        "Rewrite the log of the slope before you compute it.",
+        "Write the slope as 4 / (e^u + e^-u)^2. Take the log by hand, and move e^u out of the bracket. np.logaddexp(0, "
+        "x) is log(1 + e^x), for any x. Each dimension is squashed, so each has its own correction.",
     ),
     mistakes=(
         Mistake(
             "no-correction",
-            "This is the log density of u, before the squash. The executed action is a = tanh(u), and squeezing changes the density:\n"
-            "take off the log of the slope of tanh. (For a score you would be right: the correction holds no parameter.)\n"
+            "This is the log density of u, before the squash. "
+            "The executed action is a = tanh(u), and squeezing changes the density:\n"
+            "take off the log of the slope of tanh. (For a score you would be right: "
+            "the correction holds no parameter.)\n"
             "(Chapter 4, The tanh density, and when you need it.)",
             (lambda u, m, l: _terms(u, m, l).sum(-1),),
         ),
         Mistake(
             "sign-of-the-correction",
-            "The correction has the wrong sign. tanh squeezes intervals together, so the same probability stands on less room: "
-            "the density rises.\n"
+            "The correction has the wrong sign. tanh squeezes intervals together, so the same probability stands on "
+            "less room: the density rises.\n"
             "The log of the slope is negative: subtract it. (Chapter 4, The tanh density, and when you need it.)",
             (
                 _squash(_log_slope, sign=1),
@@ -886,8 +942,10 @@ TANH = Exercise(
         ),
         Mistake(
             "log-of-zero",
-            "Right for small u. From about 19 on tanh(u) is exactly 1 in a float, so 1 - tanh(u)^2 is 0 and its log -inf.\n"
-            "The true log of the slope at u = 100 is -198.6. Rewrite it: 1 - tanh^2 is 4 / (e^u + e^-u)^2, and the log of that is harmless.\n"
+            "Right for small u. From about 19 on tanh(u) is exactly 1 in a float, "
+            "so 1 - tanh(u)^2 is 0 and its log -inf.\n"
+            "The true log of the slope at u = 100 is -198.6. Rewrite it: 1 - tanh^2 is 4 / (e^u + e^-u)^2, "
+            "and the log of that is harmless.\n"
             "(Chapter 4, The tanh density, and when you need it.)",
             (
                 _squash(_plain_slope),
@@ -898,16 +956,18 @@ TANH = Exercise(
         ),
         Mistake(
             "small-number-in-the-log",
-            "A small number keeps the log finite, and wrong: log(1 - tanh(u)^2 + 1e-6) never falls below -13.8, and at u = 100 "
-            "the truth is -198.6.\n"
+            "A small number keeps the log finite, and wrong: log(1 - tanh(u)^2 + 1e-6) never falls below -13.8, "
+            "and at u = 100 the truth is -198.6.\n"
             "Many published programs do this. An entropy bonus then pays too little or too much exactly at the walls.\n"
-            "Rewrite the log of the slope so that nothing is taken from 1. (Chapter 4, The tanh density, and when you need it.)",
+            "Rewrite the log of the slope so that nothing is taken from 1. "
+            "(Chapter 4, The tanh density, and when you need it.)",
             (*map(_padded, SMALL), *map(_clipped, SMALL)),
         ),
         Mistake(
             "u-from-the-action",
-            "You squash u and compute it back with arctanh, from an action that is clipped or rounded to 1. tanh(u) has no digits left beyond "
-            "u of 19: whatever u was, it comes back as one and the same number, and its density is another one.\n"
+            "You squash u and compute it back with arctanh, from an action that is clipped or rounded to 1. "
+            "tanh(u) has no digits left beyond u of 19: whatever u was, it comes back as one and the same number, "
+            "and its density is another one.\n"
             "Keep the u that was drawn: it is the argument here. (Chapter 4, The tanh density, and when you need it.)",
             tuple(
                 _recovered(limit)
@@ -916,8 +976,9 @@ TANH = Exercise(
         ),
         Mistake(
             "slip-in-the-rewriting",
-            "The log of the slope was rewritten, with a slip. Check it at two points: at u = 0 the slope of tanh is 1, so its log is 0; "
-            "far out the log falls by 2 for each unit of u, on both sides.\n(Chapter 4, The tanh density, and when you need it.)",
+            "The log of the slope was rewritten, with a slip. Check it at two points: at u = 0 the slope of tanh is 1, "
+            "so its log is 0; far out the log falls by 2 for each unit of u, on both sides.\n"
+            "(Chapter 4, The tanh density, and when you need it.)",
             tuple(
                 map(
                     _squash,
@@ -955,18 +1016,21 @@ TANH = Exercise(
         ),
         Mistake(
             "correction-at-the-mean",
-            "You take the slope of tanh at the mean. It is needed where the action is: at u. (Chapter 4, The tanh density, and when you need it.)",
+            "You take the slope of tanh at the mean. It is needed where the action is: at u. "
+            "(Chapter 4, The tanh density, and when you need it.)",
             (lambda u, m, l: (_terms(*_all(u, m, l)) - _log_slope(_all(u, m, l)[1])).sum(-1),),
         ),
         Mistake(
             "mean-squashed",
-            "You squash the mean. The bell stands over u, before the squash, and its mean with it. (Chapter 4, The tanh density, and when you need it.)",
+            "You squash the mean. The bell stands over u, before the squash, and its mean with it. "
+            "(Chapter 4, The tanh density, and when you need it.)",
             (lambda u, m, l: (_terms(u, np.tanh(m), l) - _log_slope(u)).sum(-1),),
         ),
         Mistake(
             "overflow-on-one-side",
             "Right up to u of 100, and at u = -400 exp(-2u) = e^800 does not fit into a float.\n"
-            "np.logaddexp(0, -2 * u) takes any u. Or use the symmetry: the slope of tanh is the same at u and at -u, so abs(u) will do.",
+            "np.logaddexp(0, -2 * u) takes any u. Or use the symmetry: "
+            "the slope of tanh is the same at u and at -u, so abs(u) will do.",
             (
                 _squash(lambda u: 2 * (np.log(2) - u - np.log(1 + np.exp(-2 * u)))),
                 _squash(lambda u: np.log(4) - 2 * u - 2 * np.log1p(np.exp(-2 * u))),
@@ -975,14 +1039,16 @@ TANH = Exercise(
         ),
         Mistake(
             "squashes-twice",
-            "The correction is computed from a = tanh(u) where u belongs: the slope is 1 - tanh(u)^2, which is 1 - a^2, and not 1 - tanh(a)^2.\n"
-            "The argument of this function is u, before the squash. (Chapter 4, The tanh density, and when you need it.)",
+            "The correction is computed from a = tanh(u) where u belongs: the slope is 1 - tanh(u)^2, "
+            "which is 1 - a^2, and not 1 - tanh(a)^2.\n"
+            "The argument of this function is u, before the squash. "
+            "(Chapter 4, The tanh density, and when you need it.)",
             (_squash(lambda u: _log_slope(np.tanh(u))),),
         ),
         Mistake(
             "density-at-a",
-            "You evaluate the bell at the squashed action a. What was drawn from the bell is u: its density belongs to u, with "
-            "or without a correction.\n"
+            "You evaluate the bell at the squashed action a. What was drawn from the bell is u: its density belongs to "
+            "u, with or without a correction.\n"
             "This is the bug that gives gradients of the wrong sign. (Chapter 4, Motors have limits.)",
             (
                 _squash(_log_slope, _terms_at_a),
@@ -993,26 +1059,28 @@ TANH = Exercise(
         ),
         Mistake(
             "u-taken-for-a",
-            "You write 1 - u^2 where 1 - tanh(u)^2 belongs. The argument is u, before the squash, and it may be larger than 1: "
-            "then yours is the log of a negative number.\n"
+            "You write 1 - u^2 where 1 - tanh(u)^2 belongs. The argument is u, before the squash, and it may be larger "
+            "than 1: then yours is the log of a negative number.\n"
             "(Chapter 4, The tanh density, and when you need it.)",
             (_squash(lambda u: np.log(1 - u**2)),),
         ),
         Mistake(
             "square-forgotten",
-            "The slope of tanh is 1 - tanh(u)^2. The square is forgotten. (Chapter 4, The tanh density, and when you need it.)",
+            "The slope of tanh is 1 - tanh(u)^2. The square is forgotten. "
+            "(Chapter 4, The tanh density, and when you need it.)",
             (_squash(lambda u: np.log(1 - np.tanh(u))), _squash(lambda u: np.log(1 - abs(np.tanh(u))))),
         ),
         Mistake(
             "slope-without-log",
-            "You take off the slope of tanh itself, 1 - tanh(u)^2. Densities are divided by it, so log densities lose its logarithm.\n"
+            "You take off the slope of tanh itself, 1 - tanh(u)^2. "
+            "Densities are divided by it, so log densities lose its logarithm.\n"
             "(Chapter 4, The tanh density, and when you need it.)",
             (_squash(lambda u: 1 - np.tanh(u) ** 2),),
         ),
         Mistake(
             "correction-not-summed",
-            "The bell's log density is summed over the dimensions, and the correction is not. Each dimension is squashed, so "
-            "each brings its own term:\n"
+            "The bell's log density is summed over the dimensions, and the correction is not. "
+            "Each dimension is squashed, so each brings its own term:\n"
             "sum both along the last axis. (Chapter 4, Many dimensions.)",
             (
                 lambda u, m, l: _terms(u, m, l).sum(-1) - _log_slope(u),
@@ -1021,7 +1089,8 @@ TANH = Exercise(
         ),
         Mistake(
             "not-summed",
-            "You return one number for each dimension. An action with D dimensions is one action: add up along the last axis.\n"
+            "You return one number for each dimension. An action with D dimensions is one action: "
+            "add up along the last axis.\n"
             "(Chapter 4, Many dimensions.)",
             (lambda u, m, l: _terms(u, m, l) - _log_slope(u),),
         ),
@@ -1107,13 +1176,15 @@ LINEAR = Exercise(
     parts=2,
     axes=("feature", "dimension"),
     sizes=lambda features, actions, weights, W, log_std: {"N": len(features), "K": len(W), "D": len(log_std)},
-    after="With returns less a baseline as weights this is all of REINFORCE for a linear controller: it drives the point mass of this chapter.",
+    after="With returns less a baseline as weights this is all of REINFORCE for a linear controller: "
+    "it drives the point mass of this chapter.",
     hints=(
-        "The mean of sample i is its row of features times W, (N, D) for all. You have both scores with respect to mean and log_std.",
-        "Down to W: entry (k, j) of W moves the mean of dimension j by feature k. So each sample's score of W is the outer product "
-        "of features and mean score.",
-        "Each sample counts with its weight, in both answers; weights is (N,) and the scores are (N, D). Then the average over samples. "
-        "A matrix product sums over samples for you, and does not divide.",
+        "The mean of sample i is its row of features times W, (N, D) for all. "
+        "You have both scores with respect to mean and log_std.",
+        "Down to W: entry (k, j) of W moves the mean of dimension j by feature k. So each sample's score of W is the "
+        "outer product of features and mean score.",
+        "Each sample counts with its weight, in both answers; weights is (N,) and the scores are (N, D). "
+        "Then the average over samples. A matrix product sums over samples for you, and does not divide.",
     ),
     mistakes=(
         Mistake(
@@ -1124,14 +1195,17 @@ LINEAR = Exercise(
         ),
         Mistake(
             "variance-missing",
-            "The variance is missing: the mean's score is the distance divided by std^2, and you use the bare distance.\n"
-            "It looks like the gradient of a squared error, which is where it comes from: least squares is a Gaussian with std 1.\n"
+            "The variance is missing: the mean's score is the distance divided by std^2, "
+            "and you use the bare distance.\n"
+            "It looks like the gradient of a squared error, which is where it comes from: "
+            "least squares is a Gaussian with std 1.\n"
             "(Chapter 4, Two scores, two forces.)",
             (_with(reach=lambda d, s: d), _with(reach=lambda d, s: d, widen=lambda d, s: d**2 - 1)),
         ),
         Mistake(
             "std-for-variance",
-            "You divide by std where the variance std^2 belongs (or take exp(log_std) to be the variance). With std = 1 it does not show.\n"
+            "You divide by std where the variance std^2 belongs (or take exp(log_std) to be the variance). "
+            "With std = 1 it does not show.\n"
             "(Chapter 4, Two scores, two forces.)",
             (
                 _with(reach=lambda d, s: d / s),
@@ -1141,8 +1215,10 @@ LINEAR = Exercise(
         ),
         Mistake(
             "weights-on-the-mean-only",
-            "The weights reach W only: your gradient for log_std is the plain mean of its scores, which says nothing about good and bad.\n"
-            "It is near zero, so std would stand almost still. Both parts are weighted alike. (Chapter 4, Two scores, two forces.)",
+            "The weights reach W only: your gradient for log_std is the plain mean of its scores, "
+            "which says nothing about good and bad.\n"
+            "It is near zero, so std would stand almost still. "
+            "Both parts are weighted alike. (Chapter 4, Two scores, two forces.)",
             (_with(weigh=1),),
         ),
         Mistake(
@@ -1153,8 +1229,8 @@ LINEAR = Exercise(
         ),
         Mistake(
             "weights-changed",
-            "You change the weights: centre, clip, square or normalise them. Whether a baseline is taken off is decided by the caller, who "
-            "has done so (or not) before:\n"
+            "You change the weights: centre, clip, square or normalise them. Whether a baseline is taken off is "
+            "decided by the caller, who has done so (or not) before:\n"
             "use the weights as they come.",
             (
                 _weighing(lambda w: w - w.mean()),
@@ -1170,12 +1246,14 @@ LINEAR = Exercise(
         ),
         Mistake(
             "mean-ignored",
-            "The mean is not taken off the actions: you score them as if W were 0. The distance is actions - features @ W.",
+            "The mean is not taken off the actions: you score them as if W were 0. "
+            "The distance is actions - features @ W.",
             (lambda x, a, w, W, l: _gradient(x, a, w, 0 * W, l),),
         ),
         Mistake(
             "log-std-as-it-stands",
-            "The standard deviations are not those of log_std: its sign is turned, one is used for all dimensions, or log_std itself is taken for std.\n"
+            "The standard deviations are not those of log_std: its sign is turned, one is used for all dimensions, "
+            "or log_std itself is taken for std.\n"
             "Each dimension has its own, std = exp(log_std).",
             (
                 lambda x, a, w, W, l: _gradient(x, a, w, W, -l),
@@ -1199,7 +1277,8 @@ LINEAR = Exercise(
         ),
         Mistake(
             "weights-on-log-std-only",
-            "The weights reach log_std only: your gradient for W is the plain mean of its scores, which says nothing about good and bad.\n"
+            "The weights reach log_std only: your gradient for W is the plain mean of its scores, "
+            "which says nothing about good and bad.\n"
             "Both parts are weighted alike. (Chapter 4, Two scores, two forces.)",
             (lambda x, a, w, W, l: (_gradient(x, a, np.ones(len(w)), W, l)[0], _gradient(x, a, w, W, l)[1]),),
         ),
@@ -1210,21 +1289,22 @@ LINEAR = Exercise(
         ),
         Mistake(
             "product-of-means",
-            "You multiply the mean weight by the mean score. That destroys the pairing of each sample with its own score, "
-            "which was the whole information.\n"
+            "You multiply the mean weight by the mean score. That destroys the pairing of each sample with its own "
+            "score, which was the whole information.\n"
             "Multiply first, then average. (Chapter 3, One lemma, used everywhere.)",
             (_weighing(lambda w: np.full(w.shape, w.mean())),),
         ),
         Mistake(
             "minus-one-missing",
-            "The minus one is missing from the score of log_std: it is z^2 - 1. Without it every good action widens the bell.\n"
+            "The minus one is missing from the score of log_std: it is z^2 - 1. "
+            "Without it every good action widens the bell.\n"
             "(Chapter 4, Two scores, two forces.)",
             (_with(widen=lambda d, s: (d / s) ** 2),),
         ),
         Mistake(
             "with-respect-to-std",
-            "The second is the gradient for std, or for the variance. The parameter is log_std: the chain rule multiplies by "
-            "std (or by 2 std^2).\n"
+            "The second is the gradient for std, or for the variance. The parameter is log_std: "
+            "the chain rule multiplies by std (or by 2 std^2).\n"
             "(Chapter 4, Two scores, two forces.)",
             (
                 _with(widen=lambda d, s: _widen(d, s) / s),
@@ -1234,8 +1314,8 @@ LINEAR = Exercise(
         ),
         Mistake(
             "clips-the-actions",
-            "You clip the actions before you score them. A clipped action was not drawn from this bell: its mean score is not zero, "
-            "and the gradient can have the wrong sign.\n"
+            "You clip the actions before you score them. A clipped action was not drawn from this bell: "
+            "its mean score is not zero, and the gradient can have the wrong sign.\n"
             "Score what was drawn; clipping belongs to the world. (Chapter 4, Motors have limits.)",
             (
                 lambda x, a, w, W, l: _gradient(x, np.clip(a, -1, 1), w, W, l),
@@ -1244,13 +1324,15 @@ LINEAR = Exercise(
         ),
         Mistake(
             "sign",
-            "A sign is flipped: this goes downhill. A loss to be minimised has the other sign; grad J points to what should become more likely.\n"
+            "A sign is flipped: this goes downhill. A loss to be minimised has the other sign; grad J points to what "
+            "should become more likely.\n"
             '(Chapter 3, What the "loss" is not.)',
             (_times(lambda N: -1, lambda N: -1), _times(lambda N: -1, lambda N: 1), _times(lambda N: 1, lambda N: -1)),
         ),
         Mistake(
             "swapped",
-            "Both are right and stand in the wrong order: first the gradient for W, (K, D), then that for log_std, (D,).",
+            "Both are right and stand in the wrong order: "
+            "first the gradient for W, (K, D), then that for log_std, (D,).",
             (lambda x, a, w, W, l: _gradient(x, a, w, W, l)[::-1],),
         ),
     ),

@@ -1,7 +1,7 @@
 """Exercises of chapter 6, Critics.
 
-Each truth is computed the long way round: sums term by term, an update evaluated at unit vectors, eigenvectors, differences in many
-digits, fractions.
+Each truth is computed the long way round: sums term by term, an update evaluated at unit vectors, eigenvectors,
+differences in many digits, fractions.
 """
 
 from decimal import Decimal, localcontext
@@ -137,30 +137,37 @@ TD = Exercise(
             lambda d, r, v, n, end, tr, g: g != 0 or near(d, r - v),
         ),
         Law(
-            "Where an episode terminated nothing follows, and the TD error is reward less value. Yours is something else.",
+            "Where an episode terminated nothing follows, and the TD error is reward less value. "
+            "Yours is something else.",
             lambda d, r, v, n, end, tr, g: near(d[end], (r - v)[end]),
         ),
         Law(
-            "Where no episode ended your answer is wrong too: look at the plain formula first, and at the endings afterwards.",
+            "Where no episode ended your answer is wrong too: "
+            "look at the plain formula first, and at the endings afterwards.",
             lambda d, r, v, n, end, tr, g: near(d[~(end | tr)], (r + g * n - v)[~(end | tr)]),
         ),
     ),
-    after="Two flags, one difference: after a termination the future is worth 0, after a cut it is worth what it would have been.",
+    after="Two flags, one difference: after a termination the future is worth 0, "
+    "after a cut it is worth what it would have been.",
     hints=(
         "The TD error compares what was expected before the step with the reward and what is expected after it.",
-        "next_values is there so that you need not look for the next row: at an ending the next row belongs to another episode.",
-        "Only one of the two flags changes a number here. And 0 times NaN is NaN: choose with np.where, do not multiply.",
+        "next_values is there so that you need not look for the next row: "
+        "at an ending the next row belongs to another episode.",
+        "Only one of the two flags changes a number here. And 0 times NaN is NaN: "
+        "choose with np.where, do not multiply.",
     ),
     mistakes=(
         Mistake(
             "one-flag",
-            "You take a cut for a termination: after a truncated step the value is set to 0 as well. A time limit ends the recording, not the world.\n"
+            "You take a cut for a termination: after a truncated step the value is set to 0 as well. "
+            "A time limit ends the recording, not the world.\n"
             "In live or die the last step then says: quit. (Chapter 6, Two endings.)",
             (lambda r, v, n, end, tr, g: r + g * np.where(end | tr, 0.0, n) - v,),
         ),
         Mistake(
             "bootstraps-terminated",
-            "You count a value after the end of an episode that terminated. Nothing follows there: whatever the critic says, it is worth 0.\n"
+            "You count a value after the end of an episode that terminated. Nothing follows there: "
+            "whatever the critic says, it is worth 0.\n"
             "(Chapter 6, Two endings.)",
             (lambda r, v, n, end, tr, g: r + g * n - v,),
         ),
@@ -175,20 +182,21 @@ TD = Exercise(
         ),
         Mistake(
             "cut-wins",
-            "Right but for steps that are cut and terminated at once: those count as terminated. The limit came at the very step at which the episode ended "
-            "by itself.",
+            "Right but for steps that are cut and terminated at once: those count as terminated. "
+            "The limit came at the very step at which the episode ended by itself.",
             (lambda r, v, n, end, tr, g: r + g * np.where(end & ~tr, 0.0, n) - v,),
         ),
         Mistake(
             "nan-times-zero",
-            "Right wherever next_values holds numbers. After a termination it may hold anything, NaN included, and 0 * NaN is NaN: "
-            "a mask that is multiplied does not hide it. Choose with np.where.",
+            "Right wherever next_values holds numbers. After a termination it may hold anything, NaN included, "
+            "and 0 * NaN is NaN: a mask that is multiplied does not hide it. Choose with np.where.",
             (lambda r, v, n, end, tr, g: r + g * n * ~end - v,),
         ),
         Mistake(
             "next-row",
-            "You take values[t + 1] for what was seen after step t. After an ending that row belongs to the next episode: the value of the reset "
-            "observation leaks in.\nThat is what next_values is for. (Chapter 6, Two endings.)",
+            "You take values[t + 1] for what was seen after step t. After an ending that row belongs to the next "
+            "episode: the value of the reset observation leaks in.\nThat is what next_values is for. "
+            "(Chapter 6, Two endings.)",
             tuple(
                 lambda r, v, n, end, tr, g, last=last: r + g * _after(_rolled(v, last(v, n)), end) - v
                 for last in (lambda v, n: v[0], lambda v, n: 0.0, lambda v, n: n[-1], lambda v, n: v[-1])
@@ -204,13 +212,15 @@ TD = Exercise(
         ),
         Mistake(
             "same-observation",
-            "At a cut you use V of the observation before the step, values[t], where that after it belongs. V(s_t) already holds this step's reward, "
-            "which is so counted twice.\nPublic libraries have done this. (Chapter 6, Two endings.)",
+            "At a cut you use V of the observation before the step, values[t], where that after it belongs. "
+            "V(s_t) already holds this step's reward, which is so counted twice.\nPublic libraries have done this. "
+            "(Chapter 6, Two endings.)",
             (lambda r, v, n, end, tr, g: r + g * np.where(end, 0.0, np.where(tr, v, n)) - v,),
         ),
         Mistake(
             "ends-left-out",
-            "You set the TD error to 0 where an episode ends. The last step has one like every other: after a termination it is reward less value.",
+            "You set the TD error to 0 where an episode ends. The last step has one like every other: "
+            "after a termination it is reward less value.",
             (
                 lambda r, v, n, end, tr, g: np.where(end | tr, 0.0, r + g * n - v),
                 lambda r, v, n, end, tr, g: np.where(end, 0.0, r + g * n - v),
@@ -242,7 +252,8 @@ TD = Exercise(
         ),
         Mistake(
             "sign",
-            "A sign is flipped. A step that went better than expected has a positive TD error: r + gamma V' - V. (Chapter 6, The plus sign.)",
+            "A sign is flipped. A step that went better than expected has a positive TD error: r + gamma V' - V. "
+            "(Chapter 6, The plus sign.)",
             (
                 lambda r, v, n, end, tr, g: v - r - g * _after(n, end),
                 lambda r, v, n, end, tr, g: r - g * _after(n, end) - v,
@@ -368,26 +379,32 @@ GAE = Exercise(
     ),
     after="Five lines, two flags: the value stops at a termination, the sum stops at both.",
     hints=(
-        "Write the sum of TD errors for step t, then for step t + 1. What must you multiply the second by, and add, to get the first?",
-        "So go through the rows from the last to the first, and keep one number for each column: the advantage of the row below.",
-        "At an ending two things happen, and they do not ask the same question: may the value of what follows be used? may the sum go on?",
+        "Write the sum of TD errors for step t, then for step t + 1. "
+        "What must you multiply the second by, and add, to get the first?",
+        "So go through the rows from the last to the first, and keep one number for each column: "
+        "the advantage of the row below.",
+        "At an ending two things happen, and they do not ask the same question: may the value of what follows be used? "
+        "may the sum go on?",
     ),
     mistakes=(
         Mistake(
             "runs-across-a-cut",
-            "The sum runs on across a cut: the next episode's TD errors flow back into this one. The value stops only at a termination, the sum "
-            "stops at both endings.\n(Chapter 6, Two endings.)",
+            "The sum runs on across a cut: the next episode's TD errors flow back into this one. "
+            "The value stops only at a termination, the sum stops at both endings.\n(Chapter 6, Two endings.)",
             (_way(stops=lambda end, tr: end),),
         ),
         Mistake(
             "runs-across-a-termination",
-            "The sum runs on across a termination: the next episode's TD errors flow back into this one. (Chapter 6, Two endings.)",
+            "The sum runs on across a termination: the next episode's TD errors flow back into this one. "
+            "(Chapter 6, Two endings.)",
             (_way(stops=lambda end, tr: end & False), _way(stops=lambda end, tr: tr)),
         ),
         Mistake(
             "flag-one-row-late",
-            "The flags are read one row late: whether step t ended its episode stands in row t, and you look at row t + 1.\n"
-            'Programs that store "the episode began here" need t + 1; data that say "it ended here" need t. (Chapter 6, Two endings.)',
+            "The flags are read one row late: whether step t ended its episode stands in row t, "
+            "and you look at row t + 1.\n"
+            'Programs that store "the episode began here" need t + 1; data that say "it ended here" need t. '
+            "(Chapter 6, Two endings.)",
             tuple(
                 way
                 for late in (_late, _late_zero)
@@ -406,7 +423,8 @@ GAE = Exercise(
         ),
         Mistake(
             "flag-one-row-early",
-            "The flags are read one row early: whether step t ended its episode stands in row t, and you look at row t - 1.",
+            "The flags are read one row early: whether step t ended its episode stands in row t, "
+            "and you look at row t - 1.",
             (
                 _with_flags(lambda n, end, tr: _after(n, end), lambda end, tr: _early(end | tr)),
                 _with_flags(lambda n, end, tr: np.where(_early(end), 0.0, n), lambda end, tr: _early(end | tr)),
@@ -414,18 +432,21 @@ GAE = Exercise(
         ),
         Mistake(
             "one-flag",
-            "You take a cut for a termination: after a truncated step the value is set to 0 as well. At a cut the sum stops, and the value counts.\n"
+            "You take a cut for a termination: after a truncated step the value is set to 0 as well. "
+            "At a cut the sum stops, and the value counts.\n"
             "(Chapter 6, Two endings.)",
             (_with_flags(lambda n, end, tr: np.where(end | tr, 0.0, n), _either),),
         ),
         Mistake(
             "bootstraps-terminated",
-            "You count a value after the end of an episode that terminated. Nothing follows there. (Chapter 6, Two endings.)",
+            "You count a value after the end of an episode that terminated. "
+            "Nothing follows there. (Chapter 6, Two endings.)",
             (_with_flags(lambda n, end, tr: n, _either),),
         ),
         Mistake(
             "flags-swapped",
-            "The two flags are swapped: you count the future after a termination and drop it after a cut. (Chapter 6, Two endings.)",
+            "The two flags are swapped: you count the future after a termination and drop it after a cut. "
+            "(Chapter 6, Two endings.)",
             (
                 _with_flags(lambda n, end, tr: np.where(tr, 0.0, n), _either),
                 _with_flags(lambda n, end, tr: np.where(tr & ~end, 0.0, n), _either),
@@ -438,13 +459,14 @@ GAE = Exercise(
         ),
         Mistake(
             "nan-times-zero",
-            "Right wherever next_values holds numbers. After a termination it may hold anything, NaN included, and 0 * NaN is NaN: "
-            "a mask that is multiplied does not hide it. Choose with np.where.",
+            "Right wherever next_values holds numbers. After a termination it may hold anything, NaN included, "
+            "and 0 * NaN is NaN: a mask that is multiplied does not hide it. Choose with np.where.",
             (_with_flags(lambda n, end, tr: n * ~end, _either),),
         ),
         Mistake(
             "next-row",
-            "You take values[t + 1] for what was seen after step t. After a cut that row belongs to the next episode. That is what next_values is for.\n"
+            "You take values[t + 1] for what was seen after step t. After a cut that row belongs to the next episode. "
+            "That is what next_values is for.\n"
             "(Chapter 6, Two endings.)",
             tuple(
                 lambda r, v, n, end, tr, g, lam, last=last: _sums(
@@ -455,12 +477,14 @@ GAE = Exercise(
         ),
         Mistake(
             "gamma-missing-in-the-sum",
-            "gamma is missing in the sum: each step further counts gamma * lam, not lam. The TD errors are right. (Chapter 6, The dial.)",
+            "gamma is missing in the sum: each step further counts gamma * lam, not lam. The TD errors are right. "
+            "(Chapter 6, The dial.)",
             (_way(step=lambda g, lam: lam),),
         ),
         Mistake(
             "lam-missing",
-            "lam is not used in the sum: each step further counts gamma * lam. As it stands lam is 1, and the critic only a baseline. (Chapter 6, The dial.)",
+            "lam is not used in the sum: each step further counts gamma * lam. As it stands lam is 1, and the critic "
+            "only a baseline. (Chapter 6, The dial.)",
             (_way(step=lambda g, lam: g),),
         ),
         Mistake(
@@ -473,7 +497,8 @@ GAE = Exercise(
         ),
         Mistake(
             "forward",
-            "The sum runs forward: each step gathers the TD errors before it. An action answers for what comes after it: go from the last row to the first.\n"
+            "The sum runs forward: each step gathers the TD errors before it. An action answers for what comes after "
+            "it: go from the last row to the first.\n"
             "(Chapter 6, The dial.)",
             (
                 _forward,
@@ -494,7 +519,8 @@ GAE = Exercise(
         ),
         Mistake(
             "normalised",
-            "You normalise the advantages. That is the caller's choice, made once for a whole batch: return them as they are.",
+            "You normalise the advantages. That is the caller's choice, made once for a whole batch: "
+            "return them as they are.",
             (
                 _way(finish=lambda a, v: (a - a.mean()) / (a.std() + 1e-8)),
                 _way(finish=lambda a, v: (a - a.mean()) / a.std()),
@@ -505,8 +531,8 @@ GAE = Exercise(
         ),
         Mistake(
             "mixture-weight",
-            "You weigh by (1 - lam): that belongs to the mixture of n-step estimates. In the sum of TD errors those weights have already added up. "
-            "(Chapter 6, The dial.)",
+            "You weigh by (1 - lam): that belongs to the mixture of n-step estimates. In the sum of TD errors those "
+            "weights have already added up. (Chapter 6, The dial.)",
             (lambda r, v, n, end, tr, g, lam: (1 - lam) * _sums(r + g * _after(n, end) - v, end | tr, g * lam),),
         ),
         Mistake(
@@ -595,24 +621,30 @@ FIXED_POINT = Exercise(
     axes=("feature",),
     laws=(
         Law(
-            "With gamma 0 the values are the rewards, so the answer is the weighted least-squares fit of r. Yours is not.",
+            "With gamma 0 the values are the rewards, "
+            "so the answer is the weighted least-squares fit of r. Yours is not.",
             lambda w, P, r, X, d, g: g != 0 or near(w, _weighted_regression(X, r, d)),
         ),
         Law(
-            "With as many features as states every critic can be exact: X w must be the true values there, and yours is not.",
+            "With as many features as states every critic can be exact: "
+            "X w must be the true values there, and yours is not.",
             lambda w, P, r, X, d, g: X.shape[0] != X.shape[1] or near(X @ w, _values(P, r, g)),
         ),
     ),
-    after="TD(0) does not come to rest at the best fit of V: it rests where its own errors, seen through the features, average to zero.",
+    after="TD(0) does not come to rest at the best fit of V: "
+    "it rests where its own errors, seen through the features, average to zero.",
     hints=(
-        "At rest the expected update is zero: sum over s of weights(s) x(s) [r(s) + gamma (P V)(s) - V(s)] = 0, with V = X w. How many equations is that?",
-        "Collect what multiplies w on one side. It is a K by K matrix: features transposed, times weights, times (I - gamma P), times features.",
+        "At rest the expected update is zero: sum over s of weights(s) x(s) [r(s) + gamma (P V)(s) - V(s)] = 0, "
+        "with V = X w. How many equations is that?",
+        "Collect what multiplies w on one side. It is a K by K matrix: features transposed, times weights, "
+        "times (I - gamma P), times features.",
         "Both sides carry the weights. A diagonal matrix times X is weights[:, None] * X; no need to build it.",
     ),
     mistakes=(
         Mistake(
             "regression-on-the-values",
-            "This is the best fit to the true values, where Monte Carlo comes to rest. TD rests elsewhere, because its targets hold its own estimates.\n"
+            "This is the best fit to the true values, where Monte Carlo comes to rest. TD rests elsewhere, "
+            "because its targets hold its own estimates.\n"
             "In two doors the two are 23/64 and 5/24. (Chapter 6, What a critic can see.)",
             (
                 lambda P, r, X, d, g: _weighted_regression(X, _values(P, r, g), d),
@@ -621,8 +653,8 @@ FIXED_POINT = Exercise(
         ),
         Mistake(
             "residual-gradient",
-            "This minimises the squared TD error, with a derivative through the target. TD takes the target for a constant: one side has X, the other "
-            "X - gamma P X.\n(Chapter 6, Targets are constants.)",
+            "This minimises the squared TD error, with a derivative through the target. TD takes the target for a "
+            "constant: one side has X, the other X - gamma P X.\n(Chapter 6, Targets are constants.)",
             (
                 lambda P, r, X, d, g: _weighted_regression(X - g * P @ X, r, d),
                 lambda P, r, X, d, g: np.linalg.lstsq(X - g * P @ X, r, rcond=None)[0],
@@ -635,7 +667,8 @@ FIXED_POINT = Exercise(
         ),
         Mistake(
             "weights-on-one-side",
-            "The weights stand on one side only. The whole equation is weighted: the errors that must average to zero are.",
+            "The weights stand on one side only. The whole equation is weighted: "
+            "the errors that must average to zero are.",
             (
                 lambda P, r, X, d, g: np.linalg.solve(X.T @ (d[:, None] * (X - g * P @ X)), X.T @ r),
                 lambda P, r, X, d, g: np.linalg.solve(X.T @ (X - g * P @ X), X.T @ (d * r)),
@@ -669,7 +702,8 @@ FIXED_POINT = Exercise(
         ),
         Mistake(
             "weights-rooted",
-            "You take the root of the weights. That trick is for least squares, where both sides are multiplied by it; here the weights enter once, as they are.",
+            "You take the root of the weights. That trick is for least squares, where both sides are multiplied by it; "
+            "here the weights enter once, as they are.",
             (lambda P, r, X, d, g: _td(P, r, X, np.sqrt(d), g),),
         ),
         Mistake(
@@ -768,7 +802,8 @@ COMPATIBLE = Exercise(
     sizes=lambda scores, advantages, weights: {"M": len(scores)},
     laws=(
         Law(
-            "With one parameter the answer is one quotient: sum of weight * score * advantage, by sum of weight * score^2. Yours is another number.",
+            "With one parameter the answer is one quotient: sum of weight * score * advantage, by sum of weight * "
+            "score^2. Yours is another number.",
             lambda v, x, a, w: x.shape[1] > 1 or near(v[0], (w * x[:, 0] * a).sum() / (w * x[:, 0] ** 2).sum()),
         ),
         Law(
@@ -776,28 +811,34 @@ COMPATIBLE = Exercise(
             lambda v, x, a, w: not near(x @ _fitted(x, a, w), a) or (w == 0).any() or near(x @ v, a),
         ),
     ),
-    after="Multiply by the Fisher matrix and you have the exact gradient; leave it and you have the natural one. The critic may be as wrong as it likes.",
+    after="Multiply by the Fisher matrix and you have the exact gradient; leave it and you have the natural one. "
+    "The critic may be as wrong as it likes.",
     hints=(
-        "Find w so that scores @ w is as close to the advantages as can be, each squared distance counted with its weight.",
-        "np.linalg.lstsq minimises a plain sum of squares. What must each row, and its advantage, be multiplied by so that the squares are weighted?",
-        "The entries of a softmax score sum to zero, so one number added to all of a state's weights changes nothing, and many w fit alike: take the smallest. lstsq and pinv do, solve and inv cannot.",
+        "Find w so that scores @ w is as close to the advantages as can be, "
+        "each squared distance counted with its weight.",
+        "np.linalg.lstsq minimises a plain sum of squares. What must each row, and its advantage, be multiplied by so "
+        "that the squares are weighted?",
+        "The entries of a softmax score sum to zero, so one number added to all of a state's weights changes nothing, "
+        "and many w fit alike: take the smallest. lstsq and pinv do, solve and inv cannot.",
     ),
     mistakes=(
         Mistake(
             "gradient-returned",
-            "This is the gradient itself. The weights of the compatible critic are the inverse Fisher matrix times it: the natural gradient.\n"
+            "This is the gradient itself. The weights of the compatible critic are the inverse Fisher matrix times it: "
+            "the natural gradient.\n"
             "(Chapter 6, Wrong in the right way.)",
             (_gradient,),
         ),
         Mistake(
             "unweighted",
-            "The weights are not used: rows that are rare count as much as common ones, and the gradient is no longer exact. "
-            "(Chapter 6, Wrong in the right way.)",
+            "The weights are not used: rows that are rare count as much as common ones, and the gradient is no longer "
+            "exact. (Chapter 6, Wrong in the right way.)",
             (lambda x, a, w: _least_squares(x, a), lambda x, a, w: np.linalg.pinv(x.T @ x) @ (x.T @ a)),
         ),
         Mistake(
             "root-forgotten",
-            "The squares are multiplied by weights^2: lstsq squares what you give it, so each row must be multiplied by the root of its weight.",
+            "The squares are multiplied by weights^2: lstsq squares what you give it, so each row must be multiplied "
+            "by the root of its weight.",
             (lambda x, a, w: _least_squares(w[:, None] * x, w * a),),
         ),
         Mistake(
@@ -824,7 +865,8 @@ COMPATIBLE = Exercise(
         ),
         Mistake(
             "advantages-centred",
-            "You centre the advantages first. They come as they should be used: a state's advantages have mean zero already, over its own actions.",
+            "You centre the advantages first. They come as they should be used: a state's advantages have mean zero "
+            "already, over its own actions.",
             (
                 lambda x, a, w: _fitted(x, a - a.mean(), w),
                 lambda x, a, w: _fitted(x, a - (w * a).sum() / w.sum(), w),
@@ -833,8 +875,9 @@ COMPATIBLE = Exercise(
         ),
         Mistake(
             "singular-matrix-inverted",
-            "Right where the Fisher matrix can be inverted. With a logit for each action it is singular: raising all of a state's alike changes nothing. Of the many "
-            "solutions take the smallest: np.linalg.lstsq or pinv. (Chapter 6, Wrong in the right way.)",
+            "Right where the Fisher matrix can be inverted. With a logit for each action it is singular: "
+            "raising all of a state's alike changes nothing. Of the many solutions take the smallest: "
+            "np.linalg.lstsq or pinv. (Chapter 6, Wrong in the right way.)",
             (
                 lambda x, a, w: np.linalg.solve(_fisher(x, w), _gradient(x, a, w)),
                 lambda x, a, w: np.linalg.inv(_fisher(x, w)) @ _gradient(x, a, w),
@@ -842,7 +885,8 @@ COMPATIBLE = Exercise(
         ),
         Mistake(
             "damped",
-            "You add a small number to the diagonal. That avoids the singular matrix, and changes the answer everywhere: lstsq and pinv need no damping.",
+            "You add a small number to the diagonal. That avoids the singular matrix, and changes the answer "
+            "everywhere: lstsq and pinv need no damping.",
             tuple(
                 lambda x, a, w, small=small: np.linalg.solve(
                     _fisher(x, w) + small * np.eye(x.shape[1]), _gradient(x, a, w)
@@ -960,7 +1004,8 @@ ENTROPY = Exercise(
     floor=1e-10,
     laws=(
         Law(
-            "A constant added to all logits of a state changes nothing, so the gradient of a row sums to zero. Yours does not.",
+            "A constant added to all logits of a state changes nothing, "
+            "so the gradient of a row sums to zero. Yours does not.",
             lambda g, z: near(g.sum(-1), 0),
         ),
         Law(
@@ -968,22 +1013,27 @@ ENTROPY = Exercise(
             lambda g, z: near(g[np.ptp(z, axis=-1) == 0], 0) if np.isfinite(z).all() else True,
         ),
     ),
-    after="At probability 0.001 this is 0.007 for a bonus of weight 1, and 0.00007 for one of 0.01: a small bonus hardly wakes an action that sleeps.",
+    after="At probability 0.001 this is 0.007 for a bonus of weight 1, and 0.00007 for one of 0.01: "
+    "a small bonus hardly wakes an action that sleeps.",
     hints=(
         "H = - sum pi log pi. Its derivative by a probability is - (log pi + 1). But the parameters are the logits.",
-        "Through the softmax each derivative is multiplied by pi, and the mean over pi is taken off, so that a row sums to zero. What does the 1 become?",
-        "log pi is best taken from the logits, after the largest is taken off. Where pi is 0, pi log pi is 0: choose with np.where before you multiply.",
+        "Through the softmax each derivative is multiplied by pi, and the mean over pi is taken off, so that a row "
+        "sums to zero. What does the 1 become?",
+        "log pi is best taken from the logits, after the largest is taken off. Where pi is 0, pi log pi is 0: "
+        "choose with np.where before you multiply.",
     ),
     mistakes=(
         Mistake(
             "by-probabilities",
-            "This is the derivative by the probabilities, - (log pi + 1). The parameters are the logits: a step must keep the sum of pi at one.\n"
+            "This is the derivative by the probabilities, - (log pi + 1). The parameters are the logits: "
+            "a step must keep the sum of pi at one.\n"
             "(Chapter 6, The entropy bonus.)",
             (_entropy_way(lambda pi, log_pi, H: -(log_pi + 1)), lambda z: -(_log_softmax(z) + 1)),
         ),
         Mistake(
             "entropy-missing",
-            "H is missing: - pi log pi does not sum to zero over the actions. The mean of log pi, which is - H, has to be taken off.\n"
+            "H is missing: - pi log pi does not sum to zero over the actions. "
+            "The mean of log pi, which is - H, has to be taken off.\n"
             "(Chapter 6, The entropy bonus.)",
             (
                 _entropy_way(lambda pi, log_pi, H: -pi * log_pi),
@@ -1007,7 +1057,8 @@ ENTROPY = Exercise(
         ),
         Mistake(
             "sign",
-            "The sign is flipped: this makes the policy surer. More entropy means that likely actions become less likely. (Chapter 6, The entropy bonus.)",
+            "The sign is flipped: this makes the policy surer. More entropy means that likely actions become less "
+            "likely. (Chapter 6, The entropy bonus.)",
             (_entropy_way(lambda pi, log_pi, H: pi * (log_pi + H)),),
         ),
         Mistake(
@@ -1017,13 +1068,14 @@ ENTROPY = Exercise(
         ),
         Mistake(
             "one-left-over",
-            "A one is left over: - pi (log pi + 1 + H). It comes from the derivative by pi, and goes when the mean is taken off.",
+            "A one is left over: - pi (log pi + 1 + H). "
+            "It comes from the derivative by pi, and goes when the mean is taken off.",
             (_entropy_way(lambda pi, log_pi, H: -pi * (log_pi + 1 + H)),),
         ),
         Mistake(
             "log-of-zero",
-            "Right while every probability is above zero. Where one is 0, log gives -inf, and 0 times -inf is NaN: such an action adds nothing. "
-            "Choose with np.where before you multiply.",
+            "Right while every probability is above zero. Where one is 0, log gives -inf, and 0 times -inf is NaN: "
+            "such an action adds nothing. Choose with np.where before you multiply.",
             (
                 _bare,
                 lambda z: (
@@ -1048,7 +1100,8 @@ ENTROPY = Exercise(
         ),
         Mistake(
             "one-entropy-for-all",
-            "You use one H for the whole batch: each row is a policy, with its own entropy. Sum over the last axis, and keep it (keepdims=True).",
+            "You use one H for the whole batch: each row is a policy, with its own entropy. Sum over the last axis, "
+            "and keep it (keepdims=True).",
             (
                 _entropy_way(lambda pi, log_pi, H: -pi * (log_pi + H.sum())),
                 _entropy_way(lambda pi, log_pi, H: -pi * (log_pi + H.mean())),
@@ -1118,7 +1171,8 @@ EXPLAINED = Exercise(
     minutes=10,
     laws=(
         Law(
-            "A constant added to all values must not change the answer: here a critic is exact but for a constant, and 1 is wanted.",
+            "A constant added to all values must not change the answer: "
+            "here a critic is exact but for a constant, and 1 is wanted.",
             lambda e, v, r: np.var(r) == 0 or np.ptp(r - v) > 1e-9 or near(e, 1),
         ),
         Law(
@@ -1126,16 +1180,19 @@ EXPLAINED = Exercise(
             lambda e, v, r: np.ptp(v) > 0 or near(e, 0),
         ),
     ),
-    after="1 does not mean that the critic is right: an offset of 1,000 still scores 1. And a good score does not mean a good gradient.",
+    after="1 does not mean that the critic is right: an offset of 1,000 still scores 1. "
+    "And a good score does not mean a good gradient.",
     hints=(
         "Compare how much the returns vary with how much is left to vary once the critic's values have been taken off.",
-        "One minus a quotient of two variances: that of what is left, by that of the returns. np.var takes the mean off by itself.",
+        "One minus a quotient of two variances: that of what is left, by that of the returns. "
+        "np.var takes the mean off by itself.",
         "If the returns are all the same there is nothing to explain, and a division by zero: return 0.0 there.",
     ),
     mistakes=(
         Mistake(
             "not-centred",
-            "You use mean squares, not variances: a constant offset counts as an error. Explained variance does not see one; that is what it is blind to.\n"
+            "You use mean squares, not variances: a constant offset counts as an error. Explained variance does not "
+            "see one; that is what it is blind to.\n"
             "(Chapter 6, Use first, then fit.)",
             (
                 _safe(lambda v, r: 1 - ((r - v) ** 2).mean() / r.var()),
@@ -1145,7 +1202,8 @@ EXPLAINED = Exercise(
         ),
         Mistake(
             "squared-correlation",
-            "This is the squared correlation. It forgives a critic of the wrong size, even of the wrong sign; explained variance does not.",
+            "This is the squared correlation. It forgives a critic of the wrong size, even of the wrong sign; "
+            "explained variance does not.",
             (
                 _safe(lambda v, r: np.corrcoef(v, r)[0, 1] ** 2 if np.ptp(v) else 0.0),
                 _safe(lambda v, r: np.corrcoef(v, r)[0, 1] ** 2),
@@ -1170,7 +1228,8 @@ EXPLAINED = Exercise(
         ),
         Mistake(
             "ratio-of-variances",
-            "You divide the variance of the values by that of the returns. A critic that swings at random would score well: look at what is *left*, returns less values.",
+            "You divide the variance of the values by that of the returns. A critic that swings at random would score "
+            "well: look at what is *left*, returns less values.",
             (_safe(lambda v, r: v.var() / r.var()), _safe(lambda v, r: 1 - v.var() / r.var())),
         ),
         Mistake(
@@ -1180,7 +1239,8 @@ EXPLAINED = Exercise(
         ),
         Mistake(
             "clipped-at-zero",
-            "You clip at 0. A critic can be worse than a constant, and then the answer is negative: that is worth knowing.",
+            "You clip at 0. A critic can be worse than a constant, and then the answer is negative: "
+            "that is worth knowing.",
             (
                 _safe(lambda v, r: max(0.0, 1 - (r - v).var() / r.var())),
                 _safe(lambda v, r: np.clip(1 - (r - v).var() / r.var(), -1, 1)),
@@ -1201,12 +1261,14 @@ EXPLAINED = Exercise(
         ),
         Mistake(
             "constant-returns",
-            "Right until the returns are all the same: then 0 is divided by 0, or something by 0. There is nothing to explain: return 0.0 there.",
+            "Right until the returns are all the same: then 0 is divided by 0, or something by 0. "
+            "There is nothing to explain: return 0.0 there.",
             (lambda v, r: 1 - (r - v).var() / r.var(),),
         ),
         Mistake(
             "small-number-added",
-            "You add a small number to the variance against a division by zero: with constant returns the answer becomes huge and negative. Return 0.0 there.",
+            "You add a small number to the variance against a division by zero: with constant returns the answer "
+            "becomes huge and negative. Return 0.0 there.",
             tuple(
                 lambda v, r, small=small: 1 - (r - v).var() / (r.var() + small)
                 for small in (1e-8, 1e-6, 1e-5, 1e-10, 1e-12)

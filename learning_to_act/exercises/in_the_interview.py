@@ -1,7 +1,8 @@
-"""Exercises of chapter 5, In the interview: eight training functions with one mistake each, and REINFORCE from an empty cell.
+"""Exercises of chapter 5, In the interview: eight training functions with one mistake each,
+and REINFORCE from an empty cell.
 
-The originals stand here as they stand in the notebook (a test compares the texts). What is right is decided in `hunt` by the
-exact gradient, so any cure passes; the estimators below only give wrong answers their names.
+The originals stand here as they stand in the notebook (a test compares the texts). What is right is decided in `hunt`
+by the exact gradient, so any cure passes; the estimators below only give wrong answers their names.
 """
 
 import numpy as np
@@ -327,8 +328,8 @@ def known_on_the_slider():
 # --- the exercises -------------------------------------------------------------------------------------------------
 
 _MIXED = Ladder((-1.0, 2.0, -3.0), (1.0, -1.0, 4.0), 0.6)  # returns of both signs: a weight cut off at 0 shows here
-# Fewer episodes than steps, and more; no two rows of theta alike; another std than 1, and rewards without a large constant:
-# so that nothing passes for another thing, or hides in noise.
+# Fewer episodes than steps, and more; no two rows of theta alike; another std than 1, and rewards without a large
+# constant: so that nothing passes for another thing, or hides in noise.
 LADDERS = (
     Setting(ladder, ((0.3, -0.2), (-0.1, 0.2), (0.6, -0.3)), 2),
     Setting(_MIXED, ((-0.4, 0.3), (0.5, 0.1), (-0.5, 0.4)), 4),
@@ -379,11 +380,14 @@ HUNTS = (
         "descends",
         1,
         5,
-        "The plainest mistake, and the only one here that no curve can hide: the return falls. Wherever a loss and a return meet, one of them has a minus.",
+        "The plainest mistake, and the only one here that no curve can hide: the return falls. "
+        "Wherever a loss and a return meet, one of them has a minus.",
         (
-            "Do not read the code yet. Where does the mean step point, compared with the exact gradient? The check tells you.",
+            "Do not read the code yet. Where does the mean step point, compared with the exact gradient? "
+            "The check tells you.",
             "J is to be climbed. Which sign does each line keep, and which line turns it?",
-            "Optimisers of libraries descend a loss. Here nobody has formed a loss: which line behaves as if somebody had?",
+            "Optimisers of libraries descend a loss. Here nobody has formed a loss: "
+            "which line behaves as if somebody had?",
         ),
     ),
     _hunt(
@@ -391,10 +395,12 @@ HUNTS = (
         "mean-over-steps",
         2,
         10,
-        "Divided by its own length, an episode is judged by its return per step: it is the gradient of E[G / T]. Here that makes stopping at once the best thing to do.",
+        "Divided by its own length, an episode is judged by its return per step: it is the gradient of E[G / T]. "
+        "Here that makes stopping at once the best thing to do.",
         (
             "Work out one episode of three steps by hand. What is log P(tau), and what is its gradient?",
-            "Two episodes with equal returns, one of one step, one of three: which of them moves theta more, and which should?",
+            "Two episodes with equal returns, one of one step, one of three: "
+            "which of them moves theta more, and which should?",
             "The log-probability of an episode is a sum over its steps. Look for something that is not a sum.",
         ),
     ),
@@ -403,11 +409,13 @@ HUNTS = (
         "standardised-per-episode",
         2,
         10,
-        "Within one episode the shift depends on the episode's own rewards, and a step is compared only with the steps of its own episode: an order in time, not a judgement.",
+        "Within one episode the shift depends on the episode's own rewards, and a step is compared only with the steps "
+        "of its own episode: an order in time, not a judgement.",
         (
             "Take an episode of one step with a reward of 1. What does this function do with it?",
             "Which lines need rewards of other episodes, and which see only this one?",
-            "A weight may be shifted by what does not depend on the action. What is it shifted by here, and divided by?",
+            "A weight may be shifted by what does not depend on the action. "
+            "What is it shifted by here, and divided by?",
         ),
     ),
     _hunt(
@@ -415,10 +423,12 @@ HUNTS = (
         "gamma-power-dropped",
         3,
         10,
-        "Much published code does this, often on purpose, and here it even learns faster: late rungs get larger steps. But it is not the gradient of the discounted return.",
+        "Much published code does this, often on purpose, and here it even learns faster: late rungs get larger steps. "
+        "But it is not the gradient of the discounted return.",
         (
             "The baseline of this function is sound. Work out the expected step for theta[2] alone.",
-            "How much is a reward worth that is paid at t = 2, seen from the start? And how much does this function make of it?",
+            "How much is a reward worth that is paid at t = 2, seen from the start? "
+            "And how much does this function make of it?",
             "The theorem weighs a state by how much the *start* cares about it. Which factor says so?",
         ),
     ),
@@ -427,7 +437,8 @@ HUNTS = (
         "padding-counted",
         3,
         10,
-        "Padding earns 0, which is not nothing once a baseline is subtracted: 0 - V pushes at an observation that nobody saw. Here it pushes the right way, by luck.",
+        "Padding earns 0, which is not nothing once a baseline is subtracted: 0 - V pushes at an observation that "
+        "nobody saw. Here it pushes the right way, by luck.",
         (
             "Print batch.obs, batch.rewards and batch.mask of one batch side by side. What stands where mask is False?",
             "What is the advantage of a step that did not happen?",
@@ -439,7 +450,8 @@ HUNTS = (
         "pairing-lost",
         3,
         15,
-        "(n, 1) times (n,) is an (n, n) table: every score times everybody's weight. No error, no warning, and some seeds learn. Assert the shapes.",
+        "(n, 1) times (n,) is an (n, n) table: every score times everybody's weight. No error, no warning, "
+        "and some seeds learn. Assert the shapes.",
         (
             "Print the shape of every array in the function, line by line.",
             "What is (weights * score).shape, and which of its entries belong together?",
@@ -451,10 +463,12 @@ HUNTS = (
         "clipped-action-scored",
         3,
         10,
-        "The policy drew a, the world executed clip(a). Only what was drawn has a density that theta knows, and only its score has mean zero.",
+        "The policy drew a, the world executed clip(a). Only what was drawn has a density that theta knows, "
+        "and only its score has mean zero.",
         (
             "Which random number did the policy draw, and what did the world do with it?",
-            "The mean of the score must be 0. Sample a thousand scores as this function takes them: what is their mean?",
+            "The mean of the score must be 0. Sample a thousand scores as this function takes them: "
+            "what is their mean?",
             "The reward may depend on the clipped action as it likes. Whose log-probability is differentiated?",
         ),
         world="slider",
@@ -465,11 +479,13 @@ HUNTS = (
         "bootstraps-past-the-end",
         3,
         15,
-        "After the end there is nothing to come: V counts as 0. Environments that restart themselves report the next episode's start there, and every end then earns V(start).",
+        "After the end there is nothing to come: V counts as 0. Environments that restart themselves report the next "
+        "episode's start there, and every end then earns V(start).",
         (
             "Print batch.next_obs where batch.terminated is True.",
             "What is a terminal state worth, and what does this function add for it?",
-            "Compare the target of the last step with the reward that was paid there. One of the batch's arrays is never used.",
+            "Compare the target of the last step with the reward that was paid there. "
+            "One of the batch's arrays is never used.",
         ),
     ),
 )
@@ -528,8 +544,10 @@ DRILL = Hunt(
     importance=5,
     minutes=20,
     hints=(
-        "One step at a time: which number weighs step t of an episode? Which row of theta does its score touch, and what stands in that row?",
-        "The score of a softmax row is one-hot minus probabilities. The weight is everything that was paid from t on, discounted from the start of the episode.",
+        "One step at a time: which number weighs step t of an episode? Which row of theta does its score touch, "
+        "and what stands in that row?",
+        "The score of a softmax row is one-hot minus probabilities. The weight is everything that was paid from t on, "
+        "discounted from the start of the episode.",
         "Two loops are fine: over episodes, over steps. Sum within an episode, take the mean over episodes, and climb.",
     ),
     after="From an empty cell, without a library: whoever can write this can read any policy gradient code.",

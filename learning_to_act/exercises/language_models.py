@@ -1,7 +1,7 @@
 """Exercises of chapter 8, Language models.
 
-Truth by what is slow and plain: loops over answers and tokens, groups counted out one by one, complex steps, whole-number
-binomials, decimals with any exponent.
+Truth by what is slow and plain: loops over answers and tokens, groups counted out one by one, complex steps,
+whole-number binomials, decimals with any exponent.
 """
 
 from decimal import MAX_EMAX, MIN_EMIN, Decimal, localcontext
@@ -64,32 +64,40 @@ LEAVE_ONE_OUT = Exercise(
             lambda v, rewards: near(np.sum(v, axis=1) / (1 + np.abs(rewards).max()), 0),
         ),
     ),
-    after="Nothing of an answer's own reward is in its baseline, so the estimate stays unbiased; the shorter formula is G / (G - 1) times reward less group mean.",
+    after="Nothing of an answer's own reward is in its baseline, so the estimate stays unbiased; "
+    "the shorter formula is G / (G - 1) times reward less group mean.",
     hints=(
-        "The baseline of an answer is the mean reward of the other answers to the same prompt. How many others are there?",
-        "The sum over the others is the sum over the group less one's own reward. Keep the axis (keepdims=True), and subtraction broadcasts.",
-        "Which axis runs over the answers of one prompt? Every row has its own baselines; other rows are other prompts.",
+        "The baseline of an answer is the mean reward of the other answers to the same prompt. "
+        "How many others are there?",
+        "The sum over the others is the sum over the group less one's own reward. Keep the axis (keepdims=True), "
+        "and subtraction broadcasts.",
+        "Which axis runs over the answers of one prompt? Every row has its own baselines; "
+        "other rows are other prompts.",
     ),
     mistakes=(
         Mistake(
             "own-mean",
-            "You subtract the mean of the whole group, the answer itself included. Its own reward is then part of its baseline: the estimate becomes (G - 1) / G of the "
-            "gradient.\nGRPO does so, and it costs only length. Here the others alone are asked for. (Chapter 8, Leave one out, or not.)",
+            "You subtract the mean of the whole group, the answer itself included. Its own reward is then part of its "
+            "baseline: the estimate becomes (G - 1) / G of the gradient.\nGRPO does so, and it costs only length. "
+            "Here the others alone are asked for. (Chapter 8, Leave one out, or not.)",
             (lambda r: r - _mean(r, 1),),
         ),
         Mistake(
             "mean-over-prompts",
-            "You compare answers to different prompts: the mean runs down the columns. Then the answers to a hard prompt look bad beside those to an easy one, and that is no news.",
+            "You compare answers to different prompts: the mean runs down the columns. Then the answers to a hard "
+            "prompt look bad beside those to an easy one, and that is no news.",
             (lambda r: r - _mean(r, 0), lambda r: r - _others(np.asarray(r, float), 0)),
         ),
         Mistake(
             "mean-over-everything",
-            "You subtract one mean of the whole table. It is unbiased enough, but it does not know that prompts differ: that is what groups are for.",
+            "You subtract one mean of the whole table. It is unbiased enough, but it does not know that prompts "
+            "differ: that is what groups are for.",
             (lambda r: r - np.mean(r), lambda r: r - _others(np.asarray(r, float), None)),
         ),
         Mistake(
             "divides-by-the-std",
-            "You divide by the group's standard deviation. That is GRPO, whose weight, for verdicts from four answers on, depends on how hard the prompt is. (Chapter 8, What the std rewards.)",
+            "You divide by the group's standard deviation. That is GRPO, whose weight, for verdicts from four answers "
+            "on, depends on how hard the prompt is. (Chapter 8, What the std rewards.)",
             tuple(
                 lambda r, d=d, f=f: (
                     (r - (_mean(r, 1) if f else _others(np.asarray(r, float), 1)))
@@ -106,7 +114,8 @@ LEAVE_ONE_OUT = Exercise(
         ),
         Mistake(
             "divides-by-G",
-            "You sum over the G - 1 others and divide by G. The baseline is too small by (G - 1) / G, so equal rewards no longer give 0.",
+            "You sum over the G - 1 others and divide by G. "
+            "The baseline is too small by (G - 1) / G, so equal rewards no longer give 0.",
             (lambda r: r - (np.sum(r, axis=1, keepdims=True) - r) / r.shape[1],),
         ),
         Mistake(
@@ -121,7 +130,8 @@ LEAVE_ONE_OUT = Exercise(
         ),
         Mistake(
             "wrong-way-round",
-            "You subtract the answer's own reward from the mean of the others: good answers then get a negative weight.",
+            "You subtract the answer's own reward from the mean of the others: "
+            "good answers then get a negative weight.",
             (lambda r: _others(np.asarray(r, float), 1) - r,),
         ),
     ),
@@ -132,7 +142,8 @@ LEAVE_ONE_OUT = Exercise(
 
 
 def _direction(K, G, p):
-    """sum of advantage times score over a group with K right answers, divided by G; advantages by the group's own std."""
+    """sum of advantage times score over a group with K right answers, divided by G;
+    advantages by the group's own std."""
     rewards = np.array([1.0] * K + [0.0] * (G - K))
     std = rewards.std()
     advantages = (rewards - rewards.mean()) / std if std > 0 else 0 * rewards
@@ -207,36 +218,43 @@ GRPO_WEIGHT = Exercise(
     sizes=lambda p, group_size: {"G": group_size},
     laws=(
         Law(
-            "With two answers the weight is 1 for every p: a mixed group has the advantages +1 and -1, whatever p is, and comes with chance 2 p (1 - p).",
+            "With two answers the weight is 1 for every p: a mixed group has the advantages +1 and -1, whatever p is, "
+            "and comes with chance 2 p (1 - p).",
             lambda v, p, G: G != 2 or near(v, 1),
         ),
         Law(
-            "Right and wrong may change places: the weight at p and at 1 - p must be the same. And it is never above sqrt(G - 1).",
+            "Right and wrong may change places: the weight at p and at 1 - p must be the same. "
+            "And it is never above sqrt(G - 1).",
             lambda v, p, G: (np.asarray(v) <= np.sqrt(max(G - 1, 0)) + 1e-3).all(),
         ),
     ),
-    after="So dividing by the std is a step size for G = 2 and 3, a mild preference for hard and easy prompts at G = 8, and the arcsine only in the limit.",
+    after="So dividing by the std is a step size for G = 2 and 3, a mild preference for hard and easy prompts at G = "
+    "8, and the arcsine only in the limit.",
     hints=(
-        "How many of G answers are right is binomial. A group with K right ones has mean m = K / G and population std sqrt(m (1 - m)).",
-        "The sum of advantage times score over the group, divided by G, is sqrt(m (1 - m)) there, with score 1 - p for a right answer and -p for a wrong one. Average over K, and compare with the slope p (1 - p).",
+        "How many of G answers are right is binomial. "
+        "A group with K right ones has mean m = K / G and population std sqrt(m (1 - m)).",
+        "The sum of advantage times score over the group, divided by G, is sqrt(m (1 - m)) there, with score 1 - p for "
+        "a right answer and -p for a wrong one. Average over K, and compare with the slope p (1 - p).",
         "At p = 0 and p = 1 cancel p (1 - p) before you insert p: which K is left there?",
     ),
     mistakes=(
         Mistake(
             "the-limit",
-            "This is 1 / sqrt(p (1 - p)), the limit for infinitely many answers. With G = 8 and p = 0.01 it says 10, and the truth is 2.6: rare successes come "
-            "in groups whose std is far from the true one. (Chapter 8, What the std rewards.)",
+            "This is 1 / sqrt(p (1 - p)), the limit for infinitely many answers. With G = 8 and p = 0.01 it says 10, "
+            "and the truth is 2.6: rare successes come in groups whose std is far from the true one. "
+            "(Chapter 8, What the std rewards.)",
             (lambda p, G: 1 / np.sqrt(np.asarray(p, float) * (1 - np.asarray(p, float))),),
         ),
         Mistake(
             "sample-std",
-            "You divide by the sample std, with G - 1 below the root, as TRL 1.16.0, verl 0.9.1 and OpenRLHF 0.11.2 do. The population std is asked for here; all weights differ by the same "
-            "factor sqrt((G - 1) / G).",
+            "You divide by the sample std, with G - 1 below the root, as TRL 1.16.0, verl 0.9.1 and OpenRLHF 0.11.2 "
+            "do. The population std is asked for here; all weights differ by the same factor sqrt((G - 1) / G).",
             (lambda p, G: _c(p, G, True),),
         ),
         Mistake(
             "one-over-mean-std",
-            "You divide by the mean of the std. Each group is divided by its own, and the mean of a quotient is not the quotient of the means.",
+            "You divide by the mean of the std. Each group is divided by its own, and the mean of a quotient is not "
+            "the quotient of the means.",
             (
                 lambda p, G: 1 / (lambda s: s[0] @ s[1])(_shares(p, G)),
                 lambda p, G: (
@@ -248,24 +266,28 @@ GRPO_WEIGHT = Exercise(
         ),
         Mistake(
             "slope-not-divided-out",
-            "This is E[sqrt(m (1 - m))], the step itself. The slope of p with respect to the logit is p (1 - p): the weight in front of it is the step divided by that.",
+            "This is E[sqrt(m (1 - m))], the step itself. The slope of p with respect to the logit is p (1 - p): "
+            "the weight in front of it is the step divided by that.",
             (lambda p, G: (lambda s: s[0] @ s[1])(_shares(p, G)),),
         ),
         Mistake(
             "nan-from-equal-groups",
-            "It is NaN, because groups of equal rewards have std 0 and you divide 0 by it. Such groups have no gradient: they count as 0.",
+            "It is NaN, because groups of equal rewards have std 0 and you divide 0 by it. "
+            "Such groups have no gradient: they count as 0.",
             (lambda p, G: np.asarray(p, float) * (np.nan if G > 1 else 0.0),),
             _nan_everywhere,
         ),
         Mistake(
             "edges-forgotten",
-            "Right inside, but not at p = 0 and p = 1, where 0 / 0 appears. The weight has a limit there: only groups with one odd answer count, and it is sqrt(G - 1).",
+            "Right inside, but not at p = 0 and p = 1, where 0 / 0 appears. The weight has a limit there: "
+            "only groups with one odd answer count, and it is sqrt(G - 1).",
             (_no_edges(np.nan), _no_edges(0.0)),
         ),
         Mistake(
             "mixed-groups-only",
-            "You average over mixed groups alone: this weight divided by 1 - p^G - (1 - p)^G. It belongs to sampling each prompt again until its own group is mixed. "
-            "Here groups without a difference count, as 0. (Chapter 8, A family of weights.)",
+            "You average over mixed groups alone: this weight divided by 1 - p^G - (1 - p)^G. "
+            "It belongs to sampling each prompt again until its own group is mixed. Here groups without a difference "
+            "count, as 0. (Chapter 8, A family of weights.)",
             (lambda p, G: _c(p, G) / (1 - np.asarray(p, float) ** G - (1 - np.asarray(p, float)) ** G),),
         ),
         Mistake(
@@ -343,21 +365,27 @@ TOKEN_WEIGHTS = Exercise(
     minutes=10,
     axes=("token", "answer"),
     sizes=lambda advantages, mask, how, max_len: {"N": mask.shape[1], "T": mask.shape[0]},
-    after="Three divisors, three fields: only the constant one leaves the direction of the gradient alone, whatever the lengths.",
+    after="Three divisors, three fields: only the constant one leaves the direction of the gradient alone, "
+    "whatever the lengths.",
     hints=(
-        "Write the mean that each name stands for as a double sum over answers and tokens. What stands in front of one token's score?",
-        'Lengths are counted along the token axis: there is one for each answer. "token" has one divisor for the whole batch.',
-        "Where the mask is False the weight is 0, for every rule. An empty answer has no token, so its length must not be divided by.",
+        "Write the mean that each name stands for as a double sum over answers and tokens. "
+        "What stands in front of one token's score?",
+        "Lengths are counted along the token axis: there is one for each answer. "
+        '"token" has one divisor for the whole batch.',
+        "Where the mask is False the weight is 0, for every rule. "
+        "An empty answer has no token, so its length must not be divided by.",
     ),
     mistakes=(
         Mistake(
             "padded-length",
-            'For "sequence" you divide by the number of rows T, padding included. Then short answers weigh less than their share, and the batch\'s longest answer decides.',
+            'For "sequence" you divide by the number of rows T, padding included. Then short answers weigh less than '
+            "their share, and the batch's longest answer decides.",
             (_weights(lambda m, L, N, M: N * len(m), _by_token, _by_constant),),
         ),
         Mistake(
             "token-is-sequence",
-            'For "token" you take the mean within each answer first. That is "sequence". The token mean has one divisor: the number of all tokens in the batch.',
+            'For "token" you take the mean within each answer first. That is "sequence". '
+            "The token mean has one divisor: the number of all tokens in the batch.",
             (_weights(_by_sequence, _by_sequence, _by_constant),),
         ),
         Mistake(
@@ -381,7 +409,8 @@ TOKEN_WEIGHTS = Exercise(
         ),
         Mistake(
             "longest-for-constant",
-            'For "constant" you divide by the longest answer of this batch. That is another number in every batch; max_len is the same in all. (Chapter 8, Length.)',
+            'For "constant" you divide by the longest answer of this batch. That is another number in every batch; '
+            "max_len is the same in all. (Chapter 8, Length.)",
             (
                 _weights(lambda m, L, N, M: N * np.maximum(L, 1), _by_token, lambda m, L, N, M: N * L.max()),
                 _weights(_by_sequence, _by_token, lambda m, L, N, M: N * len(m)),
@@ -389,7 +418,8 @@ TOKEN_WEIGHTS = Exercise(
         ),
         Mistake(
             "lengths-along-the-wrong-axis",
-            "You count along the answers: that gives how many answers still run at each token, and not how long each answer is.",
+            "You count along the answers: that gives how many answers still run at each token, "
+            "and not how long each answer is.",
             (
                 _weights(lambda m, L, N, M: N * m.sum(1)[:, None], _by_token, _by_constant),
                 _weights(lambda m, L, N, M: N * np.maximum(m.sum(1)[:, None], 1), _by_token, _by_constant),
@@ -397,12 +427,14 @@ TOKEN_WEIGHTS = Exercise(
         ),
         Mistake(
             "token-mean-and-answer-mean",
-            'For "token" you divide by the number of all tokens and by N as well. The tokens of the batch are one pool: one mean.',
+            'For "token" you divide by the number of all tokens and by N as well. '
+            "The tokens of the batch are one pool: one mean.",
             (_weights(lambda m, L, N, M: N * np.maximum(L, 1), lambda m, L, N, M: N * m.sum(), _by_constant),),
         ),
         Mistake(
             "always-the-sum",
-            "You divide by N alone and leave out the lengths: that is the sum over tokens, whichever rule is asked for.",
+            "You divide by N alone and leave out the lengths: "
+            "that is the sum over tokens, whichever rule is asked for.",
             (_weights(*[lambda m, L, N, M: N] * 3),),
         ),
     ),
@@ -462,27 +494,32 @@ KL_LOSS_WEIGHTS = Exercise(
     axes=("answer",),
     each=True,
     sizes=lambda log_probs, ref_log_probs, which: {"n": len(log_probs)},
-    after="In expectation: k1 as a loss pulls nowhere, k2 pulls along the KL from the policy, k3 along the KL from the reference. The same estimates, put into the reward, do something else.",
+    after="In expectation: k1 as a loss pulls nowhere, k2 pulls along the KL from the policy, k3 along the KL from the "
+    "reference. The same estimates, put into the reward, do something else.",
     hints=(
-        "Each estimate is a function of the log-ratio d = log pi - log ref alone. As a loss it is differentiated, with the samples held fixed.",
-        "By the chain rule the gradient is (derivative by d) times the score, because d contains log pi once. So differentiate three functions of d.",
+        "Each estimate is a function of the log-ratio d = log pi - log ref alone. As a loss it is differentiated, "
+        "with the samples held fixed.",
+        "By the chain rule the gradient is (derivative by d) times the score, because d contains log pi once. "
+        "So differentiate three functions of d.",
         "k3 is exp(-d) - 1 + d. Mind the sign that the inner derivative brings.",
     ),
     mistakes=(
         Mistake(
             "value-for-derivative",
-            "These are the values of the estimates. As a *loss* an estimate is differentiated: asked for is what its derivative puts in front of the score. "
-            "(In the reward it is the value that weighs the score.)",
+            "These are the values of the estimates. As a *loss* an estimate is differentiated: asked for is what its "
+            "derivative puts in front of the score. (In the reward it is the value that weighs the score.)",
             (_kl(lambda d: d, lambda d: d**2 / 2, lambda d: np.exp(-d) - 1 + d),),
         ),
         Mistake(
             "sign",
-            "The signs are turned round: a loss is descended later, by the optimizer. The weights are of the gradient itself.",
+            "The signs are turned round: a loss is descended later, by the optimizer. "
+            "The weights are of the gradient itself.",
             (_kl(lambda d: -np.ones_like(d), lambda d: -d, lambda d: np.exp(-d) - 1),),
         ),
         Mistake(
             "ratio-inverted",
-            "In k3 you use pi / ref where ref / pi belongs: the samples come from pi, so k3 is ref / pi - 1 - log(ref / pi).",
+            "In k3 you use pi / ref where ref / pi belongs: "
+            "the samples come from pi, so k3 is ref / pi - 1 - log(ref / pi).",
             (
                 _kl(_k1, _k2, lambda d: 1 - np.exp(d)),
                 _kl(_k1, _k2, lambda d: np.exp(d) - 1),
@@ -491,7 +528,8 @@ KL_LOSS_WEIGHTS = Exercise(
         ),
         Mistake(
             "k3-without-the-1",
-            "In k3 the derivative of the log-ratio itself, 1, is missing. Where both laws are equal the weight must be 0.",
+            "In k3 the derivative of the log-ratio itself, 1, is missing. "
+            "Where both laws are equal the weight must be 0.",
             (_kl(_k1, _k2, lambda d: -np.exp(-d)), _kl(_k1, _k2, lambda d: np.exp(-d))),
         ),
         Mistake(
@@ -501,23 +539,26 @@ KL_LOSS_WEIGHTS = Exercise(
         ),
         Mistake(
             "k1-as-k2",
-            "For k1 you return the log-ratio. That is the weight where k1 stands in the *reward* (or k2 in the loss). As a loss k1 is log pi - log ref, and its derivative by log pi is 1. "
-            "(Chapter 8, The leash.)",
+            "For k1 you return the log-ratio. That is the weight where k1 stands in the *reward* (or k2 in the loss). "
+            "As a loss k1 is log pi - log ref, and its derivative by log pi is 1. (Chapter 8, The leash.)",
             (_kl(_k2, _k2, _k3),),
         ),
         Mistake(
             "k1-is-zero",
-            "The expected gradient of k1 as a loss is 0, but not each sample's: the weight is 1 on every score, and scores average to 0.",
+            "The expected gradient of k1 as a loss is 0, but not each sample's: the weight is 1 on every score, "
+            "and scores average to 0.",
             (_kl(lambda d: 0 * d, _k2, _k3),),
         ),
         Mistake(
             "k3-with-k2",
-            "For k3 you return the log-ratio, k2's weight. Near equal laws they agree to first order; further out k3's is bounded on one side and explodes on the other.",
+            "For k3 you return the log-ratio, k2's weight. Near equal laws they agree to first order; "
+            "further out k3's is bounded on one side and explodes on the other.",
             (_kl(_k1, _k2, _k2),),
         ),
         Mistake(
             "divided-by-n",
-            "You divide by n. Asked for are the weights times n, one number for each answer, which do not depend on how many answers there are.",
+            "You divide by n. Asked for are the weights times n, one number for each answer, which do not depend on "
+            "how many answers there are.",
             (lambda a, b, which: _kl(_k1, _k2, _k3)(a, b, which) / len(a),),
         ),
     ),
@@ -571,16 +612,20 @@ PASS_AT_K = Exercise(
             lambda v, n, c, k: (np.asarray(v) >= -1e-9).all() and (np.asarray(v) <= 1 + 1e-9).all(),
         ),
     ),
-    after="Unbiased for every success rate, from n answers once drawn; but its gradient is not pass@1's, and pushes hard prompts harder.",
+    after="Unbiased for every success rate, from n answers once drawn; but its gradient is not pass@1's, "
+    "and pushes hard prompts harder.",
     hints=(
         "Choose k of the n answers at random, without putting any back. When is none of them right?",
-        "Count: the ways to choose k among the wrong ones, over the ways to choose k among all. The rest is the answer.",
-        "With 10,000 answers the counts are larger than any float. Use whole numbers of Python (math.comb), or multiply quotients that are each below 1.",
+        "Count: the ways to choose k among the wrong ones, over the ways to choose k among all. "
+        "The rest is the answer.",
+        "With 10,000 answers the counts are larger than any float. Use whole numbers of Python (math.comb), "
+        "or multiply quotients that are each below 1.",
     ),
     mistakes=(
         Mistake(
             "plug-in",
-            "1 - (1 - c/n)^k puts the estimated rate into the formula for the true one. That is biased low: choosing with putting back finds the same answer twice.",
+            "1 - (1 - c/n)^k puts the estimated rate into the formula for the true one. That is biased low: "
+            "choosing with putting back finds the same answer twice.",
             (lambda n, c, k: 1 - (1 - np.asarray(c) / n) ** k,),
         ),
         Mistake(
@@ -613,12 +658,14 @@ PASS_AT_K = Exercise(
         ),
         Mistake(
             "floor-division",
-            "Every prompt with a right answer counts as 1. Either // cuts the quotient down to a whole number, or only 'is any right?' is asked. Divide with /.",
+            "Every prompt with a right answer counts as 1. Either // cuts the quotient down to a whole number, "
+            "or only 'is any right?' is asked. Divide with /.",
             (_per(lambda n, c, k: 1 - comb(n - c, k) // comb(n, k)),),
         ),
         Mistake(
             "overflow",
-            "It fails for 10,000 answers: factorials and binomials of that size are larger than any float. Right where it answers. math.comb stays a whole number; or multiply (n-c-i)/(n-i).",
+            "It fails for 10,000 answers: factorials and binomials of that size are larger than any float. "
+            "Right where it answers. math.comb stays a whole number; or multiply (n-c-i)/(n-i).",
             (
                 lambda n, c, k: np.where(
                     np.asarray(n) < 1000, np.minimum(1, 1 - _binomial(np.asarray(n) - c, k) / _binomial(n, k)), np.nan
@@ -704,24 +751,29 @@ OPTIMAL_POLICY = Exercise(
     ),
     after="Its log-ratio to the reference is r / beta plus a constant: DPO reads rewards from that.",
     hints=(
-        "The best policy multiplies each reference probability by something that grows with the reward, then makes the sum 1.",
+        "The best policy multiplies each reference probability by something that grows with the reward, "
+        "then makes the sum 1.",
         "That something is exp(r / beta). A small beta is a long leash.",
-        "Rewards of 10,000 overflow. Subtract the largest reward first; of which answers? One that the reference never gives must not decide.",
+        "Rewards of 10,000 overflow. Subtract the largest reward first; of which answers? "
+        "One that the reference never gives must not decide.",
     ),
     mistakes=(
         Mistake(
             "without-reference",
-            "You leave the reference out: softmax(r / beta). That is the best policy on a leash to the *uniform* law. (Chapter 8, The leash.)",
+            "You leave the reference out: softmax(r / beta). That is the best policy on a leash to the *uniform* law. "
+            "(Chapter 8, The leash.)",
             (lambda q, r, beta: _softmax(r / beta),),
         ),
         Mistake(
             "times-beta",
-            "You multiply the reward by beta where you should divide. beta prices the KL: the larger it is, the closer the policy stays.",
+            "You multiply the reward by beta where you should divide. beta prices the KL: the larger it is, "
+            "the closer the policy stays.",
             (lambda q, r, beta: _softmax(_log(q) + np.asarray(r) * beta),),
         ),
         Mistake(
             "reference-sharpened",
-            "You divide log ref by beta too: only the reward is divided. At large beta the policy must come back to the reference itself, not to the uniform law.",
+            "You divide log ref by beta too: only the reward is divided. At large beta the policy must come back to "
+            "the reference itself, not to the uniform law.",
             (lambda q, r, beta: _softmax((_log(q) + r) / beta),),
         ),
         Mistake(
@@ -731,12 +783,14 @@ OPTIMAL_POLICY = Exercise(
         ),
         Mistake(
             "overflow",
-            "exp overflows for large r / beta, and infinity over infinity is NaN. Only differences of rewards count: subtract the largest before exp.",
+            "exp overflows for large r / beta, and infinity over infinity is NaN. Only differences of rewards count: "
+            "subtract the largest before exp.",
             (lambda q, r, beta: (lambda w: w / w.sum(-1, keepdims=True))(q * np.exp(r / beta)),),
         ),
         Mistake(
             "max-of-the-impossible",
-            "You subtract the largest reward of all answers. Where that one has reference probability 0, everything else underflows to 0, and 0 / 0 is NaN. Take the largest among answers that can occur.",
+            "You subtract the largest reward of all answers. Where that one has reference probability 0, "
+            "everything else underflows to 0, and 0 / 0 is NaN. Take the largest among answers that can occur.",
             (
                 lambda q, r, beta: (lambda w: w / w.sum(-1, keepdims=True))(
                     q * np.exp((r - np.max(r, axis=-1, keepdims=True)) / beta)
@@ -745,7 +799,8 @@ OPTIMAL_POLICY = Exercise(
         ),
         Mistake(
             "adds-the-reference",
-            "You add the reference to the exponentials (or mix the two laws). The best policy is a product: what the reference gives 0 stays 0.",
+            "You add the reference to the exponentials (or mix the two laws). The best policy is a product: "
+            "what the reference gives 0 stays 0.",
             (lambda q, r, beta: (q + _softmax(r / beta)) / 2, lambda q, r, beta: _softmax(q + r / beta)),
         ),
         Mistake(

@@ -1,6 +1,7 @@
 """Exercises of chapter 3, The log-derivative trick.
 
-Each truth is computed the long way round: differences in eighty digits, sums term by term, the vertex of a parabola in fractions.
+Each truth is computed the long way round: differences in eighty digits, sums term by term,
+the vertex of a parabola in fractions.
 """
 
 import math
@@ -59,7 +60,8 @@ BERNOULLI = Exercise(
     axes=("flip",),
     laws=(
         Law(
-            "The score of heads is not between 0 and 1: raising theta makes heads more likely, and never more than one for one.",
+            "The score of heads is not between 0 and 1: "
+            "raising theta makes heads more likely, and never more than one for one.",
             lambda score, theta, x: ((score[np.asarray(x) == 1] >= -1e-3) & (score[np.asarray(x) == 1] <= 1.001)).all(),
         ),
         Law(
@@ -75,15 +77,19 @@ BERNOULLI = Exercise(
     ),
     after="Outcome less probability: the coin's own form of e_a - pi. Its mean is zero: p (1 - p) - (1 - p) p.",
     hints=(
-        "log p(x) is log p for heads and log(1 - p) for tails, with p = 1 / (1 + exp(-theta)). Differentiate each with respect to theta.",
+        "log p(x) is log p for heads and log(1 - p) for tails, with p = 1 / (1 + exp(-theta)). "
+        "Differentiate each with respect to theta.",
         "dp/dtheta = p (1 - p). Divide by p for heads, by -(1 - p) for tails: what is left in each case?",
-        "Both cases are one short expression in x and p. For theta of -800 take care that exp does not overflow into NaN: look at its argument's sign.",
+        "Both cases are one short expression in x and p. For theta of -800 take care that exp does not overflow into "
+        "NaN: look at its argument's sign.",
     ),
     mistakes=(
         Mistake(
             "gradient-of-p",
-            "This is the derivative of the probability p(x) itself. The score is that of its logarithm: divide by p(x).\n"
-            "Tempting, because p (1 - p) is the derivative everyone remembers of the sigmoid. (Chapter 3, One line of algebra.)",
+            "This is the derivative of the probability p(x) itself. "
+            "The score is that of its logarithm: divide by p(x).\n"
+            "Tempting, because p (1 - p) is the derivative everyone remembers of the sigmoid. "
+            "(Chapter 3, One line of algebra.)",
             (
                 lambda theta, x: np.where(x == 1, 1, -1) * _sigmoid(theta) * (1 - _sigmoid(theta)),
                 lambda theta, x: np.ones(np.shape(x)) * _sigmoid(theta) * (1 - _sigmoid(theta)),
@@ -91,8 +97,10 @@ BERNOULLI = Exercise(
         ),
         Mistake(
             "with-respect-to-p",
-            "You differentiate with respect to the probability p: 1/p for heads, -1/(1 - p) for tails. The parameter is the logit theta.\n"
-            "The chain rule multiplies by dp/dtheta = p (1 - p), and the fractions are gone: nothing can be divided by zero any more.\n"
+            "You differentiate with respect to the probability p: 1/p for heads, -1/(1 - p) for tails. "
+            "The parameter is the logit theta.\n"
+            "The chain rule multiplies by dp/dtheta = p (1 - p), and the fractions are gone: "
+            "nothing can be divided by zero any more.\n"
             "(Chapter 3, Try it on one random number.)",
             (
                 lambda theta, x: x / _sigmoid(theta) - (1 - x) / (1 - _sigmoid(theta)),
@@ -107,18 +115,21 @@ BERNOULLI = Exercise(
         ),
         Mistake(
             "overflow",
-            "Right until theta is far from zero. exp(800) does not fit into a float: exp(theta) / (1 + exp(theta)) is inf / inf for theta = 800, "
-            "and math.exp(-theta) raises an error for theta = -800. Use the form whose exponent is never positive, for each sign of theta.",
+            "Right until theta is far from zero. exp(800) does not fit into a float: exp(theta) / (1 + exp(theta)) "
+            "is inf / inf for theta = 800, and math.exp(-theta) raises an error for theta = -800. "
+            "Use the form whose exponent is never positive, for each sign of theta.",
             (lambda theta, x: x - np.exp(theta) / (1 + np.exp(theta)), lambda theta, x: x - 1 / (1 + math.exp(-theta))),
         ),
         Mistake(
             "heads-only",
-            "You give 1 - p for every flip. That is the score of heads. Tails has the score -p: where x is 0, raising theta makes it rarer.",
+            "You give 1 - p for every flip. That is the score of heads. Tails has the score -p: where x is 0, "
+            "raising theta makes it rarer.",
             (lambda theta, x: (1 - _sigmoid(theta)) * np.ones(np.shape(x)),),
         ),
         Mistake(
             "sign-of-the-logit",
-            "You have the sigmoid of minus theta: 1 / (1 + exp(theta)) is the probability of tails. p = 1 / (1 + exp(-theta)).",
+            "You have the sigmoid of minus theta: 1 / (1 + exp(theta)) is the probability of tails. "
+            "p = 1 / (1 + exp(-theta)).",
             (lambda theta, x: x - _sigmoid(-theta), lambda theta, x: _sigmoid(-theta) - x),
         ),
         Mistake(
@@ -176,7 +187,8 @@ ESTIMATOR = Exercise(
     ),
     after="Nothing here knows how f works. That is the whole power of the trick, and the source of its noise.",
     hints=(
-        "Each sample gives one arrow: its score, times how good it was compared with the baseline. The estimate is the mean arrow.",
+        "Each sample gives one arrow: its score, times how good it was compared with the baseline. "
+        "The estimate is the mean arrow.",
         "f_values is (N,) and scores is (N, d): to multiply row by row, f needs a second axis.",
         "A baseline of shape (d,) is another number for each column. It is compared with f, not with the scores.",
     ),
@@ -190,7 +202,8 @@ ESTIMATOR = Exercise(
         Mistake(
             "baseline-off-the-scores",
             "You take the baseline off the scores. It is compared with f: (f - b) times the score.\n"
-            "Shifting the scores changes the mean, and the estimate is biased. Shifting f does not, because scores average to zero.\n"
+            "Shifting the scores changes the mean, and the estimate is biased. "
+            "Shifting f does not, because scores average to zero.\n"
             "(Chapter 3, Baselines: compare with something.)",
             (lambda f, s, b=0.0: (f[:, None] * (s - b)).mean(0),),
         ),
@@ -206,15 +219,17 @@ ESTIMATOR = Exercise(
         ),
         Mistake(
             "product-of-means",
-            "You multiply the mean of f by the mean score. That destroys the pairing of each sample with its own score, "
-            "which was the whole information: the mean score alone is zero, up to noise.\n"
+            "You multiply the mean of f by the mean score. That destroys the pairing of each sample with its own "
+            "score, which was the whole information: the mean score alone is zero, up to noise.\n"
             "Multiply first, then average. (Chapter 3, One lemma, used everywhere.)",
             (lambda f, s, b=0.0: (f[:, None] - b).mean(0) * s.mean(0),),
         ),
         Mistake(
             "returns-standardised",
-            "You centre or standardise f by its own mean or spread. What is compared with f is decided by the caller: the argument baseline.\n"
-            "(The samples' own mean also contains the sample itself, which biases the estimate.) (Chapter 3, Baselines: compare with something.)",
+            "You centre or standardise f by its own mean or spread. "
+            "What is compared with f is decided by the caller: the argument baseline.\n"
+            "(The samples' own mean also contains the sample itself, which biases the estimate.) "
+            "(Chapter 3, Baselines: compare with something.)",
             (
                 lambda f, s, b=0.0: _estimate(f - f.mean(), s),
                 lambda f, s, b=0.0: _estimate(f - f.mean(), s, b),
@@ -225,12 +240,14 @@ ESTIMATOR = Exercise(
         ),
         Mistake(
             "scores-squared",
-            "You square the scores. Their sign says which way to go, and a square forgets it: (f - baseline) times the score itself.",
+            "You square the scores. Their sign says which way to go, and a square forgets it: "
+            "(f - baseline) times the score itself.",
             (lambda f, s, b=0.0: _estimate(f, s**2, b),),
         ),
         Mistake(
             "good-samples-only",
-            "You keep only the samples that were better than the baseline (a maximum with 0). The bad ones count too: they push away.",
+            "You keep only the samples that were better than the baseline (a maximum with 0). "
+            "The bad ones count too: they push away.",
             (lambda f, s, b=0.0: (np.maximum(f[:, None] - b, 0) * s).mean(0),),
         ),
         Mistake(
@@ -271,8 +288,8 @@ def returns_cases(rng):
             "4,000 steps of four episodes",
             (rng.normal(1, 2, (4000, 4)), 0.8),
             slow=(
-                "Right, but it does not get through 4,000 steps in time: it walks through the rest of the episode anew for every step, "
-                "8 million terms, where 4,000 are enough. (Or it builds a table of T x T numbers.)\n"
+                "Right, but it does not get through 4,000 steps in time: it walks through the rest of the episode anew "
+                "for every step, 8 million terms, where 4,000 are enough. (Or it builds a table of T x T numbers.)\n"
                 "Begin at the end: G_t is r_t plus gamma times the return that you have just computed, G_(t+1).\n"
                 "(Chapter 3, Causality: what came before does not count.)"
             ),
@@ -329,30 +346,35 @@ RETURNS = Exercise(
             lambda G, rewards, gamma: gamma < 1 or near(G, np.cumsum(rewards[::-1], 0)[::-1]),
         ),
     ),
-    after="One pass, from the end: the same recursion that defines a value, V = r + gamma V', run backwards along one life.",
+    after="One pass, from the end: the same recursion that defines a value, V = r + gamma V', "
+    "run backwards along one life.",
     hints=(
         "Write out G_0, G_1 and G_2 for rewards r_0, r_1, r_2. Where does G_1 occur in G_0?",
         "The last return is the last reward. Which return can you compute next, from that one?",
-        "Loop over t from T - 1 down to 0, with a running total. It works for (T,) and (T, N) alike if rewards[t] is a row. "
-        "Start from an array of floats: np.zeros(rewards.shape).",
+        "Loop over t from T - 1 down to 0, with a running total. It works for (T,) and (T, N) alike if rewards[t] is a "
+        "row. Start from an array of floats: np.zeros(rewards.shape).",
     ),
     mistakes=(
         Mistake(
             "discounted-from-zero",
             "This is gamma^t G_t: you discount from the start of the episode, not from step t.\n"
-            "It is the right weight for the policy gradient, which is why it is easy to meet, but it is not the return from t.\n"
-            "G_t = r_t + gamma r_(t+1) + ...: its first reward is not discounted. (Chapter 3, Causality: what came before does not count.)",
+            "It is the right weight for the policy gradient, which is why it is easy to meet, "
+            "but it is not the return from t.\n"
+            "G_t = r_t + gamma r_(t+1) + ...: its first reward is not discounted. (Chapter 3, Causality: "
+            "what came before does not count.)",
             (lambda rewards, gamma: _powers(rewards, gamma) * _backward(rewards, gamma),),
         ),
         Mistake(
             "total-return",
-            "Each step has got the return of the whole episode, G_0. Rewards that came before step t do not belong to G_t:\n"
+            "Each step has got the return of the whole episode, G_0. "
+            "Rewards that came before step t do not belong to G_t:\n"
             "an action cannot change what was already paid. (Chapter 3, Causality: what came before does not count.)",
             (lambda rewards, gamma: np.zeros(np.shape(rewards)) + (_powers(rewards, gamma) * rewards).sum(0),),
         ),
         Mistake(
             "off-by-one",
-            "Off by one step: the reward r_t is missing from G_t. In this book r_t is paid for a_t, after it, so it belongs to G_t.\n"
+            "Off by one step: the reward r_t is missing from G_t. "
+            "In this book r_t is paid for a_t, after it, so it belongs to G_t.\n"
             "(Books that call it r_(t+1) start their sums one index later.)",
             (
                 lambda rewards, gamma: np.concatenate(
@@ -363,13 +385,15 @@ RETURNS = Exercise(
         ),
         Mistake(
             "resets-at-rewards",
-            "You begin anew at every reward that is not 0. That is a rule for games of Pong, where each point ends a rally, and has been copied widely.\n"
+            "You begin anew at every reward that is not 0. That is a rule for games of Pong, where each point ends a "
+            "rally, and has been copied widely.\n"
             "A return goes on to the end of the episode, through all rewards.",
             (_resetting,),
         ),
         Mistake(
             "last-reward-twice",
-            "The running total begins with the last reward, and then the last reward is added to it: it counts twice. Begin with 0.",
+            "The running total begins with the last reward, and then the last reward is added to it: "
+            "it counts twice. Begin with 0.",
             (
                 lambda rewards, gamma: (
                     _backward(rewards, gamma)
@@ -379,19 +403,22 @@ RETURNS = Exercise(
         ),
         Mistake(
             "forwards",
-            "You run through the rewards forwards: your number at t adds up what was already paid, r_t + gamma r_(t-1) + ...\n"
-            "A return looks ahead. Start at the last step and go back. (Chapter 3, Causality: what came before does not count.)",
+            "You run through the rewards forwards: your number at t adds up what was already paid, "
+            "r_t + gamma r_(t-1) + ...\n"
+            "A return looks ahead. Start at the last step and go back. "
+            "(Chapter 3, Causality: what came before does not count.)",
             (lambda rewards, gamma: _backward(rewards[::-1], gamma)[::-1],),
         ),
         Mistake(
             "not-turned-back",
-            "The numbers are right and stand in the wrong order: a list that was filled from the last step to the first "
-            "has to be turned round at the end ([::-1]).",
+            "The numbers are right and stand in the wrong order: a list that was filled from the last step to the "
+            "first has to be turned round at the end ([::-1]).",
             (lambda rewards, gamma: _backward(rewards, gamma)[::-1],),
         ),
         Mistake(
             "not-summed",
-            "You discount each reward, but do not add them up: gamma^t r_t is one term, a return is the sum of all that follow.",
+            "You discount each reward, but do not add them up: "
+            "gamma^t r_t is one term, a return is the sum of all that follow.",
             (lambda rewards, gamma: _powers(rewards, gamma) * rewards,),
         ),
         Mistake(
@@ -402,13 +429,15 @@ RETURNS = Exercise(
         Mistake(
             "integers-truncate",
             "Right, except that with whole-number rewards everything after the point is cut off.\n"
-            "np.zeros_like(rewards) copies the dtype too, and an array of integers cannot hold 2.75. Use np.zeros(rewards.shape).",
+            "np.zeros_like(rewards) copies the dtype too, and an array of integers cannot hold 2.75. "
+            "Use np.zeros(rewards.shape).",
             (lambda rewards, gamma: _backward(rewards, gamma, np.zeros_like(rewards)), _backward_in_place),
         ),
         Mistake(
             "divides-by-powers",
-            "Right for short episodes. You take a cumulative sum of gamma^t r_t and divide by gamma^t. With gamma = 0.8 that power is exactly 0 "
-            "from step 3,340 on (and with gamma = 0 from step 1): 0 / 0 is NaN.\n"
+            "Right for short episodes. You take a cumulative sum of gamma^t r_t and divide by gamma^t. "
+            "With gamma = 0.8 that power is exactly 0 from step 3,340 on "
+            "(and with gamma = 0 from step 1): 0 / 0 is NaN.\n"
             "Going backwards with a running total needs no division: r_t + gamma * total.",
             (
                 lambda rewards, gamma: (
@@ -506,27 +535,32 @@ TRAJECTORY = Exercise(
     hints=(
         "The log of a product is the sum of the logs: never form the product of 5,000 probabilities.",
         "log softmax(z)[a] = z_a - log(sum of exp z_b). Written so, no probability is ever formed that could become 0.",
-        "That last log needs chapter 1's trick: subtract the row's maximum first. Pick the chosen entries with two index arrays.",
+        "That last log needs chapter 1's trick: subtract the row's maximum first. "
+        "Pick the chosen entries with two index arrays.",
     ),
     mistakes=(
         Mistake(
             "log-of-the-product",
-            "You multiply the probabilities and take the log of the product. After some hundred steps the product is smaller than "
-            "any number above 0 that a float can hold, so it is 0, and its log is -inf.\n"
+            "You multiply the probabilities and take the log of the product. After some hundred steps the product is "
+            "smaller than any number above 0 that a float can hold, so it is 0, and its log is -inf.\n"
             "Add the logs instead. (Chapter 3, Why the log, in order of importance.)",
             (lambda z, a: float(np.log(np.prod(_chosen(_softmax(z), a)))),),
         ),
         Mistake(
             "log-of-softmax",
-            "Right until a probability underflows: with a logit 1,000 below the best, softmax gives exactly 0, and log(0) is -inf.\n"
-            "The true value is -1000, an ordinary number. Take the log by hand: z_a - log(sum of exp z_b), after subtracting the maximum.\n"
+            "Right until a probability underflows: with a logit 1,000 below the best, "
+            "softmax gives exactly 0, and log(0) is -inf.\n"
+            "The true value is -1000, an ordinary number. Take the log by hand: z_a - log(sum of exp z_b), "
+            "after subtracting the maximum.\n"
             "(Chapter 3, Why the log, in order of importance.)",
             (lambda z, a: float(np.log(_chosen(_softmax(z), a)).sum()),),
         ),
         Mistake(
             "clipped-probability",
-            "You keep the probability away from 0 before the log (np.clip, or + 1e-8). No error any more, and no right answer either:\n"
-            "log(1e-8) is -18.4 where the truth is -1000. And the gradient there is 0 or nearly so: nothing would be learned.\n"
+            "You keep the probability away from 0 before the log (np.clip, or + 1e-8). No error any more, "
+            "and no right answer either:\n"
+            "log(1e-8) is -18.4 where the truth is -1000. And the gradient there is 0 or nearly so: "
+            "nothing would be learned.\n"
             "Take the log by hand: z_a - log(sum of exp z_b).",
             (
                 *map(_clipped, (1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16, 1e-20, 1e-300)),
@@ -535,13 +569,15 @@ TRAJECTORY = Exercise(
         ),
         Mistake(
             "overflow",
-            "Right until the logits are large: exp(1000) is inf. Subtract the row's maximum before exp and add it again after the log.",
+            "Right until the logits are large: exp(1000) is inf. "
+            "Subtract the row's maximum before exp and add it again after the log.",
             (lambda z, a: float((_chosen(z, a) - np.log(np.exp(z).sum(-1))).sum()),),
         ),
         Mistake(
             "subtracts-the-mean",
-            "You subtract the row's mean. That changes no probability, but does not stop the overflow: in a row from -900 to 900 the best logit "
-            "still lies 900 above it.\nSubtract the row's maximum: then the largest exponent is exactly 0.",
+            "You subtract the row's mean. That changes no probability, but does not stop the overflow: "
+            "in a row from -900 to 900 the best logit still lies 900 above it.\n"
+            "Subtract the row's maximum: then the largest exponent is exactly 0.",
             (
                 lambda z, a: float(
                     (_chosen(z, a) - z.mean(1) - np.log(np.exp(z - z.mean(1, keepdims=True)).sum(1))).sum()
@@ -550,7 +586,8 @@ TRAJECTORY = Exercise(
         ),
         Mistake(
             "wrong-axis",
-            "You normalise over the steps, or over the whole table. Each step has its own distribution over the actions: each row by itself (axis=1).",
+            "You normalise over the steps, or over the whole table. Each step has its own distribution over the "
+            "actions: each row by itself (axis=1).",
             (
                 lambda z, a: float(_chosen(_log_softmax_of(z, 0), a).sum()) if len(a) else 0.0,
                 lambda z, a: float(_chosen(_log_softmax_of(z, None), a).sum()) if len(a) else 0.0,
@@ -558,7 +595,8 @@ TRAJECTORY = Exercise(
         ),
         Mistake(
             "maximum-not-put-back",
-            "You take the maximum off inside the exponent and do not put it back after the log: log(sum of exp z) is max + log(sum of exp(z - max)).\n"
+            "You take the maximum off inside the exponent and do not put it back after the log: log(sum of exp z) "
+            "is max + log(sum of exp(z - max)).\n"
             "It is easiest to subtract it from the row once, and to go on with the shifted row everywhere.",
             (
                 lambda z, a: (
@@ -568,8 +606,10 @@ TRAJECTORY = Exercise(
         ),
         Mistake(
             "mean-for-sum",
-            "You average over the steps. The probability of a trajectory is a product over its steps, so its log is a sum.\n"
-            "Dividing by the length makes long and short trajectories look alike, and scales their scores. (Without a step it is 0 / 0.)\n"
+            "You average over the steps. The probability of a trajectory is a product over its steps, "
+            "so its log is a sum.\n"
+            "Dividing by the length makes long and short trajectories look alike, and scales their scores. "
+            "(Without a step it is 0 / 0.)\n"
             "(Chapter 3, From one number to a whole life.)",
             (
                 lambda z, a: float(_chosen(np.log(_softmax(z)), a).mean()),
@@ -579,13 +619,15 @@ TRAJECTORY = Exercise(
         ),
         Mistake(
             "unnormalised-logits",
-            "You add up the chosen logits. A logit is a log-probability only up to a constant of its row: subtract log(sum of exp z_b).\n"
+            "You add up the chosen logits. A logit is a log-probability only up to a constant of its row: "
+            "subtract log(sum of exp z_b).\n"
             "Otherwise raising all logits alike would seem to make everything more likely.",
             (lambda z, a: float(_chosen(z, a).sum()),),
         ),
         Mistake(
             "probability",
-            "This is the probability, not its logarithm. After some hundred steps it is exactly 0: keep the sum of logs.",
+            "This is the probability, not its logarithm. After some hundred steps it is exactly 0: "
+            "keep the sum of logs.",
             (lambda z, a: float(np.prod(_chosen(_softmax(z), a))),),
         ),
         Mistake(
@@ -662,33 +704,41 @@ REINFORCE = Exercise(
     sizes=lambda scores, rewards, gamma: {"N": scores.shape[1], "T": scores.shape[0]},
     laws=(
         Law(
-            "With a single step there is nothing to discount: the mean over episodes of the score times its reward. Yours is another number already there.",
+            "With a single step there is nothing to discount: the mean over episodes of the score times its reward. "
+            "Yours is another number already there.",
             lambda g, scores, rewards, gamma: len(rewards) > 1 or near(g, (scores[0] * rewards[0][:, None]).mean(0)),
         ),
         Law(
-            "With gamma = 1 the weight of a step is the plain sum of the rewards from it on. Yours is wrong already there, so look beyond the discount.",
+            "With gamma = 1 the weight of a step is the plain sum of the rewards from it on. "
+            "Yours is wrong already there, so look beyond the discount.",
             lambda g, scores, rewards, gamma: gamma < 1 or near(g, _weigh(scores, np.cumsum(rewards[::-1], 0)[::-1])),
         ),
     ),
     after="This is the theorem, sampled: no bias at all. The lab turns it into a balanced pole.",
     hints=(
-        "Step t of episode i has one score, (d,), and one weight: everything that was paid from t on, as the theorem discounts it.",
-        "You have discounted_returns for (T, N). It discounts from t. What is missing to discount from the start of the episode?",
-        "Weights are (T, N) and scores (T, N, d): give the weights a last axis. Then over which of the axes is there a sum, over which a mean?",
+        "Step t of episode i has one score, (d,), and one weight: "
+        "everything that was paid from t on, as the theorem discounts it.",
+        "You have discounted_returns for (T, N). It discounts from t. "
+        "What is missing to discount from the start of the episode?",
+        "Weights are (T, N) and scores (T, N, d): give the weights a last axis. "
+        "Then over which of the axes is there a sum, over which a mean?",
     ),
     mistakes=(
         Mistake(
             "gamma-power-dropped",
             "The factor gamma^t is missing: you weigh step t by G_t, the theorem weighs it by gamma^t G_t.\n"
-            "Much published code drops it, so it looks familiar. It is in general the gradient of nothing, and with gamma = 1 it does not show.\n"
+            "Much published code drops it, so it looks familiar. It is in general the gradient of nothing, "
+            "and with gamma = 1 it does not show.\n"
             "(Chapter 3, Causality: what came before does not count.)",
             (lambda scores, rewards, gamma: _weigh(scores, _backward(rewards, gamma)),),
         ),
         Mistake(
             "mean-over-steps",
-            "You average over the steps as well. The log-probability of an episode is a sum over its steps, so its score is a sum too:\n"
-            "sum over t, mean over episodes. Averaged over its own length, with the whole return as weight and gamma = 1, "
-            "an episode in a world that costs 1 a step has nothing left to learn from. (Chapter 3, Causality: what came before does not count.)",
+            "You average over the steps as well. The log-probability of an episode is a sum over its steps, "
+            "so its score is a sum too:\n"
+            "sum over t, mean over episodes. Averaged over its own length, with the whole return as weight and gamma = "
+            "1, an episode in a world that costs 1 a step has nothing left to learn from. (Chapter 3, Causality: "
+            "what came before does not count.)",
             (
                 lambda scores, rewards, gamma: (
                     _weigh(scores, _powers(rewards, gamma) * _backward(rewards, gamma)) / len(scores)
@@ -706,14 +756,17 @@ REINFORCE = Exercise(
         ),
         Mistake(
             "discounts-twice",
-            "You weigh step t by gamma^t G_0: the total return already discounts each reward from the start, and gamma^t does so again.\n"
-            "Late steps are then pushed too little, whatever they earned. The weight is gamma^t G_t, with the return from t on.\n"
+            "You weigh step t by gamma^t G_0: the total return already discounts each reward from the start, "
+            "and gamma^t does so again.\n"
+            "Late steps are then pushed too little, whatever they earned. "
+            "The weight is gamma^t G_t, with the return from t on.\n"
             "(Chapter 3, Causality: what came before does not count.)",
             (lambda scores, rewards, gamma: _weigh(scores, _powers(rewards, gamma) * _backward(rewards, gamma)[0]),),
         ),
         Mistake(
             "sum-over-episodes",
-            "N times too large: you add up the episodes. Sum over the steps of an episode, then take the mean over episodes.",
+            "N times too large: you add up the episodes. "
+            "Sum over the steps of an episode, then take the mean over episodes.",
             (
                 lambda scores, rewards, gamma: (
                     scores * (_powers(rewards, gamma) * _backward(rewards, gamma))[..., None]
@@ -724,8 +777,10 @@ REINFORCE = Exercise(
         Mistake(
             "standardised-returns",
             "You standardise the returns (mean 0, spread 1) before using them. Practice often does, "
-            "but it is another estimate: scaled by a random factor, and biased, since the mean contains the sample itself.\n"
-            "Inside one episode it even punishes late steps for being late. (Chapter 3, From the theorem to a balanced pole.)",
+            "but it is another estimate: scaled by a random factor, and biased, "
+            "since the mean contains the sample itself.\n"
+            "Inside one episode it even punishes late steps for being late. "
+            "(Chapter 3, From the theorem to a balanced pole.)",
             tuple(
                 _standardised(axis, keep, gamma_t)
                 for axis in ((0, 1), 0, 1)
@@ -741,7 +796,8 @@ REINFORCE = Exercise(
         ),
         Mistake(
             "past-rewards",
-            "You weigh each step by what was paid up to it. An action cannot change what is past: weigh it by what is paid from then on.\n"
+            "You weigh each step by what was paid up to it. An action cannot change what is past: "
+            "weigh it by what is paid from then on.\n"
             "(Chapter 3, Causality: what came before does not count.)",
             (
                 lambda scores, rewards, gamma: _weigh(scores, np.cumsum(_powers(rewards, gamma) * rewards, 0)),
@@ -750,14 +806,16 @@ REINFORCE = Exercise(
         ),
         Mistake(
             "mean-taken-off",
-            "You take the mean over the episodes off the returns. As a baseline that is sensible (though an episode's own return is in the mean, "
-            "which makes step t too small by 1/n, with n episodes still running), but it is another estimate: this exercise has no baseline.\n"
+            "You take the mean over the episodes off the returns. As a baseline that is sensible (though an episode's "
+            "own return is in the mean, which makes step t too small by 1/n, with n episodes still running), "
+            "but it is another estimate: this exercise has no baseline.\n"
             "(Chapter 3, Baselines: compare with something.)",
             tuple(_centred(axis, gamma_t) for axis in (1, 0, (0, 1)) for gamma_t in (True, False)),
         ),
         Mistake(
             "discounts-too-often",
-            "A power of gamma too many: step t weighs gamma^t G_t, with G_t discounted from t. Step 0 is not discounted at all.",
+            "A power of gamma too many: step t weighs gamma^t G_t, with G_t discounted from t. "
+            "Step 0 is not discounted at all.",
             (
                 lambda scores, rewards, gamma: _weigh(
                     scores, gamma * _powers(rewards, gamma) * _backward(rewards, gamma)
@@ -767,7 +825,8 @@ REINFORCE = Exercise(
         ),
         Mistake(
             "resets-at-rewards",
-            "Your returns begin anew at every reward that is not 0. That is a rule for games of Pong, where each point ends a rally.\n"
+            "Your returns begin anew at every reward that is not 0. "
+            "That is a rule for games of Pong, where each point ends a rally.\n"
             "A return goes on to the end of the episode.",
             (
                 lambda scores, rewards, gamma: _weigh(scores, _powers(rewards, gamma) * _resetting(rewards, gamma)),
@@ -776,7 +835,8 @@ REINFORCE = Exercise(
         ),
         Mistake(
             "rewards-not-returns",
-            "You weigh each step by its own reward (discounted or not). An action is also responsible for what comes later:\n"
+            "You weigh each step by its own reward (discounted or not). "
+            "An action is also responsible for what comes later:\n"
             "weigh it by the return from t on, not by r_t alone.",
             (
                 lambda scores, rewards, gamma: _weigh(scores, _powers(rewards, gamma) * rewards),
@@ -850,7 +910,8 @@ OPTIMAL = Exercise(
     hints=(
         "For one parameter: which b makes the mean of ((f - b) s)^2 smallest? It is a parabola in b.",
         "Set its slope to zero: b is a weighted mean of f. What are the weights?",
-        "Do it for each column of scores, summing over samples only. Where a column is all 0 there is nothing to divide by: answer 0 there.",
+        "Do it for each column of scores, summing over samples only. Where a column is all 0 there is nothing to "
+        "divide by: answer 0 there.",
     ),
     mistakes=(
         Mistake(
@@ -862,7 +923,8 @@ OPTIMAL = Exercise(
         Mistake(
             "one-for-all",
             "You weigh each sample by the squared length of its whole score: one number for all parameters.\n"
-            "It minimises the summed variance among such single numbers. This exercise asks for one b_j for each parameter, with s_ij^2 as weights.\n"
+            "It minimises the summed variance among such single numbers. This exercise asks for one b_j for each "
+            "parameter, with s_ij^2 as weights.\n"
             "(Chapter 3, The best baseline.)",
             (
                 lambda f, s: np.full(s.shape[1], (f * (s**2).sum(1)).sum() / (s**2).sum()),
@@ -871,8 +933,9 @@ OPTIMAL = Exercise(
         ),
         Mistake(
             "score-not-squared",
-            "You weigh by the score (or its size) where its square belongs. The score can be negative and averages to zero: as a weight it makes "
-            "a denominator near 0. A variance is about squares: E[s^2 f] / E[s^2]. (Chapter 3, The best baseline.)",
+            "You weigh by the score (or its size) where its square belongs. The score can be negative and averages to "
+            "zero: as a weight it makes a denominator near 0. A variance is about squares: E[s^2 f] / E[s^2]. "
+            "(Chapter 3, The best baseline.)",
             (
                 lambda f, s: _ratio((s * f[:, None]).sum(0), s.sum(0)),
                 lambda f, s: (s * f[:, None]).sum(0) / s.sum(0),
@@ -882,8 +945,10 @@ OPTIMAL = Exercise(
         ),
         Mistake(
             "sample-covariance",
-            "A near miss: this is Cov(f s, s) / Var(s), with means taken off. It minimises the spread of these samples around their own mean.\n"
-            "The exercise asks for the form that uses what is known, E[s] = 0: then Var(s) is E[s^2], and b = E[s^2 f] / E[s^2].\n"
+            "A near miss: this is Cov(f s, s) / Var(s), with means taken off. "
+            "It minimises the spread of these samples around their own mean.\n"
+            "The exercise asks for the form that uses what is known, E[s] = 0: "
+            "then Var(s) is E[s^2], and b = E[s^2 f] / E[s^2].\n"
             "With many samples the two agree. (Chapter 3, The best baseline.)",
             (
                 lambda f, s: _ratio(
@@ -898,7 +963,8 @@ OPTIMAL = Exercise(
         ),
         Mistake(
             "not-divided",
-            "This is the mean (or sum) of s^2 f: the weights do not sum to 1. Divide by the sum (or mean) of s^2, so that it is a weighted mean of f.",
+            "This is the mean (or sum) of s^2 f: the weights do not sum to 1. Divide by the sum (or mean) of s^2, "
+            "so that it is a weighted mean of f.",
             (
                 lambda f, s: (s**2 * f[:, None]).mean(0),
                 lambda f, s: (s**2 * f[:, None]).sum(0),
@@ -907,8 +973,8 @@ OPTIMAL = Exercise(
         ),
         Mistake(
             "variance-below",
-            "Below the line stands the variance of the scores, with their mean taken off, and above it s^2 as it is. The exercise uses E[s] = 0: "
-            "divide by the mean of s^2. (Chapter 3, The best baseline.)",
+            "Below the line stands the variance of the scores, with their mean taken off, and above it s^2 as it is. "
+            "The exercise uses E[s] = 0: divide by the mean of s^2. (Chapter 3, The best baseline.)",
             (
                 lambda f, s: _ratio((s**2 * f[:, None]).mean(0), s.var(0)),
                 lambda f, s: (s**2 * f[:, None]).mean(0) / s.var(0),
@@ -916,8 +982,8 @@ OPTIMAL = Exercise(
         ),
         Mistake(
             "small-number-below",
-            "A small number below the line keeps the division from failing, and shrinks every baseline a little. Only where all scores are 0 "
-            "is there nothing to divide by: np.where(total == 0, 1, total).",
+            "A small number below the line keeps the division from failing, and shrinks every baseline a little. "
+            "Only where all scores are 0 is there nothing to divide by: np.where(total == 0, 1, total).",
             tuple(
                 lambda f, s, small=small: (s**2 * f[:, None]).sum(0) / ((s**2).sum(0) + small)
                 for small in (1.0, 0.1, 1e-2)
@@ -925,7 +991,8 @@ OPTIMAL = Exercise(
         ),
         Mistake(
             "zero-over-zero",
-            "Right, but for a parameter whose scores are all 0 you get 0 / 0, which is NaN, and NaN spreads to everything it touches.\n"
+            "Right, but for a parameter whose scores are all 0 you get 0 / 0, which is NaN, "
+            "and NaN spreads to everything it touches.\n"
             "No baseline makes a difference there: answer 0.",
             (lambda f, s: (s**2 * f[:, None]).sum(0) / (s**2).sum(0),),
         ),

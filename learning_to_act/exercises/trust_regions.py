@@ -1,7 +1,7 @@
 """Exercises of chapter 7, Trust regions.
 
-Each truth is computed the long way round: sums term by term, the six cases one by one, slopes by differences in forty digits, the
-Fisher matrix written out, the best point of a Krylov space by a linear solve.
+Each truth is computed the long way round: sums term by term, the six cases one by one, slopes by differences in forty
+digits, the Fisher matrix written out, the best point of a Krylov space by a linear solve.
 """
 
 import math
@@ -60,7 +60,8 @@ SURROGATE = Exercise(
             lambda value, new, old, A: len(A) > 1 or near(value / math.exp(new[0] - old[0]), A[0]),
         ),
     ),
-    after="At ratio 1 it is the mean advantage, and its slope is the policy gradient. What it says far from there is another matter.",
+    after="At ratio 1 it is the mean advantage, and its slope is the policy gradient. "
+    "What it says far from there is another matter.",
     hints=(
         "How much more likely has each action become? Log-probabilities are subtracted, then the exponential is taken.",
         "ratio = exp(log_probs - old_log_probs), one for each sample. Then the mean of ratio times advantage.",
@@ -69,17 +70,20 @@ SURROGATE = Exercise(
     mistakes=(
         Mistake(
             "log-ratio",
-            "You weigh with the difference of the log-probabilities. The ratio is its exponential: equal policies have ratio 1, not 0.",
+            "You weigh with the difference of the log-probabilities. The ratio is its exponential: "
+            "equal policies have ratio 1, not 0.",
             (lambda new, old, A: float(np.mean((new - old) * A)),),
         ),
         Mistake(
             "inverted",
-            "The ratio is upside down: new over old, exp(log_probs - old_log_probs). Old data count more where the new policy goes more often.",
+            "The ratio is upside down: new over old, exp(log_probs - old_log_probs). "
+            "Old data count more where the new policy goes more often.",
             (lambda new, old, A: float(np.mean(_ratio(old, new) * A)),),
         ),
         Mistake(
             "difference-of-probabilities",
-            "You subtract the probabilities. What corrects for actions drawn by the old policy is their quotient, new over old.",
+            "You subtract the probabilities. What corrects for actions drawn by the old policy "
+            "is their quotient, new over old.",
             (lambda new, old, A: float(np.mean((np.exp(new) - np.exp(old)) * A)),),
         ),
         Mistake(
@@ -89,18 +93,21 @@ SURROGATE = Exercise(
         ),
         Mistake(
             "advantage-times-log-prob",
-            "You average advantage times log pi. It has the right slope at the old parameters and nowhere else, and its value means nothing.\n"
+            "You average advantage times log pi. It has the right slope at the old parameters and nowhere else, "
+            "and its value means nothing.\n"
             "The surrogate weighs each advantage with the ratio. (Chapter 7, The surrogate.)",
             (lambda new, old, A: float(np.mean(new * A)),),
         ),
         Mistake(
             "product-of-means",
-            "You multiply the mean ratio by the mean advantage. Each ratio belongs to its own sample's advantage: multiply first, then average.",
+            "You multiply the mean ratio by the mean advantage. Each ratio belongs to its own sample's advantage: "
+            "multiply first, then average.",
             (lambda new, old, A: float(np.mean(_ratio(new, old)) * np.mean(A)),),
         ),
         Mistake(
             "new-probability",
-            "You weigh with the new probability alone. The actions were drawn by the old policy: divide by its probability.",
+            "You weigh with the new probability alone. The actions were drawn by the old policy: "
+            "divide by its probability.",
             (lambda new, old, A: float(np.mean(np.exp(new) * A)),),
         ),
         Mistake(
@@ -110,13 +117,14 @@ SURROGATE = Exercise(
         ),
         Mistake(
             "weights-normalised",
-            "You divide by the sum of the ratios. That is another estimate, calmer and biased: with one sample its ratio falls out altogether. "
-            "The surrogate divides by n.",
+            "You divide by the sum of the ratios. That is another estimate, calmer and biased: "
+            "with one sample its ratio falls out altogether. The surrogate divides by n.",
             (lambda new, old, A: float(_ratio(new, old) @ A / _ratio(new, old).sum()),),
         ),
         Mistake(
             "advantages-centred",
-            "You take the mean off the advantages first. Their spread may be tamed before they come here; the surrogate takes them as they are.",
+            "You take the mean off the advantages first. Their spread may be tamed before they come here; "
+            "the surrogate takes them as they are.",
             (
                 lambda new, old, A: float(np.mean(_ratio(new, old) * (A - A.mean()))),
                 lambda new, old, A: float(np.mean(_ratio(new, old) * (A - A.mean()) / (A.std() + 1e-8))),
@@ -130,7 +138,8 @@ SURROGATE = Exercise(
         ),
         Mistake(
             "quotient-of-the-logs",
-            "You divide the log-probabilities. The logarithm of a quotient is a difference: subtract them, then take the exponential.",
+            "You divide the log-probabilities. The logarithm of a quotient is a difference: subtract them, "
+            "then take the exponential.",
             (
                 lambda new, old, A: float(np.mean(new / old * A)),
                 lambda new, old, A: float(np.mean(np.exp(new / old) * A)),
@@ -138,7 +147,8 @@ SURROGATE = Exercise(
         ),
         Mistake(
             "mean-ratio",
-            "This is the mean ratio. The advantages are not used, and without them it says nothing: its expected value is 1 for any two policies with the same actions open.",
+            "This is the mean ratio. The advantages are not used, and without them it says nothing: "
+            "its expected value is 1 for any two policies with the same actions open.",
             (lambda new, old, A: float(np.mean(_ratio(new, old))),),
         ),
     ),
@@ -231,22 +241,28 @@ CLIP_OBJECTIVE = Exercise(
             ).all(),
         ),
         Law(
-            "Inside the band, between 1 - eps and 1 + eps, nothing is clipped: the answer there is ratio times advantage.",
+            "Inside the band, between 1 - eps and 1 + eps, nothing is clipped: "
+            "the answer there is ratio times advantage.",
             lambda value, new, old, A, eps: near(
                 value[abs(_ratio(new, old) - 1) < eps], (_ratio(new, old) * A)[abs(_ratio(new, old) - 1) < eps]
             ),
         ),
     ),
-    after="The smaller of two numbers, sample by sample: a lower bound of the surrogate, which is itself a bound of nothing.",
+    after="The smaller of two numbers, sample by sample: "
+    "a lower bound of the surrogate, which is itself a bound of nothing.",
     hints=(
-        "Two numbers for each sample: ratio times advantage, and clipped ratio times advantage. The smaller one counts.",
-        "Multiply by the advantage first and take the minimum after: with a negative advantage the order of the two turns round.",
-        "np.clip gives the second product's ratio, np.minimum the smaller of the two products. Try a ratio of 1.7 with A = -1: nothing is clipped there.",
+        "Two numbers for each sample: ratio times advantage, and clipped ratio times advantage. "
+        "The smaller one counts.",
+        "Multiply by the advantage first and take the minimum after: "
+        "with a negative advantage the order of the two turns round.",
+        "np.clip gives the second product's ratio, np.minimum the smaller of the two products. Try a ratio of 1.7 with "
+        "A = -1: nothing is clipped there.",
     ),
     mistakes=(
         Mistake(
             "minimum-before-the-advantage",
-            "You take the smaller ratio and multiply by the advantage after. For a negative advantage that picks the larger product:\n"
+            "You take the smaller ratio and multiply by the advantage after. "
+            "For a negative advantage that picks the larger product:\n"
             "a bad action that became 1.7 times as likely would no longer be pushed back at full weight.",
             (
                 lambda new, old, A, eps: np.minimum(_ratio(new, old), _clipped(new, old, eps)) * A,
@@ -260,13 +276,16 @@ CLIP_OBJECTIVE = Exercise(
         ),
         Mistake(
             "no-minimum",
-            "You clip on both sides, whatever the advantage. Then a sample that has gone the wrong way can never come back: its slope is 0.\n"
-            "The minimum with ratio times advantage keeps those two of the four cases outside alive. (Chapter 7, What the clip does.)",
+            "You clip on both sides, whatever the advantage. "
+            "Then a sample that has gone the wrong way can never come back: its slope is 0.\n"
+            "The minimum with ratio times advantage keeps those two of the four cases outside alive. "
+            "(Chapter 7, What the clip does.)",
             (lambda new, old, A, eps: _clipped(new, old, eps) * A,),
         ),
         Mistake(
             "clips-the-product",
-            "You clip ratio times advantage to the band. It is the ratio that is clipped; the product has the units of the reward.",
+            "You clip ratio times advantage to the band. It is the ratio that is clipped; "
+            "the product has the units of the reward.",
             (
                 lambda new, old, A, eps: np.minimum(
                     _ratio(new, old) * A, np.clip(_ratio(new, old) * A, 1 - eps, 1 + eps)
@@ -276,7 +295,8 @@ CLIP_OBJECTIVE = Exercise(
         ),
         Mistake(
             "band-from-eps",
-            "Your band begins at eps, not at 1 - eps: a bad action falls silent only at eps times its old probability, a fifth for eps 0.2.",
+            "Your band begins at eps, not at 1 - eps: "
+            "a bad action falls silent only at eps times its old probability, a fifth for eps 0.2.",
             (lambda new, old, A, eps: np.minimum(_ratio(new, old) * A, np.clip(_ratio(new, old), eps, 1 + eps) * A),),
         ),
         Mistake(
@@ -309,17 +329,20 @@ CLIP_OBJECTIVE = Exercise(
         ),
         Mistake(
             "upper-edge-for-both-signs",
-            "You stop at 1 + eps for both signs. A bad action wants to become rarer, so its edge is the lower one, 1 - eps.",
+            "You stop at 1 + eps for both signs. A bad action wants to become rarer, "
+            "so its edge is the lower one, 1 - eps.",
             (lambda new, old, A, eps: np.minimum(_ratio(new, old) * A, (1 + eps) * A),),
         ),
         Mistake(
             "zero-where-clipped",
-            "You give a clipped sample the value 0. It keeps the value of the edge, (1 + eps) A or (1 - eps) A; its slope is what becomes 0.",
+            "You give a clipped sample the value 0. It keeps the value of the edge, (1 + eps) A or (1 - eps) A; "
+            "its slope is what becomes 0.",
             (lambda new, old, A, eps: _weights(new, old, A, eps),),
         ),
         Mistake(
             "advantages-normalised",
-            "You standardise the advantages first. That is done with the batch, before they come here: a batch of one would have none left.",
+            "You standardise the advantages first. That is done with the batch, before they come here: "
+            "a batch of one would have none left.",
             (
                 lambda new, old, A, eps: _objective(new, old, A - A.mean(), eps),
                 lambda new, old, A, eps: _objective(new, old, (A - A.mean()) / (A.std() + 1e-8), eps),
@@ -370,30 +393,36 @@ CLIP_WEIGHTS = Exercise(
             ),
         ),
         Law(
-            "A good action that is already more than 1 + eps times as likely has weight 0, and so has a bad one below 1 - eps.",
+            "A good action that is already more than 1 + eps times as likely has weight 0, "
+            "and so has a bad one below 1 - eps.",
             lambda w, new, old, A, eps: near(
                 w[np.where(A > 0, _ratio(new, old) > 1 + eps, (A < 0) & (_ratio(new, old) < 1 - eps))], 0
             ),
         ),
         Law(
-            "A sample that has moved the wrong way is never cut: its weight is ratio times advantage, however far outside it is.",
+            "A sample that has moved the wrong way is never cut: its weight is ratio times advantage, "
+            "however far outside it is.",
             lambda w, new, old, A, eps: near(
                 w[np.where(A > 0, _ratio(new, old) < 1 - eps, _ratio(new, old) > 1 + eps)],
                 (_ratio(new, old) * A)[np.where(A > 0, _ratio(new, old) < 1 - eps, _ratio(new, old) > 1 + eps)],
             ),
         ),
     ),
-    after="This one function is what turns an actor-critic into PPO. In two of the four cases outside the band it is alive.",
+    after="This one function is what turns an actor-critic into PPO. "
+    "In two of the four cases outside the band it is alive.",
     hints=(
-        "The derivative of the ratio by log pi is the ratio itself. Where the clipped product is the smaller one, there is no slope: 0.",
-        "Which samples are cut? Good ones (A > 0) with a ratio above 1 + eps, bad ones (A < 0) with a ratio below 1 - eps. No others.",
+        "The derivative of the ratio by log pi is the ratio itself. "
+        "Where the clipped product is the smaller one, there is no slope: 0.",
+        "Which samples are cut? Good ones (A > 0) with a ratio above 1 + eps, bad ones "
+        "(A < 0) with a ratio below 1 - eps. No others.",
         "np.where(cut, 0, ratio * A), with cut from np.where(A > 0, ratio > 1 + eps, ratio < 1 - eps).",
     ),
     mistakes=(
         Mistake(
             "zero-on-both-sides",
-            "You cut every sample outside the band, whatever its sign. A bad action that became more likely must be pushed back, "
-            "and a good one that became rarer must be fetched: in these two cases the weight is ratio times A. (Chapter 7, What the clip does.)",
+            "You cut every sample outside the band, whatever its sign. A bad action that became more likely must be "
+            "pushed back, and a good one that became rarer must be fetched: in these two cases the weight is ratio "
+            "times A. (Chapter 7, What the clip does.)",
             (
                 lambda new, old, A, eps: _weights(new, old, A, eps, lambda r: abs(r - 1) <= eps),
                 lambda new, old, A, eps: _weights(new, old, A, eps, lambda r: abs(r - 1) < eps),
@@ -401,7 +430,8 @@ CLIP_WEIGHTS = Exercise(
         ),
         Mistake(
             "advantage-without-ratio",
-            "The ratio is missing: you keep A where the sample is not cut. The derivative of the ratio by log pi is the ratio.",
+            "The ratio is missing: you keep A where the sample is not cut. "
+            "The derivative of the ratio by log pi is the ratio.",
             (
                 lambda new, old, A, eps: _weights(new, old, A, eps, None, np.ones_like),
                 lambda new, old, A, eps: _weights(
@@ -411,18 +441,20 @@ CLIP_WEIGHTS = Exercise(
         ),
         Mistake(
             "clipped-ratio",
-            "You weigh with the clipped ratio, and cut nobody. That is another method (CISPO): it bounds the weight instead of dropping the sample.",
+            "You weigh with the clipped ratio, and cut nobody. That is another method (CISPO): it bounds the weight "
+            "instead of dropping the sample.",
             (lambda new, old, A, eps: _clipped(new, old, eps) * A,),
         ),
         Mistake(
             "not-clipped",
-            "This is ratio times advantage for every sample. Those that have already moved the way they wanted beyond the edge count 0.",
+            "This is ratio times advantage for every sample. "
+            "Those that have already moved the way they wanted beyond the edge count 0.",
             (lambda new, old, A, eps: _ratio(new, old) * A,),
         ),
         Mistake(
             "wrong-two-cases",
-            "You cut the two cases that must stay alive, and keep the two that must go: compare the edge on the side to which the "
-            "sample wants to go, above for A > 0, below for A < 0.",
+            "You cut the two cases that must stay alive, and keep the two that must go: compare the edge on the side "
+            "to which the sample wants to go, above for A > 0, below for A < 0.",
             (
                 lambda new, old, A, eps: np.where(
                     np.where(A > 0, _ratio(new, old) >= 1 - eps, _ratio(new, old) <= 1 + eps), _ratio(new, old) * A, 0
@@ -431,12 +463,14 @@ CLIP_WEIGHTS = Exercise(
         ),
         Mistake(
             "the-objective",
-            "This is the clipped objective itself. Its slope by log pi is asked for: 0 where the clipped product is the smaller one.",
+            "This is the clipped objective itself. Its slope by log pi is asked for: "
+            "0 where the clipped product is the smaller one.",
             (lambda new, old, A, eps: np.minimum(_ratio(new, old) * A, _clipped(new, old, eps) * A),),
         ),
         Mistake(
             "clip-on-the-log",
-            "You compare the difference of the log-probabilities with eps. The band is one of ratios, 1 - eps to 1 + eps.",
+            "You compare the difference of the log-probabilities with eps. "
+            "The band is one of ratios, 1 - eps to 1 + eps.",
             (
                 lambda new, old, A, eps: np.where(
                     np.where(A > 0, new - old <= eps, new - old >= -eps), _ratio(new, old) * A, 0
@@ -445,7 +479,8 @@ CLIP_WEIGHTS = Exercise(
         ),
         Mistake(
             "upper-edge-only",
-            "You cut above 1 + eps only. A bad action that is already below 1 - eps has moved far enough as well: weight 0.",
+            "You cut above 1 + eps only. A bad action that is already below 1 - eps has moved far enough "
+            "as well: weight 0.",
             (lambda new, old, A, eps: np.where((A > 0) & (_ratio(new, old) > 1 + eps), 0, _ratio(new, old) * A),),
         ),
         Mistake(
@@ -477,7 +512,8 @@ CLIP_WEIGHTS = Exercise(
         ),
         Mistake(
             "one-edge-for-both-signs",
-            "You cut at one edge, whatever the sign of the advantage. Good actions are cut above 1 + eps only, bad ones below 1 - eps only.",
+            "You cut at one edge, whatever the sign of the advantage. Good actions are cut above 1 + eps only, "
+            "bad ones below 1 - eps only.",
             (
                 lambda new, old, A, eps: _weights(new, old, A, eps, lambda r: r <= 1 + eps),
                 lambda new, old, A, eps: _weights(new, old, A, eps, lambda r: r >= 1 - eps),
@@ -485,7 +521,8 @@ CLIP_WEIGHTS = Exercise(
         ),
         Mistake(
             "edge-cut",
-            "Right but for a ratio exactly at an edge: that counts as inside. With >= or <= in place of > or < it is cut.",
+            "Right but for a ratio exactly at an edge: that counts as inside. "
+            "With >= or <= in place of > or < it is cut.",
             (
                 lambda new, old, A, eps: _weights(
                     new, old, A, eps, lambda r: np.where(A > 0, r < 1 + eps, r > 1 - eps)
@@ -500,7 +537,8 @@ CLIP_WEIGHTS = Exercise(
         ),
         Mistake(
             "ratio-squared",
-            "The ratio goes in twice. Its derivative by log pi is the ratio itself, so the weight is ratio times A, once.",
+            "The ratio goes in twice. Its derivative by log pi is the ratio itself, "
+            "so the weight is ratio times A, once.",
             (lambda new, old, A, eps: _weights(new, old, A, eps, None, np.square),),
         ),
         Mistake(
@@ -545,7 +583,8 @@ def fisher_cases(rng):
                 rng.normal(size=60),
             ),
             slow="Right on small inputs, but too slow or too large here. Each sample's d x d matrix is never needed:\n"
-            "first the numbers scores @ v, one per sample, then their weighted sum of scores. Two products in all. (Chapter 7, TRPO.)",
+            "first the numbers scores @ v, one per sample, then their weighted sum of scores. "
+            "Two products in all. (Chapter 7, TRPO.)",
         ),
     ]
 
@@ -589,7 +628,8 @@ FISHER = Exercise(
     mistakes=(
         Mistake(
             "diagonal-only",
-            "You keep only the diagonal of F, the mean square of each parameter's score. What two parameters have in common is lost.",
+            "You keep only the diagonal of F, the mean square of each parameter's score. "
+            "What two parameters have in common is lost.",
             (lambda s, w, v: (w[:, None] * s**2).sum(0) * v,),
         ),
         Mistake(
@@ -599,7 +639,8 @@ FISHER = Exercise(
         ),
         Mistake(
             "scores-centred",
-            "You take the mean off the scores. Under the policy's own distribution it is 0, and taking the sample's own changes F.",
+            "You take the mean off the scores. Under the policy's own distribution it is 0, "
+            "and taking the sample's own changes F.",
             (lambda s, w, v: _fvp(s - s.mean(0), w, v), lambda s, w, v: _fvp(s - (w @ s) / w.sum(), w, v)),
         ),
         Mistake(
@@ -619,13 +660,15 @@ FISHER = Exercise(
         ),
         Mistake(
             "score-products-only",
-            "You stop half way: weights times scores times one number each is needed, the number being that sample's own scores @ v.\n"
+            "You stop half way: weights times scores times one number each is needed, "
+            "the number being that sample's own scores @ v.\n"
             "Yours multiplies the summed scores with v, parameter by parameter.",
             (lambda s, w, v: (w @ s) * v, lambda s, w, v: (w @ s) * (w @ (s @ v))),
         ),
         Mistake(
             "damped",
-            "You add a multiple of v: that is damping, F + c I. It belongs to whoever solves with F, who must be able to choose it. (Chapter 7, TRPO.)",
+            "You add a multiple of v: that is damping, F + c I. It belongs to whoever solves with F, who must be able "
+            "to choose it. (Chapter 7, TRPO.)",
             (lambda s, w, v: _fvp(s, w, v) + 0.1 * v,),
             _damping,
         ),
@@ -766,8 +809,10 @@ CONJUGATE = Exercise(
     ),
     after="At most as many products as A has distinct eigenvalues, and A is never formed: two doors needs two.",
     hints=(
-        "Keep three arrays: x (from 0), the residual r = b - A x (so b at first), and a direction p (b at first). One product A p each time.",
-        "alpha = r.r / p.Ap; x grows by alpha p, r shrinks by alpha A p. The new p is the new r plus beta times the old p.",
+        "Keep three arrays: x (from 0), the residual r = b - A x (so b at first), and a direction p (b at first). "
+        "One product A p each time.",
+        "alpha = r.r / p.Ap; x grows by alpha p, r shrinks by alpha A p. "
+        "The new p is the new r plus beta times the old p.",
         "beta = (new r.r) / (old r.r). Stop once r.r is tiny compared with b.b: else it is 0 / 0 next.",
     ),
     mistakes=(
@@ -789,7 +834,8 @@ CONJUGATE = Exercise(
         ),
         Mistake(
             "zero-over-zero",
-            "Right until the residual is 0: then alpha is 0 / 0, and NaN from there on. Stop once the residual is tiny compared with b.",
+            "Right until the residual is 0: then alpha is 0 / 0, and NaN from there on. "
+            "Stop once the residual is tiny compared with b.",
             (lambda m, b, k: _cg(m, b, k, guard=False) if not _exact_early(m, b, k) else np.full(len(b), np.nan),),
         ),
         Mistake(
@@ -831,7 +877,8 @@ CONJUGATE = Exercise(
         ),
         Mistake(
             "solved-exactly",
-            "This is the exact solution, whatever iterations says. With fewer iterations than parameters it costs more products than were granted.",
+            "This is the exact solution, whatever iterations says. With fewer iterations than parameters it costs more "
+            "products than were granted.",
             (lambda m, b, k: np.linalg.solve(np.array([_uncounted(m)(e) for e in np.eye(len(b))]).T, b),),
         ),
         Mistake(
@@ -863,7 +910,8 @@ def _exact_early(matvec, b, iterations):
 
 
 def kl_step(natural, gradient, delta):
-    """The size by bisection: with F natural = gradient, a step x natural has the quadratic KL x^2 gradient.natural / 2."""
+    """The size by bisection: with F natural = gradient, a step x natural has the quadratic
+    KL x^2 gradient.natural / 2."""
     slope = fsum(float(n) * float(g) for n, g in zip(natural, gradient))
     if slope <= 0 or delta <= 0:
         return np.zeros(len(natural))
@@ -922,7 +970,8 @@ KL_STEP = Exercise(
     ),
     after="The size of the gradient has dropped out: how far to go is decided by delta alone.",
     hints=(
-        "A step x has the quadratic KL x.F x / 2. Put x = c times natural, and remember that F natural is the gradient.",
+        "A step x has the quadratic KL x.F x / 2. "
+        "Put x = c times natural, and remember that F natural is the gradient.",
         "c squared times gradient.natural / 2 = delta. Solve for c.",
         "c is the root of 2 delta over that product; zeros if the product is not positive.",
     ),
@@ -939,7 +988,8 @@ KL_STEP = Exercise(
         ),
         Mistake(
             "norm-of-natural",
-            "You divide by the Euclidean length of natural. The length that counts is the one F measures: natural.F natural = gradient.natural.",
+            "You divide by the Euclidean length of natural. The length that counts is the one F measures: "
+            "natural.F natural = gradient.natural.",
             (
                 lambda n, g, d: _step(n, g, d, lambda s, d: np.sqrt(2 * d / (n @ n))),
                 lambda n, g, d: _step(n, g, d, lambda s, d: np.sqrt(2 * d) / np.linalg.norm(n)),
@@ -968,13 +1018,14 @@ KL_STEP = Exercise(
         ),
         Mistake(
             "no-guard",
-            "Right where there is a way up. Where gradient.natural is 0 or negative you take the root of something impossible and return NaN: "
-            "the step there is zeros.",
+            "Right where there is a way up. Where gradient.natural is 0 or negative you take the root of something "
+            "impossible and return NaN: the step there is zeros.",
             (lambda n, g, d: np.sqrt(2 * d / np.dot(g, n)) * n,),
         ),
         Mistake(
             "small-number-added",
-            "You add a small number under the fraction bar. Near the top gradients are tiny, and it swallows them: test for a product that is not positive.",
+            "You add a small number under the fraction bar. Near the top gradients are tiny, and it swallows them: "
+            "test for a product that is not positive.",
             tuple(
                 lambda n, g, d, small=small, guard=guard: (
                     _step(n, g, d, lambda s, d: np.sqrt(2 * d / (s + small)))
@@ -987,12 +1038,14 @@ KL_STEP = Exercise(
         ),
         Mistake(
             "absolute-value",
-            "You take the size of gradient.natural and drop its sign. Where it is negative, natural leads down, and the step is zeros.",
+            "You take the size of gradient.natural and drop its sign. "
+            "Where it is negative, natural leads down, and the step is zeros.",
             (lambda n, g, d: np.sqrt(2 * d / abs(np.dot(g, n))) * n if np.dot(g, n) else np.zeros(len(n)),),
         ),
         Mistake(
             "length-delta",
-            "You make a step whose Euclidean length is delta. It is the KL that is to be delta: half the square of the length that F measures.",
+            "You make a step whose Euclidean length is delta. It is the KL that is to be delta: "
+            "half the square of the length that F measures.",
             (
                 lambda n, g, d: _step(n, g, d, lambda s, d: d / np.linalg.norm(n)),
                 lambda n, g, d: d * n / (np.linalg.norm(n) + 1e-300),
@@ -1000,12 +1053,14 @@ KL_STEP = Exercise(
         ),
         Mistake(
             "root-turned-over",
-            "What stands under the root is upside down: the larger gradient.natural, the fewer multiples of natural fit into a KL of delta.",
+            "What stands under the root is upside down: "
+            "the larger gradient.natural, the fewer multiples of natural fit into a KL of delta.",
             (lambda n, g, d: _step(n, g, d, lambda s, d: np.sqrt(s / (2 * d))),),
         ),
         Mistake(
             "parameter-by-parameter",
-            "You multiply gradient and natural without adding up: each parameter gets a size of its own. One number scales the whole step.",
+            "You multiply gradient and natural without adding up: each parameter gets a size of its own. "
+            "One number scales the whole step.",
             (
                 lambda n, g, d: np.sqrt(2 * d / np.where(n * g > 0, n * g, np.inf)) * n,
                 lambda n, g, d: np.sqrt(2 * d / (n * g)) * n,

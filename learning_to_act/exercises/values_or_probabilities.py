@@ -80,22 +80,27 @@ SOFTMAX = Exercise(
     ),
     after="Subtracting one number per row changes nothing in the answer and everything in what exp has to bear.",
     hints=(
-        "Start from the definition: exp of each logit, divided by the sum of those exps over the last axis. keepdims=True keeps shapes that fit.",
-        "Which number can be added to all logits of a row without changing its probabilities? Try it with [0, 1] and [5, 6].",
-        "exp overflows above 709. Shift each row so that its largest logit becomes 0: then nothing can overflow, and the sum is at least 1.",
+        "Start from the definition: exp of each logit, divided by the sum of those exps over the last axis. "
+        "keepdims=True keeps shapes that fit.",
+        "Which number can be added to all logits of a row without changing its probabilities? "
+        "Try it with [0, 1] and [5, 6].",
+        "exp overflows above 709. Shift each row so that its largest logit becomes 0: then nothing can overflow, "
+        "and the sum is at least 1.",
     ),
     mistakes=(
         Mistake(
             "no-max-subtraction",
             "Right on small logits, but exp overflows on large ones: exp(1000) is inf, and inf / inf is NaN.\n"
-            "Tempting, because it is the definition letter by letter. But a logit is a free number: nothing keeps it below 709, where exp overflows.\n"
+            "Tempting, because it is the definition letter by letter. But a logit is a free number: "
+            "nothing keeps it below 709, where exp overflows.\n"
             "Adding the same number to all logits of a row changes nothing: choose it so that exp stays small.\n"
             "(Chapter 1, What a policy buys: a smooth hill.)",
             (lambda z: np.exp(z) / np.exp(z).sum(-1, keepdims=True),),
         ),
         Mistake(
             "maximum-of-whole-array",
-            "You subtract the largest logit of the whole array. A row that lies far below it is then all zeros, and 0 / 0 is NaN.\n"
+            "You subtract the largest logit of the whole array. "
+            "A row that lies far below it is then all zeros, and 0 / 0 is NaN.\n"
             "It works for one row and for tame batches, so it survives most tests.\n"
             "Each row needs its own maximum: over the last axis, with keepdims=True.",
             (lambda z: np.exp(z - np.max(z)) / np.exp(z - np.max(z)).sum(-1, keepdims=True),),
@@ -124,8 +129,10 @@ SOFTMAX = Exercise(
         ),
         Mistake(
             "subtracts-the-mean",
-            "You subtract the row's mean. That leaves the probabilities as they are, but it does not stop the overflow:\n"
-            "in [10000, -10000, ...] the largest logit still lies thousands above the mean. (And a -inf makes the mean -inf.)\n"
+            "You subtract the row's mean. That leaves the probabilities as they are, "
+            "but it does not stop the overflow:\n"
+            "in [10000, -10000, ...] the largest logit still lies thousands above the mean. "
+            "(And a -inf makes the mean -inf.)\n"
             "Subtract the row's maximum: then the largest exponent is exactly 0.",
             (
                 lambda z: (
@@ -136,8 +143,9 @@ SOFTMAX = Exercise(
         ),
         Mistake(
             "subtracts-the-minimum",
-            "You subtract the row's minimum. That leaves the probabilities as they are, and makes the overflow worse: one action that lies "
-            "1,000 below the others puts them all at 1,000, and exp(1000) is inf. (And with a -inf in the row nothing is left.)\n"
+            "You subtract the row's minimum. That leaves the probabilities as they are, and makes the overflow worse: "
+            "one action that lies 1,000 below the others puts them all at 1,000, and exp(1000) is inf. "
+            "(And with a -inf in the row nothing is left.)\n"
             "Subtract the row's maximum: then the largest exponent is exactly 0.",
             (
                 lambda z: (
@@ -148,7 +156,8 @@ SOFTMAX = Exercise(
         ),
         Mistake(
             "adds-the-maximum",
-            "You add the row's maximum where it is to be subtracted: the exponents become twice as large, and exp overflows twice as soon.\n"
+            "You add the row's maximum where it is to be subtracted: the exponents become twice as large, "
+            "and exp overflows twice as soon.\n"
             "The largest logit of each row should become 0.",
             (
                 lambda z: (
@@ -160,24 +169,28 @@ SOFTMAX = Exercise(
         Mistake(
             "integers-truncate",
             "Right, except that with whole-number logits your probabilities are cut down to 0 or 1.\n"
-            "np.zeros_like(logits) copies the dtype too: an array of integers cannot hold 0.3. Begin with np.zeros(logits.shape).",
+            "np.zeros_like(logits) copies the dtype too: an array of integers cannot hold 0.3. "
+            "Begin with np.zeros(logits.shape).",
             (lambda z: (_exp(z) / _exp(z).sum(-1, keepdims=True)).astype(np.asarray(z).dtype),),
         ),
         Mistake(
             "sigmoid",
-            "You squash each logit by itself (a sigmoid), so a row does not sum to 1: raising one logit would cost the others nothing.\n"
+            "You squash each logit by itself (a sigmoid), so a row does not sum to 1: "
+            "raising one logit would cost the others nothing.\n"
             "A softmax compares: each exp is divided by the sum over all actions of the row.",
             (lambda z: 1 / (1 + np.exp(-np.asarray(z, float))),),
         ),
         Mistake(
             "exp-forgotten",
-            "You divide each logit by the sum of the logits. Logits may be negative, and so would be your probabilities: take exp first.",
+            "You divide each logit by the sum of the logits. Logits may be negative, and so would be your "
+            "probabilities: take exp first.",
             (lambda z: z / np.sum(z, -1, keepdims=True),),
         ),
         Mistake(
             "base-two",
             "These are powers of 2 where powers of e belong (2**z or exp2). They do sum to 1, so it is easy to miss.\n"
-            "It is a softmax of smaller logits: 2**z = exp(0.693 z), a policy that is more random than the one asked for.",
+            "It is a softmax of smaller logits: 2**z = exp(0.693 z), "
+            "a policy that is more random than the one asked for.",
             (
                 lambda z: (
                     np.exp2(z - np.max(z, -1, keepdims=True))
@@ -266,25 +279,32 @@ EPSILON_GREEDY = Exercise(
             lambda p, q, e: e > 0.99 or q[p.argmax()] == q.max(),
         ),
         Law(
-            "An action that is not among the best has one chance only, its share of the exploring, epsilon / A. One of yours has another number.",
+            "An action that is not among the best has one chance only, its share of the exploring, epsilon / A. "
+            "One of yours has another number.",
             lambda p, q, e: near(p[q < q.max()], e / len(q)),
         ),
         Law(
-            "The best actions are not treated alike: those that are tied (==) share what is left after exploring in equal parts.",
+            "The best actions are not treated alike: "
+            "those that are tied (==) share what is left after exploring in equal parts.",
             lambda p, q, e: near(p[q == q.max()], p[q == q.max()].mean()),
         ),
     ),
-    after="Look at what can be reached: one random mixture per epsilon, 1 - epsilon for the best and the rest for all alike. Nothing optimises it.",
+    after="Look at what can be reached: one random mixture per epsilon, 1 - epsilon for the best and the rest for all "
+    "alike. Nothing optimises it.",
     hints=(
-        "Write it as a lottery in two stages: with probability epsilon draw any action, all alike; otherwise draw one of the best.",
+        "Write it as a lottery in two stages: with probability epsilon draw any action, all alike; "
+        "otherwise draw one of the best.",
         "The greedy action can win in both stages. Do your probabilities sum to 1?",
-        "Compare every value with the largest one: that marks all the best actions, ties included. They share what is left after exploring.",
+        "Compare every value with the largest one: that marks all the best actions, ties included. "
+        "They share what is left after exploring.",
     ),
     mistakes=(
         Mistake(
             "greedy-without-its-share",
-            "Your probabilities sum to less than 1: the greedy action gets 1 - epsilon, and its share of the exploration is missing.\n"
-            'Tempting, because "explore" sounds like "do something else". But exploring draws from all A actions, the best included:\n'
+            "Your probabilities sum to less than 1: the greedy action gets 1 - epsilon, "
+            "and its share of the exploration is missing.\n"
+            'Tempting, because "explore" sounds like "do something else". But exploring draws from all A actions, '
+            "the best included:\n"
             "it gets 1 - epsilon + epsilon / A. (Chapter 1, Acting on values.)",
             (
                 lambda q, e: _first(q, 1 - e, e / len(q)),
@@ -295,8 +315,10 @@ EPSILON_GREEDY = Exercise(
         Mistake(
             "first-of-the-ties",
             "Right, except where several actions are tied for the best: the first of them gets everything.\n"
-            "That is what np.argmax does, silently. The greedy mass is to be shared equally among all exact maxima (==).\n"
-            "Before anything is learned all values are equal, and an agent that always takes action 0 looks like one with a plan.",
+            "That is what np.argmax does, silently. The greedy mass is "
+            "to be shared equally among all exact maxima (==).\n"
+            "Before anything is learned all values are equal, "
+            "and an agent that always takes action 0 looks like one with a plan.",
             (lambda q, e: _first(q, 1 - e + e / len(q), e / len(q)),),
         ),
         Mistake(
@@ -313,7 +335,8 @@ EPSILON_GREEDY = Exercise(
         ),
         Mistake(
             "ties-not-shared",
-            "Where several actions are tied, each of them gets the whole greedy mass, so your probabilities sum to more than 1.\n"
+            "Where several actions are tied, each of them gets the whole greedy mass, "
+            "so your probabilities sum to more than 1.\n"
             "Divide 1 - epsilon by the number of best actions.",
             (lambda q, e: _greedy(q, e, lambda n: 1 - e + e / len(q), lambda n: e / len(q)),),
         ),
@@ -328,7 +351,8 @@ EPSILON_GREEDY = Exercise(
         ),
         Mistake(
             "near-ties",
-            "You treat values that are almost equal as tied (np.isclose, or rounding). This exercise counts exact maxima only (==):\n"
+            "You treat values that are almost equal as tied (np.isclose, or rounding). "
+            "This exercise counts exact maxima only (==):\n"
             "one billionth better is better, which is exactly how nervous an argmax is. (Chapter 1, Acting on values.)",
             (lambda q, e: e / len(q) + (1 - e) * np.isclose(q, np.max(q)) / np.isclose(q, np.max(q)).sum(),),
         ),
@@ -340,8 +364,9 @@ EPSILON_GREEDY = Exercise(
         ),
         Mistake(
             "normalised-afterwards",
-            "You divide by the sum at the end, which makes any numbers sum to 1. The lottery has two stages: exploring draws from all A actions, "
-            "and gives each epsilon / A, the best included. Added up rightly, nothing has to be normalised.",
+            "You divide by the sum at the end, which makes any numbers sum to 1. The lottery has two stages: "
+            "exploring draws from all A actions, and gives each epsilon / A, the best included. Added up rightly, "
+            "nothing has to be normalised.",
             (
                 lambda q, e: (lambda p: p / p.sum())(_greedy(q, e, lambda n: 1 - e, lambda n: e / len(q))),
                 lambda q, e: (lambda p: p / p.sum())(_first(q, 1 - e, e / len(q))),
@@ -350,7 +375,8 @@ EPSILON_GREEDY = Exercise(
         Mistake(
             "integers-truncate",
             "Right, except that with whole-number values your probabilities are cut down to 0 or 1.\n"
-            "np.zeros_like(q_values) and np.full_like(q_values, ...) copy the dtype too: an array of integers cannot hold 0.3.\n"
+            "np.zeros_like(q_values) and np.full_like(q_values, ...) copy the dtype too: "
+            "an array of integers cannot hold 0.3.\n"
             "Begin with np.zeros(len(q_values)), or pass dtype=float.",
             (_int_like,),
         ),
@@ -399,7 +425,8 @@ WORST_CASE = Exercise(
             lambda loss, p, M: loss <= -M.min() + 1e-6,
         ),
         Law(
-            "No reply of the opponent wins just this from your policy: it is not among minus the entries of (policy averaged over our rows).",
+            "No reply of the opponent wins just this from your policy: it is not among minus the entries of (policy "
+            "averaged over our rows).",
             lambda loss, p, M: np.abs(-(p @ M) - loss).min() < 1e-6,
         ),
         Law(
@@ -407,38 +434,47 @@ WORST_CASE = Exercise(
             lambda loss, p, M: loss >= (-(p @ M)).max() - 1e-6,
         ),
     ),
-    after="In rock-paper-scissors this is exploitability: 0 at the uniform policy, 1 at every corner an argmax can reach.",
+    after="In rock-paper-scissors this is exploitability: "
+    "0 at the uniform policy, 1 at every corner an argmax can reach.",
     hints=(
         "Fix one reply b of the opponent. What do you earn per round, on average over your own actions?",
         "One matrix product gives that average for every b at once: which order of policy and payoff has shape (B,)? "
         "The opponent reads the result and picks the worst entry for you.",
-        "The game is zero-sum: what the opponent wins is what you lose. So mind the sign, and do not clip: it is negative when you win whatever they do.",
+        "The game is zero-sum: what the opponent wins is what you lose. So mind the sign, and do not clip: "
+        "it is negative when you win whatever they do.",
     ),
     mistakes=(
         Mistake(
             "sign",
-            "The sign is flipped: this is what we earn in the worst case. The function asks for the loss, what the opponent wins from us.\n"
-            "payoff is ours, the game is zero-sum, so the opponent's win is minus our payoff. Always rock should lose +1 a round.",
+            "The sign is flipped: this is what we earn in the worst case. The function asks for the loss, "
+            "what the opponent wins from us.\n"
+            "payoff is ours, the game is zero-sum, so the opponent's win is minus our payoff. "
+            "Always rock should lose +1 a round.",
             (lambda p, M: np.min(p @ M),),
         ),
         Mistake(
             "own-best-case",
             "Here the opponent plays the reply that is best for us. That is the wish, not the worst case:\n"
-            "a best-responding opponent chooses the column with the smallest payoff to us, so take min over the replies where you take max.\n"
+            "a best-responding opponent chooses the column with the smallest payoff to us, so take min over the "
+            "replies where you take max.\n"
             "(Chapter 1, An opponent who knows you.)",
             (lambda p, M: np.max(p @ M), lambda p, M: -np.max(p @ M)),
         ),
         Mistake(
             "average-opponent",
-            "This is the loss against an opponent who plays all replies equally often: you take the mean over the columns.\n"
+            "This is the loss against an opponent who plays all replies equally often: "
+            "you take the mean over the columns.\n"
             "Worst case means an opponent who knows your policy and picks the one reply that hurts most.\n"
-            "An average over opponents would call always rock harmless in rock-paper-scissors. (Chapter 1, An opponent who knows you.)",
+            "An average over opponents would call always rock harmless in rock-paper-scissors. "
+            "(Chapter 1, An opponent who knows you.)",
             (lambda p, M: -np.mean(p @ M), lambda p, M: np.mean(p @ M)),
         ),
         Mistake(
             "transposed-payoff",
-            "payoff @ policy weights the opponent's columns with our policy: it lets us choose the reply and the opponent play ours.\n"
-            "In rock-paper-scissors the table is antisymmetric (M.T = -M). There, and wherever that holds, this even gives the right number.\n"
+            "payoff @ policy weights the opponent's columns with our policy: "
+            "it lets us choose the reply and the opponent play ours.\n"
+            "In rock-paper-scissors the table is antisymmetric (M.T = -M). There, and wherever that holds, "
+            "this even gives the right number.\n"
             "payoff has shape (A, B), our actions first: use policy @ payoff, which has one entry per reply.",
             (
                 lambda p, M: -np.min(M @ p),
@@ -462,7 +498,8 @@ WORST_CASE = Exercise(
         Mistake(
             "clipped-at-zero",
             "Right where we lose, but you cut the loss off at 0. In a game that pays us whatever the opponent does, "
-            "the worst case is a win, and the loss is negative. (Exploitability is never negative because it is measured against the game's value.)",
+            "the worst case is a win, and the loss is negative. (Exploitability is never negative because it is "
+            "measured against the game's value.)",
             (lambda p, M: max(0.0, -np.min(p @ M)),),
         ),
     ),
@@ -549,28 +586,33 @@ CORRIDOR = Exercise(
             lambda v, p: (v <= -2.999).all(),
         ),
         Law(
-            "Near p = 0 and near p = 1 the agent is stuck for thousands of steps: the value falls far below -1,000 at both ends. Yours does not.",
+            "Near p = 0 and near p = 1 the agent is stuck for thousands of steps: the value falls far below -1,000 at "
+            "both ends. Yours does not.",
             lambda v, p: (v[(np.asarray(p) < 2e-4) | (np.asarray(p) > 1 - 2e-4)] < -1000).all(),
         ),
     ),
     after="Now plot it: the best p is near 0.59, where no argmax and no small epsilon can go.",
     hints=(
-        "Call the values of the three cells v0, v1, v2. Each step costs 1, so v0 = -1 + (what the next cell is worth, on average).",
-        "Write all three equations, with q = 1 - p. Left in the first cell stays there. In the second cell right goes back and left goes on. "
-        "After the third cell comes the goal, worth 0.",
-        "Solve by hand (put v2 into v1, then v1 into v0), or let np.linalg.solve do it for each p. Both are fine; a formula takes arrays for free.",
+        "Call the values of the three cells v0, v1, v2. "
+        "Each step costs 1, so v0 = -1 + (what the next cell is worth, on average).",
+        "Write all three equations, with q = 1 - p. Left in the first cell stays there. In the second cell right goes "
+        "back and left goes on. After the third cell comes the goal, worth 0.",
+        "Solve by hand (put v2 into v1, then v1 into v0), or let np.linalg.solve do it for each p. Both are fine; "
+        "a formula takes arrays for free.",
     ),
     mistakes=(
         Mistake(
             "forgets-the-reversed-cell",
             "This is the corridor in which right always means right: there the best policy is simply to go right.\n"
-            "In ours the middle cell is reversed (right goes back, left goes on), and the agent cannot see which cell it is in.\n"
+            "In ours the middle cell is reversed (right goes back, left goes on), "
+            "and the agent cannot see which cell it is in.\n"
             "Swap p and 1 - p in the middle cell's equation. (Chapter 1, No opponent needed: rooms that look alike.)",
             (lambda p: _plain_corridor(np.asarray(p)),),
         ),
         Mistake(
             "last-step",
-            "Off by exactly one step: every step is paid -1, the last one, which reaches the goal, included. The goal itself is worth 0.\n"
+            "Off by exactly one step: every step is paid -1, the last one, which reaches the goal, included. "
+            "The goal itself is worth 0.\n"
             "So from the third cell, going right is worth -1 + 0.",
             (lambda p: _corridor(np.asarray(p)) + 1, lambda p: _corridor(np.asarray(p)) - 1),
         ),
@@ -582,13 +624,16 @@ CORRIDOR = Exercise(
         ),
         Mistake(
             "another-cell-reversed",
-            "The middle cell is the reversed one, and it alone: yours is the value of a corridor in which other cells are reversed.\n"
-            "Write down for each of the three cells where right leads and where left leads. (Chapter 1, No opponent needed: rooms that look alike.)",
+            "The middle cell is the reversed one, and it alone: "
+            "yours is the value of a corridor in which other cells are reversed.\n"
+            "Write down for each of the three cells where right leads and where left leads. "
+            "(Chapter 1, No opponent needed: rooms that look alike.)",
             tuple(lambda p, turned=turned: _by_cells(p, turned) for turned in ({0}, {2}, {0, 1}, {1, 2}, {0, 1, 2})),
         ),
         Mistake(
             "another-cell",
-            "This is the value of another cell (or the mean over the three). The episode starts in the first one: return v0.",
+            "This is the value of another cell (or the mean over the three). "
+            "The episode starts in the first one: return v0.",
             (
                 lambda p: _by_cells(p, {1}, cell=1),
                 lambda p: _by_cells(p, {1}, cell=2),
@@ -597,29 +642,33 @@ CORRIDOR = Exercise(
         ),
         Mistake(
             "discounted",
-            "You discount. Here nothing is discounted: a step costs 1 whenever it is taken, and the value is minus the expected number of steps.",
+            "You discount. Here nothing is discounted: a step costs 1 whenever it is taken, and the value is minus the "
+            "expected number of steps.",
             tuple(lambda p, gamma=gamma: _by_cells(p, {1}, gamma=gamma) for gamma in (0.9, 0.95, 0.98, 0.99, 0.999)),
         ),
         Mistake(
             "too-few-sweeps",
-            "You sweep the three equations and stop too early. Near p = 0 and p = 1 an episode lasts tens of thousands of steps, "
-            "and so many sweeps are needed.\nSolve the three equations instead: by hand, or with np.linalg.solve for each p.",
+            "You sweep the three equations and stop too early. Near p = 0 and p = 1 an episode lasts tens of thousands "
+            "of steps, and so many sweeps are needed.\nSolve the three equations instead: by hand, "
+            "or with np.linalg.solve for each p.",
             tuple(lambda p, sweeps=sweeps: _swept(p, sweeps) for sweeps in (10, 20, 50, 100, 200, 500, 1000)),
         ),
         Mistake(
             "left-at-the-wall",
-            "Left in the first cell leads out of your corridor, as if the episode ended there. There is a wall: the agent stays where it is, "
-            "and pays for the step. Its own value stands on both sides of that equation.",
+            "Left in the first cell leads out of your corridor, as if the episode ended there. There is a wall: "
+            "the agent stays where it is, and pays for the step. Its own value stands on both sides of that equation.",
             (lambda p: _by_cells(p, {1}, wall=False),),
         ),
         Mistake(
             "bracket",
-            "A pair of brackets is missing: a / b * c divides by b and multiplies by c. To divide by the product write a / (b * c).",
+            "A pair of brackets is missing: a / b * c divides by b and multiplies by c. "
+            "To divide by the product write a / (b * c).",
             (lambda p: (2 * np.asarray(p) - 4) / p * (1 - p),),
         ),
         Mistake(
             "counts-steps",
-            "The sign is flipped: you give the expected number of steps. The reward is -1 a step, so the return is minus that number.",
+            "The sign is flipped: you give the expected number of steps. "
+            "The reward is -1 a step, so the return is minus that number.",
             (lambda p: -_corridor(np.asarray(p)),),
         ),
     ),
@@ -630,7 +679,8 @@ CORRIDOR = Exercise(
 
 
 def bins_needed(num_dims, action_range, tolerance):
-    """Count up until half a cell is no longer than the tolerance, then multiply once per axis, in Python's own integers."""
+    """Count up until half a cell is no longer than the tolerance, then multiply once per axis,
+    in Python's own integers."""
     action_range, tolerance, cells = Fraction(action_range), Fraction(tolerance), 1
     while action_range / (2 * cells) > tolerance:
         cells += 1
@@ -683,11 +733,13 @@ BINS = Exercise(
     laws=(
         Law("At least one cell is always needed.", lambda n, d, r, t: n >= 1),
         Law(
-            "With d axes, each cut into the same number of cells, the answer is a d-th power of a whole number. Yours is not.",
+            "With d axes, each cut into the same number of cells, "
+            "the answer is a d-th power of a whole number. Yours is not.",
             lambda n, d, r, t: _root(n, d) ** d == n,
         ),
         Law(
-            "Too few: with so many cells per axis some actions lie farther than the tolerance from every centre. How far does a centre reach?",
+            "Too few: with so many cells per axis some actions lie farther than the tolerance from every centre. "
+            "How far does a centre reach?",
             lambda n, d, r, t: Fraction(r) <= 2 * Fraction(t) * _root(n, d),
         ),
         Law(
@@ -698,20 +750,24 @@ BINS = Exercise(
     after="Eleven bins on seven joints are 19,487,171 cells of a joint table; a factored softmax would need 77 logits.",
     hints=(
         "Begin with one axis. A cell's centre reaches half a cell to either side: how wide may a cell be?",
-        "How many such cells cover the range? A part of a cell still needs a whole one, and there is always at least one.",
-        "Each axis is divided independently, so the counts multiply. Convert to Python's int before the power: it never overflows.",
+        "How many such cells cover the range? A part of a cell still needs a whole one, "
+        "and there is always at least one.",
+        "Each axis is divided independently, so the counts multiply. "
+        "Convert to Python's int before the power: it never overflows.",
     ),
     mistakes=(
         Mistake(
             "width-is-tolerance",
             "Your cells are only one tolerance wide, so you use up to twice as many per axis as are needed.\n"
-            "Every action must lie within the tolerance of a centre, and a centre serves both sides: a cell may be 2 * tolerance wide.",
+            "Every action must lie within the tolerance of a centre, and a centre serves both sides: "
+            "a cell may be 2 * tolerance wide.",
             (lambda d, r, t: max(1, int(np.ceil(r / t))) ** d,),
         ),
         Mistake(
             "rounded-down",
             "You round the number of cells down, so a strip of actions at the edge lies too far from any centre.\n"
-            "A part of a cell still needs a whole one: round up (math.ceil). int() and // cut off what follows the point.",
+            "A part of a cell still needs a whole one: round up (math.ceil). "
+            "int() and // cut off what follows the point.",
             (lambda d, r, t: int(r / (2 * t)) ** d, lambda d, r, t: max(1, int(r / (2 * t))) ** d),
         ),
         Mistake(
@@ -722,14 +778,16 @@ BINS = Exercise(
         ),
         Mistake(
             "times-dimensions",
-            "You multiply the cells per axis by the number of axes. That is what a policy with one softmax per axis needs (a factored policy).\n"
+            "You multiply the cells per axis by the number of axes. That is what a policy with one softmax per axis "
+            "needs (a factored policy).\n"
             "A table with one value per joint action has a cell for every combination: a power, not a product.\n"
             "This difference is the whole point. (Chapter 1, Second failure: too many actions to compare.)",
             (lambda d, r, t: _cells(r, t) * d,),
         ),
         Mistake(
             "fence-posts",
-            "One cell per axis too many where the range divides evenly: floor(x) + 1 is ceil(x) for every x but the whole numbers.\n"
+            "One cell per axis too many where the range divides evenly: "
+            "floor(x) + 1 is ceil(x) for every x but the whole numbers.\n"
             "A range of 2 with cells 0.5 wide is 4 cells (and 5 borders). Round up with math.ceil.",
             (lambda d, r, t: (int(r / (2 * t)) + 1) ** d,),
         ),
@@ -740,19 +798,23 @@ BINS = Exercise(
         ),
         Mistake(
             "float",
-            "The right size, but as a floating-point number, which holds about 16 digits: with thirty joints the rest are lost.\n"
-            "np.ceil returns a float. Make the count per axis a Python int first (math.ceil does), then take the power.",
+            "The right size, but as a floating-point number, which holds about 16 digits: "
+            "with thirty joints the rest are lost.\n"
+            "np.ceil returns a float. Make the count per axis a Python int first "
+            "(math.ceil does), then take the power.",
             (lambda d, r, t: float(_cells(r, t)) ** d,),
         ),
         Mistake(
             "integer-overflow",
-            "Right until the number no longer fits into 64 bits (or 32): NumPy's integers then wrap around, in a power without a word.\n"
+            "Right until the number no longer fits into 64 bits (or 32): NumPy's integers then wrap around, "
+            "in a power without a word.\n"
             "int(...) before the power gives Python's own integers, which are as long as they need to be.",
             (_wrapped, lambda d, r, t: int(np.prod(np.full(d, _cells(r, t), np.int32), dtype=np.int32))),
         ),
         Mistake(
             "not-even-one",
-            "When the tolerance is wider than the range you answer 0. One cell is always needed: its centre is an action to take.",
+            "When the tolerance is wider than the range you answer 0. One cell is always needed: "
+            "its centre is an action to take.",
             (lambda d, r, t: (lambda x: 0 if x < 1 else int(np.ceil(x)))(r / (2 * t)) ** d,),
         ),
     ),

@@ -1,4 +1,5 @@
-"""The book's explorables: figures that answer to the hand, on the page and in a notebook. Each file's own are found, never listed."""
+"""The book's explorables: figures that answer to the hand, on the page and in a notebook.
+Each file's own are found, never listed."""
 
 import importlib
 import pkgutil

@@ -6,8 +6,8 @@ from .base import Explorable
 class TwoBalls(Explorable):
     """Two doors: the Euclidean circle and the true KL contour around the uniform policy, and the best step in each.
 
-    `theta` is the point, two logits (-3 to 3); `delta` the KL of the contour (0.002 to 0.1); `stretch` (1 to 4) writes theta_1 as
-    stretch times another parameter, which turns the plain arrow.
+    `theta` is the point, two logits (-3 to 3); `delta` the KL of the contour (0.002 to 0.1); `stretch` (1 to 4) writes
+    theta_1 as stretch times another parameter, which turns the plain arrow.
     """
 
     js = "balls.js"

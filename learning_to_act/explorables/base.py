@@ -1,7 +1,7 @@
 """What every explorable shares: a widget whose JavaScript and style travel with its state.
 
-The module that draws is `draw.js` (shared helpers) followed by the explorable's own file, as one text: a stored widget then
-needs no other file, so it lives in JupyterLab with a kernel and on a page with none.
+The module that draws is `draw.js` (shared helpers) followed by the explorable's own file, as one text: a stored widget
+then needs no other file, so it lives in JupyterLab with a kernel and on a page with none.
 """
 
 import json

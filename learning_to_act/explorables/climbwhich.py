@@ -4,11 +4,13 @@ from .base import Explorable
 
 
 class ClimbWhich(Explorable):
-    """The weight that a method puts on a prompt with success rate p, what it therefore climbs, and how two prompts share a step.
+    """The weight that a method puts on a prompt with success rate p, what it therefore climbs,
+    and how two prompts share a step.
 
-    `method` is "rloo", "grpo", "until_mixed" (GRPO, each prompt sampled again until its own group is mixed; with other prompts in place
-    of dropped groups the weight is that of "grpo", times a common factor), "successes" or "passk"; `group` the answers to a prompt (2 to 64; also pass@k's k);
-    `p1`, `p2` the two prompts' success rates (0.01 to 0.99); `sample`: the std of the libraries; `task` is "five" or "same".
+    `method` is "rloo", "grpo", "until_mixed" (GRPO, each prompt sampled again until its own group is mixed; with other
+    prompts in place of dropped groups the weight is that of "grpo", times a common factor), "successes" or "passk";
+    `group` the answers to a prompt (2 to 64; also pass@k's k); `p1`, `p2` the two prompts' success rates
+    (0.01 to 0.99); `sample`: the std of the libraries; `task` is "five" or "same".
     """
 
     js = "climbwhich.js"

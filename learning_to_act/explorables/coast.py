@@ -4,10 +4,12 @@ from .base import Explorable
 
 
 class Coasting(Explorable):
-    """Does the clip hold the ratio? Two arms from 1/2, the clipped objective climbed by Adam: the ratio at each step, and the gradient.
+    """Does the clip hold the ratio? Two arms from 1/2, the clipped objective climbed by Adam:
+    the ratio at each step, and the gradient.
 
-    `rate` is Adam's learning rate (0.02 to 0.5), `momentum` its beta_1 (0 to 0.95), `epsilon` the clip (0.05 to 0.4), `steps` how
-    many are shown (5 to 60). With `shared`, the one logit is that of two doors' first observation, where losers pull back.
+    `rate` is Adam's learning rate (0.02 to 0.5), `momentum` its beta_1 (0 to 0.95), `epsilon` the clip (0.05 to 0.4),
+    `steps` how many are shown (5 to 60). With `shared`, the one logit is that of two doors' first observation,
+    where losers pull back.
     """
 
     js = "coast.js"

@@ -6,10 +6,11 @@ from .base import HERE, Explorable
 
 
 class ControllerReplay(Explorable):
-    """A mass on a line learns to come to rest: its phase plane, with the policy's mean force as a field, through training.
+    """A mass on a line learns to come to rest: its phase plane, with the policy's mean force as a field,
+    through training.
 
-    `update` (0 to 40) is the number of updates that the policy has had; `start` the reader's own (position, speed), -2.5 to 2.5
-    each. The policies are stored: studies/controller_replay.py.
+    `update` (0 to 40) is the number of updates that the policy has had; `start` the reader's own (position, speed),
+    -2.5 to 2.5 each. The policies are stored: studies/controller_replay.py.
     """
 
     js = "controller.js"

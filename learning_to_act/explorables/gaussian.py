@@ -6,8 +6,8 @@ from .base import Explorable
 class GaussianPolicy(Explorable):
     """A bell over one action, below a curve that says how good each action is; it climbs by what its own samples say.
 
-    `curve` is "peaks" (a lower and a higher one), "peak" or "valley"; `mu` (-3.5 to 3.5) and `sigma` (0.1 to 3) are the bell's mean
-    and standard deviation; `baseline` takes the mean value off how good each sample was.
+    `curve` is "peaks" (a lower and a higher one), "peak" or "valley"; `mu` (-3.5 to 3.5) and `sigma` (0.1 to 3) are the
+    bell's mean and standard deviation; `baseline` takes the mean value off how good each sample was.
     """
 
     js = "gaussian.js"

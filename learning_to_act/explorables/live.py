@@ -4,10 +4,12 @@ from .base import Explorable
 
 
 class LiveTraining(Explorable):
-    """REINFORCE on CartPole, trained in the page while its settings change: returns, the pole, and what the policy does.
+    """REINFORCE on CartPole, trained in the page while its settings change:
+    returns, the pole, and what the policy does.
 
-    rate, batch: places in live.js's lists of learning rates (0.001 to 2) and of episodes a batch (1 to 64). keep: weight
-    step t by gamma^t, as the theorem has it. pace: updates a second, 0 for as many as there can be. seed: of the next run.
+    rate, batch: places in live.js's lists of learning rates (0.001 to 2) and of episodes a batch (1 to 64). keep:
+    weight step t by gamma^t, as the theorem has it. pace: updates a second, 0 for as many as there can be.
+    seed: of the next run.
     """
 
     js = "live.js"

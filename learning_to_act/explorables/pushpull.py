@@ -6,8 +6,8 @@ from .base import Explorable, sums_to_one
 class PushAndPull(Explorable):
     """One softmax over three actions: scores, the expected step and sampled steps in the plane of logits.
 
-    `policy` are the three probabilities, `q` the actions' values (-5 to 5), `constant` is added to every one of them (-5 to
-    10); `preset` is "even", "confident" or "backfire": the setting that the challenge is about.
+    `policy` are the three probabilities, `q` the actions' values (-5 to 5), `constant` is added to every one of them
+    (-5 to 10); `preset` is "even", "confident" or "backfire": the setting that the challenge is about.
     """
 
     js = "pushpull.js"

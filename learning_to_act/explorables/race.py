@@ -52,8 +52,8 @@ def psi(states, actions, horizon, offset=0.0):
 def race_table(horizon):
     """The gradient's length, and for each weight the variance of one trajectory as v0 + 2 c v01 + c^2 v1 + loan^2 vl.
 
-    c is an offset on every reward. The loan is a coin of the world, +-loan paid with the first reward and taken back with the
-    last: all that a weight sees of it at later steps is the debt. Summed over all trajectories, so exact.
+    c is an offset on every reward. The loan is a coin of the world, +-loan paid with the first reward and taken back
+    with the last: all that a weight sees of it at later steps is the debt. Summed over all trajectories, so exact.
     """
     states, actions, probs = trajectories(horizon)
     scores = POLICY.score(THETA, states, actions)  # (n, T, d)
@@ -81,8 +81,9 @@ def race_table(horizon):
 class EstimatorRace(Explorable):
     """Five weights in one estimator: the error of the estimated gradient against the number of trajectories.
 
-    `horizon` is 2, 4, 6 or 8 steps; `offset` (0 to 3) is added to each reward; `loan` (0 to 4) is a coin of the world, paid at the
-    first step and taken back at the last; `target` (0.01 to 1) is the relative error that all are asked to reach.
+    `horizon` is 2, 4, 6 or 8 steps; `offset` (0 to 3) is added to each reward; `loan` (0 to 4) is a coin of the world,
+    paid at the first step and taken back at the last; `target` (0.01 to 1)
+    is the relative error that all are asked to reach.
     """
 
     js = "race.js"

@@ -6,9 +6,9 @@ from .base import Explorable
 class ScoreSampler(Explorable):
     """The slope of an average over a bell curve, estimated from samples: score function against pathwise.
 
-    `mu` is the bell's mean (-2 to 2; its standard deviation is 1), `f` the heights of the function at x = -3, -1.5, 0, 1.5, 3
-    (-1 to 4, straight between, flat outside), `kind` is "curve" for that function or "step" for 1 where x > 0; `baseline` is
-    taken off every f(x), and each estimate is the mean over `samples` draws (20 or 200).
+    `mu` is the bell's mean (-2 to 2; its standard deviation is 1), `f` the heights of the function at x = -3, -1.5, 0,
+    1.5, 3 (-1 to 4, straight between, flat outside), `kind` is "curve" for that function or "step" for 1 where x > 0;
+    `baseline` is taken off every f(x), and each estimate is the mean over `samples` draws (20 or 200).
     """
 
     js = "sampler.js"

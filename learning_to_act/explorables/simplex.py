@@ -6,8 +6,9 @@ from .base import Explorable, sums_to_one
 class SimplexGame(Explorable):
     """Rock-paper-scissors on the triangle of all policies: exploitability, the best reply, and self-play.
 
-    `policy` are the three probabilities (rock, paper, scissors); `game` is "classic" or "rock2" (rock's win pays 2); `mode` is
-    "reply" or "selfplay", whose steps of 0.1 alternate unless `simultaneous`, with a bonus for `entropy` (temperature 0.1) or none.
+    `policy` are the three probabilities (rock, paper, scissors); `game` is "classic" or "rock2" (rock's win pays 2);
+    `mode` is "reply" or "selfplay", whose steps of 0.1 alternate unless `simultaneous`,
+    with a bonus for `entropy` (temperature 0.1) or none.
     """
 
     js = "simplex.js"

@@ -6,8 +6,8 @@ from .base import Explorable
 class SixPlaces(Explorable):
     """Two laws over two answers, policy and reference, and the gradient of three KL estimates in two places.
 
-    `p` and `ref`: the second answer's probability under policy and reference (0.01 to 0.99); `place` is one of "k1-loss",
-    "k2-loss", "k3-loss", "k1-reward", "k2-reward", "k3-reward"; `task` is "away" or "strong".
+    `p` and `ref`: the second answer's probability under policy and reference (0.01 to 0.99); `place` is one of
+    "k1-loss", "k2-loss", "k3-loss", "k1-reward", "k2-reward", "k3-reward"; `task` is "away" or "strong".
     """
 
     js = "sixkl.js"

@@ -6,8 +6,9 @@ from .base import Explorable
 class ClipOrSquash(Explorable):
     """A bell meets the limits -1 and 1: the law of the executed action, and what a wrong record does to the scores.
 
-    `way` is "clip" or "tanh"; `stored` is what the program put into its record and scored by the bell's density: "drawn" or
-    "executed". `mu` (-1.5 to 1.5) and `sigma` (0.3 to 1.5) are the bell's; the reward is `constant` (0 to 5) + executed action.
+    `way` is "clip" or "tanh"; `stored` is what the program put into its record and scored by the bell's density:
+    "drawn" or "executed". `mu` (-1.5 to 1.5) and `sigma` (0.3 to 1.5) are the bell's;
+    the reward is `constant` (0 to 5) + executed action.
     """
 
     js = "squash.js"

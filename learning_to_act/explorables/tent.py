@@ -4,7 +4,8 @@ from .base import Explorable
 
 
 class LineTentTruth(Explorable):
-    """The corridor from p = 1/2: the return, the surrogate (a line), the clipped surrogate (a tent), and a KL ball as a bracket.
+    """The corridor from p = 1/2: the return, the surrogate (a line), the clipped surrogate (a tent),
+    and a KL ball as a bracket.
 
     `p` is the probability of going right (0.3 to 0.95), `epsilon` the clip's half width (0.05 to 0.6).
     """

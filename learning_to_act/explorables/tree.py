@@ -4,10 +4,11 @@ from .base import Explorable
 
 
 class RamblingTree(Explorable):
-    """Four answers: right or wrong, stop (2 tokens) or ramble (4). Expected steps on the three logits under a rule for length.
+    """Four answers: right or wrong, stop (2 tokens) or ramble (4).
+    Expected steps on the three logits under a rule for length.
 
-    `p` the chance of a right first token, `after_right` and `after_wrong` those of rambling then (0.05 to 0.95); `rule` is "sum",
-    "sequence", "token" or "gspo"; `group` 2 or 4 answers; `task` is "fall" or "still".
+    `p` the chance of a right first token, `after_right` and `after_wrong` those of rambling then (0.05 to 0.95); `rule`
+    is "sum", "sequence", "token" or "gspo"; `group` 2 or 4 answers; `task` is "fall" or "still".
     """
 
     js = "tree.js"

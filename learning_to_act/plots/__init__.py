@@ -1,4 +1,5 @@
-"""The book's figures: pure functions that draw data onto an Axes. `base` has the style and what more than one chapter draws.
+"""The book's figures: pure functions that draw data onto an Axes.
+`base` has the style and what more than one chapter draws.
 
 What one chapter alone draws stands in a file named after the chapter. All public functions are found, never listed.
 """

@@ -100,9 +100,9 @@ def value_curve(ax, x, values, marks=None, xlabel="", ylabel="expected return"):
 def learning_curves(ax, steps, returns, label, kind="policy", level=0.95, nudge=0):
     """The mean of several seeds against training time, with the interval in which the true mean lies.
 
-    steps: (T,). returns: (seeds, T), at least two seeds. The band is Student's t interval of the mean at each step, named
-    above the Axes; `label` stands at the curve's right end, `nudge` points higher. kind: one of the palette's names.
-    Returns the mean, low and high, each (T,).
+    steps: (T,). returns: (seeds, T), at least two seeds. The band is Student's t interval of the mean at each step,
+    named above the Axes; `label` stands at the curve's right end, `nudge` points higher. kind: one of the palette's
+    names. Returns the mean, low and high, each (T,).
     """
     from scipy.stats import t
 
@@ -171,7 +171,8 @@ def arrows(ax, start, vectors, labels=None, kinds="score"):
 
 
 def bars(ax, heights, labels, kind="policy"):
-    """One named bar for each of `heights` (N,): filled for a policy, hatched for anything that says how good. Returns them."""
+    """One named bar for each of `heights` (N,): filled for a policy, hatched for anything that says how good.
+    Returns them."""
     heights, labels = np.asarray(heights, float), list(labels)
     if heights.shape != (len(labels),):
         raise ValueError(f"heights must have one entry for each of the {len(labels)} labels, got shape {heights.shape}")

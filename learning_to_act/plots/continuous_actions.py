@@ -35,7 +35,8 @@ def bell(ax, mean, std, low, high, kind="policy", fill=True, resolution=400):
 
 
 def executed(ax, mean, std, limit=1.0, resolution=400):
-    """What the world executes of a Gaussian policy: clipped (a bell with a spike at each limit) and squashed by tanh."""
+    """What the world executes of a Gaussian policy: clipped (a bell with a spike at each limit)
+    and squashed by tanh."""
     number("mean", mean), positive("std", std), positive("limit", limit)
     inside, u = np.linspace(-limit, limit, resolution), np.linspace(-8, 8, 3201)
 

@@ -8,7 +8,8 @@ from .base import COLOR, learning_curves
 
 
 def multiples(ax, values):
-    """What programs teach, in multiples of the exact gradient: values {name: multiple}, drawn from the top. Returns the dots.
+    """What programs teach, in multiples of the exact gradient: values {name: multiple}, drawn from the top.
+    Returns the dots.
 
     1 is the truth, 0 teaches nothing, below 0 is downhill (shaded).
     """
@@ -65,7 +66,8 @@ def catches(ax, tests, programs, caught):
 
 
 def mended(ax, wrong, right, best):
-    """Learning curves of a program before (vermilion, dashed) and after its bug was mended, (seeds, T) each, under the best return."""
+    """Learning curves of a program before (vermilion, dashed) and after its bug was mended, (seeds, T)
+    each, under the best return."""
     wrong, right, best = (
         finite("wrong", wrong, (None, None)),
         finite("right", right, (None, None)),

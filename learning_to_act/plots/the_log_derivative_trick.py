@@ -10,8 +10,8 @@ from .base import COLOR
 def errors_against_n(ax, n, errors):
     """Mean squared error against the number of trajectories, both axes logarithmic: independent samples give slope -1.
 
-    n: (K,). errors: {name: (K,)}, relative to the squared gradient. Each line is named at its right end; names are moved
-    apart where lines lie close. Returns the lines, the lowest first.
+    n: (K,). errors: {name: (K,)}, relative to the squared gradient. Each line is named at its right end; names are
+    moved apart where lines lie close. Returns the lines, the lowest first.
     """
     n, lines = finite("n", n, (None,)), []
     for name, values in errors.items():
@@ -48,7 +48,8 @@ def errors_against_n(ax, n, errors):
 
 
 def spread(ax, estimates, truth, limits, bins=60):
-    """How estimates (N,) of one number scatter: a histogram, with the truth as a line and the middle four fifths marked."""
+    """How estimates (N,) of one number scatter: a histogram, with the truth as a line
+    and the middle four fifths marked."""
     if not np.size(estimates):
         raise ValueError("estimates must hold at least one number, got none")
     counts, _, _ = ax.hist(
@@ -71,8 +72,9 @@ def spread(ax, estimates, truth, limits, bins=60):
 def ablation(ax, arms, level=0.95):
     """What each arm differs by from the first one, paired by seed: sampled policy (blue dots) and greedy (squares).
 
-    arms: {name: (sampled (seeds,), greedy (seeds,))}, the same seeds in the same order; the first is what the others are
-    compared with. Bars are Student's t intervals of the mean difference. Returns {name: (means, lows, highs)} of all but the first.
+    arms: {name: (sampled (seeds,), greedy (seeds,))}, the same seeds in the same order; the first is what the others
+    are compared with. Bars are Student's t intervals of the mean difference.
+    Returns {name: (means, lows, highs)} of all but the first.
     """
     from scipy.stats import t
 
@@ -90,7 +92,8 @@ def ablation(ax, arms, level=0.95):
     for row, (name, data) in enumerate(others):
         if data.shape != values.shape:
             raise ValueError(
-                f"arms must have the same seeds, to be paired: {first!r} has shape {values.shape}, {name!r} {data.shape}"
+                "arms must have the same seeds, to be paired: "
+                f"{first!r} has shape {values.shape}, {name!r} {data.shape}"
             )
         differences = data - values  # (2, seeds)
         means = differences.mean(axis=1)

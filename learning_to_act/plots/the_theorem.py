@@ -16,7 +16,8 @@ def landscape(ax, J, limit=6, levels=(-0.24, -0.2, -0.15, -0.1, -0.05, 0, 0.03, 
     heights = np.asarray(J(np.array(np.meshgrid(axis, axis))), float)
     if heights.shape != (resolution, resolution):
         raise ValueError(
-            f"J must map theta of shape (2, {resolution}, {resolution}) to ({resolution}, {resolution}), got {heights.shape}"
+            f"J must map theta of shape (2, {resolution}, {resolution}) to "
+            f"({resolution}, {resolution}), got {heights.shape}"
         )
     lines = ax.contour(
         axis, axis, heights, levels=list(levels), colors=COLOR["muted"], linewidths=0.8, linestyles="solid"
@@ -27,7 +28,8 @@ def landscape(ax, J, limit=6, levels=(-0.24, -0.2, -0.15, -0.1, -0.05, 0, 0.03, 
 
 
 def climbs(ax, paths, limit=6):
-    """Paths over two parameters, {name: (N, 2)}, each named beside its middle; the first is the true one, in the score's green."""
+    """Paths over two parameters, {name: (N, 2)}, each named beside its middle;
+    the first is the true one, in the score's green."""
     near = dict(boxstyle="square,pad=0.1", facecolor=COLOR["paper"], edgecolor="none", alpha=0.85)
     for (name, path), line, kind in zip(paths.items(), ("-", "--", ":", "-."), ["score"] + 3 * ["ink"]):
         path = finite(f"paths[{name!r}]", path, (None, 2))

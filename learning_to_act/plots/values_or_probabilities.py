@@ -49,8 +49,9 @@ def simplex(ax, value=None, labels=("rock", "paper", "scissors"), levels=8, reso
 def bandit(ax, reward, low, high, bins=None, mean=None, std=None, resolution=400):
     """A reward over one continuous action, what an even grid of bins can reach of it, and a Gaussian policy.
 
-    reward: a function (N,) -> (N,). bins: how many cells divide [low, high], their centres are dots on the curve; or the
-    actions themselves, (K,). The best one is named. mean, std: the policy, drawn as a filled hill (its height has no unit). Returns the Axes.
+    reward: a function (N,) -> (N,). bins: how many cells divide [low, high], their centres are dots on the curve; or
+    the actions themselves, (K,). The best one is named. mean, std: the policy,
+    drawn as a filled hill (its height has no unit). Returns the Axes.
     """
     if not low < high:
         raise ValueError(f"low must be below high, got {low} and {high}")

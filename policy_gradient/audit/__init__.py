@@ -1,11 +1,13 @@
-"""Which gradient does this code follow? An update is asked on small exact worlds, and what it does is said in plain words.
+"""Which gradient does this code follow? An update is asked on small exact worlds,
+and what it does is said in plain words.
 
     from policy_gradient.audit import audit
     print(audit(my_update))              # my_update(theta, batch) gives the gradient, or the new theta
 
-`batch` is a `Batch`: plain arrays, one row per step. theta has one number per observation, P(action 1) = sigmoid(theta[obs]). A PyTorch
-loss is held by `audit(from_torch(loss))`, loss(policy, batch); advantages and losses of language models by `audit_advantages` and
-`audit_token_loss`; updates of a Gaussian policy by `audit_gaussian`. From a terminal: `python -m policy_gradient.audit FILE.py:function`.
+`batch` is a `Batch`: plain arrays, one row per step. theta has one number per observation,
+P(action 1) = sigmoid(theta[obs]). A PyTorch loss is held by `audit(from_torch(loss))`, loss(policy, batch); advantages
+and losses of language models by `audit_advantages` and `audit_token_loss`; updates of a Gaussian policy by
+`audit_gaussian`. From a terminal: `python -m policy_gradient.audit FILE.py:function`.
 """
 
 from .ask import Unreadable
@@ -32,8 +34,8 @@ __all__ = [
 def audit(update):
     """The `Verdict` on a function update(theta, batch), an object with a theta, or a PyTorch loss (see `from_torch`).
 
-    update returns the gradient or the new theta, shape (num_obs,), or changes theta in place. What keeps it from being read (it raises,
-    gives NaN, never returns, keeps state, draws random numbers) is said in the verdict, not raised.
+    update returns the gradient or the new theta, shape (num_obs,), or changes theta in place. What keeps it from being
+    read (it raises, gives NaN, never returns, keeps state, draws random numbers) is said in the verdict, not raised.
     """
     try:
         asker = wrap(update)

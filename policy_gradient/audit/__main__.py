@@ -1,4 +1,5 @@
-"""python -m policy_gradient.audit FILE.py:function [--json] [--picture FILE.png] [--gaussian | --advantages | --token-loss]"""
+"""python -m policy_gradient.audit FILE.py:function [--json] [--picture FILE.png]
+[--gaussian | --advantages | --token-loss]"""
 
 import argparse
 import importlib

@@ -15,7 +15,8 @@ METHODS = ("update", "learn", "step")
 
 
 class Unreadable(Exception):
-    """The update gives no direction that could be read: `kind` is one word, the message says what happened and the cure."""
+    """The update gives no direction that could be read: `kind` is one word,
+    the message says what happened and the cure."""
 
     def __init__(self, kind, words):
         super().__init__(words)
@@ -40,7 +41,8 @@ class Numpy:
             if np.array_equal(theta, world.theta) and "in place" not in self.notes:
                 raise Unreadable(
                     "nothing",
-                    "It returned nothing (None), and theta is as it was. Usual cause: a return is missing in the last line.",
+                    "It returned nothing (None), and theta is as it was. "
+                    "Usual cause: a return is missing in the last line.",
                 )
             self.notes["in place"] = "It changes theta in place and returns nothing; that is read as the new theta."
             out, self.returns = theta, "new theta"
@@ -70,7 +72,8 @@ class Numpy:
             raise Unreadable(
                 "never returns",
                 f"It did not come back within {SECONDS:g} seconds, on a batch of {len(world.batch)} steps. Does a loop "
-                "wait for something that never comes, or does it collect its own data? It must work on the batch alone.",
+                "wait for something that never comes, or does it collect its own data? "
+                "It must work on the batch alone.",
             ) from None
         except (Exception, SystemExit) as error:
             where = [
@@ -92,9 +95,15 @@ class Numpy:
         if isinstance(error, TypeError) and ("positional argument" in text or "unexpected keyword" in text):
             return " It is called as update(theta, batch)."
         if isinstance(error, AttributeError) and "Batch" in text:
-            return f" The batch has {', '.join(f.name for f in fields(world.batch))}; and episodes(), log_prob(theta), score(theta), rollout."
+            return (
+                f" The batch has {', '.join(f.name for f in fields(world.batch))}; and episodes(), "
+                "log_prob(theta), score(theta), rollout."
+            )
         if isinstance(error, (IndexError, ValueError)):
-            return f" There theta had shape {world.theta.shape}, one number per observation, and the batch {len(world.batch)} steps."
+            return (
+                f" There theta had shape {world.theta.shape}, one number per observation, and the batch "
+                f"{len(world.batch)} steps."
+            )
         return ""
 
     def _unchanged(self, world, batch):
@@ -178,13 +187,13 @@ def steady(asker, world):
     if _has_generator(update):
         raise Unreadable(
             "random",
-            "The same theta and the same batch gave two answers: it draws from a random generator of its own. Take the whole "
-            "batch at once for the audit, or make the generator anew in each call.",
+            "The same theta and the same batch gave two answers: it draws from a random generator of its own. "
+            "Take the whole batch at once for the audit, or make the generator anew in each call.",
         )
     raise Unreadable(
         "state",
-        "The same theta and the same batch gave two answers: it keeps state between calls (an optimiser's moments, a running "
-        "mean, a counter). Make that state anew in each call, or return the gradient instead of the step.",
+        "The same theta and the same batch gave two answers: it keeps state between calls (an optimiser's moments, "
+        "a running mean, a counter). Make that state anew in each call, or return the gradient instead of the step.",
     )
 
 
@@ -203,8 +212,8 @@ def _global_randomness(asker, world, first):
     if np.abs(other - first).max() > ROUNDING * (np.abs(first).max() + 1e-300):
         raise Unreadable(
             "random",
-            "The same theta and the same batch gave two answers under two seeds of the global random generator: it uses "
-            "randomness of its own (a shuffled minibatch, noise). Take the whole batch at once for the audit.",
+            "The same theta and the same batch gave two answers under two seeds of the global random generator: "
+            "it uses randomness of its own (a shuffled minibatch, noise). Take the whole batch at once for the audit.",
         )
 
 

@@ -1,7 +1,7 @@
 """Rules that give each step its weight, composed of the answers to a few questions; each answer is a few lines.
 
-A rule is a dict {question: answer}. `weights(world, rule)` is what it gives, up to one number for the whole batch; `plain()` holds
-the weights of all of them on the world "plain", so that a fit is one matrix product.
+A rule is a dict {question: answer}. `weights(world, rule)` is what it gives, up to one number for the whole batch;
+`plain()` holds the weights of all of them on the world "plain", so that a fit is one matrix product.
 """
 
 from functools import cache
@@ -351,7 +351,8 @@ MOST = 3.5  # how much a rule may cost: three departures at once are looked for,
 
 @cache
 def plain(name="plain"):
-    """(rules, table): what all rules give on a world before the score and the division, table (C, n); `rule_of(rules, i)` reads one."""
+    """(rules, table): what all rules give on a world before the score and the division, table (C, n);
+    `rule_of(rules, i)` reads one."""
     world = worlds()[name]
     b, averages = world.batch, _averages(world.batch)
     heads = [

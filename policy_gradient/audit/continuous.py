@@ -12,8 +12,8 @@ from .verdict import CHOICE, MISTAKE, RIGHT, Finding, Verdict
 class GaussianBatch:
     """n one-step episodes in D dimensions. theta = (mean (D,), log of the standard deviation (D,)), one vector (2 D,).
 
-    drawn (n, D) are the numbers drawn from the Gaussian; actions (n, D) what the environment got: drawn, clipped to [-1, 1] or, if
-    `squashed`, tanh(drawn). rewards (n,). log_probs (n,): of `actions`, as they were played.
+    drawn (n, D) are the numbers drawn from the Gaussian; actions (n, D) what the environment got: drawn, clipped to
+    [-1, 1] or, if `squashed`, tanh(drawn). rewards (n,). log_probs (n,): of `actions`, as they were played.
     """
 
     drawn: np.ndarray
@@ -78,7 +78,8 @@ SAY = {
 
 
 def audit_gaussian(update):
-    """The `Verdict` on update(theta, batch) -> gradient or new theta, (2 D,), for a `GaussianBatch`: mean over samples of reward times score."""
+    """The `Verdict` on update(theta, batch) -> gradient or new theta, (2 D,), for a `GaussianBatch`:
+    mean over samples of reward times score."""
     name = getattr(update, "__name__", type(update).__name__)
     verdict, asker = Verdict(name, [], [], None, None), Numpy(update)
     say = verdict.findings.append

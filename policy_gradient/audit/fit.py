@@ -1,4 +1,5 @@
-"""Which rule gives the numbers that an update gave? One is looked for that explains every world; what none explains is left open."""
+"""Which rule gives the numbers that an update gave? One is looked for that explains every world;
+what none explains is left open."""
 
 from dataclasses import dataclass, field, replace
 
@@ -14,8 +15,9 @@ AS_MANY = 1e-5  # relative difference of what counts as the same number
 
 @dataclass
 class Fit:
-    """What was found. rule: {question: answer} or None; also: other rules that explain as much; factor: {...} or None; extra: what does
-    not depend on rewards; open: the questions without an answer; gradient: the answer on "two doors"."""
+    """What was found. rule: {question: answer} or None; also: other rules that explain as much; factor: {...} or None;
+    extra: what does not depend on rewards; open: the questions without an answer;
+    gradient: the answer on "two doors"."""
 
     gradient: np.ndarray
     rule: dict | None = None
@@ -158,7 +160,8 @@ def _scan(y):
 
 
 def _endings(y, matches, found):
-    """Which of the matching rules also explain truncation, both flags, and a batch that ends in the middle of an episode."""
+    """Which of the matching rules also explain truncation, both flags,
+    and a batch that ends in the middle of an episode."""
     questions = [
         ("cut", "truncated", list(c.TRUNCATED)),
         ("open", "open", ["bootstrapped", "as terminated"]),
@@ -387,6 +390,7 @@ def _influences(asker):
         said.append("Rewards from before a step move its weight.")
     if (hit & ~own).any():
         said.append(
-            "Rewards of other episodes move a step's weight (a baseline from the batch does that; so does a sum across an end)."
+            "Rewards of other episodes move a step's weight "
+            "(a baseline from the batch does that; so does a sum across an end)."
         )
     return said

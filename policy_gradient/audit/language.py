@@ -47,7 +47,8 @@ class _Place:
 
 
 def audit_advantages(advantages):
-    """The `Verdict` on advantages(rewards) -> (prompts, answers), rewards (prompts, answers): one row per prompt, a group of answers."""
+    """The `Verdict` on advantages(rewards) -> (prompts, answers), rewards (prompts, answers):
+    one row per prompt, a group of answers."""
     name = getattr(advantages, "__name__", type(advantages).__name__)
     verdict = Verdict(name, [], [], None, None)
     call = _Call(_as_arrays(advantages), "one advantage per answer")
@@ -137,7 +138,8 @@ def _advantages(ask, verdict):
                 centre,
                 {"none": RIGHT, "leave one out": RIGHT, "group mean": CHOICE}.get(centre, DEPARTURE),
                 {
-                    "group mean": "The mean includes the answer itself: the expected step is (G - 1)/G of the gradient.",
+                    "group mean": "The mean includes the answer itself: the expected step is "
+                    "(G - 1)/G of the gradient.",
                     "none": "Unbiased, and noisy.",
                     "leave one out": "Unbiased.",
                 }.get(
@@ -173,7 +175,8 @@ def _advantages(ask, verdict):
 
 
 def _eps(ask, centre, size, constant):
-    """What is added to the size, in words: measured at two spreads, since an eps under the root adds less to a larger one."""
+    """What is added to the size, in words: measured at two spreads,
+    since an eps under the root adds less to a larger one."""
     added = []
     for spread in (1e-4, 1e-3):
         r = np.array([[0.0, 0, spread, 0], [0, spread, spread, 0]])
@@ -208,7 +211,8 @@ def _corners(ask, say):
                 "equal rewards",
                 "noise",
                 MISTAKE,
-                f"Eight equal rewards of 0.1 give advantages up to **{np.abs(flat).max():.2g}**: rounding divided by a small eps.",
+                f"Eight equal rewards of 0.1 give advantages up to **{np.abs(flat).max():.2g}**: "
+                "rounding divided by a small eps.",
             )
         )
     try:
@@ -230,7 +234,8 @@ def _corners(ask, say):
 
 
 def climbed(advantages, p, G):
-    """w(p): the expected direction for 0/1 rewards is w(p) times the gradient of p, the share of right answers (G answers per group)."""
+    """w(p): the expected direction for 0/1 rewards is w(p) times the gradient of p, the share of right answers
+    (G answers per group)."""
     total = 0.0
     for k in range(G + 1):
         r = np.array([1.0] * k + [0.0] * (G - k))
@@ -252,8 +257,9 @@ def _climbs(ask, say, G=8):
                 "climbs",
                 "not p",
                 CHOICE,
-                f"With rewards 0 and 1, {G} answers, a prompt solved 1 % of the time weighs {ratio[0.01]:.2f} times one solved half the time "
-                f"(at 10 %: {ratio[0.1]:.2f}; at 90 %: {ratio[0.9]:.2f}): it is not the mean success that is climbed.",
+                f"With rewards 0 and 1, {G} answers, a prompt solved 1 % of the time weighs {ratio[0.01]:.2f} times "
+                f"one solved half the time (at 10 %: {ratio[0.1]:.2f}; at 90 %: {ratio[0.9]:.2f}): "
+                "it is not the mean success that is climbed.",
             )
         )
 
@@ -272,7 +278,8 @@ class Answers:
 def audit_token_loss(loss):
     """The `Verdict` on loss(log_probs, batch): a scalar PyTorch loss, or in NumPy its gradient by log_probs, (B, T).
 
-    batch is an `Answers`. What each token's log-probability gets shows how tokens are averaged, where ratios are clipped, which KL is in it.
+    batch is an `Answers`. What each token's log-probability gets shows how tokens are averaged,
+    where ratios are clipped, which KL is in it.
     """
     name = getattr(loss, "__name__", type(loss).__name__)
     verdict = Verdict(name, [], [], None, None)
@@ -354,11 +361,13 @@ def _token_loss(gradient, verdict):
             ),
             "mean of the answers' means": (
                 DEPARTURE,
-                "Each answer's tokens are divided by **its own length**: long answers are pushed less, wrong and right. With the group's mean subtracted it is the gradient of no function.",
+                "Each answer's tokens are divided by **its own length**: long answers are pushed less, "
+                "wrong and right. With the group's mean subtracted it is the gradient of no function.",
             ),
             "sum of the answers' means": (
                 DEPARTURE,
-                "Each answer's tokens are divided by **its own length**: long answers are pushed less, wrong and right. With the group's mean subtracted it is the gradient of no function.",
+                "Each answer's tokens are divided by **its own length**: long answers are pushed less, "
+                "wrong and right. With the group's mean subtracted it is the gradient of no function.",
             ),
         }.get(name, (RIGHT, "Up to a constant, the policy gradient of the answers' rewards."))
         say(Finding("average", name, kind, words))

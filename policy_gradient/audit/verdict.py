@@ -34,7 +34,8 @@ CREDIT = {
     ),
     "last reward twice": (
         MISTAKE,
-        "Rewards are **shifted by one**: a step's own reward is left out, and an episode's last reward is counted twice.",
+        "Rewards are **shifted by one**: a step's own reward is left out, "
+        "and an episode's last reward is counted twice.",
     ),
     "rewards one late": (MISTAKE, "Rewards are **one step late**: a step is credited with the reward before it."),
     "returns one late": (
@@ -65,11 +66,13 @@ CREDIT = {
     ),
     "order reversed": (
         MISTAKE,
-        "The returns stand in **reversed order** within each episode (a list was built backwards and not turned round).",
+        "The returns stand in **reversed order** within each episode "
+        "(a list was built backwards and not turned round).",
     ),
     "lambda return minus V, one step": (
         DEPARTURE,
-        "Not GAE: r + gamma * (lambda-return of the next step) - V. The **first factor lambda is missing** (V-trace's form).",
+        "Not GAE: r + gamma * (lambda-return of the next step) - V. "
+        "The **first factor lambda is missing** (V-trace's form).",
     ),
     "decay lambda": (MISTAKE, "TD errors are summed with **lambda in place of gamma * lambda**."),
     "decay gamma": (CHOICE, "TD errors are summed with gamma alone: **lambda is 1**, whatever was given."),
@@ -81,10 +84,13 @@ GAMMA = {
     "squared": "**gamma is squared**: it is applied twice.",
 }
 TERMINATED = {
-    "bootstrapped": "Terminated steps: **bootstrapped**, V of the last observation is counted as if something followed.",
+    "bootstrapped": "Terminated steps: **bootstrapped**, V of the last observation is counted "
+    "as if something followed.",
     "not cut": "Terminated steps: **not cut**; rewards or values of the next episode leak into this one.",
-    "not cut, right value": "Terminated steps: bootstrapped and **not cut**; the next episode's advantages leak into this one.",
-    "not cut, value zero": "Terminated steps: **not cut**; the next episode's rewards or advantages leak into this one.",
+    "not cut, right value": "Terminated steps: bootstrapped and **not cut**; "
+    "the next episode's advantages leak into this one.",
+    "not cut, value zero": "Terminated steps: **not cut**; the next episode's rewards "
+    "or advantages leak into this one.",
     "value of the next episode": "Terminated steps: **V of the next episode's first observation** is counted.",
     "one step early": "Episodes are cut **one step early**: the flag of the next step is read, so the real end leaks.",
     "one step late": "Episodes are cut **one step late**: the flag of the step before is read.",
@@ -92,9 +98,11 @@ TERMINATED = {
 TRUNCATED = {
     "as terminated": "Truncated steps: **taken for terminations**, V of what would have followed is not counted.",
     "not cut": "Truncated steps: **not cut**; the next episode leaks into this one.",
-    "not cut, right value": "Truncated steps: bootstrapped but **not cut**; the next episode's advantages leak into this one.",
+    "not cut, right value": "Truncated steps: bootstrapped but **not cut**; "
+    "the next episode's advantages leak into this one.",
     "not cut, value zero": "Truncated steps: **not cut** and not bootstrapped; the next episode leaks into this one.",
-    "value of the next episode": "Truncated steps: **V of the next episode's first observation** is counted, not of the last one seen.",
+    "value of the next episode": "Truncated steps: **V of the next episode's first observation** is counted, "
+    "not of the last one seen.",
     "own value": "Truncated steps: **V of the step's own observation** is counted, not of what came after it.",
     "advantage zero": "Truncated steps: their **advantage is set to zero**, and nothing of what follows passes them.",
     "left out": "Truncated steps: **left out**, and nothing passes them.",
@@ -124,7 +132,8 @@ BASELINE = {
     "running sum": (DEPARTURE, "Baseline: a running mean over the steps so far, **its own included**."),
 }
 SPREAD = {
-    "own episode": "Divided by the standard deviation **within each episode**: episodes are weighed by what they are not.",
+    "own episode": "Divided by the standard deviation **within each episode**: "
+    "episodes are weighed by what they are not.",
     "at t": "Divided by the standard deviation **at each t**, which changes how the steps weigh against each other.",
 }
 SCORE = {
@@ -139,7 +148,8 @@ SCORE = {
 VISITS = {
     "mean of the visits": "Visits of one observation are **averaged**, not added: how often it is seen is forgotten.",
     "first visits": "Only an episode's **first visit** of an observation counts.",
-    "last visit only": "Only the **last visit** of an observation counts: the others are overwritten (g[obs] = ... in place of adding).",
+    "last visit only": "Only the **last visit** of an observation counts: "
+    "the others are overwritten (g[obs] = ... in place of adding).",
 }
 OPEN_WORDS = {
     "everything": "No rule that I know explains the weights of your steps.",
@@ -153,7 +163,8 @@ OPEN_WORDS = {
 
 @dataclass
 class Finding:
-    """One thing found: `question` and `answer` as in the rule, kind "right", "choice", "departure" or "mistake", and the words."""
+    """One thing found: `question` and `answer` as in the rule, kind "right", "choice",
+    "departure" or "mistake", and the words."""
 
     question: str
     answer: str
@@ -163,7 +174,8 @@ class Finding:
 
 @dataclass
 class Verdict:
-    """What an update follows. `print` it; `to_json()`, `picture()`. ok: it was read, and no departure or mistake was found."""
+    """What an update follows. `print` it; `to_json()`, `picture()`.
+    ok: it was read, and no departure or mistake was found."""
 
     name: str
     direction: list  # on two doors
@@ -213,7 +225,8 @@ class Verdict:
         return json.dumps(dict(asdict(self), ok=self.ok, text=str(self)), **{"indent": 1, **options})
 
     def picture(self, ax=None):
-        """Two arrows on two doors, in the plane of its two parameters: the gradient of the return, and this update's, both of length one."""
+        """Two arrows on two doors, in the plane of its two parameters:
+        the gradient of the return, and this update's, both of length one."""
         import matplotlib.pyplot as plt
 
         ax = ax or plt.subplots(figsize=(4, 4))[1]
@@ -300,7 +313,8 @@ def read(name, fit, notes):
                 "reset",
                 "counted",
                 MISTAKE,
-                "A reset step in the batch (mask False; Gymnasium's vector environments give them): **counted as data**.",
+                "A reset step in the batch (mask False; Gymnasium's vector environments give them): "
+                "**counted as data**.",
             )
         )
     elif fit.reset == "felt":
@@ -309,7 +323,8 @@ def read(name, fit, notes):
                 "reset",
                 "felt",
                 MISTAKE,
-                "A reset step in the batch (mask False): it gets no weight, but it **changes the weights of the others**.",
+                "A reset step in the batch (mask False): "
+                "it gets no weight, but it **changes the weights of the others**.",
             )
         )
     elif fit.reset == "left out":
@@ -390,7 +405,8 @@ def _from_rule(fit, say):
                 "both",
                 rule["both"],
                 MISTAKE,
-                "A step that is terminated *and* truncated: **taken for a truncation**; what terminated is worth nothing afterwards.",
+                "A step that is terminated *and* truncated: **taken for a truncation**; "
+                "what terminated is worth nothing afterwards.",
             )
         )
     if rule["open"] == "as terminated" and len(fit.same.get("open", [])) == 1 and uses_values:
@@ -399,7 +415,8 @@ def _from_rule(fit, say):
                 "open",
                 rule["open"],
                 MISTAKE,
-                "Where the batch ends in the middle of an episode: **taken for a termination**, V of what follows is not counted.",
+                "Where the batch ends in the middle of an episode: "
+                "**taken for a termination**, V of what follows is not counted.",
             )
         )
     if rule["weight"] in WEIGHT and not (rule["credit"] == "total return" and rule["weight"] == "dropped"):
@@ -487,7 +504,8 @@ def _factor(factor, say):
                 "size",
                 size,
                 kind,
-                f"It is divided by the **{size.replace('std', 'standard deviation')}**{what}: the length of the step no longer tells how steep it is.",
+                f"It is divided by the **{size.replace('std', 'standard deviation')}**{what}: the length of the step "
+                "no longer tells how steep it is.",
             )
         )
     if power:
@@ -518,7 +536,8 @@ def _extra(extra, say):
                 "extra",
                 "entropy bonus",
                 CHOICE if extra["size"] > 0 else MISTAKE,
-                f"An entropy bonus is added{sign} (coefficient {abs(extra['size']):.4g}, if it is averaged as the rest is).",
+                f"An entropy bonus is added{sign} (coefficient {abs(extra['size']):.4g}, "
+                "if it is averaged as the rest is).",
             )
         )
     elif extra["name"] == "weight decay":
@@ -529,7 +548,8 @@ def _extra(extra, say):
                 "extra",
                 "unknown",
                 DEPARTURE,
-                f"Something is added that does **not depend on the rewards** ({100 * extra['share']:.0f} % of the length).",
+                "Something is added that does **not depend on the rewards** "
+                f"({100 * extra['share']:.0f} % of the length).",
             )
         )
 
@@ -568,7 +588,8 @@ def _headline(name, fit):
 
 
 def _where(fit):
-    """Where the expected direction of the fitted weights leads on two doors, with V at zero, if that can be followed exactly."""
+    """Where the expected direction of the fitted weights leads on two doors, with V at zero,
+    if that can be followed exactly."""
     rule = fit.rule
     if (
         fit.visits != "every visit"

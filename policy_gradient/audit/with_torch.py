@@ -13,12 +13,13 @@ LOSSES = ("loss", "compute_loss", "training_step", "update")
 
 
 def from_torch(thing):
-    """What `audit` takes, of a PyTorch loss: `loss(policy, batch)` returns a scalar to be minimised, or calls backward itself.
+    """What `audit` takes, of a PyTorch loss: `loss(policy, batch)` returns a scalar to be minimised,
+    or calls backward itself.
 
-    policy(obs) gives logits (n, 2) for batch.obs (n, D), float32; the batch's arrays are tensors. The gradient is read as it first
-    reaches the policy's logits: before any clipping, whatever the optimiser. A module is held by its own method `loss(batch)`: what
-    its networks answer to batch.obs, logits (n, 2) and values (n,) or (n, 1), is replaced by a table. One of its modules must give
-    the logits from batch.obs, and its first nn.Linear take batch.obs.
+    policy(obs) gives logits (n, 2) for batch.obs (n, D), float32; the batch's arrays are tensors. The gradient is read
+    as it first reaches the policy's logits: before any clipping, whatever the optimiser. A module is held by its own
+    method `loss(batch)`: what its networks answer to batch.obs, logits (n, 2) and values (n,) or (n, 1), is replaced by
+    a table. One of its modules must give the logits from batch.obs, and its first nn.Linear take batch.obs.
     """
     return Torch(thing)
 
@@ -65,8 +66,8 @@ class Torch(Numpy):
             if self.method is None:
                 raise Unreadable(
                     "no method",
-                    f"{type(thing).__name__} is a PyTorch module without a method {', '.join(LOSSES)} that takes a batch. "
-                    "Give audit a function loss(policy, batch) instead.",
+                    f"{type(thing).__name__} is a PyTorch module without a method {', '.join(LOSSES)} that takes a "
+                    "batch. Give audit a function loss(policy, batch) instead.",
                 )
             self.size = next((m.in_features for m in thing.modules() if isinstance(m, torch.nn.Linear)), None)
 
@@ -105,7 +106,8 @@ class Torch(Numpy):
             if gradient is None:
                 raise Unreadable(
                     "nothing",
-                    "The loss does not depend on the policy's logits. Is the log-probability computed from policy(batch.obs)?",
+                    "The loss does not depend on the policy's logits. "
+                    "Is the log-probability computed from policy(batch.obs)?",
                 )
             seen = [gradient]
         return -seen[0][:, 1].double().numpy()
@@ -141,8 +143,9 @@ class Torch(Numpy):
         if not found:
             raise Unreadable(
                 "nothing",
-                "No part of the module answered the batch's observations with two logits, shape (n, 2). Call the network "
-                "itself (self.net(obs), not self.net.forward(obs)), and let it have two actions; or give audit a function loss(policy, batch).",
+                "No part of the module answered the batch's observations with two logits, shape (n, 2). "
+                "Call the network itself (self.net(obs), not self.net.forward(obs)), and let it have two actions; "
+                "or give audit a function loss(policy, batch).",
             )
         return out
 

@@ -1,10 +1,10 @@
 """The batches on which an update is asked: small, fixed, and such that different answers give different numbers.
 
-In "two doors" at theta = 0 the eight action sequences are equally likely and make the whole batch: what an update that takes each episode
-by itself does there is its expected direction (one that ties them by their mean or spread: its direction on large
-batches; one that runs on into the next: that for their order). In every other batch each step has an observation, and
-so a parameter, of its own. The gradient then shows the weight that each step got, one number per step, and a rule for
-these weights can be held against it.
+In "two doors" at theta = 0 the eight action sequences are equally likely and make the whole batch: what an update that
+takes each episode by itself does there is its expected direction (one that ties them by their mean or spread: its
+direction on large batches; one that runs on into the next: that for their order). In every other batch each step has an
+observation, and so a parameter, of its own. The gradient then shows the weight that each step got, one number per step,
+and a rule for these weights can be held against it.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -16,12 +16,13 @@ import numpy as np
 
 @dataclass
 class Batch:
-    """n steps, episode after episode, as a training loop holds them. theta (num_obs,): P(action 1 | obs) = sigmoid(theta[obs]).
+    """n steps, episode after episode, as a training loop holds them. theta (num_obs,):
+    P(action 1 | obs) = sigmoid(theta[obs]).
 
-    obs, actions, next_obs (n,) int; rewards, values, next_values, log_probs (n,) float: V of obs and of next_obs, and the
-    log-probability with which the action was drawn; terminated, truncated (n,) bool. mask (n,) bool is False at a step that is no
-    data (Gymnasium's reset step). episode, t (n,) int: which episode, and which step of it. gamma, lam: what an update
-    should use. next_obs of a last step is what was seen after it, not the next episode's first.
+    obs, actions, next_obs (n,) int; rewards, values, next_values, log_probs (n,) float: V of obs and of next_obs, and
+    the log-probability with which the action was drawn; terminated, truncated (n,) bool. mask (n,) bool is False at a
+    step that is no data (Gymnasium's reset step). episode, t (n,) int: which episode, and which step of it. gamma, lam:
+    what an update should use. next_obs of a last step is what was seen after it, not the next episode's first.
     """
 
     obs: np.ndarray
@@ -104,7 +105,8 @@ class World:
 
 
 def _steps(lengths, endings, rng, gamma, lam, resets=False):
-    """Episodes of these lengths; an ending is "terminated", "truncated", "both" or "open" (the batch ends in the middle)."""
+    """Episodes of these lengths; an ending is "terminated", "truncated", "both" or "open"
+    (the batch ends in the middle)."""
     rows, seen = [], 0
     for n, (length, ending) in enumerate(zip(lengths, endings)):
         for t in range(length):

@@ -6,7 +6,8 @@ from .ask import Numpy, WithTheta
 
 
 def wrap(thing):
-    """Whatever was given, as something to be called with a world. PyTorch is looked for only where it is already loaded."""
+    """Whatever was given, as something to be called with a world.
+    PyTorch is looked for only where it is already loaded."""
     if isinstance(thing, Numpy):
         return thing
     torch = sys.modules.get("torch")
@@ -19,6 +20,7 @@ def wrap(thing):
         return WithTheta(thing)
     if not callable(thing):
         raise TypeError(
-            f"audit takes a function update(theta, batch), an object with a theta, or a PyTorch loss; got {type(thing).__name__}"
+            "audit takes a function update(theta, batch), an object with a theta, or a PyTorch loss; "
+            f"got {type(thing).__name__}"
         )
     return Numpy(thing)

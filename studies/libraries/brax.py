@@ -1,8 +1,9 @@
 # requires: brax==0.14.2 jax==0.9.2 numpy
-"""Brax: ppo.train on an environment that replays the batch, through its own wrappers. The networks handed in are linear, the policy categorical.
+"""Brax: ppo.train on an environment that replays the batch, through its own wrappers. The networks handed in are
+linear, the policy categorical.
 
-A policy of Brax sees the observation alone. So the action of the batch stands beside it, where only the sampling looks. JAX 0.10 has removed a
-function that this version's `train` calls (github.com/google/brax/issues/671).
+A policy of Brax sees the observation alone. So the action of the batch stands beside it, where only the sampling looks.
+JAX 0.10 has removed a function that this version's `train` calls (github.com/google/brax/issues/671).
 """
 
 import sys

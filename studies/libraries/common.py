@@ -1,8 +1,10 @@
-"""What the adapters share. Each adapter is a script for an environment of its own; `run.py` makes it, runs the script, and removes it.
+"""What the adapters share. Each adapter is a script for an environment of its own;
+`run.py` makes it, runs the script, and removes it.
 
-An adapter turns a library's loss into update(theta, batch): it hands the batch to the library's own buffer, sets a linear policy on
-one-hot observations to the logits (0, theta) and a linear critic to the batch's values, and reads what reaches the optimiser before
-any clipping. gamma and lambda are the batch's; one minibatch, one epoch; everything else is the library's default unless it says so.
+An adapter turns a library's loss into update(theta, batch): it hands the batch to the library's own buffer, sets a
+linear policy on one-hot observations to the logits (0, theta) and a linear critic to the batch's values, and reads what
+reaches the optimiser before any clipping. gamma and lambda are the batch's; one minibatch, one epoch; everything else
+is the library's default unless it says so.
 """
 
 import datetime
@@ -110,18 +112,21 @@ def stored_verdict(verdict, note, skip=()):
 
 
 def study(key, package, losses=(), path="end to end", skip=(), learned=(), advantages=(), tokens=()):
-    """Audit each {name: (update, note)}; store and print. skip: questions that the way of feeding settles, not the library.
+    """Audit each {name: (update, note)}; store and print. skip: questions that the way of feeding settles,
+    not the library.
 
     learned: {name: (run(seed) -> a number, note, what the number is)}; ten seeds each, for runs that really learn.
-    advantages, tokens: {name: (function, note)}, for language models, as `audit_advantages` and `audit_token_loss` take them.
+    advantages, tokens: {name: (function, note)}, for language models,
+    as `audit_advantages` and `audit_token_loss` take them.
     """
     warnings.filterwarnings("ignore")
     version, script = importlib.metadata.version(package), Path(__file__).with_name(f"{key}.py")
     pinned = script.read_text(encoding="utf-8").splitlines()[0]
     if not re.search(rf"\b{re.escape(package)}(\[\w+\])?=={re.escape(version)}(\s|$)", pinned):
         sys.exit(
-            f"{package} {version} is not the version that {script.name} was written for (its first line). Use `make libraries ONLY={key}`, "
-            "or write the new version there and see that every call still means the same."
+            f"{package} {version} is not the version that {script.name} was written for (its first line). "
+            f"Use `make libraries ONLY={key}`, or write the new version there and see "
+            "that every call still means the same."
         )
     stored = {
         "library": package,

@@ -1,7 +1,10 @@
-# requires: alone:openrlhf==0.11.2 alone:deepspeed==0.19.6 torch==2.13.0 numpy ray==2.60.0 transformers==5.10.4 hjson py-cpuinfo msgpack ninja pydantic einops pylatexenc jsonlines optree peft torchdata loralib datasets
-"""OpenRLHF: its advantages (compute_advantages_and_returns) and its PolicyLoss, called with their defaults on groups of answers.
+# requires: alone:openrlhf==0.11.2 alone:deepspeed==0.19.6 torch==2.13.0 numpy ray==2.60.0 transformers==5.10.4 hjson
+# requires: py-cpuinfo msgpack ninja pydantic einops pylatexenc jsonlines optree peft torchdata loralib datasets
+"""OpenRLHF: its advantages (compute_advantages_and_returns) and its PolicyLoss,
+called with their defaults on groups of answers.
 
-It asks for flash-attn and vLLM, which want a GPU. The names that its modules import from them are stood in for here; none of them is called.
+It asks for flash-attn and vLLM, which want a GPU. The names that its modules import from them are stood in for here;
+none of them is called.
 """
 
 import sys

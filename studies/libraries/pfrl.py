@@ -115,7 +115,8 @@ study(
     {
         "REINFORCE": (
             reinforce,
-            "defaults (beta 0), the batch's terminated episodes as its batch; it takes no gamma, and throws a truncated episode away with a warning",
+            "defaults (beta 0), the batch's terminated episodes as its batch; it takes no gamma, "
+            "and throws a truncated episode away with a warning",
         ),
         "A2C": (update_of(A2C, entropy_coeff=0.0), "defaults but no entropy bonus"),
         "A2C, use_gae=True": (update_of(A2C, entropy_coeff=0.0, use_gae=True), "no entropy bonus"),

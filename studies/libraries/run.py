@@ -1,7 +1,8 @@
-"""`make libraries`, or ONLY="skrl pfrl": for each library an environment, its adapter run in it, and the environment removed.
+"""`make libraries`, or ONLY="skrl pfrl": for each library an environment, its adapter run in it,
+and the environment removed.
 
-The first line of an adapter names the pinned packages; `override:` sets a version against what a package asks for, `alone:` takes one
-without what it asks for. PyTorch comes from wherever the machine's pip settings find it; a CPU
+An adapter's lines `# requires:` name the pinned packages; `override:` sets a version against what a package asks for,
+`alone:` takes one without what it asks for. PyTorch comes from wherever the machine's pip settings find it; a CPU
 build serves (PIP_FIND_LINKS is handed on).
 """
 
@@ -20,10 +21,16 @@ def adapters():
     return {p.stem: p for p in sorted(HERE.glob("*.py")) if p.read_text(encoding="utf-8").startswith("# requires:")}
 
 
+def required(script):
+    """What an adapter's lines `# requires:` name, word by word."""
+    lines = script.read_text(encoding="utf-8").splitlines()
+    return [word for line in lines if line.startswith("# requires:") for word in line.split()[2:]]
+
+
 def run(name, script, keep=False):
     """0 if the adapter ran."""
     folder = ROOT / "_build/environments" / f"library-{name}"
-    wanted = script.read_text(encoding="utf-8").splitlines()[0].removeprefix("# requires:").split()
+    wanted = required(script)
     python = folder / "bin/python"
     links = [w for part in [os.environ.get("PIP_FIND_LINKS")] if part for w in ("--find-links", part)]
     override = [w.removeprefix("override:") for w in wanted if w.startswith("override:")]
@@ -51,7 +58,7 @@ def run(name, script, keep=False):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("only", nargs="*", help="some of: " + ", ".join(adapters()))
     parser.add_argument("--keep", action="store_true", help="leave the environments")
     given = parser.parse_args()

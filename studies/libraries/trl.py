@@ -1,9 +1,11 @@
 # requires: trl==1.16.0 transformers==5.24.0 torch==2.13.0 numpy
-"""TRL: GRPOTrainer and RLOOTrainer, trained for a step on a model that is a table of logits. What is drawn is handed in; the rest is theirs.
+"""TRL: GRPOTrainer and RLOOTrainer, trained for a step on a model that is a table of logits.
+What is drawn is handed in; the rest is theirs.
 
-The gradient is read where the optimiser gets it. A loss is asked with any advantages: each answer has a twin of the same length with the
-opposite reward, so that rewards not scaled are advantages. Only the hundreds of ratios that find the clip are asked of their loss alone, after
-trainings of two iterations have shown that it gives what reaches the optimiser.
+The gradient is read where the optimiser gets it. A loss is asked with any advantages: each answer has a twin of the
+same length with the opposite reward, so that rewards not scaled are advantages. Only the hundreds of ratios that find
+the clip are asked of their loss alone, after trainings of two iterations have shown
+that it gives what reaches the optimiser.
 """
 
 import os
@@ -31,7 +33,8 @@ logging.disable(logging.WARNING)
 torch.set_num_threads(1)
 ROWS, T = 16, 6  # answers and tokens, at most
 REST, Q, EOS, PAD = range(4)
-FIRST = 4  # each place in each answer has a token of its own, and each answer its own end: so each has a parameter of its own
+# each place in each answer has a token of its own, and each answer its own end: so each has a parameter of its own
+FIRST = 4
 WORDS = [
     "<rest>",
     "q",
@@ -41,7 +44,8 @@ WORDS = [
     *(f"{n}!" for n in range(ROWS)),
 ]
 ENDS = [FIRST + ROWS * T + n for n in range(ROWS)]
-FAR = 6.0  # log-probabilities are asked this much lower, so that those of the old policy are some, too; ratios stay as they are
+# log-probabilities are asked this much lower, so that those of the old policy are some, too; ratios stay as they are
+FAR = 6.0
 words = Tokenizer(models.WordLevel({w: i for i, w in enumerate(WORDS)}, unk_token="<rest>"))
 words.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
 TOKENS = PreTrainedTokenizerFast(tokenizer_object=words, eos_token="<eos>", pad_token="<pad>")

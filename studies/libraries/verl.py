@@ -1,4 +1,5 @@
-# requires: alone:verl==0.9.1 torch==2.13.0 numpy ray==2.60.0 transformers==5.10.4 tensordict==0.10.0 omegaconf==2.3.0 codetiming
+# requires: alone:verl==0.9.1 torch==2.13.0 numpy ray==2.60.0 transformers==5.10.4 tensordict==0.10.0
+# requires: omegaconf==2.3.0 codetiming
 """verl: its advantage estimators and policy losses, called with their defaults on groups of answers. Its trainer wants
 a cluster and a GPU."""
 

@@ -1,8 +1,10 @@
 # requires: xuance==1.4.4 torch==2.13.0
-"""XuanCe: its agents trained (`agent.train`) on an environment registered and made as its guide says, with the configuration of its CartPole files.
+"""XuanCe: its agents trained (`agent.train`) on an environment registered and made as its guide says, with the
+configuration of its CartPole files.
 
-Two rollouts of the batch's length are played and the second is read: in the first step of a call of `train` the agent's observation is the
-environment's own buffer, which the step overwrites before it is stored (unless observations are normalised, which copies them).
+Two rollouts of the batch's length are played and the second is read: in the first step of a call of `train` the agent's
+observation is the environment's own buffer, which the step overwrites before it is stored (unless observations are
+normalised, which copies them).
 """
 
 import sys

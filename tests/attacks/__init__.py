@@ -1,8 +1,10 @@
-"""Answers to the exercises as people write them, wrong and right: every wrong one must be rejected, every right one must pass.
+"""Answers to the exercises as people write them, wrong and right:
+every wrong one must be rejected, every right one must pass.
 
-Many of the wrong ones were met in public code and rewritten here. `says` is what the check answers to it, read by a person and
-found to be true: the name of a known mistake, or which general remark ("sign", "factor", "shape", ...; "smallest" is the last
-resort, an input with what was wanted and what came). Probes are inputs that the checks have never seen.
+Many of the wrong ones were met in public code and rewritten here. `says` is what the check answers to it, read by a
+person and found to be true: the name of a known mistake, or which general remark ("sign", "factor", "shape", ...;
+"smallest" is the last resort, an input with what was wanted and what came).
+Probes are inputs that the checks have never seen.
 """
 
 import importlib

@@ -27,9 +27,10 @@ PAGES = [
 
 # Signs of arithmetic and layout, and functions that every reader knows: no page has to explain them
 PLAIN = set(
-    r"""\log \ln \exp \sin \cosh \tanh \arcsin \arg \max \min \sum \prod \int \sqrt \frac \tfrac \dfrac \binom \cdot \cdots \dots \times \pm \to
-\leftarrow \infty \in \sim \mid \Vert \lVert \rVert \left \right \big \Big \bigg \Bigg \quad \qquad \approx \propto \neq \ne \le \ge \lesssim \iff
-\Longrightarrow \underbrace \overbrace \vphantom \blacksquare \allowbreak \boldsymbol \cases \star \top \prime \not \displaystyle \,""".split()
+    r"""\log \ln \exp \sin \cosh \tanh \arcsin \arg \max \min \sum \prod \int \sqrt \frac \tfrac \dfrac \binom \cdot
+    \cdots \dots \times \pm \to \leftarrow \infty \in \sim \mid \Vert \lVert \rVert \left \right \big \Big \bigg \Bigg
+    \quad \qquad \approx \propto \neq \ne \le \ge \lesssim \iff \Longrightarrow \underbrace \overbrace \vphantom
+    \blacksquare \allowbreak \boldsymbol \cases \star \top \prime \not \displaystyle \,""".split()
 )
 # Letters whose meaning is their sentence's: a variable of a rule, a bound index, Euler's number, an index of time
 GENERIC = {
@@ -57,7 +58,10 @@ TOKEN = re.compile(
 )
 MACROS = {r"\E": r"\mathbb{E}", r"\Var": "Var", r"\R": r"\mathbb{R}", r"\Pr": r"\Pr"}
 # Letters that mean two things somewhere in the book, found by reading; each must stand in the page's second table
-DOUBLE = r"A B C D F G H K L M P R T a b c d g k n p q r s t u v w x z \alpha \beta \Delta \delta \varepsilon \mu \pi \rho \sigma \tau \theta".split()
+DOUBLE = (
+    r"A B C D F G H K L M P R T a b c d g k n p q r s t u v w x z \alpha \beta \Delta \delta \varepsilon \mu \pi "
+    r"\rho \sigma \tau \theta"
+).split()
 
 
 @cache
@@ -89,7 +93,8 @@ def formulas(words):
 
 
 def symbols(formula):
-    """The symbols of one formula: letters and names, each with its accent, without colours, indices' words and layout."""
+    """The symbols of one formula: letters and names, each with its accent, without colours,
+    indices' words and layout."""
     formula = re.sub(r"\\\\(\[[^\]]*\])?", " ", formula)
     formula = re.sub(COLOURS, "", formula)
     formula = re.sub(r"\\(?:text|textbf|textit|texttt|label|tag|begin|end)\s*\{(?:[^{}]|\\_)*\}", " ", formula)

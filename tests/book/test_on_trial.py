@@ -101,7 +101,8 @@ def test_every_departure_is_explained():
 
 
 def test_what_is_called_a_mistake_was_also_seen_not_to_learn():
-    """A reading of the source is no proof: a run that cannot learn what it should, in all ten seeds, stands beside it."""
+    """A reading of the source is no proof: a run that cannot learn what it should,
+    in all ten seeds, stands beside it."""
     for remark in REMARKS:
         if remark["kind"] == "mistake":
             (result,) = (r for r in RESULTS if trial.NAMES[r["library"]] == remark["library"])
@@ -161,7 +162,7 @@ def test_an_adapter_meets_another_version_with_one_sentence():
     assert run.returncode == 1 and re.match(r"numpy [\d.]+ is not the version that sb3.py was written for", run.stderr)
 
 
-def test_an_environment_gets_what_the_first_line_says_and_is_removed(tmp_path, monkeypatch):
+def test_an_environment_gets_what_the_first_lines_say_and_is_removed(tmp_path, monkeypatch):
     """alone: a package without what it asks for; override: a version against what another asks for."""
     import importlib.util
 
@@ -169,7 +170,7 @@ def test_an_environment_gets_what_the_first_line_says_and_is_removed(tmp_path, m
     run = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(run)
     script = tmp_path / "a.py"
-    script.write_text("# requires: alone:big==1 override:torch==2 torch==2 small\n", "utf8")
+    script.write_text("# requires: alone:big==1 override:torch==2 torch==2\n# requires: small\n", "utf8")
     seen = []
     monkeypatch.setattr(run, "ROOT", tmp_path)
 
@@ -204,8 +205,9 @@ def test_a_way_of_running_that_is_said_in_the_results_is_the_script_s():
 
 
 def test_agilerl_s_angle_over_independent_episodes():
-    """Its rule, with a critic at zero: a step takes gamma lambda times the next row's advantage along, unless that row is the last
-    of its episode. Across the end it takes what the next episode does, which does not depend on the action: mean score zero."""
+    """Its rule, with a critic at zero: a step takes gamma lambda times the next row's advantage along, unless that row
+    is the last of its episode. Across the end it takes what the next episode does, which does not depend on the action:
+    mean score zero."""
     world = worlds()["two doors"]
     batch, scores = world.batch, world.batch.score(world.theta)
     advantages = batch.rewards.astype(float)

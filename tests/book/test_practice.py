@@ -48,7 +48,7 @@ def js(name, *arguments):
     return v8.ask(engine(), f"pgPractice.{name}", *arguments)
 
 
-# --- the scheduler against SM-2 as Wozniak states it --------------------------------------------------------------------
+# --- the scheduler against SM-2 as Wozniak states it ------------------------------------------------------------------
 
 
 def sm2(grades):
@@ -138,7 +138,7 @@ def test_days_are_local_dates():
     )
 
 
-# --- merging and files --------------------------------------------------------------------------------------------------
+# --- merging and files ------------------------------------------------------------------------------------------------
 
 
 def state(at=(), **more):
@@ -213,7 +213,7 @@ def test_a_bad_file_is_refused_with_its_reason(text, message):
     assert message in str(refused.value)
 
 
-# --- the draw -----------------------------------------------------------------------------------------------------------
+# --- the draw ---------------------------------------------------------------------------------------------------------
 
 
 def murmured(text):
@@ -289,7 +289,7 @@ def test_a_rubric_says_no_number_that_its_answer_does_not(q):
     assert [n for n in NUMBER.findall(" ".join(RUBRIC[q["id"]])) if float(n) not in known] == []
 
 
-# --- orders -------------------------------------------------------------------------------------------------------------
+# --- orders -----------------------------------------------------------------------------------------------------------
 
 
 def needs(proof):
@@ -353,11 +353,12 @@ def test_each_rule_has_three_explained_choices_not_always_at_the_same_place(proo
     assert all(2 <= places.count(i) <= 5 for i in range(3)), places
 
 
-# --- the mathematics: every line as two numbers --------------------------------------------------------------------------
+# --- the mathematics: every line as two numbers -----------------------------------------------------------------------
 
 
 class World:
-    """An MDP whose episodes end within three steps, all its trajectories, and the quantities that the lines speak of."""
+    """An MDP whose episodes end within three steps, all its trajectories,
+    and the quantities that the lines speak of."""
 
     def __init__(self, mdp, policy, theta):
         self.mdp, self.policy, self.theta, self.gamma = mdp, policy, np.asarray(theta, float), mdp.gamma

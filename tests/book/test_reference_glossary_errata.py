@@ -63,7 +63,8 @@ def test_every_example_runs_and_gives_what_it_says(monkeypatch):
 def test_plain_docstrings_become_right_markup():
     text = ["Of `Rollout`, `x_` and a * b | c_, 2*x*y: it *is*, the *very last*.", "    table", "more"]
     assert list(reference.converted(text)) == [
-        r"Of :py:obj:`Rollout <policy_gradient.rollouts.Rollout>`, ``x_`` and a \* b \| c\_, 2\*x\*y: it *is*, the *very last*.",
+        r"Of :py:obj:`Rollout <policy_gradient.rollouts.Rollout>`, ``x_`` and a \* b \| c\_, 2\*x\*y: it *is*, "
+        r"the *very last*.",
         "",
         ".. code-block:: text",
         "",

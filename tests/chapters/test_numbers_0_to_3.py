@@ -1,4 +1,5 @@
-"""Every number that chapters 0, 2 and 3 state, recomputed by search, enumeration or simulation: never by the formula it checks."""
+"""Every number that chapters 0, 2 and 3 state, recomputed by search, enumeration or simulation:
+never by the formula it checks."""
 
 import itertools
 

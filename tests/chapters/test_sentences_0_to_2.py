@@ -1,4 +1,5 @@
-"""What the sentences of chapters 0 to 2 claim, by enumeration, linear programs and differences that share no code with the package."""
+"""What the sentences of chapters 0 to 2 claim, by enumeration,
+linear programs and differences that share no code with the package."""
 
 import itertools
 import re
@@ -26,7 +27,8 @@ def discounted(rewards, gamma=F(1, 2)):
 
 
 def from_state(state, choose=None):
-    """Average return from the first visit to a state at p = q = 1/2, given what is received there if `choose` asks for it."""
+    """Average return from the first visit to a state at p = q = 1/2,
+    given what is received there if `choose` asks for it."""
     total, weight = F(0), F(0)
     for chance, path in doors(F(1, 2), F(1, 2)):
         for t, (s, r) in enumerate(path):
@@ -285,7 +287,8 @@ def test_two_doors_visits_in_decimals():
 
 
 def test_with_episodes_and_a_discount_the_visits_sum_to_less_than_either_name():
-    """E[sum of gamma^t over the steps taken], by following random chains: below 1 / (1 - gamma) and below the expected length."""
+    """E[sum of gamma^t over the steps taken], by following random chains:
+    below 1 / (1 - gamma) and below the expected length."""
     rng = np.random.default_rng(7)
     for _ in range(300):
         S, gamma = rng.integers(1, 6), rng.uniform(0.05, 0.99)
@@ -299,7 +302,8 @@ def test_with_episodes_and_a_discount_the_visits_sum_to_less_than_either_name():
 
 
 def test_the_visits_reach_either_name_with_one_step_or_without_a_tomorrow():
-    """At most either, and not always less: one-step episodes sum to their length, and gamma = 0 gives 1 / (1 - gamma)."""
+    """At most either, and not always less: one-step episodes sum to their length,
+    and gamma = 0 gives 1 / (1 - gamma)."""
 
     def visits_and_length(lengths, gamma):
         return (

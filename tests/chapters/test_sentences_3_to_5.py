@@ -1,4 +1,5 @@
-"""What the sentences of chapters 3 to 5 and of the interview bank claim: counterexamples and identities, by enumeration and quadrature.
+"""What the sentences of chapters 3 to 5 and of the interview bank claim:
+counterexamples and identities, by enumeration and quadrature.
 
 Each test is about one belief. Where the book once said otherwise, the old claim is shown to fail here.
 """
@@ -821,8 +822,8 @@ def test_answers_name_the_gap_the_policy_and_what_whitening_takes_off():
 
 
 def shared_coin(stop, N):
-    """(expected estimate, slope): stop at once, or go on and get 1 for action 1, both with one logit at 0; the mean of those still
-    running is taken off at each step."""
+    """(expected estimate, slope): stop at once, or go on and get 1 for action 1, both with one logit at 0; the mean of
+    those still running is taken off at each step."""
     kinds = [((0, None), 0.5, stop), ((1, 0), 0.25, 0.0), ((1, 1), 0.25, 1.0)]  # actions, probability, return
     total = 0.0
     for batch in itertools.product(kinds, repeat=N):
@@ -883,8 +884,8 @@ def test_where_nothing_ends_the_sum_of_scores_may_still_have_a_limit():
 
 
 def test_a_score_missing_where_the_probability_is_0_does_harm():
-    """p(0) = |theta|, and tents that are flat at theta = 0 take as much from the others: each of these has the slope 0 there, x = 0
-    none, and at theta = 0 it has probability 0."""
+    """p(0) = |theta|, and tents that are flat at theta = 0 take as much from the others: each of these has the slope 0
+    there, x = 0 none, and at theta = 0 it has probability 0."""
 
     def tent(k, theta):
         u, a = abs(theta), 2.0**-k
@@ -953,7 +954,8 @@ def test_the_stored_policy_stands_from_a_dozen_updates_on_but_for_one():
 
 
 def test_at_a_cusp_the_variance_explodes_without_offset_noise_or_jump():
-    """f(a) = sqrt |a| at mu = 0 with b = V: the weight shrinks like the root of sigma, the variance grows like 1/sigma."""
+    """f(a) = sqrt |a| at mu = 0 with b = V: the weight shrinks like the root of sigma,
+    the variance grows like 1/sigma."""
     root = lambda z: np.sqrt(abs(z)) * stats.norm.pdf(z)  # noqa: E731
     mean = 2 * integrate.quad(root, 0, 12)[0]
     for sigma in (1, 0.1, 0.01):

@@ -176,7 +176,8 @@ def test_the_constants_of_the_five_estimators_span_a_factor_of_306():
 
 
 def test_the_exact_advantage_carries_the_states_that_came_up():
-    """Two starts by a coin of the world, one logit at a half: the action does not matter to the term, the state does."""
+    """Two starts by a coin of the world, one logit at a half:
+    the action does not matter to the term, the state does."""
     Q, p = {0: np.array([0, 1.0]), 1: np.array([1, 0.0])}, np.array([0.5, 0.5])
     terms = {s: (q - p @ q) * (np.array([0, 1]) - 0.5) for s, q in Q.items()}
     assert all(np.ptp(t) == 0 for t in terms.values()) and np.var([terms[0][0], terms[1][0]]) == 1 / 16
@@ -419,8 +420,8 @@ def test_beyond_the_band_only_one_side_has_no_gradient():
 
 
 def test_lambda_one_at_a_time_limit_and_an_inexact_V_that_does_no_harm():
-    """Pages and bank say so already (above); the rubric must, too. An error of V that is the same everywhere harms at no lambda, if gamma is 1
-    and the task never ends within sight; so 'only if' is wrong."""
+    """Pages and bank say so already (above); the rubric must, too. An error of V that is the same everywhere harms at
+    no lambda, if gamma is 1 and the task never ends within sight; so 'only if' is wrong."""
     r, V = np.array([1, -2, 0.5]), np.array([0.3, 4, -1, 7.0])
     advantages = lambda V, lam: sum(lam**t * (r[t] + V[t + 1] - V[t]) for t in range(3))  # noqa: E731
     assert advantages(V + 5, 0.5) == pytest.approx(advantages(V, 0.5))
@@ -512,8 +513,8 @@ def test_a_cost_of_one_a_step_divided_by_the_length_teaches_nothing_with_the_who
     assert sum(-(0.9**k) for k in range(3)) / 3 != sum(-(0.9**k) for k in range(7)) / 7  # discounted: not
     said = " ".join(Path(chapter03.__file__).read_text("utf8").replace('" ', " ").replace('"', "").split())
     assert (
-        "Averaged over its own length, with the whole return as weight and gamma = 1, an episode in a world that costs 1 a step"
-        in said
+        "Averaged over its own length, with the whole return as weight and gamma = 1, "
+        "an episode in a world that costs 1 a step" in said
     )
 
 
@@ -680,7 +681,8 @@ def test_a_longer_horizon_raises_the_total_return_most_from_four_steps_on():
 
 
 def test_an_offset_need_not_change_a_task_in_which_it_pays_for_length():
-    """Chance p to go on, at most three steps; a step pays r. At r = 1 and r = 11 longer is better, at r = -1 shorter."""
+    """Chance p to go on, at most three steps; a step pays r. At r = 1 and r = 11 longer is better,
+    at r = -1 shorter."""
     J = lambda p, r: r * (1 + p + p**2)  # noqa: E731
     ps = np.linspace(0, 1, 11)
     assert ps[np.argmax(J(ps, 1))] == ps[np.argmax(J(ps, 1 + 10))] == 1
@@ -1629,8 +1631,8 @@ def test_two_derivations_name_their_rules():
 
 
 def test_a_sum_that_runs_across_an_end_is_a_bias_where_actions_decide_the_length():
-    """The first stranger's loop as the page prints it, over every pair of episodes: of one world whose lengths are fixed, and of one where
-    action 1 pays 1 and ends, action 0 waits a step for its 1."""
+    """The first stranger's loop as the page prints it, over every pair of episodes: of one world whose lengths are
+    fixed, and of one where action 1 pays 1 and ends, action 0 waits a step for its 1."""
     from types import SimpleNamespace as Space
 
     space = {}
@@ -1968,8 +1970,8 @@ def test_a_score_s_mean_is_zero_only_where_the_swap_is_allowed():
 
 
 def test_a_finite_mean_length_does_not_allow_the_swap_without_a_discount():
-    """One action decides the length x, reward 1 a step, gamma = 1: p(x) ~ x^-2.2 (1 + tanh(theta x^.55)). Mean length and the score's
-    variance are finite and bounded for all theta, and at 0 the slope of the mean length is infinite."""
+    """One action decides the length x, reward 1 a step, gamma = 1: p(x) ~ x^-2.2 (1 + tanh(theta x^.55)). Mean length
+    and the score's variance are finite and bounded for all theta, and at 0 the slope of the mean length is infinite."""
     x = np.arange(1, 10**6 + 1.0)
     p, tilt = x**-2.2, x**0.55
 

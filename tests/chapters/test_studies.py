@@ -80,7 +80,8 @@ def test_the_page_reads_the_study_right():
     "arm, seed", [("recipe", 101), ("recipe", 102), ("theorem's estimator", 101), ("theorem's estimator", 102)]
 )
 def test_two_arms_on_two_seeds_again(arm, seed):
-    """Training is chaotic: another processor's rounding changes single numbers. So: the same level early, and balanced late.
+    """Training is chaotic: another processor's rounding changes single numbers.
+    So: the same level early, and balanced late.
 
     The bounds come from the ten stored seeds, two of which are these.
     """
@@ -147,7 +148,7 @@ def test_a_larger_batch_finds_the_flag_of_mountain_car():
     assert sum(met >= 90 for met in last[100]) == 8 and sum(last[8]) == 1
     page = PageAndLab.text("04-limits-and-tasks")
     assert (
-        "With 100 episodes in each of 30 updates, and all else as it was, eight of ten runs met the flag in at least nine"
-        in page
+        "With 100 episodes in each of 30 updates, and all else as it was, "
+        "eight of ten runs met the flag in at least nine" in page
     )
     assert "with eight, in ten runs, one episode of eighty did" in page and "hardly help" not in page

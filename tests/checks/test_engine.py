@@ -778,7 +778,8 @@ def test_a_python_without_a_clock_for_threads_can_check():
     """The browser's Python has none. In a process of its own, as a module keeps what it found."""
     program = (
         "import time; del time.thread_time\nimport numpy as np\nfrom policy_gradient.checks import check\n"
-        "def softmax(logits):\n    e = np.exp(logits - np.max(logits, axis=-1, keepdims=True))\n    return e / e.sum(axis=-1, keepdims=True)\n"
+        "def softmax(logits):\n    e = np.exp(logits - np.max(logits, axis=-1, keepdims=True))\n"
+        "    return e / e.sum(axis=-1, keepdims=True)\n"
         "print(check(softmax))"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, stdin=subprocess.DEVNULL)

@@ -1,4 +1,5 @@
-"""Every exercise keeps its contract: its stub fails kindly, its solution passes, each known mistake is told by its name."""
+"""Every exercise keeps its contract: its stub fails kindly, its solution passes,
+each known mistake is told by its name."""
 
 import itertools
 import re
@@ -98,7 +99,8 @@ def test_each_known_mistake_is_recognised_in_single_precision(one, mistake):
 @pytest.mark.slow
 @pytest.mark.parametrize("one", EXERCISES, ids=by_name)
 def test_mistakes_and_truth_are_told_apart(one):
-    """Some input tells each mistake from the truth, and each two mistakes from one another (even at float32's tolerance)."""
+    """Some input tells each mistake from the truth, and each two mistakes from one another
+    (even at float32's tolerance)."""
 
     def told_apart(answers, way):
         runs = [Run(case, wanted, outcome, False) for (case, wanted), outcome in zip(one.problems, answers)]

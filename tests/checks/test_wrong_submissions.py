@@ -1,4 +1,5 @@
-"""Cells as learners hand them in, each wrong in its own way: refused in plain words, never with a traceback from inside.
+"""Cells as learners hand them in, each wrong in its own way: refused in plain words,
+never with a traceback from inside.
 
 Each is run as the notebook runs it: the cell's text by `exec`, then `check(name)`.
 """
@@ -20,7 +21,8 @@ pytestmark = pytest.mark.slow  # subprocesses, kernels, pictures or long runs in
 LIKE_TORCH = """
 class Tensor:
     def __init__(self, data): self.data, self.requires_grad = np.asarray(data), True
-    def __array__(self, dtype=None, copy=None): raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+    def __array__(self, dtype=None, copy=None):
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
     def __len__(self): return len(self.data)
     def __getitem__(self, i): return Tensor(self.data[i])
 def softmax(logits): return Tensor(logits)
@@ -63,15 +65,18 @@ CELLS = {  # what the cell holds, and what the verdict says
     "text": ("def softmax(logits):\n    return str(logits)", r"text \(a str\)"),
     "the book's name for something else": ("softmax = 3", "the function itself"),
     "standard output replaced": (
-        "import io, sys\ndef softmax(logits):\n    sys.stdout = io.StringIO()\n    print('lost')\n    return logits * 0",
+        "import io, sys\ndef softmax(logits):\n    sys.stdout = io.StringIO()\n    print('lost')\n"
+        "    return logits * 0",
         "0 everywhere",
     ),
     "warnings made errors": (
-        "import warnings\nwarnings.simplefilter('error')\nnp.seterr(all='raise')\ndef softmax(logits):\n    return 1e-310 * logits",
+        "import warnings\nwarnings.simplefilter('error')\nnp.seterr(all='raise')\ndef softmax(logits):\n"
+        "    return 1e-310 * logits",
         "as good as 0",
     ),
     "threads": (
-        "import threading\ndef softmax(logits):\n    t = threading.Thread(target=print, args=('x',))\n    t.start(); t.join()\n    return logits",
+        "import threading\ndef softmax(logits):\n    t = threading.Thread(target=print, args=('x',))\n"
+        "    t.start(); t.join()\n    return logits",
         "no probability",
     ),
 }
@@ -433,7 +438,8 @@ def test_no_check_stumbles_where_numpy_raises_and_warnings_are_errors(name, recw
 
 
 def test_an_argument_left_at_its_default_is_not_asked_for():
-    """The scores in the baseline's place: some inputs give no baseline, and the question whether it is used stumbled over them."""
+    """The scores in the baseline's place: some inputs give no baseline,
+    and the question whether it is used stumbled over them."""
 
     def score_function_gradient(f_values, scores, baseline=0.0):
         better = f_values[:, None] - scores

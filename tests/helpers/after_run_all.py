@@ -1,4 +1,5 @@
-"""After Run All a reader scrolls up and moves a slider. What its function reads must still be what it read when it was made.
+"""After Run All a reader scrolls up and moves a slider. What its function reads must still be what it read
+when it was made.
 
 `begin` and `report` are called in the kernel that nbval keeps for a notebook, before its first cell and after its last
 (tests/conftest.py), so that no notebook is run a second time for this; `run_all` runs one in this process.
@@ -41,8 +42,8 @@ def names_of(code):
 
 
 def reads(function, notebook, seen=None):
-    """{path: object} of all that `function` reads and the notebook made: its globals, what it closes over and its defaults, then what
-    those hold and read in their turn. `notebook` is the globals of the cells."""
+    """{path: object} of all that `function` reads and the notebook made: its globals, what it closes over and its
+    defaults, then what those hold and read in their turn. `notebook` is the globals of the cells."""
     found = {} if seen is None else seen
 
     def look(path, value):
@@ -153,7 +154,8 @@ class Watched:
         ]
 
     def other_numbers(self, nb):
-        """Where a slider of `explore` now shows other numbers than the notebook stored: a picture's description holds its title."""
+        """Where a slider of `explore` now shows other numbers than the notebook stored:
+        a picture's description holds its title."""
         explored = [one for one in self.sliders if one.widget is not None]
         state = nb.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
         stored = [m["state"] for _, m in sorted(state.items()) if {"controls", "frames", "index"} <= set(m["state"])]

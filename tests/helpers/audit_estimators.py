@@ -1,4 +1,5 @@
-"""The book's estimators as a reader would write them, and single mistakes: a line of text in place of another, and what must be said."""
+"""The book's estimators as a reader would write them, and single mistakes:
+a line of text in place of another, and what must be said."""
 
 from itertools import combinations
 
@@ -155,13 +156,15 @@ MISTAKES = {
         ),
         (
             "next_value = 0.0 if batch.terminated[i] else batch.next_values[i]",
-            "next_value = 0.0 if batch.terminated[i] else batch.values[i + 1] if batch.truncated[i] and i + 1 < n else batch.next_values[i]",
+            "next_value = 0.0 if batch.terminated[i] else batch.values[i + 1] if batch.truncated[i] "
+            "and i + 1 < n else batch.next_values[i]",
             "truncated",
             "value of the next episode",
         ),
         (
             "next_value = 0.0 if batch.terminated[i] else batch.next_values[i]",
-            "next_value = 0.0 if batch.terminated[i] else batch.values[i] if batch.truncated[i] else batch.next_values[i]",
+            "next_value = 0.0 if batch.terminated[i] else batch.values[i] "
+            "if batch.truncated[i] else batch.next_values[i]",
             "truncated",
             "own value",
         ),

@@ -1,4 +1,5 @@
-"""The book's figures on a page of their own, which the site's host mounts from the state that Python stores, and hands for it.
+"""The book's figures on a page of their own, which the site's host mounts from the state that Python stores,
+and hands for it.
 
 The fixtures `chrome`, `show` and `js` are offered to all tests of the site by tests/site/conftest.py.
 """
@@ -47,8 +48,8 @@ def show(chrome, tmp_path):
         file.write_text(
             f"""<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8"><title>A page</title>
             <meta name="viewport" content="width=device-width, initial-scale=1">{katex}
-            <style>body {{ margin: 0 auto; padding: 0 18px; max-width: 700px; background: {PAPER[theme]} }}</style></head>
-            <body><main>{parts}</main><script>{host}</script></body></html>""",
+            <style>body {{ margin: 0 auto; padding: 0 18px; max-width: 700px; background: {PAPER[theme]} }}</style>
+            </head><body><main>{parts}</main><script>{host}</script></body></html>""",
             "utf-8",
         )
         contexts.append(chrome.new_context(viewport={"width": width, "height": 900}, **options))
@@ -60,7 +61,8 @@ def show(chrome, tmp_path):
         page.goto(file.as_uri() + address)
         page.wait_for_function(f"document.querySelectorAll('.pg-fig-body').length === {len(widgets)}")
         page.wait_for_function(
-            "[...document.querySelectorAll('svg.pg-fig-plot')].every(s => s.clientWidth > 0 || !s.getClientRects().length)"
+            "[...document.querySelectorAll('svg.pg-fig-plot')]"
+            ".every(s => s.clientWidth > 0 || !s.getClientRects().length)"
         )
         if frozen:
             page.clock.pause_at(3_600_000)
@@ -92,7 +94,9 @@ def met(page):
 
 # The height of each formula in lines of its text, its width, and how far it sticks out
 FORMULAS = """() => [...document.querySelectorAll('.pg-fig-formula')].filter(f => f.getClientRects().length).map(f => {
-  const line = f.getBoundingClientRect(), text = parseFloat(getComputedStyle(document.querySelector('.pg-fig-say')).lineHeight);
-  const boxes = [...f.querySelectorAll('.katex-html .base, .pg-fig-formula > span, :scope > math')].map(e => e.getBoundingClientRect());
+  const line = f.getBoundingClientRect(),
+      text = parseFloat(getComputedStyle(document.querySelector('.pg-fig-say')).lineHeight);
+  const boxes = [...f.querySelectorAll('.katex-html .base, .pg-fig-formula > span, :scope > math')]
+      .map(e => e.getBoundingClientRect());
   return { tall: Math.max(...boxes.map(b => b.height)) / text, wide: Math.max(...boxes.map(b => b.width)),
            outside: Math.max(...boxes.map(b => Math.max(b.right - line.right, line.left - b.left))) }; })"""

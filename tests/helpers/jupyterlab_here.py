@@ -50,7 +50,8 @@ def running(folder, data):
 
 
 def listening(page):
-    """Wait until the kernel of this page's notebook does: idle for the page, and for the server, which has heard it and this page."""
+    """Wait until the kernel of this page's notebook does: idle for the page, and for the server,
+    which has heard it and this page."""
     page.wait_for_selector(".jp-NotebookPanel-toolbar [data-status=idle]")
     page.wait_for_function("""async () => (await (await fetch("/api/sessions")).json()).some(s =>
         location.pathname.endsWith(s.path) && s.kernel.execution_state === "idle" && s.kernel.connections > 0)""")
@@ -62,6 +63,7 @@ def run_all(page):
     page.get_by_text("Run", exact=True).first.click()
     page.get_by_text("Run All Cells", exact=True).click()
     page.wait_for_function(
-        """() => [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")].every(e => /\\[\\d+\\]/.test(e.textContent))"""
+        """() => [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")]
+        .every(e => /\\[\\d+\\]/.test(e.textContent))"""
     )
     page.wait_for_selector(".jp-NotebookPanel-toolbar [data-status=idle]")

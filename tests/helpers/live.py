@@ -1,4 +1,5 @@
-"""The arithmetic of live training as a program without a page, for any engine: it leaves `m`, its functions, and `train`."""
+"""The arithmetic of live training as a program without a page, for any engine:
+it leaves `m`, its functions, and `train`."""
 
 import re
 

@@ -39,7 +39,8 @@ def frames(page, n=3):
 
 
 def timers(page, ms=0):
-    """Wait until every timer that the page has set for the next `ms` has gone off: its event loop has them in this order, busy or not."""
+    """Wait until every timer that the page has set for the next `ms` has gone off:
+    its event loop has them in this order, busy or not."""
     page.evaluate("ms => new Promise(done => setTimeout(done, ms + 1))", ms)
 
 

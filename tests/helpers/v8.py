@@ -27,7 +27,8 @@ def ask(v8, function, *arguments):
 
 @cache
 def module(cls):
-    """A V8 without any page, and in it the exported functions of an explorable's module as `m`; `m.theFigure` is its default."""
+    """A V8 without any page, and in it the exported functions of an explorable's module as `m`;
+    `m.theFigure` is its default."""
     v8, source = MiniRacer(), str(cls()._esm)
     names = re.findall(r"^export (?:async )?(?:const|let|function\*?|class) (\w+)", source, re.M)
     source = re.sub(r"^export (?!default)", "", source, flags=re.M)
@@ -38,7 +39,8 @@ def module(cls):
 
 @pytest.fixture
 def js():
-    """js(Class, "expression of m", argument) -> what the module's exported functions say. No page is needed, so none is opened."""
+    """js(Class, "expression of m", argument) -> what the module's exported functions say.
+    No page is needed, so none is opened."""
 
     def call(cls, expression, arg=None):
         return json.loads(module(cls).eval(f"JSON.stringify((arg => {expression})({json.dumps(arg)})) ?? 'null'"))

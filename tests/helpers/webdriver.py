@@ -1,7 +1,8 @@
 """Two engines that Playwright cannot drive as Debian ships them, behind one small face: Firefox and WebKitGTK.
 
-Both understand the commands of W3C WebDriver. WebKitWebDriver takes them over HTTP. Debian has no geckodriver, but Firefox itself
-listens (Marionette): the same commands, as JSON with its length in front, over a socket. `Driver.command` is all that differs.
+Both understand the commands of W3C WebDriver. WebKitWebDriver takes them over HTTP. Debian has no geckodriver, but
+Firefox itself listens (Marionette): the same commands, as JSON with its length in front, over a socket.
+`Driver.command` is all that differs.
 """
 
 import base64

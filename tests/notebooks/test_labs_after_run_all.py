@@ -1,6 +1,8 @@
-"""The test of labs after Run All (tests/helpers/after_run_all.py), on notebooks with a known fault; which notebooks it holds.
+"""The test of labs after Run All (tests/helpers/after_run_all.py), on notebooks with a known fault;
+which notebooks it holds.
 
-The notebooks themselves are asked where nbval has run them, by the item *after the last cell*: `make test ARGS="-k ipynb"`.
+The notebooks themselves are asked where nbval has run them, by the item *after the last cell*:
+`make test ARGS="-k ipynb"`.
 """
 
 import nbformat

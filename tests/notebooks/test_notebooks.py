@@ -1,5 +1,5 @@
-"""The stored notebooks, as files: that they are what the runner wrote. (nbval runs notebooks/ and solutions/ in the same
-pytest run and compares what their cells print: see `make test`.)"""
+"""The stored notebooks, as files: that they are what the runner wrote. (nbval runs notebooks/ and solutions/ in the
+same pytest run and compares what their cells print: see `make test`.)"""
 
 import ast
 import json

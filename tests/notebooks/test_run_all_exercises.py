@@ -1,4 +1,5 @@
-"""Run All goes through an exercise notebook, in Jupyter and in the page: what is not written yet says so in one line."""
+"""Run All goes through an exercise notebook, in Jupyter and in the page:
+what is not written yet says so in one line."""
 
 import asyncio
 import importlib.util
@@ -123,7 +124,8 @@ def run(source, **space):
 
 def test_the_function_that_is_not_written_is_named_not_the_one_that_calls_it(capsys):
     run(
-        f"def inner(): raise NotImplementedError('{STUB}')\ndef outer(): return inner() + 1\nwith example:\n    print(outer())"
+        f"def inner(): raise NotImplementedError('{STUB}')\ndef outer(): return inner() + 1\nwith example:\n"
+        "    print(outer())"
     )
     run("def inner(): raise NotImplementedError\nwith example:\n    print(inner())")
     assert capsys.readouterr().out == 2 * "inner is not written yet.\n"

@@ -1,8 +1,8 @@
-"""The package against other people's code: PyTorch's automatic differentiation and Adam, Stable-Baselines3's advantages,
-SciPy's filter, Gymnasium's own environments.
+"""The package against other people's code: PyTorch's automatic differentiation and Adam, Stable-Baselines3's
+advantages, SciPy's filter, Gymnasium's own environments.
 
-PyTorch and Stable-Baselines3 live in an environment of their own, since the book needs neither: `make test-autodiff` makes it
-and runs this file there with nothing skipped. Everything else runs in `make test`.
+PyTorch and Stable-Baselines3 live in an environment of their own, since the book needs neither: `make test-autodiff`
+makes it and runs this file there with nothing skipped. Everything else runs in `make test`.
 """
 
 import re
@@ -240,8 +240,8 @@ def episodes(seed, T=60, N=5):
 @pytest.mark.parametrize("lam", [0.0, 0.5, 0.95, 1.0])
 @pytest.mark.parametrize("gamma", [0.0, 0.9, 1.0])
 def test_gae_is_stable_baselines(gamma, lam):
-    """Its buffer counts a terminated and a truncated episode alike as over; its collector adds gamma V of what would have been
-    seen to the last reward of a truncated one. Both are done here as there."""
+    """Its buffer counts a terminated and a truncated episode alike as over; its collector adds gamma V of what would
+    have been seen to the last reward of a truncated one. Both are done here as there."""
     torch, buffers = other("torch"), other("stable_baselines3.common.buffers")
     r = episodes(seed=int(10 * gamma + 100 * lam))
     rng = np.random.default_rng(1)

@@ -298,7 +298,10 @@ def test_a_baseline_per_parameter_from_the_same_episodes_is_seen():
 
 
 def test_the_package_costs_what_it_did():
-    code = "import sys, policy_gradient; print('policy_gradient.audit' in sys.modules)\nimport policy_gradient.audit; print('torch' in sys.modules, 'matplotlib' in sys.modules)"
+    code = (
+        "import sys, policy_gradient; print('policy_gradient.audit' in sys.modules)\n"
+        "import policy_gradient.audit; print('torch' in sys.modules, 'matplotlib' in sys.modules)"
+    )
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
         == ["False"] * 3

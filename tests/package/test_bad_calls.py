@@ -1,7 +1,7 @@
 """What a reader gets who calls the package wrongly: an error that names the argument, and says what was expected.
 
-One line for each call: the public name, the call, and what the message must say (a regular expression; the argument's name
-comes first). The error must be raised by the package itself, not by something that it ran into.
+One line for each call: the public name, the call, and what the message must say (a regular expression; the argument's
+name comes first). The error must be raised by the package itself, not by something that it ran into.
 """
 
 import inspect

@@ -1,4 +1,5 @@
-"""Continuous environments against Gymnasium's own steps; the point mass against finite differences, sampling and SciPy."""
+"""Continuous environments against Gymnasium's own steps; the point mass against finite differences,
+sampling and SciPy."""
 
 import gymnasium as gym
 import numpy as np

@@ -92,5 +92,8 @@ def test_settings_can_be_given_and_changed():
 
 
 def test_the_package_does_not_load_widgets_by_itself():
-    code = "import sys, policy_gradient; sys.exit(any(m in sys.modules for m in ('anywidget', 'ipywidgets', 'learning_to_act', 'policy_gradient.explorables')))"
+    code = (
+        "import sys, policy_gradient; sys.exit(any(m in sys.modules for m in ('anywidget', 'ipywidgets', "
+        "'learning_to_act', 'policy_gradient.explorables')))"
+    )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -30,8 +30,8 @@ PAIRS = [
     pg.TokenPolicy.weighted_score,
     sorting._chances_and_gradient,
 ]
-# Sums are taken in another order. Units in the last place of the largest number in the array; measured on these cases: at
-# most 6 for what leaves a network or a single score, 36 for sums over up to 4500 samples; the limits are twice that.
+# Sums are taken in another order. Units in the last place of the largest number in the array; measured on these cases:
+# at most 6 for what leaves a network or a single score, 36 for sums over up to 4500 samples; the limits are twice that.
 EACH, SUMMED = 12, 72
 
 
@@ -121,7 +121,8 @@ def boundaries(logits, u):
 @pytest.mark.parametrize("num_actions", [1, 2, 3, 9])
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_draws(num_actions, dtype):
-    """The same actions but where u hits a boundary as exactly as the dtype can tell: four units in the last place of 1."""
+    """The same actions but where u hits a boundary as exactly as the dtype can tell:
+    four units in the last place of 1."""
     for seed, shape in enumerate(SHAPES):
         logits = (3 * np.random.default_rng(seed).standard_normal(shape + (num_actions,))).astype(dtype)
         fast, plain = (

@@ -1,5 +1,5 @@
-"""Chapter 8's exact numbers and the modules behind them. Truth: fractions and enumeration of ordered groups, SciPy's laws and
-quadrature, finite differences; never the package's own sums."""
+"""Chapter 8's exact numbers and the modules behind them. Truth: fractions and enumeration of ordered groups, SciPy's
+laws and quadrature, finite differences; never the package's own sums."""
 
 import itertools
 from fractions import Fraction as F
@@ -98,7 +98,8 @@ def test_c_G_is_the_mean_of_the_std_over_pq(G, p, c):
 
 
 def test_the_two_conventions_of_the_std():
-    """The libraries' sample std: .707, 1.155 and the table of the report; the closed form by hypergeometric-like sums."""
+    """The libraries' sample std: .707, 1.155 and the table of the report;
+    the closed form by hypergeometric-like sums."""
     table = {
         (2, 0.3): 0.7071,
         (3, 0.3): 1.1547,
@@ -357,7 +358,8 @@ def test_the_per_answer_mean_can_lower_success():
 
 
 def test_the_per_answer_mean_is_the_gradient_of_nothing():
-    """The Jacobian of its direction over the tree's three logits is not symmetric, nor can a factor mend it: curl . field is not 0."""
+    """The Jacobian of its direction over the tree's three logits is not symmetric, nor can a factor mend it:
+    curl . field is not 0."""
 
     def field(theta):
         p, a, b = 1 / (1 + np.exp(-theta))
@@ -375,7 +377,8 @@ def test_the_per_answer_mean_is_the_gradient_of_nothing():
 
 
 def kl_table(p, ref):
-    """The eight slopes of one logit: two KLs by finite differences of quadrature-free sums, six places by enumeration."""
+    """The eight slopes of one logit: two KLs by finite differences of quadrature-free sums,
+    six places by enumeration."""
     pi, q = np.array([1 - p, p]), np.array([1 - ref, ref])
     score, x = np.array([-p, 1 - p]), np.log(pi / q)
     value = {"k1": x, "k2": x**2 / 2, "k3": q / pi - 1 + x}
@@ -689,7 +692,8 @@ def test_the_sorters_exact_gradient(make):
 
 
 def test_every_estimators_mean_in_the_sorter():
-    """Along the exact gradient, over 200 batches of 8 prompts with 4 answers: within 4.5 standard errors of what the chapter says."""
+    """Along the exact gradient, over 200 batches of 8 prompts with 4 answers:
+    within 4.5 standard errors of what the chapter says."""
     task = pg.Sorting(2, 3)
     policy = pg.TokenPolicy(task, pg.MLPSoftmax((task.num_features, 12, 3)))
     rng = np.random.default_rng(3)

@@ -25,12 +25,14 @@ def test_import_changes_nothing_around_it():
     code = """
 import sys, os, warnings, signal, random
 import numpy as np
-before = dict(os.environ), list(warnings.filters), np.geterr(), np.random.get_state()[1].tolist(), list(sys.path), random.getstate()
+before = (dict(os.environ), list(warnings.filters), np.geterr(), np.random.get_state()[1].tolist(), list(sys.path),
+          random.getstate())
 import policy_gradient
 for name in policy_gradient.__all__:
     if policy_gradient._HOME[name] in ("policies", "mdp", "games", "returns", "optimizers"):
         getattr(policy_gradient, name)
-after = dict(os.environ), list(warnings.filters), np.geterr(), np.random.get_state()[1].tolist(), list(sys.path), random.getstate()
+after = (dict(os.environ), list(warnings.filters), np.geterr(), np.random.get_state()[1].tolist(), list(sys.path),
+         random.getstate())
 print(before == after)
 """
     assert run(code).strip() == "True"

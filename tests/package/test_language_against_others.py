@@ -1,6 +1,8 @@
-"""The transformer and the groups against other people's code: PyTorch's automatic differentiation, and what TRL and verl do to a group.
+"""The transformer and the groups against other people's code:
+PyTorch's automatic differentiation, and what TRL and verl do to a group.
 
-PyTorch lives in an environment of its own: `make test-autodiff` runs this there. TRL's and verl's adapters have stored what they saw.
+PyTorch lives in an environment of its own: `make test-autodiff` runs this there.
+TRL's and verl's adapters have stored what they saw.
 """
 
 import json
@@ -87,7 +89,8 @@ def test_trl_s_own_trainers_do_the_same_to_groups():
 
 
 def test_verl_s_own_functions_do_the_same_to_groups():
-    """What verl 0.9.1 does is stored by its adapter, which runs in an environment of its own; the same instrument is asked about ours."""
+    """What verl 0.9.1 does is stored by its adapter, which runs in an environment of its own;
+    the same instrument is asked about ours."""
     theirs = stored("verl")
 
     def rule(kind):

@@ -48,7 +48,8 @@ def test_whichever_name_is_asked_first(first, then):
         "n": [f"learning_to_act.{new}" for new in NAMES.values()],
     }
     code = (
-        f"import sys, importlib\nfirst, then = {pairs[first]}, {pairs[then]}\nfor name in [*first, *then]: importlib.import_module(name)\n"
+        f"import sys, importlib\nfirst, then = {pairs[first]}, {pairs[then]}\n"
+        "for name in [*first, *then]: importlib.import_module(name)\n"
         f"old, new = {pairs['o']}, {pairs['n']}\n"
         "print(all(sys.modules[a] is sys.modules[b] and sys.modules[b].__spec__.name == b for a, b in zip(old, new)))"
     )
@@ -66,7 +67,8 @@ from policy_gradient.explore import explore
 import policy_gradient.checks.grading
 from policy_gradient import checks, explorables, plots
 import learning_to_act.plots
-assert pg.plots is plots is learning_to_act.plots and pg.checks is checks and pg.palette.COLORS and pg.explore.explore is explore
+assert pg.plots is plots is learning_to_act.plots and pg.checks is checks
+assert pg.palette.COLORS and pg.explore.explore is explore
 def softmax(logits):
     import numpy as np
     exps = np.exp(logits - np.max(logits, axis=-1, keepdims=True))
@@ -102,8 +104,10 @@ def test_the_library_alone_does_not_load_what_teaches():
 def test_imported_anew_it_finds_them_once():
     assert (
         run(
-            "import sys, policy_gradient\nfor m in [m for m in sys.modules if m.startswith('policy_gradient')]: del sys.modules[m]\n"
-            "import policy_gradient.plots\nprint(sum(getattr(f, '__module__', '') == 'policy_gradient._moved' for f in sys.meta_path))"
+            "import sys, policy_gradient\nfor m in [m for m in sys.modules if m.startswith('policy_gradient')]: "
+            "del sys.modules[m]\n"
+            "import policy_gradient.plots\nprint(sum(getattr(f, '__module__', '') "
+            "== 'policy_gradient._moved' for f in sys.meta_path))"
         )
         == "1"
     )

@@ -7,7 +7,8 @@ import policy_gradient as pg
 
 
 def test_each_step_is_the_ratio_of_the_weighted_sums_that_define_it():
-    """The recursions of the paper unrolled: exponentially weighted means of g and g^2, each divided by its weights' sum."""
+    """The recursions of the paper unrolled: exponentially weighted means of g and g^2,
+    each divided by its weights' sum."""
     gradients = np.random.default_rng(0).normal(size=(6, 3))
     theta, adam = np.zeros(3), pg.Adam(learning_rate=0.1, beta1=0.8, beta2=0.95)
     for n in range(1, 7):

@@ -130,7 +130,8 @@ def test_returns_of_any_shape_are_linear_and_agree_at_the_start(rewards, gamma):
 
 @st.composite
 def rollouts(draw, states=3, actions=2):
-    """Episodes of different lengths that terminated or were truncated, in a table's terms; numbers even where there is no data."""
+    """Episodes of different lengths that terminated or were truncated, in a table's terms;
+    numbers even where there is no data."""
     lengths = draw(st.lists(st.integers(1, 5), min_size=1, max_size=4))
     T, N = max(lengths), len(lengths)
     rng = np.random.default_rng(draw(SEEDS))

@@ -1,4 +1,5 @@
-"""A column beside a row, (N, 1) and (N,), is refused wherever NumPy would pair every entry with every other; one number goes with all.
+"""A column beside a row, (N, 1) and (N,), is refused wherever NumPy would pair every entry with every other;
+one number goes with all.
 
 The right values beside each refusal are sums written out by hand, or SciPy's.
 """
@@ -290,7 +291,7 @@ def test_the_messages_name_what_came():
     )
 
 
-# Every function of two arrays ------------------------------------------------------------------------------------------
+# Every function of two arrays -----------------------------------------------------------------------------------------
 
 TABLE, STATES = pg.TabularSoftmax(3, 2), np.arange(N)
 HALF, FLAGS, STEPS = np.full((4, 2), 0.5), np.zeros((T, N), bool), np.ones((T, N))

@@ -42,7 +42,8 @@ def modules(packages=PACKAGES):
 
 
 def imports(name, path, known):
-    """The modules of ours that a module imports, anywhere in it: `from a import b` is a.b where there is such a module."""
+    """The modules of ours that a module imports, anywhere in it:
+    `from a import b` is a.b where there is such a module."""
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     for node in ast.walk(ast.parse(path.read_text("utf8"))):
         if isinstance(node, ast.Import):
@@ -63,7 +64,8 @@ def imports(name, path, known):
 
 
 def beside(name, other):
-    """A script finds what stands beside it, and the studies, by their bare names; a study of a library is named like that library."""
+    """A script finds what stands beside it, and the studies, by their bare names;
+    a study of a library is named like that library."""
     folder = name.rpartition(".")[0]
     if folder == "studies.libraries":
         return f"{folder}.common" if other == "common" else ""

@@ -250,8 +250,10 @@ BROKEN = {
     Greedy: "policy.sample must draw from the law of log_prob: of 20000 draws",
     SameDraw: "policy.sample must draw from the law of log_prob: of 20000 draws",
     RowsMixed: "policy.log_prob(theta, obs, actions) must treat each sample on its own",
-    Transposed: "policy.score(theta, obs, actions) must return an array of shape (5, 12), one row of d per sample, got shape (12, 5)",
-    SummedScore: "policy.score(theta, obs, actions) must return an array of shape (5, 12), one row of d per sample, got shape (12,)",
+    Transposed: "policy.score(theta, obs, actions) must return an array of shape (5, 12), one row of d per sample, "
+    "got shape (12, 5)",
+    SummedScore: "policy.score(theta, obs, actions) must return an array of shape (5, 12), one row of d per sample, "
+    "got shape (12,)",
     NoMinusPi: "policy.score must be the gradient of log_prob, but in parameter",
     MeanScore: "policy.weighted_score(theta, obs, actions, weights) must be the sum over samples of weight times score",
     Unnormalised: "exp(policy.log_prob) must sum to 1 over the actions",
@@ -259,7 +261,8 @@ BROKEN = {
     Bits: "policy.entropy must be -sum of pi log pi, in nats",
     Always64: "policy.log_prob must follow the dtype of theta, float32, got float64",
     InPlace: "policy.score(theta, obs, actions) must leave theta as it is, but it changed it in place",
-    Raising: "policy.log_prob(theta, obs, actions) must give an answer for theta (12,), obs (2, 5), actions (2, 5), but it raised ValueError",
+    Raising: "policy.log_prob(theta, obs, actions) must give an answer for theta (12,), obs (2, 5), actions (2, 5), "
+    "but it raised ValueError",
     NotANumber: "policy.log_prob(theta, obs, actions) must return finite numbers, got [nan]",
     Wide: "policy.sample must draw from the law of log_prob: in dimension",
     Aside: "policy.sample must draw from the law of log_prob: in dimension 1 of the actions their middle differs",
@@ -294,7 +297,8 @@ def test_more_that_is_told_of_policies():
 
 
 class Steps(gym.vector.VectorEnv):
-    """A sound environment: it counts to three, and ends there or, in every other episode of sub-environment 0, is cut at two."""
+    """A sound environment: it counts to three, and ends there or, in every other episode of sub-environment 0,
+    is cut at two."""
 
     num_envs, metadata = 2, {"autoreset_mode": AutoresetMode.NEXT_STEP}
     single_observation_space, single_action_space = gym.spaces.Discrete(4), gym.spaces.Discrete(2)

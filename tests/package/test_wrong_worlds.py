@@ -143,8 +143,8 @@ WRONG = [  # what is wrong, environments and policy, what is said, whether befor
     (
         "pictures",
         lambda: (worlds(PICTURE), pg.MLPSoftmax((3, 2))),
-        ADD
-        + r"sees vectors of 3 numbers, but envs show arrays of whole numbers, shape \(8, 8, 3\): .*FlattenObservation.* 192",
+        ADD + r"sees vectors of 3 numbers, but envs show arrays of whole numbers, shape \(8, 8, 3\): "
+        r".*FlattenObservation.* 192",
         BEFORE,
     ),
     ("pictures, a Gaussian", lambda: (worlds(PICTURE, LINE), pg.LinearGaussian(3)), r"shape \(8, 8, 3\)", BEFORE),
@@ -165,8 +165,8 @@ WRONG = [  # what is wrong, environments and policy, what is said, whether befor
     (
         "sixteen FrozenLakes, taken for one vector",
         lambda: (vector("FrozenLake-v1", 16), pg.MLPSoftmax((16, 4))),
-        ADD
-        + r"sees vectors of 16 numbers, but envs show one whole number, 0 \.\. 15: take a TabularSoftmax\(16, \.\.\.\), or wrap.*Flatten",
+        ADD + r"sees vectors of 16 numbers, but envs show one whole number, 0 \.\. 15: take a TabularSoftmax\(16, "
+        r"\.\.\.\), or wrap.*Flatten",
         BEFORE,
     ),
     (
@@ -629,7 +629,7 @@ def test_the_environments_to_judge_by_are_looked_at_before_training():
         assert isinstance(error, (ValueError, TypeError)) and re.search(said, str(error)) and not taken, error
 
 
-# What fits is right -------------------------------------------------------------------------------------------------------
+# What fits is right ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -785,7 +785,7 @@ def test_every_vector_of_numbers_can_be_seen(space, size):
     assert r.obs.shape == (1, 3, size) and (r.rewards == 1).all()
 
 
-# Each wrapper that a refusal names does help ------------------------------------------------------------------------------
+# Each wrapper that a refusal names does help --------------------------------------------------------------------------
 
 
 def unravelled(env):

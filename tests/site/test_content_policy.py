@@ -22,10 +22,12 @@ LISTEN = """addEventListener('securitypolicyviolation', e =>
     (window.pgRefused ??= []).push(`${e.effectiveDirective} ${e.blockedURI} ${e.sourceFile ?? ''}:${e.lineNumber}`));"""
 # All that a hand can do, without its slowness: every slider to three places, every choice of every list, every button
 OPERATE = """async () => {
-    const all = (s, e = document) => [...e.querySelectorAll(s)], pause = () => new Promise(done => setTimeout(done, 30));
+    const all = (s, e = document) => [...e.querySelectorAll(s)];
+    const pause = () => new Promise(done => setTimeout(done, 30));
     const tell = (e, ...types) => types.forEach(type => e.dispatchEvent(new Event(type, { bubbles: true })));
     const done = { sliders: 0, quizzes: 0, buttons: 0, handles: 0, lists: 0 };
-    navigation.addEventListener('navigate', e => { if (!e.destination.sameDocument && e.cancelable) e.preventDefault(); });   // stay here
+    navigation.addEventListener('navigate', e => {   // stay here
+      if (!e.destination.sameDocument && e.cancelable) e.preventDefault(); });
     all('main details').forEach(e => { e.open = true; });
     for (const e of all('main input[type=range]')) {
       for (const value of [e.max, e.min, (+e.min + +e.max) / 2]) { e.value = value; tell(e, 'input', 'change'); }
@@ -46,7 +48,9 @@ OPERATE = """async () => {
       done.quizzes++;
     }
     await pause();
-    for (const e of all('button:not([type=submit])').filter(e => !e.closest('header'))) for (let i = 0; i < 2; i++) if (e.isConnected && e.checkVisibility()) { e.click(); done.buttons++; }
+    for (const e of all('button:not([type=submit])').filter(e => !e.closest('header'))) {
+      for (let i = 0; i < 2; i++) if (e.isConnected && e.checkVisibility()) { e.click(); done.buttons++; }
+    }
     await pause();
     all('header button').forEach(e => { e.click(); e.click(); });
     tell(window, 'beforeprint', 'afterprint', 'resize', 'scroll');
@@ -122,7 +126,8 @@ def test_search_is_not_refused_anything(browser, server):
 INJECTIONS = {
     "an inline script": ("<script>window.pgIntruder = 1</script>", "script-src-elem inline"),
     "a handler": (
-        "<img src='data:image/gif;base64,R0lGODlhAQABAAAAACw=' alt='' onload='window.pgIntruder = 1' onerror='window.pgIntruder = 1'>",
+        "<img src='data:image/gif;base64,R0lGODlhAQABAAAAACw=' alt='' "
+        "onload='window.pgIntruder = 1' onerror='window.pgIntruder = 1'>",
         "script-src-attr inline",
     ),
     "a foreign script": (
@@ -177,7 +182,8 @@ def in_page(page, code):
     """Run by the page itself, from a module of its own making: what a debugger evaluates is above the policy."""
     return page.evaluate(
         """code => new Promise(done => { window.pgDone = done;
-        import(URL.createObjectURL(new Blob([`try { ${code}; pgDone('done'); } catch (e) { pgDone(e.name); }`], { type: 'text/javascript' }))); })""",
+        const text = `try { ${code}; pgDone('done'); } catch (e) { pgDone(e.name); }`;
+        import(URL.createObjectURL(new Blob([text], { type: 'text/javascript' }))); })""",
         code,
     )
 
@@ -187,7 +193,10 @@ def test_a_worker_from_a_file_may_reach_what_its_page_may_not(browser, soups, tm
     (tmp_path / "here").mkdir()
     (tmp_path / "there").mkdir()
     here, there = Server(tmp_path / "here"), Server(tmp_path / "there")
-    worker = f"try {{ importScripts('{there.url}code.js'); postMessage(self.pgThere); }} catch (e) {{ postMessage(e.name); }}"
+    worker = (
+        f"try {{ importScripts('{there.url}code.js'); postMessage(self.pgThere); }} "
+        "catch (e) { postMessage(e.name); }"
+    )
     (tmp_path / "there/code.js").write_text("self.pgThere = 1;")
     (tmp_path / "here/worker.js").write_text(worker)
     policy = soups["book/notation.html"].select_one("meta[http-equiv=Content-Security-Policy]")
@@ -195,7 +204,10 @@ def test_a_worker_from_a_file_may_reach_what_its_page_may_not(browser, soups, tm
     context = browser.new_context()
     page = context.new_page()
     page.goto(here.url + "page.html")
-    ask = "url => new Promise(done => { const w = new Worker(url); w.onmessage = e => { w.terminate(); done(e.data); }; })"
+    ask = (
+        "url => new Promise(done => { const w = new Worker(url); "
+        "w.onmessage = e => { w.terminate(); done(e.data); }; })"
+    )
     assert page.evaluate(ask, "worker.js") == 1
     from_blob = f"source => ({ask})(URL.createObjectURL(new Blob([source])))"
     assert page.evaluate(from_blob, worker) == "NetworkError", "a worker from a blob stands under its page's policy"

@@ -202,8 +202,10 @@ def test_simplex_self_play(js, game, simultaneous, temperature):
     start, steps = [0.66, 0.17, 0.17], 200
     got = js(
         explorables.SimplexGame,
-        f"""(() => {{ let s = m.begin(arg); for (let i = 0; i < {steps}; i++) s = m.playRound(s, m.PAYOFF.{game},
-        {{ simultaneous: {str(simultaneous).lower()}, temperature: {temperature} }}); return [m.softmax(s.mine), m.softmax(s.theirs), m.average(s)]; }})()""",
+        f"""(() => {{ let s = m.begin(arg);
+        for (let i = 0; i < {steps}; i++) s = m.playRound(s, m.PAYOFF.{game},
+            {{ simultaneous: {str(simultaneous).lower()}, temperature: {temperature} }});
+        return [m.softmax(s.mine), m.softmax(s.theirs), m.average(s)]; }})()""",
         start,
     )
     want = self_play(start, PAYOFFS[game], steps, simultaneous=simultaneous, temperature=temperature)
@@ -469,7 +471,8 @@ def test_landscape_world_is_two_doors(js):
 def test_landscape_claims(js):
     got = js(
         explorables.Landscape,
-        "[m.direction([0, 0]), m.direction([0, 0], 'gamma'), m.direction([0, 0], 'visits'), m.shares([0, 0]), m.evaluate([0, 0])]",
+        "[m.direction([0, 0]), m.direction([0, 0], 'gamma'), m.direction([0, 0], 'visits'), "
+        "m.shares([0, 0]), m.evaluate([0, 0])]",
     )
     assert got[0] == [-0.078125, 0.015625] and got[1] == [0.09375, 0.0625] and got[2] == [0.09375, 0.125]
     assert [share[0] for share in got[3]] == [-0.25, 0.171875, 0, 0]
@@ -535,7 +538,8 @@ def test_landscape_contours_lie_on_their_level(js, level):
     segments = np.array(
         js(
             explorables.Landscape,
-            f"m.contour(Array.from({{ length: 11 }}, (_, i) => Array.from({{ length: 11 }}, (_, j) => (i + 2 * j) / 30)), {level})",
+            "m.contour(Array.from({ length: 11 }, (_, i) => "
+            f"Array.from({{ length: 11 }}, (_, j) => (i + 2 * j) / 30)), {level})",
         )
     )
     assert len(segments) > 5
@@ -594,7 +598,8 @@ def test_axe_finds_nothing(show, theme):
 @pytest.mark.parametrize("width", [340, 760, 1280])
 def test_nothing_scrolls_sideways(show, width):
     page = show(*(cls() for cls in CLASSES), width=width)
-    outside = page.evaluate("""() => [...document.querySelectorAll('.pg-fig, .pg-fig-plot text, .pg-fig button, .pg-fig label')].filter(e => {
+    outside = page.evaluate("""() => [
+        ...document.querySelectorAll('.pg-fig, .pg-fig-plot text, .pg-fig button, .pg-fig label')].filter(e => {
         const b = e.getBoundingClientRect(); return b.width && (b.left < 0 || b.right > innerWidth); })
         .map(e => [e.closest('[data-explorable]')?.dataset.explorable, e.textContent.slice(0, 60)])""")
     assert not outside and page.evaluate("document.documentElement.scrollWidth") <= width
@@ -602,7 +607,8 @@ def test_nothing_scrolls_sideways(show, width):
 
 def test_a_drawing_has_its_words_in_text_elements(show):
     page = show(*(cls() for cls in CLASSES))
-    stray = page.evaluate("""() => [...document.querySelectorAll('svg.pg-fig-plot, svg.pg-fig-plot g')].flatMap(e => [...e.childNodes])
+    stray = page.evaluate("""() => [...document.querySelectorAll('svg.pg-fig-plot, svg.pg-fig-plot g')]
+        .flatMap(e => [...e.childNodes])
         .filter(n => n.nodeType === Node.TEXT_NODE && n.data)
         .map(n => [n.parentNode.closest('[data-explorable]').dataset.explorable, n.data])""")
     assert not stray
@@ -614,7 +620,8 @@ def test_every_focusable_part_keeps_its_arrow_keys_in_jupyterlab_and_sliders_say
         .filter(e => e.dataset.lmSuppressShortcuts !== 'true').map(e => e.outerHTML)""")
     assert not missing
     sliders = page.locator("[role=slider]").evaluate_all(
-        "all => all.map(e => ['now', 'min', 'max', 'text'].map(k => e.getAttribute('aria-value' + k)).concat(e.ariaLabel))"
+        "all => all.map(e => ['now', 'min', 'max', 'text']"
+        ".map(k => e.getAttribute('aria-value' + k)).concat(e.ariaLabel))"
     )
     assert len(sliders) >= len(HANDLED)
     for now, low, high, text, label in sliders:
@@ -682,7 +689,8 @@ def test_words_fit_when_the_page_is_resized(show, cls):
     handle.focus()
     page.set_viewport_size({"width": 340, "height": 800})
     page.wait_for_function(
-        "[...document.querySelectorAll('svg.pg-fig-plot')].every(s => !s.getClientRects().length || s.viewBox.baseVal.width <= 304)"
+        "[...document.querySelectorAll('svg.pg-fig-plot')]"
+        ".every(s => !s.getClientRects().length || s.viewBox.baseVal.width <= 304)"
     )
     assert handle.evaluate("e => e === document.activeElement"), "resizing keeps the focus"
     assert page.evaluate("document.documentElement.scrollWidth") <= 340

@@ -1,4 +1,5 @@
-"""Chapter 4's explorables: their arithmetic against quadrature, SciPy and simulation, and their challenges by keyboard alone."""
+"""Chapter 4's explorables: their arithmetic against quadrature, SciPy and simulation,
+and their challenges by keyboard alone."""
 
 import json
 from pathlib import Path
@@ -79,11 +80,13 @@ def test_gaussian_pulls_are_weighted_scores(js, baseline):
 
 @pytest.mark.parametrize("baseline", [True, False])
 def test_gaussian_estimates_cover_the_truth(js, baseline):
-    """With 1,000 draws each: with 100 the skewed pulls on log sigma make the interval a little short, here and in NumPy (0.90)."""
+    """With 1,000 draws each: with 100 the skewed pulls on log sigma make the interval a little short,
+    here and in NumPy (0.90)."""
     s = {"curve": "peaks", "mu": 0.5, "sigma": 1.0, "baseline": baseline}
     rounds = js(
         GaussianPolicy,
-        """(u => Array.from({ length: 400 }, () => m.estimate(arg, Array.from({ length: 1000 }, () => m.normal(u)))))(m.random(5))""",
+        """(u => Array.from({ length: 400 }, () =>
+            m.estimate(arg, Array.from({ length: 1000 }, () => m.normal(u)))))(m.random(5))""",
         s,
     )
     h = 1e-5

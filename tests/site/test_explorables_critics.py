@@ -1,4 +1,5 @@
-"""Chapter 6's explorables: their arithmetic against the package's enumeration and linear solves, and their challenges by keyboard alone."""
+"""Chapter 6's explorables: their arithmetic against the package's enumeration and linear solves,
+and their challenges by keyboard alone."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,5 @@
-"""Chapter 8's explorables: their arithmetic against the package's, enumeration and quadrature, and their challenges by keyboard alone."""
+"""Chapter 8's explorables: their arithmetic against the package's, enumeration and quadrature,
+and their challenges by keyboard alone."""
 
 import numpy as np
 import pytest

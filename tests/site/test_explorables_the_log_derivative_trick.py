@@ -1,4 +1,5 @@
-"""Chapter 3's explorables: the score sampler, the estimator race and the training replay. The general tests are beside it."""
+"""Chapter 3's explorables: the score sampler, the estimator race and the training replay.
+The general tests are beside it."""
 
 import gzip
 import itertools
@@ -68,7 +69,8 @@ def test_sampler_functions(js):
     for s in (CURVE, WILD, STEP):
         got = js(
             explorables.ScoreSampler,
-            "arg[1].map(x => [m.height(arg[0].kind, arg[0].f, x), m.slope(arg[0].kind, arg[0].f, x), m.pull(arg[0], x)])",
+            "arg[1].map(x => [m.height(arg[0].kind, arg[0].f, x), "
+            "m.slope(arg[0].kind, arg[0].f, x), m.pull(arg[0], x)])",
             [s, xs.tolist()],
         )
         heights, slopes, pulls = np.transpose(got)
@@ -316,7 +318,8 @@ STORED = replay()
 
 
 def weights_in_python(lengths, which, gamma):
-    """The recipe's weights of one episode, written out: to-go less the mean of those still running, over the root mean square."""
+    """The recipe's weights of one episode, written out: to-go less the mean of those still running,
+    over the root mean square."""
     togo = [[sum(gamma**k for k in range(n - t)) for t in range(n)] for n in lengths]
     less = [[g[t] - np.mean([h[t] for h in togo if len(h) > t]) for t in range(len(g))] for g in togo]
     unit = np.sqrt(np.mean(np.concatenate(less) ** 2))

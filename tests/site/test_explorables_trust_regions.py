@@ -1,4 +1,5 @@
-"""Chapter 7's explorables: their arithmetic against linear solves and the package, and their challenges by keyboard alone."""
+"""Chapter 7's explorables: their arithmetic against linear solves and the package,
+and their challenges by keyboard alone."""
 
 import numpy as np
 import pytest

@@ -16,7 +16,8 @@ from tools.run import chromium
 
 MATH_FONTS = "*Math*", "*math*", "*STIX*", "*stix*"  # by file name
 HIDDEN = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>
-<include ignore_missing="yes">/etc/fonts/fonts.conf</include><cachedir>%s</cachedir><selectfont><rejectfont>%s</rejectfont></selectfont></fontconfig>"""
+<include ignore_missing="yes">/etc/fonts/fonts.conf</include><cachedir>%s</cachedir>
+<selectfont><rejectfont>%s</rejectfont></selectfont></fontconfig>"""
 
 
 def fonts_without_mathematics(folder):
@@ -92,8 +93,9 @@ def test_a_notebook_sets_formulas_as_the_book_does(show):
 
 def test_live_numbers_are_seen_and_heard(show):
     page = show(*(cls() for cls in LIVE))
-    figures = page.evaluate("""() => [...document.querySelectorAll('.pg-fig')].map(x => [...x.querySelectorAll('.pg-fig-formula .katex')].map(k =>
-        ['.katex-html', 'math'].map(part => [...k.querySelectorAll(part + ' [data-v]')].map(e => [e.dataset.v, e.textContent]).sort())))""")
+    figures = page.evaluate("""() => [...document.querySelectorAll('.pg-fig')].map(x =>
+        [...x.querySelectorAll('.pg-fig-formula .katex')].map(k => ['.katex-html', 'math'].map(part =>
+        [...k.querySelectorAll(part + ' [data-v]')].map(e => [e.dataset.v, e.textContent]).sort())))""")
     assert len(figures) == len(LIVE)
     for cls, pairs in zip(LIVE, figures):
         assert any(seen for seen, _ in pairs) and all(seen == heard for seen, heard in pairs), cls
@@ -105,10 +107,14 @@ def test_live_numbers_are_seen_and_heard(show):
 # ---- their own ground ----
 VSCODE = """document.documentElement.removeAttribute('data-theme'); document.body.className = 'vscode-dark';
 document.querySelector('main').classList.add('cell-output-ipywidget-background');
-document.head.insertAdjacentHTML('beforeend', '<style>.cell-output-ipywidget-background { background: white !important } body { background: #1e1e1e !important }</style>')"""
+document.head.insertAdjacentHTML('beforeend', '<style>'
+    + '.cell-output-ipywidget-background { background: white !important } body { background: #1e1e1e !important }'
+    + '</style>')"""
 CONTRAST = """where => [...document.querySelectorAll(where)].filter(e => e.getClientRects().length).map(e => {
-  const numbers = c => c.match(/[\\d.]+/g).map(Number), solid = c => { const v = numbers(c); return v.length < 4 || v[3] === 1; };
-  const light = c => numbers(c).slice(0, 3).map(v => v / 255).reduce((s, v, i) => s + [.2126, .7152, .0722][i] * (v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4), 0);
+  const numbers = c => c.match(/[\\d.]+/g).map(Number);
+  const solid = c => { const v = numbers(c); return v.length < 4 || v[3] === 1; };
+  const light = c => numbers(c).slice(0, 3).map(v => v / 255).reduce((s, v, i) =>
+      s + [.2126, .7152, .0722][i] * (v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4), 0);
   let ground = e; while (!solid(getComputedStyle(ground).backgroundColor)) ground = ground.parentElement;
   const [a, b] = [getComputedStyle(e).color, getComputedStyle(ground).backgroundColor].map(light);
   return (Math.max(a, b) + .05) / (Math.min(a, b) + .05); })"""
@@ -135,8 +141,10 @@ def test_explorables_can_be_read_in_a_dark_vs_code(show):
 def test_figures_of_explore_can_be_read_in_a_dark_vs_code(show):
     page = show(ShortCorridor())
     page.evaluate(
-        """css => { document.querySelector('main').innerHTML = '<div class="pg-explore"><label><span>p</span><input type="range"><span class="pg-value">1</span></label>'
-        + '<pre class="pg-error">wrong</pre></div>'; document.head.append(Object.assign(document.createElement('style'), { textContent: css })); }""",
+        """css => { document.querySelector('main').innerHTML = '<div class="pg-explore">'
+        + '<label><span>p</span><input type="range"><span class="pg-value">1</span></label>'
+        + '<pre class="pg-error">wrong</pre></div>';
+        document.head.append(Object.assign(document.createElement('style'), { textContent: css })); }""",
         pg.explore.CSS,
     )
     for theme in VSCODE, "document.body.className = ''":
@@ -156,10 +164,13 @@ def test_the_line_of_p_crosses_no_words(show, width, cells):
     crossed, places = knob.evaluate("""async k => {
       const crossed = [], places = new Set();
       for (let n = 0; n < 99; n++) {
-        const svg = k.closest('svg'), [x, ...ys] = [...svg.querySelector('.pg-corridor-drop').getAttribute('d').matchAll(/M([\\d.]+) ([-\\d.]+)V([-\\d.]+)/g)]
+        const svg = k.closest('svg'), line = svg.querySelector('.pg-corridor-drop').getAttribute('d');
+        const [x, ...ys] = [...line.matchAll(/M([\\d.]+) ([-\\d.]+)V([-\\d.]+)/g)]
             .flatMap((m, i) => [...(i ? [] : [+m[1]]), [+m[2], +m[3]]]);
-        const words = [...svg.querySelectorAll('text.pg-fig-note')].flatMap(t => [t, t.nextElementSibling]).map(t => [t.textContent, t.getBBox()]);
-        crossed.push(...words.filter(([, b]) => x > b.x && x < b.x + b.width && ys.some(y => Math.min(...y) < b.y + b.height - 3 && Math.max(...y) > b.y + 3))
+        const words = [...svg.querySelectorAll('text.pg-fig-note')].flatMap(t => [t, t.nextElementSibling])
+            .map(t => [t.textContent, t.getBBox()]);
+        crossed.push(...words.filter(([, b]) => x > b.x && x < b.x + b.width
+                && ys.some(y => Math.min(...y) < b.y + b.height - 3 && Math.max(...y) > b.y + 3))
             .map(([t]) => [t, k.getAttribute('aria-valuenow')]));
         places.add(k.getAttribute('aria-valuenow'));
         k.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true }));
@@ -174,9 +185,11 @@ def test_the_line_of_p_crosses_no_words(show, width, cells):
 def test_labels_of_sliders_stay_on_one_line(show, width):
     page = show(explorables.EstimatorRace(), explorables.PushAndPull(), width=width)
     rows = page.evaluate(
-        "[...document.querySelectorAll('.pg-fig-slider > span')].map(e => e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight))"
+        "[...document.querySelectorAll('.pg-fig-slider > span')]"
+        ".map(e => e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight))"
     )
     assert len(rows) == 3 and max(rows) < 1.5
     gap = page.evaluate("""document.querySelector('.pg-race-sliders').getBoundingClientRect().top
-        - Math.max(...[...document.querySelectorAll('[data-explorable=race] .pg-fig-row *')].map(e => e.getBoundingClientRect().bottom))""")
+        - Math.max(...[...document.querySelectorAll('[data-explorable=race] .pg-fig-row *')]
+            .map(e => e.getBoundingClientRect().bottom))""")
     assert gap >= 6

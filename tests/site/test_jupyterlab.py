@@ -1,4 +1,5 @@
-"""JupyterLab in a real browser: what an untrusted and a trusted notebook show. How long a slider takes is measured by `make bench`."""
+"""JupyterLab in a real browser: what an untrusted and a trusted notebook show.
+How long a slider takes is measured by `make bench`."""
 
 import shutil
 

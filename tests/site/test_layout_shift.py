@@ -1,7 +1,7 @@
 """Nothing moves, however late what a page asks for arrives: a formula's font, a figure, a script.
 
-A browser tells each move of what is in sight (`layout-shift`); its sum over a visit must be nothing. What is held back is let go by
-the test itself, so a slow machine changes nothing.
+A browser tells each move of what is in sight (`layout-shift`); its sum over a visit must be nothing. What is held back
+is let go by the test itself, so a slow machine changes nothing.
 """
 
 import pytest
@@ -13,7 +13,8 @@ WIDTHS = (375, 1280)
 HOLDS = (0, 1, 5, None)  # seconds that a font is held back; None: it never comes
 MOUNTED = "document.documentElement.dataset.widgets === 'ready'"
 PLACES = """() => [...document.querySelectorAll('main :is(p, h1, h2, h3, li, .math, table, pre, .pg-figure)')]
-    .map(e => e.getBoundingClientRect()).map(r => [r.x, r.y + scrollY, r.width, r.height].map(v => Math.round(v * 4) / 4))"""
+    .map(e => e.getBoundingClientRect())
+    .map(r => [r.x, r.y + scrollY, r.width, r.height].map(v => Math.round(v * 4) / 4))"""
 
 
 def is_font(url):
@@ -40,23 +41,31 @@ def test_the_scripts_characters_are_those_of_the_files(browser, server):
     page = browser.new_page()
     page.goto(server.url + "book/notation.html")
     different = page.evaluate("""async () => {
-        const pen = new OffscreenCanvas(10, 10).getContext("2d"), out = [], ranges = text => text.split(",").flatMap(part => {
+        const pen = new OffscreenCanvas(10, 10).getContext("2d"), out = [];
+        const ranges = text => text.split(",").flatMap(part => {
             const [from, to] = part.trim().slice(2).split("-").map(n => parseInt(n, 16));
             return Array.from({ length: (to ?? from) - from + 1 }, (_, i) => from + i); });
         const rules = [...document.styleSheets].flatMap(s => [...s.cssRules]).filter(r => r instanceof CSSFontFaceRule);
         const ours = [...document.fonts].filter(f => f.status === "loaded" && f.family.includes("KaTeX"));
         for (const face of ours) {
-            const rule = rules.find(r => r.style.getPropertyValue("font-family").replaceAll('"', "") === face.family.replaceAll('"', "")
-                && r.style.getPropertyValue("font-style") === face.style && r.style.getPropertyValue("font-weight") === face.weight);
-            const file = new FontFace("File", rule.style.getPropertyValue("src").replace(/url\\("?([^")]+)"?\\)/, (m, name) =>
-                `url("${new URL(name, rule.parentStyleSheet.href)}")`), { style: face.style, weight: face.weight });
+            const bare = name => name.replaceAll('"', "");
+            const rule = rules.find(r => bare(r.style.getPropertyValue("font-family")) === bare(face.family)
+                && r.style.getPropertyValue("font-style") === face.style
+                && r.style.getPropertyValue("font-weight") === face.weight);
+            const source = rule.style.getPropertyValue("src").replace(/url\\("?([^")]+)"?\\)/, (m, name) =>
+                `url("${new URL(name, rule.parentStyleSheet.href)}")`);
+            const file = new FontFace("File", source, { style: face.style, weight: face.weight });
             document.fonts.add(await file.load());
             for (const code of ranges(face.unicodeRange)) {
-                const size = family => { pen.font = `${face.style} ${face.weight} 100px ${family}, monospace`;
+                const size = family => {
+                    pen.font = `${face.style} ${face.weight} 100px ${family}, monospace`;
                     const m = pen.measureText(String.fromCodePoint(code));
-                    return [m.width, m.actualBoundingBoxAscent, m.actualBoundingBoxDescent, m.actualBoundingBoxRight]; };
-                const [ours, theirs] = [size(face.family), size("File")];           // a box is in whole pixels, of 100 in an em
-                if (ours.some((v, i) => Math.abs(v - theirs[i]) > (i ? 1.01 : 0.01))) out.push([face.family, code.toString(16), ours, theirs]);
+                    return [m.width, m.actualBoundingBoxAscent, m.actualBoundingBoxDescent, m.actualBoundingBoxRight];
+                };
+                const [ours, theirs] = [size(face.family), size("File")];
+                // a box is in whole pixels, of 100 in an em
+                if (ours.some((v, i) => Math.abs(v - theirs[i]) > (i ? 1.01 : 0.01)))
+                    out.push([face.family, code.toString(16), ours, theirs]);
             }
             document.fonts.delete(file);
         }
@@ -76,7 +85,8 @@ def test_without_scripts_the_files_serve(browser, server):
 
 
 def with_late_fonts(browser, width, address):
-    """What moves where a page asks for a font and gets it after 0, 1, 5 seconds and never, what folds open at the end."""
+    """What moves where a page asks for a font and gets it after 0, 1, 5 seconds and never,
+    what folds open at the end."""
     found = []
     for hold in HOLDS:
         late = Late(browser, width, is_font, address)
@@ -96,10 +106,11 @@ def with_late_fonts(browser, width, address):
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_what_comes_late_finds_its_place_kept(browser, server, site, width):
-    """All pages: every script that does not stop the first paint, every figure and picture, held back until the page stands.
+    """All pages: every script that does not stop the first paint, every figure and picture,
+    held back until the page stands.
 
-    No page shall ask for a font at all, what folds open included: the script in the head has every character that a page shows
-    (tools/keep/vendor.py, EMBEDDED). Where one does, its font is held back 0, 1, 5 seconds and for ever."""
+    No page shall ask for a font at all, what folds open included: the script in the head has every character that a
+    page shows (tools/keep/vendor.py, EMBEDDED). Where one does, its font is held back 0, 1, 5 seconds and for ever."""
     found, asking = [], {}
     for path in pages_of(site):
         late = Late(

@@ -19,8 +19,10 @@ KINDS = (
 )
 MOST_SHIFT = 0.01  # Lighthouse's and Chrome's "good" is 0.1; a font that arrives late moves a line or two by a pixel
 WATCH = """window.pgShifts = [];
-new PerformanceObserver(list => { for (const e of list.getEntries()) pgShifts.push([e.value, e.sources.map(s =>
-    (s.node?.outerHTML ?? s.node?.parentElement?.outerHTML ?? "").slice(0, 90))]); }).observe({ type: "layout-shift", buffered: true });"""
+new PerformanceObserver(list => {
+  for (const e of list.getEntries()) pgShifts.push([e.value, e.sources.map(s =>
+    (s.node?.outerHTML ?? s.node?.parentElement?.outerHTML ?? "").slice(0, 90))]);
+}).observe({ type: "layout-shift", buffered: true });"""
 SLOW = {
     "offline": False,
     "latency": 150,
@@ -90,8 +92,9 @@ def texts(site):
 
 
 def test_few_files_come_before_the_first_paint(texts):
-    """Each costs a phone a round trip: at most four style sheets, and no script but the one that chooses the colours and, where there
-    are formulas, the one with their characters, without which every line would move when a font comes."""
+    """Each costs a phone a round trip: at most four style sheets, and no script but the one that chooses the colours
+    and, where there are formulas, the one with their characters,
+    without which every line would move when a font comes."""
     for path, text in texts.items():
         head = text.partition("</head>")[0]
         assert 1 <= len(re.findall('<link rel="stylesheet"', head)) <= 4, path

@@ -1,4 +1,5 @@
-"""The built site as files: every link leads somewhere, every page is right HTML; and the tools that say so do find faults."""
+"""The built site as files: every link leads somewhere, every page is right HTML;
+and the tools that say so do find faults."""
 
 import shutil
 import threading
@@ -123,7 +124,8 @@ def test_a_fault_of_html_is_found(html):
 
 
 def test_right_html_has_no_fault():
-    page = """<!DOCTYPE html><html lang=en><title>x</title><body><p id=a aria-labelledby=b>x<ul><li>y</ul><dl><div><dt id=b>t<dd>d</div></dl>
+    page = """<!DOCTYPE html><html lang=en><title>x</title><body>
+    <p id=a aria-labelledby=b>x<ul><li>y</ul><dl><div><dt id=b>t<dd>d</div></dl>
     <details><summary>s</summary><p>x</details><math><msub><mi>a</mi><mn>1</mn></msub></math><img src=a alt="">"""
     assert check_html.faults(page) == []
 

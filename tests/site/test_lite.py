@@ -1,4 +1,5 @@
-"""A lab in the reader's browser: from the page's button to a moved slider and a check, with every other host out of reach."""
+"""A lab in the reader's browser: from the page's button to a moved slider and a check,
+with every other host out of reach."""
 
 import json
 import re
@@ -86,7 +87,8 @@ def test_the_menu_works_by_keyboard_on_a_phone(browser, server, site, mode):
 
 
 def asked_by_pages(log):
-    """The hosts to which pages and workers sent requests, from Chromium's own log. (The browser's services have no page as initiator.)"""
+    """The hosts to which pages and workers sent requests, from Chromium's own log.
+    (The browser's services have no page as initiator.)"""
     said = json.loads(log.read_text())
     kind = said["constants"]["logEventTypes"]["URL_REQUEST_START_JOB"]
     asked = [e["params"] for e in said["events"] if e["type"] == kind and "url" in e.get("params", {})]

@@ -1,4 +1,5 @@
-"""JupyterLite's Python: its core runs only if it has the recorded SHA-256. A stand-in for Pyodide, in a worker as the kernel's is."""
+"""JupyterLite's Python: its core runs only if it has the recorded SHA-256.
+A stand-in for Pyodide, in a worker as the kernel's is."""
 
 import hashlib
 import json

@@ -9,8 +9,10 @@ from bs4 import BeautifulSoup
 from tests.helpers.pages import Visit, frames, pages_of
 
 CHAPTERS = re.compile(r"book/(0[0-8]-|on-trial)")
-WORDS = """kind => [...document.querySelectorAll(`.pg-drawing svg.pg-${kind} text`)].filter(t => t.getClientRects().length && t.textContent.trim())
-    .map(t => { const m = t.getScreenCTM(), parts = [...t.querySelectorAll("tspan")], sizes = (parts.length ? parts : [t]).map(e => parseFloat(getComputedStyle(e).fontSize));
+WORDS = """kind => [...document.querySelectorAll(`.pg-drawing svg.pg-${kind} text`)]
+    .filter(t => t.getClientRects().length && t.textContent.trim())
+    .map(t => { const m = t.getScreenCTM(), parts = [...t.querySelectorAll("tspan")];
+        const sizes = (parts.length ? parts : [t]).map(e => parseFloat(getComputedStyle(e).fontSize));
         return [Math.max(...sizes) * Math.hypot(m.a, m.b), t.textContent.trim()]; })"""
 
 
@@ -44,14 +46,16 @@ def test_a_box_that_scrolls_sideways_shows_it_and_no_other_does(browser, server)
     visit = Visit(browser, server, "exercises/03-the-log-derivative-trick.html")
     visit.page.set_viewport_size({"width": 375, "height": 800})
     frames(visit.page)
-    found = visit.page.evaluate("""[...document.querySelectorAll(".pg-article :is(pre, div.math)")].filter(e => !e.closest("details:not([open])"))
+    found = visit.page.evaluate("""[...document.querySelectorAll(".pg-article :is(pre, div.math)")]
+        .filter(e => !e.closest("details:not([open])"))
         .map(e => [e.scrollWidth > e.clientWidth + 1, getComputedStyle(e).backgroundImage.includes("gradient")])""")
     visit.close()
     assert [True, True] in found and [False, False] in found
     assert all(scrolls == shown for scrolls, shown in found)
 
 
-SEEN = """selector => { const a = document.querySelector(selector), box = a.closest("nav"), b = a.getBoundingClientRect();
+SEEN = """selector => {
+    const a = document.querySelector(selector), box = a.closest("nav"), b = a.getBoundingClientRect();
     return b.height > 0 && b.top >= 0 && b.bottom <= innerHeight && box.scrollWidth <= box.clientWidth; }"""
 
 

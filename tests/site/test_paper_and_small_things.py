@@ -34,7 +34,8 @@ def test_a_figure_that_has_not_come_is_no_empty_box_on_paper(browser, server, pa
         re.compile(r"/host\.js|/figures/"), lambda route: route.continue_() if "host.js" in route.request.url else None
     )  # never come
     page.add_init_script(
-        "const real = URL.createObjectURL; URL.createObjectURL = b => b.type === 'text/javascript' ? 'blob:none' : real.call(URL, b);"
+        "const real = URL.createObjectURL; "
+        "URL.createObjectURL = b => b.type === 'text/javascript' ? 'blob:none' : real.call(URL, b);"
         if path.endswith("index.html")
         else ""
     )
@@ -42,7 +43,8 @@ def test_a_figure_that_has_not_come_is_no_empty_box_on_paper(browser, server, pa
     page.wait_for_selector(".pg-widget", state="attached")
     if path.endswith("index.html"):
         page.evaluate(
-            "document.querySelectorAll('.pg-widget').forEach(e => { e.removeAttribute('data-mounted'); e.replaceChildren(); })"
+            "document.querySelectorAll('.pg-widget').forEach(e => "
+            "{ e.removeAttribute('data-mounted'); e.replaceChildren(); })"
         )
     page.emulate_media(media="print")
     figures = page.evaluate("""[...document.querySelectorAll(".pg-figure:has(.pg-widget:not([data-mounted]))")].map(e =>
@@ -113,8 +115,10 @@ def test_without_scripts_the_notebooks_words_stand(browser, server):
 
 
 VERDICT = """passed => {
-    const box = document.querySelector(".pg-article div.cell"), out = Object.assign(document.createElement("div"), { className: "cell_output pg-py-out" });
-    out.innerHTML = `<div class="output pg-py-check pg-py-${passed ? "passed" : "not-yet"}"><p><span class="pg-icon pg-icon-${passed ? "right" : "wrong"}"></span>
+    const box = document.querySelector(".pg-article div.cell");
+    const out = Object.assign(document.createElement("div"), { className: "cell_output pg-py-out" });
+    out.innerHTML = `<div class="output pg-py-check pg-py-${passed ? "passed" : "not-yet"}">
+        <p><span class="pg-icon pg-icon-${passed ? "right" : "wrong"}"></span>
         <strong>softmax: ${passed ? "right" : "not yet"}</strong></p><div>text</div></div>`;
     box.append(out);
     const look = (e, ...names) => names.map(name => getComputedStyle(e)[name]), check = out.firstChild;
@@ -131,7 +135,8 @@ def test_right_and_not_yet_differ_in_form_and_colour(browser, server, dark):
     visit = Visit(browser, server, "exercises/01-values-or-probabilities.html", script=DARK if dark else "")
     right, wrong = (visit.page.evaluate(VERDICT, passed) for passed in (True, False))
     colour = {
-        name: visit.page.evaluate(f"""() => {{ const e = document.body.appendChild(document.createElement("i")); e.style.color = "var(--pg-{name})";
+        name: visit.page.evaluate(f"""() => {{
+        const e = document.body.appendChild(document.createElement("i")); e.style.color = "var(--pg-{name})";
         const c = getComputedStyle(e).color; e.remove(); return c; }}""")
         for name in ("score", "good")
     }
@@ -142,7 +147,8 @@ def test_right_and_not_yet_differ_in_form_and_colour(browser, server, dark):
 
 
 def test_a_note_of_another_tab_stays_true(browser, server):
-    """After Reset, after an upload, after typing: it no longer says that the text is the other tab's, and nothing is lost."""
+    """After Reset, after an upload, after typing: it no longer says that the text is the other tab's,
+    and nothing is lost."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     one, other = context.new_page(), context.new_page()
     address = server.url + "exercises/01-values-or-probabilities.html"
@@ -171,7 +177,8 @@ def test_each_loss_on_trial_stands_whole_on_a_phone(browser, server):
     visit = Visit(browser, server, "book/on-trial.html")
     visit.page.set_viewport_size({"width": 375, "height": 800})
     rows = visit.page.locator("#the-table tbody tr").evaluate_all("""rows => rows.map(row => {
-        const seen = [...row.querySelectorAll("td")].filter(td => td.getClientRects().length).map(td => td.getBoundingClientRect());
+        const seen = [...row.querySelectorAll("td")].filter(td => td.getClientRects().length)
+            .map(td => td.getBoundingClientRect());
         return [seen.length, Math.min(...seen.map(b => b.left)), Math.max(...seen.map(b => b.right))]; })""")
     assert {count for count, _, _ in rows} == {2, 3}, "a library's row has no degrees"
     assert all(left >= 0 and right <= 375 for _, left, right in rows)

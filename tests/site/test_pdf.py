@@ -1,4 +1,5 @@
-"""The book on paper: one chapter, its exercises and the bibliography printed as `make pdf` prints all (see tools/make/pdf.py)."""
+"""The book on paper: one chapter, its exercises and the bibliography printed as `make pdf` prints all
+(see tools/make/pdf.py)."""
 
 import re
 

@@ -1,4 +1,5 @@
-"""Practice in a real browser: by mouse, touch and keyboard; what is kept, exported, imported, refused; and nothing sent."""
+"""Practice in a real browser: by mouse, touch and keyboard; what is kept, exported, imported, refused;
+and nothing sent."""
 
 import json
 import re
@@ -75,7 +76,8 @@ def shown(page):
 
 
 def violations(page):
-    """What axe finds by day, and by night in colours; formulas are alike on every page, and examined whole on the front page."""
+    """What axe finds by day, and by night in colours; formulas are alike on every page,
+    and examined whole on the front page."""
     page.evaluate("document.querySelectorAll('.katex').forEach(e => e.replaceWith('x'))")
     lines = []
     for theme, only in (("light", {}), ("dark", {"runOnly": ["color-contrast"]})):
@@ -93,7 +95,7 @@ def wide(page):
     return page.evaluate("document.documentElement.scrollWidth")
 
 
-# --- flashcards ---------------------------------------------------------------------------------------------------------
+# --- flashcards -------------------------------------------------------------------------------------------------------
 
 
 def test_cards_by_mouse_and_after_a_reload(visit):
@@ -164,7 +166,8 @@ def test_cards_by_touch_to_the_end_of_a_deck(visit):
         page.locator(".pg-practice-card:visible > summary").tap()
         page.locator(".pg-practice-grades button").nth(grades[order[-1]][order.count(order[-1]) - 1] - 1).tap()
         page.wait_for_function(
-            "n => pgPractice.$('.pg-practice-stage').hidden || !pgPractice.$('.pg-practice-card:not(.pg-practice-off)').open",
+            "n => pgPractice.$('.pg-practice-stage').hidden || "
+            "!pgPractice.$('.pg-practice-card:not(.pg-practice-off)').open",
             arg=0,
         )
     assert order == [*ids, ids[0], ids[2]], "what was not good comes once more today"
@@ -250,7 +253,8 @@ THROWS = {
         "does not let the page keep",
     ),
     "full": (
-        """localStorage.setItem('other', 'x'); Storage.prototype.setItem = function () { throw new DOMException('full', 'QuotaExceededError'); };""",
+        "localStorage.setItem('other', 'x'); "
+        "Storage.prototype.setItem = function () { throw new DOMException('full', 'QuotaExceededError'); };",
         "storage for this site is full",
     ),
 }
@@ -284,8 +288,10 @@ def test_two_tabs_do_not_lose_each_other_s_work(visit):
     a.get_by_role("button", name="Turn the card").click()
     a.get_by_role("button", name="Good").click()
     b.wait_for_function("document.querySelector('.pg-practice-count').textContent.includes('1 of')")
-    b.evaluate(f"""() => {{ const s = JSON.parse(localStorage.getItem('{KEY}'));        // a third tab whose event never came
-        s.cards['softmax-score'] = {{ ...Object.values(s.cards)[0], at: Date.now() }}; localStorage.setItem('{KEY}', JSON.stringify(s)); }}""")
+    b.evaluate(f"""() => {{ const s = JSON.parse(localStorage.getItem('{KEY}'));
+        // a third tab whose event never came
+        s.cards['softmax-score'] = {{ ...Object.values(s.cards)[0], at: Date.now() }};
+        localStorage.setItem('{KEY}', JSON.stringify(s)); }}""")
     b.get_by_label("Topic").select_option("critics")
     mine = shown(b)
     b.get_by_role("button", name="Turn the card").click()
@@ -323,7 +329,8 @@ def test_damaged_or_newer_storage_is_never_overwritten(visit):
 def test_the_interview_s_date_brings_cards_back(visit):
     page = visit(CARDS).page
     page.evaluate(f"""() => {{ const p = pgPractice, today = p.dayOf(new Date()), s = p.empty();
-        s.cards['why-log'] = {{ reps: 4, ease: 2.5, interval: 40, due: today + 36, first: today - 60, last: today - 4, again: false, at: 1 }};
+        s.cards['why-log'] = {{ reps: 4, ease: 2.5, interval: 40, due: today + 36,
+            first: today - 60, last: today - 4, again: false, at: 1 }};
         localStorage.setItem('{KEY}', JSON.stringify(s)); }}""")
     page.reload()
     assert count(page, "due") == 0
@@ -336,7 +343,7 @@ def test_the_interview_s_date_brings_cards_back(visit):
     assert count(page, "due") == 1 and shown(page) == "why-log" and kept(page)["exam"]
 
 
-# --- drills -------------------------------------------------------------------------------------------------------------
+# --- drills -----------------------------------------------------------------------------------------------------------
 
 
 def steps(page, which=0):
@@ -420,7 +427,8 @@ def test_order_by_dragging(visit, how, options):
     want = [s["id"] for s in DRILLS["state"]]
     start = [want[2], want[0], want[1], *want[3:8], want[9], want[8]]
     page.evaluate(
-        "order => localStorage.setItem('learning-to-act:drills', JSON.stringify({ version: 1, order: { state: order } }))",
+        "order => localStorage.setItem('learning-to-act:drills', "
+        "JSON.stringify({ version: 1, order: { state: order } }))",
         start,
     )
     page.reload()
@@ -499,7 +507,7 @@ def test_flaws_by_mouse_keyboard_and_touch(visit):
     page.wait_for_function("!document.querySelector('.pg-practice-wrong[open]')")
 
 
-# --- the mock interview ---------------------------------------------------------------------------------------------------
+# --- the mock interview -----------------------------------------------------------------------------------------------
 
 
 def asked(page):
@@ -583,7 +591,8 @@ def test_mock_by_touch_shared_and_with_a_mix_of_ones_own(visit):
 def test_an_interview_whose_mix_cannot_be_read_leaves_the_form(visit):
     key = "learning-to-act:mock"
     before = f"""const kept = JSON.parse(localStorage.getItem('{key}') ?? '{{}}');
-        if (kept.run) localStorage.setItem('{key}', JSON.stringify({{ ...kept, run: {{ ...kept.run, mix: 'half' }} }}));"""
+        if (kept.run) localStorage.setItem('{key}',
+            JSON.stringify({{ ...kept, run: {{ ...kept.run, mix: 'half' }} }}));"""
     v = visit(MOCK, before=before)
     page = v.page
     page.get_by_label("Interview number").fill("12")
@@ -628,7 +637,7 @@ def test_clocks_can_be_paused_and_hurry_nobody(visit):
     assert page.locator(".pg-practice-times li").first.inner_text().startswith("1:05")
 
 
-# --- for everyone ---------------------------------------------------------------------------------------------------------
+# --- for everyone -----------------------------------------------------------------------------------------------------
 
 
 def test_axe_finds_nothing_while_practising(visit):
@@ -665,16 +674,20 @@ def test_everything_fits_a_phone(visit):
         page.set_viewport_size({"width": width, "height": 700})
         frames(page)
         assert wide(page) <= width
-        cut = page.evaluate("""() => [...document.querySelectorAll('.pg-practice-says')].filter(e => e.scrollWidth > e.clientWidth + 1
-            && getComputedStyle(e).display !== 'inline').map(e => e.textContent.slice(0, 40))""")
+        cut = page.evaluate("""() => [...document.querySelectorAll('.pg-practice-says')]
+            .filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline')
+            .map(e => e.textContent.slice(0, 40))""")
         assert cut == []
-        small = page.evaluate("""() => [...document.querySelectorAll('main .pg-practice-button, .pg-practice-line > summary')].filter(e => {
-            const r = e.getBoundingClientRect(); return r.height && (r.height < 32 || r.width < 32); }).map(e => e.textContent)""")
+        small = page.evaluate("""() => [
+            ...document.querySelectorAll('main .pg-practice-button, .pg-practice-line > summary')].filter(e => {
+            const r = e.getBoundingClientRect(); return r.height && (r.height < 32 || r.width < 32); })
+            .map(e => e.textContent)""")
         assert small == []
     page = visit(CARDS, **PHONE).page
     for i in range(0, len(QUESTIONS)):
         page.evaluate(
-            """i => document.querySelectorAll('.pg-practice-card').forEach((c, k) => { c.classList.toggle('pg-practice-off', k !== i); c.open = k === i; })""",
+            """i => document.querySelectorAll('.pg-practice-card').forEach((c, k) => {
+            c.classList.toggle('pg-practice-off', k !== i); c.open = k === i; })""",
             i,
         )
         assert wide(page) <= 375, i

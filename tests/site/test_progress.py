@@ -1,4 +1,5 @@
-"""Progress in a real browser: counted, shown, kept, carried to another browser, erased; and said when nothing can be kept."""
+"""Progress in a real browser: counted, shown, kept, carried to another browser, erased;
+and said when nothing can be kept."""
 
 import json
 import re
@@ -60,7 +61,8 @@ def reader(browser, server):
 def passes(page, *names):
     """What a check in the page, a drill or a figure announces."""
     page.evaluate(
-        "names => names.forEach(n => { const [kind, id] = n.split(':'); document.dispatchEvent(new CustomEvent('pg:passed', { detail: { kind, id } })); })",
+        "names => names.forEach(n => { const [kind, id] = n.split(':'); "
+        "document.dispatchEvent(new CustomEvent('pg:passed', { detail: { kind, id } })); })",
         names,
     )
 
@@ -77,7 +79,8 @@ def marks(page, where=".pg-contents"):
     """{address of a link: the words after it} of what is marked."""
     return page.evaluate(
         """where => Object.fromEntries([...document.querySelectorAll(`${where} .pg-progress-count:not([hidden])`)]
-        .map(e => [e.previousElementSibling.getAttribute('aria-label') ?? e.previousElementSibling.textContent, e.querySelector('.pg-progress-hidden').textContent]))""",
+        .map(e => [e.previousElementSibling.getAttribute('aria-label') ?? e.previousElementSibling.textContent,
+            e.querySelector('.pg-progress-hidden').textContent]))""",
         where,
     )
 
@@ -104,7 +107,7 @@ def violations(page, *include):
     return lines
 
 
-# --- what there is to pass -------------------------------------------------------------------------------------------------
+# --- what there is to pass --------------------------------------------------------------------------------------------
 
 
 def test_the_built_pages_have_what_is_counted(site):
@@ -130,7 +133,7 @@ def test_the_built_pages_have_what_is_counted(site):
         assert found == {name for name in names if not name.startswith("drill:")}, page
 
 
-# --- counted, shown, remembered -----------------------------------------------------------------------------------------------
+# --- counted, shown, remembered ---------------------------------------------------------------------------------------
 
 
 def test_a_quiz_and_a_challenge_are_counted_shown_and_remembered(reader):
@@ -219,7 +222,7 @@ def test_two_tabs_lose_nothing(reader):
     assert passed(a) == [], "what the reader cleared does not come back from a tab's memory"
 
 
-# --- carried, refused, erased ----------------------------------------------------------------------------------------------------
+# --- carried, refused, erased -----------------------------------------------------------------------------------------
 
 
 def test_export_import_refuse_and_erase(reader, tmp_path):
@@ -274,10 +277,13 @@ def test_export_import_refuse_and_erase(reader, tmp_path):
     assert "Continue" not in overview(other) and not other.locator(".pg-progress-list").is_visible()
 
 
-# --- when nothing can be kept, or what was kept cannot be read ---------------------------------------------------------------------------
+# --- when nothing can be kept, or what was kept cannot be read --------------------------------------------------------
 
 BLOCKED = "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError'); } });"
-FULL = "localStorage.setItem('other', 'x'); Storage.prototype.setItem = function () { throw new DOMException('full', 'QuotaExceededError'); };"
+FULL = (
+    "localStorage.setItem('other', 'x'); "
+    "Storage.prototype.setItem = function () { throw new DOMException('full', 'QuotaExceededError'); };"
+)
 
 
 @pytest.mark.parametrize(("before", "words"), [(BLOCKED, "keep nothing"), (FULL, "is full")], ids=["blocked", "full"])
@@ -326,7 +332,7 @@ def test_what_cannot_be_read_is_never_written_over(reader, stored, words, versio
         assert words not in overview(page) and page.evaluate("key => localStorage.getItem(key)", where) is None
 
 
-# --- without scripts, on paper -----------------------------------------------------------------------------------------------------------
+# --- without scripts, on paper ----------------------------------------------------------------------------------------
 
 
 def test_nothing_shows_without_scripts_or_on_paper(reader):
@@ -336,6 +342,7 @@ def test_nothing_shows_without_scripts_or_on_paper(reader):
     passes(page, "exercise:softmax")
     page.emulate_media(media="print")
     shown = page.evaluate(
-        "[...document.querySelectorAll('[class^=pg-progress-]')].filter(e => e.checkVisibility() && !e.matches('.pg-progress-hidden')).map(e => e.className)"
+        "[...document.querySelectorAll('[class^=pg-progress-]')]"
+        ".filter(e => e.checkVisibility() && !e.matches('.pg-progress-hidden')).map(e => e.className)"
     )
     assert shown == []

@@ -1,5 +1,6 @@
-"""Python in the page, in a real browser: run, edit, check, keep. What needs Pyodide's packages is skipped where they cannot be had:
-it takes them from the folder PYODIDE, from _build/pyodide, or fetches them there once. The times are printed: `pytest ... -s`.
+"""Python in the page, in a real browser: run, edit, check, keep. What needs Pyodide's packages is skipped where they
+cannot be had: it takes them from the folder PYODIDE, from _build/pyodide, or fetches them there once.
+The times are printed: `pytest ... -s`.
 """
 
 import hashlib
@@ -317,7 +318,8 @@ def test_a_newer_book_replaces_nothing(reader):
         },
     }
     one = reader(
-        script=f"if (!sessionStorage.begun) {{ sessionStorage.begun = 1; localStorage.setItem({KEY!r}, {json.dumps(json.dumps(state))}); }}"
+        script="if (!sessionStorage.begun) { sessionStorage.begun = 1; "
+        f"localStorage.setItem({KEY!r}, {json.dumps(json.dumps(state))}); }}"
     )
     assert one.text("bernoulli-score-answer") == "mine = 1"
     newer, homeless = one.note("newer"), one.note("homeless-gone")
@@ -340,7 +342,8 @@ def test_a_newer_book_replaces_nothing(reader):
 
 def test_a_full_storage_loses_nothing(reader):
     one = reader()
-    one.page.evaluate("""() => { let size = 2 ** 22; while (size) { try { localStorage.setItem('filler' + size + Math.random(), 'x'.repeat(size)); }
+    one.page.evaluate("""() => { let size = 2 ** 22; while (size) {
+        try { localStorage.setItem('filler' + size + Math.random(), 'x'.repeat(size)); }
         catch { size = Math.floor(size / 2); } } }""")
     one.write("bernoulli-score-answer", WRONG)
     assert "full" in one.note("refused").inner_text() and one.text("bernoulli-score-answer") == shown(WRONG)
@@ -355,7 +358,8 @@ def test_a_full_storage_loses_nothing(reader):
 
 def test_a_private_window_that_keeps_nothing_says_so(reader):
     one = reader(
-        script="Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError'); } });"
+        script="Object.defineProperty(window, 'localStorage', "
+        "{ get() { throw new DOMException('no', 'SecurityError'); } });"
     )
     assert "keeps nothing" in one.note("refused").inner_text()
     one.write("bernoulli-score-answer", WRONG)
@@ -367,7 +371,8 @@ def test_a_private_window_that_keeps_nothing_says_so(reader):
 )
 def test_what_cannot_be_read_is_set_aside(reader, stored):
     one = reader(
-        script=f"if (!sessionStorage.begun) {{ sessionStorage.begun = 1; localStorage.setItem({KEY!r}, {json.dumps(stored)}); }}"
+        script="if (!sessionStorage.begun) { sessionStorage.begun = 1; "
+        f"localStorage.setItem({KEY!r}, {json.dumps(stored)}); }}"
     )
     note = one.note("damaged")
     assert "set aside" in note.inner_text() and "NotImplementedError" in one.text("bernoulli-score-answer")
@@ -392,7 +397,8 @@ def test_two_tabs_on_one_exercise(reader):
         "each tab keeps its own cells"
     )
     one.page.evaluate(
-        """key => { const state = JSON.parse(localStorage.getItem(key)); state.cells['bernoulli-score-answer'].text = 'theirs = 1';
+        """key => { const state = JSON.parse(localStorage.getItem(key));
+        state.cells['bernoulli-score-answer'].text = 'theirs = 1';
         localStorage.setItem(key, JSON.stringify(state)); }""",
         KEY,
     )  # another tab's, of which no word has come yet
@@ -733,11 +739,14 @@ def test_an_endless_loop_is_stopped_and_the_text_stays(session):
 
 
 SOLVE = """async ([data, sources]) => {
-  const base = document.baseURI, at = name => new URL(name, base).href, worker = new Worker(at(data.worker), { type: 'module' }), said = {};
+  const base = document.baseURI, at = name => new URL(name, base).href, said = {};
+  const worker = new Worker(at(data.worker), { type: 'module' });
   let done;
-  worker.onmessage = ({ data: m }) => { if (m.say === 'item') (said[m.id] ??= []).push(m.item); else if (m.say !== 'progress') done(m); };
+  worker.onmessage = ({ data: m }) => {
+    if (m.say === 'item') (said[m.id] ??= []).push(m.item); else if (m.say !== 'progress') done(m); };
   const ask = message => new Promise(yes => { done = yes; worker.postMessage(message); });
-  const ready = await ask({ do: 'start', site: at(data.site), core: at(data.site), packages: pgPyodide.start, cells: at(data.cells), integrity: pgPyodide.integrity });
+  const ready = await ask({ do: 'start', site: at(data.site), core: at(data.site),
+      packages: pgPyodide.start, cells: at(data.cells), integrity: pgPyodide.integrity });
   if (ready.say !== 'ready') throw new Error(ready.why);
   for (const [id, source] of sources) await ask({ do: 'run', id, source });
   worker.terminate();
@@ -762,7 +771,8 @@ def test_every_reference_solution_passes_in_the_browser(session):
     start = time.perf_counter()
     said = session.page.evaluate(SOLVE, [data, sources])
     print(
-        f"\n{len(checks)} reference solutions checked in the browser's Python in {time.perf_counter() - start:.1f} s, start included",
+        f"\n{len(checks)} reference solutions checked in the browser's Python "
+        f"in {time.perf_counter() - start:.1f} s, start included",
         end="",
     )
     assert {key: said.get(key) for key in checks if not any(item.get("passed") for item in said.get(key, []))} == {}

@@ -15,19 +15,23 @@ PICTURE = """el => [...el.querySelectorAll('svg, img, canvas, output, p, math')]
 # every piece of text in sight, its colour's contrast with white paper
 CONTRAST = """() => {
     const pen = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-    const light = colour => { pen.clearRect(0, 0, 1, 1); pen.fillStyle = "#fff"; pen.fillRect(0, 0, 1, 1); pen.fillStyle = colour; pen.fillRect(0, 0, 1, 1);
-        const [r, g, b] = [...pen.getImageData(0, 0, 1, 1).data].map(v => v / 255).map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
+    const light = colour => { pen.clearRect(0, 0, 1, 1);
+        pen.fillStyle = "#fff"; pen.fillRect(0, 0, 1, 1); pen.fillStyle = colour; pen.fillRect(0, 0, 1, 1);
+        const [r, g, b] = [...pen.getImageData(0, 0, 1, 1).data].map(v => v / 255)
+            .map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
         return .2126 * r + .7152 * g + .0722 * b; };
     const known = new Map(), weak = [];
-    for (const e of document.querySelectorAll("main pre, main pre span, main code, main p, main td, main figcaption, main .pg-py-out *")) {
+    for (const e of document.querySelectorAll(
+        "main pre, main pre span, main code, main p, main td, main figcaption, main .pg-py-out *")) {
         if (!e.checkVisibility() || !e.textContent.trim()) continue;
         const colour = getComputedStyle(e).color;
         if (!known.has(colour)) known.set(colour, 1.05 / (light(colour) + .05));
         if (known.get(colour) < 4.5) weak.push([e.className, colour, e.textContent.slice(0, 30)]);
     }
-    const filters = [...document.querySelectorAll("main img")].filter(e => getComputedStyle(e).filter !== "none").length;
-    const ground = [...document.querySelectorAll("main pre, main .highlight")].map(e => getComputedStyle(e).backgroundColor)
-        .filter(c => !/, 0\\)$/.test(c)).map(light);
+    const filters = [...document.querySelectorAll("main img")]
+        .filter(e => getComputedStyle(e).filter !== "none").length;
+    const ground = [...document.querySelectorAll("main pre, main .highlight")]
+        .map(e => getComputedStyle(e).backgroundColor).filter(c => !/, 0\\)$/.test(c)).map(light);
     return { weak: weak.slice(0, 5), filters, darkest: Math.min(1, ...ground), colours: known.size };
 }"""
 
@@ -89,10 +93,12 @@ def found(browser, server, site):
           copy.querySelectorAll('annotation, pre, code, script, style').forEach(e => e.remove());
           return copy.textContent; }""")
         seen["formulas"] = page.evaluate("""() => [...document.querySelectorAll('.math')]
-          .filter(e => !e.querySelector('.katex-html') || !e.querySelector('math')).map(e => e.textContent.slice(0, 60))""")
+          .filter(e => !e.querySelector('.katex-html') || !e.querySelector('math'))
+          .map(e => e.textContent.slice(0, 60))""")
         seen["empty"] = page.evaluate("""() => [...document.querySelectorAll('.cell_output > *')]
           .filter(e => e.tagName !== 'SCRIPT' && e.tagName !== 'STYLE')
-          .filter(e => !e.textContent.trim() && !e.matches('img') && !e.querySelector('img, svg, canvas, table') || !e.getBoundingClientRect().height)
+          .filter(e => !e.textContent.trim() && !e.matches('img') && !e.querySelector('img, svg, canvas, table')
+              || !e.getBoundingClientRect().height)
           .map(e => e.outerHTML.slice(0, 120))""")
         page.set_viewport_size({"width": 375, "height": 700})
         frames(page)
@@ -100,12 +106,14 @@ def found(browser, server, site):
         seen["wide"] = (
             page.evaluate("""() => [...document.querySelectorAll('body *')].filter(e => {
             const r = e.getBoundingClientRect();
-            return r.right > innerWidth + 1 && r.width && !e.closest('pre, div.math, .pg-table, math'); }).slice(0, 4).map(e => e.outerHTML.slice(0, 100))""")
+            return r.right > innerWidth + 1 && r.width && !e.closest('pre, div.math, .pg-table, math'); })
+            .slice(0, 4).map(e => e.outerHTML.slice(0, 100))""")
             if seen["width"] > 375
             else []
         )
         seen["beheaded"] = page.evaluate("""() => [...document.querySelectorAll('main div.math')].filter(e => {
-            const left = Math.min(...[...e.querySelectorAll('.katex-html .base')].map(b => b.getBoundingClientRect().left));
+            const left = Math.min(...[...e.querySelectorAll('.katex-html .base')]
+                .map(b => b.getBoundingClientRect().left));
             return left < e.getBoundingClientRect().left - 1; }).map(e => e.textContent.trim().slice(0, 60))""")
         page.set_viewport_size({"width": 1280, "height": 800})
         seen["axe"] = in_both_themes(page)  # which leaves it dark
@@ -167,7 +175,8 @@ def test_no_output_is_empty(found):
 
 
 def test_pages_are_light(found, site):
-    """The figures are printed: `pytest tests/site/test_site.py -s -k light`. How quick pages are is measured by `make bench`."""
+    """The figures are printed: `pytest tests/site/test_site.py -s -k light`.
+    How quick pages are is measured by `make bench`."""
     heaviest = {}
     for path, seen in found.items():
         heaviest.setdefault(kind(site, path), []).append((*seen["weight"], path))
@@ -398,10 +407,12 @@ def test_pages_live_when_opened_from_a_folder(browser, site):
 
 
 # A stop or a closing bracket on a line below its formula's last part, or an opening one on a line above its first part
-STRAYS = """() => { const strays = [], box = (text, i) => { const r = document.createRange(); r.setStart(text, i); r.setEnd(text, i + 1);
-    return r.getBoundingClientRect(); };
+STRAYS = """() => {
+  const strays = [], box = (text, i) => { const r = document.createRange();
+    r.setStart(text, i); r.setEnd(text, i + 1); return r.getBoundingClientRect(); };
   for (const m of document.querySelectorAll('main span.math')) {
-    const parts = m.querySelectorAll('.base'), [before, after] = [m.previousSibling, m.nextSibling], name = m.textContent.slice(0, 40);
+    const parts = m.querySelectorAll('.base'), name = m.textContent.slice(0, 40);
+    const [before, after] = [m.previousSibling, m.nextSibling];
     if (!parts.length || !m.getBoundingClientRect().height) continue;
     if (after?.nodeType === 3 && /^[.,;:!?)\\]]/.test(after.data)
         && box(after, 0).left < parts[parts.length - 1].getBoundingClientRect().right - 3) strays.push(name);
@@ -427,8 +438,10 @@ def test_code_is_as_wide_as_the_column_and_fits(browser, server):
         visit.page.evaluate("document.querySelectorAll('main details').forEach(e => { e.open = true; })")
         for width in (1280, 375):
             visit.page.set_viewport_size({"width": width, "height": 800})
-            wide = visit.page.evaluate("""() => [...document.querySelectorAll('main pre')].filter(e => e.scrollWidth > e.clientWidth
-                || Math.abs(e.offsetWidth - e.closest('.highlight').parentElement.parentElement.clientWidth) > 24).map(e => e.textContent)""")
+            wide = visit.page.evaluate("""() => [...document.querySelectorAll('main pre')]
+                .filter(e => e.scrollWidth > e.clientWidth
+                || Math.abs(e.offsetWidth - e.closest('.highlight').parentElement.parentElement.clientWidth) > 24)
+                .map(e => e.textContent)""")
             assert wide == [], (path, width)
         visit.close()
 

@@ -5,7 +5,8 @@ from tests.helpers.pages import Visit
 STATE = """() => { const x = document.querySelector('[data-explorable=corridor]');
     return [x.querySelector('input[type=radio]:checked').parentElement.textContent.trim(),
     x.querySelector('[role=slider]').getAttribute('aria-valuenow'),
-    x.querySelector('[aria-live]').textContent, x.querySelector('.pg-fig-challenge').classList.contains('pg-fig-met')]; }"""
+    x.querySelector('[aria-live]').textContent,
+    x.querySelector('.pg-fig-challenge').classList.contains('pg-fig-met')]; }"""
 
 
 def test_a_word_sets_the_figure_by_mouse_and_keyboard(browser, server):

@@ -1,4 +1,5 @@
-"""What stands around the book: README, the documents for those who take part, forms, and the settings of tools beside it."""
+"""What stands around the book: README, the documents for those who take part, forms,
+and the settings of tools beside it."""
 
 import fnmatch
 import json

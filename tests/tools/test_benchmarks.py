@@ -100,7 +100,8 @@ def test_the_sorter_beside_a_loop_in_pytorch_holds_its_lines():
 
 
 def test_a_seed_can_be_run_again():
-    """Our arm needs nothing but the book's own environment. Training is chaotic: another processor needs other steps, not ten times as many."""
+    """Our arm needs nothing but the book's own environment. Training is chaotic:
+    another processor needs other steps, not ten times as many."""
     stored = next(r for r in measured.stored("training")["runs"] if (r["method"], r["seed"]) == ("ours", 9001))
     done = subprocess.run(
         [sys.executable, ROOT / "benchmarks/train_one.py", "ours", "9001"], capture_output=True, text=True

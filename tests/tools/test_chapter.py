@@ -201,7 +201,8 @@ def test_the_book_s_chapters_are_those_of_its_folders():
 def test_what_the_plan_lacks_is_named_in_the_order_of_a_week(book):
     chapter.begin("critics", root=book)
     assert contract.lacks(contents.chapters(book)[-1], "lecture") == [
-        "The instructors' plan lacks the chapter's before and class and after: write `lecture:` in the head of book/02-critics.md."
+        "The instructors' plan lacks the chapter's before and class and after: "
+        "write `lecture:` in the head of book/02-critics.md."
     ]
 
 

@@ -58,7 +58,8 @@ def test_all_sorts_of_files_are_read(tmp_path):
         "learning_to_act/checks/chapter01.py": "'chapter 4'",
         "learning_to_act/explorables/a.js": "// chapter 5",
         "README.md": "chapter 6",
-        "notebooks/01-one.ipynb": '{"cells": [{"source": ["so says\\n", "chapter 7"], "outputs": [{"text": "chapter 8"}]}]}',
+        "notebooks/01-one.ipynb": '{"cells": [{"source": ["so says\\n", "chapter 7"], "outputs": [{"text": '
+        '"chapter 8"}]}]}',
     }
     for name, text in said.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

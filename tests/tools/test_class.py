@@ -1,4 +1,5 @@
-"""Assignments for nbgrader and Otter-Grader: their format; and, where the tools are there, what they give to right and wrong work.
+"""Assignments for nbgrader and Otter-Grader: their format; and, where the tools are there,
+what they give to right and wrong work.
 
 `make test-class` makes an environment for each tool and runs all of this, nothing skipped.
 """
@@ -173,10 +174,12 @@ def test_the_page_says_what_was_measured_and_what_is_given():
 
 
 PATCHES = {
-    "the name `check`": "from types import SimpleNamespace\ncheck = lambda *a, **k: SimpleNamespace(passed=True, message='')",
+    "the name `check`": "from types import SimpleNamespace\ncheck = lambda *a, "
+    "**k: SimpleNamespace(passed=True, message='')",
     "the package's function": "import policy_gradient.checks as c\nfrom policy_gradient.checks import Result\n"
     "c.check = c.engine.check = lambda *a, **k: Result(True, '')",
-    "the comparison": "from policy_gradient.checks.exercise import Exercise\nExercise.right = Exercise.close = lambda *a, **k: True",
+    "the comparison": "from policy_gradient.checks.exercise import Exercise\n"
+    "Exercise.right = Exercise.close = lambda *a, **k: True",
     "the verdict": "from policy_gradient.checks import Result\nResult.passed = True",
 }
 
@@ -192,7 +195,7 @@ def test_a_patched_check_gives_no_points(patch):
     assert ran.returncode == 1 and "AssertionError" in ran.stderr, ran.stderr
 
 
-# --- the real tools ----------------------------------------------------------------------------------------------------
+# --- the real tools ---------------------------------------------------------------------------------------------------
 
 
 def python_of(tool):
@@ -222,7 +225,8 @@ def run(tool, *arguments, cwd):
 
 
 def answered(released, wrong=(), missing=(), first="", copied=""):
-    """The released notebook as a learner hands it in: our solutions, but for what is `wrong` (name -> body) or `missing`."""
+    """The released notebook as a learner hands it in: our solutions, but for what is `wrong` (name -> body)
+    or `missing`."""
     solutions = {}
     for cell in nbformat.read(ROOT / f"solutions/{STEM}.ipynb", 4).cells:
         if "# BEGIN SOLUTION" in cell.source:
@@ -265,7 +269,8 @@ KINDS = {  # what never returns, or takes all it can get: FIRST's body, or a cel
     "endless": {"wrong": {FIRST: "while True:\n        pass"}},
     "endless-swallows": {
         "wrong": {
-            FIRST: "while True:\n        try:\n            while True:\n                pass\n        except:\n            pass"
+            FIRST: "while True:\n        try:\n            while True:\n                pass\n        except:\n"
+            "            pass"
         }
     },
     "grows-in-lumps": {"wrong": {FIRST: "kept = []\n    while True:\n        kept.append(np.ones(100_000))"}},
@@ -319,7 +324,8 @@ def test_nbgrader_gives_the_points(tmp_path):
 import json
 from nbgrader.api import Gradebook
 with Gradebook("sqlite:///gradebook.db") as book:
-    print(json.dumps({{s.student.id: {{g.name: g.score for n in s.notebooks for g in n.grades}} for s in book.assignment_submissions({STEM!r})}}))
+    print(json.dumps({{s.student.id: {{g.name: g.score for n in s.notebooks for g in n.grades}}
+                      for s in book.assignment_submissions({STEM!r})}}))
 """,
         cwd=course,
     )

@@ -1,4 +1,5 @@
-"""`make check` refuses what it is there for: each part is given a line with a fault of its own, and the same line without."""
+"""`make check` refuses what it is there for: each part is given a line with a fault of its own,
+and the same line without."""
 
 import io
 import json

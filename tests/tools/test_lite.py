@@ -46,7 +46,8 @@ def test_every_import_is_there_in_the_browser(name):
     official = {module for entry in pyodide_folder.official()["packages"].values() for module in entry["imports"]}
     wanted = set(imported(code(name))) - set(sys.stdlib_module_names)
     assert wanted <= packed | official, (
-        f"{name} imports {wanted - packed - official}, which Pyodide does not have and tools/make/pyodide.py does not pack"
+        f"{name} imports {wanted - packed - official}, "
+        "which Pyodide does not have and tools/make/pyodide.py does not pack"
     )
 
 
@@ -61,7 +62,8 @@ def test_no_cell_needs_processes_or_threads(name):
 
 
 def test_scipy_comes_before_the_functions_that_need_it_are_called():
-    """A browser's Python loads a package before a cell, by what its text imports; a function's own import comes too late."""
+    """A browser's Python loads a package before a cell, by what its text imports;
+    a function's own import comes too late."""
     found, functions = (
         set(),
         [

@@ -81,7 +81,8 @@ def project(tmp_path):
     python = tmp_path / "python"
     python.write_text(
         '#!/bin/sh\necho "$@" >> calls\n'
-        'case "$*" in *failing*) exit 1;; *installing*) mkdir -p .venv/bin; cp "$0" .venv/bin/python; touch .venv/installed;; esac\n'
+        'case "$*" in *failing*) exit 1;; *installing*) mkdir -p .venv/bin; cp "$0" .venv/bin/python; '
+        "touch .venv/installed;; esac\n"
     )
     python.chmod(0o755)
 

@@ -1,6 +1,8 @@
-"""What readers have from an older edition opens with everything in it: a browser's edits and progress, a folder my/, a class folder.
+"""What readers have from an older edition opens with everything in it:
+a browser's edits and progress, a folder my/, a class folder.
 
-tests/fixtures/kept was made with the tools of commit 658b420, before the house was moved (.json, as pytest would run notebooks).
+tests/fixtures/kept was made with the tools of commit 658b420, before the house was moved
+(.json, as pytest would run notebooks).
 """
 
 import json
@@ -61,11 +63,14 @@ def test_a_browser_s_edits_stand_in_their_cells(page):
     v8 = MiniRacer()
     v8.eval(f"""globalThis.window = globalThis; globalThis.addEventListener = () => {{}};
         const store = new Map(Object.entries({json.dumps({key: json.dumps(state) for key, state in BROWSER.items()})}));
-        globalThis.localStorage = {{ getItem: k => store.get(k) ?? null, setItem: (k, v) => store.set(k, v), removeItem: k => store.delete(k) }};""")
+        globalThis.localStorage = {{ getItem: k => store.get(k) ?? null,
+            setItem: (k, v) => store.set(k, v), removeItem: k => store.delete(k) }};""")
     v8.eval((ROOT / "book/_static/python/work.js").read_text("utf8"))
     found = json.loads(
-        v8.eval(f"""const told = [], work = pgWork({json.dumps(page)}, {json.dumps(sources)}, "now", (...what) => told.push(what));
-        JSON.stringify({{ key: work.key, current: work.current, homeless: work.homeless, version: work.version, told }})""")
+        v8.eval(f"""const told = [],
+            work = pgWork({json.dumps(page)}, {json.dumps(sources)}, "now", (...what) => told.push(what));
+        JSON.stringify({{ key: work.key, current: work.current, homeless: work.homeless,
+            version: work.version, told }})""")
     )
     assert (
         found["key"] == f"learning-to-act:work:{page}"

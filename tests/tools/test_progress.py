@@ -1,4 +1,5 @@
-"""Progress: what the build counts is what the book has, and what is kept in a browser survives tabs, files and erasing."""
+"""Progress: what the build counts is what the book has, and what is kept in a browser survives tabs,
+files and erasing."""
 
 import itertools
 import json
@@ -26,7 +27,7 @@ def of(kind):
     return [name.partition(":")[2] for name in NAMES if name.startswith(f"{kind}:")]
 
 
-# --- what the build counts ------------------------------------------------------------------------------------------------
+# --- what the build counts --------------------------------------------------------------------------------------------
 
 
 def test_every_exercise_that_the_checks_know_is_counted_once_on_its_chapter_s_page():
@@ -97,7 +98,7 @@ def test_a_page_whose_cells_are_written_in_another_way_does_not_pass_in_silence(
     assert progress.marked("<p>no cell</p>", {}) == "<p>no cell</p>"
 
 
-# --- what a browser keeps ---------------------------------------------------------------------------------------------------
+# --- what a browser keeps ---------------------------------------------------------------------------------------------
 
 
 @cache
@@ -204,8 +205,8 @@ BAD = {
     HEAD + '"version": 1, "passed": {"quiz:a": {"at": "now", "by": "page"}}}': 'should have a time "at"',
     HEAD + '"version": 1, "passed": {"quiz:a": {"at": 1, "by": "magic"}}}': 'should have a time "at"',
     HEAD + '"version": 1, "erased": -1, "passed": {}}': '"erased" should be',
-    HEAD
-    + '"version": 1, "last": {"page": "javascript:alert(1)", "hash": "", "at": 1}, "passed": {}}': '"last" should name a page',
+    HEAD + '"version": 1, "last": {"page": "javascript:alert(1)", "hash": "", "at": 1}, "passed": '
+    "{}}": '"last" should name a page',
     " " * 1_000_001: "It has 1.0 MB",
 }
 

@@ -1,4 +1,5 @@
-"""Python in the page, as far as neither a network nor a browser is needed: wheels, lock, imports, and how one cell is run."""
+"""Python in the page, as far as neither a network nor a browser is needed:
+wheels, lock, imports, and how one cell is run."""
 
 import ast
 import asyncio
@@ -271,7 +272,10 @@ def test_a_check_comes_as_what_it_is(cells):
 
 
 def test_figures_become_pictures_and_nothing_is_left_open(cells):
-    source = "import matplotlib\nmatplotlib.use('agg')\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.xlabel('steps')\nplt.show()"
+    source = (
+        "import matplotlib\nmatplotlib.use('agg')\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\n"
+        "plt.xlabel('steps')\nplt.show()"
+    )
     items, _ = run(cells, source)
     assert (
         kinds(items) == ["figure"]

@@ -1,4 +1,5 @@
-"""The tools that make the site: mathematics, directives, the build. A small book of its own is built, not the real one."""
+"""The tools that make the site: mathematics, directives, the build.
+A small book of its own is built, not the real one."""
 
 import json
 import os
@@ -62,7 +63,7 @@ def test_bare_line_breaks_are_aligned():
     assert katex.render(r"a &= b \\ &= c", True) == katex.render(r"\begin{aligned}a &= b \\ &= c\end{aligned}", True)
 
 
-# --- what is generated, and what comes from others -----------------------------------------------------------------------
+# --- what is generated, and what comes from others --------------------------------------------------------------------
 
 
 def test_the_style_sheet_has_the_palette():
@@ -111,7 +112,7 @@ def test_text_in_every_colour_can_be_read(name, dark):
     assert (paper + 0.05) / (ink + 0.05) >= 4.5
 
 
-# --- a book of two pages ---------------------------------------------------------------------------------------------------
+# --- a book of two pages ----------------------------------------------------------------------------------------------
 
 CHAPTER = r"""---
 myst:

@@ -1,4 +1,5 @@
-"""The tests themselves: none judges a clock, none sleeps where it can wait for something, none leaves a trace, none is skipped in silence."""
+"""The tests themselves: none judges a clock, none sleeps where it can wait for something,
+none leaves a trace, none is skipped in silence."""
 
 import ast
 import json
@@ -63,7 +64,8 @@ def sleeps(source):
 
 
 def judgements(source):
-    """(function, text) of each assertion or comparison with what a clock said, by its call or by a name that it was given to."""
+    """(function, text) of each assertion or comparison with what a clock said,
+    by its call or by a name that it was given to."""
     tree = ast.parse(source)
     timed, found = set(), []
     for name, node in functions(tree):
@@ -270,7 +272,8 @@ def test_the_oldest_dependencies_meet_training_and_the_checks():
 
 
 def test_no_test_module_lends_to_another():
-    """What two share stands in tests/helpers, or as a fixture in conftest.py; within a chapter's folder its numbers may be asked."""
+    """What two share stands in tests/helpers, or as a fixture in conftest.py;
+    within a chapter's folder its numbers may be asked."""
     lent = re.compile(r"^from (tests\.(?:\w+\.)*)test_\w+ import", re.M)
     found = {
         (path.relative_to(ROOT).as_posix(), where)

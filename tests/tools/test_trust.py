@@ -1,4 +1,5 @@
-"""The fast part of `make trust`: every written answer, a fixed sample of the mutants, and that the committed table is the one shown."""
+"""The fast part of `make trust`: every written answer, a fixed sample of the mutants,
+and that the committed table is the one shown."""
 
 import ast
 import json

@@ -1,4 +1,5 @@
-"""Numbers in prose: every name of book/values/ is said on a page and held by a test, and no decimal is typed by hand."""
+"""Numbers in prose: every name of book/values/ is said on a page and held by a test,
+and no decimal is typed by hand."""
 
 import re
 from fractions import Fraction

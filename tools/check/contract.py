@@ -1,7 +1,7 @@
 """What every chapter owes the book: `python -m tools.check.contract` names what is not there and the file to write.
 
-Each part is a function that yields one sentence for what lacks. A chapter that has not a part by its nature says so, with the reason, under
-`without:` in the head of its first page.
+Each part is a function that yields one sentence for what lacks. A chapter that has not a part by its nature says so,
+with the reason, under `without:` in the head of its first page.
 """
 
 import argparse
@@ -55,7 +55,10 @@ def numbered(chapter):
     chapters = contents.chapters(chapter.root)
     for one in chapters[: [one.stem for one in chapters].index(chapter.stem)]:
         if one.number >= chapter.number:
-            yield f"_toc.yml has {chapter.stem} after {one.stem}: put its lines where its number says, and give no number twice."
+            yield (
+                f"_toc.yml has {chapter.stem} after {one.stem}: put its lines where its number says, "
+                "and give no number twice."
+            )
 
 
 @part("checks")
@@ -64,7 +67,9 @@ def checks(chapter):
     if not (chapter.root / file).exists():
         yield f'{file} is not there: write it, with CHAPTER = "{chapter.stem}" and EXERCISES.'
     elif len(exercises(chapter)) < FEWEST:
-        yield f'{file} has {len(exercises(chapter))} exercises under CHAPTER = "{chapter.stem}": write {FEWEST} or more.'
+        yield (
+            f'{file} has {len(exercises(chapter))} exercises under CHAPTER = "{chapter.stem}": write {FEWEST} or more.'
+        )
 
 
 @part("attacks")
@@ -77,7 +82,10 @@ def attacks(chapter):
         return
     for one in exercises(chapter):
         if not attacks.WRONG.get(one.name) or not attacks.RIGHT.get(one.name):
-            yield f"{file} has no {'wrong' if not attacks.WRONG.get(one.name) else 'right'} answers to {one.name}: write some."
+            yield (
+                f"{file} has no {'wrong' if not attacks.WRONG.get(one.name) else 'right'} answers "
+                f"to {one.name}: write some."
+            )
 
 
 @part("numbers")
@@ -103,7 +111,10 @@ def figures(chapter):
         for name in re.findall(r"\{explorable\} \S*\.(\w+)", (chapter.root / f"{doc}.md").read_text("utf8"))
     ]
     if sorted(shown) != sorted(chapter.about.get("explorables", ())):
-        yield f"book/{chapter.stem}.md should have `explorables: [{', '.join(shown)}]` in its head: these are the figures of its pages."
+        yield (
+            f"book/{chapter.stem}.md should have `explorables: [{', '.join(shown)}]` in its head: "
+            "these are the figures of its pages."
+        )
 
 
 @part("terms")
@@ -114,13 +125,19 @@ def terms(chapter):
         yield f"book/{chapter.stem}.md explains no term: write `terms:` in its head, and each one in book/glossary.md."
     for term in said:
         if term not in known:
-            yield f"book/glossary.md does not have {term!r}, which the head of book/{chapter.stem}.md names: write it there."
+            yield (
+                f"book/glossary.md does not have {term!r}, "
+                f"which the head of book/{chapter.stem}.md names: write it there."
+            )
 
 
 @part("questions")
 def questions(chapter):
     if not [q for q in contents.questions(chapter.root) if q["chapter"] == chapter.number]:
-        yield f"No interview question (and so no flashcard) belongs to chapter {chapter.number}: write some in book/interview/{chapter.slug}.yml."
+        yield (
+            f"No interview question (and so no flashcard) belongs to chapter {chapter.number}: "
+            f"write some in book/interview/{chapter.slug}.yml."
+        )
 
 
 @part("lecture")
@@ -144,7 +161,10 @@ def in_the_page(chapter):
         module = importlib.import_module("learning_to_act.checks.registry")
         home = next((m.__name__ for m in module.chapters() if m.CHAPTER == chapter.stem), "") if one else ""
         if home.rpartition(".")[0] not in packages:
-            yield f"The wheel carries no exercises of {chapter.stem}: write learning_to_act/exercises/{chapter.module}.py."
+            yield (
+                f"The wheel carries no exercises of {chapter.stem}: "
+                f"write learning_to_act/exercises/{chapter.module}.py."
+            )
         return
 
 

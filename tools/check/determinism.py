@@ -2,12 +2,14 @@
 
     python -m tools.check.determinism [--twice] [--pythons] [--processors]           all three unless named
 
---twice: every notebook is executed twice from a fresh kernel; the two files that the runner would store are compared byte
-for byte (measured times, printed as "CPU seconds", aside), and with what is stored.
---pythons: an environment from requirements.lock for each Python found, and what nbval compares there: every text that a cell
-shows, unless the cell is marked `nbval-ignore-output`. Chaotic results stand in cells that assert, so that a failed
-assertion counts as well. --processors: the same with OpenBLAS told to be an older processor (x86-64 only), and with
-NumPy's own instructions of newer processors switched off. The last kernel in the table is what OpenBLAS then says it is.
+--twice: every notebook is executed twice from a fresh kernel; the two files that the runner would store are compared
+byte for byte (measured times, printed as "CPU seconds", aside), and with what is stored.
+--pythons: an environment from requirements.lock for each Python found, and what nbval compares there: every text that a
+cell shows, unless the cell is marked `nbval-ignore-output`. Chaotic results stand in cells that assert, so that a
+failed assertion counts as well.
+--processors: the same with OpenBLAS told to be an older processor (x86-64 only), and with
+NumPy's own instructions of newer processors switched off. The last kernel in the table is what OpenBLAS then says it
+is.
 """
 
 import argparse

@@ -4,7 +4,8 @@
     python -m tools.check.gate ruff mypy      some of it: ruff format mypy codespell eslint tsc counts tests
     python -m tools.check.gate --count        after lines were shortened: write the lower counts down
 
-Long lines of Python are counted, not refused: tools/check/counts.json says how many there are, and there may only be fewer.
+Long lines of Python are counted, not refused: tools/check/counts.json says how many there are,
+and there may only be fewer.
 `--count --more` writes down larger numbers too: after a merge of what was written before there was a count.
 """
 
@@ -147,7 +148,8 @@ def seconds():
 
 
 def check(names, out=sys.stdout):
-    """0 if all parts named are passed; what is refused is named first, then why; the last line says what ran and how long."""
+    """0 if all parts named are passed; what is refused is named first, then why;
+    the last line says what ran and how long."""
     start, lines, refused = time.monotonic(), [], False
     for name in names:
         begun = seconds()

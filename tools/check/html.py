@@ -1,8 +1,8 @@
 """Is every built page right HTML? `python -m tools.check.html [FOLDER]` prints the faults.
 
-html5lib reads as browsers do and says where a page breaks the rules of parsing (nesting, stray or doubled attributes, unknown
-entities); what it does not know is asked here: ids, what refers to them, what may stand in what. The Nu checker knows more and
-needs Java: with its jar's path in the variable VNU it is asked as well.
+html5lib reads as browsers do and says where a page breaks the rules of parsing (nesting, stray or doubled attributes,
+unknown entities); what it does not know is asked here: ids, what refers to them, what may stand in what. The Nu checker
+knows more and needs Java: with its jar's path in the variable VNU it is asked as well.
 """
 
 import argparse
@@ -16,10 +16,12 @@ from pathlib import Path
 import html5lib
 
 PHRASING = set(
-    "p h1 h2 h3 h4 h5 h6 span em strong code b i sub sup small kbd summary label button legend pre dt abbr cite q s u mark".split()
+    "p h1 h2 h3 h4 h5 h6 span em strong code b i sub sup small kbd summary label button legend pre dt "
+    "abbr cite q s u mark".split()
 )
 BLOCKS = set(
-    "p div section article aside nav main header footer h1 h2 h3 h4 h5 h6 ul ol dl table figure blockquote pre form fieldset details".split()
+    "p div section article aside nav main header footer h1 h2 h3 h4 h5 h6 ul ol dl table figure blockquote pre form "
+    "fieldset details".split()
 )
 CONTROLS = set("a button input select textarea details label".split())
 PARENTS = {

@@ -1,8 +1,10 @@
 """Does every link lead somewhere? `python -m tools.check.links [FOLDER]`; with `--external` it asks the network.
 
-Inside the site: pages, anchors, pictures, scripts, style sheets and what these load, downloads; nothing may begin at the
-server's root, since the book may stand in a folder. In the repository: the relative links of README.md and the notebooks.
-Outside, only on demand: a link is broken if its server says that the page is gone (404, 410), or if there is no such server.
+Inside the site: pages, anchors, pictures, scripts, style sheets and what these load, downloads; nothing may begin at
+the server's root, since the book may stand in a folder. In the repository:
+the relative links of README.md and the notebooks.
+Outside, only on demand: a link is broken if its server says that the page is gone (404, 410),
+or if there is no such server.
 Many servers turn programs away (403, 429): such a link is listed as not checked, never as right.
 """
 

@@ -2,9 +2,10 @@
 
     make test-matrix                     or: python -m tools.check.matrix oldest 3.11 newest 3.13
 
-Each row is an environment that is thrown away: `oldest` holds the package's floors, `newest` whatever the registry gives today
-without the lock, the site's tools included, so that rot shows before readers meet it. With the newest the book is built
-and its notebooks are run as well. Without arguments: oldest on the oldest Python, newest on the oldest and newest Python found.
+Each row is an environment that is thrown away: `oldest` holds the package's floors, `newest` whatever the registry
+gives today without the lock, the site's tools included, so that rot shows before readers meet it. With the newest the
+book is built and its notebooks are run as well. Without arguments:
+oldest on the oldest Python, newest on the oldest and newest Python found.
 """
 
 import argparse
@@ -136,7 +137,8 @@ def run_row(uv, which, version):
             )
             last = (done.stdout.strip().splitlines() or [""])[-1] if name != "the book" else ""
             print(
-                f"    {name}: {'passed' if done.returncode == 0 else 'FAILED'} in {time.monotonic() - start:.0f} s {last}",
+                f"    {name}: {'passed' if done.returncode == 0 else 'FAILED'} "
+                f"in {time.monotonic() - start:.0f} s {last}",
                 flush=True,
             )
             if done.returncode:

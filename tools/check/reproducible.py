@@ -1,7 +1,8 @@
-"""Is the built site the same bytes wherever and whenever it is built? `python -m tools.check.reproducible` builds it twice and compares.
+"""Is the built site the same bytes wherever and whenever it is built? `python -m tools.check.reproducible`
+builds it twice and compares.
 
-Two fresh clones of what is committed, in folders of different names and depth, one with another clock zone, language, number of
-hash seeds and home. A difference is printed with the place where the two files part.
+Two fresh clones of what is committed, in folders of different names and depth, one with another clock zone, language,
+number of hash seeds and home. A difference is printed with the place where the two files part.
 """
 
 import argparse
@@ -49,7 +50,10 @@ def differences(one, other):
             yield f"{path}: in one of the two only"
         elif a != b:
             at = next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), min(len(a), len(b)))
-            yield f"{path}: differ at byte {at}:\n    {a[max(0, at - 60) : at + 60]!r}\n    {b[max(0, at - 60) : at + 60]!r}"
+            yield (
+                f"{path}: differ at byte {at}:\n    {a[max(0, at - 60) : at + 60]!r}\n"
+                f"    {b[max(0, at - 60) : at + 60]!r}"
+            )
 
 
 def main():

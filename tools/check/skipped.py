@@ -18,7 +18,8 @@ def summary(lines):
         return "Nothing was skipped."
     count = sum(map(len, reasons.values()))
     said = [
-        f"Not tested here: {count} test{'s' * (count > 1)}, skipped for {len(reasons)} reason{'s' * (len(reasons) > 1)}."
+        f"Not tested here: {count} test{'s' * (count > 1)}, skipped for {len(reasons)} "
+        f"reason{'s' * (len(reasons) > 1)}."
     ]
     for reason, tests in sorted(reasons.items(), key=lambda item: -len(item[1])):
         said.append(f"  {len(tests)}: {reason}")

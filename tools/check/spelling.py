@@ -1,7 +1,9 @@
-"""Spelling: codespell over pages, notebooks, docstrings and scripts; British spelling in what is prose. `python -m tools.check.spelling`
+"""Spelling: codespell over pages, notebooks, docstrings and scripts; British spelling in what is prose.
+`python -m tools.check.spelling`
 
-codespell knows common misspellings, so names and formulas do not disturb it. Its list of British words and their American
-forms, turned around, holds the book to one of the two. tools/check/words.txt has the words that are right here.
+codespell knows common misspellings, so names and formulas do not disturb it. Its list of British words and their
+American forms, turned around, holds the book to one of the two.
+tools/check/words.txt has the words that are right here.
 """
 
 import argparse
@@ -67,7 +69,8 @@ def files(root=ROOT):
 
 
 def text_of(path, prose=False):
-    """What people wrote in a file: of a notebook its cells, without outputs; with `prose`, without code and formulas."""
+    """What people wrote in a file: of a notebook its cells, without outputs;
+    with `prose`, without code and formulas."""
     text = path.read_text("utf8")
     if path.suffix == ".ipynb":
         cells = json.loads(text)["cells"]

@@ -1,10 +1,11 @@
-"""Look the locked versions up in the public list of known vulnerabilities (pip-audit), and fail on what nobody has explained.
+"""Look the locked versions up in the public list of known vulnerabilities (pip-audit),
+and fail on what nobody has explained.
 
     make audit
 
-`tools/keep/audit.json` holds the explained findings: {"CVE or PYSEC or GHSA number": "why it does no harm here"}. An explanation
-that nothing needs any more fails too, and so does a package that could not be looked up: pip-audit itself says
-"no known vulnerabilities" then. pip-audit runs in an environment of its own that is thrown away.
+`tools/keep/audit.json` holds the explained findings: {"CVE or PYSEC or GHSA number": "why it does no harm here"}. An
+explanation that nothing needs any more fails too, and so does a package that could not be looked up: pip-audit itself
+says "no known vulnerabilities" then. pip-audit runs in an environment of its own that is thrown away.
 """
 
 import argparse
@@ -41,7 +42,8 @@ def verdict(report, explained):
     )
     if skipped:
         lines.append(
-            f"{len(skipped)} of {len(packages)} packages could not be looked up ({', '.join(skipped[:3])}, ...): nothing is known of them"
+            f"{len(skipped)} of {len(packages)} packages could not be looked up ({', '.join(skipped[:3])}, ...): "
+            "nothing is known of them"
         )
     return lines
 
@@ -72,7 +74,8 @@ def main():
     report = json.loads(done.stdout)
     lines = verdict(report, json.loads(EXPLAINED.read_text()))
     print(
-        f"{len(report['dependencies'])} packages looked at, {sum(len(p.get('vulns', [])) for p in report['dependencies'])} known vulnerabilities"
+        f"{len(report['dependencies'])} packages looked at, "
+        f"{sum(len(p.get('vulns', [])) for p in report['dependencies'])} known vulnerabilities"
     )
     return "\n".join(lines)
 

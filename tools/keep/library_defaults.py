@@ -3,8 +3,8 @@
     python -m pip download --no-deps -d WHEELS trl==1.16.0 verl==0.9.1 openrlhf==0.11.2
     python -m tools.keep.library_defaults WHEELS        # rewrites library_defaults.json beside it
 
-Each default is found by a pattern in one file of the wheel; a pattern that does not fit exactly once is an error. What the settings
-*do* was measured on a toy whose gradient can be enumerated, and stands on the page with its numbers.
+Each default is found by a pattern in one file of the wheel; a pattern that does not fit exactly once is an error. What
+the settings *do* was measured on a toy whose gradient can be enumerated, and stands on the page with its numbers.
 """
 
 import argparse

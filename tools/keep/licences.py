@@ -12,7 +12,8 @@ from tools.paths import ROOT
 
 LIST = ROOT / "LICENSES-OF-OTHERS.md"
 COMPATIBLE = re.compile(
-    r"MIT|MIT-0|MIT-CMU|0?BSD(-\d-Clause)?|Apache-2\.0|ISC|PSF-2\.0|Python-2\.0|MPL-2\.0|HPND|Unlicense|Zlib|CC0-1\.0|Public Domain"
+    r"MIT|MIT-0|MIT-CMU|0?BSD(-\d-Clause)?|Apache-2\.0|ISC|PSF-2\.0|Python-2\.0|MPL-2\.0|HPND|Unlicense|Zlib|CC0-1\.0"
+    r"|Public Domain"
 )
 ELSEWHERE = {  # only installed on other systems, or saying nothing readable: from their own repositories
     "appnope": "BSD-2-Clause",
@@ -76,7 +77,8 @@ def table():
     rows = [
         "# Licences of the packages in the lock",
         "",
-        "Written by `make licences` from each package's own metadata. None is passed on with the book; what is (KaTeX, icons) is in",
+        "Written by `make licences` from each package's own metadata. None is passed on with the book; "
+        "what is (KaTeX, icons) is in",
         "`tools/vendor/vendored.json`.",
         "",
         "| package | version | licence |",

@@ -3,7 +3,8 @@
     make lock                            what is locked stays as it is, if it still fits
     make lock ARGS=--upgrade             the newest versions of everything
 
-The resolver (uv, as requirements-uv.txt pins it; --upgrade pins the newest, and the newest Node of its line) runs in an environment of its own that is thrown away.
+The resolver (uv, as requirements-uv.txt pins it; --upgrade pins the newest, and the newest Node of its line) runs in an
+environment of its own that is thrown away.
 """
 
 import argparse

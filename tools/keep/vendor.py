@@ -1,12 +1,13 @@
-"""Fetch what the site carries from others (KaTeX, Font Awesome's few icons, the editor CodeMirror) and record version, licence and SHA-256.
+"""Fetch what the site carries from others (KaTeX, Font Awesome's few icons, the editor CodeMirror)
+and record version, licence and SHA-256.
 
-Building the book never needs this: its results are committed. Run `python -m tools.keep.vendor` (npm and a network are needed) to
-update them.
+Building the book never needs this: its results are committed. Run `python -m tools.keep.vendor` (npm and a network are
+needed) to update them.
 
-KaTeX's fonts come twice. Their commonest characters stand in a script, fonts.js, as data: a browser has them when it lays out
-the first line, so that nothing moves later, however slow the network. (As data in a style sheet they would come a moment
-after the first paint.) The files have every character, and a browser asks for one only when a page has a character that the
-script lacks, or runs no script. A test of every page says when EMBEDDED lacks one.
+KaTeX's fonts come twice. Their commonest characters stand in a script, fonts.js, as data: a browser has them when it
+lays out the first line, so that nothing moves later, however slow the network. (As data in a style sheet they would
+come a moment after the first paint.) The files have every character, and a browser asks for one only when a page has a
+character that the script lacks, or runs no script. A test of every page says when EMBEDDED lacks one.
 """
 
 import argparse
@@ -72,11 +73,13 @@ EMBEDDED = {  # characters in the script; a space in each, as the line's height 
     "Size4-Regular": BRACKETS + "⎛⎜⎝⎞⎟⎠⎡⎢⎣⎤⎥⎦⎧⎨⎩⎪⎫⎬⎭",
 }
 HINTED = "Main-Regular", "Math-Italic"  # in large brackets and single signs hints are not seen, and weigh 15 kB
-SCRIPT = """/* The commonest characters of KaTeX's fonts (MIT, LICENSE beside this file); written by tools/keep/vendor.py. Runs in the head. */
+SCRIPT = """/* The commonest characters of KaTeX's fonts (MIT, LICENSE beside this file); \
+written by tools/keep/vendor.py. Runs in the head. */
 try {
   for (const [family, style, weight, unicodeRange, data] of [
 %s
-  ]) document.fonts.add(new FontFace(family, Uint8Array.from(atob(data), c => c.charCodeAt(0)), { style, weight, unicodeRange }));
+  ]) document.fonts.add(new FontFace(family, Uint8Array.from(atob(data), c => c.charCodeAt(0)), \
+{ style, weight, unicodeRange }));
 } catch { /* then the style sheet's files serve */ }
 """
 ICONS = {  # our name: Font Awesome's file

@@ -1,7 +1,7 @@
 """Build the site strictly, and only when something changed: `python -m tools.make.book [--path-output FOLDER]`.
 
-Sphinx looks at pages only. When a style sheet, a script, a template, a tool or an explorable changed it would leave the old
-file in the site, so then everything is built again. A failed build is never taken for a finished one.
+Sphinx looks at pages only. When a style sheet, a script, a template, a tool or an explorable changed it would leave the
+old file in the site, so then everything is built again. A failed build is never taken for a finished one.
 """
 
 import argparse
@@ -50,7 +50,8 @@ def digest(root, names):
 
 
 def build(root, out):
-    """Bring `out`/_build/html up to date with `root`. Returns the exit status of jupyter-book, 0 if nothing was to do."""
+    """Bring `out`/_build/html up to date with `root`. Returns the exit status of jupyter-book,
+    0 if nothing was to do."""
     stamp = out / "_build" / "built.json"
     now = {
         "pages": digest(root, PAGES),
@@ -87,9 +88,11 @@ def build(root, out):
 
 
 def watched(command, root, out=sys.stdout):
-    """Run Sphinx with one line about how far it is in place of its hundreds. Warnings and errors pass; all is shown if it fails.
+    """Run Sphinx with one line about how far it is in place of its hundreds. Warnings and errors pass;
+    all is shown if it fails.
 
-    Among what is left out is the address of the page as a file, where exercises cannot run: who wants to read calls `make serve`.
+    Among what is left out is the address of the page as a file, where exercises cannot run:
+    who wants to read calls `make serve`.
     """
     live, last, said = out.isatty(), (None, 0), []
     print("Building the book (a whole build takes a minute or two).", file=out, flush=True)

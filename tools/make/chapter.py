@@ -1,9 +1,11 @@
-"""Begin a chapter: `make chapter NAME=critics` writes its files and its lines in _toc.yml. They build; the contract test says what is to be written.
+"""Begin a chapter: `make chapter NAME=critics` writes its files and its lines in _toc.yml. They build; the contract
+test says what is to be written.
 
     python -m tools.make.chapter critics [--title "Critics"]
 
-It writes the page, the lab, the solutions and the exercises made of them, the checks with one small exercise, and attacks on it. It takes the
-next number. When the name is taken or ill-formed, or the contents are at fault, it says so and writes nothing.
+It writes the page, the lab, the solutions and the exercises made of them, the checks with one small exercise, and
+attacks on it. It takes the next number. When the name is taken or ill-formed,
+or the contents are at fault, it says so and writes nothing.
 """
 
 import argparse
@@ -26,13 +28,15 @@ chapter:
   explorables: []
 myst:
   html_meta:
-    "description lang=en": "{title}: to be written, in one sentence that says what a reader will see, prove and build in this chapter of the book."
+    "description lang=en": "{title}: to be written, in one sentence that says what a reader will see, prove and build \
+in this chapter of the book."
 ---
 # {title}
 
 **What is this chapter's question?**
 
-To be written. There is [a lab](../notebooks/{stem}.ipynb), and there are [exercises](../exercises/{stem}.ipynb) with [solutions](../solutions/{stem}.ipynb).
+To be written. There is [a lab](../notebooks/{stem}.ipynb), \
+and there are [exercises](../exercises/{stem}.ipynb) with [solutions](../solutions/{stem}.ipynb).
 """
 CHECKS = '''"""Exercises of chapter {number}, {title}."""
 import numpy as np
@@ -54,8 +58,10 @@ def _cases(rng):
 EXERCISES = [
     Exercise(
         truth={function}, cases=_cases, chapter=CHAPTER, difficulty=1, importance=1, minutes=5,
-        hints=("Look at the example: what happened to each number?", "No number meets another one.", "Each number is counted twice."),
-        mistakes=(Mistake("squared", "That is the square of each number. It should be counted twice.", (lambda x: x**2,)),),
+        hints=("Look at the example: what happened to each number?", "No number meets another one.", \
+"Each number is counted twice."),
+        mistakes=(Mistake("squared", "That is the square of each number. It should be counted twice.", \
+(lambda x: x**2,)),),
         after="To be written.",
     ),
 ]
@@ -115,14 +121,16 @@ def solutions(number, title, function):
     return notebook(
         [
             new_markdown_cell(
-                f"# Solutions {number}: {title[0].lower()}{title[1:]}\n\n**You will** write one function, to begin with. Allow 5 minutes.\n\n"
+                f"# Solutions {number}: {title[0].lower()}{title[1:]}\n\n"
+                "**You will** write one function, to begin with. Allow 5 minutes.\n\n"
                 "**How it works.** Replace the line `raise NotImplementedError`, then run the check below it.",
                 id="title",
             ),
             new_code_cell("import numpy as np\nfrom policy_gradient.checks import check, hint", id="imports"),
             new_markdown_cell(
                 "## 1. A first exercise\n\n*Difficulty 1 of 5, importance 1 of 5, about 5 minutes.*\n\n"
-                f"To be written. Write `{function}(x)`, each of the numbers `x`, shape $(N,)$, counted twice. For 1 and 3 it should give\n\n    [2. 6.]",
+                f"To be written. Write `{function}(x)`, each of the numbers `x`, shape $(N,)$, counted twice. "
+                "For 1 and 3 it should give\n\n    [2. 6.]",
                 id=stem,
             ),
             new_code_cell(
@@ -134,7 +142,8 @@ def solutions(number, title, function):
             ),
             new_code_cell(f"check({function})", id=f"{stem}-check"),
             new_markdown_cell(
-                f"Stuck? Run `hint({function})` in a cell of its own. Each call says a little more, and none says it all.",
+                f"Stuck? Run `hint({function})` in a cell of its own. "
+                "Each call says a little more, and none says it all.",
                 id=f"{stem}-stuck",
             ),
             new_markdown_cell(
@@ -169,12 +178,18 @@ def listed(toc, stem, number, title):
 def problem(name, root):
     """Why no chapter of this name can be begun, in a sentence; None if it can."""
     if not NAME.fullmatch(name or ""):
-        return f"NAME should be small letters, digits and single hyphens, such as actor-critic, found {name!r}: make chapter NAME=actor-critic."
+        return (
+            f"NAME should be small letters, digits and single hyphens, such as actor-critic, found {name!r}: "
+            "make chapter NAME=actor-critic."
+        )
     have = contents.chapters(root)
     if taken := next((one for one in have if one.module == name.replace("-", "_")), None):
         return f"NAME={name} is taken by {taken.stem}: choose another name."
     if absent := contents.absent(root):
-        return f"_toc.yml names {absent[0]}, which is not there: write it, or take its line out, before a new chapter is begun."
+        return (
+            f"_toc.yml names {absent[0]}, which is not there: "
+            "write it, or take its line out, before a new chapter is begun."
+        )
     for one in have:
         if "solutions" not in (one.about.get("without") or {}) and not (root / f"solutions/{one.stem}.ipynb").exists():
             return f"{one.stem} has no solution: write solutions/{one.stem}.ipynb before a new chapter is begun."

@@ -1,10 +1,11 @@
 """Make a graded assignment from a chapter's solutions, in the source format of nbgrader or of Otter-Grader.
 
-    python -m tools.make.class_ nbgrader|otter [CHAPTER ...] [--to FOLDER]      CHAPTER: 03, or a file's name; default: all
+    python -m tools.make.class_ nbgrader|otter [CHAPTER ...] [--to FOLDER]
+        CHAPTER: 03, or a file's name; default: all
 
 Writes class/TOOL/, which git ignores and which is written anew each time: edit copies. An exercise is worth a point for
-each five minutes that it is meant to take. What a learner sees is the exercise with its own `check(...)`; the points come
-from a hidden test, which imports the package anew, so that a redefined or patched `check` gives nothing.
+each five minutes that it is meant to take. What a learner sees is the exercise with its own `check(...)`; the points
+come from a hidden test, which imports the package anew, so that a redefined or patched `check` gives nothing.
 """
 
 import argparse
@@ -96,7 +97,8 @@ def for_nbgrader(path):
             nb.cells.append(
                 marked(
                     new_code_cell(
-                        f"# {question.points} point{'s' * (question.points > 1)} for {question.name}. When your work is graded, the check is imported anew.\n"
+                        f"# {question.points} point{'s' * (question.points > 1)} for {question.name}. "
+                        "When your work is graded, the check is imported anew.\n"
                         f"verdict = check({question.name}{named})\nassert verdict.passed, verdict.message\n"
                         f"### BEGIN HIDDEN TESTS\n{FRESH.format(call=question.call)}\n### END HIDDEN TESTS",
                         id=f"{cell.id}-points",
@@ -183,13 +185,15 @@ CONFIG = f"""# nbgrader reads this in its course's folder, the one that holds so
 c = get_config()
 c.CourseDirectory.course_id = "learning-to-act"
 c.ClearSolutions.code_stub = {{"python": {STUB!r}}}
-# A cell is stopped in the kernel after 20 s and 2 GB, a function under check after 5 s and 1 GB (policy_gradient.checks.grading
-# and .quiet; on Windows only the time, and by the line below). This is what is left for a cell that calls a check.
+# A cell is stopped in the kernel after 20 s and 2 GB, a function under check after 5 s and 1 GB
+# (policy_gradient.checks.grading and .quiet; on Windows only the time, and by the line below).
+# This is what is left for a cell that calls a check.
 c.ExecutePreprocessor.timeout = 120
 c.ExecutePreprocessor.interrupt_on_timeout = True
 
-# Who copies an answer cell in JupyterLab copies its id too. nbgrader empties the earlier copy's metadata, and then stops at it,
-# for this learner and for all after. Here the earlier copy becomes a plain cell: the last one counts, as it does when it is run.
+# Who copies an answer cell in JupyterLab copies its id too. nbgrader empties the earlier copy's metadata,
+# and then stops at it, for this learner and for all after. Here the earlier copy becomes a plain cell:
+# the last one counts, as it does when it is run.
 from nbgrader.preprocessors import DeduplicateIds
 
 

@@ -2,9 +2,10 @@
 
     python -m tools.make.exercises [--force] [--to FOLDER]
 
-In a cell tagged `example`, which calls the function, `with example:` says in one line that it is not written yet, so that Run All
-goes on. Cells tagged `solution-only`, outputs and widget state are left out. A file that differs from what was generated last (the
-SHA-256 of its cell sources is in its metadata) holds somebody's work: it is left alone, or with --force copied first.
+In a cell tagged `example`, which calls the function, `with example:` says in one line that it is not written yet, so
+that Run All goes on. Cells tagged `solution-only`, outputs and widget state are left out. A file that differs from what
+was generated last (the SHA-256 of its cell sources is in its metadata) holds somebody's work:
+it is left alone, or with --force copied first.
 """
 
 import argparse
@@ -84,7 +85,10 @@ def main(arguments=None):
         else:
             if changed:
                 names = (target.with_suffix(f".backup-{i}.ipynb") for i in itertools.count(1))
-                said = f"written; the version that was there is now {target.rename(next(n for n in names if not n.exists())).name}"
+                said = (
+                    "written; the version that was there is now "
+                    f"{target.rename(next(n for n in names if not n.exists())).name}"
+                )
             target.write_bytes(text.encode())
         print(f"{target.name}: {said}", file=sys.stderr if said.startswith("left") else sys.stdout)
     return int(refused)

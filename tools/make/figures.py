@@ -1,5 +1,6 @@
-"""Draw the pages' still pictures: each public function of tools/make/drawings/*.py becomes book/_static/figures/NAME.svg,
-and NAME-narrow.svg: the same drawn again for a phone, narrow, so that its words stay 12 px high.
+"""Draw the pages' still pictures: each public function of tools/make/drawings/*.py becomes
+book/_static/figures/NAME.svg, and NAME-narrow.svg: the same drawn again for a phone, narrow,
+so that its words stay 12 px high.
 
     python -m tools.make.figures [--to FOLDER] [NAME ...]
 
@@ -65,7 +66,7 @@ def draw(function, path, narrow=False):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("names", nargs="*", help="only these")
     parser.add_argument("--to", type=Path, default=ROOT / "book" / "_static" / "figures")
     args = parser.parse_args()

@@ -1,11 +1,11 @@
 """Set the explorables' formulas by KaTeX, once and here: their modules have no KaTeX, and need none.
 
-A module writes tex`...` with the book's macros and two of its own: \\live{p} is a place for the number that its program calls
-`p`, and \\sign{s} the same for a plus or minus. Written are, beside the modules,
+A module writes tex`...` with the book's macros and two of its own: \\live{p} is a place for the number that its program
+calls `p`, and \\sign{s} the same for a plus or minus. Written are, beside the modules,
 
 - formulas.json: {the TeX: its HTML, with MathML for screen readers}; both have their places marked data-v="p";
-- formulas.css: the rules of KaTeX's style sheet that these formulas need, and its fonts cut down to their characters. The
-  book's pages have the whole of KaTeX already; a notebook has this.
+- formulas.css: the rules of KaTeX's style sheet that these formulas need, and its fonts cut down to their characters.
+  The book's pages have the whole of KaTeX already; a notebook has this.
 
 The fonts' cut needs Brotli (pip install brotli), and is only made again when a character is missing.
 """
@@ -28,7 +28,8 @@ PLACE, MARK = (
     re.compile(r"\\(live|sign)\{(\w+)\}"),
     "9090{:02d}9090",
 )  # digits: as high as the numbers that will stand there
-LIVE = "0123456789.,\u2212+ "  # what a program writes into a place; of a space browsers make the narrow one between thousands
+# what a program writes into a place; of a space browsers make the narrow one between thousands
+LIVE = "0123456789.,\u2212+ "
 FACES = {
     "Main-Regular": "KaTeX_Main",
     "Math-Italic": "KaTeX_Math",
@@ -130,10 +131,14 @@ def written():
     for name, chars in ((name, chars) for name, chars in wanted.items() if chars):
         data = fonts[name] if covers(fonts.get(name), chars) else cut(name, chars)
         faces.append(
-            f"/* {name} */ @font-face {{ font-family: {FACES[name]}; font-style: {STYLES.get(name, 'normal')}; font-weight: 400; "
+            f"/* {name} */ @font-face {{ font-family: {FACES[name]}; font-style: {STYLES.get(name, 'normal')}; "
+            "font-weight: 400; "
             f'src: url(data:font/woff;base64,{base64.b64encode(data).decode()}) format("woff"); }}'
         )
-    head = "/* Written by tools/make/formulas.py from KaTeX (MIT licence, Khan Academy and contributors): what the explorables' formulas need */"
+    head = (
+        "/* Written by tools/make/formulas.py from KaTeX (MIT licence, Khan Academy and contributors): "
+        "what the explorables' formulas need */"
+    )
     return {
         JSON: json.dumps(formulas, indent=0, ensure_ascii=False) + "\n",
         CSS: "\n".join([head, rules(formulas), *faces]) + "\n",

@@ -2,9 +2,10 @@
 
     python -m tools.make.lite [--path-output FOLDER] [--jupyter COMMAND]        FOLDER/_build/html/lite (default: here)
 
-JupyterLite lives in an environment of its own, `.venv-lite`, so that the book's stays free of it; `make lite` makes both, runs
-this and builds the book, whose notebook pages show *Run in browser* because they find the app beside them. The app
-takes Python, the libraries and the book's package from the site's `_static/pyodide` (tools/make/pyodide.py), see lite/pyodide.js.
+JupyterLite lives in an environment of its own, `.venv-lite`, so that the book's stays free of it; `make lite` makes
+both, runs this and builds the book, whose notebook pages show *Run in browser* because they find the app beside them.
+The app takes Python, the libraries and the book's package from the site's `_static/pyodide` (tools/make/pyodide.py),
+see lite/pyodide.js.
 """
 
 import argparse
@@ -34,7 +35,8 @@ BOOK = re.compile(r"\[([^\]]*)\]\(\.\./(book/[\w/.-]*?)\.md(#[\w-]+)?\)")
 
 
 def clean(nb, address=""):
-    """A notebook as it stands in the browser: nothing run yet. A chapter is not among its files: it is named, or linked if we know where."""
+    """A notebook as it stands in the browser: nothing run yet. A chapter is not among its files:
+    it is named, or linked if we know where."""
     nb.metadata = nbformat.from_dict(
         {"kernelspec": KERNEL, "language_info": {"file_extension": ".py", "name": "python"}}
     )

@@ -2,16 +2,17 @@
 
     python -m tools.make.notebooks [--force] [NOTEBOOK ...]        all of notebooks/ and solutions/ unless named
 
-*Which notebooks run.* Each stored notebook says from which cells its outputs came (a hash in its metadata), so an edited
-one runs, and a fresh clone runs nothing. A change of the package can change outputs too: `.stamps/notebooks.json`, which
-git ignores, says with which package each notebook was last run or, in a fresh clone, first seen here; when the
-package has changed since, the notebook runs. (Were that hash in the notebook itself, each edit of any module would
-make all notebooks differ, even where no output does.) `--force` runs all.
+*Which notebooks run.* Each stored notebook says from which cells its outputs came (a hash in its metadata), so an
+edited one runs, and a fresh clone runs nothing. A change of the package can change outputs too:
+`.stamps/notebooks.json`, which git ignores, says with which package each notebook was last run or, in a fresh clone,
+first seen here; when the package has changed since, the notebook runs. (Were that hash in the notebook itself, each
+edit of any module would make all notebooks differ, even where no output does.) `--force` runs all.
 
-*What is stored.* Outputs as they come (measured times, printed as "CPU seconds", are those of the last run that changed anything else), and the state of our own widgets, with model ids that do not change from run
-to run. A plain ipywidgets view can do nothing without a kernel: its picture is stored instead, with a line that says
-so. Paths and addresses of this machine go. Nothing is stored of a notebook in which a cell raises or warns, unless the
-cell's tag `raises-exception` or `shows-warning` announces it.
+*What is stored.* Outputs as they come (measured times, printed as "CPU seconds", are those of the last run that changed
+anything else), and the state of our own widgets, with model ids that do not change from run to run. A plain ipywidgets
+view can do nothing without a kernel: its picture is stored instead, with a line that says so. Paths and addresses of
+this machine go. Nothing is stored of a notebook in which a cell raises or warns, unless the cell's tag
+`raises-exception` or `shows-warning` announces it.
 """
 
 import argparse
@@ -61,8 +62,8 @@ class Refused(Exception):
 
 
 class Output(OutputWidget):
-    """Keeps what a plain `Output` widget catches, and does not tell the kernel, which nobody asks: nbclient sends on the channel
-    that it waits on, and on a busy machine it then waits for ever (jupyter/nbclient#312)."""
+    """Keeps what a plain `Output` widget catches, and does not tell the kernel, which nobody asks: nbclient sends on
+    the channel that it waits on, and on a busy machine it then waits for ever (jupyter/nbclient#312)."""
 
     def sync_state(self):
         pass

@@ -1,12 +1,14 @@
 """Print the built book into one PDF: page numbers, running heads, contents, bookmarks, and links that work inside it.
 
-    python -m tools.make.pdf [--site FOLDER] [--out FILE] [PAGE ...]        PAGE: book/01-values-or-probabilities; default: all
+    python -m tools.make.pdf [--site FOLDER] [--out FILE] [PAGE ...]
+        PAGE: book/01-values-or-probabilities; default: all
 
 Every page's article goes into one long page, which Chromium prints: so links between chapters become links inside the
 file, and one style sheet numbers the whole. Printed twice, since the numbers in the contents are known only after the
 first time. What is on paper: figures that move stand at their default position, with their caption; folds are open;
 quizzes show every choice with its explanation, the right one marked; solutions stand at the end. Pages that need a
-hand (flashcards, drills) are left out. Links to other places carry a number, and their addresses stand at the section's end.
+hand (flashcards, drills) are left out. Links to other places carry a number,
+and their addresses stand at the section's end.
 """
 
 import argparse
@@ -39,16 +41,22 @@ NAMING = re.compile(r'(\s(?:id|for|aria-labelledby|aria-describedby|aria-control
 POINTING = re.compile(r'(\s(?:href|src|xlink:href)=")([^"]*)"')
 KINDS = {"notebooks": "Lab", "exercises": "Exercises", "solutions": "Solutions"}
 STYLE = """
-@page { size: A4; margin: 20mm 21mm 22mm; @bottom-center { content: counter(page); font: 9pt var(--sans, sans-serif); color: #5B636B; } }
+@page { size: A4; margin: 20mm 21mm 22mm;
+  @bottom-center { content: counter(page); font: 9pt var(--sans, sans-serif); color: #5B636B; } }
 @page :first { @bottom-center { content: none; } }
 body { font-size: 10.5pt; }
 .pg-part { break-before: page; }
 .pg-title { height: 250mm; display: flex; flex-direction: column; padding-top: 55mm; }
-.pg-title .pg-big { margin: 0; font: 700 34pt/1.15 var(--serif); } .pg-title .pg-sub { font-size: 15pt; color: var(--muted); }
-.pg-title .pg-formula { margin: 4rem 0; } .pg-title .katex { font-size: 1.35em; } .pg-title small { margin-top: auto; color: var(--muted); font: 9pt/1.5 var(--sans); }
-.pg-toc { break-before: page; } .pg-toc p { display: flex; align-items: baseline; margin: 0; font-size: 9.5pt; line-height: 1.4; }
-.pg-toc a { color: inherit; text-decoration: none; } .pg-toc .pg-dots { flex: 1; margin: 0 .5em; border-bottom: 1px dotted #999; }
-.pg-toc .pg-number { min-width: 2.4em; text-align: right; } .pg-toc .pg-1 { margin-top: .45em; font-weight: 600; } .pg-toc .pg-2 { padding-left: 1.4em; }
+.pg-title .pg-big { margin: 0; font: 700 34pt/1.15 var(--serif); }
+.pg-title .pg-sub { font-size: 15pt; color: var(--muted); }
+.pg-title .pg-formula { margin: 4rem 0; } .pg-title .katex { font-size: 1.35em; }
+.pg-title small { margin-top: auto; color: var(--muted); font: 9pt/1.5 var(--sans); }
+.pg-toc { break-before: page; }
+.pg-toc p { display: flex; align-items: baseline; margin: 0; font-size: 9.5pt; line-height: 1.4; }
+.pg-toc a { color: inherit; text-decoration: none; }
+.pg-toc .pg-dots { flex: 1; margin: 0 .5em; border-bottom: 1px dotted #999; }
+.pg-toc .pg-number { min-width: 2.4em; text-align: right; }
+.pg-toc .pg-1 { margin-top: .45em; font-weight: 600; } .pg-toc .pg-2 { padding-left: 1.4em; }
 """
 logging.getLogger("pypdf").setLevel(logging.ERROR)  # it remarks on how Chromium counts its objects
 
@@ -154,21 +162,25 @@ def composed(site, listed, numbers):
         r'<div class="math notranslate nohighlight"[^>]*>.*?</div>', front[front.find("pg-theorem") :], re.S
     )
     rows = "".join(
-        f'<p class="pg-{level}"><a href="#{key(page)}">{html.escape(title(page, given, site))}</a><span class="pg-dots"></span>'
-        f'<span class="pg-number">{numbers.get(page, "")}</span></p>'
+        f'<p class="pg-{level}"><a href="#{key(page)}">{html.escape(title(page, given, site))}</a>'
+        f'<span class="pg-dots"></span><span class="pg-number">{numbers.get(page, "")}</span></p>'
         for page, given, level in listed
     )
     heads = "".join(
-        f'@page p{i} {{ @top-right {{ content: "{head}"; font: 9pt var(--sans, sans-serif); color: #5B636B; }} }}\n#{key(page)} {{ page: p{i}; }}\n'
+        f'@page p{i} {{ @top-right {{ content: "{head}"; font: 9pt var(--sans, sans-serif); color: #5B636B; }} }}\n'
+        f"#{key(page)} {{ page: p{i}; }}\n"
         for i, (page, head) in enumerate(running(listed, site))
     )
     links = "".join(f'<link rel="stylesheet" href="/{path}">' for path in styles(site, pages))
     articles = "".join(article(site, page, set(pages), level) for page, _, level in listed)
-    return f"""<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>Learning to Act</title>
+    return f"""<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8">\
+<title>Learning to Act</title>
 {links}<style>{STYLE}{heads}</style><script src="/_static/host.js" defer></script></head><body><main class="pg-page">
-<div class="pg-title"><p class="pg-big">Learning to Act</p><p class="pg-sub">the policy gradient theorem, interactively</p>
+<div class="pg-title"><p class="pg-big">Learning to Act</p>\
+<p class="pg-sub">the policy gradient theorem, interactively</p>
 <div class="pg-formula">{formula[0] if formula else ""}</div>
-<small id="{key("elsewhere")}">This is the book on paper. Its figures stand still here and its exercises do not answer; on the book's pages and in its notebooks they do.
+<small id="{key("elsewhere")}">This is the book on paper. \
+Its figures stand still here and its exercises do not answer; on the book's pages and in its notebooks they do.
 Flashcards, drills and the mock interview are only there. Text and figures CC BY 4.0, code MIT.</small></div>
 <nav class="pg-toc"><h1>Contents</h1>{rows}</nav>{articles}</main></body></html>"""
 
@@ -183,7 +195,10 @@ FOOTNOTES = """() => document.querySelectorAll('.pg-article').forEach(article =>
   list.className = 'pg-links';
   for (const a of article.querySelectorAll("a[href^='http']")) {
     if (a.textContent === a.href || a.host === location.host) continue;
-    if (!seen.has(a.href)) { seen.set(a.href, seen.size + 1); list.append(Object.assign(document.createElement('li'), { textContent: a.href })); }
+    if (!seen.has(a.href)) {
+      seen.set(a.href, seen.size + 1);
+      list.append(Object.assign(document.createElement('li'), { textContent: a.href }));
+    }
     a.after(Object.assign(document.createElement('sup'), { className: 'pg-link-mark', textContent: seen.get(a.href) }));
   }
   if (seen.size) article.append(list);

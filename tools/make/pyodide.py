@@ -1,12 +1,14 @@
 """Python for the browser: a folder with Pyodide, the official wheels that the book uses, and our own.
 
-    python -m tools.make.pyodide FOLDER [--from FOLDER_OR_ARCHIVE ...]      a whole one, to serve from the book's own site
-    python -m tools.make.pyodide --record CORE WHEELS                       tools/make/pyodide-lock.json anew (a new Pyodide)
+    python -m tools.make.pyodide FOLDER [--from FOLDER_OR_ARCHIVE ...]
+        a whole one, to serve from the book's own site
+    python -m tools.make.pyodide --record CORE WHEELS
+        tools/make/pyodide-lock.json anew (a new Pyodide)
 
-tools/make/pyodide-lock.json names the official files with their SHA-256; a file that does not match is not taken, whatever offers
-it (npm's pyodide package, any archive that carries the wheels, a folder). Without --from they come from the content network.
-The other wheels are pure Python: packed from this environment (which pip filled from hashes), ours from the source beside us.
-Packed twice they have the same bytes.
+tools/make/pyodide-lock.json names the official files with their SHA-256; a file that does not match is not taken,
+whatever offers it (npm's pyodide package, any archive that carries the wheels, a folder). Without --from they come from
+the content network. The other wheels are pure Python: packed from this environment (which pip filled from hashes), ours
+from the source beside us. Packed twice they have the same bytes.
 """
 
 import argparse
@@ -60,9 +62,11 @@ OURS = {  # what we pack: (what it imports as, what must be loaded with it)
 }
 LEFT_OUT = re.compile(r"^\.\./|\.(so|pyd|pyc)$|/tests/|dist-info/(RECORD|INSTALLER|REQUESTED|direct_url\.json)$")
 LONG_AGO = (2020, 1, 1, 0, 0, 0)
-# The browser's Python has no processes and leaves this module out. Gymnasium names it on import, for workers nobody starts there.
+# The browser's Python has no processes and leaves this module out.
+# Gymnasium names it on import, for workers nobody starts there.
 NO_PROCESSES = {
-    "_multiprocessing.py": b'''"""What `import multiprocessing.synchronize` needs to succeed where there are no processes."""
+    "_multiprocessing.py": b'''\
+"""What `import multiprocessing.synchronize` needs to succeed where there are no processes."""
 
 
 class SemLock:
@@ -125,7 +129,8 @@ def installed(name):
 
 
 def built(root=ROOT):
-    """{file: bytes} of our own package's wheel, built by its build backend from a copy of the source, with no network."""
+    """{file: bytes} of our own package's wheel, built by its build backend from a copy of the source,
+    with no network."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "source")
         skip = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
@@ -252,7 +257,8 @@ def record(core, wheels):
     RECORD.write_text(
         json.dumps(
             {
-                "origin": f"npm: pyodide@{version}. The packages are entries of its pyodide-lock.json, the core its files' own SHA-256.",
+                "origin": f"npm: pyodide@{version}. The packages are entries of its pyodide-lock.json, "
+                "the core its files' own SHA-256.",
                 "network": f"https://cdn.jsdelivr.net/pyodide/v{version}/full/",
                 "official-lock": sha256(files["pyodide-lock.json"]),
                 "core": {

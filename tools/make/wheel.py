@@ -1,4 +1,5 @@
-"""The packages as one file, to be installed in an environment of your own: _build/wheel/policy_gradient-....whl, made without a network."""
+"""The packages as one file, to be installed in an environment of your own:
+_build/wheel/policy_gradient-....whl, made without a network."""
 
 import argparse
 import shutil

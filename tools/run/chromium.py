@@ -34,7 +34,10 @@ ARGS = [
 ]
 if getattr(os, "geteuid", lambda: 1)() == 0:
     ARGS.append("--no-sandbox")  # its sandbox refuses to start as root
-NONE = "No Chromium for the tests of the site: install one (Debian: apt-get install chromium) or set PG_CHROMIUM to its path."
+NONE = (
+    "No Chromium for the tests of the site: install one (Debian: apt-get install chromium) "
+    "or set PG_CHROMIUM to its path."
+)
 
 
 def path():

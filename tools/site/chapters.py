@@ -2,8 +2,9 @@
 
     python -m tools.site.chapters        what names a chapter that is not there
 
-Looked at with every build are all pages and notebooks, and what other files put on pages: the questions, the practice data, the explorables, the
-checks. A chapter of another book is named in one sentence, or one row of a table, with that book's author.
+Looked at with every build are all pages and notebooks, and what other files put on pages: the questions, the practice
+data, the explorables, the checks. A chapter of another book is named in one sentence,
+or one row of a table, with that book's author.
 """
 
 import argparse

@@ -1,9 +1,11 @@
-"""What the book's pages have beyond Markdown: explorables, quizzes, words in the colours of the mathematics, folding boxes.
+"""What the book's pages have beyond Markdown: explorables, quizzes, words in the colours of the mathematics,
+folding boxes.
 
 - `{explorable} package.module.Class`: a widget with its stored state, built here, so that it lives without a kernel.
 - `{quiz} question`: choices, each with its explanation.
 - `{pol}`, `{score}`, `{good}`, `{where}`: roles that colour a word as its symbol is coloured.
-- an admonition with class `dropdown` becomes `<details>`, which folds by mouse and keyboard without a script; with `open` it begins unfolded.
+- an admonition with class `dropdown` becomes `<details>`, which folds by mouse and keyboard without a script;
+  with `open` it begins unfolded.
 """
 
 import base64
@@ -80,7 +82,10 @@ def still(name, title, docname):
         return ""
     width, height = imagesize.get(path)
     source = "../" * docname.count("/") + f"_static/stills/{path.name}"
-    return f'<noscript><img src="{source}" alt="{escape(title)}: how the figure begins" width="{width}" height="{height}"></noscript>'
+    return (
+        f'<noscript><img src="{source}" alt="{escape(title)}: how the figure begins" width="{width}" '
+        f'height="{height}"></noscript>'
+    )
 
 
 class Explorable(SphinxDirective):

@@ -1,4 +1,5 @@
-"""{drawing} NAME: a still picture inline in the page, so that its inks follow the page's colours in dark mode and print.
+"""{drawing} NAME: a still picture inline in the page, so that its inks follow the page's colours
+in dark mode and print.
 
 Where there is a NAME-narrow.svg it takes the picture's place on a phone. A wide picture's words are at most 16 px high.
 

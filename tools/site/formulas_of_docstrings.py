@@ -1,4 +1,5 @@
-"""What a docstring writes as one types it, and the reference page sets: each text is there as it stands (a test holds that)."""
+"""What a docstring writes as one types it, and the reference page sets:
+each text is there as it stands (a test holds that)."""
 
 SET = {
     r"log pi(a|s)": r"\log\pi(a\mid s)",

@@ -1,7 +1,8 @@
 """The interview questions on pages: the files of `tools.contents.question_files`, rendered when the book is built.
 
 - `{interview} ID`: one question's answer, in one fold: who reads the question above can say their own first.
-- `{interview-level} LEVEL`: the questions of a level; each folds, and inside it the long answer and the follow-ups fold.
+- `{interview-level} LEVEL`: the questions of a level; each folds,
+  and inside it the long answer and the follow-ups fold.
 - `{interview-index} LEVEL`: the same questions as a list of links.
 - `{interview-filter}`: the place where interview.js puts its form; without scripts there is nothing to see.
 - `{interview-cards}`: the questions that have a `card`, one line each, for the summary sheet.

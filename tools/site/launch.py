@@ -1,8 +1,9 @@
 """Where a notebook's page can be run: the links in its head, made from what the built site has and from one address.
 
-*Run in browser* stands on a page if JupyterLite is part of the site that is being built (tools/make/lite.py has put it there), so no
-button is ever dead. *Open in ...* offers the services that take a public repository; its address is PG_REPOSITORY, which the
-workflow sets, or `repository: url:` in _config.yml. Without an address those links are not there.
+*Run in browser* stands on a page if JupyterLite is part of the site that is being built (tools/make/lite.py has put it
+there), so no button is ever dead. *Open in ...* offers the services that take a public repository; its address is
+PG_REPOSITORY, which the workflow sets, or `repository: url:` in _config.yml.
+Without an address those links are not there.
 """
 
 import os
@@ -18,7 +19,8 @@ BRANCH = "main"
 
 
 def repository(root):
-    """The repository's address without its ending, or ""; of what _config.yml says Jupyter Book tells only its own theme."""
+    """The repository's address without its ending, or "";
+    of what _config.yml says Jupyter Book tells only its own theme."""
     said = (content(root / "_config.yml").get("repository") or {}).get("url")
     url = os.environ.get("PG_REPOSITORY") or said or ""
     return re.sub(r"(\.git)?/*$", "", url.strip())

@@ -25,7 +25,8 @@ POLICY = {
     "worker-src": "'self' blob:",  # a worker from a file has a policy of its own; one from a blob inherits this
     "style-src": "'self' 'unsafe-inline'",  # for browsers that do not know the next two
     "style-src-elem": "'self' blob:",
-    "style-src-attr": "'unsafe-inline'",  # KaTeX places every symbol by its style attribute; such a value runs no script
+    # KaTeX places every symbol by its style attribute; such a value runs no script
+    "style-src-attr": "'unsafe-inline'",
     "img-src": "'self' data:",  # icons are data: in the style sheet, and so are a slider's stored pictures
     "font-src": "'self'",
     "connect-src": "'self'",  # the search page reads pages for its summaries
@@ -39,7 +40,8 @@ POLICY = {
 
 
 def chapter(app, pagename):
-    """The pages of this page's chapter that exist, as (verb, docname), or nothing. A long chapter has two to read: see `reading`."""
+    """The pages of this page's chapter that exist, as (verb, docname), or nothing.
+    A long chapter has two to read: see `reading`."""
     head = next((doc for doc in app.env.toctree_includes if pagename in reading(app.env, doc)), pagename)
     slug = head.partition("/")[2]
     pages = [(verb, f"{folder}/{slug}") for folder, verb in VERBS.items() if f"{folder}/{slug}" in app.env.found_docs]
@@ -49,7 +51,8 @@ def chapter(app, pagename):
 
 
 def reading(env, head):
-    """What is to be read after a chapter's first page: the pages under book/02-one in _toc.yml that are named book/02-another."""
+    """What is to be read after a chapter's first page: the pages under book/02-one in _toc.yml
+    that are named book/02-another."""
     number = re.match(r"book/\d\d-", head)
     return [doc for doc in env.toctree_includes.get(head, []) if number and doc.startswith(number[0])]
 

@@ -1,12 +1,13 @@
-"""What makes pages light: one style sheet for all, a slider's pictures in a file of their own, pictures that say their size.
+"""What makes pages light: one style sheet for all, a slider's pictures in a file of their own,
+pictures that say their size.
 
-- A phone pays about 150 ms for each file that must come before the first paint. So the sheets that every page has become
-  one, `book.css`. Apart stay the colours of code, a notebook's sheet, and what a part adds to some pages.
-- A figure of `explore` stores one picture for each position: most of a lab's bytes. The page keeps the one where the slider
-  stands. host.js fetches the others, `_static/frames/NAME.js`, when the figure comes near. A script, since from a folder a
-  page may load scripts and nothing else.
-- An explorable's program and data too: they would stand between the reader and the first paragraph. The front page keeps
-  its one, which is in sight.
+- A phone pays about 150 ms for each file that must come before the first paint. So the sheets that every page has
+  become one, `book.css`. Apart stay the colours of code, a notebook's sheet, and what a part adds to some pages.
+- A figure of `explore` stores one picture for each position: most of a lab's bytes. The page keeps the one where the
+  slider stands. host.js fetches the others, `_static/frames/NAME.js`, when the figure comes near. A script, since from
+  a folder a page may load scripts and nothing else.
+- An explorable's program and data too: they would stand between the reader and the first paragraph. The front page
+  keeps its one, which is in sight.
 - `<img>` gets the width and height of its file, so that the text below does not move when it arrives.
 """
 
@@ -89,7 +90,8 @@ def apart(state):
 
 
 def lighter_figures(app, body, root):
-    """A notebook's widget state for the page, its pictures apart in files. `root`: the way from the page to the site's root."""
+    """A notebook's widget state for the page, its pictures apart in files.
+    `root`: the way from the page to the site's root."""
     data = json.loads(body)
     for model, pictures in apart(data["state"]).items():
         text = f"pgFrames({json.dumps(model)}, {json.dumps(pictures, ensure_ascii=False)});\n"
@@ -101,7 +103,8 @@ def lighter_figures(app, body, root):
 
 
 def figures_apart(app, body, root):
-    """The page's explorables, their states in files of their own: `_static/figures/NAME.js`, fetched when they start."""
+    """The page's explorables, their states in files of their own:
+    `_static/figures/NAME.js`, fetched when they start."""
 
     def moved(match):
         ((model, value),) = json.loads(match[2])["state"].items()

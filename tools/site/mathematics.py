@@ -131,7 +131,8 @@ def display(self, node):
 
 
 def number(app, doctree):
-    """Number a page's equations by chapter, (3.2), in the order of the page: Sphinx counts in the order of reading files.
+    """Number a page's equations by chapter, (3.2), in the order of the page:
+    Sphinx counts in the order of reading files.
 
     The second page of a chapter goes on where the first one stopped.
     """
@@ -148,7 +149,8 @@ def number(app, doctree):
 
 
 def pages_before(root, page):
-    """The pages of `page`'s chapter that are read before it: book/02-one, of which it is a section in _toc.yml, and so on."""
+    """The pages of `page`'s chapter that are read before it: book/02-one,
+    of which it is a section in _toc.yml, and so on."""
     contents = content(root / "_toc.yml") if (root / "_toc.yml").exists() else {}
     for chapter in (c for part in contents.get("parts", [contents]) for c in part.get("chapters", ())):
         docs = [

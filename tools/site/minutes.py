@@ -1,15 +1,19 @@
-r"""How long a page takes, by one measure, said wherever the book promises a time. `python -m tools.site.minutes` prints a table.
+r"""How long a page takes, by one measure, said wherever the book promises a time.
+`python -m tools.site.minutes` prints a table.
 
-Words at 200 a minute, those of captions, boxes, folds and quizzes too; code in a page and inline formulas (a word each) take no time of
-their own. Half a minute more for a displayed formula, one minute for a quiz, three for a figure or widget that moves, a quarter for a cell of a notebook,
-which is run and looked at. To *do* a chapter takes what its exercises say, "about 10 minutes" each; to *compare* is to read what only the solutions
-have. A page is rounded to five minutes, and a sum is the sum of what is shown.
+Words at 200 a minute, those of captions, boxes, folds and quizzes too; code in a page and inline formulas (a word each)
+take no time of their own. Half a minute more for a displayed formula, one minute for a quiz, three for a figure or
+widget that moves, a quarter for a cell of a notebook, which is run and looked at. To *do* a chapter takes what its
+exercises say, "about 10 minutes" each; to *compare* is to read what only the solutions have. A page is rounded to five
+minutes, and a sum is the sum of what is shown.
 
-In a page the role {minutes} says the number: {minutes}`book/speed` of one page, {minutes}`read 3` of a chapter's pages of one kind (read, run, do,
-compare), {minutes}`3` of all four, {minutes}`0 1` of both chapters, {minutes}`run *` from the shortest to the longest. A chapter's number is that of its
-files; what belongs to it says _toc.yml. Every page of a chapter but the exercises, which say it themselves, begins with its number.
+In a page the role {minutes} says the number: {minutes}`book/speed` of one page, {minutes}`read 3` of a chapter's pages
+of one kind (read, run, do, compare), {minutes}`3` of all four, {minutes}`0 1` of both chapters, {minutes}`run *` from
+the shortest to the longest. A chapter's number is that of its files; what belongs to it says _toc.yml. Every page of a
+chapter but the exercises, which say it themselves, begins with its number.
 
-Notebooks know no roles: `--write` puts the numbers into solutions/ ("Allow 65 minutes"; then `make exercises`) and the README.
+Notebooks know no roles: `--write` puts the numbers into solutions/ ("Allow 65 minutes";
+then `make exercises`) and the README.
 """
 
 import argparse
@@ -69,7 +73,8 @@ log = logging.getLogger(__name__)
 
 
 def prose(text):
-    """(the lines of Markdown that are prose, Counter of quizzes, figures and formulas): directives give their content, code nothing."""
+    """(the lines of Markdown that are prose, Counter of quizzes, figures and formulas):
+    directives give their content, code nothing."""
     lines, found, open_ = [], Counter(), []  # open_: (fence, directive or "" for code)
     text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.S)
     above, options = "", False  # the last line seen; are we right below a directive?
@@ -184,7 +189,8 @@ def cells(path):
 
 
 def page(doc, root=ROOT):
-    """Counter of what the page `doc` (without its ending) asks of its reader; `minutes` are those that exercises ask for."""
+    """Counter of what the page `doc` (without its ending) asks of its reader;
+    `minutes` are those that exercises ask for."""
     if (root / f"{doc}.md").exists():
         return counted((root / f"{doc}.md").read_text("utf8"))
     found, verb = Counter(), VERBS.get(doc.split("/")[0])
@@ -339,8 +345,8 @@ def main():
     for doc in pages():
         found = page(doc)
         print(
-            f"{doc:44} {found['words']:6,} {found['formulas']:8} {found['quizzes']:7} {found['figures']:7} {found['cells']:5}"
-            f" {exact(found):6.1f} {minutes(doc):5}"
+            f"{doc:44} {found['words']:6,} {found['formulas']:8} {found['quizzes']:7} {found['figures']:7} "
+            f"{found['cells']:5} {exact(found):6.1f} {minutes(doc):5}"
         )
     for number in sorted({chapter(doc) for doc in pages()} - {None}):
         print(f"chapter {number}: {said(str(number))} minutes")

@@ -2,7 +2,8 @@
 
 - Exercises: "Run `hint(softmax)` in a cell of its own" is for a notebook; the page has a button under the check, and
   says so once. What comes before the first task is set-up, which runs by itself: it folds.
-- Solutions: the answer stands above, so nobody is stuck; `# BEGIN SOLUTION` and `# END SOLUTION` are for make_exercises.py.
+- Solutions: the answer stands above, so nobody is stuck; `# BEGIN SOLUTION` and `# END SOLUTION`
+  are for make_exercises.py.
 """
 
 import re

@@ -3,7 +3,8 @@
 - `{path}`: the front page's list, a line for each chapter: its question, its pages, and the minutes of each.
 - `{plan}`: the instructors' table, a week for each chapter with exercises; what comes before the first joins its week.
 
-A chapter without a question is not in the list, and one without a `lecture` not in the plan: the contract test asks for both.
+A chapter without a question is not in the list, and one without a `lecture` not in the plan:
+the contract test asks for both.
 """
 
 from docutils import nodes
@@ -64,7 +65,8 @@ def plan(root=ROOT):
         before, numbers = [*before, said["before"]], [*numbers, str(chapter.number)]
         if "exercises" in chapter.verbs():
             rows.append(
-                f"| {len(rows) + 1} | {'; '.join(before)} | {said['class']} | {said['after']} | {{minutes}}`{' '.join(numbers)}` | {points(chapter.stem)} |"
+                f"| {len(rows) + 1} | {'; '.join(before)} | {said['class']} | {said['after']} | "
+                f"{{minutes}}`{' '.join(numbers)}` | {points(chapter.stem)} |"
             )
             before, numbers = [], []
     return "\n".join(

@@ -1,7 +1,8 @@
 """The practice pages, made from data when the book is built: flashcards, drills, the mock interview.
 
 - `{practice-cards}`: every question as a card that folds; practice-cards.js makes a deck of them.
-- `{practice-order} ID`, `{practice-rules} ID`: a proof of book/practice/drills.yml; its steps, and a quiz for each step's rule.
+- `{practice-order} ID`, `{practice-rules} ID`: a proof of book/practice/drills.yml;
+  its steps, and a quiz for each step's rule.
 - `{practice-flaws}`: the proofs of book/practice/flaws.yml, each with one flawed line; every line folds its reason.
 - `{practice-mock}`: the questions with their rubrics of book/practice/rubric.yml.
 - `{practice-watch}`: the place of the stopwatch.

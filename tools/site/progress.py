@@ -1,7 +1,7 @@
 """What there is to pass, counted when the book is built: quizzes, challenges of figures, exercises, drills.
 
-The site gets `_static/progress-totals.js`, which progress.js reads; `{progress}` marks the place of the overview. Names are those
-that nobody changes lightly: an exercise's function, a quiz's `:name:`, a figure's class, a drill's id.
+The site gets `_static/progress-totals.js`, which progress.js reads; `{progress}` marks the place of the overview. Names
+are those that nobody changes lightly: an exercise's function, a quiz's `:name:`, a figure's class, a drill's id.
 """
 
 import argparse

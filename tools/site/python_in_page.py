@@ -1,9 +1,10 @@
 """Python in the pages of the exercises: what they need is put into the site, what it costs is said in the page.
 
-A page gets its notebook as JSON (data, not a script) and the scripts of book/_static/python, which wait for the reader's click.
-The site gets `_static/pyodide/`: our wheels, Pyodide's lock, and where.js, which says where the rest is. With the environment
-variable PYODIDE (a folder that tools/make/pyodide.py filled) all of Pyodide stands there too, else its official files come from
-the content network.
+A page gets its notebook as JSON (data, not a script) and the scripts of book/_static/python,
+which wait for the reader's click.
+The site gets `_static/pyodide/`: our wheels, Pyodide's lock, and where.js, which says where the rest is. With the
+environment variable PYODIDE (a folder that tools/make/pyodide.py filled) all of Pyodide stands there too, else its
+official files come from the content network.
 """
 
 import base64
@@ -66,13 +67,17 @@ def described(into, record, entries, network):
     }
 
 
-# Room for what runner.js puts into the page, in its words and sizes, so that nothing moves when it comes. Only where scripts run.
-PANEL = """<div class="pg-py-panel pg-py-wait" aria-hidden="true"><p><strong>Run and edit in this page. </strong>Python comes into the page when
+# Room for what runner.js puts into the page, in its words and sizes, so that nothing moves when it comes.
+# Only where scripts run.
+PANEL = """<div class="pg-py-panel pg-py-wait" aria-hidden="true"><p>\
+<strong>Run and edit in this page. </strong>Python comes into the page when
 you press Run here or begin to edit, and not before: {price}, once; your browser then keeps it. Your code runs on your
 machine, your edits stay in this browser, and nothing is sent anywhere.</p><p class="pg-py-row">
 <span class="pg-py-button pg-py-run">Run here</span>
-<span class="pg-py-button">Download my notebook</span><span class="pg-py-button">Upload a notebook</span></p><p class="pg-py-small">
-<kbd>Shift+Enter</kbd> runs a cell, <kbd>Tab</kbd> indents, <kbd>Esc</kbd> leaves the editor. A run first runs the cells above that
+<span class="pg-py-button">Download my notebook</span><span class="pg-py-button">Upload a notebook</span></p>\
+<p class="pg-py-small">
+<kbd>Shift+Enter</kbd> runs a cell, <kbd>Tab</kbd> indents, <kbd>Esc</kbd> leaves the editor. \
+A run first runs the cells above that
 define what it needs.</p></div>
 """
 BAR = """<div class="pg-py-bar pg-py-wait" aria-hidden="true">{buttons}
@@ -109,7 +114,8 @@ def page(app, pagename, templatename, context, doctree):
         return
 
     def address(name):  # a changed file has a changed address
-        return f"{context['pathto']('_static/' + name, 1)}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:8]}"
+        digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()
+        return f"{context['pathto']('_static/' + name, 1)}?v={digest[:8]}"
 
     site = context["pathto"]("_static/pyodide/", 1)
     data = {

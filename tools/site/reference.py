@@ -1,4 +1,5 @@
-"""The helper package's docstrings, which are plain text, as the reference page shows them. Sphinx's autodoc finds them; nothing is fetched.
+"""The helper package's docstrings, which are plain text, as the reference page shows them.
+Sphinx's autodoc finds them; nothing is fetched.
 
 `name` becomes code, or a link where the package has such a name; *a word* is emphasised; what stands in `SET` is set as
 a formula; an indented block is set as it stands, or as a list of names. `{names}` is the list of all the page's names.

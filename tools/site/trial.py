@@ -1,7 +1,9 @@
-"""What studies/libraries/results/*.json say, for the page *On trial*: its tables, its remarks, its numbers. None of it is typed by hand.
+"""What studies/libraries/results/*.json say, for the page *On trial*: its tables, its remarks, its numbers.
+None of it is typed by hand.
 
-`studies/libraries/remarks.yml` says how a finding is to be read; every remark names the finding of a stored run that it speaks of, and
-every finding that departs from the theorem, but for a dropped gamma^t, has a remark (tests/book/test_on_trial.py).
+`studies/libraries/remarks.yml` says how a finding is to be read; every remark names the finding of a stored run that it
+speaks of, and every finding that departs from the theorem, but for a dropped gamma^t, has a remark
+(tests/book/test_on_trial.py).
 """
 
 import json
@@ -82,7 +84,10 @@ def verdict(facts):
         said = [first[0].upper() + first[1:]]
         said += [f["words"] for f in facts["findings"] if f["question"] in ("scale", "constant", "equal rewards", "kl")]
         said += [f"Open: {x}" for x in facts["open"]]
-        spread = "Groups are weighed against each other by how far their rewards spread; |All groups of the batch are divided by one number; "
+        spread = (
+            "Groups are weighed against each other by how far their rewards spread; "
+            "|All groups of the batch are divided by one number; "
+        )
         return re.sub(spread, "Here ", _plain(" ".join(said)))
     if "stays open" in head:
         said = ["No rule explains it."]

@@ -7,12 +7,13 @@ How to use it. `book/values/02.yml` holds the numbers of chapter 2, each written
     doors_V_A: '-\tfrac{3}{32}'              # a fraction is exact
     given: [".99", "0.05"]                   # decimals that the pages of this chapter choose: settings, not results
 
-The page says `$({{ doors_grad }})$`: the name is replaced before anything reads the page, so it works in formulas, captions, tables,
-quizzes and alt texts. All files share one set of names, and any page of book/ may use any of them.
+The page says `$({{ doors_grad }})$`: the name is replaced before anything reads the page, so it works in formulas,
+captions, tables, quizzes and alt texts. All files share one set of names, and any page of book/ may use any of them.
 
-A test computes each number by a way of its own and calls `values.holds(cloud_plain=1.6997)`. That fails if the number is not the one
-on the page: a float must agree to the digits shown, an `int` or a `Fraction` exactly. Rewording a sentence fails nothing. tests/tools/test_values.py sees
-that every name is held by some test and said by some page, and that chapters with a file have no decimal typed by hand.
+A test computes each number by a way of its own and calls `values.holds(cloud_plain=1.6997)`. That fails if the number
+is not the one on the page: a float must agree to the digits shown, an `int` or a `Fraction` exactly. Rewording a
+sentence fails nothing. tests/tools/test_values.py sees that every name is held by some test and said by some page, and
+that chapters with a file have no decimal typed by hand.
 """
 
 import re
@@ -58,7 +59,8 @@ def fill(text, known):
 
 
 def parts(text):
-    r"""[(number, half a unit of its last digit)] of a text such as '-.25,\,\tfrac14' or '1,016'; a fraction has no room."""
+    r"""[(number, half a unit of its last digit)] of a text such as '-.25,\,\tfrac14' or '1,016';
+    a fraction has no room."""
     plain = text.replace("{,}", ",").replace("−", "-")
     plain = FRACTION.sub(lambda m: f" {m[1]}{m[2] or m[3]}/{m[4] or m[5]} ", plain)
     found = []
@@ -70,7 +72,8 @@ def parts(text):
 
 
 def holds(**computed):
-    """Assert of each name that its text says what was computed: a float to the digits shown, an int or a Fraction exactly."""
+    """Assert of each name that its text says what was computed:
+    a float to the digits shown, an int or a Fraction exactly."""
     known = load()
     for name, value in computed.items():
         assert name in known, f"no file of book/values/ has {name}"

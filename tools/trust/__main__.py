@@ -1,12 +1,13 @@
 """Can the checks of the exercises be believed? Attack them, and write the table: `make trust`.
 
-Two kinds of attack: answers as people write them (tests/chapters/*/attacks.py), and mutants of the solutions: copies with one small change
-each, an operator, a sign, an axis, an index, a constant, a dropped call, two arguments exchanged. A mutant that gives other numbers
-than the solution on inputs which the checks have never seen must be rejected. One that passes is either a hole in a check, or
-equivalent, and then tests/attacks/equivalent.json says why.
+Two kinds of attack: answers as people write them (tests/chapters/*/attacks.py), and mutants of the solutions: copies
+with one small change each, an operator, a sign, an axis, an index, a constant, a dropped call, two arguments exchanged.
+A mutant that gives other numbers than the solution on inputs which the checks have never seen must be rejected. One
+that passes is either a hole in a check, or equivalent, and then tests/attacks/equivalent.json says why.
 
     python -m tools.trust            everything, in two processes; writes studies/trust.json and the page's table
-    python -m tools.trust NAME ...   these exercises only: prints their verdicts and makes their rows anew (make trust ARGS="softmax")
+    python -m tools.trust NAME ...   these exercises only: prints their verdicts and makes their rows anew
+                                     (make trust ARGS="softmax")
 """
 
 import argparse
@@ -39,7 +40,8 @@ def main(arguments):
         print(table.table(rows))
         whole = table.total(rows)
         print(
-            f"of {whole['numbers']} mutants that run and give numbers of the right shape, {table.percent(whole['numbers_specific'], whole['numbers'])} are told why"
+            f"of {whole['numbers']} mutants that run and give numbers of the right shape, "
+            f"{table.percent(whole['numbers_specific'], whole['numbers'])} are told why"
         )
     trouble = (
         table.problems(verdicts, written)

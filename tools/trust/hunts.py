@@ -1,8 +1,9 @@
-"""The attacks of `make trust` on chapter 5's training functions, which are right when the mean of their steps is the gradient.
+"""The attacks of `make trust` on chapter 5's training functions,
+which are right when the mean of their steps is the gradient.
 
-That mean is taken here without sampling, in worlds that no check uses: over every batch that can happen on the ladder, and by
-Gauss quadrature on the slider, with three nodes below, between and above the stops (exact for steps that are polynomials of degree 5
-in each draw there).
+That mean is taken here without sampling, in worlds that no check uses: over every batch that can happen on the ladder,
+and by Gauss quadrature on the slider, with three nodes below, between and above the stops (exact for steps that are
+polynomials of degree 5 in each draw there).
 """
 
 import itertools
@@ -70,7 +71,8 @@ def _slides(setting):
 
 
 def _nodes(low, high, mean, std, count=3):
-    """[(weight, node)] of Gauss quadrature for the part of a normal law between low and high (Golub and Welsch 1969)."""
+    """[(weight, node)] of Gauss quadrature for the part of a normal law between low and high
+    (Golub and Welsch 1969)."""
     x, w = np.polynomial.legendre.leggauss(200)
     x = (low + high) / 2 + (high - low) / 2 * x
     w = w * (high - low) / 2 * np.exp(-(((x - mean) / std) ** 2) / 2) / (std * math.sqrt(2 * math.pi))
@@ -123,7 +125,8 @@ def unbiased(one, function, tolerance=EXACT):
 
 
 def distance(one, function):
-    """How many standard errors the check's mean of 2,000 lies from the gradient, in one of the check's own worlds; inf where it fails."""
+    """How many standard errors the check's mean of 2,000 lies from the gradient, in one of the check's own worlds;
+    inf where it fails."""
     setting = one.settings[1]
     made = steps(one, function, setting)
     if made is None:

@@ -57,7 +57,8 @@ def right_on_probes(one, made):
 
 
 def verdict(one, function, seconds=SECONDS):
-    """What the check says of one answer: {"passed", "says", "group", "message"}. A group is "named", "diagnosed" or "shown"."""
+    """What the check says of one answer: {"passed", "says", "group", "message"}.
+    A group is "named", "diagnosed" or "shown"."""
     result = engine.check_within(seconds, function, one.name, mistake=getattr(one, "bug", None))
     if result.passed:
         return {"passed": True, "says": "", "group": ""}
@@ -74,7 +75,8 @@ def verdict(one, function, seconds=SECONDS):
 
 
 def confirmed(one, function, says, message=""):
-    """Is it true on the probes as well: the mistake that was named, the sign, the unused argument? None where it does not apply."""
+    """Is it true on the probes as well: the mistake that was named, the sign,
+    the unused argument? None where it does not apply."""
     if hunts.is_hunt(one):
         return hunts.confirmed(one, function, says) if says else None
     mistake = next((mistake for mistake in one.mistakes if mistake.name == says), None)
@@ -155,7 +157,8 @@ def tasks(names=None):
 
 
 def hunted(name):
-    """The tasks of one training function: every mutant that lies near the gradient, and a fixed share of those far from it."""
+    """The tasks of one training function: every mutant that lies near the gradient,
+    and a fixed share of those far from it."""
     one = registry()[name]
     return [(name, key, source) for key, source in hunts.chosen(one, mutants(solution_source(one)), build)]
 
@@ -199,7 +202,8 @@ def listed(one):
 
 
 def listed_updates(one):
-    """The same for a training function. The first hunt and the drill (less what needs padding) stand for all; the others are tried with their own mistake."""
+    """The same for a training function. The first hunt and the drill (less what needs padding) stand for all; the
+    others are tried with their own mistake."""
     ways = [
         (name, way)
         for name, family in one.known().items()

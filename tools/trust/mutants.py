@@ -1,7 +1,8 @@
 """Mutants of a function: copies with one small change each.
 
-The mutator is our own, because the solutions are cells of notebooks, a mutant must run in this process within a second (mutmut and
-cosmic-ray start a test run for each), and the mistakes that matter here are about axes and indices, which they do not change.
+The mutator is our own, because the solutions are cells of notebooks, a mutant must run in this process within a second
+(mutmut and cosmic-ray start a test run for each), and the mistakes that matter here are about axes and indices,
+which they do not change.
 """
 
 import ast
@@ -48,7 +49,8 @@ RENAME = {
 
 @functools.cache
 def mutants(source):
-    """[(key, source)] of every small change to a function, each once. The key is the changed statement, before and after."""
+    """[(key, source)] of every small change to a function, each once.
+    The key is the changed statement, before and after."""
     tree = ast.parse(source)
     function = next(node for node in tree.body if isinstance(node, ast.FunctionDef))
     names = [arg.arg for arg in function.args.args]

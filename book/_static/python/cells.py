@@ -1,7 +1,8 @@
-"""Run one cell as a notebook does, and say in plain data what came of it. Runs in the browser's worker; needs no browser.
+"""Run one cell as a notebook does, and say in plain data what came of it. Runs in the browser's worker;
+needs no browser.
 
-`await run(source, name, send)` sends dictionaries: kind "out" or "err" (printed text), "value" (the last line's), "figure"
-(PNG as base64), "check" (a Result or Hint), "error". It returns the names of modules that were not there.
+`await run(source, name, send)` sends dictionaries: kind "out" or "err" (printed text), "value" (the last line's),
+"figure" (PNG as base64), "check" (a Result or Hint), "error". It returns the names of modules that were not there.
 """
 
 import ast

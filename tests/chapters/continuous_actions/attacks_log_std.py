@@ -1,4 +1,5 @@
-"""Chapter 4 again: a log_std or a std that is kept in bounds, in the forms that programs have for it, in all five exercises."""
+"""Chapter 4 again: a log_std or a std that is kept in bounds, in the forms that programs have for it,
+in all five exercises."""
 
 import inspect
 

@@ -192,7 +192,7 @@ def test_a_pair_in_single_precision_is_still_that_mistake(name):
             assert check(single, name).mistake == mistake.name
 
 
-# --- the truths, against something else again --------------------------------------------------------------------------
+# --- the truths, against something else again -------------------------------------------------------------------------
 
 
 def problems(name):
@@ -286,7 +286,7 @@ def test_no_input_has_a_std_of_one():
             assert (np.asarray(args[position]) != 0).all()
 
 
-# --- mistakes as people write them ---------------------------------------------------------------------------------------
+# --- mistakes as people write them ------------------------------------------------------------------------------------
 
 
 def test_log_of_scipys_density():

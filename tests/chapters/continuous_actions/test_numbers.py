@@ -1,4 +1,5 @@
-"""Chapter 4: every number of its page, recomputed by quadrature, sampling or SciPy; and its three tasks on fresh seeds."""
+"""Chapter 4: every number of its page, recomputed by quadrature, sampling or SciPy;
+and its three tasks on fresh seeds."""
 
 import importlib.util
 import json

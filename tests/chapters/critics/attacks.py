@@ -1,4 +1,5 @@
-"""Chapter 6: TD errors and GAE at both endings, the TD fixed point, the compatible critic, the entropy's gradient, explained variance."""
+"""Chapter 6: TD errors and GAE at both endings, the TD fixed point, the compatible critic,
+the entropy's gradient, explained variance."""
 
 import math
 
@@ -451,7 +452,7 @@ def by_covariance(values, returns):
     return (2 * c - a) / b if b > 0 else 0.0
 
 
-# --- more of each ------------------------------------------------------------------------------------------------------
+# --- more of each -----------------------------------------------------------------------------------------------------
 
 
 @right("td_errors")

@@ -1,4 +1,5 @@
-"""Every exact number of chapter 6, by fractions, enumeration and linear solves; the modules it adds, and what they refuse."""
+"""Every exact number of chapter 6, by fractions, enumeration and linear solves;
+the modules it adds, and what they refuse."""
 
 import itertools
 import json
@@ -49,7 +50,8 @@ def episodes(state="A", weight=F(1), before=()):
 
 
 def in_fractions(critic, lam):
-    """(mean, variance) of one episode's estimate with gamma = 1/2, each advantage as its sum of TD errors written out."""
+    """(mean, variance) of one episode's estimate with gamma = 1/2,
+    each advantage as its sum of TD errors written out."""
     mean, square = [F(0)] * 2, [F(0)] * 2
     for weight, path in episodes():
         values = [critic[s] for s, _, _ in path] + [F(0)]
@@ -273,7 +275,8 @@ def test_a_compatible_critic_is_wrong_and_its_gradient_exact():
 
 
 def test_the_smallest_error_that_loses_the_sign_is_25_1536_and_in_one_cell_25_512_or_25_256():
-    """Spread over the four cells of A and B the sign is lost soonest; in (B, take) alone it takes six times the error."""
+    """Spread over the four cells of A and B the sign is lost soonest;
+    in (B, take) alone it takes six times the error."""
     d, probs = pg.discounted_visitation(DOORS, HALF), 0.5
     weight = d[:2, None] * probs * np.ones((2, 2))
     slope = weight * np.array([-0.5, 0.5])
@@ -294,7 +297,8 @@ def test_the_smallest_error_that_loses_the_sign_is_25_1536_and_in_one_cell_25_51
 
 
 def test_entropy_in_the_reward_reaches_earlier_states():
-    """L leads to a free choice of two, R ends. In the reward, by values from the back; as a loss, each state for itself."""
+    """L leads to a free choice of two, R ends. In the reward, by values from the back;
+    as a loss, each state for itself."""
 
     def J(p):
         return stats.entropy([p, 1 - p]) + p * np.log(2)

@@ -1,4 +1,5 @@
-"""Under which conditions the sentences of chapter 6 hold: for each the counterexample to what was once written there."""
+"""Under which conditions the sentences of chapter 6 hold: for each the counterexample
+to what was once written there."""
 
 from fractions import Fraction as F
 
@@ -162,8 +163,8 @@ def test_at_the_first_step_the_clipped_value_loss_is_the_plain_one():
 
 
 def test_a_larger_batch_wants_a_larger_lambda_only_where_the_bias_falls():
-    """A critic wrong by c/2 one step ahead and by -c two steps ahead has no bias at 1/2 and at 1; the rewards' noise, which
-    the next reward takes back with a factor 10/7, is least at 7/10. So one episode wants .7, and a million .5.
+    """A critic wrong by c/2 one step ahead and by -c two steps ahead has no bias at 1/2 and at 1; the rewards' noise,
+    which the next reward takes back with a factor 10/7, is least at 7/10. So one episode wants .7, and a million .5.
     """
     lams = np.linspace(0, 1, 1001)
     bias, noise = 0.01 * ((lams - 0.5) * (lams - 1)) ** 2, (1 - lams / 0.7) ** 2
@@ -215,7 +216,8 @@ def test_an_offset_of_the_value_at_a_cut_does_no_harm_where_all_are_cut_alike():
 
 
 def test_an_offset_at_a_cut_that_an_outside_coin_decides_does_no_harm():
-    """One state, one logit at 0, action 1 pays 1; cut after one step or after two by a fair coin that no action moves."""
+    """One state, one logit at 0, action 1 pays 1; cut after one step or after two by a fair coin
+    that no action moves."""
 
     def update(offset, lam):
         V, gamma, total = 0.7 + offset, 0.5, 0.0
@@ -255,7 +257,8 @@ def test_without_discount_and_end_td_has_no_single_place_of_rest():
 
 
 def test_a_bonus_on_each_visited_state_follows_no_objective():
-    """L leads to a second choice, R ends, no rewards: the second update moves with the first logit, not the other way."""
+    """L leads to a second choice, R ends, no rewards: the second update moves with the first logit,
+    not the other way."""
 
     def slope(z):
         p = 1 / (1 + np.exp(-z))
@@ -296,7 +299,8 @@ def test_reward_times_score_can_average_to_zero_where_actions_are_paid_different
 
 
 def test_with_the_true_value_a_td_error_need_not_be_the_advantage():
-    """A coin of +1 or -1, and the end: V = 0, both TD errors are off the advantage 0. In two doors nothing is tossed."""
+    """A coin of +1 or -1, and the end: V = 0, both TD errors are off the advantage 0.
+    In two doors nothing is tossed."""
     assert [r + 0 - 0 for r in (1, -1)] == [1, -1]
     assert "- In two doors, with the true $V$, a TD error is the advantage" in str(PageAndLab("06-critics").lab)
     assert "it must know" not in USE + ANSWERS["lambda-raises-variance"]  # coins, V = 0: quiet, and knows nothing
@@ -304,8 +308,8 @@ def test_with_the_true_value_a_td_error_need_not_be_the_advantage():
 
 
 def test_an_offset_biases_at_each_step_that_goes_on_where_actions_decide_the_end():
-    """Live or die, a fair coin, no limit, V = 3/2 + c, lambda 0: right with c = 0, and turned round with c = -3/2, which explained
-    variance does not see.
+    """Live or die, a fair coin, no limit, V = 3/2 + c, lambda 0: right with c = 0, and turned round with c = -3/2,
+    which explained variance does not see.
     """
 
     def update(
@@ -414,7 +418,8 @@ def test_the_world_of_the_coin_is_another_one_without_a_discount():
 
 
 def test_not_all_that_passes_through_a_softmax_carries_the_probability():
-    """Slopes in an action's own logit at .001: of the entropy and of the expected reward about .001 times something, of log pi almost 1."""
+    """Slopes in an action's own logit at .001: of the entropy and of the expected reward about .001 times something,
+    of log pi almost 1."""
     z = np.log([0.001, 0.999])
     slope = lambda f: (f(pg.softmax(z + [1e-6, 0])) - f(pg.softmax(z - [1e-6, 0]))) / 2e-6  # noqa: E731
     assert abs(slope(lambda p: -(p * np.log(p)).sum())) < 0.01 and abs(slope(lambda p: p[0])) < 0.0011

@@ -1,7 +1,7 @@
 """Chapter 5: training functions, mended wrongly or in unusual ways.
 
-They share a pool: wrong and right estimators on a batch, of which each hunt gets some, beside mends that go wrong in its own lines.
-The drill takes the same ones on lists of episodes.
+They share a pool: wrong and right estimators on a batch, of which each hunt gets some, beside mends that go wrong in
+its own lines. The drill takes the same ones on lists of episodes.
 """
 
 import inspect
@@ -20,7 +20,7 @@ from tests.attacks import RIGHT, WRONG, Attack, probes, right, wrong
 HUNTS = {one.name: one.original for one in in_the_interview.HUNTS}
 
 
-# --- probes: worlds, policies and batch sizes that no check has seen ---------------------------------------------------
+# --- probes: worlds, policies and batch sizes that no check has seen --------------------------------------------------
 
 
 def ladder_probes(rng):
@@ -41,7 +41,7 @@ def slider_probes(rng):
     yield Setting(Slider(-1.0, 0.5, 1.3), (float(rng.normal()),), 3)
 
 
-# --- the pools ---------------------------------------------------------------------------------------------------------
+# --- the pools --------------------------------------------------------------------------------------------------------
 
 
 def steps_of(batch):
@@ -387,7 +387,7 @@ RIGHT["reinforce_update"] += [
 ]
 
 
-# --- mends that go wrong in the given lines --------------------------------------------------------------------------------
+# --- mends that go wrong in the given lines ---------------------------------------------------------------------------
 
 
 def graft(exercise, name, says, *changes):
@@ -534,7 +534,7 @@ graft(
 )
 
 
-# --- the slider ----------------------------------------------------------------------------------------------------------
+# --- the slider -------------------------------------------------------------------------------------------------------
 
 CLIP, SCORE = "np.clip(batch.actions, batch.low, batch.high)", "score = (executed - mean) / variance"
 DRAWN = (SCORE, "score = (batch.actions - mean) / variance")
@@ -656,7 +656,7 @@ def slide_with_the_law_of_what_is_executed(theta, batch, lr):
     return theta + lr * np.mean(batch.rewards * score / batch.std, keepdims=True)
 
 
-# --- the drill -------------------------------------------------------------------------------------------------------------
+# --- the drill --------------------------------------------------------------------------------------------------------
 
 
 @wrong("reinforce_update", "gamma-power-dropped")

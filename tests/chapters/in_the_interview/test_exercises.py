@@ -1,4 +1,5 @@
-"""Chapter 5: whatever is unbiased passes, whatever is not is told how far off it is, and each of the eight lies far off."""
+"""Chapter 5: whatever is unbiased passes, whatever is not is told how far off it is,
+and each of the eight lies far off."""
 
 import inspect
 import itertools
@@ -48,7 +49,8 @@ def few(monkeypatch):
 
 
 def all_batches(setting):
-    """[(probability, batch)]: every batch of n episodes that can happen (an episode is known by how often it climbs)."""
+    """[(probability, batch)]: every batch of n episodes that can happen
+    (an episode is known by how often it climbs)."""
     T, probs = len(setting.theta), pg.softmax(setting.start)
     ways = []
     for climbs in range(T + 1):
@@ -428,7 +430,8 @@ def test_a_mend_that_breaks_another_thing_is_told_which(few):
             [
                 (
                     "np.where(batch.mask, returns - others, 0.0)",
-                    "np.where(batch.mask, batch.gamma ** np.arange(3)[:, None] * batch.gamma ** np.arange(3)[:, None] * returns, 0.0)",
+                    "np.where(batch.mask, batch.gamma ** np.arange(3)[:, None] * batch.gamma ** np.arange(3)[:, "
+                    "None] * returns, 0.0)",
                 )
             ],
             "discounts-twice",
@@ -491,7 +494,7 @@ def test_every_known_mistake_is_biased(setting):
             assert np.abs(mean - setting.exact).max() > 0.01, name
 
 
-# --- what a function can do ---------------------------------------------------------------------------------------------
+# --- what a function can do -------------------------------------------------------------------------------------------
 
 
 def test_adam_and_clipped_norms_are_told_why_not(few):
@@ -532,7 +535,8 @@ def test_what_is_no_step_from_theta_is_told_so(few, name, answer, what, words):
 
 
 def test_a_part_that_no_reward_made_is_seen_however_small():
-    """A hundred-thousandth of a decay lies far below the noise of the rewards, and alone where nothing is paid; an unbiased constant does not."""
+    """A hundred-thousandth of a decay lies far below the noise of the rewards, and alone where nothing is paid;
+    an unbiased constant does not."""
 
     def decayed(theta, batch, lr):
         return monte_carlo(theta, batch, lr) - lr * 1e-4 * theta
@@ -678,7 +682,7 @@ def test_a_single_precision_answer_passes(few):
     assert result.passed, result.message
 
 
-# --- the drill ----------------------------------------------------------------------------------------------------------
+# --- the drill --------------------------------------------------------------------------------------------------------
 
 
 def from_batch(way):
@@ -785,7 +789,7 @@ def test_the_drill_is_exact_on_every_batch_of_its_own_truth():
         np.testing.assert_allclose(mean, setting.exact, atol=1e-12)
 
 
-# --- texts and notebooks ------------------------------------------------------------------------------------------------
+# --- texts and notebooks ----------------------------------------------------------------------------------------------
 
 
 def cells(folder):

@@ -1,7 +1,8 @@
 """The museum of mistakes: every exhibit complete, every credit an address, and no assertion that cannot fail.
 
-What was written and what was mended are exchanged, exhibit by exhibit: the number that exposes the one must then disappear, and
-the number that clears the other must be refused. The numbers themselves are computed again here, by hand or by SciPy.
+What was written and what was mended are exchanged, exhibit by exhibit: the number that exposes the one must then
+disappear, and the number that clears the other must be refused.
+The numbers themselves are computed again here, by hand or by SciPy.
 """
 
 import ast
@@ -75,7 +76,7 @@ READ = {
 }
 
 
-# --- each exhibit is complete ---------------------------------------------------------------------------------------------
+# --- each exhibit is complete -----------------------------------------------------------------------------------------
 
 
 def test_there_are_at_least_fifteen_exhibits():
@@ -164,7 +165,7 @@ def test_code_fits_the_column():
     ] == []
 
 
-# --- no assertion is empty ------------------------------------------------------------------------------------------------
+# --- no assertion is empty --------------------------------------------------------------------------------------------
 
 
 @cache
@@ -215,7 +216,7 @@ def test_the_exposing_assertion_spares_what_was_mended(slug, visits):
         exec(compiled(f"m-{slug}-number"), space)
 
 
-# --- the table at the exit ------------------------------------------------------------------------------------------------
+# --- the table at the exit --------------------------------------------------------------------------------------------
 
 
 def test_the_table_is_complete_and_a_test_that_passes_everything_would_show(visits):
@@ -275,7 +276,7 @@ def test_the_first_picture_s_description_is_true(visits):
     assert round(values["held"], 1) == -4.5 and "-4.5" in alt
 
 
-# --- the numbers, again and from elsewhere --------------------------------------------------------------------------------
+# --- the numbers, again and from elsewhere ----------------------------------------------------------------------------
 
 
 def printed(cell):
@@ -393,7 +394,7 @@ def test_the_numbers_of_room_7():
     assert shown("away", "mended") == [shown("away")[1]] * 2
 
 
-# --- the page and its neighbours ------------------------------------------------------------------------------------------
+# --- the page and its neighbours --------------------------------------------------------------------------------------
 
 
 def test_the_page_is_in_the_contents_and_chapter_5_leads_to_it():
@@ -425,7 +426,7 @@ def test_the_figures_read_back():
         pg.plots.multiples(ax, {})
 
 
-# --- chapter 5's lab: whole numbers come from a cell, too (decimal ones: test_interview.py) -----------------------------------
+# --- chapter 5's lab: whole numbers come from a cell, too (decimal ones: test_interview.py) ---------------------------
 
 
 def unbacked(q):
@@ -455,7 +456,8 @@ def test_whole_numbers_of_the_answers_come_from_a_cell():
     accepted = {
         "seeds-and-intervals": ["95"],  # the name of an interval
         "high-variance": ["300"],  # "about"; the cell says 306
-        # fractions of chapters 6 and 8, whose labs print decimals; recomputed in tests/chapters/critics and tests/package/test_groups.py
+        # fractions of chapters 6 and 8, whose labs print decimals;
+        # recomputed in tests/chapters/critics and tests/package/test_groups.py
         "critic-first-day": ["13/64"],
         "lambda-raises-variance": ["835/4096", "153/2048"],
         "leave-one-out-noise": ["49/2048", "91/3072"],

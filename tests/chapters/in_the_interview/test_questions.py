@@ -1,4 +1,5 @@
-"""The interview questions: every field there, every link and number backed, every formula typeset, the pages made as promised."""
+"""The interview questions: every field there, every link and number backed, every formula typeset,
+the pages made as promised."""
 
 import json
 import re
@@ -143,7 +144,8 @@ def numbers(text):
 
 
 def unbacked(q):
-    """The decimal numbers of an answer that no cell of `shown_by` has, in its code or in its output, to as many digits."""
+    """The decimal numbers of an answer that no cell of `shown_by` has, in its code or in its output,
+    to as many digits."""
     known = []
     for notebook, cell in (place.split("#") for place in q["shown_by"]):
         c = cells(notebook)[cell]

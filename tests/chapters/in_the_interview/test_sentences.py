@@ -1,4 +1,5 @@
-"""Under which conditions the answers of the interview bank and the museum's captions hold: for each the counterexample to what was once written there.
+"""Under which conditions the answers of the interview bank and the museum's captions hold: for each the counterexample
+to what was once written there.
 
 Each test is about one belief. The smallest world in which it fails is enumerated.
 """
@@ -307,7 +308,8 @@ def test_k3_is_the_noisier_one_far_from_the_reference():
 
 
 def test_symmetry_hides_a_clipped_log_probability_from_the_mean_score():
-    """A bell at the centre of its box, reward the executed action: mean score 0, and the slope is .52 where it should be .68."""
+    """A bell at the centre of its box, reward the executed action:
+    mean score 0, and the slope is .52 where it should be .68."""
     a = np.linspace(-9, 9, 200_001)
     density, done = stats.norm.pdf(a), np.clip(a, -1, 1)
     mean = lambda x: np.trapezoid(density * x, a)  # noqa: E731

@@ -1,4 +1,5 @@
-"""Chapter 8: every number of its pages, recomputed by enumeration, SciPy or from the study; and a part of the study run again."""
+"""Chapter 8: every number of its pages, recomputed by enumeration, SciPy or from the study;
+and a part of the study run again."""
 
 import importlib.util
 import itertools
@@ -59,7 +60,8 @@ def test_numbers_of_groups():
 
 
 def filled(ps, G, advantages, places, rng):
-    """A batch of `places` mixed groups, drawn as DAPO draws it: any prompt, and again if its group is not mixed. The step on each prompt's grad p, per place."""
+    """A batch of `places` mixed groups, drawn as DAPO draws it: any prompt, and again if its group is not mixed. The
+    step on each prompt's grad p, per place."""
     prompt = rng.integers(len(ps), size=4 * places)
     right = rng.binomial(G, np.array(ps)[prompt])
     kept = np.flatnonzero((right > 0) & (right < G))[:places]
@@ -81,7 +83,8 @@ CENTRED, DIVIDED = (lambda r, m: r - m), (lambda r, m: (r - m) / np.sqrt(m * (1 
 
 @pytest.mark.parametrize("advantages, whole", [(CENTRED, lambda p: 7 / 8), (DIVIDED, lambda p: c(p, 8))])
 def test_dropped_groups_other_prompts_in_their_place_or_each_prompt_again(advantages, whole):
-    """Other prompts: a common factor is left. Each prompt until its own group is mixed: the weight over the chance of a mixed group."""
+    """Other prompts: a common factor is left. Each prompt until its own group is mixed:
+    the weight over the chance of a mixed group."""
     ps, G = (0.05, 0.5), 8
     chances = [mixed(p, G) for p in ps]
     own = [until_mixed(p, G, advantages) for p in ps]
@@ -231,7 +234,8 @@ def test_estimators_stand_where_the_chapter_puts_them():
 
 @pytest.mark.parametrize("seed", [301, 302])
 def test_two_seeds_again(seed):
-    """Training is chaotic: another processor's rounding changes single numbers. So: within the range of the stored seeds, a little wider."""
+    """Training is chaotic: another processor's rounding changes single numbers.
+    So: within the range of the stored seeds, a little wider."""
     module = study()
     theta = module.start(seed)
     stored = [run["updates"] for run in STORED["methods"]["none"]]

@@ -1,4 +1,5 @@
-"""Under which conditions the sentences of chapter 8 hold: for each the counterexample to what was once written there."""
+"""Under which conditions the sentences of chapter 8 hold: for each the counterexample
+to what was once written there."""
 
 from fractions import Fraction as F
 
@@ -89,7 +90,8 @@ def test_which_way_k3_in_the_reward_points_with_many_answers():
 
 
 def test_where_the_mean_length_turns_depends_on_the_coins():
-    """Mean per answer: with fair coins it turns at one half; ramble .9 when right and .1 when wrong, and it never does."""
+    """Mean per answer: with fair coins it turns at one half; ramble .9 when right and .1 when wrong,
+    and it never does."""
 
     def moves(p, right, wrong):
         tree, theta = pg.AnswerTree(), np.log([p / (1 - p), right / (1 - right), wrong / (1 - wrong)])
@@ -266,7 +268,8 @@ def _in_the_reward(p, ref):
 
 
 def test_for_two_answers_k3_in_the_reward_need_not_push_away():
-    """It does with a uniform reference; with (4/5, 1/5) it depends on the side. And far off it is not close to nothing."""
+    """It does with a uniform reference; with (4/5, 1/5) it depends on the side.
+    And far off it is not close to nothing."""
     away = lambda p, ref: np.prod(_in_the_reward(p, ref)) < 0  # noqa: E731
     assert all(away(p, 0.5) for p in (0.01, 0.25, 0.49, 0.51, 0.75, 0.99)) and _in_the_reward(0.5, 0.5) == (0, 0)
     assert away(0.85, 0.8) and not away(0.75, 0.8)
@@ -319,8 +322,9 @@ def test_pass_at_k_from_the_rate_is_biased_from_two_on():
 
 
 def test_lengths_that_depend_on_the_verdict_alone_leave_a_gradient():
-    """Two right answers of 1 token, two wrong ones of 2: whatever the logits, the expected step of a leave-one-out advantage over the
-    length is f(p) times the gradient of p, the gradient of p - p^2 / 4. A row of the table says "in general"."""
+    """Two right answers of 1 token, two wrong ones of 2: whatever the logits, the expected step of a leave-one-out
+    advantage over the length is f(p) times the gradient of p, the gradient of p - p^2 / 4.
+    A row of the table says "in general"."""
     right, lengths = np.array([1.0, 1, 0, 0]), np.array([1.0, 1, 2, 2])
     laws = lambda theta: pg.softmax(np.append(theta, 0.0))  # noqa: E731
 
@@ -345,8 +349,8 @@ def test_the_sum_of_four_answers_estimates_the_slope_of_pass_at_four():
 
 
 def test_pairs_that_cover_all_answers_need_not_link_them():
-    """Four answers, a uniform reference, rewards 1, 0, 1, 0, beta 1: with pairs (1, 2) and (3, 4) three laws have the same
-    loss, the least there is; one more pair between them, and pi* alone has it.
+    """Four answers, a uniform reference, rewards 1, 0, 1, 0, beta 1: with pairs (1, 2) and (3, 4) three laws have the
+    same loss, the least there is; one more pair between them, and pi* alone has it.
     """
     rewards, ref = np.array([1.0, 0, 1, 0]), np.full(4, 1 / 4)
     sigma = lambda x: 1 / (1 + np.exp(-x))  # noqa: E731

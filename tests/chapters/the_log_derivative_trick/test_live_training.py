@@ -1,4 +1,5 @@
-"""Live training, without a page: its arithmetic in V8 against NumPy's, Gymnasium's and the package's on the same inputs."""
+"""Live training, without a page: its arithmetic in V8 against NumPy's,
+Gymnasium's and the package's on the same inputs."""
 
 import json
 
@@ -150,8 +151,10 @@ def test_a_seed_is_a_run_to_the_last_bit(js):
 
 def test_too_long_steps_are_noticed_and_the_last_good_policy_is_kept(js):
     run = js(
-        """{ const run = train(m.begin(1), settings, 40), good = run.best.mean; train(run, { ...settings, rate: 0.5 }, 120);
-        const said = run.lost, best = run.best; m.back(run); const same = run.theta.every((v, i) => v === best.theta[i]);
+        """{ const run = train(m.begin(1), settings, 40), good = run.best.mean;
+        train(run, { ...settings, rate: 0.5 }, 120);
+        const said = run.lost, best = run.best; m.back(run);
+        const same = run.theta.every((v, i) => v === best.theta[i]);
         return [good, said, best.mean, same, run.lost, train(run, settings, 20).mean]; }""",
         settings=SETTINGS,
     )
@@ -173,7 +176,8 @@ def test_the_worker_tells_after_each_update_and_listens(js):
     """The worker's own function, with a clock and timers of the test's."""
     said = js(
         """{ const told = [], due = []; let now = 0;
-        const answer = m.work({ postMessage: x => told.push(x), now: () => (now += 1), later: f => due.push(f), stop: () => { due.length = 0; }, patience: 5 });
+        const answer = m.work({ postMessage: x => told.push(x), now: () => (now += 1),
+            later: f => due.push(f), stop: () => { due.length = 0; }, patience: 5 });
         answer({ settings: { ...settings, batch: 2, pace: 10 }, begin: 3 }); answer({ go: true });
         for (let i = 0; i < 200 && told.length < 4 && due.length; i++) due.shift()();
         answer({ go: false }); const quiet = due.length; answer({ back: true });

@@ -1,7 +1,7 @@
 """The numbers on chapter 3's page and in its lab, from computations that share no code with the package.
 
-Two doors is enumerated in fractions, Gaussians are integrated by SciPy, everything else is a closed form written out here.
-(The baseline table, the coin that is taken back, and the underflow steps are in test_syllabus_numbers.py.)
+Two doors is enumerated in fractions, Gaussians are integrated by SciPy, everything else is a closed form written out
+here. (The baseline table, the coin that is taken back, and the underflow steps are in test_syllabus_numbers.py.)
 """
 
 import itertools
@@ -289,7 +289,8 @@ def test_the_loss_falls_and_rises_while_the_return_rises():
 
 
 def test_the_surrogate_has_the_right_gradient_where_the_data_came_from():
-    """Two arms, p = sigma(theta): at the sampling theta the derivative of the expected loss is -dJ, elsewhere it is not."""
+    """Two arms, p = sigma(theta): at the sampling theta the derivative of the expected loss is -dJ,
+    elsewhere it is not."""
     sigma = lambda t: 1 / (1 + np.exp(-t))  # noqa: E731
     old = 0.4
     p = sigma(old)

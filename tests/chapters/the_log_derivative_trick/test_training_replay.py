@@ -44,7 +44,8 @@ def test_what_the_page_says_of_it():
 
 
 def test_the_first_checkpoint_again():
-    """Training is chaotic, so later ones may differ on another processor; before the first update nothing has been trained."""
+    """Training is chaotic, so later ones may differ on another processor;
+    before the first update nothing has been trained."""
     policy = pg.MLPSoftmax((4, 64, 2))
     theta = policy.init(np.random.default_rng(0))
     assert json.loads(json.dumps(study.checkpoint(theta, np.random.default_rng(1000)))) == STORED["checkpoints"][0]
@@ -72,7 +73,8 @@ def test_what_is_packed_can_be_had_back():
 
 
 def cartpole_accelerations(angle, spin, force):
-    """Barto, Sutton and Anderson (1983), cart 1 kg, pole 0.1 kg and 1 m: of the cart (m/s^2) and of the pole (rad/s^2)."""
+    """Barto, Sutton and Anderson (1983), cart 1 kg, pole 0.1 kg and 1 m:
+    of the cart (m/s^2) and of the pole (rad/s^2)."""
     mass, half = 1.1, 0.5
     pushed = (force + 0.1 * half * spin**2 * np.sin(angle)) / mass
     turning = (9.8 * np.sin(angle) - np.cos(angle) * pushed) / (half * (4 / 3 - 0.1 * np.cos(angle) ** 2 / mass))

@@ -1,4 +1,5 @@
-"""Chapter 7's numbers, recomputed: by closed forms in fractions, enumeration, root finders, linear solves and the complex step."""
+"""Chapter 7's numbers, recomputed: by closed forms in fractions, enumeration, root finders,
+linear solves and the complex step."""
 
 from fractions import Fraction as F
 
@@ -201,7 +202,8 @@ def test_steps_to_the_top_453_and_18():
 
 
 def test_scaled_steps_with_damping_are_shorter_than_asked():
-    """One choice with J = p, from .001 to one half: steps of eta = 1, scaled to a quadratic KL of .01, and searched as well."""
+    """One choice with J = p, from .001 to one half: steps of eta = 1, scaled to a quadratic KL of .01,
+    and searched as well."""
     far = lambda p, q: p * np.log(p / q) + (1 - p) * np.log((1 - p) / (1 - q))  # noqa: E731
 
     def steps(damping, scaled, searched):

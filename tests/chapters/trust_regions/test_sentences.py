@@ -1,4 +1,5 @@
-"""Under which conditions the sentences of chapter 7 hold: for each the counterexample to what was once written there."""
+"""Under which conditions the sentences of chapter 7 hold: for each the counterexample
+to what was once written there."""
 
 import json
 
@@ -235,9 +236,9 @@ def test_the_mean_ratio_in_the_checks_needs_the_same_actions_open():
 
 
 def test_a_state_that_is_no_longer_reached_can_get_worse():
-    """Start: leave with 2, or go on to a place that loops for nothing or ends with 1. The surrogate has a maximum that leaves at the
-    start and loops in the place: every episode ends, the return rises from 1.5 to 2, and the place falls from 1 to 0. So the contract
-    wants an end from every state."""
+    """Start: leave with 2, or go on to a place that loops for nothing or ends with 1. The surrogate has a maximum that
+    leaves at the start and loops in the place: every episode ends, the return rises from 1.5 to 2, and the place falls
+    from 1 to 0. So the contract wants an end from every state."""
     place, start = 1.0, 0.5 * 2 + 0.5 * 1.0  # one half everywhere
     advantages = {"leave": 2 - start, "go on": place - start, "loop": place - place, "end": 1 - place}
     assert max(advantages.values()) == advantages["leave"] and advantages["loop"] == advantages["end"] == 0

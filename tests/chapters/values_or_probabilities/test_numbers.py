@@ -1,4 +1,5 @@
-"""Every number that chapter 1 states, recomputed by search, enumeration or simulation: never by the formula it checks."""
+"""Every number that chapter 1 states, recomputed by search, enumeration or simulation:
+never by the formula it checks."""
 
 import itertools
 
@@ -105,7 +106,8 @@ def exploitability(policies):
 
 
 def test_self_play_with_finite_simultaneous_steps_spirals_outward():
-    """Step 0.1, 20,000 steps: from exploitability 0.49 to 0.93 and more, while the average stays near the equilibrium."""
+    """Step 0.1, 20,000 steps: from exploitability 0.49 to 0.93 and more,
+    while the average stays near the equilibrium."""
     history = plain_self_play([0.6, 0.29, 0.11], [1 / 3] * 3, 20_000, 0.1)
     us = exploitability(history[:, 0])
     assert np.isclose(us[0], 0.49) and us[-2000:].max() > 0.93 and us[-2000:].max() > us[:200].max() + 0.3
@@ -113,7 +115,8 @@ def test_self_play_with_finite_simultaneous_steps_spirals_outward():
 
 
 def test_self_play_in_the_limit_of_small_steps_circles():
-    """The product of the probabilities is constant on an orbit; ten times smaller steps drift ten times less in equal time."""
+    """The product of the probabilities is constant on an orbit;
+    ten times smaller steps drift ten times less in equal time."""
     drift = []
     for size in (0.1, 0.01):
         H = pg.self_play([0.6, 0.29, 0.11], [0.3, 0.3, 0.4], pg.RPS, int(50 / size), size)

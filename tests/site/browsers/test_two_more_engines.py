@@ -1,7 +1,8 @@
 """Every explorable, quiz and practice page, and one exercise with Python, in Firefox and in WebKitGTK.
 
-Chromium has tests of its own beside these, page by page. Here the question is one only: does anything that works there not work elsewhere?
-Every control is used as a reader would, by keys and by mouse, and must answer; the page must raise nothing.
+Chromium has tests of its own beside these, page by page. Here the question is one only: does anything that works there
+not work elsewhere? Every control is used as a reader would, by keys and by mouse, and must answer;
+the page must raise nothing.
 """
 
 import json
@@ -21,12 +22,16 @@ COLLECT = """window.faults = [];
     const told = console.error; console.error = (...words) => { faults.push(words.join(" ")); told(...words); };"""
 START = "dispatchEvent(new Event('pg:start'));"  # host.js: also the figures far from sight
 # All that a reader can use in one explorable, as [kind, index among all such elements of it, name].
-CONTROLS = """const root = document.querySelectorAll("[data-explorable]")[arguments[0]], seen = e => e.getClientRects().length && !e.disabled;
-    const kinds = { slider: "input[type=range]", handle: "[role=slider]", radio: "input[type=radio]", box: "input[type=checkbox]", button: "button" };
+CONTROLS = """const root = document.querySelectorAll("[data-explorable]")[arguments[0]],
+        seen = e => e.getClientRects().length && !e.disabled;
+    const kinds = { slider: "input[type=range]", handle: "[role=slider]", radio: "input[type=radio]",
+        box: "input[type=checkbox]", button: "button" };
     return Object.entries(kinds).flatMap(([kind, css]) => [...root.querySelectorAll(css)].map((e, i) =>
-        seen(e) && [kind, i, e.getAttribute("aria-label") ?? e.closest("label")?.textContent ?? e.textContent]).filter(Boolean));"""
+        seen(e) && [kind, i, e.getAttribute("aria-label") ?? e.closest("label")?.textContent ?? e.textContent])
+        .filter(Boolean));"""
 PICK = """const root = document.querySelectorAll("[data-explorable]")[arguments[0]];
-    const kinds = { slider: "input[type=range]", handle: "[role=slider]", radio: "input[type=radio]", box: "input[type=checkbox]", button: "button" };
+    const kinds = { slider: "input[type=range]", handle: "[role=slider]", radio: "input[type=radio]",
+        box: "input[type=checkbox]", button: "button" };
     const e = root.querySelectorAll(kinds[arguments[1]])[arguments[2]];"""
 STATE = (
     PICK
@@ -36,7 +41,8 @@ STATE = (
 )
 BOX = (
     PICK
-    + """e.scrollIntoView({ block: "center", behavior: "instant" }); const b = (e.querySelector?.("circle[r='9'], .pg-fig-knob") ?? e.closest("label") ?? e).getBoundingClientRect();
+    + """e.scrollIntoView({ block: "center", behavior: "instant" });
+    const b = (e.querySelector?.("circle[r='9'], .pg-fig-knob") ?? e.closest("label") ?? e).getBoundingClientRect();
     return [b.left, b.top, b.width, b.height];"""
 )
 
@@ -115,8 +121,8 @@ def use(engine, figure, kind, index, name):
             )
         else:
             side = engine.js(
-                PICK
-                + "const b = e.ownerSVGElement.getBoundingClientRect(); return [b.left + b.width / 2, b.top + b.height / 2];",
+                PICK + "const b = e.ownerSVGElement.getBoundingClientRect(); "
+                "return [b.left + b.width / 2, b.top + b.height / 2];",
                 *where,
             )
             to = x + (45 if side[0] > x else -45), y + (25 if side[1] > y else -25)
@@ -185,8 +191,10 @@ def test_nothing_sticks_out(engine, server, site, width):
         over = engine.js("""return [...document.querySelectorAll(".pg-fig-formula")].flatMap(f => {
             const r = f.closest(".pg-fig").getBoundingClientRect();
             return [...f.querySelectorAll("*")].filter(e => { const b = e.getBoundingClientRect();
-                return b.width > 1 && b.height > 1 && getComputedStyle(e).clipPath === "none" && getComputedStyle(e).position !== "absolute"
-                    && (b.left < r.left - 1 || b.right > r.right + 1) && f.scrollWidth > f.clientWidth + 1; }).map(e => e.outerHTML.slice(0, 60)); })""")
+                return b.width > 1 && b.height > 1
+                    && getComputedStyle(e).clipPath === "none" && getComputedStyle(e).position !== "absolute"
+                    && (b.left < r.left - 1 || b.right > r.right + 1) && f.scrollWidth > f.clientWidth + 1; })
+                .map(e => e.outerHTML.slice(0, 60)); })""")
         assert over == [], f"{path} at {inner}: {over[:3]}"
 
 
@@ -210,7 +218,8 @@ def test_every_quiz_judges(engine, server, site):
             for choice in range(choices):
                 x, y = engine.js(
                     pick
-                    + """const r = q.querySelectorAll('input[type=radio]')[arguments[1]]; r.scrollIntoView({ block: "center", behavior: "instant" });
+                    + """const r = q.querySelectorAll('input[type=radio]')[arguments[1]];
+                    r.scrollIntoView({ block: "center", behavior: "instant" });
                     const b = r.getBoundingClientRect(); return [b.left + b.width / 2, b.top + b.height / 2];""",
                     quiz,
                     choice,
@@ -242,8 +251,11 @@ def test_every_quiz_judges(engine, server, site):
 def press(engine, css, words=""):
     """Press the first visible element of this kind that says these words, by mouse."""
     box = engine.wait(
-        """(() => { const e = [...document.querySelectorAll(arguments[0])].find(e => e.getClientRects().length && e.textContent.includes(arguments[1]));
-        if (!e) return null; e.scrollIntoView({ block: "center", behavior: "instant" }); const b = e.getBoundingClientRect(); return [b.left, b.top, b.width, b.height]; })()""",
+        """(() => { const e = [...document.querySelectorAll(arguments[0])]
+            .find(e => e.getClientRects().length && e.textContent.includes(arguments[1]));
+        if (!e) return null;
+        e.scrollIntoView({ block: "center", behavior: "instant" });
+        const b = e.getBoundingClientRect(); return [b.left, b.top, b.width, b.height]; })()""",
         css,
         words,
     )
@@ -276,12 +288,14 @@ def test_drills_begin(engine, server, path):
     open_page(engine, server, f"book/practice/{path}.html")
     before = engine.js("return document.querySelector('main').innerText")
     names = engine.js(
-        "return [...document.querySelectorAll('main button')].filter(e => e.getClientRects().length && !e.disabled).map(e => e.textContent.trim())"
+        "return [...document.querySelectorAll('main button')]"
+        ".filter(e => e.getClientRects().length && !e.disabled).map(e => e.textContent.trim())"
     )
     assert names, path
     start = next((n for n in names if re.match(r"(Start|Begin|Shuffle)", n)), names[0])
     engine.js(
-        "[...document.querySelectorAll('main button')].find(e => e.getClientRects().length && e.textContent.trim() === arguments[0]).focus()",
+        "[...document.querySelectorAll('main button')]"
+        ".find(e => e.getClientRects().length && e.textContent.trim() === arguments[0]).focus()",
         start,
     )
     engine.keys("Enter")
@@ -357,7 +371,8 @@ def write(engine, name, text):
     for i, line in enumerate(lines):
         engine.keys(*line, *(["Enter"] if i < len(lines) - 1 else []))
     engine.wait(
-        "[...document.querySelectorAll(`[data-cell=${arguments[0]}] .cm-line`)].map(e => e.textContent).join('\\n') === arguments[1]",
+        "[...document.querySelectorAll(`[data-cell=${arguments[0]}] .cm-line`)]"
+        ".map(e => e.textContent).join('\\n') === arguments[1]",
         name,
         text.rstrip("\n"),
     )
@@ -368,7 +383,8 @@ def run(engine, name):
     press(engine, f"[data-cell={name}] button", "Check" if name.endswith("-check") else "Run here")
     webdriver.until(
         lambda: engine.js(
-            "return ['done', 'failed', 'stopped'].includes(document.querySelector(`[data-cell=${arguments[0]}]`).dataset.state)",
+            "return ['done', 'failed', 'stopped']"
+            ".includes(document.querySelector(`[data-cell=${arguments[0]}]`).dataset.state)",
             name,
         ),
         f"{name} to end in {engine.name}",

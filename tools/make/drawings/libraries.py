@@ -8,7 +8,8 @@ from tools.site.trial import angles
 
 
 def _groups():
-    """[(unit direction (2,), libraries in their order, number of losses)], losses that point within two degrees together."""
+    """[(unit direction (2,), libraries in their order, number of losses)],
+    losses that point within two degrees together."""
     groups = []
     for who, _, _, direction in angles():
         unit = np.array(direction) / np.linalg.norm(direction)
