@@ -1,12 +1,9 @@
 """What every change must pass: lint, types, spelling, JavaScript, package and checks; about a minute on two cores.
 
     make check                                all of it; the last line says what ran and how long
-    python -m tools.check.gate ruff mypy      some of it: ruff format mypy codespell eslint tsc counts tests
-    python -m tools.check.gate --count        after lines were shortened: write the lower counts down
+    python -m tools.check.gate ruff mypy      some of it: ruff format mypy codespell eslint tsc tests
 
-Long lines of Python are counted, not refused: tools/check/counts.json says how many there are,
-and there may only be fewer.
-`--count --more` writes down larger numbers too: after a merge of what was written before there was a count.
+What each of them refuses is shown in tests/tools/test_gate.py.
 """
 
 import argparse
@@ -20,10 +17,6 @@ import time
 from tools.paths import ROOT
 from tools.run import node
 
-COUNTS = ROOT / "tools/check/counts.json"
-COUNTED = {  # what may only become fewer, and how to see each
-    "E501": "ruff check --select E501",
-}
 JAVASCRIPT = ["learning_to_act", "book/_static", "lite", "eslint.config.js"]
 
 
@@ -108,37 +101,13 @@ def tsc(config=ROOT / "tsconfig.json"):
     return bool(found), "\n".join(found)
 
 
-def stored():
-    return json.loads(COUNTS.read_text("utf8"))
-
-
-def counted():
-    """How many there are of what may only become fewer."""
-    _, said = run(python("ruff", "check", "--quiet", "--select", "E501", "--output-format", "concise", "."))
-    return {"E501": said.count(": E501 ")}
-
-
-def verdict(now, before):
-    """One line for each kind of which there are more than before."""
-    return [
-        f"{now[kind]} of {kind}, {before[kind]} before: shorten what is new ({COUNTED[kind]})"
-        for kind in COUNTED
-        if now[kind] > before[kind]
-    ]
-
-
-def counts():
-    more = verdict(counted(), stored())
-    return bool(more), "\n".join(more)
-
-
 def tests():
     return run(
         python("pytest", "-q", "-n", "2", "--dist", "worksteal", "-m", "not slow", "tests/package", "tests/checks")
     )
 
 
-PARTS = {part.__name__: part for part in (ruff, format, mypy, codespell, eslint, tsc, counts, tests)}
+PARTS = {part.__name__: part for part in (ruff, format, mypy, codespell, eslint, tsc, tests)}
 
 
 def seconds():
@@ -169,23 +138,13 @@ def check(names, out=sys.stdout):
     return int(refused)
 
 
-def write(more):
-    now, before = counted(), stored() if COUNTS.exists() else {}
-    if before and not more and (grown := verdict(now, before)):
-        return "\n".join(grown)
-    COUNTS.write_text(json.dumps(now, indent=1) + "\n", "utf8")
-    print(", ".join(f"{kind} {number}" for kind, number in now.items()))
-
-
 def main(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("parts", nargs="*", help=f"which: {' '.join(PARTS)}; without any, all")
-    parser.add_argument("--count", action="store_true", help="write tools/check/counts.json anew")
-    parser.add_argument("--more", action="store_true", help="with --count: even if there are more than before")
     given = parser.parse_args(arguments)
     if unknown := [name for name in given.parts if name not in PARTS]:
         parser.error(f"no part is called {unknown[0]}; there are {' '.join(PARTS)}")
-    return write(given.more) if given.count else check(given.parts or list(PARTS))
+    return check(given.parts or list(PARTS))
 
 
 if __name__ == "__main__":
