@@ -8,6 +8,13 @@ OTTER := .venv-otter
 NONE = $(if $(ARGS),[ $$? = 5 ] ||)        # of a selection, one half of the tests may have none
 PYTEST := $(PY) -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg
 
+# Where the environment says to write no byte code (many a container does), it goes into _build: else each of the tests' many
+# processes would compile the libraries anew, which takes as long as the tests.
+ifdef PYTHONDONTWRITEBYTECODE
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(CURDIR)/_build/bytecode
+endif
+
 .PHONY: help serve lab book lite check format test notebooks exercises chapter studies clean bench limits lighthouse links reproducible trust class test-class pdf lock licences audit determinism test-matrix test-autodiff test-browsers libraries wheel
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := serve
