@@ -7,7 +7,7 @@ from functools import cache
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Error, Page, TimeoutError
 
 PREFIX = "/learning-to-act"  # a site on a shared host stands in a folder: nothing may begin at the root
@@ -129,11 +129,49 @@ def settled(page):
     page.wait_for_function("document.documentElement.dataset.widgets === 'ready' && document.fonts.status === 'loaded'")
 
 
-def violations(page, **options):
-    """What axe finds, as lines to read."""
-    report = Axe().run(page, options={"resultTypes": ["violations"], **options})
-    return [
-        f"{v['id']} {n['target']} {n.get('failureSummary', '')[:200]}"
-        for v in report.response["violations"]
-        for n in v["nodes"][:3]
-    ]
+def violations(page, where=None, **options):
+    """What axe finds, as lines to read; `where`: in these elements alone."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    return page.evaluate(
+        """([where, options]) => axe.run(where ? { include: [[where]] } : document, options)
+            .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.slice(0, 3)
+                .map(({ target, failureSummary }) => `${id} ${target} ${(failureSummary ?? "").slice(0, 200)}`)))""",
+        [where, {"resultTypes": ["violations"], **options}],
+    )
+
+
+# Text in the page's flow that has the colour, the size and the ground of some text before it has its contrast too. One
+# of each is marked; what stands over something else, or in a drawing, is marked in any case.
+LOOKS = """() => {
+    document.querySelectorAll("[data-look]").forEach(e => e.removeAttribute("data-look"));
+    const known = new Map(), seen = new Set();
+    const ground = e => {
+        if (!e) return "";
+        if (!known.has(e)) {
+            const s = getComputedStyle(e);
+            const apart = ["absolute", "fixed", "sticky"].includes(s.position) || e.ownerSVGElement
+                || s.transform !== "none" || s.float !== "none";
+            const above = ground(e.parentElement);
+            known.set(e, apart || above === null ? null : [s.backgroundColor, s.backgroundImage, s.opacity, s.filter,
+                s.mixBlendMode, s.textShadow, above].join());
+        }
+        return known.get(e);
+    };
+    const looks = [];
+    for (const e of document.body.querySelectorAll("*")) {
+        if (![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())) continue;
+        const { color, fontSize, fontWeight, visibility } = getComputedStyle(e), under = ground(e);
+        const look = [color, fontSize, fontWeight, visibility, under].join();
+        if (under !== null && seen.has(look)) continue;
+        seen.add(look);
+        looks.push(e);
+    }
+    looks.forEach(e => e.setAttribute("data-look", ""));
+    return looks.length; }"""
+
+
+def contrast(page):
+    """What axe finds too pale, at one of each look of the page's text."""
+    page.evaluate(LOOKS)
+    return violations(page, "[data-look]", runOnly=["color-contrast"])

@@ -1,5 +1,6 @@
 """Paper from a dark page and from a page just opened; what the end of a chapter, a quiz and an exercise's page say."""
 
+import functools
 import re
 
 import pytest
@@ -12,8 +13,8 @@ DARK = "localStorage.setItem('pg-theme', 'dark')"
 
 
 @pytest.fixture(scope="module")
-def soups(site):
-    return {path: BeautifulSoup((site / path).read_text("utf8"), "html.parser") for path in pages_of(site)}
+def soup(site):
+    return functools.cache(lambda path: BeautifulSoup((site / path).read_text("utf8"), "html.parser"))
 
 
 def chapters(site):
@@ -53,14 +54,16 @@ def test_a_figure_that_has_not_come_is_no_empty_box_on_paper(browser, server, pa
     context.close()
 
 
-def test_a_chapter_ends_with_its_links(soups, site):
+def test_a_chapter_ends_with_its_links(soup, site):
     for path in chapters(site):
-        links = {a.select_one("strong").get_text(): a["href"] for a in soups[path].select("nav.pg-then a")}
+        links = {a.select_one("strong").get_text(): a["href"] for a in soup(path).select("nav.pg-then a")}
         number = path.removeprefix("book/")[:2]  # a second page leads to the chapter's own lab
         slug = next(p.name for p in sorted((site / "notebooks").glob(f"{number}-*.html")))
         assert links == {"Run": f"../notebooks/{slug}", "Do": f"../exercises/{slug}", "Compare": f"../solutions/{slug}"}
-        assert "see the links under this chapter" not in soups[path].get_text()
-    assert not [path for path, soup in soups.items() if path not in chapters(site) and soup.select("nav.pg-then")]
+        assert "see the links under this chapter" not in soup(path).get_text()
+    others = [path for path in pages_of(site) if path not in chapters(site)]
+    assert 'class="pg-then' in (site / chapters(site)[0]).read_text("utf8")
+    assert not [path for path in others if 'class="pg-then' in (site / path).read_text("utf8")]
 
 
 def test_check_without_a_choice_says_why(browser, server):
@@ -79,27 +82,27 @@ def test_check_without_a_choice_says_why(browser, server):
     visit.close()
 
 
-def test_solutions_have_no_marks_of_tools_and_no_hint_above_the_answer(soups, site):
-    found = [path for path in soups if path.startswith("solutions/")]
+def test_solutions_have_no_marks_of_tools_and_no_hint_above_the_answer(soup, site):
+    found = [path for path in pages_of(site) if path.startswith("solutions/")]
     assert len(found) == sum("solutions" in chapter.verbs() for chapter in contents.chapters()) >= 8
     for path in found:
-        text = soups[path].select_one("article").get_text()
+        text = soup(path).select_one("article").get_text()
         assert "BEGIN SOLUTION" not in text and "END SOLUTION" not in text and "Stuck?" not in text, path
-        code = "\n".join(pre.get_text() for pre in soups[path].select("article pre"))
+        code = "\n".join(pre.get_text() for pre in soup(path).select("article pre"))
         assert code.count("check(") >= 5 and code.count("def ") >= 5 and "NotImplementedError" not in code, path
     raw = (site / "_sources/solutions/01-values-or-probabilities.ipynb").read_text("utf8")
     assert "# BEGIN SOLUTION" in raw, "the file to download is the file itself"
 
 
-def test_an_exercise_page_speaks_of_its_own_button(soups):
-    for path in (p for p in soups if p.startswith("exercises/")):
-        said = [p.get_text() for p in soups[path].select("p.pg-py-stuck")]
-        without = soups[path].select("p.pg-py-unscripted")
+def test_an_exercise_page_speaks_of_its_own_button(soup, site):
+    for path in (p for p in pages_of(site) if p.startswith("exercises/")):
+        said = [p.get_text() for p in soup(path).select("p.pg-py-stuck")]
+        without = soup(path).select("p.pg-py-unscripted")
         assert len(said) == 1 and said[0].startswith("Stuck? Press Hint above."), f"{path}: once is enough"
         assert len(without) >= 5 and all("in a cell of its own" in p.get_text() for p in without)
-        setup = soups[path].select_one("details.pg-setup:not([open])")
+        setup = soup(path).select_one("details.pg-setup:not([open])")
         assert "import" in setup.get_text() and "def " not in setup.get_text(), f"{path}: the set-up folds"
-        assert len(soups[path].select("details div.cell")) == len(setup.select("div.cell")), f"{path}: and nothing else"
+        assert len(soup(path).select("details div.cell")) == len(setup.select("div.cell")), f"{path}: and nothing else"
 
 
 def test_without_scripts_the_notebooks_words_stand(browser, server):
