@@ -12,7 +12,7 @@ import numpy as np
 
 from .checks.display import Result
 
-CHAPTER, MINUTES = "05-in-the-interview", 25  # it stands in no registry: the instrument judges it
+CHAPTER, MINUTES = "in-the-interview", 25  # it stands in no registry: the instrument judges it
 
 # name: (what it is, what the audit says of a loop that has it)
 NAMES = {

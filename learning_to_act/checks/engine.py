@@ -55,7 +55,7 @@ def hint(function):
         more = (
             ""
             if number < len(one.hints)
-            else (f"\nThat was the last hint. Give it {one.minutes} minutes, then read solutions/{one.chapter}.ipynb.")
+            else (f"\nThat was the last hint. Give it {one.minutes} minutes, then read solutions/{one.stem}.ipynb.")
         )
         return Hint(f"{name}: hint {number} of {len(one.hints)}", one.hints[number - 1] + more)
     except KeyboardInterrupt:

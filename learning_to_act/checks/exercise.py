@@ -10,6 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
+from ..exercises import NUMBERS
 from .attempt import Budget, attempt, is_single
 from .diagnose import diagnose
 from .display import Result
@@ -61,7 +62,6 @@ class Exercise:
     cases: Callable
     mistakes: tuple[Mistake, ...]
     hints: tuple[str, ...]
-    chapter: str  # the solution's file name, "01-values-or-probabilities"
     difficulty: int  # 1 to 5, as importance
     importance: int
     minutes: int
@@ -77,6 +77,21 @@ class Exercise:
     @property
     def name(self):
         return self.truth.__name__
+
+    @property
+    def chapter(self):
+        """Its chapter's slug, by the module that it stands in: "the-theorem"."""
+        return self.truth.__module__.rpartition(".")[2].replace("_", "-")
+
+    @property
+    def number(self):
+        """Its chapter's."""
+        return NUMBERS[self.chapter]
+
+    @property
+    def stem(self):
+        """What the chapter's files are called: "02-the-theorem"."""
+        return f"{self.number:02}-{self.chapter}"
 
     @property
     def signature(self):

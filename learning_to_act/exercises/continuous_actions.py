@@ -10,7 +10,6 @@ import numpy as np
 
 from ..checks.exercise import Case, Exercise, Law, Mistake, near
 
-CHAPTER = "04-continuous-actions"
 GRID = np.linspace(-12, 12, 1201)  # in units of std: the trapezoid rule is exact here to the last digits
 STEP = 1e-30  # a complex step subtracts nothing, so it may be this small
 CONSTANT = 0.5 * np.log(2 * np.pi)
@@ -215,7 +214,6 @@ def _density(a, m, l):
 LOG_PROB = Exercise(
     truth=gaussian_log_prob,
     cases=gaussian_cases,
-    chapter=CHAPTER,
     difficulty=2,
     importance=5,
     minutes=10,
@@ -449,7 +447,6 @@ def _bell(d, s):
 SCORE = Exercise(
     truth=gaussian_score,
     cases=gaussian_cases,
-    chapter=CHAPTER,
     difficulty=2,
     importance=5,
     minutes=10,
@@ -652,7 +649,6 @@ BELL = CONSTANT + 0.5  # the entropy of the bell with std 1
 ENTROPY = Exercise(
     truth=gaussian_entropy,
     cases=entropy_cases,
-    chapter=CHAPTER,
     difficulty=1,
     importance=3,
     minutes=5,
@@ -885,7 +881,6 @@ SMALL = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16, 1e-20, 
 TANH = Exercise(
     truth=tanh_gaussian_log_prob,
     cases=tanh_cases,
-    chapter=CHAPTER,
     difficulty=3,
     importance=4,
     minutes=15,
@@ -1169,7 +1164,6 @@ def _weighing(change):
 LINEAR = Exercise(
     truth=linear_gaussian_gradient,
     cases=linear_cases,
-    chapter=CHAPTER,
     difficulty=3,
     importance=5,
     minutes=15,

@@ -12,9 +12,6 @@ import numpy as np
 
 from ..checks.exercise import Case, Exercise, Law, Mistake, near
 
-CHAPTER = "06-critics"
-
-
 # --- td_errors and gae: the data ------------------------------------------------------------------------------------
 
 
@@ -124,7 +121,6 @@ def _rolled(values, last):
 TD = Exercise(
     truth=td_errors,
     cases=td_cases,
-    chapter=CHAPTER,
     difficulty=2,
     importance=5,
     minutes=10,
@@ -356,7 +352,6 @@ def _late_zero(flags):
 GAE = Exercise(
     truth=gae,
     cases=gae_cases,
-    chapter=CHAPTER,
     difficulty=3,
     importance=5,
     minutes=15,
@@ -614,7 +609,6 @@ def _td(P, r, X, d, g):
 FIXED_POINT = Exercise(
     truth=td_fixed_point,
     cases=fixed_point_cases,
-    chapter=CHAPTER,
     difficulty=4,
     importance=3,
     minutes=15,
@@ -793,7 +787,6 @@ def _fisher(x, w):
 COMPATIBLE = Exercise(
     truth=compatible_weights,
     cases=compatible_cases,
-    chapter=CHAPTER,
     difficulty=4,
     importance=3,
     minutes=15,
@@ -996,7 +989,6 @@ def _overflowing(logits):
 ENTROPY = Exercise(
     truth=entropy_gradient,
     cases=entropy_cases,
-    chapter=CHAPTER,
     difficulty=3,
     importance=4,
     minutes=15,
@@ -1165,7 +1157,6 @@ def _safe(way):
 EXPLAINED = Exercise(
     truth=explained_variance,
     cases=explained_cases,
-    chapter=CHAPTER,
     difficulty=1,
     importance=4,
     minutes=10,

@@ -15,8 +15,6 @@ from ..checks.attempt import Budget, attempt
 from ..checks.hunt import Hunt, Setting, first_batches
 from ..checks.worlds import Ladder, Slider, ladder, slider
 
-CHAPTER = "05-in-the-interview"
-
 CHOICES = {
     "baseline-contains-itself": "the baseline is a mean that contains the episode's own return.",
     "baseline-from-the-action": "the baseline depends on the action that was taken.",
@@ -359,7 +357,6 @@ def _hunt(original, bug, difficulty, minutes, after, hints, world="ladder", grad
         cases=first_batches(settings, _plain),
         mistakes=(),
         hints=hints,
-        chapter=CHAPTER,
         difficulty=difficulty,
         importance=5,
         minutes=minutes,
@@ -539,7 +536,6 @@ DRILL = Hunt(
     truth=reinforce_update,
     cases=first_batches(LADDERS, _from_episodes),
     mistakes=(),
-    chapter=CHAPTER,
     difficulty=4,
     importance=5,
     minutes=20,

@@ -12,9 +12,6 @@ import numpy as np
 
 from ..checks.exercise import Case, Exercise, Law, Mistake, near
 
-CHAPTER = "08-language-models"
-
-
 # --- leave_one_out_advantages --------------------------------------------------------------------------------------
 
 
@@ -52,7 +49,6 @@ def _others(r, axis):
 LEAVE_ONE_OUT = Exercise(
     truth=leave_one_out_advantages,
     cases=group_cases,
-    chapter=CHAPTER,
     difficulty=1,
     importance=5,
     minutes=5,
@@ -210,7 +206,6 @@ def _no_edges(edge):
 GRPO_WEIGHT = Exercise(
     truth=grpo_weight,
     cases=weight_cases,
-    chapter=CHAPTER,
     difficulty=4,
     importance=4,
     minutes=15,
@@ -359,7 +354,6 @@ def _by_constant(m, L, N, M):
 TOKEN_WEIGHTS = Exercise(
     truth=token_weights,
     cases=token_cases,
-    chapter=CHAPTER,
     difficulty=2,
     importance=5,
     minutes=10,
@@ -487,7 +481,6 @@ def _k3(d):
 KL_LOSS_WEIGHTS = Exercise(
     truth=kl_loss_weights,
     cases=kl_cases,
-    chapter=CHAPTER,
     difficulty=3,
     importance=4,
     minutes=10,
@@ -600,7 +593,6 @@ def _per(function):
 PASS_AT_K = Exercise(
     truth=pass_at_k,
     cases=pass_cases,
-    chapter=CHAPTER,
     difficulty=2,
     importance=4,
     minutes=10,
@@ -731,7 +723,6 @@ def _log(q):
 OPTIMAL_POLICY = Exercise(
     truth=optimal_policy,
     cases=leash_cases,
-    chapter=CHAPTER,
     difficulty=3,
     importance=5,
     minutes=10,

@@ -13,9 +13,6 @@ import numpy as np
 
 from ..checks.exercise import Case, Exercise, Law, Mistake, near
 
-CHAPTER = "03-the-log-derivative-trick"
-
-
 # --- bernoulli_score -----------------------------------------------------------------------------------------------
 
 
@@ -53,7 +50,6 @@ def _sigmoid(theta):
 BERNOULLI = Exercise(
     truth=bernoulli_score,
     cases=bernoulli_cases,
-    chapter=CHAPTER,
     difficulty=2,
     importance=4,
     minutes=10,
@@ -173,7 +169,6 @@ def _estimate(f, s, b=0.0):
 ESTIMATOR = Exercise(
     truth=score_function_gradient,
     cases=estimator_cases,
-    chapter=CHAPTER,
     difficulty=2,
     importance=5,
     minutes=10,
@@ -326,7 +321,6 @@ def _powers(rewards, gamma):
 RETURNS = Exercise(
     truth=discounted_returns,
     cases=returns_cases,
-    chapter=CHAPTER,
     difficulty=2,
     importance=5,
     minutes=10,
@@ -514,7 +508,6 @@ def _padded(smallest):
 TRAJECTORY = Exercise(
     truth=trajectory_log_prob,
     cases=trajectory_cases,
-    chapter=CHAPTER,
     difficulty=3,
     importance=4,
     minutes=15,
@@ -696,7 +689,6 @@ def _standardised(axis, keep, gamma_t):
 REINFORCE = Exercise(
     truth=reinforce_gradient,
     cases=reinforce_cases,
-    chapter=CHAPTER,
     difficulty=3,
     importance=5,
     minutes=20,
@@ -889,7 +881,6 @@ def _silent(s, b):
 OPTIMAL = Exercise(
     truth=optimal_baseline,
     cases=baseline_cases,
-    chapter=CHAPTER,
     difficulty=3,
     importance=3,
     minutes=15,

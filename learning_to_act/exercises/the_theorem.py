@@ -9,9 +9,6 @@ import numpy as np
 
 from ..checks.exercise import Case, Exercise, Law, Mistake, near
 
-CHAPTER = "02-the-theorem"
-
-
 # --- truths --------------------------------------------------------------------------------------------------------
 
 
@@ -215,7 +212,6 @@ def _score(theta, s, a, row):
 STATE_VALUES = Exercise(
     truth=state_values,
     cases=_with_policy,
-    chapter=CHAPTER,
     difficulty=2,
     importance=5,
     minutes=15,
@@ -309,7 +305,6 @@ STATE_VALUES = Exercise(
 ACTION_VALUES = Exercise(
     truth=action_values,
     cases=_with_policy,
-    chapter=CHAPTER,
     difficulty=2,
     importance=5,
     minutes=10,
@@ -378,7 +373,6 @@ ACTION_VALUES = Exercise(
 VISITATION = Exercise(
     truth=discounted_visitation,
     cases=_with_start,
-    chapter=CHAPTER,
     difficulty=3,
     importance=5,
     minutes=15,
@@ -476,7 +470,6 @@ VISITATION = Exercise(
 SOFTMAX_SCORE = Exercise(
     truth=softmax_score,
     cases=score_cases,
-    chapter=CHAPTER,
     difficulty=2,
     importance=5,
     minutes=10,
@@ -579,7 +572,6 @@ SOFTMAX_SCORE = Exercise(
 ADVANTAGES = Exercise(
     truth=advantages,
     cases=_with_policy,
-    chapter=CHAPTER,
     difficulty=2,
     importance=4,
     minutes=10,
@@ -654,7 +646,6 @@ ADVANTAGES = Exercise(
 EXACT_GRADIENT = Exercise(
     truth=exact_gradient,
     cases=_with_theta,
-    chapter=CHAPTER,
     difficulty=4,
     importance=5,
     minutes=25,

@@ -12,8 +12,6 @@ import numpy as np
 
 from ..checks.exercise import Case, Exercise, Law, Mistake, near
 
-CHAPTER = "07-trust-regions"
-
 
 def _ratio(log_probs, old_log_probs):
     return np.exp(np.asarray(log_probs) - old_log_probs)
@@ -49,7 +47,6 @@ def surrogate_cases(rng):
 SURROGATE = Exercise(
     truth=surrogate,
     cases=surrogate_cases,
-    chapter=CHAPTER,
     difficulty=1,
     importance=5,
     minutes=10,
@@ -228,7 +225,6 @@ def _objective(new, old, A, eps):
 CLIP_OBJECTIVE = Exercise(
     truth=clip_objective,
     cases=clip_cases,
-    chapter=CHAPTER,
     difficulty=2,
     importance=5,
     minutes=10,
@@ -380,7 +376,6 @@ def _weights(new, old, A, eps, keep=None, factor=None):
 CLIP_WEIGHTS = Exercise(
     truth=clip_weights,
     cases=clip_cases,
-    chapter=CHAPTER,
     difficulty=3,
     importance=5,
     minutes=15,
@@ -603,7 +598,6 @@ def _damping(call):
 FISHER = Exercise(
     truth=fisher_vector_product,
     cases=fisher_cases,
-    chapter=CHAPTER,
     difficulty=2,
     importance=4,
     minutes=10,
@@ -791,7 +785,6 @@ def _cg(
 CONJUGATE = Exercise(
     truth=conjugate_gradient,
     cases=gradient_cases,
-    chapter=CHAPTER,
     difficulty=3,
     importance=3,
     minutes=20,
@@ -952,7 +945,6 @@ def _step(n, g, delta, size):
 KL_STEP = Exercise(
     truth=kl_step,
     cases=step_cases,
-    chapter=CHAPTER,
     difficulty=2,
     importance=4,
     minutes=10,

@@ -11,9 +11,6 @@ import numpy as np
 
 from ..checks.exercise import Case, Exercise, Law, Mistake, near
 
-CHAPTER = "01-values-or-probabilities"
-
-
 # --- softmax -------------------------------------------------------------------------------------------------------
 
 
@@ -57,7 +54,6 @@ def _exp(z, axis=-1):
 SOFTMAX = Exercise(
     truth=softmax,
     cases=softmax_cases,
-    chapter=CHAPTER,
     difficulty=2,
     importance=5,
     minutes=10,
@@ -265,7 +261,6 @@ def _int_like(q, e):
 EPSILON_GREEDY = Exercise(
     truth=epsilon_greedy_probs,
     cases=epsilon_greedy_cases,
-    chapter=CHAPTER,
     difficulty=2,
     importance=3,
     minutes=10,
@@ -414,7 +409,6 @@ def worst_case_cases(rng):
 WORST_CASE = Exercise(
     truth=worst_case_loss,
     cases=worst_case_cases,
-    chapter=CHAPTER,
     difficulty=3,
     importance=4,
     minutes=15,
@@ -575,7 +569,6 @@ def _corridor(p):
 CORRIDOR = Exercise(
     truth=corridor_value,
     cases=corridor_cases,
-    chapter=CHAPTER,
     difficulty=4,
     importance=3,
     minutes=20,
@@ -725,7 +718,6 @@ def _wrapped(num_dims, action_range, tolerance):
 BINS = Exercise(
     truth=bins_needed,
     cases=bins_cases,
-    chapter=CHAPTER,
     difficulty=2,
     importance=3,
     minutes=10,

@@ -158,7 +158,7 @@ def test_hints_come_one_by_one_and_never_hold_the_answer(one, monkeypatch):
     shown = [hint(one.name) for _ in one.hints]
     assert len(one.hints) >= 3
     assert [each.title for each in shown] == [f"{one.name}: hint {i} of {len(shown)}" for i in range(1, len(shown) + 1)]
-    assert one.chapter in shown[-1].message and hint(one.name).title == shown[0].title
+    assert one.stem in shown[-1].message and hint(one.name).title == shown[0].title
     for expression in solution_expressions(one):
         for text in one.hints:
             assert expression not in text.replace(" ", ""), f"a hint holds {expression}"

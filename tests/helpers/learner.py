@@ -18,15 +18,15 @@ def code_cells(folder, chapter):
 def functions(folder, exercise):
     """{name: function} from the cells of a notebook that import something or hold an answer."""
     space = {}
-    for source in code_cells(folder, exercise.chapter):
+    for source in code_cells(folder, exercise.stem):
         if re.search(r"^import |^from |# BEGIN SOLUTION|raise NotImplementedError", source, re.M):
-            exec(compile(source, f"{folder}/{exercise.chapter}", "exec"), space)
+            exec(compile(source, f"{folder}/{exercise.stem}", "exec"), space)
     return space
 
 
 def solution_expressions(exercise):
     """Every expression that a solution assigns or returns, as text without spaces."""
-    source = next(one for one in code_cells("solutions", exercise.chapter) if f"def {exercise.name}(" in one)
+    source = next(one for one in code_cells("solutions", exercise.stem) if f"def {exercise.name}(" in one)
     assert REGION.search(source), f"{exercise.name} has no solution markers"
     values = [
         node.value for node in ast.walk(ast.parse(source)) if isinstance(node, (ast.Assign, ast.Return)) and node.value

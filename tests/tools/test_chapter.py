@@ -42,6 +42,8 @@ def book(tmp_path):
     for folder in ("notebooks", "exercises", "solutions"):
         (tmp_path / folder).mkdir()
         nbformat.write(nbformat.v4.new_notebook(), tmp_path / folder / "01-one-more.ipynb")
+    (tmp_path / "learning_to_act/exercises").mkdir(parents=True)
+    (tmp_path / "learning_to_act/exercises/__init__.py").write_text('NUMBERS = {\n    "one-more": 1,\n}\n')
     (tmp_path / "_toc.yml").write_text(TOC)
     return tmp_path
 
@@ -67,7 +69,10 @@ def test_a_chapter_takes_the_next_number_and_its_lines_stand_after_the_last_chap
             "tests/chapters/actor_critic/attacks.py",
         }
     )
-    assert [file for file in before if before[file] != after[file]] == ["_toc.yml"]
+    assert {file for file in before if before[file] != after[file]} == {
+        "_toc.yml",
+        "learning_to_act/exercises/__init__.py",
+    }
     new = contents.chapters(book)[-1]
     assert (new.number, new.slug, new.title) == (2, "actor-critic", "Actor critic")
     assert new.verbs() == {
@@ -97,7 +102,9 @@ def test_what_is_written_is_right_and_its_one_mistake_is_known(book):
     for cell in nbformat.read(book / "solutions/02-critics.ipynb", 4).cells:
         if cell.cell_type == "code" and "check(" not in cell.source:
             exec(cell.source, solution)
-    assert one.judge(solution[one.name]).passed and one.chapter == space["CHAPTER"] == "02-critics"
+    assert one.judge(solution[one.name]).passed and one.chapter == "critics"
+    exec((book / "learning_to_act/exercises/__init__.py").read_text(), space)
+    assert space["NUMBERS"] == {"one-more": 1, "critics": 2}
     assert one.judge(one.mistakes[0].ways[0]).mistake == "squared"
 
 

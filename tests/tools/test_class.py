@@ -47,7 +47,7 @@ def test_every_exercise_has_its_points_and_nothing_but_exercises_is_there(tool, 
     nb = nbformat.read(made, 4)
     nbformat.validate(nb)
     assert len({cell.id for cell in nb.cells}) == len(nb.cells)
-    exercises = [one for one in registry().values() if one.chapter == path.stem]
+    exercises = [one for one in registry().values() if one.stem == path.stem]
     assert points == sum(one.minutes for one in exercises) // 5 and all(one.minutes % 5 == 0 for one in exercises)
     text = "\n".join(cell.source for cell in nb.cells)
     assert (
@@ -166,7 +166,7 @@ def test_the_page_says_what_was_measured_and_what_is_given():
         and f"{found['server']['peak MiB'] + sum(kernels[-3:])} MiB" in page
     )
     for path in SOLUTIONS:
-        points = sum(one.minutes for one in registry().values() if one.chapter == path.stem) // 5
+        points = sum(one.minutes for one in registry().values() if one.stem == path.stem) // 5
         assert re.search(rf"^\|.*\({path.stem}\.md\).*\| {points} \|$", plan(), re.M), path.stem
     for name, points in POINTS.items():
         given = [points * (name in WORK[who][1]) for who in ("right", "wrong", "cheat")]

@@ -17,7 +17,7 @@ def empty(stem):
     """A chapter's exercises that begin with an empty function; a hunt's is given whole, to be mended."""
     from learning_to_act.checks.registry import registry
 
-    return [one for one in registry().values() if one.chapter == stem and not getattr(one, "bug", "")]
+    return [one for one in registry().values() if one.stem == stem and not getattr(one, "bug", "")]
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ def test_headings_give_difficulty_importance_and_minutes(path):
 
     text = "\n".join(cell.source for cell in nbformat.read(path, 4).cells)
     for one in registry().values():
-        if one.chapter == path.stem:
+        if one.stem == path.stem:
             assert (
                 f"*Difficulty {one.difficulty} of 5, importance {one.importance} of 5, about {one.minutes} minutes.*"
                 in text

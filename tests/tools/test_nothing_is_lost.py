@@ -91,7 +91,7 @@ def test_the_answers_in_a_browser_are_right_still(page):
     for cell in WORK[page]["cells"].values():
         exec(cell["text"], space)
         name = re.findall(r"^def (\w+)", cell["text"], re.M)[-1]
-        assert registry()[name].chapter == page.partition("/")[2]
+        assert registry()[name].stem == page.partition("/")[2]
         if not getattr(registry()[name], "bug", None) and hasattr(
             registry()[name], "cases"
         ):  # a hunt takes long, and has tests of its own
@@ -151,7 +151,7 @@ def test_a_notebook_of_my_folder_runs_to_its_end_and_passes():
     cells = [cell for cell in kept("my-exercises").cells if cell.cell_type == "code"]
     space = run(cells)
     names = [re.match(r"check\((\w+)\)", cell.source)[1] for cell in cells if cell.source.startswith("check(")]
-    assert len(names) == len([one for one in registry().values() if one.chapter == FIRST])
+    assert len(names) == len([one for one in registry().values() if one.stem == FIRST])
     assert all(space["check"](space[name]).passed for name in names)
 
 
@@ -165,7 +165,7 @@ def test_the_hidden_tests_of_then_give_their_points_today(tool):
     hidden = [
         textwrap.dedent(one) for one in re.findall(r"^ *import sys\n(?:.*\n){3,4}? *assert _verdict.*$", text, re.M)
     ]
-    assert len(hidden) == len([one for one in registry().values() if one.chapter == FIRST])
+    assert len(hidden) == len([one for one in registry().values() if one.stem == FIRST])
     answers = [cell.source for cell in kept("my-exercises").cells if cell.id == "imports" or "# mine" in cell.source]
     program = f"""
 answers, hidden = {answers!r}, {hidden!r}
@@ -182,7 +182,7 @@ for one in hidden:
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == [one.name for one in registry().values() if one.chapter == FIRST]
+    assert done.stdout.split() == [one.name for one in registry().values() if one.stem == FIRST]
 
 
 def test_the_nbgrader_assignment_of_then_has_today_s_cells():

@@ -57,7 +57,7 @@ def test_right_answers_pass_and_the_laws_are_true_of_them(one):
 
 @pytest.mark.parametrize("one", EXERCISES, ids=by_name)
 def test_the_probes_are_not_the_checks_own_inputs(one):
-    assert judge.right_on_probes(one, judge.outcomes(one, chapter_space(one.chapter)[one.name]))
+    assert judge.right_on_probes(one, judge.outcomes(one, chapter_space(one.stem)[one.name]))
     own = {repr(case.args) for case, _ in one.problems}
     assert sum(repr(args) in own for args, _ in judge.probes(one.name)) == 0
 

@@ -5,7 +5,6 @@ with the reason, under `without:` in the head of its first page.
 """
 
 import argparse
-import importlib
 import re
 import sys
 import tempfile
@@ -31,7 +30,7 @@ def part(name):
 def exercises(chapter):
     from learning_to_act.checks.registry import registry
 
-    return [one for one in registry().values() if one.chapter == chapter.stem]
+    return [one for one in registry().values() if one.chapter == chapter.slug]
 
 
 def page(folder):
@@ -65,10 +64,15 @@ def numbered(chapter):
 def checks(chapter):
     file = f"learning_to_act/exercises/{chapter.module}.py"
     if not (chapter.root / file).exists():
-        yield f'{file} is not there: write it, with CHAPTER = "{chapter.stem}" and EXERCISES.'
+        yield f"{file} is not there: write it, with EXERCISES."
     elif len(exercises(chapter)) < FEWEST:
+        yield f"{file} has {len(exercises(chapter))} exercises: write {FEWEST} or more."
+    from learning_to_act.exercises import NUMBERS
+
+    if NUMBERS.get(chapter.slug) != chapter.number:
         yield (
-            f'{file} has {len(exercises(chapter))} exercises under CHAPTER = "{chapter.stem}": write {FEWEST} or more.'
+            f"NUMBERS in learning_to_act/exercises/__init__.py has {NUMBERS.get(chapter.slug)} for {chapter.slug}: "
+            f"write {chapter.number}, as in _toc.yml."
         )
 
 
@@ -158,8 +162,7 @@ def in_the_page(chapter):
 
     packages = find_packages(str(chapter.root), **project["tool"]["setuptools"]["packages"]["find"])
     for one in exercises(chapter) or [None]:
-        module = importlib.import_module("learning_to_act.checks.registry")
-        home = next((m.__name__ for m in module.chapters() if m.CHAPTER == chapter.stem), "") if one else ""
+        home = one.truth.__module__ if one else ""
         if home.rpartition(".")[0] not in packages:
             yield (
                 f"The wheel carries no exercises of {chapter.stem}: "

@@ -1,5 +1,5 @@
-"""Begin a chapter: `make chapter NAME=critics` writes its files and its lines in _toc.yml. They build; the contract
-test says what is to be written.
+"""Begin a chapter: `make chapter NAME=critics` writes its files, its lines in _toc.yml and its number
+beside the exercises. They build; the contract test says what is to be written.
 
     python -m tools.make.chapter critics [--title "Critics"]
 
@@ -43,8 +43,6 @@ import numpy as np
 
 from ..checks.exercise import Case, Exercise, Mistake
 
-CHAPTER = "{stem}"
-
 
 def {function}(x):
     return 2.0 * np.asarray(x)
@@ -57,7 +55,7 @@ def _cases(rng):
 
 EXERCISES = [
     Exercise(
-        truth={function}, cases=_cases, chapter=CHAPTER, difficulty=1, importance=1, minutes=5,
+        truth={function}, cases=_cases, difficulty=1, importance=1, minutes=5,
         hints=("Look at the example: what happened to each number?", "No number meets another one.", \
 "Each number is counted twice."),
         mistakes=(Mistake("squared", "That is the square of each number. It should be counted twice.", \
@@ -175,6 +173,11 @@ def listed(toc, stem, number, title):
     return "".join([*lines[: last + 1], *new, *lines[last + 1 :]])
 
 
+def numbered(text, name, number):
+    """learning_to_act/exercises/__init__.py with the chapter's number."""
+    return re.sub(r"^}", f'    "{name}": {number},\n}}', text, flags=re.M)
+
+
 def problem(name, root):
     """Why no chapter of this name can be begun, in a sentence; None if it can."""
     if not NAME.fullmatch(name or ""):
@@ -204,7 +207,7 @@ def begin(name, title=None, root=ROOT):
     number = max((one.number for one in contents.chapters(root)), default=-1) + 1
     stem, module = f"{number:02}-{name}", name.replace("-", "_")
     words = {"stem": stem, "number": number, "title": title, "function": f"twice_{module}"}
-    toc = root / "_toc.yml"
+    toc, numbers = root / "_toc.yml", root / "learning_to_act/exercises/__init__.py"
     texts = {
         f"book/{stem}.md": PAGE.format(**words),
         f"notebooks/{stem}.ipynb": lab(number, title),
@@ -216,7 +219,8 @@ def begin(name, title=None, root=ROOT):
     there = [file for file in [*texts, f"exercises/{stem}.ipynb"] if (root / file).exists()]
     if there:
         raise ValueError(f"{there[0]} is there already: choose another name, or move it away.")
-    before, new_folder, made = toc.read_text("utf8"), not (root / f"tests/chapters/{module}").exists(), []
+    before = {path: path.read_text("utf8") for path in (toc, numbers)}
+    new_folder, made = not (root / f"tests/chapters/{module}").exists(), []
     try:
         for file, text in texts.items():
             path = root / file
@@ -225,13 +229,15 @@ def begin(name, title=None, root=ROOT):
             path.write_text(text, "utf8")
         made.append(root / f"exercises/{stem}.ipynb")
         made[-1].write_text(tidy(nbformat.writes(exercises.exercise(root / f"solutions/{stem}.ipynb"))), "utf8")
-        toc.write_text(listed(before, stem, number, title), "utf8")
+        toc.write_text(listed(before[toc], stem, number, title), "utf8")
+        numbers.write_text(numbered(before[numbers], name, number), "utf8")
     except BaseException:  # nothing half-written is left
         for path in made:
             path.unlink(missing_ok=True)
         if new_folder:
             shutil.rmtree(root / f"tests/chapters/{module}", ignore_errors=True)
-        toc.write_text(before, "utf8")
+        for path, text in before.items():
+            path.write_text(text, "utf8")
         raise
     return made
 
@@ -255,7 +261,7 @@ def main(arguments=None):
         cwd=ROOT,
         check=True,
     )  # the outputs of these cells
-    print(*(path.relative_to(ROOT) for path in made), "_toc.yml", sep="\n")
+    print(*(path.relative_to(ROOT) for path in made), "_toc.yml", "learning_to_act/exercises/__init__.py", sep="\n")
     print("What the chapter lacks says `python -m tools.check.contract`.")
 
 

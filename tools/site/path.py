@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 def points(stem):
     """What a chapter's exercises are worth when they are graded."""
-    return sum(max(1, round(one.minutes / MINUTES)) for one in registry().values() if one.chapter == stem)
+    return sum(max(1, round(one.minutes / MINUTES)) for one in registry().values() if one.stem == stem)
 
 
 def line(chapter):
