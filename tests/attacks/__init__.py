@@ -13,7 +13,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-WRONG, RIGHT, PROBES = defaultdict(list), defaultdict(list), {}
+WRONG, RIGHT, PROBES, FORMS = defaultdict(list), defaultdict(list), {}, {}
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,16 @@ def probes(exercise):
     def note(draw):
         PROBES[exercise] = draw
         return draw
+
+    return note
+
+
+def form(exercise):
+    """Decorates `made(update)`: update(theta, batch, lr) as a function that is called as the exercise calls it."""
+
+    def note(made):
+        FORMS[exercise] = made
+        return made
 
     return note
 

@@ -15,7 +15,6 @@ from learning_to_act.checks.exercise import Case
 from learning_to_act.checks.registry import registry
 from learning_to_act.checks.runs import Run
 from tests import attacks
-from tests.chapters.in_the_interview.attacks import from_estimator
 from tools.paths import ROOT
 from tools.trust import hunts
 from tools.trust.mutants import mutants
@@ -202,23 +201,22 @@ def listed(one):
 
 
 def listed_updates(one):
-    """The same for a training function. The first hunt and the drill (less what needs padding) stand for all; the
-    others are tried with their own mistake."""
+    """The same for a training function. The first hunt in each kind of world and what is written from an empty cell
+    (less what needs padding) stand for all; the others are tried with their own mistake."""
+    padding = {what for what, *_ in hunts.hunt.CLUES}
+    first = next(other for other in registry().values() if hunts.is_hunt(other) and other.known == one.known)
     ways = [
         (name, way)
         for name, family in one.known().items()
         for way in family
-        if name == one.bug
-        or one.name in ("update_1", "update_7")
-        or not one.bug
-        and name not in ("padding-counted", "bootstraps-past-the-end")
+        if name == one.bug or one is first or not one.bug and name not in padding
     ]
     said = missing = 0
     for name, way in ways:
-        function = from_estimator(way, one)
+        function = hunts.from_estimator(one, way)
         found = check(function, one.name, mistake=one.bug)
         said += found.mistake == name or found.mistake == "cosmetic" and name == one.bug
-        missing += not one.bug and "NoneType" in found.message  # the drill has no values
+        missing += not one.bug and "NoneType" in found.message  # without an original there are no values
     return len(ways) - missing, said
 
 

@@ -3,18 +3,17 @@
 import re
 
 from learning_to_act.checks.registry import registry
-from learning_to_act.exercises import in_the_interview
 from tests import attacks
 from tools.paths import ROOT
 from tools.trust import hunts
-from tools.trust.judge import equivalent, exercises
+from tools.trust.judge import NAMES, equivalent, exercises
 from tools.trust.mutants import mutants
 from tools.trust.solutions import solution_source
 
 RESULTS = ROOT / "studies" / "trust.json"
 PAGE = ROOT / "book" / "how-the-checks-are-checked.md"
 NOISE = "below the noise"  # not equal, and too little off for the number of batches that a check draws
-WRONG_MEAN = frozenset((*in_the_interview.CHOICES, "biased", "scaled", "descends", "cosmetic"))
+WRONG_MEAN = NAMES | {"biased", "scaled", "descends", "cosmetic"}
 
 
 def summary(verdicts, written, known):

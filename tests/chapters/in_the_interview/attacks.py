@@ -15,7 +15,7 @@ from learning_to_act.checks.worlds import Batch, Ladder, Slider
 from learning_to_act.exercises import in_the_interview
 from policy_gradient import reward_to_go
 from policy_gradient.policies import softmax
-from tests.attacks import RIGHT, WRONG, Attack, probes, right, wrong
+from tests.attacks import RIGHT, WRONG, Attack, form, probes, right, wrong
 
 HUNTS = {one.name: one.original for one in in_the_interview.HUNTS}
 
@@ -358,6 +358,7 @@ RIGHT_POOL = [
 ]
 
 
+@form("reinforce_update")
 def on_episodes(function):
     """The same for the drill: lists of episodes, padded to a batch first."""
 
@@ -693,13 +694,3 @@ def discounted_from_the_start_and_once_more(theta, episodes, lr, gamma):
             to_go = gamma**t * sum(gamma**k * episode[k][2] for k in range(t, len(episode)))
             new[s] += lr * to_go * (np.eye(2)[a] - softmax(theta[s])) / len(episodes)
     return new
-
-
-def from_estimator(way, one):
-    """gradient(theta, batch) as an answer to the exercise `one`."""
-
-    def update(theta, batch, lr):
-        return theta + lr * way(theta, batch)
-
-    update.__name__ = one.name
-    return update if one.bug else on_episodes(update)
