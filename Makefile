@@ -74,29 +74,29 @@ chapter: .venv/installed        ## begin a chapter: NAME=critics writes what it 
 	$(PY) -m tools.make.chapter "$(NAME)"
 
 studies: .venv/installed        ## the long runs whose results the labs plot
-	for study in studies/*.py; do test ! -e "$$study" || $(PY) -m studies.$$(basename "$$study" .py) || exit 1; done
+	for study in studies/[a-z]*.py; do test ! -e "$$study" || $(PY) -m studies.$$(basename "$$study" .py) || exit 1; done
 
 libraries: .venv/installed      ## which gradient other people's libraries follow, each in an environment that is thrown away; ONLY="skrl pfrl" for some
-	$(PY) studies/libraries/run.py $(ONLY)
+	$(PY) -m studies.libraries.run $(ONLY)
 
 wheel: .venv/installed          ## the package alone, as a file for another environment: _build/wheel/
 	$(PY) -m tools.make.wheel
 
 TRL := _build/environments/trl
 bench: .venv-bench/installed    ## measure the book beside Stable-Baselines3 and PyTorch; ONLY="rollouts gradients" for some
-	.venv-bench/bin/python benchmarks/run.py $(ONLY)
-	$(if $(ONLY),,.venv-bench/bin/python benchmarks/ppo.py)
+	.venv-bench/bin/python -m benchmarks.run $(ONLY)
+	$(if $(ONLY),,.venv-bench/bin/python -m benchmarks.ppo)
 	$(if $(ONLY),,$(MAKE) --no-print-directory $(TRL)/installed)
-	$(if $(ONLY),,$(TRL)/bin/python benchmarks/sorter_trl.py)
+	$(if $(ONLY),,$(TRL)/bin/python -m benchmarks.sorter_trl)
 	$(if $(ONLY),,$(MAKE) --no-print-directory limits)
 
 limits: book                    ## the last part of bench: is all as quick as it should be? ratios within one run; fails above a limit
 	$(PY) -m tools.run.chromium
-	$(PY) benchmarks/limits.py $(ARGS)
+	$(PY) -m benchmarks.limits $(ARGS)
 
 lighthouse: book                ## Lighthouse on one page of each kind (needs npm, which brings it into _build)
 	$(PY) -m tools.run.chromium
-	$(PY) benchmarks/lighthouse.py
+	$(PY) -m benchmarks.lighthouse
 
 .venv-bench/installed: benchmarks/requirements.txt constraints.txt
 	$(INSTALL) .venv-bench -r benchmarks/requirements.txt --then --no-deps -e .

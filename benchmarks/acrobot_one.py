@@ -1,7 +1,7 @@
 """Train one PPO on Acrobot-v1 with one seed until its sampled policy averages -100; prints one line of JSON.
 
-    python benchmarks/acrobot_one.py book 9401
-    python benchmarks/acrobot_one.py stable_baselines 9401
+    python -m benchmarks.acrobot_one book 9401
+    python -m benchmarks.acrobot_one stable_baselines 9401
 
 A second task, whose step is dearer: Gymnasium steps it in a Python loop, for both sides alike. As `ppo_one.py`: judged
 after every 1,000 steps (or after the update that passes them) over 100 fresh episodes, the clock stopped meanwhile;
@@ -11,12 +11,10 @@ runs with the book's number of environments, segment, passes, minibatch and lear
 what is left then is not the settings.
 """
 
-import sys
-
 import gymnasium as gym
 import numpy as np
-import ppo_one
-import train_one
+
+from benchmarks import ppo_one, train_one
 
 OURS = dict(num_steps=32, epochs=10, minibatch=64, clip=0.2, learning_rate=3e-3)
 CRITIC = dict(gamma=0.99, lam=0.94, learning_rate=5e-3, unit=50.0)
@@ -60,4 +58,4 @@ METHODS = {
 
 
 if __name__ == "__main__":
-    ppo_one.main(sys.argv[1], int(sys.argv[2]), METHODS, Referee)
+    ppo_one.main(*train_one.asked(__doc__, METHODS), METHODS, Referee)

@@ -1,12 +1,8 @@
-"""One thread, and the processor's time instead of the wall's: other work on the machine then costs little."""
+"""The processor's time instead of the wall's: other work on the machine then costs little."""
 
-import os
 import resource
 import sys
 from time import process_time
-
-THREADS = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")}
-os.environ.update(THREADS)  # read by the libraries when they are imported: import this module first
 
 
 class Stopwatch:

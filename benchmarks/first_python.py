@@ -1,7 +1,7 @@
 """How long until Python's first result: in an exercise's page after a press, in JupyterLite after the opening.
 
-python benchmarks/first_python.py                        # this book's site beside a bare Pyodide, as JSON: three turns
-python benchmarks/first_python.py --against FOLDER       # beside another built site as well, such as that of 658b420
+python -m benchmarks.first_python                        # this book's site beside a bare Pyodide, as JSON: three turns
+python -m benchmarks.first_python --against FOLDER       # beside another built site as well, such as that of 658b420
 
 Each visit is a browser of its own with an empty profile, so nothing is kept from the one before, and there is no host
 but this machine. The sites carry Pyodide themselves (`PYODIDE=folder make lite`); to one that does not, the folder
@@ -43,11 +43,11 @@ from pathlib import Path
 
 import psutil
 
+from tests.helpers.pages import Server
+from tools.run import chromium
+from tools.site import python_in_page
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-from tests.helpers.pages import Server  # noqa: E402  (a script finds the book's tools by the line above)
-from tools.run import chromium  # noqa: E402
-from tools.site import python_in_page  # noqa: E402
 
 EXERCISES = "exercises/02-the-theorem.html"
 ANSWER, CHECK = "state-values-answer", "state-values-check"

@@ -1,21 +1,23 @@
 """The sum of weighted scores: one backward pass in NumPy, PyTorch's autograd, and a matrix of scores.
 
-python benchmarks/gradients.py       # prints the table as JSON
+python -m benchmarks.gradients       # prints the table as JSON
 """
 
+import argparse
 import json
 
 import numpy as np
-import torch
-from clock import in_turn  # first: it pins the threads
 
 import policy_gradient as pg
+from benchmarks.clock import in_turn
 
 SIZES, ROUNDS = (256, 2048, 16_384, 131_072), 15
-torch.set_num_threads(1)
 
 
 def measure(size, rounds=ROUNDS):
+    import torch
+
+    torch.set_num_threads(1)
     policy, rng = pg.MLPSoftmax((4, 64, 2)), np.random.default_rng(0)
     theta = policy.init(rng)
     theta += 0.3 * rng.standard_normal(theta.size).astype(np.float32)
@@ -62,4 +64,5 @@ def measure(size, rounds=ROUNDS):
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
     print(json.dumps([measure(size) for size in SIZES]))

@@ -1,15 +1,16 @@
 """What an import costs, each in a fresh process: CPU seconds and memory.
 
-python benchmarks/imports.py         # prints the table as JSON
+python -m benchmarks.imports         # prints the table as JSON
 """
 
+import argparse
 import json
 import os
 import statistics
 import subprocess
 import sys
 
-from clock import THREADS  # and nothing large: a child's peak of memory begins with its parent's
+from benchmarks import THREADS  # and nothing large: a child's peak of memory begins with its parent's
 
 WHAT = {
     "numpy": "import numpy",
@@ -42,4 +43,5 @@ def main(rounds=7):
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
     print(json.dumps(main()))

@@ -2,18 +2,15 @@
 way to .95 on 20 seeds, and the exact J and gradient beside training updates. Prints JSON.
 """
 
+import argparse
 import json
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
 
 import policy_gradient as pg
 from policy_gradient import sorting
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "studies"))
-import sorter  # noqa: E402
+from studies import sorter
 
 UPDATES, ROUNDS, PROMPTS, ANSWERS = 30, 5, 32, 8
 TASK, POLICY = sorter.TASK, sorter.POLICY
@@ -78,6 +75,7 @@ def torch_loop(theta):
 
 
 def main():
+    argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
     theta, tokens = sorter.start(sorter.SEEDS[0]), UPDATES * PROMPTS * ANSWERS * TASK.num_digits
     pairs = [(ours(theta), torch_loop(theta)) for _ in range(ROUNDS)]
     whole = [seconds(lambda seed=seed: sorter.to_level(seed, sorter.start(seed))) for seed in range(9001, 9021)]

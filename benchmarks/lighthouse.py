@@ -1,7 +1,7 @@
 """Lighthouse on one page of each kind, as a phone on a slow network:
 the median of three runs, into results/lighthouse.json.
 
-    python benchmarks/lighthouse.py [KIND ...]        # of the site in _build/html; the rows of kinds not named stay;
+    python -m benchmarks.lighthouse [KIND ...]        # of the site in _build/html; the rows of kinds not named stay;
                                                       # needs npm
 
 The server is the one of the site's tests, which compresses as real hosts do. Lighthouse and the Node that it wants come
@@ -9,6 +9,7 @@ from npm into a folder of their own under _build. The phone, its processor and i
 (Lighthouse's own mobile settings).
 """
 
+import argparse
 import json
 import os
 import statistics
@@ -17,10 +18,10 @@ import sys
 from datetime import date
 from pathlib import Path
 
+from tests.helpers.pages import Server
+from tools.run import chromium
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-from tests.helpers.pages import Server  # noqa: E402
-from tools.run import chromium  # noqa: E402  (a script finds the book's tools by the line above)
 
 RESULT = ROOT / "benchmarks/results/lighthouse.json"
 TOOLS = ROOT / "_build/environments/lighthouse"
@@ -110,9 +111,12 @@ def summary(reports):
     return row
 
 
-def main(kinds):
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("kinds", nargs="*", metavar="KIND", help=f"{', '.join(PAGES)}; default: all")
+    kinds = parser.parse_args().kinds or list(PAGES)
     if unknown := set(kinds) - set(PAGES):
-        sys.exit(f"no such kind of page: {', '.join(sorted(unknown))}; there are {', '.join(PAGES)}")
+        parser.error(f"no such kind of page: {', '.join(sorted(unknown))}; there are {', '.join(PAGES)}")
     server = Server(ROOT / "_build/html")
     rows = {row["kind"]: row for row in json.loads(RESULT.read_text("utf8"))["result"]} if RESULT.exists() else {}
     for kind in kinds:
@@ -134,4 +138,4 @@ def main(kinds):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or list(PAGES))
+    main()

@@ -1,14 +1,13 @@
 """Is the book as quick as it should be? Each figure is a ratio of two times of one run, taken in turn:
 the machine cancels out.
 
-python benchmarks/limits.py [imports training growth advantages products live drags pages sliders python]
+python -m benchmarks.limits [imports training growth advantages products live drags pages sliders python]
 
 Without a word all are taken: a few minutes. It fails above a limit.
 """
 
 import argparse
 import contextlib
-import os
 import statistics
 import subprocess
 import sys
@@ -16,10 +15,9 @@ import tempfile
 from pathlib import Path
 from time import process_time
 
-from clock import THREADS, in_turn
+from benchmarks.clock import in_turn
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
 TIMER = "import time; start = time.process_time(); import {}; print(time.process_time() - start)"
 OURS = "policy_gradient, policy_gradient.mdp, policy_gradient.games"  # with the NumPy part loaded, not only promised
 PAGES = "book/index.html", "book/01-values-or-probabilities.html"
@@ -379,8 +377,7 @@ def drags(site=ROOT / "_build/html"):
 
 def sliders(moves=4):
     """In one notebook of JupyterLab: what moves only what changed against `interact`, which draws all anew."""
-    import slider_ways as one_notebook
-
+    from benchmarks import slider_ways as one_notebook
     from tests.helpers import jupyterlab_here as lab
 
     with tempfile.TemporaryDirectory() as folder, browser() as opened:
@@ -394,7 +391,7 @@ def sliders(moves=4):
 
 def python(site=ROOT / "_build/html", turns=3):
     """Python's first result in a page and in JupyterLite, cold, against a bare Pyodide with NumPy in an empty page."""
-    import first_python
+    from benchmarks import first_python
 
     with first_python.served(site) as server:
         ways = ["bare", "pressed", "written"] + ["lite"] * (site / "lite/notebooks/index.html").exists()
@@ -435,5 +432,4 @@ if __name__ == "__main__":
     wanted = parser.parse_args().parts
     if unknown := set(wanted) - set(PARTS):
         parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
-    os.environ.update(THREADS)
     sys.exit(judged(figure for name in wanted or PARTS for figure in PARTS[name]()))

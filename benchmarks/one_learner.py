@@ -1,7 +1,7 @@
 """What one learner costs a server: memory and CPU seconds of a kernel for every lab and every set of exercises, and of
 the Jupyter server in front of it.
 
-    python benchmarks/one_learner.py [NOTEBOOK ...]        Linux; writes benchmarks/results/learner.json
+    python -m benchmarks.one_learner [NOTEBOOK ...]        Linux; writes benchmarks/results/learner.json
                                                            (all notebooks: some minutes)
 
 Each notebook runs from a fresh kernel, every cell once, as "Run All" does. Memory is what the kernel's process had
@@ -11,6 +11,7 @@ every check runs to its end. The server is JupyterLab's own, after its page was 
 opened; a hub puts the same process, with a little more in it, in front of every learner.
 """
 
+import argparse
 import json
 import os
 import platform
@@ -163,7 +164,10 @@ def tables(found):
     return "\n".join(costs), "\n".join(sizes)
 
 
-def main(names):
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="default: all, and the result is stored")
+    names = parser.parse_args().notebooks
     paths = [Path(name).resolve() for name in names] or sorted(
         [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("solutions/*.ipynb")]
     )
@@ -179,4 +183,4 @@ def main(names):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

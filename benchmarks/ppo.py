@@ -1,6 +1,6 @@
 """The book's PPO beside Stable-Baselines3's and a compiled one, each comparison in one run; into results/ppo*.json.
 
-    python benchmarks/ppo.py [cartpole acrobot compiled] [--seeds 20]
+    python -m benchmarks.ppo [cartpole acrobot compiled] [--seeds 20]
 
 cartpole, acrobot: the book and Stable-Baselines3 take turns, seed by seed. compiled: Rejax's, by JAX, on both tasks.
 The seeds chose nothing. What is compared: steps in the environment and CPU seconds of one thread until 475 is reached
@@ -13,7 +13,8 @@ import sys
 from importlib.metadata import version
 
 import numpy as np
-from run import call, store
+
+from benchmarks.run import call, store
 
 FIRST = 9301
 PEERS = {"stable_baselines": "", "stable_baselines_with_ours": " with our settings"}
@@ -47,8 +48,8 @@ def summary(runs):
 
 PAIR = ("book", "stable_baselines")
 TASKS = {  # name of the result, script, cap, first seed, methods
-    "cartpole": ("ppo", "ppo_one.py", 100_000, FIRST, PAIR),
-    "acrobot": ("ppo_acrobot", "acrobot_one.py", 200_000, 9401, (*PAIR, "stable_baselines_with_ours")),
+    "cartpole": ("ppo", "ppo_one", 100_000, FIRST, PAIR),
+    "acrobot": ("ppo_acrobot", "acrobot_one", 200_000, 9401, (*PAIR, "stable_baselines_with_ours")),
 }
 
 
@@ -67,15 +68,15 @@ def beside(task, seeds):
 def compiled(seeds):
     """Rejax's PPO on the same seeds' numbers (they mean other draws there), one by one and all together."""
     found = {
-        "CartPole-v1": call("rejax_one.py", "CartPole-v1", 475, FIRST, seeds),
-        "Acrobot-v1": call("rejax_one.py", "Acrobot-v1", -100, TASKS["acrobot"][3], seeds),
+        "CartPole-v1": call("rejax_one", "CartPole-v1", 475, FIRST, seeds),
+        "Acrobot-v1": call("rejax_one", "Acrobot-v1", -100, TASKS["acrobot"][3], seeds),
     }
     store("ppo_compiled", {"packages": {name: version(name) for name in ("rejax", "gymnax", "jax", "jaxlib")}, **found})
     print(found)
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("tasks", nargs="*", metavar="TASK", help="cartpole, acrobot, compiled; all without one")
     parser.add_argument("--seeds", type=int, default=20)
     asked = parser.parse_args()

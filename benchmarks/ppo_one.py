@@ -1,19 +1,19 @@
 """Train one PPO on CartPole-v1 with one seed until its sampled policy averages 475; prints one line of JSON.
 
-    python benchmarks/ppo_one.py book 9101
-    python benchmarks/ppo_one.py stable_baselines 9101
+    python -m benchmarks.ppo_one book 9101
+    python -m benchmarks.ppo_one stable_baselines 9101
 
 As `train_one.py`, but judged after every 1,000 steps, by the policy as it is: the first test whose mean return over 100
 fresh episodes is at least 475. The clock is stopped during a test. Steps that only reset are counted against the book.
 """
 
 import json
-import sys
 
 import gymnasium as gym
 import numpy as np
-import train_one
-from clock import peak_memory  # first: it pins the threads
+
+from benchmarks import train_one
+from benchmarks.clock import peak_memory
 
 train_one.EVERY = 1_000
 CAP = 100_000  # steps: what the peer's own schedule runs for
@@ -79,4 +79,4 @@ def main(method, seed, methods=METHODS, make_referee=Referee):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(*train_one.asked(__doc__, METHODS))

@@ -1,6 +1,6 @@
 """Rejax's PPO, compiled by JAX for one core, with its own published settings; prints one line of JSON.
 
-    python benchmarks/rejax_one.py CartPole-v1 475 9301 10
+    python -m benchmarks.rejax_one CartPole-v1 475 9301 10
 
 Compiled are the beginning and 1,000 steps of training; both are timed apart, once. Then each seed is trained by calling
 the second again and again, judged by 100 fresh episodes in between with the clock stopped, until the target is met: the
@@ -8,12 +8,13 @@ rule of `ppo_one.py`. At the end the first ten run side by side in one program, 
 The tasks are gymnax's, with the rules of Gymnasium's; an end by the time limit counts as the end of the world there.
 """
 
+import argparse
 import json
 import os
 import sys
 from time import process_time
 
-from clock import peak_memory  # first: it pins the threads
+from benchmarks.clock import peak_memory
 
 os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
@@ -99,4 +100,9 @@ def main(task, target, first, count):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], float(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("task", help="CartPole-v1 or Acrobot-v1")
+    parser.add_argument("target", type=float, help="the mean return at which a seed is done")
+    parser.add_argument("first", type=int, help="the first seed")
+    parser.add_argument("count", type=int, help="how many seeds")
+    main(**vars(parser.parse_args()))

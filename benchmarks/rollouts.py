@@ -1,15 +1,16 @@
 """Environment steps per CPU second: the book's rollout against the environment itself, at N sub-environments.
 
-python benchmarks/rollouts.py        # prints the table as JSON
+python -m benchmarks.rollouts        # prints the table as JSON
 """
 
+import argparse
 import json
 
 import gymnasium as gym
 import numpy as np
-from clock import in_turn  # first: it pins the threads
 
 import policy_gradient as pg
+from benchmarks.clock import in_turn
 
 SIZES, STEPS, ROUNDS = (8, 64, 256, 1024), 500, 21
 
@@ -91,4 +92,5 @@ def main():
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
     print(json.dumps(main()))

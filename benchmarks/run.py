@@ -1,9 +1,10 @@
 """All measurements, or those named, each into results/NAME.json; the book's page reads them from there.
 
-python benchmarks/run.py [training rollouts gradients tables imports language waiting]
+python -m benchmarks.run [training rollouts gradients tables imports language waiting]
                                                         # all: about half an hour of two cores
 """
 
+import argparse
 import json
 import os
 import platform
@@ -14,11 +15,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from clock import THREADS
 from tqdm import tqdm
 
-HERE = Path(__file__).parent
-RESULTS = HERE / "results"
+from benchmarks import THREADS
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "benchmarks/results"
 # Seeds that chose nothing: neither a setting nor a network's size. Peers get ten, the slowest three.
 SEEDS = {
     "ours": range(9001, 9021),
@@ -30,35 +32,37 @@ SEEDS = {
 PACKAGES = ("numpy", "gymnasium", "torch", "stable-baselines3")
 
 
-def call(script, *arguments):
-    """What the script prints, from a process of its own with one thread."""
+def call(name, *arguments):
+    """What a benchmark prints, from a process of its own with one thread."""
     done = subprocess.run(
-        [sys.executable, str(HERE / script), *map(str, arguments)],
+        [sys.executable, "-m", f"benchmarks.{name}", *map(str, arguments)],
+        cwd=ROOT,
         env=os.environ | THREADS,
         capture_output=True,
         text=True,
     )
     if done.returncode:
-        sys.exit(f"{script} {' '.join(map(str, arguments))} failed:\n{done.stderr[-2000:]}")
+        sys.exit(f"{name} {' '.join(map(str, arguments))} failed:\n{done.stderr[-2000:]}")
     return json.loads(done.stdout)
 
 
 def training():
     """Every method's k-th seed before anyone's next: what else the machine does meets all alike."""
     turns = [(method, seeds[k]) for k in range(20) for method, seeds in SEEDS.items() if k < len(seeds)]
-    return {"cap": 120, "runs": [call("train_one.py", method, seed) for method, seed in tqdm(turns, desc="training")]}
+    return {"cap": 120, "runs": [call("train_one", method, seed) for method, seed in tqdm(turns, desc="training")]}
 
 
-def own(script):
-    """What the script prints, from the book's own environment, which has JupyterLab and builds the book."""
-    done = subprocess.run([str(HERE.parent / ".venv/bin/python"), str(HERE / script)], capture_output=True, text=True)
+def own(name):
+    """What a benchmark prints, from the book's own environment, which has JupyterLab and builds the book."""
+    command = [str(ROOT / ".venv/bin/python"), "-m", f"benchmarks.{name}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
-        sys.exit(f"{script} failed:\n{done.stderr[-2000:]}")
+        sys.exit(f"{name} failed:\n{done.stderr[-2000:]}")
     return json.loads(done.stdout)
 
 
-SECTIONS = {"training": training, "waiting": lambda: own("waiting.py")} | {
-    name: lambda name=name: call(f"{name}.py") for name in ("rollouts", "gradients", "tables", "imports", "language")
+SECTIONS = {"training": training, "waiting": lambda: own("waiting")} | {
+    name: lambda name=name: call(name) for name in ("rollouts", "gradients", "tables", "imports", "language")
 }
 
 
@@ -89,10 +93,12 @@ def summary(runs):
         yield "; ".join(row) + f"; {np.median([run['memory'] for run in mine]):.0f} MiB"
 
 
-def main(names):
-    unknown = set(names) - set(SECTIONS)
-    if unknown:
-        sys.exit(f"no such measurement: {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(SECTIONS)}; default: all")
+    names = parser.parse_args().names
+    if unknown := set(names) - set(SECTIONS):
+        parser.error(f"no such measurement: {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
     for name in names or SECTIONS:
         result = SECTIONS[name]()
         store(name, result)
@@ -104,4 +110,4 @@ def main(names):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -1,14 +1,15 @@
 """Finite worlds: the exact gradient, and sampled ones from 10^3 to 10^7 trajectories in bounded memory.
 
-python benchmarks/tables.py          # prints the tables as JSON
+python -m benchmarks.tables          # prints the tables as JSON
 """
 
+import argparse
 import json
 
 import numpy as np
-from clock import in_turn, peak_memory  # first: it pins the threads
 
 import policy_gradient as pg
+from benchmarks.clock import in_turn, peak_memory
 
 
 def world(states, actions, seed=7):
@@ -46,6 +47,7 @@ def sampled(trajectories, steps=10):
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
     print(
         json.dumps(
             {

@@ -1,18 +1,19 @@
 """Train one method on CartPole-v1 with one seed until it is solved twice, sampled and greedy; prints one line of JSON.
 
-    python benchmarks/train_one.py ppo 9001
+    python -m benchmarks.train_one ppo 9001
 
 Solved: the first test whose mean return over 100 fresh episodes is at least 475. A test comes after every 5,000 steps
 in the environment (or after the update that passes them), with the clock stopped. *Sampled* plays the policy as it is,
 *greedy* its likeliest action. Every method has its own authors' settings; ours are `pg.CARTPOLE_RECIPE`.
 """
 
+import argparse
 import json
-import sys
 
 import gymnasium as gym
 import numpy as np
-from clock import Stopwatch, peak_memory  # first: it pins the threads
+
+from benchmarks.clock import Stopwatch, peak_memory
 
 EVERY, EPISODES, TARGET = 5_000, 100, 475.0
 CAP = 120.0  # CPU seconds
@@ -242,6 +243,15 @@ def torch_batch(referee, seed):
 METHODS = {"ours": ours, "ppo": ppo, "a2c": a2c, "torch_reinforce": torch_reinforce, "torch_batch": torch_batch}
 
 
+def asked(about, methods):
+    """(method, seed) of the command line."""
+    parser = argparse.ArgumentParser(description=about.split("\n\n")[0])
+    parser.add_argument("method", choices=methods)
+    parser.add_argument("seed", type=int)
+    given = parser.parse_args()
+    return given.method, given.seed
+
+
 def main(method, seed):
     referee = Referee(seed)
     METHODS[method](referee, seed)
@@ -259,4 +269,4 @@ def main(method, seed):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(*asked(__doc__, METHODS))

@@ -1,8 +1,9 @@
 """What the reader and the author wait for: the labs, the build of the book, a slider's next picture.
 
-python benchmarks/waiting.py         # prints the tables as JSON; in the book's own environment, about six minutes
+python -m benchmarks.waiting         # prints the tables as JSON; in the book's own environment, about six minutes
 """
 
+import argparse
 import contextlib
 import json
 import os
@@ -15,11 +16,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from clock import THREADS
+from benchmarks import THREADS
+from tools.run import chromium
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-from tools.run import chromium  # noqa: E402  (a script finds the book's tools by the line above)
 
 MOVES = 12  # of the hand, in each of three turns
 PAGES = "book/index.html", "book/01-values-or-probabilities.html"
@@ -103,8 +103,7 @@ def browser():
 def sliders():
     """Milliseconds from the hand to the painted picture, median and 95th percentile, the three ways in one notebook
     taking turns."""
-    import slider_ways as one_notebook
-
+    from benchmarks import slider_ways as one_notebook
     from tests.helpers import jupyterlab_here as lab
 
     with tempfile.TemporaryDirectory() as folder, browser() as opened:
@@ -123,8 +122,7 @@ def sliders():
 
 def pages(site=ROOT / "_build/html"):
     """The same on the built site, where no Python runs."""
-    from limits import median_delay
-
+    from benchmarks.limits import median_delay
     from tests.helpers.pages import Server
 
     server = Server(site)
@@ -135,5 +133,10 @@ def pages(site=ROOT / "_build/html"):
 
 
 if __name__ == "__main__":
-    wanted = sys.argv[1:] or ["labs", "builds", "sliders", "pages"]
-    print(json.dumps({name: globals()[name]() for name in wanted}))
+    parts = {part.__name__: part for part in (labs, builds, sliders, pages)}
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(parts)}; default: all")
+    wanted = parser.parse_args().parts
+    if unknown := set(wanted) - set(parts):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(parts)}")
+    print(json.dumps({name: parts[name]() for name in wanted or parts}))

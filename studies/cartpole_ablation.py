@@ -1,6 +1,6 @@
 """What each ingredient of the CartPole recipe is worth: change it, mostly one at a time, ten seeds each.
 
-    python studies/cartpole_ablation.py        # rewrites cartpole_ablation.json beside it, some minutes
+    python -m studies.cartpole_ablation        # rewrites cartpole_ablation.json beside it, some minutes
 
 Every arm collects 16 whole episodes per update. After each 10,000 steps in the environment training pauses and 100
 fresh episodes are played twice, once sampled from the policy and once with its likeliest action. The seeds were not

@@ -1,7 +1,7 @@
 """Continuous actions by plain policy gradient: how surely and how fast, on seeds that chose no setting;
 and one honest failure.
 
-    OPENBLAS_NUM_THREADS=1 python studies/continuous_control.py     # rewrites continuous_control.json and the
+    OPENBLAS_NUM_THREADS=1 python -m studies.continuous_control     # rewrites continuous_control.json and the
                                                                     # package's data/pendulum.npz, about three minutes
 
 CPU seconds are of one thread and include the evaluations that decide when to stop.

@@ -1,6 +1,6 @@
 """REINFORCE learns to bring a point mass to rest: what the explorable `ControllerReplay` shows of it.
 
-    python studies/controller_replay.py      # rewrites learning_to_act/explorables/controller.json, two seconds
+    python -m studies.controller_replay      # rewrites learning_to_act/explorables/controller.json, two seconds
 
 One run, seed 0. The policy is linear, so a checkpoint is three numbers: the two weights of its mean and its log sigma.
 From these the page computes every path itself. The expected return of each is exact, as is that of Riccati's optimum.

@@ -1,6 +1,6 @@
 """Actor-critic on CartPole with the book's Critic: how many steps until it balances, for four lambdas.
 
-    OPENBLAS_NUM_THREADS=1 python studies/critic_lambda.py     # rewrites critic_lambda.json, about five minutes
+    OPENBLAS_NUM_THREADS=1 python -m studies.critic_lambda     # rewrites critic_lambda.json, about five minutes
 
 The same 20 seeds in every arm, none of which chose a setting. A run ends when 100 fresh episodes of the sampled policy
 average 475, asked every 5,000 steps once a batch averages 400, or after 300,000 steps.

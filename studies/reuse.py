@@ -1,7 +1,7 @@
 """How often may the same data be used? CartPole by PPO: 1, 3 and 10 epochs; 10 without a clip;
 10 with a KL stop in its place.
 
-    python studies/reuse.py [--seeds 20]
+    python -m studies.reuse [--seeds 20]
 
 Steps in the environment until 100 fresh episodes of the sampled policy average 475, tested every 5,000 steps, at most
 120,000. All arms share their seeds, and the intervals are of paired differences of logarithms. Written after each seed,
@@ -10,18 +10,17 @@ so that an interrupted run says how far it got.
 
 import os
 
-for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"
+os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
-import argparse  # noqa: E402
-import json  # noqa: E402
-from pathlib import Path  # noqa: E402
+import argparse
+import json
+from pathlib import Path
 
-import gymnasium as gym  # noqa: E402
-import numpy as np  # noqa: E402
+import gymnasium as gym
+import numpy as np
 
-import policy_gradient as pg  # noqa: E402
-from policy_gradient.ppo import CARTPOLE_CRITIC, CARTPOLE_PPO, ppo  # noqa: E402
+import policy_gradient as pg
+from policy_gradient.ppo import CARTPOLE_CRITIC, CARTPOLE_PPO, ppo
 
 OUT = Path(__file__).with_suffix(".json")
 FIRST, CAP, EVERY = 7001, 120_000, 5_000

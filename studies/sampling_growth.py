@@ -1,6 +1,6 @@
 """How the time of a sampled gradient grows with the number of trajectories.
 
-    python studies/sampling_growth.py          # rewrites sampling_growth.json beside it, some seconds
+    python -m studies.sampling_growth          # rewrites sampling_growth.json beside it, some seconds
 
 Trajectories of exactly 10 steps in a random world of five states and two actions. CPU seconds of one thread, the best
 of five: what else runs on the machine can only slow a run down.

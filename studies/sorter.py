@@ -1,7 +1,7 @@
 """The sorter on 20 seeds: four methods, passes over a batch, estimators against the exact gradient,
 broken samplers, and a transformer.
 
-    OPENBLAS_NUM_THREADS=1 python studies/sorter.py             # rewrites sorter.json, about six minutes of one thread
+    OPENBLAS_NUM_THREADS=1 python -m studies.sorter             # rewrites sorter.json, about six minutes of one thread
 
 Every J is exact, over all 4,096 prompts. CPU seconds are of one thread.
 """

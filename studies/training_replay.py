@@ -1,6 +1,6 @@
 """REINFORCE learns to balance CartPole: what the explorable `TrainingReplay` shows of it.
 
-    python studies/training_replay.py        # rewrites learning_to_act/explorables/replay.json, two minutes
+    python -m studies.training_replay        # rewrites learning_to_act/explorables/replay.json, two minutes
 
 Ten seeds train with the package's recipe; their returns per update make the curve and its band. For the first seed
 every update's policy is kept, and plays 20 fresh episodes: all lengths are stored, and of the shortest, the middle

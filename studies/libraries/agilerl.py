@@ -2,17 +2,13 @@
 """AgileRL: `collect_rollouts` on an environment that replays the batch, its own buffer, then `learn`. Its networks are
 set to tables."""
 
-import sys
-from pathlib import Path
+import gymnasium as gym
+import torch
+from agilerl.algorithms.ppo import PPO
+from agilerl.rollouts.on_policy import collect_rollouts
+from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
-sys.path.pop(0)  # this file is named like the library
-sys.path.append(str(Path(__file__).resolve().parent))
-import gymnasium as gym  # noqa: E402
-import torch  # noqa: E402
-from agilerl.algorithms.ppo import PPO  # noqa: E402
-from agilerl.rollouts.on_policy import collect_rollouts  # noqa: E402
-from common import Data, np, replay, study, table  # noqa: E402
-from gymnasium.vector import AutoresetMode, SyncVectorEnv  # noqa: E402
+from studies.libraries.common import Data, np, replay, study, table
 
 torch.set_num_threads(1)
 

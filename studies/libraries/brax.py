@@ -6,26 +6,22 @@ A policy of Brax sees the observation alone. So the action of the batch stands b
 JAX 0.10 has removed a function that this version's `train` calls (github.com/google/brax/issues/671).
 """
 
-import sys
-from pathlib import Path
-
-sys.path.pop(0)  # this file is named like the library
-sys.path.append(str(Path(__file__).resolve().parent))
-import os  # noqa: E402
-import types  # noqa: E402
+import os
+import types
 
 # each asking is a training of its own, of one step: compile it quickly
 os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
-import jax  # noqa: E402
-import jax.numpy as jnp  # noqa: E402
-import optax  # noqa: E402
-from brax.envs import Env, State  # noqa: E402
-from brax.envs.wrappers.training import AutoResetWrapper, EpisodeWrapper, VmapWrapper  # noqa: E402
-from brax.training.agents.ppo import train as ppo  # noqa: E402
-from brax.training.agents.ppo.networks import PPONetworks  # noqa: E402
-from brax.training.distribution import ParametricDistribution  # noqa: E402
-from brax.training.networks import FeedForwardNetwork  # noqa: E402
-from common import Data, np, study, table  # noqa: E402
+import jax
+import jax.numpy as jnp
+import optax
+from brax.envs import Env, State
+from brax.envs.wrappers.training import AutoResetWrapper, EpisodeWrapper, VmapWrapper
+from brax.training.agents.ppo import train as ppo
+from brax.training.agents.ppo.networks import PPONetworks
+from brax.training.distribution import ParametricDistribution
+from brax.training.networks import FeedForwardNetwork
+
+from studies.libraries.common import Data, np, study, table
 
 STEP, LONG = 1e6, 10_000
 optax.adam = lambda learning_rate: optax.sgd(STEP)  # what reaches the optimiser is read off the parameters

@@ -1,5 +1,5 @@
-"""What the adapters share. Each adapter is a script for an environment of its own;
-`run.py` makes it, runs the script, and removes it.
+"""What the adapters share. Each adapter is a module for an environment of its own;
+`run.py` makes it, runs the module, and removes it.
 
 An adapter turns a library's loss into update(theta, batch): it hands the batch to the library's own buffer, sets a
 linear policy on one-hot observations to the logits (0, theta) and a linear critic to the batch's values, and reads what
@@ -17,11 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
+from policy_gradient.audit import ask, audit, audit_advantages, audit_token_loss, worlds
+
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = Path(__file__).resolve().parent / "results"
-sys.path.insert(0, str(ROOT))
-
-from policy_gradient.audit import Unreadable, ask, audit, audit_advantages, audit_token_loss, worlds  # noqa: E402
 
 ask.SECONDS = 300  # the first call loads half a library
 
@@ -154,4 +153,4 @@ def study(key, package, losses=(), path="end to end", skip=(), learned=(), advan
     (RESULTS / f"{key}.json").write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
 
 
-__all__ = ["Data", "Unreadable", "doors", "doors_return", "np", "replay", "study", "table", "worlds"]
+__all__ = ["Data", "doors", "doors_return", "np", "replay", "study", "table", "worlds"]

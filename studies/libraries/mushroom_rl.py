@@ -1,18 +1,14 @@
 # requires: mushroom-rl==1.10.2 override:torch==2.13.0 torch==2.13.0 gymnasium
 """MushroomRL: algorithms fitted on its own data set of steps. It pins torch 2.5.1; any version serves here."""
 
-import sys
-from pathlib import Path
+import torch
+from mushroom_rl.algorithms.actor_critic import A2C, PPO
+from mushroom_rl.algorithms.policy_search import GPOMDP, REINFORCE
+from mushroom_rl.core import MDPInfo
+from mushroom_rl.policy import BoltzmannTorchPolicy, ParametricPolicy
+from mushroom_rl.utils.spaces import Box, Discrete
 
-sys.path.pop(0)  # this file is named like the library
-sys.path.append(str(Path(__file__).resolve().parent))
-import torch  # noqa: E402
-from common import Data, doors, doors_return, np, study, table  # noqa: E402
-from mushroom_rl.algorithms.actor_critic import A2C, PPO  # noqa: E402
-from mushroom_rl.algorithms.policy_search import GPOMDP, REINFORCE  # noqa: E402
-from mushroom_rl.core import MDPInfo  # noqa: E402
-from mushroom_rl.policy import BoltzmannTorchPolicy, ParametricPolicy  # noqa: E402
-from mushroom_rl.utils.spaces import Box, Discrete  # noqa: E402
+from studies.libraries.common import Data, doors, doors_return, np, study, table
 
 torch.set_num_threads(1)
 

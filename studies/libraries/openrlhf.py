@@ -3,41 +3,19 @@
 """OpenRLHF: its advantages (compute_advantages_and_returns) and its PolicyLoss,
 called with their defaults on groups of answers.
 
-It asks for flash-attn and vLLM, which want a GPU. The names that its modules import from them are stood in for here;
-none of them is called.
+It asks for flash-attn and vLLM, which want a GPU: `openrlhf_without_gpu` stands in for them.
 """
 
-import sys
-from pathlib import Path
+import studies.libraries.openrlhf_without_gpu  # isort: skip  # noqa: F401
+import logging
+import types
 
-sys.path.pop(0)  # this file is named like the library
-sys.path.append(str(Path(__file__).resolve().parent))
-import importlib.machinery  # noqa: E402
-import logging  # noqa: E402
-import types  # noqa: E402
+import torch
+from openrlhf.models.loss import PolicyLoss
+from openrlhf.trainer.ppo_utils.experience import Experience
+from openrlhf.trainer.ppo_utils.experience_maker import RemoteExperienceMaker
 
-
-def stand_in(name, **names):
-    module = types.ModuleType(name)
-    module.__spec__ = importlib.machinery.ModuleSpec(name, None)
-    module.__dict__.update(names)
-    sys.modules[name] = module
-    return module
-
-
-padding = stand_in(
-    "flash_attn.bert_padding", **dict.fromkeys(("index_first_axis", "pad_input", "rearrange", "unpad_input"))
-)
-stand_in("flash_attn", bert_padding=padding)
-stand_in("flash_attn.utils", distributed=stand_in("flash_attn.utils.distributed", all_gather=None))
-stand_in("openrlhf.trainer.ray", __path__=[])  # its package imports vLLM
-stand_in("openrlhf.trainer.ray.launcher", RayActorGroup=object)
-
-import torch  # noqa: E402
-from common import study  # noqa: E402
-from openrlhf.models.loss import PolicyLoss  # noqa: E402
-from openrlhf.trainer.ppo_utils.experience import Experience  # noqa: E402
-from openrlhf.trainer.ppo_utils.experience_maker import RemoteExperienceMaker  # noqa: E402
+from studies.libraries.common import study
 
 logging.disable(logging.WARNING)
 torch.set_num_threads(1)

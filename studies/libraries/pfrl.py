@@ -1,15 +1,11 @@
 # requires: pfrl==0.4.0 packaging torch==2.13.0 numpy gymnasium
 """PFRL: agents fed through act and observe (REINFORCE), batch_act and batch_observe (A2C, PPO)."""
 
-import sys
-from pathlib import Path
+import pfrl
+import torch
+from pfrl.agents import A2C, PPO, REINFORCE
 
-sys.path.pop(0)  # this file is named like the library
-sys.path.append(str(Path(__file__).resolve().parent))
-import pfrl  # noqa: E402
-import torch  # noqa: E402
-from common import Data, np, study, table  # noqa: E402
-from pfrl.agents import A2C, PPO, REINFORCE  # noqa: E402
+from studies.libraries.common import Data, np, study, table
 
 torch.set_num_threads(1)
 QUEUE = []

@@ -2,15 +2,11 @@
 """rlax: policy_gradient_loss with truncated_generalized_advantage_estimation. It knows one discount per step: both
 readings of a truncation are tried."""
 
-import sys
-from pathlib import Path
+import jax
+import jax.numpy as jnp
+import rlax
 
-sys.path.pop(0)  # this file is named like the library
-sys.path.append(str(Path(__file__).resolve().parent))
-import jax  # noqa: E402
-import jax.numpy as jnp  # noqa: E402
-import rlax  # noqa: E402
-from common import Data, np, study, table  # noqa: E402
+from studies.libraries.common import Data, np, study, table
 
 
 def update_of(cut, weighed=False):

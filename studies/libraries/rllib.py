@@ -2,19 +2,15 @@
 """RLlib: PPO's Learner, with its own connectors, updated from SingleAgentEpisodes that hold the batch. No Ray cluster
 is started."""
 
-import sys
-from pathlib import Path
+import logging
 
-sys.path.pop(0)  # this file is named like a part of the library
-sys.path.append(str(Path(__file__).resolve().parent))
-import logging  # noqa: E402
+import gymnasium as gym
+import torch
+from ray.rllib.algorithms.ppo import PPOConfig
+from ray.rllib.core.columns import Columns
+from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 
-import gymnasium as gym  # noqa: E402
-import torch  # noqa: E402
-from common import Data, np, study, table  # noqa: E402
-from ray.rllib.algorithms.ppo import PPOConfig  # noqa: E402
-from ray.rllib.core.columns import Columns  # noqa: E402
-from ray.rllib.env.single_agent_episode import SingleAgentEpisode  # noqa: E402
+from studies.libraries.common import Data, np, study, table
 
 logging.disable(logging.ERROR)
 torch.set_num_threads(1)

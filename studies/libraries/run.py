@@ -3,7 +3,8 @@ and the environment removed.
 
 An adapter's lines `# requires:` name the pinned packages; `override:` sets a version against what a package asks for,
 `alone:` takes one without what it asks for. PyTorch comes from wherever the machine's pip settings find it; a CPU
-build serves (PIP_FIND_LINKS is handed on).
+build serves (PIP_FIND_LINKS is handed on). A file is named like its library: run as a module of the repository, it
+finds the library by that name, and not itself.
 """
 
 import argparse
@@ -48,7 +49,9 @@ def run(name, script, keep=False):
         if alone:
             subprocess.run([*install, "--no-deps", *alone], check=True)
         return subprocess.run(
-            [python, script], env=dict(os.environ, PYTHONPATH=str(ROOT), OMP_NUM_THREADS="1")
+            [python, "-m", f"studies.libraries.{name}"],
+            cwd=ROOT,
+            env=dict(os.environ, PYTHONPATH=str(ROOT), OMP_NUM_THREADS="1"),
         ).returncode
     except subprocess.CalledProcessError as error:
         return error.returncode

@@ -3,9 +3,10 @@
 ending."""
 
 import torch as th
-from common import Data, doors, doors_return, replay, study, table
 from stable_baselines3 import A2C, PPO
 from stable_baselines3.common.vec_env import DummyVecEnv
+
+from studies.libraries.common import Data, doors, doors_return, replay, study, table
 
 th.set_num_threads(1)
 

@@ -1,21 +1,17 @@
 # requires: skrl==2.1.1 torch==2.13.0 numpy gymnasium
 """skrl: agents fed through act, record_transition and post_interaction, as its trainers do."""
 
-import sys
-from pathlib import Path
+import logging
 
-sys.path.pop(0)  # this file is named like the library
-sys.path.append(str(Path(__file__).resolve().parent))
-import logging  # noqa: E402
+import gymnasium as gym
+import skrl
+import torch
+from skrl.agents.torch.a2c import A2C, A2C_CFG  # noqa: F401
+from skrl.agents.torch.ppo import PPO
+from skrl.memories.torch import RandomMemory
+from skrl.models.torch import CategoricalMixin, DeterministicMixin, Model
 
-import gymnasium as gym  # noqa: E402
-import skrl  # noqa: E402
-import torch  # noqa: E402
-from common import Data, np, study, table  # noqa: E402
-from skrl.agents.torch.a2c import A2C, A2C_CFG  # noqa: E402,F401
-from skrl.agents.torch.ppo import PPO  # noqa: E402
-from skrl.memories.torch import RandomMemory  # noqa: E402
-from skrl.models.torch import CategoricalMixin, DeterministicMixin, Model  # noqa: E402
+from studies.libraries.common import Data, np, study, table
 
 skrl.logger.setLevel(logging.ERROR)
 torch.set_num_threads(1)

@@ -1,22 +1,18 @@
 # requires: tianshou==2.0.1 torch==2.13.0
 """Tianshou: algorithms updated from its own replay buffer, which holds the batch."""
 
-import sys
-from pathlib import Path
+import logging
 
-sys.path.pop(0)  # this file is named like the library
-sys.path.append(str(Path(__file__).resolve().parent))
-import logging  # noqa: E402
+import gymnasium as gym
+import torch
+from tianshou.algorithm.algorithm_base import policy_within_training_step
+from tianshou.algorithm.modelfree.a2c import A2C
+from tianshou.algorithm.modelfree.ppo import PPO
+from tianshou.algorithm.modelfree.reinforce import DiscreteActorPolicy, Reinforce
+from tianshou.algorithm.optim import AdamOptimizerFactory
+from tianshou.data import Batch, VectorReplayBuffer
 
-import gymnasium as gym  # noqa: E402
-import torch  # noqa: E402
-from common import Data, np, study, table  # noqa: E402
-from tianshou.algorithm.algorithm_base import policy_within_training_step  # noqa: E402
-from tianshou.algorithm.modelfree.a2c import A2C  # noqa: E402
-from tianshou.algorithm.modelfree.ppo import PPO  # noqa: E402
-from tianshou.algorithm.modelfree.reinforce import DiscreteActorPolicy, Reinforce  # noqa: E402
-from tianshou.algorithm.optim import AdamOptimizerFactory  # noqa: E402
-from tianshou.data import Batch, VectorReplayBuffer  # noqa: E402
+from studies.libraries.common import Data, np, study, table
 
 logging.disable(logging.CRITICAL)
 torch.set_num_threads(1)

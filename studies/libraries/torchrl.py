@@ -1,17 +1,13 @@
 # requires: torchrl==0.14.1 torch==2.13.0 numpy
 """TorchRL: loss modules called on a tensordict that holds the batch as one trajectory of steps, time last."""
 
-import sys
-from pathlib import Path
+import torch
+from tensordict import TensorDict
+from tensordict.nn import TensorDictModule
+from torchrl.modules import ProbabilisticActor, ValueOperator
+from torchrl.objectives import A2CLoss, ClipPPOLoss, ReinforceLoss, ValueEstimators
 
-sys.path.pop(0)  # this file is named like the library
-sys.path.append(str(Path(__file__).resolve().parent))
-import torch  # noqa: E402
-from common import Data, np, study, table  # noqa: E402
-from tensordict import TensorDict  # noqa: E402
-from tensordict.nn import TensorDictModule  # noqa: E402
-from torchrl.modules import ProbabilisticActor, ValueOperator  # noqa: E402
-from torchrl.objectives import A2CLoss, ClipPPOLoss, ReinforceLoss, ValueEstimators  # noqa: E402
+from studies.libraries.common import Data, np, study, table
 
 torch.set_num_threads(1)
 

@@ -9,25 +9,21 @@ that it gives what reaches the optimiser.
 """
 
 import os
-import sys
 import tempfile
 from functools import cache
-from pathlib import Path
 
-sys.path.pop(0)  # this file is named like the library
-sys.path.append(str(Path(__file__).resolve().parent))
 os.environ |= {"HF_HUB_OFFLINE": "1", "TRL_EXPERIMENTAL_SILENCE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
-import logging  # noqa: E402
+import logging
 
-import torch  # noqa: E402
-from common import study  # noqa: E402
-from datasets import Dataset  # noqa: E402
-from tokenizers import Tokenizer, models, pre_tokenizers  # noqa: E402
-from transformers import GenerationConfig, GPT2Config, PreTrainedModel, PreTrainedTokenizerFast, PrinterCallback  # noqa: E402
-from transformers.modeling_outputs import BaseModelOutput, CausalLMOutput  # noqa: E402
-from trl import GRPOConfig, GRPOTrainer, RLOOConfig, RLOOTrainer  # noqa: E402
+import torch
+from datasets import Dataset
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import GenerationConfig, GPT2Config, PreTrainedModel, PreTrainedTokenizerFast, PrinterCallback
+from transformers.modeling_outputs import BaseModelOutput, CausalLMOutput
+from trl import GRPOConfig, GRPOTrainer, RLOOConfig, RLOOTrainer
 
-from policy_gradient.audit.language import Answers  # noqa: E402
+from policy_gradient.audit.language import Answers
+from studies.libraries.common import study
 
 logging.disable(logging.WARNING)
 torch.set_num_threads(1)

@@ -3,18 +3,14 @@
 """verl: its advantage estimators and policy losses, called with their defaults on groups of answers. Its trainer wants
 a cluster and a GPU."""
 
-import sys
-from pathlib import Path
+import logging
 
-sys.path.pop(0)  # this file is named like the library
-sys.path.append(str(Path(__file__).resolve().parent))
-import logging  # noqa: E402
+import torch
+import verl.trainer.ppo.core_algos as core
+from verl.trainer.config import AlgoConfig
+from verl.workers.config import ActorConfig
 
-import torch  # noqa: E402
-import verl.trainer.ppo.core_algos as core  # noqa: E402
-from common import np, study  # noqa: E402
-from verl.trainer.config import AlgoConfig  # noqa: E402
-from verl.workers.config import ActorConfig  # noqa: E402
+from studies.libraries.common import np, study
 
 logging.disable(logging.WARNING)
 torch.set_num_threads(1)

@@ -7,21 +7,17 @@ observation is the environment's own buffer, which the step overwrites before it
 normalised, which copies them).
 """
 
-import sys
-from pathlib import Path
+import contextlib
+import io
+import os
+import tempfile
 
-sys.path.pop(0)  # this file is named like the library
-sys.path.append(str(Path(__file__).resolve().parent))
-import contextlib  # noqa: E402
-import io  # noqa: E402
-import os  # noqa: E402
-import tempfile  # noqa: E402
+import torch
+from xuance import get_arguments, make_envs
+from xuance.environment import REGISTRY_ENV, RawEnvironment
+from xuance.torch.agents import A2C_Agent, PG_Agent, PPO_Agent
 
-import torch  # noqa: E402
-from common import Data, np, replay, study, table, worlds  # noqa: E402
-from xuance import get_arguments, make_envs  # noqa: E402
-from xuance.environment import REGISTRY_ENV, RawEnvironment  # noqa: E402
-from xuance.torch.agents import A2C_Agent, PG_Agent, PPO_Agent  # noqa: E402
+from studies.libraries.common import Data, np, replay, study, table, worlds
 
 torch.set_num_threads(1)
 os.chdir(tempfile.mkdtemp())  # its logs

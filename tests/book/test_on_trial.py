@@ -1,6 +1,7 @@
 """The page *On trial*: its tables are what the adapters stored, with versions and dates, and nobody is accused without
 a run."""
 
+import os
 import re
 import subprocess
 import sys
@@ -157,18 +158,22 @@ def test_arrows_of_the_picture_beside_the_two_bundles():
 
 def test_an_adapter_meets_another_version_with_one_sentence():
     """NumPy stands for a library of a version that the adapter was not written for."""
-    code = "from common import study; study('sb3', 'numpy', {})"
-    run = subprocess.run([sys.executable, "-c", code], cwd=trial.FOLDER, capture_output=True, text=True)
+    code = "from studies.libraries.common import study; study('sb3', 'numpy', {})"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 1 and re.match(r"numpy [\d.]+ is not the version that sb3.py was written for", run.stderr)
+
+
+def test_an_adapter_finds_the_library_whose_name_it_has(tmp_path):
+    (tmp_path / "pfrl.py").write_text("raise SystemExit('this is the library')", "utf8")
+    command, path = [sys.executable, "-m", "studies.libraries.pfrl"], os.pathsep.join([str(ROOT), str(tmp_path)])
+    run = subprocess.run(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True)
+    assert run.stderr == "this is the library\n", run.stderr
 
 
 def test_an_environment_gets_what_the_first_lines_say_and_is_removed(tmp_path, monkeypatch):
     """alone: a package without what it asks for; override: a version against what another asks for."""
-    import importlib.util
+    from studies.libraries import run
 
-    spec = importlib.util.spec_from_file_location("libraries_run", trial.FOLDER / "run.py")
-    run = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(run)
     script = tmp_path / "a.py"
     script.write_text("# requires: alone:big==1 override:torch==2 torch==2\n# requires: small\n", "utf8")
     seen = []
@@ -184,7 +189,11 @@ def test_an_environment_gets_what_the_first_lines_say_and_is_removed(tmp_path, m
     assert run.run("a", script) == 0
     made, wanted, alone, called = seen
     assert "venv" in made and wanted[-2:] == ["torch==2", "small"] and "--override" in wanted
-    assert alone[-2:] == ["--no-deps", "big==1"] and "--override" not in alone and called[-1] == str(script)
+    assert (
+        alone[-2:] == ["--no-deps", "big==1"]
+        and "--override" not in alone
+        and called[-2:] == ["-m", "studies.libraries.a"]
+    )
     assert not (tmp_path / "_build/environments/library-a").exists()
 
 

@@ -48,8 +48,7 @@ def test_the_transformer_is_what_autograd_says(torch, width, heads, hidden):
 
 def test_the_sorter_s_peer_has_the_sorter_s_network(torch, monkeypatch):
     """`benchmarks/language.py` measures both on one network, and its loop runs."""
-    monkeypatch.syspath_prepend(ROOT / "benchmarks")
-    import language
+    from benchmarks import language
 
     rng = np.random.default_rng(0)
     theta, prompts = language.POLICY.init(rng), language.TASK.prompts(rng, 50)

@@ -42,13 +42,9 @@ def imports(name, path, known):
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     for node in ast.walk(ast.parse(path.read_text("utf8"))):
         if isinstance(node, ast.Import):
-            yield from (
-                whole for alias in node.names for whole in (alias.name, beside(name, alias.name)) if whole in known
-            )
+            yield from (alias.name for alias in node.names if alias.name in known)
         elif isinstance(node, ast.ImportFrom):
             base = node.module or ""
-            if not node.level and base not in known and beside(name, base) in known:
-                yield beside(name, base)
             if node.level:
                 up = package.split(".")[: len(package.split(".")) - node.level + 1]
                 base = ".".join([*up, *filter(None, [node.module])])
@@ -56,16 +52,6 @@ def imports(name, path, known):
                 whole = f"{base}.{alias.name}"
                 if whole in known or base in known:
                     yield whole if whole in known else base
-
-
-def beside(name, other):
-    """A script finds what stands beside it, and the studies, by their bare names;
-    a study of a library is named like that library."""
-    folder = name.rpartition(".")[0]
-    if folder == "studies.libraries":
-        return f"{folder}.common" if other == "common" else ""
-    places = ("benchmarks", "studies") if folder in ("benchmarks", "studies") else ()
-    return next((f"{place}.{other}" for place in places if (ROOT / place / f"{other}.py").exists()), "")
 
 
 def graph():

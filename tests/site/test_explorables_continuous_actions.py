@@ -335,7 +335,7 @@ def test_controller_data_is_the_study(js):
         theta = np.array(STORED["thetas"][k])
         played = pg.evaluate(control.PointMass(4000), pg.LinearGaussian(2), theta, rng)
         assert abs(played.mean() - STORED["returns"][k]) < 4 * stats.sem(played)
-    import controller_replay as study
+    from studies import controller_replay as study
 
     np.testing.assert_allclose(study.train(updates=8), STORED["thetas"][:9], atol=2e-3)
     assert STORED["starts"] == study.STARTS

@@ -104,7 +104,7 @@ def test_a_seed_can_be_run_again():
     another processor needs other steps, not ten times as many."""
     stored = next(r for r in measured.stored("training")["runs"] if (r["method"], r["seed"]) == ("ours", 9001))
     done = subprocess.run(
-        [sys.executable, ROOT / "benchmarks/train_one.py", "ours", "9001"], capture_output=True, text=True
+        [sys.executable, "-m", "benchmarks.train_one", "ours", "9001"], cwd=ROOT, capture_output=True, text=True
     )
     again = json.loads(done.stdout)
     assert again["solved"].keys() == {"sampled", "greedy"}, done.stderr
@@ -113,7 +113,8 @@ def test_a_seed_can_be_run_again():
 
 def test_the_bare_physics_of_the_benchmark_is_gymnasiums():
     import gymnasium as gym
-    from rollouts import BareCartPole
+
+    from benchmarks.rollouts import BareCartPole
 
     rng = np.random.default_rng(0)
     bare, envs = BareCartPole(32, rng), gym.make_vec("CartPole-v1", 32, vectorization_mode="vector_entry_point")
@@ -133,15 +134,15 @@ def test_the_page_has_its_words_where_nobody_has_measured_the_waits(monkeypatch,
 
 
 def test_the_parts_of_the_limits_are_those_that_its_first_lines_name():
-    import limits
+    from benchmarks import limits
 
-    assert re.search(r"limits.py \[([\w ]+)\]", limits.__doc__)[1].split() == list(limits.PARTS)
+    assert re.search(r"benchmarks\.limits \[([\w ]+)\]", limits.__doc__)[1].split() == list(limits.PARTS)
     assert all((ROOT / path.replace(".html", ".md")).exists() for path in limits.DRAGGED)
 
 
 def test_the_limits_of_products_are_the_promised_ones(monkeypatch):
     """The same work is done in each round: the times are given here, and the ratios must follow from them."""
-    import limits
+    from benchmarks import limits
 
     given = {"score": [20.0], "product": [50.0], "ten": [27.5]}
     done = []
@@ -152,7 +153,7 @@ def test_the_limits_of_products_are_the_promised_ones(monkeypatch):
 
 
 def test_a_ratio_above_its_limit_is_named_and_fails(capsys):
-    import limits
+    from benchmarks import limits
 
     assert limits.judged([("quick / slow", 0.5, 1.0), ("slow / quick", 2.0, 1.0)])
     said = capsys.readouterr().out.splitlines()
@@ -177,7 +178,7 @@ def test_the_first_results_that_are_stored_are_the_medians_of_their_pairs():
 
 
 def test_the_steps_of_a_first_result_are_found_by_the_files_that_were_sent():
-    import first_python
+    from benchmarks import first_python
 
     sent = first_python.Sent()
     for name in ("/pyodide.asm.wasm", "/numpy-2.whl?v=1", "/index.html"):

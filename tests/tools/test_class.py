@@ -153,7 +153,7 @@ def test_a_chapter_by_its_number_and_a_wrong_one(tmp_path, capsys):
 
 
 def test_the_page_says_what_was_measured_and_what_is_given():
-    import one_learner
+    from benchmarks import one_learner
 
     page = (ROOT / "book/for-instructors.md").read_text()
     found = json.loads((ROOT / "benchmarks/results/learner.json").read_text())

@@ -9,7 +9,7 @@ from tools.paths import ROOT
 
 FILES = [
     p
-    for folder in ("tools", "studies")
+    for folder in ("tools", "studies", "benchmarks")
     for p in sorted((ROOT / folder).rglob("*.py"))
     if '__name__ == "__main__"' in p.read_text("utf8")
 ]

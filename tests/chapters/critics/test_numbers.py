@@ -352,7 +352,7 @@ def steps_of(lam):
 
 
 def test_the_study_is_complete_and_the_page_reads_it_right():
-    import critic_lambda as study
+    from studies import critic_lambda as study
 
     assert (
         STUDY["seeds"] == list(study.SEEDS)

@@ -4,10 +4,10 @@ import json
 
 import numpy as np
 import pytest
-import training_replay as study
 
 import policy_gradient as pg
 from learning_to_act.explorables.replay import replay
+from studies import training_replay as study
 
 STORED = replay()
 EPISODES = [(k, name, film) for k, c in enumerate(STORED["checkpoints"]) for name, film in c["episodes"].items()]

@@ -1,0 +1,1 @@
+"""Other people's libraries under audit, a module for each: `make libraries`."""
