@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 
 import nbformat
 import pytest
@@ -108,6 +110,19 @@ def test_what_is_written_is_right_and_its_one_mistake_is_known(book):
     assert one.judge(one.mistakes[0].ways[0]).mistake == "squared"
 
 
+@pytest.mark.parametrize("name", ["a", "actor-critic", "a-chapter-whose-name-is-just-long-enough"])
+def test_what_is_written_has_the_house_s_form(book, name):
+    written = [path for path in chapter.begin(name, root=book) if path.suffix == ".py"]
+    assert len(written) == 3
+    for command in (["check"], ["format", "--check", "--diff"]):
+        told = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "--config", ROOT / "pyproject.toml", *written],
+            capture_output=True,
+            text=True,
+        )
+        assert told.returncode == 0, told.stdout + told.stderr
+
+
 @pytest.mark.parametrize(
     "name, says",
     [
@@ -120,6 +135,7 @@ def test_what_is_written_is_right_and_its_one_mistake_is_known(book):
         ("6-critics", "small letters"),
         ("one-more", "NAME=one-more is taken by 01-one-more"),
         ("begin", "taken by 00-begin"),
+        ("a-name-" * 6 + "x", "at most 40 letters, found 43"),
     ],
 )
 def test_a_taken_or_ill_formed_name_is_one_sentence_and_nothing_is_written(book, name, says):

@@ -22,6 +22,7 @@ from tools.make import exercises, notebooks
 from tools.paths import NOTEBOOKS, ROOT, VERBS
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+LONGEST = 40  # letters of a name: cells are called after it, and a notebook's format allows an id of 64
 PAGE = """---
 chapter:
   question: What is this chapter's question?
@@ -39,6 +40,7 @@ To be written. There is [a lab](../notebooks/{stem}.ipynb), \
 and there are [exercises](../exercises/{stem}.ipynb) with [solutions](../solutions/{stem}.ipynb).
 """
 CHECKS = '''"""Exercises of chapter {number}, {title}."""
+
 import numpy as np
 
 from ..checks.exercise import Case, Exercise, Mistake
@@ -55,16 +57,29 @@ def _cases(rng):
 
 EXERCISES = [
     Exercise(
-        truth={function}, cases=_cases, difficulty=1, importance=1, minutes=5,
-        hints=("Look at the example: what happened to each number?", "No number meets another one.", \
-"Each number is counted twice."),
-        mistakes=(Mistake("squared", "That is the square of each number. It should be counted twice.", \
-(lambda x: x**2,)),),
+        truth={function},
+        cases=_cases,
+        difficulty=1,
+        importance=1,
+        minutes=5,
+        hints=(
+            "Look at the example: what happened to each number?",
+            "No number meets another one.",
+            "Each number is counted twice.",
+        ),
+        mistakes=(
+            Mistake(
+                "squared",
+                "That is the square of each number. It should be counted twice.",
+                (lambda x: x**2,),
+            ),
+        ),
         after="To be written.",
     ),
 ]
 '''
 ATTACKS = '''"""Chapter {number}: {title}."""
+
 import numpy as np
 
 from tests.attacks import probes, right, wrong
@@ -184,6 +199,10 @@ def problem(name, root):
         return (
             f"NAME should be small letters, digits and single hyphens, such as actor-critic, found {name!r}: "
             "make chapter NAME=actor-critic."
+        )
+    if len(name) > LONGEST:
+        return (
+            f"NAME should have at most {LONGEST} letters, found {len(name)}: addresses and cells are called after it."
         )
     have = contents.chapters(root)
     if taken := next((one for one in have if one.module == name.replace("-", "_")), None):
