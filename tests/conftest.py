@@ -15,6 +15,7 @@ from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbFile
 
 from tests.helpers import after_run_all
+from tests.helpers.fixtures import browser, chrome, js, pyodide, server, show, site  # noqa: F401
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # As tools/make/notebooks.py does: a progress bar would be one more output on a slow machine.
@@ -87,12 +88,17 @@ def of_the_package(path):
     )
 
 
+def of_the_second_pass(path):
+    """What may hold a browser open, and so comes last, by itself in `make test`: all in `site`,
+    and each chapter's explorables."""
+    return path.parent.name == "site" or path.name.startswith("test_explorables") and "chapters" in path.parts
+
+
 def in_a_browser(item):
-    """What is in `site`, but for the tests that ask an explorable's functions in a V8 without a page."""
-    without = (
-        "js" in item.fixturenames and "browser" not in item.fixturenames if hasattr(item, "fixturenames") else False
-    )
-    return "site" in item.path.parent.parts[-2:] and not without
+    """What asks for a browser, and what else is in `site`, but for the tests that ask an explorable's functions
+    in a V8 without a page."""
+    asked = getattr(item, "fixturenames", ())
+    return "browser" in asked or "site" in item.path.parent.parts[-2:] and "js" not in asked
 
 
 # Whole files go to one worker. Those that take longest go first, so that no worker ends alone with one of them.
@@ -133,7 +139,7 @@ def pytest_collection_modifyitems(items):
         )  # a notebook's cells keep theirs
     else:
         items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
-    items.sort(key=lambda item: "site" in item.path.parent.parts[-1:])
+    items.sort(key=lambda item: of_the_second_pass(item.path))
     for item in items:
         if of_the_package(item.path):
             item.add_marker("package")

@@ -5,7 +5,6 @@ import re
 import pytest
 from docutils import nodes
 
-from tests.helpers.v8 import js  # noqa: F401  (a fixture)
 from tools.paths import ROOT
 from tools.site import setting, values
 
@@ -23,7 +22,7 @@ def test_the_chapters_have_them():
 
 
 @pytest.mark.parametrize("page, words, figure, settings", BUTTONS, ids=[f"{b[0]}-{b[2]}={b[3]}" for b in BUTTONS])
-def test_a_setting_is_one_of_a_control_and_within_its_range(js, page, words, figure, settings):  # noqa: F811
+def test_a_setting_is_one_of_a_control_and_within_its_range(js, page, words, figure, settings):
     cls = setting.figures()[figure]
     assert cls.__name__ in FIGURE.findall(PAGES[ROOT / f"book/{page}.md"]), "on the same page"
     given = setting.read(cls, settings)  # refuses what the class refuses

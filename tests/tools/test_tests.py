@@ -250,11 +250,37 @@ def test_the_summary_is_the_last_thing_that_make_test_prints():
     assert "test: export PG_SKIPPED" in (ROOT / "Makefile").read_text("utf8")
 
 
+def test_a_browser_is_opened_in_the_second_run_of_make_test_only():
+    """While one is held open, kernels of the same process wait for ever."""
+    recipe = (ROOT / "Makefile").read_text("utf8").partition("\ntest: .venv/installed")[2].partition("\n\n")[0]
+    first, second = (line for line in recipe.splitlines() if "$(PYTEST)" in line)
+    assert " --ignore tests/site --ignore-glob '$(FIGURES)' " in first and " tests/site $(FIGURES) " in second
+    [figures] = re.findall(r"^FIGURES := (\S+)$", (ROOT / "Makefile").read_text("utf8"), re.M)
+    late = {*ROOT.glob(figures), *(ROOT / "tests/site").rglob("*.py")}
+    asking = {
+        path
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text("utf8")))
+        if isinstance(node, ast.FunctionDef)
+        and node.name.startswith("test_")
+        and {"browser", "chrome", "show"} & {argument.arg for argument in node.args.args}
+    }
+    assert asking <= late and {path for path in asking if "chapters" in path.parts}
+    assert f"tests/site {figures}" in (ROOT / ".github/workflows/rot.yml").read_text("utf8")
+
+
+WITHOUT = """
+import sys, pytest
+sys.modules.update(dict.fromkeys(["playwright", "axe_playwright_python", "py_mini_racer", "docutils"]))
+sys.exit(pytest.main(sys.argv[1:]))
+"""  # these are the book's tools, which the package does not need
+
+
 def test_the_oldest_dependencies_meet_training_and_the_checks():
     from tools.check import matrix as test_matrix
 
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *test_matrix.PACKAGE_TESTS, "--collect-only", "-q", "-p", "no:cacheprovider"],
+        [sys.executable, "-c", WITHOUT, *test_matrix.PACKAGE_TESTS, "--collect-only", "-q", "-p", "no:cacheprovider"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -268,7 +294,8 @@ def test_the_oldest_dependencies_meet_training_and_the_checks():
         for path in [*(ROOT / "tests/checks").glob("test_*.py"), *(ROOT / "tests/chapters").glob("*/test_exercises.py")]
     } <= files
     foreign = {path.relative_to(ROOT).as_posix() for path in (ROOT / "tests/tools").glob("test_*.py")}
-    assert foreign and not foreign & files
+    assert foreign and not foreign & files and not any("/site/" in file for file in files)
+    assert "error" not in done.stdout.splitlines()[-1], done.stdout[-2000:]
 
 
 def test_no_test_module_lends_to_another():

@@ -20,7 +20,7 @@ from pathlib import Path
 from tools.check.determinism import PYTHONS, find_python
 from tools.keep.lock import ROOT, throwaway
 
-PACKAGE_TESTS = ["tests", "--ignore=tests/site", "-m", "package"]  # tests/conftest.py says which they are
+PACKAGE_TESTS = ["tests", "-m", "package"]  # tests/conftest.py says which they are
 RUNNERS = [
     "pytest",
     "pytest-timeout",

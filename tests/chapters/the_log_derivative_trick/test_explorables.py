@@ -1,5 +1,5 @@
 """Chapter 3's explorables: the score sampler, the estimator race and the training replay.
-The general tests are beside it."""
+What all have in common is tested in tests/site/test_explorables.py."""
 
 import gzip
 import itertools
