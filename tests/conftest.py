@@ -84,14 +84,14 @@ def of_the_package(path):
     return (
         path.parent.name in ("package", "checks")
         or path.name in ("test_exercises.py", "test_training_replay.py")
-        and "chapters" in path.parts
+        and path.parent.parent.name == "chapters"
     )
 
 
 def of_the_second_pass(path):
     """What may hold a browser open, and so comes last, by itself in `make test`: all in `site`,
     and each chapter's explorables."""
-    return path.parent.name == "site" or path.name.startswith("test_explorables") and "chapters" in path.parts
+    return path.parent.name == "site" or path.match("chapters/*/test_explorables*.py")
 
 
 def in_a_browser(item):
