@@ -7,12 +7,20 @@ import re
 import subprocess
 import sys
 import zipfile
+from dataclasses import fields, replace
 
+import numpy as np
 import pytest
 
+import policy_gradient as pg
 from policy_gradient.audit import audit
+from policy_gradient.audit import theorem as audit_theorem
+from policy_gradient.audit import worlds as audit_worlds
+from tests.helpers.sentences import doors, sigmoid, slope
 from tools.make import wheel
 from tools.paths import ROOT
+
+HOLD = (ROOT / "book/hold-your-own-code.md").read_text("utf8")
 
 PAGE = (ROOT / "book/hold-your-own-code.md").read_text(encoding="utf-8")
 BLOCKS = {m[1]: m[2] for m in re.finditer(r"```python\n# ([^\n]+)\n(.*?)```", PAGE, re.S)}
@@ -86,3 +94,93 @@ def test_every_adapter_has_a_result_and_can_be_parsed():
     assert {p.stem for p in RESULTS} == set(scripts) and len(scripts) >= 6
     for script in scripts.values():
         ast.parse(script.read_text(encoding="utf-8"))
+
+
+def test_a_sum_that_runs_across_an_end_is_a_bias_where_actions_decide_the_length():
+    """The first stranger's loop as the page prints it, over every pair of episodes: of one world whose lengths are
+    fixed, and of one where action 1 pays 1 and ends, action 0 waits a step for its 1."""
+    from types import SimpleNamespace as Space
+
+    space = {}
+    for name in ("stranger 1", "mended 1"):
+        exec(re.search(rf"```python\n# {name}\n(.*?)```", HOLD, re.DOTALL)[1], space)
+        space[name] = space["update"]
+
+    class Batch(Space):
+        __len__ = lambda self: len(self.rewards)  # noqa: E731
+        episodes = lambda self: self.slices  # noqa: E731
+        score = lambda self, theta: ((self.actions - 0.5) * (self.choice == 1))[:, None]  # noqa: E731
+
+    def mean(update, episodes):
+        total = 0.0
+        for first in episodes:
+            for second in episodes:
+                a, r, c = (np.array([*x, *y], float) for x, y in zip(first, second))
+                t = np.r_[np.arange(len(first[0])), np.arange(len(second[0]))]
+                parts = [slice(0, len(first[0])), slice(len(first[0]), len(t))]
+                batch = Batch(rewards=r, actions=a, choice=c, t=t, gamma=0.5, mask=np.ones(len(t)), slices=parts)
+                total += update(np.zeros(1), batch)[0] / len(episodes) ** 2
+        return total
+
+    ends_or_waits = [((1,), (1.0,), (1,)), ((0, 0), (0.0, 1.0), (1, 0))]  # actions, rewards, is there a choice
+    fixed = [((1, 0), (1.0, 1.0), (1, 0)), ((0, 0), (0.0, 1.0), (1, 0))]
+    assert mean(space["mended 1"], ends_or_waits) == pytest.approx(slope(lambda z: sigmoid(z) * 0.5 + 0.5, 0))
+    assert mean(space["stranger 1"], ends_or_waits) == pytest.approx(0.1484375)
+    assert mean(space["stranger 1"], fixed) == pytest.approx(mean(space["mended 1"], fixed)) == pytest.approx(0.25)
+    assert "and their lengths do not depend on what is done" in HOLD and "$\\gamma<1$ it is a bias" in HOLD
+
+
+def test_an_update_that_ties_episodes_together_shows_its_direction_on_large_batches():
+    world, _, _, exact = doors()
+    returns, scores = [], []
+    for a, b, c in np.ndindex(2, 2, 2):
+        states, actions = [0, 1, 2 if b else 3], (a, b, c)
+        returns.append(sum(0.5**t * world.R[s, u] for t, (s, u) in enumerate(zip(states, actions))))
+        softmax_ = pg.two_action_softmax(2, 3)
+        scores.append(sum(softmax_.score(np.zeros(2), world.obs[s], u) for s, u in zip(states, actions)))
+    R, S = np.array(returns), np.array(scores)
+    update = lambda batch: ((R[batch] - R[batch].mean())[:, None] * S[batch]).mean(axis=0)  # noqa: E731
+    np.testing.assert_allclose(update(np.arange(8)), exact, atol=1e-6)
+    pairs = [update(np.array(pair)) for pair in np.ndindex(8, 8)]
+    np.testing.assert_allclose(np.mean(pairs, axis=0), exact / 2, atol=1e-6)  # and no seed was drawn
+    normalised = lambda batch: update(batch) / R[batch].std()  # noqa: E731
+    np.testing.assert_allclose(normalised(np.arange(8)), exact / R.std(), atol=1e-6)
+    assert "ties them together by their mean or their standard deviation shows its direction on large batches" in HOLD
+    assert "can still train" in HOLD and "it still trains" not in HOLD and "was found to" not in HOLD
+
+
+def test_an_update_that_runs_on_into_the_next_episode_shows_the_order_of_the_eight():
+    """The first stranger's loop: 3 degrees as the eight lie, 10 the other way round, none over many drawn."""
+    space, batch, exact = {}, audit_worlds()["two doors"].batch, audit_theorem()
+    exec(re.search(r"```python\n# stranger 1\n(.*?)```", HOLD, re.DOTALL)[1], space)
+
+    def angle(order):
+        rows = np.concatenate([np.arange(24)[batch.episodes()[n]] for n in order])
+        arrays = {f.name: getattr(batch, f.name) for f in fields(batch)}
+        laid = {name: x[rows] for name, x in arrays.items() if isinstance(x, np.ndarray)}
+        laid["episode"] = np.repeat(np.arange(len(order)), 3)
+        got = space["update"](np.zeros(3), replace(batch, **laid))[:2]
+        return np.degrees(np.arccos(got @ exact / np.linalg.norm(got) / np.linalg.norm(exact)))
+
+    drawn = np.random.default_rng(0).integers(8, size=40_000)
+    assert [round(angle(order)) for order in (range(8), range(7, -1, -1), drawn)] == [3, 10, 0]
+    assert "runs on from one episode into the next shows its direction for the order in which the eight lie" in HOLD
+    assert "makes 3 degrees" in HOLD and "or their order" not in HOLD
+
+
+def test_a_wrapper_s_own_sum_is_not_the_library_s():
+    from policy_gradient.audit import audit
+
+    def right(theta, batch):  # advantages without a fault, and the page's last line
+        advantages, following = np.zeros(len(batch)), 0.0
+        for i in reversed(np.flatnonzero(batch.mask)):
+            value = batch.next_values[i] * (not batch.terminated[i])
+            error = batch.rewards[i] + batch.gamma * value - batch.values[i]
+            following *= batch.gamma * batch.lam * (not (batch.terminated[i] or batch.truncated[i]))
+            advantages[i] = following = error + following
+        return advantages @ batch.score(theta) / len(batch.episodes())
+
+    assert "weighed **without gamma^t**" in str(audit(right))
+    assert "The sum is ours: it has no $\\gamma^t$ and no mask" in HOLD and "whatever differs" not in HOLD
+    assert "its own reward and those that came *before* it" in HOLD and "G = batch.rewards[i] + batch.gamma * G" in HOLD
+    assert "as bad as death" not in HOLD  # where each step costs, an end is good

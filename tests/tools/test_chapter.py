@@ -216,9 +216,22 @@ def test_questions_are_read_from_one_file_or_from_many_in_the_same_order(book):
 
 def test_the_book_s_chapters_are_those_of_its_folders():
     for one in contents.chapters():
-        assert one.first.exists() and (ROOT / f"tests/chapters/{one.module}").exists() == (
+        assert one.first.exists() and (ROOT / f"tests/chapters/{one.module}/attacks.py").exists() == (
             "attacks" not in (one.about.get("without") or {})
         )
+
+
+def test_a_chapter_with_figures_that_nothing_holds(book):
+    page, tests = book / "book/01-one-more.md", "tests/chapters/one_more/test_explorables.py"
+    page.write_text(
+        "---\nchapter:\n  explorables: [TheDial]\n---\n# One\n\n"
+        "```{explorable} policy_gradient.explorables.TheDial\n```\n"
+    )
+    [lacking] = contract.lacks(contents.chapters(book)[1], "explorables")
+    assert lacking.startswith(f"{tests} is not there: ") and "TheDial" in lacking
+    (book / tests).parent.mkdir(parents=True)
+    (book / tests).touch()
+    assert contract.lacks(contents.chapters(book)[1], "explorables") == []
 
 
 def test_what_the_plan_lacks_is_named_in_the_order_of_a_week(book):

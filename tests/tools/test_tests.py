@@ -298,14 +298,26 @@ def test_the_oldest_dependencies_meet_training_and_the_checks():
     assert "error" not in done.stdout.splitlines()[-1], done.stdout[-2000:]
 
 
+def lends(source):
+    """The test modules, and their parts, that are imported: at the top or within a function."""
+    named = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            named += [f"{getattr(node, 'module', None) or ''}.{one.name}" for one in node.names]
+    return [name for name in named if re.search(r"(^|\.)test_", name)]
+
+
 def test_no_test_module_lends_to_another():
-    """What two share stands in tests/helpers, or as a fixture in conftest.py;
-    within a chapter's folder its numbers may be asked."""
-    lent = re.compile(r"^from (tests\.(?:\w+\.)*)test_\w+ import", re.M)
+    """What two share stands in tests/helpers, or is a fixture."""
     found = {
-        (path.relative_to(ROOT).as_posix(), where)
-        for path in sorted((ROOT / "tests").rglob("*.py"))
-        for where in lent.findall(path.read_text("utf8"))
+        (path.relative_to(ROOT / "tests").as_posix(), name) for path in FILES for name in lends(path.read_text("utf8"))
     }
-    own = [(file, where) for file, where in found if where == "tests.chapters." + file.split("/")[2] + "."]
-    assert sorted(found) == sorted(own) and own  # so the pattern sees
+    assert found == {("chapters/language_models/test_numbers.py", "tests.package.test_groups")}  # its brute force
+    for bad in (
+        "from tests.book.test_a import b",
+        "def test():\n    from tests.chapters.x.test_a import b",
+        "import tests.test_a",
+        "from .test_a import b",
+        "from tests.book import test_a",
+    ):
+        assert lends(bad), bad

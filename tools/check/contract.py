@@ -119,6 +119,9 @@ def figures(chapter):
             f"book/{chapter.stem}.md should have `explorables: [{', '.join(shown)}]` in its head: "
             "these are the figures of its pages."
         )
+    file = f"tests/chapters/{chapter.module}/test_explorables.py"
+    if shown and not (chapter.root / file).exists():
+        yield f"{file} is not there: hold there {', '.join(shown)} to computations of another kind, and drive each."
 
 
 @part("terms")

@@ -12,7 +12,9 @@ from scipy import integrate, optimize, stats
 import policy_gradient as pg
 from policy_gradient import control
 from tests.helpers.page_and_lab import PageAndLab
+from tests.helpers.sentences import bell_mean
 from tools.paths import ROOT
+from tools.site import values
 
 PAGE = PageAndLab("04-continuous-actions").page  # both pages of the chapter
 MU, SIGMA = 0.8, 1.0  # the page's example of clipping
@@ -385,3 +387,63 @@ def test_a_nan_from_the_world_is_named():
     policy = pg.LinearGaussian(2)
     with pytest.raises(ValueError, match="obs must be finite"):
         pg.reinforce(Broken(4), policy, policy.init(), np.random.default_rng(0), num_updates=2, progress=False)
+
+
+def test_the_named_numbers_of_chapters_4_and_5():
+    f, z = lambda a: 10 - (a - 1) ** 2, np.polynomial.hermite_e.hermegauss(60)
+
+    def variance(sigma, baseline, noise):
+        nodes, weights = z[0], z[1] / z[1].sum()
+        x = f(0.5 + sigma * nodes)
+        b = baseline * (weights @ x)
+        return weights @ (((x - b) ** 2 + noise) * (nodes / sigma) ** 2) - 1
+
+    values.holds(
+        plain_wide=variance(1, 0, 0),
+        plain_middle=variance(0.1, 0, 0),
+        plain_small=variance(0.01, 0, 0),
+        calm_middle=variance(0.1, 1, 0),
+        noisy_small=variance(0.01, 1, 1),
+        path_small=4 * 0.01**2,
+    )
+    values.holds(
+        density=stats.norm.pdf(0, 0, 0.1),
+        log_density=stats.norm.logpdf(0, 0, 0.1),
+        log_density_narrow=stats.norm.logpdf(0, 0, 0.04),
+        degrees=np.log(np.degrees(1)),
+        entropy_one=stats.norm.entropy(),
+        half_sigma_push=1 - 0.5**2,
+        entropy_zero=optimize.brentq(lambda s: stats.norm.entropy(0, s), 0.1, 1),
+    )
+    clip, tanh = lambda a: np.clip(a, -1, 1), np.tanh
+    values.holds(
+        kink_slope=-bell_mean(lambda a: (5 + clip(a)) * ((a - 0.8) ** 2 - 1)),
+        clipped_mu=-bell_mean(lambda a: clip(a) - 0.8),
+        clipped_log_sigma=-bell_mean(lambda a: (clip(a) - 0.8) ** 2 - 1),
+        tanh_mu=-bell_mean(lambda a: tanh(a) - 0.8),
+        tanh_log_sigma=-bell_mean(lambda a: (tanh(a) - 0.8) ** 2 - 1),
+        clip_truth=bell_mean(lambda a: (5 + clip(a)) * (a - 0.8)),
+        clip_wrong=-bell_mean(lambda a: (5 + clip(a)) * (clip(a) - 0.8)),
+    )
+    truth = bell_mean(lambda a: (5 + clip(a)) * (a - 0.8))
+    low, high = stats.norm.cdf(-1, 0.8), stats.norm.sf(1, 0.8)
+    at_low, at_high = -stats.norm.pdf(-1, 0.8) / low, stats.norm.pdf(1, 0.8) / high
+    inside = integrate.quad(lambda a: ((5 + a) * (a - 0.8)) ** 2 * stats.norm.pdf(a, 0.8), -1, 1)[0]
+    values.holds(
+        draw_noise=bell_mean(lambda a: ((5 + clip(a)) * (a - 0.8)) ** 2) - truth**2,
+        clipped_law_noise=inside + low * (4 * at_low) ** 2 + high * (6 * at_high) ** 2 - truth**2,
+    )
+    values.holds(
+        tanh_far=-2 * (np.log(2) - 100), tanh_patched=-np.log(1e-6), gae_steps=1 / (1 - 0.855), gae_fade=0.95 * 0.9
+    )
+    squashed = {}
+    for mu in (0, 0.8, 2):
+
+        def entropy(s, mu=mu):
+            g = lambda u: (
+                stats.norm.pdf(u, mu, s) * (stats.norm.logpdf(u, mu, s) - 2 * (np.log(2) - u - np.logaddexp(0, -2 * u)))
+            )  # noqa: E731
+            return -integrate.quad(g, mu - 12 * s, mu + 12 * s, limit=400)[0]
+
+        squashed[mu] = optimize.minimize_scalar(lambda s: -entropy(s), bounds=(0.3, 4), method="bounded").x
+    values.holds(squashed_0=squashed[0], squashed_8=squashed[0.8], squashed_2=squashed[2])

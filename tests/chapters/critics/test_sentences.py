@@ -1,6 +1,7 @@
 """Under which conditions the sentences of chapter 6 hold: for each the counterexample
 to what was once written there."""
 
+import re
 from fractions import Fraction as F
 
 import numpy as np
@@ -13,11 +14,12 @@ from policy_gradient.critic import explained_variance
 from policy_gradient.exact import gae_weigh, moments
 from policy_gradient.worlds import coin_chain, live_or_die
 from tests.helpers.page_and_lab import ROOT, PageAndLab
-from tools import contents
+from tests.helpers.sentences import ANSWERS
 from tools.site import values
 
+GLOSSARY = PageAndLab.text("glossary")
+
 USE, LEARNS = PageAndLab.text("06-critics"), PageAndLab.text("06-how-a-critic-learns")
-ANSWERS = {q["id"]: str(q) for q in contents.questions()}
 DOORS, POLICY, ZERO = pg.two_doors(), pg.two_action_softmax(2, 3), np.zeros(2)
 TRUE_V = pg.state_values(DOORS, pg.state_probs(DOORS, POLICY, ZERO))
 
@@ -425,3 +427,16 @@ def test_not_all_that_passes_through_a_softmax_carries_the_probability():
     assert abs(slope(lambda p: -(p * np.log(p)).sum())) < 0.01 and abs(slope(lambda p: p[0])) < 0.0011
     assert slope(lambda p: np.log(p[0])) == pytest.approx(0.999, abs=1e-4)
     assert "as that of the expected reward does" in LEARNS
+
+
+def test_of_several_compatible_fits_the_shortest_is_the_natural_gradient():
+    pi, Q = np.array([0.2, 0.3, 0.5]), np.array([1, 2, 4.0])
+    scores = np.eye(3) - pi
+    F_, gradient = (scores.T * pi) @ scores, (scores.T * pi) @ Q
+    natural = np.linalg.pinv(F_) @ gradient
+    for w in (Q, Q - pi @ Q, natural):
+        np.testing.assert_allclose(F_ @ w, gradient, atol=1e-14)  # each is a least-squares fit
+    assert abs(Q - natural).max() > 1 and abs(Q - pi @ Q - natural).max() > 0.3
+    critic = PageAndLab.text("06-how-a-critic-learns")
+    for text in (GLOSSARY, critic, ANSWERS["natural-gradient"], ANSWERS["compatible-features"]):
+        assert re.search("shortest", text)

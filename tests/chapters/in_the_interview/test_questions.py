@@ -9,8 +9,8 @@ from functools import cache
 import jsonschema
 import pytest
 import yaml
-from docutils import nodes
 
+from tests.helpers.headings import headings
 from tools import contents
 from tools.paths import ROOT
 
@@ -28,19 +28,6 @@ def texts(q):
 
 def without_code(text):
     return re.sub(r"```.*?```|`[^`\n]+`", " ", text, flags=re.DOTALL)
-
-
-@cache
-def headings(page):
-    """The ids that Sphinx gives to a page's headings."""
-    folder = ROOT if page.startswith("notebooks/") else ROOT / "book"
-    if (folder / f"{page}.md").exists():
-        written = (folder / f"{page}.md").read_text("utf8")
-        lines = re.sub(r"^(`{3,}|:{3,}).*?^\1\s*$", "", written, flags=re.DOTALL | re.MULTILINE)
-    else:
-        cells = json.loads((folder / f"{page}.ipynb").read_text("utf8"))["cells"]
-        lines = "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
-    return {nodes.make_id(title.replace("$", "")) for title in re.findall(r"^#+ (.+?)\s*$", lines, re.MULTILINE)}
 
 
 @cache

@@ -5,7 +5,10 @@ Each test is about one belief. The smallest world in which it fails is enumerate
 """
 
 import itertools
+import json
 import math
+import re
+from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -13,20 +16,12 @@ import pytest
 from scipy import stats
 
 import policy_gradient as pg
+from learning_to_act.exercises import in_the_interview as chapter05
 from policy_gradient.natural import conjugate_gradient
-from tests.helpers.page_and_lab import ROOT
-from tools import contents
+from tests.helpers.page_and_lab import PageAndLab
+from tests.helpers.sentences import ANSWERS, cells, flat, slope, solution, words
+from tools.paths import ROOT
 
-
-def flat(thing):
-    return (
-        "\n".join(map(flat, thing.values() if isinstance(thing, dict) else thing))
-        if isinstance(thing, (dict, list))
-        else str(thing)
-    )
-
-
-ANSWERS = {q["id"]: flat(q) for q in contents.questions()}
 MUSEUM = {c.id: c.source for c in nbformat.read(ROOT / "notebooks/museum-of-mistakes.ipynb", as_version=4).cells}
 
 
@@ -325,3 +320,95 @@ def test_a_loss_without_ratios_is_not_zero_where_advantages_are_centred():
     assert "Where all ratios are 1, centred advantages make the value zero." in (
         ROOT / "book/05-in-the-interview.md"
     ).read_text("utf8")
+
+
+def test_the_curves_of_the_bugs_are_those_that_the_exercise_quotes():
+    from policy_gradient.checks.worlds import exact_curves, ladder
+
+    cells = json.loads((ROOT / "solutions/05-in-the-interview.ipynb").read_text("utf8"))["cells"]
+    sources = ["".join(cell["source"]) for cell in cells]
+    curves = {}
+    for name in ("update_1", "update_4", "update_8"):
+        space = {"np": np, "softmax": pg.softmax}
+        exec(next(s for s in sources if s.startswith(f"def {name}(")), space)
+        curves[name] = exact_curves(space[name], ladder, np.zeros((3, 2)), lr=0.5, updates=100, seeds=10)
+    mean = lambda name, update: round(float(curves[name][:, update].mean()), 2)  # noqa: E731
+    quoted = "\n".join(sources)
+    assert [mean("update_1", k) for k in (0, 5, 10)] == [1.04, 0.91, 0.82]
+    assert "1.04, after five updates 0.91, after ten 0.82" in quoted
+    assert mean("update_4", 100) == 2.77 and round(curves["update_4"][:, 100].min(), 2) == 2.76
+    assert "in the end 2.77, and every seed at least 2.76" in quoted
+    assert round(mean("update_8", 100), 1) == 1.9 and "to 1.9 or so" in quoted
+
+
+def test_the_claims_of_lab_5_end_in_asserts():
+    lab = cells("05-in-the-interview")
+    assert "ends in an `assert`" in lab["title"]
+    for name in ("tanh-stable", "seeds", "online-gap"):
+        assert "assert" in lab[name].splitlines()[-1], name
+
+
+def test_beyond_the_band_only_one_side_has_no_gradient():
+    clipped = lambda ratio, A: min(ratio * A, np.clip(ratio, 0.8, 1.2) * A)  # noqa: E731
+    assert slope(lambda w: clipped(w, -1), 1.3) == pytest.approx(-1) and slope(lambda w: clipped(w, 1), 1.3) == 0
+    assert "beyond the band, on the side that the advantage favours, the gradient is zero" in PageAndLab.text(
+        "05-in-the-interview"
+    )
+
+
+def test_the_same_pay_for_every_action_teaches_where_lengths_depend_on_actions():
+    for choose, teaches in ((lambda p: 1 + p, True), (lambda p: 2, False)):  # stop after one step, or go on; both pay 1
+        assert (abs(slope(lambda z: choose(1 / (1 + np.exp(-z))), 0.4)) > 0.1) == teaches  # mean return = mean length
+    room = cells("museum-of-mistakes")
+    assert "Pay every action the same, in episodes of one length." in room["m-catch"]
+    assert "for any right program to which it applies" in room["end"]
+    assert "and pay that no action can change teaches nothing" in ANSWERS["prove-expected-score"]
+
+
+def test_the_last_step_of_an_episode_need_not_be_worse_than_the_mean():
+    gamma, rewards = 0.8, np.array([0, -0.5, 5.0])  # a climb to the top of the ladder
+    weights = gamma ** np.arange(3) * [sum(gamma**k * r for k, r in enumerate(rewards[t:])) for t in range(3)]
+    assert weights[2] > weights[:2].mean()
+    cheap = np.array([-0.5, -0.5, 0.0])  # and here the last is best
+    assert cheap[2] > np.cumsum(cheap[::-1])[::-1][:2].mean()
+    said = Path(chapter05.__file__).read_text("utf8")
+    assert "a step is compared only with the steps of its own episode" in said and "always worse" not in said
+
+
+def test_bug_4_is_judged_in_two_worlds_and_the_text_says_which_is_which():
+    gammas = [setting.world.gamma for setting in chapter05.LADDERS]
+    assert gammas == [0.8, 0.6] and [f"{g**-2:.2f}" for g in gammas] == ["1.56", "2.78"]
+    words = solution("05-in-the-interview")
+    assert "of two small worlds: the ladder below, and one with other rewards and $\\gamma=0.6$" in words["title"]
+    assert "$2.78$ times in the check's other world" in words["bug-4-why"]
+    shown = next(
+        c
+        for c in nbformat.read(ROOT / "solutions/05-in-the-interview.ipynb", as_version=4).cells
+        if c.id == "bug-4-check"
+    )
+    exact, wrong, error = map(
+        float,
+        re.search(
+            r"exact ([+-][.\d]+), yours ([+-][.\d]+) \+- (\d*\.\d+)", flat(shown.outputs).replace("\n", " ")
+        ).groups(),
+    )
+    assert abs(wrong - 2.7778 * exact) < 4 * error and abs(wrong - 1.5625 * exact) > 4 * error
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_lambda_one_is_the_return_less_the_value_where_nothing_is_truncated(cut):
+    ends = np.array([[False], [False], [True]])
+    data = pg.Rollout(
+        np.zeros((3, 1, 1)),
+        np.zeros((3, 1)),
+        np.array([[1], [-2], [0.5]]),
+        np.ones((3, 1), bool),
+        ends & ~np.array(cut),
+        ends & np.array(cut),
+        np.zeros((1, 1)),
+    )
+    V, last = np.array([[0.3], [4], [-1.0]]), np.array([7.0])
+    rest = pg.gae(data, V, last, 0.9, 1.0) - (pg.reward_to_go(data.rewards, 0.9) - V)
+    np.testing.assert_allclose(rest[:, 0], cut * 0.9 ** np.array([3, 2, 1]) * 7, atol=1e-12)
+    assert "lam = 1, where nothing is truncated, gives return minus V" in words(pg.gae)
+    assert "with $\\lambda=1$ and a true end the return less the value" in cells("05-in-the-interview")["critics"]

@@ -384,3 +384,11 @@ def test_the_lab_trains_the_two_networks_on_different_prompts():
     assert "train[rng.integers(0, 2048, 32)]" in cells["byhand"] and "task.prompts" in cells["transformerclimb"]
     assert "But for the prompts (half of them there, all of them here) nothing else changed" in cells["own"]
     assert "The same task, imitation and loop, now on all prompts." in cells["breakwhy"]
+
+
+def test_dividing_by_the_sample_s_std_makes_the_weight_smaller():
+    from policy_gradient.groups import grpo_weight
+
+    p = np.array([0.2, 0.5])
+    np.testing.assert_allclose(grpo_weight(p, 4, sample_std=True) / grpo_weight(p, 4), np.sqrt(3 / 4))
+    assert "multiplies all of it by sqrt((G - 1) / G)" in grpo_weight.__doc__

@@ -1,18 +1,23 @@
 """The numbers on chapter 3's page and in its lab, from computations that share no code with the package.
 
 Two doors is enumerated in fractions, Gaussians are integrated by SciPy, everything else is a closed form written out
-here. (The baseline table, the coin that is taken back, and the underflow steps are in test_syllabus_numbers.py.)
+here. (The baseline table, the coin that is taken back, and the underflow steps are in test_numbers_enumerated.py.)
 """
 
 import itertools
+import json
 import re
 from fractions import Fraction as F
+from math import comb
 
 import numpy as np
 import pytest
 from scipy import integrate, optimize, stats
 
 from tests.helpers.page_and_lab import PageAndLab
+from tests.helpers.sentences import sigmoid
+from tools.paths import ROOT
+from tools.site import values
 
 CHAPTER = PageAndLab("03-the-log-derivative-trick")
 PAGE, LAB, says, printed = CHAPTER.page, CHAPTER.lab, CHAPTER.says, CHAPTER.printed
@@ -386,3 +391,83 @@ def test_ablation_draws_paired_differences_and_student_s_intervals(ax):
     top, bottom = ax.get_ylim()[::-1]
     assert top < bottom  # the first arm is drawn at the top
     assert 0 in [line.get_xdata()[0] for line in ax.lines]  # the recipe itself
+
+
+def test_the_named_numbers_of_chapter_3():
+    variance = {name: float(moments(weight)[1]) for name, weight in WEIGHTS.items()}
+    squared = float(sum(g**2 for g in GRADIENT))
+    values.holds(
+        var_total=variance["total return"],
+        var_togo=variance["reward-to-go"],
+        var_exact_Q=variance["exact Q"],
+        var_togo_less_V=variance["to-go less V"],
+        var_advantage=variance["advantage"],
+        need_total=int(np.ceil(variance["total return"] / squared / 0.01)),
+        need_togo=int(np.ceil(variance["reward-to-go"] / squared / 0.01)),
+        need_total_exact=variance["total return"] / squared / 0.01,
+        doors_first=-float(GRADIENT[0]),
+        doors_second=float(GRADIENT[1]),
+        one_step_guess=0.25 * 0.5,
+    )  # in B: half a visit, p (1 - p), pays 3; in A: one visit, pays -1
+    assert 0.5 * 0.25 * 3 - 0.25 == 0.25 * 0.5
+
+    def noise(pi, Q, b):
+        steps = np.array([(Q[a] - b) * (np.eye(len(pi))[a] - pi) for a in range(len(pi))])
+        return pi @ ((steps - pi @ steps) ** 2).sum(axis=1)
+
+    hurt, help_ = (np.array([0.05, 0.05, 0.9]), np.array([0, 0, 1.0])), (np.array([0.9, 0.1]), np.array([0, 1.0]))
+    best = optimize.minimize_scalar(
+        lambda b: noise(*hurt, b), bounds=(-1, 1), method="bounded", options={"xatol": 1e-10}
+    )
+    values.holds(
+        hurt_none=noise(*hurt, 0),
+        hurt_V=noise(*hurt, 0.9),
+        hurt_best=best.fun,
+        hurt_b=best.x,
+        hurt_b_short=best.x,
+        help_none=noise(*help_, 0),
+        help_V=noise(*help_, 0.1),
+        ten_eleven_noise=noise(np.array([0.5, 0.5]), np.array([10, 11.0]), 0),
+        kept_4=3 / 4,
+        kept_8=7 / 8,
+        third_of_error=10**-0.5,
+    )
+    later = (
+        sum(comb(8, n) / 2**8 * (n - 1) / n * n for n in range(1, 9)) / 4
+    )  # n of 8 go on: each keeps (n - 1) / n of its share
+    values.holds(kept_second_8=later)
+    values.holds(
+        bell_height=stats.norm.pdf(0),
+        step_noise=0.5 - stats.norm.pdf(0) ** 2,
+        step_noise_baseline=0.25 - stats.norm.pdf(0) ** 2,
+        after_one_update=sigmoid(-0.25),
+        corridor_p=2 - 2**0.5,
+        halves_die=1075,
+        sum_of_logs=538 * np.log(4),
+    )
+    loss = lambda p: p * (1 - p) * np.log(p) - (1 - p) * p * np.log(1 - p)  # noqa: E731  minus the expected surrogate
+    lowest = optimize.minimize_scalar(lambda p: -loss(p), bounds=(0.5, 0.99), method="bounded")
+    values.holds(
+        loss_9=loss(0.9),
+        loss_99=loss(0.99),
+        loss_lowest=-lowest.fun,
+        loss_lowest_p=lowest.x,
+        loss_highest_p=1 - lowest.x,
+    )
+    G = stats.zscore([sum(0.99**k for k in range(6 - t)) for t in range(6)])
+    values.holds(standard_0=G[0], standard_1=G[1], standard_2=G[2], standard_3=-G[3], standard_5=-G[5])
+    assert round(-G[4], 2) == round(G[1], 2)
+    arms = json.loads((ROOT / "studies/cartpole_ablation.json").read_text("utf8"))["arms"]
+    tests = {
+        name: stats.ttest_rel(np.mean(arm["sampled"], axis=1), np.mean(arms["recipe"]["sampled"], axis=1))
+        for name, arm in arms.items()
+        if name != "recipe"
+    }
+    shift = {name: np.mean(arms[name]["sampled"]) - np.mean(arms["recipe"]["sampled"]) for name in arms}
+    values.holds(
+        shift_theorem=shift["theorem's estimator"],
+        shift_gamma_one=shift["gamma = 1"],
+        shift_power_kept=shift["gamma^t kept"],
+        closest_p_value=tests["gamma = 1"].pvalue,
+    )
+    values.holds(closest_p_value=tests["gamma^t kept"].pvalue)

@@ -10,59 +10,21 @@ from scipy import optimize
 import policy_gradient as pg
 from policy_gradient.natural import conjugate_gradient, fisher, fisher_vector, kl, kl_step, natural_gradient
 from policy_gradient.surrogate import clip_objective, clip_weights, kl_estimates, normalised, ratios, surrogate
-
-DOORS, POLICY, ZERO = pg.two_doors(), pg.two_action_softmax(2, 3), np.zeros(2)
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
-
-
-def logit(p):
-    return np.log(p / (1 - p))
-
-
-def binary_kl(p, q):
-    return p * np.log(p / q) + (1 - p) * np.log((1 - p) / (1 - q))
-
-
-def corridor_return(p):
-    """J of the corridor, by the linear solve of chapter 2."""
-    world = pg.short_corridor()
-    return pg.expected_return(world, np.tile([1 - p, p], (3, 1)))
-
-
-def corridor_surrogate(p, old=0.5):
-    """J + sum_s d sum_a pi'(a) A(s, a) with the old visits."""
-    world, probs = pg.short_corridor(), np.tile([1 - old, old], (3, 1))
-    advantages = pg.action_values(world, probs) - pg.state_values(world, probs)[:, None]
-    new = np.tile([1 - p, p], (3, 1))
-    return pg.expected_return(world, probs) + pg.discounted_visitation(world, probs) @ (new * advantages).sum(axis=1)
-
-
-def corridor_clipped(p, eps, old=0.5):
-    """The clipped surrogate in expectation: per state and action, min of the two products."""
-    world, probs = pg.short_corridor(), np.tile([1 - old, old], (3, 1))
-    advantages = pg.action_values(world, probs) - pg.state_values(world, probs)[:, None]
-    ratio = np.tile([1 - p, p], (3, 1)) / probs
-    worth = (probs * clip_objective(ratio, advantages, 1 - eps, 1 + eps)).sum(axis=1)
-    return pg.expected_return(world, probs) + pg.discounted_visitation(world, probs) @ worth
-
-
-def doors_return(p, q):
-    return pg.expected_return(DOORS, pg.state_probs(DOORS, POLICY, np.array([logit(p), logit(q)])))
-
-
-def doors_pieces(old=(0.5, 0.5)):
-    probs = pg.state_probs(DOORS, POLICY, logit(np.array(old)))
-    advantages = pg.action_values(DOORS, probs) - pg.state_values(DOORS, probs)[:, None]
-    return probs, advantages, pg.discounted_visitation(DOORS, probs)
-
-
-def doors_surrogate(p, q):
-    probs, advantages, d = doors_pieces()
-    new = pg.state_probs(DOORS, POLICY, np.array([logit(p), logit(q)]))
-    return pg.expected_return(DOORS, probs) + d @ (new * advantages).sum(axis=1)
+from tests.helpers.corridor_and_doors import (
+    DOORS,
+    POLICY,
+    ZERO,
+    binary_kl,
+    corridor_clipped,
+    corridor_return,
+    corridor_surrogate,
+    doors_gain,
+    doors_pieces,
+    doors_return,
+    doors_surrogate,
+    logit,
+    sigmoid,
+)
 
 
 def test_the_same_step_in_theta_is_33_times_apart_in_kl():
@@ -151,10 +113,6 @@ def doors_kl(theta):
     """The mean over the discounted visits, all four states."""
     _, _, d = doors_pieces()
     return kl(POLICY, ZERO, np.asarray(theta, float), DOORS.obs, d / d.sum())
-
-
-def doors_gain(theta):
-    return doors_return(*sigmoid(np.asarray(theta))) + 3 / 32
 
 
 def test_each_direction_is_best_in_its_own_ball():

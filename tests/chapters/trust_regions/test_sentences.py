@@ -2,6 +2,8 @@
 to what was once written there."""
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ import policy_gradient as pg
 from learning_to_act.checks.engine import registry
 from policy_gradient.natural import conjugate_gradient, fisher, kl_step
 from policy_gradient.surrogate import clip_objective, clip_weights
-from tests.chapters.trust_regions.test_numbers import (
+from tests.helpers.corridor_and_doors import (
     binary_kl,
     corridor_clipped,
     doors_gain,
@@ -23,6 +25,8 @@ from tests.chapters.trust_regions.test_numbers import (
 )
 from tests.helpers.page_and_lab import ROOT, PageAndLab
 from tools import contents
+
+GLOSSARY = PageAndLab.text("glossary")
 
 REGIONS, CLIP = PageAndLab.text("07-trust-regions"), PageAndLab.text("07-the-clip")
 LAB = "\n".join(c.source for c in PageAndLab("07-trust-regions").lab.cells)
@@ -323,3 +327,19 @@ def test_the_inner_sum_is_a_mean_under_the_old_policy():
     old, new, A = np.array([0.2, 0.3, 0.5]), np.array([0.6, 0.3, 0.1]), np.array([1.0, -2.0, 0.8])
     assert old @ (new / old * A) == pytest.approx(new @ A) and new @ A != pytest.approx(old @ A)
     assert "By a *change of measure*, with actions drawn from the old policy" in REGIONS
+
+
+def test_conjugate_gradients_need_at_most_as_many_products_as_there_are_distinct_eigenvalues():
+    from learning_to_act.exercises import trust_regions
+    from policy_gradient.natural import conjugate_gradient
+
+    def products(A, b):
+        asked = []
+        x = conjugate_gradient(lambda v: (asked.append(1), A @ v)[1], b, 10)
+        np.testing.assert_allclose(A @ x, b, atol=1e-9)
+        return len(asked)
+
+    A = np.diag([1, 2, 2, 3.0])
+    assert products(A, np.ones(4)) == 3 and products(A, np.eye(4)[0]) == 1
+    told = (GLOSSARY, PageAndLab.text("07-trust-regions"), Path(trust_regions.__file__).read_text("utf8"))
+    assert all(re.search("at most as many", text, re.IGNORECASE) for text in told)

@@ -1,4 +1,4 @@
-"""The committed results of the long runs: complete, and what their scripts give when a part is run again."""
+"""The committed results of chapter 3's long runs: complete, and what their scripts give when a part is run again."""
 
 import json
 
@@ -11,7 +11,6 @@ from tests.helpers.page_and_lab import PageAndLab
 from tools.paths import ROOT
 
 STUDIES = ROOT / "studies"
-
 STORED = json.loads((STUDIES / "cartpole_ablation.json").read_text(encoding="utf-8"))
 
 
@@ -130,25 +129,3 @@ def test_time_grows_in_proportion():
 
 def test_a_part_of_the_growth_again():
     assert growth.seconds(10**5, repeats=3) < 0.12  # twice the promise
-
-
-@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "studies").glob("[a-z]*.py")))
-def test_a_study_writes_where_its_result_is_read(name):
-    """Two of them wrote beside the explorables, which had moved: `make studies` stopped there."""
-    import importlib
-
-    result = getattr(importlib.import_module(f"studies.{name}"), "RESULT", None)
-    assert result is None or (result.is_file() and ROOT in result.parents), result
-
-
-def test_a_larger_batch_finds_the_flag_of_mountain_car():
-    study = json.loads((ROOT / "studies/mountain_car_batches.json").read_text("utf8"))
-    last = {int(size): [run["reached_goal_last"] for run in runs] for size, runs in study["arms"].items()}
-    assert study["updates"] == 30 and all(len(runs) == 10 for runs in last.values())
-    assert sum(met >= 90 for met in last[100]) == 8 and sum(last[8]) == 1
-    page = PageAndLab.text("04-limits-and-tasks")
-    assert (
-        "With 100 episodes in each of 30 updates, and all else as it was, "
-        "eight of ten runs met the flag in at least nine" in page
-    )
-    assert "with eight, in ten runs, one episode of eighty did" in page and "hardly help" not in page
