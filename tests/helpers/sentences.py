@@ -1,5 +1,8 @@
 """What tests of the book's sentences share: the texts beside the pages, and a little mathematics."""
 
+import ast
+from pathlib import Path
+
 import nbformat
 import numpy as np
 import yaml
@@ -31,6 +34,13 @@ def cells(name):
 def solution(name):
     """The same of a chapter's solutions."""
     return {c.id: c.source for c in nbformat.read(ROOT / f"solutions/{name}.ipynb", as_version=4).cells}
+
+
+def source(module):
+    """A module's text, and below it each of its strings in one piece: a sentence may be broken into lines."""
+    text = Path(module.__file__).read_text("utf8")
+    strings = [n.value for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    return "\n".join([text, *strings])
 
 
 def words(function):

@@ -8,7 +8,6 @@ import itertools
 import json
 import math
 import re
-from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -19,7 +18,7 @@ import policy_gradient as pg
 from learning_to_act.exercises import in_the_interview as chapter05
 from policy_gradient.natural import conjugate_gradient
 from tests.helpers.page_and_lab import PageAndLab
-from tests.helpers.sentences import ANSWERS, cells, flat, slope, solution, words
+from tests.helpers.sentences import ANSWERS, cells, flat, slope, solution, source, words
 from tools.paths import ROOT
 
 MUSEUM = {c.id: c.source for c in nbformat.read(ROOT / "notebooks/museum-of-mistakes.ipynb", as_version=4).cells}
@@ -371,7 +370,7 @@ def test_the_last_step_of_an_episode_need_not_be_worse_than_the_mean():
     assert weights[2] > weights[:2].mean()
     cheap = np.array([-0.5, -0.5, 0.0])  # and here the last is best
     assert cheap[2] > np.cumsum(cheap[::-1])[::-1][:2].mean()
-    said = Path(chapter05.__file__).read_text("utf8")
+    said = source(chapter05)
     assert "a step is compared only with the steps of its own episode" in said and "always worse" not in said
 
 

@@ -3,7 +3,6 @@ to what was once written there."""
 
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,6 +23,7 @@ from tests.helpers.corridor_and_doors import (
     sigmoid,
 )
 from tests.helpers.page_and_lab import ROOT, PageAndLab
+from tests.helpers.sentences import source
 from tools import contents
 
 GLOSSARY = PageAndLab.text("glossary")
@@ -341,5 +341,5 @@ def test_conjugate_gradients_need_at_most_as_many_products_as_there_are_distinct
 
     A = np.diag([1, 2, 2, 3.0])
     assert products(A, np.ones(4)) == 3 and products(A, np.eye(4)[0]) == 1
-    told = (GLOSSARY, PageAndLab.text("07-trust-regions"), Path(trust_regions.__file__).read_text("utf8"))
+    told = (GLOSSARY, PageAndLab.text("07-trust-regions"), source(trust_regions))
     assert all(re.search("at most as many", text, re.IGNORECASE) for text in told)

@@ -5,7 +5,6 @@ import itertools
 import re
 import warnings
 from fractions import Fraction as F
-from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -15,7 +14,7 @@ from scipy import optimize
 import policy_gradient as pg
 from tests.helpers import page_and_lab
 from tests.helpers.page_and_lab import PageAndLab
-from tests.helpers.sentences import cells, corridor, doors, flat, slope, softmax, solution
+from tests.helpers.sentences import cells, corridor, doors, flat, slope, softmax, solution, source
 from tools.paths import ROOT
 from tools.site import values
 
@@ -396,7 +395,7 @@ def test_epsilon_greedy_s_best_action_has_a_share_of_epsilon_and_numpy_s_integer
 
     reached = 0.1 / 2 + 0.9 * np.eye(2)[1]
     assert reached[1] == pytest.approx(0.95) and reached.sum() == pytest.approx(1)  # more than all but epsilon
-    told = Path(chapter01.__file__).read_text("utf8")
+    told = source(chapter01)
     assert "1 - epsilon for the best and the rest for all alike" in told and "all the chance but epsilon" not in told
     with pytest.warns(RuntimeWarning, match="overflow"):
         np.int64(2**62) * np.int64(4)
