@@ -6,6 +6,7 @@ which they do not change.
 """
 
 import ast
+import contextlib
 import copy
 import functools
 import re
@@ -50,57 +51,63 @@ RENAME = {
 @functools.cache
 def mutants(source):
     """[(key, source)] of every small change to a function, each once.
-    The key is the changed statement, before and after."""
+    The key is the changed statement, before and after.
+
+    Each change is made in the one tree and taken back: a copy of the tree for each of thousands cost more than all else.
+    """
     tree = ast.parse(source)
     function = next(node for node in tree.body if isinstance(node, ast.FunctionDef))
     names = [arg.arg for arg in function.args.args]
     names += sorted(
         {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     )
-    found = {}
-    for path, node in _nodes(function):
-        for changed in _changes(node, names):
-            made = _replaced(function, path, changed)
-            if made is None:
-                continue
-            ast.fix_missing_locations(made)
-            try:
-                text = ast.unparse(made)
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # Python warns of some mutants
-                    compile(text, "mutant", "exec")
-            except (SyntaxError, ValueError):
-                continue
-            if text != ast.unparse(function) and not SIZES.search(text):
-                found.setdefault(text, _key(function, made))
+    lines = {node: _line(node) for node in _statements(function)}
+    original, found = ast.unparse(function), {}
+    for above, field, index, node in [*_nodes(function)]:
+        for changed in [*_changes(node, names)]:
+            with _replaced(above[-1], field, index, changed) as possible:
+                if not possible:
+                    continue
+                try:
+                    text = ast.unparse(function)
+                    if text == original or text in found or SIZES.search(text):
+                        continue
+                    with warnings.catch_warnings():
+                        warnings.simplefilter("ignore")  # Python warns of some mutants
+                        compile(text, "mutant", "exec")
+                except (SyntaxError, ValueError):
+                    continue
+                same = {one: line for one, line in lines.items() if one not in above}
+                found[text] = _key([*lines.values()], [same.get(one) or _line(one) for one in _statements(function)])
     return [(key, text) for text, key in found.items()]
 
 
-def _nodes(node, path=()):
-    """(path, node) of every node below; a path is the fields and indices that lead to it."""
+def _nodes(node, above=()):
+    """(nodes above, field, index, node) of every node below: the last of those above has it in that field."""
+    above = (*above, node)
     for field, value in ast.iter_fields(node):
         for index, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
             if isinstance(child, ast.AST) and not isinstance(child, ast.arguments):
-                yield (*path, (field, index)), child
-                yield from _nodes(child, (*path, (field, index)))
+                yield above, field, index, child
+                yield from _nodes(child, above)
 
 
-def _replaced(function, path, new):
-    """A copy of the function in which the node at `path` is `new` (None drops it from its list)."""
-    made = copy.deepcopy(function)
-    *above, (field, index) = path
-    node = made
-    for name, i in above:
-        node = getattr(node, name) if i is None else getattr(node, name)[i]
-    if new is None:
-        if index is None or len(getattr(node, field)) == 1 and field == "body":
-            return None
-        del getattr(node, field)[index]
-    elif index is None:
-        setattr(node, field, new)
+@contextlib.contextmanager
+def _replaced(parent, field, index, new):
+    """Inside, the parent's child is `new` (None drops it from its list). Yields whether that can be."""
+    value = getattr(parent, field)
+    if index is None:
+        changed = new
     else:
-        getattr(node, field)[index] = new
-    return made
+        changed = [*value[:index], *([] if new is None else [new]), *value[index + 1 :]]
+    if changed is None or changed == [] and field == "body":
+        yield False
+        return
+    setattr(parent, field, changed)
+    try:
+        yield True
+    finally:
+        setattr(parent, field, value)
 
 
 def _with(node, **fields):
@@ -152,7 +159,7 @@ def _changes(node, names):
     elif isinstance(node, ast.AugAssign):
         yield None
         yield _with(node, op=ast.Sub() if isinstance(node.op, ast.Add) else ast.Add())
-        yield ast.Assign([copy.deepcopy(node.target)], node.value)
+        yield ast.Assign([copy.deepcopy(node.target)], node.value, lineno=node.lineno)
     elif isinstance(node, (ast.Assign, ast.Expr)):
         yield None
 
@@ -196,18 +203,19 @@ def _calls(node):
         )
 
 
-def _key(function, made):
+def _key(old, new):
     """ "old statement -> new statement": what stays the same when lines move."""
-    old, new = (_statements(one) for one in (function, made))
     gone = [line for line in old if line not in new] or [line for line in old if old.count(line) > new.count(line)]
     come = [line for line in new if line not in old]
     return f"{' ; '.join(gone)} -> {' ; '.join(come) or 'nothing'}"
 
 
 def _statements(function):
-    """The lines of a function without its nested blocks, one per statement."""
     return [
-        " ".join(ast.unparse(node).split("\n")[0].split())
-        for node in ast.walk(function)
-        if isinstance(node, ast.stmt) and not isinstance(node, ast.FunctionDef)
+        node for node in ast.walk(function) if isinstance(node, ast.stmt) and not isinstance(node, ast.FunctionDef)
     ]
+
+
+def _line(statement):
+    """A statement without its nested block, on one line."""
+    return " ".join(ast.unparse(statement).split("\n")[0].split())
