@@ -5,7 +5,7 @@ The order of things is that of a patient teacher: is it right? is it a mistake w
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -25,6 +25,7 @@ class Case:
     label: str
     args: tuple
     slow: str = ""  # said where time or memory runs out on this input alone
+    kept: dict = field(default_factory=dict, init=False, repr=False, compare=False)  # see `recognise.same`
 
 
 @dataclass(frozen=True)

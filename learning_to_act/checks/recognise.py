@@ -1,5 +1,7 @@
 """Which known mistake gives the learner's numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from .attempt import Budget, attempt
@@ -58,9 +60,16 @@ def truncated_in_place(runs, wrong, one, call):
 
 
 def same(run, way, one):
+    """Does `way` give the learner's numbers? What a known mistake answers to a case is kept with the case:
+    it is the same at every check."""
     if run.case.slow and exhausted(run.outcome):
         return True
-    theirs = attempt(way, run.case.args, Budget(SECONDS), one.parts, one.exact, run.outcome.huge)
+    theirs = run.case.kept.get(way)
+    if theirs is None:
+        theirs = attempt(way, run.case.args, Budget(SECONDS), one.parts, one.exact)
+        if not exhausted(theirs) and any(way in mistake.ways for mistake in one.mistakes):  # not what was fitted to one
+            run.case.kept[way] = theirs
+    theirs = replace(theirs, huge=run.outcome.huge)
     if not theirs.finite:  # overflow may show as NaN in NumPy and as an OverflowError in plain Python
         return run.outcome.kind == "raised" or run.outcome.kind == "answer" and not run.outcome.finite
     return run.outcome.finite and one.close(run.outcome.parts, theirs.parts)

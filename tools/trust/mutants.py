@@ -53,7 +53,7 @@ def mutants(source):
     """[(key, source)] of every small change to a function, each once.
     The key is the changed statement, before and after.
 
-    Each change is made in the one tree and taken back: a copy of the tree for each of thousands cost more than all else.
+    Each change is made in the one tree and taken back: a copy of the tree for each cost more than all else.
     """
     tree = ast.parse(source)
     function = next(node for node in tree.body if isinstance(node, ast.FunctionDef))
@@ -211,9 +211,7 @@ def _key(old, new):
 
 
 def _statements(function):
-    return [
-        node for node in ast.walk(function) if isinstance(node, ast.stmt) and not isinstance(node, ast.FunctionDef)
-    ]
+    return [node for node in ast.walk(function) if isinstance(node, ast.stmt) and not isinstance(node, ast.FunctionDef)]
 
 
 def _line(statement):
