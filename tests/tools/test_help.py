@@ -1,5 +1,6 @@
 """`--help` helps: no command of the book starts its work when it is asked what it does."""
 
+import os
 import subprocess
 import sys
 
@@ -21,6 +22,14 @@ def called(module):
     return "__main__.py" if module == "tools.trust" else f"{module.rpartition('.')[2]}.py"
 
 
+# Byte code where the tests' own goes, so that not each command compiles all it imports; without such a place, none.
+BYTE_CODE = (
+    {"PYTHONPYCACHEPREFIX": os.path.abspath(prefix)}
+    if (prefix := os.environ.get("PYTHONPYCACHEPREFIX"))
+    else {"PYTHONDONTWRITEBYTECODE": "1"}
+)
+
+
 def run(module, *arguments, folder):
     """In an empty folder, with no way to find git, make or a browser."""
     return subprocess.run(
@@ -29,7 +38,7 @@ def run(module, *arguments, folder):
         text=True,
         cwd=folder,
         stdin=subprocess.DEVNULL,
-        env={"PATH": "", "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "MPLBACKEND": "agg"},
+        env={"PATH": "", "PYTHONPATH": str(ROOT), "MPLBACKEND": "agg", **BYTE_CODE},
         timeout=300,
     )
 
