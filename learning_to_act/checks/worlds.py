@@ -5,6 +5,7 @@ and the batches that are sampled in them ("Find the bug").
 what lies between its stops. Both have `sample(theta, rng, n)`, `expected_return(theta)` and `exact_gradient(theta)`.
 """
 
+import copy
 import math
 from dataclasses import dataclass, fields
 
@@ -15,14 +16,26 @@ from policy_gradient.policies import TabularSoftmax, softmax
 
 
 class _Arrays:
-    """Equal when all arrays are; a short name in messages."""
+    """Equal when all arrays are; a short name in messages. A check copies and compares thousands: both are quick."""
 
     __hash__ = None
 
     def __eq__(self, other):
         return type(self) is type(other) and all(
-            np.array_equal(getattr(self, one.name), getattr(other, one.name)) for one in fields(self)
+            _equal(getattr(self, one.name), getattr(other, one.name)) for one in fields(self)
         )
+
+    def __deepcopy__(self, memo):
+        made = object.__new__(type(self))
+        vars(made).update((name, copy.deepcopy(value, memo)) for name, value in vars(self).items())
+        return made
+
+
+def _equal(one, other):
+    """As np.array_equal, which takes four times as long over a few numbers."""
+    if type(one) is type(other) is np.ndarray:
+        return one.shape == other.shape and bool((one == other).all())
+    return np.array_equal(one, other)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
