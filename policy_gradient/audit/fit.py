@@ -2,6 +2,7 @@
 what none explains is left open."""
 
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 import numpy as np
 
@@ -107,23 +108,34 @@ def _extras(asker, found, answers):
     return {name: silent(w) for name, w in worlds().items()}
 
 
+PAIRS = [(score, reduce) for score in c.SCORE for reduce in c.REDUCE]
+
+
+@cache
+def _plain(name):
+    """(rules, table, factors, lengths): `c.plain`; the score and the share of every pair, (P, n);
+    and how long what each rule gives with each pair is, (C, P). The same whatever update is audited."""
+    world = worlds()[name]
+    rules, table = c.plain(name)
+    factors = np.array([c.scores(world, s) * c._shares(world.batch, r) for s, r in PAIRS])
+    return rules, table, factors, np.sqrt(table**2 @ (factors**2).T)
+
+
 def _matches(y):
     """Rules that fit the worlds where every episode terminates, cheapest first."""
-    names, found = ("plain", "longer"), None
-    pairs = [(score, reduce) for score in c.SCORE for reduce in c.REDUCE]
-    for name in names:
-        world = worlds()[name]
-        rules, table = c.plain(name)
-        F = np.array([c.scores(world, s) * c._shares(world.batch, r) for s, r in pairs])
-        size = np.sqrt(table**2 @ (F**2).T) * np.linalg.norm(y[name])
+    left = slice(None)  # rules that fit the worlds so far, with some pair
+    for name in ("plain", "longer"):
+        rules, table, factors, lengths = _plain(name)
         with np.errstate(invalid="ignore", divide="ignore"):
-            cosines = table @ (F * y[name]).T / size
+            cosines = table[left] @ (factors * y[name]).T / (lengths[left] * np.linalg.norm(y[name]))
         good = np.abs(cosines) > 1 - SAME
-        found = good if found is None else found & good
-    rows, columns = np.nonzero(found)
-    price = rules[3][rows] + np.array([c.SCORE[pairs[k][0]] + c.REDUCE[pairs[k][1]] for k in columns], float)
+        if name == "plain":
+            left, first = np.flatnonzero(good.any(axis=1)), good
+    rows, columns = np.nonzero(first[left] & good)
+    rows = left[rows]
+    price = rules[3][rows] + np.array([c.SCORE[PAIRS[k][0]] + c.REDUCE[PAIRS[k][1]] for k in columns], float)
     order = np.argsort(price, kind="stable")[:300]
-    return [c.rule_of(rules, rows[k], score=pairs[columns[k]][0], reduce=pairs[columns[k]][1]) for k in order]
+    return [c.rule_of(rules, rows[k], score=PAIRS[columns[k]][0], reduce=PAIRS[columns[k]][1]) for k in order]
 
 
 def _fits(y, rule, name):
