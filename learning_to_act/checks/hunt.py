@@ -10,6 +10,7 @@ without any scatter. Every mistake of the book lies beyond 8 sigma,
 so that one of them slips through with probability 6e-5 at most.
 """
 
+import copy
 import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -273,11 +274,12 @@ class Hunt(Exercise):
         budget, looks = Budget(PATIENCE * seconds), []
         for setting in self.settings:
             drawn, theta = batches(setting, number, COUNT), setting.start
+            copies = copy.deepcopy(drawn)  # by us, since nobody asks here whether one was changed
 
-            def steps(many, theta=theta):
+            def steps(many=copies, theta=theta):
                 return [function(*self.arguments(theta.copy(), batch, LR)) for batch in many]
 
-            outcome = attempt(steps, (drawn,), budget)
+            outcome = attempt(steps, (), budget)
             if outcome.kind == "time":
                 return self._no(
                     f"Your function is right in form, but {COUNT:,} small batches take it more than "

@@ -6,6 +6,7 @@ and by Gauss quadrature on the slider, with three nodes below, between and above
 polynomials of degree 5 in each draw there).
 """
 
+import copy
 import itertools
 import math
 import zlib
@@ -98,11 +99,9 @@ def _nodes(low, high, mean, std, count=3):
 
 def steps(one, function, setting, change=lambda batch: batch):
     """The steps / lr on every batch there is, or None where it fails on one."""
-    drawn = [change(batch) for _, batch in every_batch(setting)]
+    drawn = copy.deepcopy([change(batch) for _, batch in every_batch(setting)])
     outcome = attempt(
-        lambda many: [function(*one.arguments(setting.start, batch, hunt.LR)) for batch in many],
-        (drawn,),
-        Budget(SECONDS),
+        lambda: [function(*one.arguments(setting.start, batch, hunt.LR)) for batch in drawn], (), Budget(SECONDS)
     )
     good = outcome.finite and outcome.parts[0].shape == (len(drawn), *setting.start.shape)
     return (outcome.parts[0].astype(float) - setting.start) / hunt.LR if good else None
