@@ -45,9 +45,13 @@ class Clock:
 def limited(call, seconds, wall=None):
     """`call()`, or `TimeUp` once it has used `seconds` of the processor, or `wall` (`WALL`) seconds in all. Everything
     else it raises passes through."""
+    return within(call, Clock(seconds, WALL if wall is None else wall))
+
+
+def within(call, clock):
+    """The same by a clock that has just been started: reading one is slow on some systems."""
     if sys.platform == "emscripten":
         return call()
-    clock = Clock(seconds, WALL if wall is None else wall)
     if min(clock.seconds, clock.wall) <= 0:
         raise TimeUp
     in_main_thread = threading.current_thread() is threading.main_thread()
@@ -77,7 +81,7 @@ def by_signal(call, clock):
 
     start = time.monotonic()
     old_handler = signal.signal(signal.SIGALRM, stop)
-    old_delay, old_interval = signal.setitimer(signal.ITIMER_REAL, max(min(clock.left()), SOON), AGAIN)
+    old_delay, old_interval = signal.setitimer(signal.ITIMER_REAL, max(min(clock.seconds, clock.wall), SOON), AGAIN)
     sys.unraisablehook = unraisable
     try:
         running = True

@@ -61,7 +61,7 @@ class Budget:
     def run(self, call):
         clock = timelimit.Clock(self.left, self.wall)
         try:
-            return timelimit.limited(call, self.left, self.wall)
+            return timelimit.within(call, clock)
         finally:
             self.left, self.wall = clock.left()
 

@@ -1,6 +1,7 @@
 """The learner's functions, as they stand in the notebooks of exercises/ and solutions/."""
 
 import ast
+import functools
 import re
 
 import nbformat
@@ -10,6 +11,7 @@ from tools.paths import ROOT
 REGION = re.compile(r"# BEGIN SOLUTION\n(.*?)# END SOLUTION", re.S)
 
 
+@functools.cache
 def code_cells(folder, chapter):
     notebook = nbformat.read(ROOT / folder / f"{chapter}.ipynb", 4)
     return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
