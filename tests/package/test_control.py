@@ -1,13 +1,10 @@
-"""Continuous environments against Gymnasium's own steps; the point mass against finite differences,
-sampling and SciPy."""
+"""Continuous environments against Gymnasium's own steps and, for the point mass, its dynamics written out."""
 
 import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode
-from scipy import linalg, optimize
 
-import policy_gradient as pg
 from policy_gradient import control
 
 N = 10_000
@@ -150,128 +147,70 @@ def test_what_cannot_be_an_environment_is_refused():
         envs.state = np.zeros((2, 3))
 
 
-# The linear-quadratic problem
-
-
-def random_problem(seed, gamma=0.9, K=3, D=2):
-    rng = np.random.default_rng(seed)
-
-    def positive(n):
-        root = rng.normal(size=(n, n))
-        return root @ root.T + 0.1 * np.eye(n)
-
-    problem = control.LinearQuadratic(
-        A=0.5 * rng.normal(size=(K, K)),
-        B=rng.normal(size=(K, D)),
-        Q=positive(K),
-        R=positive(D),
-        start=positive(K),
-        noise=0.1 * positive(K),
-        horizon=6,
-        gamma=gamma,
+def test_the_point_mass_moves_costs_and_starts_as_its_problem_says():
+    """s' = A s + B a + noise and reward -(s' Q s + a' R a) of the state before, written out for each copy."""
+    noise, start = np.array([[0.04, 0.01], [0.01, 0.09]]), np.array([[2.0, 0.6], [0.6, 0.5]])
+    still = control.LinearQuadratic(
+        [[1, 0.2], [-0.1, 0.9]], [[0.1, 0], [0.3, 1]], [[1, 0.2], [0.2, 0.5]], [[0.1, 0], [0, 0.3]], start, 0 * noise, 3
     )
-    return problem, 0.3 * rng.normal(size=(K, D)), 0.3 * rng.normal(size=D)
+    envs = control.PointMass(4, still)
+    envs.reset(seed=0)
+    envs.state = s = np.arange(8.0).reshape(2, 4)
+    actions = np.linspace(-1, 9, 8).reshape(4, 2)  # any force: nothing is cut off
+    obs, rewards, *_ = envs.step(actions)
+    for n in range(4):
+        after = still.A @ s[:, n] + still.B @ actions[n]
+        np.testing.assert_allclose(obs[n], after, rtol=1e-6)
+        assert rewards[n] == pytest.approx(-s[:, n] @ still.Q @ s[:, n] - actions[n] @ still.R @ actions[n])
+    fields = {name: getattr(still, name) for name in still.__dataclass_fields__}
+    stirred = control.PointMass(N, control.LinearQuadratic(**fields | {"noise": noise}))
+    seen, _ = stirred.reset(seed=1)
+    np.testing.assert_allclose(np.cov(seen.T), start, atol=0.1)
+    stirred.state = np.zeros((2, N))
+    moved, rewards, *_ = stirred.step(np.zeros((N, 2)))
+    np.testing.assert_allclose(np.cov(moved.T), noise, atol=0.006)
+    assert abs(moved.mean(axis=0)).max() < 0.02 and not rewards.any()
 
 
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("gamma", [0.9, 1.0])
-def test_the_exact_gradient_is_the_derivative_of_the_exact_return(seed, gamma):
-    problem, W, log_std = random_problem(seed, gamma)
-    by_W, by_log_std = problem.gradient(W, log_std)
-    slope = pg.finite_difference(
-        lambda th: problem.expected_return(th[:6].reshape(3, 2), th[6:]), np.append(W, log_std)
+def test_a_covariance_that_is_singular_is_drawn_from_too():
+    line = np.array([[1.0, 2], [2, 4]])  # all on one line
+    problem = control.point_mass()
+    fields = {name: getattr(problem, name) for name in problem.__dataclass_fields__} | {"start": line}
+    seen, _ = control.PointMass(N, control.LinearQuadratic(**fields)).reset(seed=2)
+    np.testing.assert_allclose(seen[:, 1], 2 * seen[:, 0], atol=1e-5)
+    assert seen[:, 0].var() == pytest.approx(1, rel=0.06)
+    root = np.array([[1.0, 0, 0], [2, 0.5, 0], [-1, 1, 0.3]])
+    zero, eye = np.zeros((3, 3)), np.eye(3)
+    three = control.LinearQuadratic(eye, eye, eye, eye, root @ root.T, zero, 2)
+    seen, _ = control.PointMass(N, three).reset(seed=3)
+    np.testing.assert_allclose(np.cov(seen.T), root @ root.T, atol=0.25)
+
+
+def test_one_step_of_each_by_hand():
+    """Pendulum hanging sideways: angle'' = 15 sin + 3 torque; CartPole upright and pushed: Newton for cart and pole."""
+    envs = control.Pendulum(3)
+    envs.reset(seed=0)
+    envs.state = np.array([[np.pi / 2, np.pi / 2, 4.0], [1.0, 7.9, 0.0]])
+    obs, rewards, terminated, truncated, _ = envs.step(np.array([[0.0], [2.0], [-1.0]]))
+    speeds = [1 + 0.05 * 15, 8, 0.05 * (15 * np.sin(4.0) - 3)]  # the second would be 8.95, and 8 is the fastest
+    np.testing.assert_allclose(obs[:, 2], speeds, rtol=1e-6)
+    angles = np.array([np.pi / 2, np.pi / 2, 4.0]) + 0.05 * np.array(speeds)
+    np.testing.assert_allclose(obs[:, :2], np.stack([np.cos(angles), np.sin(angles)], 1), atol=1e-6)
+    wanted = [(np.pi / 2) ** 2 + 0.1, (np.pi / 2) ** 2 + 0.1 * 7.9**2 + 0.004, (4 - 2 * np.pi) ** 2 + 0.001]
+    np.testing.assert_allclose(rewards, -np.array(wanted), rtol=1e-6)
+    carts = control.ContinuousCartPole(2)
+    carts.reset(seed=0)
+    carts.state = np.array([[0.1, 2.39], [0.2, 1.0], [0.0, 0.0], [0.3, 0.0]])
+    obs, rewards, terminated, *_ = carts.step(np.array([[1.0], [0.0]]))
+    # upright: M x'' + m l angle'' = F and x'' = -4/3 l angle'', with M = 1.1, m = 0.1, l = 1/2
+    rate, spin_rate = np.linalg.solve([[1.1, 0.05], [1, 4 / 3 / 2]], [10, 0])
+    np.testing.assert_allclose(
+        obs[0], [0.1 + 0.02 * 0.2, 0.2 + 0.02 * rate, 0.02 * 0.3, 0.3 + 0.02 * spin_rate], rtol=1e-6
     )
-    np.testing.assert_allclose(np.append(by_W, by_log_std), slope, rtol=1e-7, atol=1e-7)
+    assert terminated.tolist() == [False, True] and (rewards == 1).all()
 
 
-def test_the_exact_return_is_the_mean_of_sampled_episodes():
-    problem, W, log_std = random_problem(7, gamma=1.0)
-    envs, policy = control.PointMass(20_000, problem), pg.LinearGaussian(3, 2)
-    data = pg.rollout(envs, policy, np.append(W, log_std), np.random.default_rng(0))
-    returns = data.rewards.sum(axis=0)
-    assert abs(returns.mean() - problem.expected_return(W, log_std)) < 4 * returns.std() / np.sqrt(len(returns))
-
-
-def test_no_open_loop_plan_and_no_linear_policy_beats_riccati():
-    problem = control.point_mass()
-    gains, best = problem.riccati()
-    start = np.array([1.0, -0.5])
-
-    def plan_cost(forces, s=start):
-        total = 0.0
-        for force in forces:
-            total += s @ problem.Q @ s + force * problem.R[0, 0] * force
-            s = problem.A @ s + problem.B[:, 0] * force
-        return total
-
-    s, cost = start, 0.0
-    for W in gains:  # without noise the best plan from `start` is Riccati's
-        force = s @ W
-        cost += s @ problem.Q @ s + force @ problem.R @ force
-        s = problem.A @ s + problem.B @ force
-    assert cost == pytest.approx(optimize.minimize(plan_cost, np.zeros(25), tol=1e-12).fun, rel=1e-6)
-    found = optimize.minimize(lambda w: -problem.expected_return(w.reshape(2, 1), np.array([-9.0])), [-0.5, -0.5])
-    assert best < 0 and best >= -found.fun and -found.fun > 1.0001 * best  # a constant gain comes within 0.01 %
-
-
-def test_far_from_the_end_riccati_is_the_stationary_solution():
-    problem = control.point_mass(horizon=300)
-    P = linalg.solve_discrete_are(problem.A, problem.B, problem.Q, problem.R)
-    gain = np.linalg.solve(problem.R + problem.B.T @ P @ problem.B, problem.B.T @ P @ problem.A)
-    gains, best = problem.riccati()
-    np.testing.assert_allclose(gains[0], -gain.T, rtol=1e-10)
-    assert best == pytest.approx(-np.trace(P @ problem.start), rel=1e-10)
-
-
-def test_with_noise_riccati_is_still_what_its_own_policy_earns():
-    problem = control.point_mass(noise_std=0.1)
-    gains, best = problem.riccati()
-    cov, total = problem.start, 0.0
-    for W in gains:
-        total -= np.trace((problem.Q + W @ problem.R @ W.T) @ cov)
-        step = problem.A + problem.B @ W.T
-        cov = step @ cov @ step.T + problem.noise
-    assert total == pytest.approx(best, rel=1e-10) and best < control.point_mass().riccati()[1]
-
-
-def test_the_sampled_gradient_has_the_exact_one_within_its_interval():
-    problem, policy = control.point_mass(), pg.LinearGaussian(2)
-    theta, envs = np.array([-0.8, -1.0, -0.5]), control.PointMass(20_000)
-    data = pg.rollout(envs, policy, theta, np.random.default_rng(11))
-    to_go = pg.reward_to_go(data.rewards, 1.0)
-    weights = to_go - (to_go.sum(axis=1, keepdims=True) - to_go) / (data.num_episodes - 1)  # leave-one-out mean
-    samples = (policy.score(theta, data.obs, data.actions) * weights[..., None]).sum(axis=0)
-    error = samples.std(axis=0, ddof=1) / np.sqrt(len(samples))
-    exact = np.append(*(part.ravel() for part in problem.gradient(theta[:2].reshape(2, 1), theta[2:])))
-    assert (abs(samples.mean(axis=0) - exact) < 4 * error).all()
-    assert (error < 0.1 * abs(exact)).all()  # an interval narrow enough to mean something
-
-
-@pytest.mark.parametrize(
-    "change, complaint",
-    [
-        (dict(A=np.zeros((3, 3))), "A must have shape"),
-        (dict(Q=[[0, 1], [0, 0]]), "Q must be symmetric"),
-        (dict(R=[[-1.0]]), "R must be symmetric with no negative"),
-        (dict(horizon=0), "horizon"),
-        (dict(gamma=1.5), "gamma"),
-        (dict(start=np.full((2, 2), np.nan)), "start must be finite"),
-    ],
-)
-def test_a_problem_without_sense_is_refused(change, complaint):
-    good = control.point_mass()
-    fields = {name: getattr(good, name) for name in good.__dataclass_fields__}
-    with pytest.raises(ValueError, match=complaint):
-        control.LinearQuadratic(**fields | change)
-
-
-def test_a_policy_of_a_wrong_shape_or_spread_is_refused():
-    problem = control.point_mass()
-    for W, log_std, name in (
-        (np.zeros(2), np.zeros(1), "W"),
-        (np.zeros((2, 1)), 0.0, "log_std"),
-        (np.zeros((2, 1)), np.array([800.0]), "log_std"),
-        (np.zeros((2, 1)), np.array([-np.inf]), "log_std"),
-    ):
-        with pytest.raises(ValueError, match=name):
-            problem.expected_return(W, log_std)
+def test_the_stored_pendulum_learned():
+    policy, thetas, updates, mean_returns = control.trained_pendulum()
+    assert len(thetas) == len(updates) == len(mean_returns) and thetas.shape[1] == policy.num_params
+    assert (np.diff(updates) > 0).all() and mean_returns[-1] > mean_returns[0] + 500

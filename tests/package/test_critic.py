@@ -1,11 +1,17 @@
 """The learned baseline: GAE against sums written out, the critic against values solved exactly."""
 
+import itertools
+
 import gymnasium as gym
 import numpy as np
 import pytest
+from hypothesis import given
+from scipy import stats
 
 import policy_gradient as pg
 from policy_gradient import Critic, gae
+from policy_gradient import critic as critics
+from tests.helpers.properties import GAMMA, SEEDS, rollouts
 
 
 def ragged(seed=0, T=7, N=5):
@@ -153,3 +159,133 @@ def test_asking_learns_nothing_and_a_call_asks_before_it_learns():
     twin.fit(data.obs[data.mask], (asked + twin.values(data.obs))[data.mask])
     np.testing.assert_array_equal(critic.theta, twin.theta)
     assert (critic.theta != before).any() and (critic.advantages(data) != asked).any()
+
+
+@given(rollouts(), GAMMA, GAMMA, SEEDS)
+def test_gae_is_its_definition_episode_by_episode(rollout, gamma, lam, seed):
+    rng = np.random.default_rng(seed)
+    values, last = rng.normal(size=rollout.mask.shape), rng.normal(size=rollout.num_episodes)
+    advantages = pg.gae(rollout, values, last, gamma, lam)
+    for n, length in enumerate(rollout.lengths):
+        bootstrap = 0.0 if rollout.terminated[:, n].any() else last[n]
+        V = [*values[:length, n], bootstrap]
+        deltas = [rollout.rewards[t, n] + gamma * V[t + 1] - V[t] for t in range(length)]
+        expected = [sum((gamma * lam) ** (k - t) * deltas[k] for k in range(t, length)) for t in range(length)]
+        np.testing.assert_allclose(advantages[:length, n], expected, rtol=1e-10, atol=1e-10)
+    assert (advantages[~rollout.mask] == 0).all()
+
+
+@given(rollouts(), GAMMA, SEEDS)
+def test_gae_with_lam_1_is_the_return_less_the_value(rollout, gamma, seed):
+    rng = np.random.default_rng(seed)
+    values, last = rng.normal(size=rollout.mask.shape), rng.normal(size=rollout.num_episodes)
+    bootstrapped = rollout.rewards + gamma * np.where(rollout.truncated, last, 0)
+    expected = np.where(rollout.mask, pg.reward_to_go(bootstrapped, gamma) - values, 0)
+    np.testing.assert_allclose(pg.gae(rollout, values, last, gamma, 1.0), expected, rtol=1e-9, atol=1e-9)
+
+
+def test_explained_variance():
+    rng = np.random.default_rng(0)
+    values, returns = rng.normal(size=50), rng.normal(size=50)
+    assert critics.explained_variance(returns, returns) == critics.explained_variance(returns + 7, returns) == 1
+    assert critics.explained_variance(np.full(50, 3.0), returns) == pytest.approx(0)
+    assert critics.explained_variance(-returns, returns) == pytest.approx(-3)
+    assert critics.explained_variance(values, np.full(50, 2.0)) == 0
+    slope = stats.linregress(values, returns)  # the best straight line explains r^2
+    assert critics.explained_variance(slope.intercept + slope.slope * values, returns) == pytest.approx(slope.rvalue**2)
+
+
+def columns(rng, T=40, N=6, often=0.2):
+    kind = rng.choice(4, size=(T, N), p=[1 - often, often / 3, often / 3, often / 3])  # on, terminated, cut, both
+    terminated, truncated = (kind == 1) | (kind == 3), (kind == 2) | (kind == 3)
+    return rng.normal(size=(T, N)), rng.normal(size=(T, N)), rng.normal(size=(T, N)), terminated, truncated
+
+
+def step_by_step(rewards, values, next_values, terminated, truncated, gamma, lam):
+    """Each advantage as its own sum, from its step to its episode's end."""
+    T, N = rewards.shape
+    out = np.zeros((T, N))
+    for t, n in np.ndindex(T, N):
+        factor = 1.0
+        for k in range(t, T):
+            after = 0.0 if terminated[k, n] else next_values[k, n]
+            out[t, n] += factor * (rewards[k, n] + gamma * after - values[k, n])
+            if terminated[k, n] or truncated[k, n]:
+                break
+            factor *= gamma * lam
+    return out
+
+
+@pytest.mark.parametrize("gamma, lam", list(itertools.product([0.0, 0.97, 1.0], [0.0, 0.9, 1.0])))
+def test_gae_columns_is_the_sum_written_out(gamma, lam):
+    rng = np.random.default_rng(3)
+    for often in (0.0, 0.2, 0.9):
+        data = columns(rng, often=often)
+        np.testing.assert_allclose(critics.gae_columns(*data, gamma, lam), step_by_step(*data, gamma, lam), atol=1e-12)
+
+
+def test_gae_columns_with_one_step_and_with_nan_after_a_termination():
+    yes, no = np.array([[True, False]]), np.array([[False, False]])
+    got = critics.gae_columns([[1.0, 1.0]], [[2.0, 2.0]], [[np.nan, 4.0]], yes, no, 0.5, 0.9)
+    assert got.tolist() == [[-1.0, 1.0]]
+    both = critics.gae_columns([[1.0]], [[2.0]], [[np.inf]], [[True]], [[True]], 0.5, 0.9)
+    assert both.tolist() == [[-1.0]]  # cut and terminated at once: terminated
+
+
+def test_gae_columns_is_gae_where_a_column_is_one_episode():
+    rng = np.random.default_rng(4)
+    T, N = 9, 4
+    mask, terminated = np.ones((T, N), bool), np.zeros((T, N), bool)
+    terminated[-1, :2] = True
+    truncated = np.zeros((T, N), bool)
+    truncated[-1, 2:] = True
+    data = pg.Rollout(
+        np.zeros((T, N)), np.zeros((T, N), int), rng.normal(size=(T, N)), mask, terminated, truncated, np.zeros(N)
+    )
+    values, last = rng.normal(size=(T, N)), rng.normal(size=N)
+    np.testing.assert_allclose(
+        critics.gae_columns(data.rewards, values, np.vstack([values[1:], last]), terminated, truncated, 0.9, 0.8),
+        pg.gae(data, values, last, 0.9, 0.8),
+        atol=1e-12,
+    )
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (dict(next_values=np.full((40, 6), np.nan)), r"next_values must be finite"),
+        (dict(values=np.zeros((40, 5))), r"values must have shape \(40, 6\), got \(40, 5\)"),
+        (dict(next_values=np.zeros(6)), r"next_values must have shape \(40, 6\), as rewards"),
+        (dict(terminated=np.zeros((40, 6), int)), "terminated must be an array of bool"),
+        (dict(truncated=np.zeros((39, 6), bool)), "truncated must be an array of bool, shape"),
+        (dict(rewards=np.zeros(40)), "rewards must have shape"),
+        (dict(gamma=1.01), "gamma must lie in"),
+        (dict(lam=-0.1), "lam must lie in"),
+    ],
+)
+def test_gae_columns_refuses_in_one_sentence(change, words):
+    names = "rewards values next_values terminated truncated gamma lam".split()
+    args = dict(zip(names, (*columns(np.random.default_rng(0)), 0.9, 0.8))) | change
+    with pytest.raises(ValueError, match=words) as caught:
+        critics.gae_columns(**args)
+    assert "\n" not in str(caught.value)
+
+
+DOORS, HALF = pg.two_doors(), np.full((4, 2), 0.5)
+
+
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda: critics.explained_variance([1.0, 2.0], [1.0]), r"values must have shape \(1,\)"),
+        (lambda: critics.explained_variance([], []), "returns must hold at least one number"),
+        (lambda: critics.td_fixed_point(DOORS, HALF, np.ones((3, 1))), r"features must have shape \(4, any\)"),
+        (lambda: critics.td_fixed_point(DOORS, HALF, np.ones((4, 2))), "features must not be redundant"),
+        (lambda: critics.td_fixed_point(DOORS, HALF, np.ones((4, 1)), [1, -1, 0, 0]), "weights must not be negative"),
+        (lambda: critics.td_fixed_point(DOORS, HALF, np.ones((4, 1)), [1, 1]), r"weights must have shape \(4,\)"),
+    ],
+)
+def test_bad_input_is_refused_in_one_sentence(call, words):
+    with pytest.raises(ValueError, match=words) as caught:
+        call()
+    assert "\n" not in str(caught.value)

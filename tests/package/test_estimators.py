@@ -2,8 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import policy_gradient as pg
+from tests.helpers.properties import FEATURES, GAMMA, SEEDS, numbers, rollouts
+from tests.helpers.ranks import ROLLOUT, N, T, refuses
 
 
 def problem():
@@ -176,3 +180,97 @@ def test_psi_refuses_bad_arguments():
             pg.psi_reward_to_go(r, **(dict(gamma=1.0) | bad))
     with pytest.raises(ValueError, match="table"):
         pg.psi_table(r, 0.9, np.zeros(3))
+
+
+LIN = pg.LinearSoftmax(FEATURES[:, :2])
+
+
+@given(rollouts(), SEEDS, numbers(3), numbers(3))
+def test_estimators_are_linear_in_psi_and_see_only_data(rollout, seed, a, b):
+    rng = np.random.default_rng(seed)
+    theta, (x, y) = rng.normal(size=5), rng.normal(size=(2,) + rollout.mask.shape)
+    of = lambda psi: pg.gradient_samples(LIN, theta, rollout, psi)  # noqa: E731
+    np.testing.assert_allclose(of(a * x + b * y), a * of(x) + b * of(y), rtol=1e-9, atol=1e-9)
+    np.testing.assert_array_equal(of(np.where(rollout.mask, x, np.nan)), of(x))
+    np.testing.assert_allclose(pg.estimate_gradient(LIN, theta, rollout, x), of(x).mean(axis=0), rtol=1e-9, atol=1e-10)
+
+
+@given(rollouts(), SEEDS, GAMMA, st.booleans())
+def test_estimators_are_loops_over_episodes(rollout, seed, gamma, drop):
+    theta = np.random.default_rng(seed).normal(size=5)
+    table = np.random.default_rng(seed + 1).normal(size=(3, 2))
+    psis = {
+        "total": pg.psi_total_return(rollout, gamma),
+        "to go": pg.psi_reward_to_go(rollout, gamma, drop_gamma_t=drop),
+        "table": pg.psi_table(rollout, gamma, table, drop_gamma_t=drop),
+    }
+    samples = {name: pg.gradient_samples(LIN, theta, rollout, psi) for name, psi in psis.items()}
+    for n, length in enumerate(rollout.lengths):
+        r, s, a = rollout.rewards[:length, n], rollout.obs[:length, n], rollout.actions[:length, n]
+        by_hand = {name: np.zeros(5) for name in psis}
+        for t in range(length):
+            score = FEATURES[s[t], a[t]] - sum(LIN.probs(theta, s[t])[c] * FEATURES[s[t], c] for c in range(2))
+            ahead = sum(gamma ** (k - t) * r[k] for k in range(t, length))
+            g_t = 1.0 if drop else gamma**t
+            by_hand["total"] += sum(gamma**k * r[k] for k in range(length)) * score
+            by_hand["to go"] += g_t * ahead * score
+            by_hand["table"] += g_t * table[s[t], a[t]] * score
+        for name, expected in by_hand.items():
+            np.testing.assert_allclose(samples[name][n], expected, rtol=1e-9, atol=1e-9, err_msg=name)
+
+
+@given(rollouts(), SEEDS)
+def test_the_order_of_episodes_does_not_matter(rollout, seed):
+    rng = np.random.default_rng(seed)
+    order, theta = rng.permutation(rollout.num_episodes), rng.normal(size=5)
+    shuffled = pg.Rollout(
+        *[getattr(rollout, k)[:, order] for k in ("obs", "actions", "rewards", "mask", "terminated", "truncated")],
+        rollout.last_obs[order],
+    )
+    psi, psi2 = (
+        pg.psi_reward_to_go(x, 0.9) - pg.leave_one_out_mean(pg.psi_reward_to_go(x, 0.9), x.mask)
+        for x in (rollout, shuffled)
+    )
+    np.testing.assert_allclose(
+        pg.gradient_samples(LIN, theta, shuffled, psi2),
+        pg.gradient_samples(LIN, theta, rollout, psi)[order],
+        rtol=1e-9,
+        atol=1e-11,
+    )
+    np.testing.assert_allclose(
+        pg.estimate_gradient(LIN, theta, shuffled, psi2),
+        pg.estimate_gradient(LIN, theta, rollout, psi),
+        rtol=1e-9,
+        atol=1e-11,
+    )
+
+
+@given(rollouts(), SEEDS)
+def test_baselines_are_means_of_the_episodes_that_run(rollout, seed):
+    returns = np.random.default_rng(seed).normal(size=rollout.mask.shape)
+    loo, mean = pg.leave_one_out_mean(returns, rollout.mask), pg.batch_mean(returns, rollout.mask)
+    for t, n in zip(*np.nonzero(rollout.mask)):
+        running = [returns[t, k] for k in range(rollout.num_episodes) if rollout.mask[t, k]]
+        others = [returns[t, k] for k in range(rollout.num_episodes) if rollout.mask[t, k] and k != n]
+        assert mean[t, n] == pytest.approx(np.mean(running), abs=1e-12)
+        assert loo[t, n] == pytest.approx(np.mean(others) if others else 0, abs=1e-12)
+
+
+def test_estimators_want_one_weight_per_step():
+    policy, theta = pg.two_action_softmax(2, 3), np.zeros(2)
+    for psi in (1.0, np.ones(N), np.ones((T, 1)), np.ones((1, N)), np.ones((T, N, 1))):
+        for estimate in (pg.estimate_gradient, pg.gradient_samples):
+            refuses(lambda: estimate(policy, theta, ROLLOUT, psi), "psi must have one weight per step")
+
+
+def test_a_baseline_says_which_axis_it_is_for():
+    """With as many steps as episodes nobody could tell a value per step from one per episode."""
+    returns = pg.reward_to_go(ROLLOUT.rewards, 0.5)
+    for wrong in (np.ones(N), np.ones(T), np.ones((T, N, 1))):
+        refuses(
+            lambda: pg.psi_reward_to_go(ROLLOUT, 0.5, baseline=wrong),
+            "baseline and rewards must have shapes that fit|baseline must broadcast",
+        )
+    weights = 0.5 ** np.arange(T)[:, None]
+    for right in (2.0, np.arange(T)[:, None], np.arange(N)[None], returns + 1):
+        np.testing.assert_allclose(pg.psi_reward_to_go(ROLLOUT, 0.5, baseline=right), weights * (returns - right))

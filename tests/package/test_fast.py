@@ -1,4 +1,5 @@
-"""The fast forms and the plain ones that are read: one law, held together on many shapes, dtypes and seeds."""
+"""The fast forms and the plain ones that are read: one law, held together on many shapes, dtypes and seeds;
+and what a fast form does at its edges."""
 
 import inspect
 import json
@@ -8,9 +9,11 @@ import sys
 
 import numpy as np
 import pytest
+from scipy import special
 
 import policy_gradient as pg
-from policy_gradient import language, policies, rollouts, sorting
+from policy_gradient import _fast, language, policies, rollouts, sorting
+from policy_gradient._fast import draw_columns
 from policy_gradient.networks import MLP
 
 DTYPES = [np.float32, np.float64]
@@ -300,3 +303,90 @@ def test_the_switch_in_the_environment_trains_by_the_plain_forms_alone():
     assert fast[:2] == [False, False] and plain[:2] == [True, True]
     assert fast[2] == plain[2]  # the same actions, so the same episodes
     np.testing.assert_allclose(fast[3], plain[3], rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("num_actions", [1, 2, 3, 9])
+def test_a_draw_inverts_the_distribution_function(num_actions):
+    logits = 4 * np.random.default_rng(4).standard_normal((num_actions, 5000)).astype(np.float32)
+    actions, u = draw_columns(logits, np.random.default_rng(5)), np.random.default_rng(5).random(5000)
+    boundaries = np.cumsum(special.softmax(logits.astype(float), axis=0), axis=0)[:-1]
+    clear = (abs(boundaries - u) > 1e-6).all(axis=0)  # of single precision
+    np.testing.assert_array_equal(actions[clear], (boundaries <= u).sum(axis=0)[clear])
+    assert clear.mean() > 0.999
+
+
+@pytest.mark.parametrize(
+    "logits, drawn",
+    [
+        ([1e308, -1e308], 0),
+        ([-1e308, 1e308], 1),
+        ([-np.inf, 0], 1),
+        ([0, -np.inf], 0),
+        ([-np.inf, 1e308, -1e308], 1),
+        ([7], 0),
+    ],
+)
+def test_a_draw_bears_logits_of_any_size(logits, drawn):
+    logits = np.array(logits, float)
+    assert (draw_columns(np.tile(logits[:, None], 1000), np.random.default_rng(0)) == drawn).all()
+    single = logits.clip(-1e38, 1e38).astype(np.float32)
+    assert (draw_columns(np.tile(single[:, None], 1000), np.random.default_rng(0)) == drawn).all()
+
+
+@pytest.mark.parametrize(
+    "logits",
+    [
+        [np.nan, 0],
+        [0, np.nan, 0],
+        [-np.inf, -np.inf],
+        [-np.inf] * 3,
+        [np.inf, np.inf],
+        [np.inf, 0],
+        [0, np.inf],
+        [0, np.inf, 0],
+    ],
+)
+def test_a_draw_refuses_what_has_no_probabilities(logits):
+    with pytest.raises(ValueError, match="logits must not be NaN"):
+        draw_columns(np.array(logits)[:, None], np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("num", [0, 1, 3, 1024])
+def test_a_network_taken_apart_for_a_loop_is_the_same_network(num):
+    network, rng = MLP((4, 6, 5, 3)), np.random.default_rng(3)
+    theta, first, second = rng.normal(size=network.num_params), rng.normal(size=(num, 4)), rng.normal(size=(num, 4))
+    outputs = _fast.prepared(network, theta, num)
+    before, after = outputs(first), outputs(second)  # the second call leaves the first one's answer alone
+    np.testing.assert_allclose(before.T, network(theta, first), rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(after.T, network(theta, second), rtol=1e-12, atol=1e-13)
+
+
+def test_a_batch_larger_than_a_chunk_adds_up():
+    policy, rng = pg.MLPSoftmax((4, 8, 2)), np.random.default_rng(2)
+    theta, obs = rng.normal(size=policy.num_params), rng.normal(size=(5000, 4))
+    actions, weights = rng.integers(2, size=5000), rng.normal(size=5000)
+    np.testing.assert_allclose(
+        policy.weighted_score(theta, obs, actions, weights), weights @ policy.score(theta, obs, actions), atol=1e-9
+    )
+
+
+@pytest.mark.parametrize("sizes", [(4, 64, 2), (3, 5, 7, 4), (6, 2), (2, 64, 1)])
+def test_many_rows_are_as_one_by_one(sizes):
+    """The network takes a shorter way for many rows."""
+    policy = pg.MLPSoftmax(sizes)
+    rng = np.random.default_rng(0)
+    theta = rng.standard_normal(policy.num_params)
+    obs, weights, actions = (
+        rng.standard_normal((200, sizes[0])),
+        rng.standard_normal(200),
+        rng.integers(sizes[-1], size=200),
+    )
+    np.testing.assert_allclose(
+        policy.logits(theta, obs), [policy.logits(theta, row) for row in obs], rtol=1e-10, atol=1e-12
+    )
+    np.testing.assert_allclose(
+        policy.weighted_score(theta, obs, actions, weights),
+        sum(w * policy.score(theta, o, a) for w, o, a in zip(weights, obs, actions)),
+        rtol=1e-9,
+        atol=1e-11,
+    )

@@ -2,9 +2,13 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from scipy import optimize
 
 import policy_gradient as pg
+from tests.helpers.properties import SEEDS, arrays
 
 
 def value_by_linear_program(payoff):
@@ -86,3 +90,12 @@ def test_bad_policies_are_named(policy):
 def test_self_play_needs_positive_probabilities():
     with pytest.raises(ValueError, match="positive"):
         pg.self_play([1, 0, 0], [1 / 3] * 3, pg.RPS, 1)
+
+
+@given(hnp.array_shapes(min_dims=2, max_dims=2, max_side=4).flatmap(lambda s: st.tuples(arrays(s, 5), SEEDS)))
+def test_the_best_response_leaves_us_least(case):
+    payoff, seed = case
+    policy = np.random.default_rng(seed).dirichlet(np.ones(len(payoff)), size=3)
+    answers = pg.best_response(policy, payoff)
+    for p, answer in zip(policy, answers):
+        assert p @ payoff[:, answer] == pytest.approx(min(p @ column for column in payoff.T), abs=1e-12)

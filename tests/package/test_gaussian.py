@@ -3,10 +3,14 @@
 import mpmath
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import integrate, stats
 
 import policy_gradient as pg
 from policy_gradient.networks import MLP
+from tests.helpers.properties import SHAPES, arrays, numbers
+from tests.helpers.ranks import GAUSSIAN, N, parts, refuses
 
 POLICIES = {
     "linear": pg.LinearGaussian(3, 2),
@@ -240,3 +244,116 @@ def test_limits_and_starts_without_sense_are_refused():
             pg.Squashed(pg.LinearGaussian(1), limit=limit)
     with pytest.raises(ValueError, match="initial_log_std"):
         pg.LinearGaussian(1, state_dependent_std=True, initial_log_std=-1.0)
+
+
+@given(numbers(30), numbers(3), st.floats(-3, 3), st.floats(0.1, 10))
+def test_tanh_log_probability_to_sixty_digits(u, mean, log_std, limit):
+    with mpmath.workdps(60):
+        U, m, s = mpmath.mpf(u), mpmath.mpf(mean), mpmath.exp(mpmath.mpf(log_std))
+        gauss = -(((U - m) / s) ** 2) / 2 - mpmath.log(s) - mpmath.log(2 * mpmath.pi) / 2
+        slope = mpmath.log(4) - 2 * mpmath.log(mpmath.exp(U) + mpmath.exp(-U))  # log of 1 - tanh^2 = 4 / (e^u + e^-u)^2
+        expected = gauss - slope
+        limited = float(expected - mpmath.log(mpmath.mpf(float(limit))))
+    found = pg.tanh_gaussian_log_prob([u], [mean], [log_std])
+    np.testing.assert_allclose(found, float(expected), rtol=1e-10, atol=1e-10)
+    policy = pg.Squashed(pg.LinearGaussian(1), limit)
+    np.testing.assert_allclose(policy.log_prob([mean, log_std], [1.0], [u]), limited, rtol=1e-10, atol=1e-10)
+
+
+@settings(max_examples=20)
+@given(numbers(1.5), st.floats(-1.2, 0.5))
+def test_the_squashed_density_integrates_to_one(mean, log_std):
+    from scipy.integrate import quad
+
+    density = lambda a: np.exp(pg.tanh_gaussian_log_prob([np.arctanh(a)], [mean], [log_std]))  # noqa: E731
+    whole, _ = quad(density, -1, 1, limit=200, points=[np.tanh(mean)])
+    assert abs(whole - 1) < 1e-6
+
+
+@given(
+    st.tuples(SHAPES, st.integers(1, 3)).flatmap(
+        lambda s: st.tuples(*[arrays(s[0] + (s[1],), 1e6)] * 2, arrays(s[1:], 15))
+    )
+)
+def test_gaussian_log_probability_is_scipys(case):
+    from scipy.stats import norm
+
+    actions, mean, log_std = case
+    expected = norm.logpdf(actions, mean, np.exp(log_std)).sum(axis=-1)
+    np.testing.assert_allclose(pg.gaussian_log_prob(actions, mean, log_std), expected, rtol=1e-9, atol=1e-9)
+    by_mean, by_log_std = pg.gaussian_score(actions, mean, log_std)
+    assert by_mean.shape == by_log_std.shape == actions.shape
+    np.testing.assert_allclose(
+        pg.gaussian_entropy(log_std), norm.entropy(0, np.exp(log_std)).sum(), rtol=1e-9, atol=1e-9
+    )
+
+
+@given(numbers(1e150))
+def test_the_squash_is_finite_far_out(u):
+    from policy_gradient.gaussian import log_tanh_slope
+
+    slope = log_tanh_slope(u)
+    assert np.isfinite(slope) and slope <= 1e-15
+    assert log_tanh_slope(-u) == pytest.approx(slope, rel=1e-12, abs=1e-14)
+
+
+@pytest.mark.parametrize("policy", GAUSSIAN.values(), ids=GAUSSIAN)
+def test_gaussian_policies_refuse_a_row_for_a_column(policy):
+    theta, obs, actions, weights = parts(policy)
+    for ask in (policy.log_prob, policy.score, lambda *three: policy.weighted_score(*three, weights)):
+        refuses(lambda: ask(theta, obs, actions[:, 0]), r"actions must have shape \(3, 1\)")
+        refuses(lambda: ask(theta, obs[:, None], actions), r"actions must have shape \(3, 1, 1\)")
+    refuses(lambda: policy.weighted_score(theta, obs, actions, weights[:, None]), r"weights must have shape \(3,\)")
+    rows = np.stack([obs] * N)  # (3, 3, 4): a weight per row or per column?
+    refuses(
+        lambda: policy.weighted_score(theta, rows, np.stack([actions] * N), weights),
+        r"weights must have shape \(3, 3\)",
+    )
+    by_hand = sum(w * policy.score(theta, o, a) for w, o, a in zip(weights, obs, actions))
+    np.testing.assert_allclose(policy.weighted_score(theta, obs, actions, weights), by_hand, atol=1e-6)
+    np.testing.assert_allclose(
+        policy.weighted_score(theta, obs, actions, 1.0), policy.score(theta, obs, actions).sum(0), atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("function", [pg.gaussian_log_prob, pg.gaussian_score, pg.tanh_gaussian_log_prob])
+def test_the_bare_gaussians_never_broadcast_the_action_dimensions(function):
+    """(N, 1) beside (N,) gave every pair; one number on the last axis beside D counted things once, or D times."""
+    fit = "(actions|u) and mean and log_std must have shapes that fit each other"
+    column, two, zero = np.array([[0.0], [1.0]]), np.zeros(2), np.zeros(1)
+    refuses(lambda: function(column, two, zero), fit)
+    refuses(lambda: function(column, column, two), fit)
+    refuses(lambda: function(two, column, zero), fit)
+    refuses(lambda: function(np.array([[0.5]]), two, two), fit)
+    refuses(lambda: function(np.array([[0.5, 0.5]]), zero, two), fit)
+    refuses(lambda: function(np.zeros((2, 3)), np.zeros((2, 1)), np.zeros(3)), fit)
+    refuses(lambda: function(np.zeros((5, 1)), np.zeros((4, 5, 1)), zero), "must have shapes that fit")
+
+
+def test_the_bare_gaussians_are_scipys_where_shapes_fit():
+    actions, mean, log_std = np.array([[0.0, 1.0], [2.0, -1.0]]), np.array([0.3, -0.2]), np.array([0.1, -0.4])
+    wanted = stats.norm.logpdf(actions, mean, np.exp(log_std)).sum(-1)
+    np.testing.assert_allclose(pg.gaussian_log_prob(actions, mean, log_std), wanted)
+    np.testing.assert_allclose(pg.gaussian_log_prob(actions, np.stack([mean] * 2), log_std), wanted)
+    np.testing.assert_allclose(pg.gaussian_log_prob(actions[0], np.stack([mean] * 2), log_std), [wanted[0]] * 2)
+    np.testing.assert_allclose(
+        pg.gaussian_log_prob(actions, 0.3, log_std), stats.norm.logpdf(actions, 0.3, np.exp(log_std)).sum(-1)
+    )
+    np.testing.assert_allclose(
+        pg.gaussian_log_prob(actions[:, None], actions[None], log_std).diagonal(),
+        [stats.norm.logpdf(0, 0, np.exp(log_std)).sum()] * 2,
+    )  # every pair, and it says so
+    slopes = np.log(1 - np.tanh(actions) ** 2).sum(-1)
+    np.testing.assert_allclose(pg.tanh_gaussian_log_prob(actions, mean, log_std), wanted - slopes)
+
+
+def test_wrapping_a_gaussian_keeps_its_precision():
+    rng = np.random.default_rng(0)
+    for policy in (pg.LinearGaussian(2), pg.MLPGaussian((2, 3, 1))):
+        squashed = pg.Squashed(policy)
+        assert squashed.init(rng).dtype == policy.init(rng).dtype
+        assert (
+            squashed.init(rng, np.float32).dtype == np.float32
+            and squashed.init(rng, dtype=np.float64).dtype == np.float64
+        )
+    assert pg.Squashed(pg.LinearGaussian(2)).init().dtype == np.float64

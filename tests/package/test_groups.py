@@ -1,72 +1,30 @@
-"""Chapter 8's exact numbers and the modules behind them. Truth: fractions and enumeration of ordered groups, SciPy's
-laws and quadrature, finite differences; never the package's own sums."""
+"""Groups of answers, and chapter 8's exact numbers about them. Truth: fractions and enumeration of ordered groups,
+SciPy's laws and quadrature, finite differences; never the package's own sums."""
 
 import itertools
 from fractions import Fraction as F
-from math import comb, log, sqrt
+from math import comb, sqrt
 
 import numpy as np
 import pytest
 from scipy import integrate, optimize, stats
 
 import policy_gradient as pg
-from policy_gradient import sorting
 from policy_gradient._validate import NotFinite
-
-# ---- groups by brute force: every ordered group of G answers -------------------------------------------------------
-
-
-def plain(r, T):
-    return [x / len(r) for x in r]
-
-
-def leave_one_out(r, T):
-    G = len(r)
-    return [(x - (sum(r) - x) / F(G - 1)) / G for x in r]
-
-
-def own_mean(r, T):
-    return [(x - sum(r) / F(len(r))) / len(r) for x in r]
-
-
-def by_std(r, T):
-    m = float(sum(r)) / len(r)
-    s = sqrt(sum((float(x) - m) ** 2 for x in r) / len(r))
-    return [(float(x) - m) / s / len(r) if s > 1e-12 else 0.0 for x in r]
-
-
-def per_answer(r, T):
-    return [a / t for a, t in zip(leave_one_out(r, T), T)]
-
-
-def per_token(r, T):
-    return [a * len(r) / sum(T) for a in leave_one_out(r, T)]
-
-
-def directions(outcomes, G, weigh):
-    """The expectation of sum_i weight_i score_i, component by component; exact where the inputs are fractions."""
-    total = [0] * len(outcomes[0][3])
-    for group in itertools.product(outcomes, repeat=G):
-        chance = np.prod([one[0] for one in group])
-        for w, one in zip(weigh([one[1] for one in group], [one[2] for one in group]), group):
-            total = [t + chance * w * s for t, s in zip(total, one[3])]
-    return total
-
-
-def coin(p):
-    """One answer right with p, else wrong; its score for one logit."""
-    return [(p, F(1), 1, [1 - p]), (1 - p, F(0), 1, [-p])]
-
-
-def tree(p):
-    half = F(1, 2)
-    return [
-        (p * half, F(1), 2, [1 - p, -half, 0]),
-        (p * half, F(1), 4, [1 - p, half, 0]),
-        ((1 - p) * half, F(0), 2, [-p, 0, -half]),
-        ((1 - p) * half, F(0), 4, [-p, 0, half]),
-    ]
-
+from tests.helpers.groups import (
+    by_std,
+    coin,
+    directions,
+    heavy_tail,
+    leave_one_out,
+    own_mean,
+    per_answer,
+    per_token,
+    plain,
+    spread,
+    tree,
+)
+from tests.helpers.ranks import refuses
 
 # ---- what the std rewards ------------------------------------------------------------------------------------------
 
@@ -231,19 +189,6 @@ def test_pass_at_k_from_four_answers():
 # ---- rewards that are not 0 or 1 -----------------------------------------------------------------------------------
 
 
-def heavy_tail(G):
-    """GRPO's direction towards the sure answer (pays 1), against the one that pays 8 with 1/4: multinomial sums."""
-    total = 0.0
-    for i in range(G + 1):
-        for j in range(G - i + 1):
-            r = np.array([1.0] * i + [0.0] * j + [8.0] * (G - i - j))
-            a = (r - r.mean()) / r.std() if np.ptp(r) else 0 * r
-            total += (
-                stats.multinomial.pmf([i, j, G - i - j], G, [1 / 2, 3 / 8, 1 / 8]) * (a[:i].sum() - a[i:].sum()) / 2 / G
-            )
-    return total
-
-
 def test_with_a_heavy_tail_grpo_steps_the_wrong_way_below_twelve():
     tail = [(F(1, 2), F(1), 1, [F(1, 2)]), (F(3, 8), F(0), 1, [-F(1, 2)]), (F(1, 8), F(8), 1, [-F(1, 2)])]
     assert directions(tail, 2, leave_one_out) == [-F(1, 4)] and float(directions(tail, 2, by_std)[0]) == pytest.approx(
@@ -260,17 +205,6 @@ def test_with_a_heavy_tail_grpo_steps_the_wrong_way_below_twelve():
 
 
 # ---- the baseline --------------------------------------------------------------------------------------------------
-
-
-def spread(K, G, weigh):
-    """The trace of the covariance over K equally likely answers of which one is right."""
-    answers = [(F(1, K), F(int(a == 0)), 1, [F(int(a == b)) - F(1, K) for b in range(K)]) for a in range(K)]
-    mean, square = [F(0)] * K, F(0)
-    for group in itertools.product(answers, repeat=G):
-        w = weigh([one[1] for one in group], None)
-        x = [sum(wi * one[3][b] for wi, one in zip(w, group)) for b in range(K)]
-        mean, square = [m + xi / K**G for m, xi in zip(mean, x)], square + sum(xi * xi for xi in x) / K**G
-    return square - sum(m * m for m in mean)
 
 
 def test_leave_one_out_adds_noise_below_one_over_G():
@@ -373,147 +307,6 @@ def test_the_per_answer_mean_is_the_gradient_of_nothing():
     assert np.abs(jac - jac.T).max() > 1e-3 and abs(curl @ field(theta)) > 1e-7
 
 
-# ---- six places for a KL -------------------------------------------------------------------------------------------
-
-
-def kl_table(p, ref):
-    """The eight slopes of one logit: two KLs by finite differences of quadrature-free sums,
-    six places by enumeration."""
-    pi, q = np.array([1 - p, p]), np.array([1 - ref, ref])
-    score, x = np.array([-p, 1 - p]), np.log(pi / q)
-    value = {"k1": x, "k2": x**2 / 2, "k3": q / pi - 1 + x}
-    h, move = 1e-5, lambda h: 1 / (1 + np.exp(-(log(p / (1 - p)) + h)))
-    kl = lambda a, b: stats.entropy([1 - a, a], [1 - b, b])  # noqa: E731
-    found = {
-        "reverse": (kl(move(h), ref) - kl(move(-h), ref)) / (2 * h),
-        "forward": (kl(ref, move(h)) - kl(ref, move(-h))) / (2 * h),
-    }
-
-    def logged(h):  # log-probabilities of both answers with the logit moved by h
-        a = move(h)
-        return np.log(np.array([1 - a, a]))
-
-    estimate = {"k1": lambda x: x, "k2": lambda x: x**2 / 2, "k3": lambda x: np.exp(-x) - 1 + x}
-    for k, f in estimate.items():
-        found[k, "loss"] = pi @ (f(logged(h) - np.log(q)) - f(logged(-h) - np.log(q))) / (2 * h)
-        found[k, "reward"] = pi @ (value[k] * score)
-        ours = pi @ (pg.kl_loss_weights(np.log(pi), np.log(q), k) * score)
-        assert ours == pytest.approx(found[k, "loss"], abs=1e-8) and np.allclose(
-            pg.kl_values(np.log(pi), np.log(q), k), value[k], atol=1e-14
-        )
-    moments = lambda v: pi @ v**2 - (pi @ v) ** 2  # noqa: E731
-    found["variances"] = [moments(value[k]) for k in ("k1", "k2", "k3")]
-    found["gradient variances"] = [moments(x * score), moments((1 - q / pi) * score)]
-    return found
-
-
-def test_where_a_kl_stands_decides_which_it_is():
-    k = kl_table(0.75, 0.5)
-    assert [k["reverse"], k["forward"]] == pytest.approx([0.2059898, 0.25], abs=1e-6)
-    assert [k[one, "loss"] for one in ("k1", "k2", "k3")] == pytest.approx([0, 0.2059898, 0.25], abs=1e-6)
-    assert [k[one, "reward"] for one in ("k1", "k2", "k3")] == pytest.approx(
-        [0.2059898, -0.0296298, -0.0440102], abs=1e-6
-    )
-    assert k["variances"] == pytest.approx([0.2263029, 0.0046823, 0.0103301], abs=1e-6)
-    far = kl_table(0.01, 0.5)
-    assert far["gradient variances"] == pytest.approx([0.1479705, 23.2921253], abs=1e-6)
-    assert [far["k3", "loss"], far["reverse"]] == pytest.approx([-0.49, -0.0455], abs=1e-4)
-    for p in (0.55, 0.6, 0.75, 0.9, 0.99):  # for two actions and a uniform reference: away from it, everywhere
-        assert kl_table(p, 0.5)["k3", "reward"] < 0 < kl_table(1 - p, 0.5)["k3", "reward"]
-
-
-def test_near_the_reference_k2_and_k3_in_the_reward_are_almost_nothing():
-    """With many actions they mostly point the right way, at a few hundredths of the length."""
-    rng = np.random.default_rng(0)
-    logits = rng.normal(size=20)
-    q, pi = pg.softmax(logits), pg.softmax(logits + 0.05 * rng.normal(size=20))
-    by = lambda w: pi * (w - pi @ w)  # noqa: E731  sum of pi w (e_a - pi)
-    x = np.log(pi / q)
-    for value in (x**2 / 2, np.exp(-x) - 1 + x):
-        assert np.linalg.norm(by(value)) < 0.1 * np.linalg.norm(by(x)) and by(value) @ by(x) > 0
-
-
-def test_a_kl_per_token_forgets_what_the_first_token_leads_to():
-    p, kl = 0.47, lambda a, b: stats.entropy([1 - a, a], [1 - b, b])
-    whole = lambda th: kl(1 / (1 + np.exp(-th[0])), 0.5) + kl(0.75, 0.5) / (1 + np.exp(-th[0]))  # noqa: E731
-    per = lambda th: kl(1 / (1 + np.exp(-th[0])), 0.5)  # noqa: E731
-    theta = np.array([log(p / (1 - p))])
-    assert pg.finite_difference(per, theta)[0] == pytest.approx(-0.0299279, abs=1e-6)
-    assert pg.finite_difference(whole, theta)[0] == pytest.approx(0.0026573, abs=1e-6)
-
-
-def test_the_best_policy_on_a_leash():
-    beta, kl = 1 / log(3), lambda a, b: stats.entropy([1 - a, a], [1 - b, b])
-    top = optimize.minimize_scalar(
-        lambda p: beta * kl(p, 0.25) - p, bounds=(0.01, 0.99), method="bounded", options=dict(xatol=1e-10)
-    )
-    assert [top.x, -top.fun] == pytest.approx([0.5, 0.3690702], abs=1e-6)
-    assert pg.optimal_policy([0.75, 0.25], [0, 1], beta) == pytest.approx([0.5, 0.5])
-    beta = optimize.brentq(lambda b: pg.optimal_policy([1023 / 1024, 1 / 1024], [0, 1], b)[1] - 0.5, 0.05, 1)
-    assert [beta, kl(0.5, 1 / 1024)] == pytest.approx([0.1442898, 2.7730772], abs=1e-6)
-    assert pg.optimal_policy([0.5, 0.5, 0], [0, 1e4, 1e9], 1e-3).tolist() == [0, 1, 0]
-    assert pg.optimal_policy([0.2, 0.8], [3, 1e4], 1e6) == pytest.approx([0.2, 0.8], abs=2e-3)
-
-
-# ---- ratios and samplers -------------------------------------------------------------------------------------------
-
-
-def test_which_ratio():
-    p, found = F(3, 4), {"token": 0, "sequence": 0, "gspo": 0}
-    for y in itertools.product((0, 1), repeat=2):
-        ratio = [(p if yi else 1 - p) * 2 for yi in y]
-        a, score = F(int(y == (1, 1))) - F(1, 4), 1 - p if y[0] else -p
-        both = ratio[0] * ratio[1]
-        for kind, w in (("token", ratio[0]), ("sequence", both), ("gspo", sqrt(both) / 2)):
-            found[kind] += F(1, 4) * a * w * score if kind != "gspo" else float(a * score) * w / 4
-    assert (
-        found["token"] == F(6, 64)
-        and found["sequence"] == F(9, 64)
-        and found["gspo"] == pytest.approx(0.0604067, abs=1e-6)
-    )
-    J = lambda th: (1 / (1 + np.exp(-th))).prod()  # noqa: E731
-    assert pg.finite_difference(J, np.log([3.0, 3.0]))[0] == pytest.approx(9 / 64)
-    mean = lambda T: sum(comb(T, k) / 2**T * (1.2**k * 0.8 ** (T - k)) ** (1 / T) for k in range(T + 1))  # noqa: E731
-    assert [mean(T) for T in (1, 2, 10)] == pytest.approx([1, 0.9898979, 0.9818113], abs=1e-6)
-    assert mean(1000) == pytest.approx(sqrt(0.96), abs=1e-4)
-
-
-def test_missing_support_cannot_be_weighted_back():
-    pi, mu = [F(6, 10), F(3, 10), F(1, 10)], [F(2, 3), F(1, 3), F(0)]
-    score = [[F(int(a == b)) - pi[b] for b in range(3)] for a in range(3)]
-    assert [sum(mu[a] * score[a][b] for a in range(3)) for b in range(3)] == [F(1, 15), F(1, 30), -F(1, 10)]
-    assert [sum(mu[a] * (pi[a] / mu[a]) * score[a][b] for a in range(2)) for b in range(3)] == [
-        F(6, 100),
-        F(3, 100),
-        -F(9, 100),
-    ]
-    capped = F(7, 8) * min(F(1, 2) / F(7, 8), 2) * -F(1, 2) + F(1, 8) * min(F(1, 2) / F(1, 8), 2) * F(1, 2)
-    assert capped == -F(1, 8)
-    with pytest.raises(ValueError, match="cannot have been drawn"):
-        pg.sampler_ratios(np.log([0.1]), np.array([-np.inf]))
-
-
-def test_noise_of_a_twentieth_per_token():
-    assert [np.exp(-T * 0.05**2) for T in (100, 1000)] == pytest.approx([0.7788, 0.0821], abs=1e-4)
-    x = np.random.default_rng(0).normal(-0.0025 / 2, 0.05, (20000, 100)).sum(1)
-    w = np.exp(x)
-    assert w.sum() ** 2 / (w**2).sum() / len(w) == pytest.approx(0.7788, abs=0.02)
-
-
-def test_the_upper_clip_and_dpo():
-    assert [float(F(12, 10) * F(1, 100)), F(10, 12)] == [0.012, F(5, 6)]
-    x = np.array([1.0, 0, 4])
-    rise = [pg.finite_difference(lambda t, a=a: pg.log_softmax(t[0] * x)[a], np.zeros(1))[0] for a in range(3)]
-    assert rise == pytest.approx([-2 / 3, -5 / 3, 7 / 3], abs=1e-8)
-    best, ref, beta = pg.optimal_policy([0.75, 0.25], [0, 1], 1 / log(3)), np.array([0.75, 0.25]), 1 / log(3)
-    assert beta * np.subtract(*np.log(best / ref)[::-1]) == pytest.approx(1)
-    objective = lambda m: np.log(1 / (1 + np.exp(-0.3 * m)))  # noqa: E731
-    for m in (-2.0, 0.5):
-        assert pg.dpo_weights(np.array([m]), np.zeros(1), 0.3)[0] == pytest.approx(
-            (objective(m + 1e-5) - objective(m - 1e-5)) / 2e-5, abs=1e-8
-        )
-
-
 # ---- bad input -----------------------------------------------------------------------------------------------------
 
 
@@ -576,171 +369,9 @@ def test_pass_at_k_is_unbiased_and_does_not_overflow():
         pg.pass_at_k(3, 1, 4)
 
 
-# ---- policies over tokens ------------------------------------------------------------------------------------------
-
-
-class Coins:
-    """Letters 0, 1 and an end token 2, at most three tokens; sees the last token and the place."""
-
-    num_tokens, max_len, end, num_features = 3, 3, 2, 9
-
-    def features(self, prompts, tokens, t):
-        x = np.zeros((len(prompts), 9), np.float32)
-        x[:, t] = 1
-        if t:
-            x[np.arange(len(prompts)), 3 * t + tokens[t - 1]] = 1
-        return x
-
-
-COINS = pg.TokenPolicy(Coins(), pg.MLPSoftmax((9, 3)))
-
-
-def all_answers():
-    """The fifteen answers, padded with 0: letters that end, and three letters that never do."""
-    for n in range(3):
-        for body in itertools.product((0, 1), repeat=n):
-            yield (*body, 2)
-    yield from itertools.product((0, 1), repeat=3)
-
-
-def test_every_answer_has_its_chance_and_the_law_is_whole():
-    rng = np.random.default_rng(1)
-    theta = rng.normal(size=COINS.num_params)
-    tokens = np.array([answer + (0,) * (3 - len(answer)) for answer in all_answers()]).T
-    mask = np.array([[t < len(answer) for answer in all_answers()] for t in range(3)])
-    chances = np.exp((COINS.log_prob(theta, np.zeros(15), tokens) * mask).sum(0))
-    assert chances.sum() == pytest.approx(1)
-    drawn = COINS.generate(theta, np.zeros(40_000), rng)
-    counts = np.array([((drawn.tokens.T == tokens.T[i]) & (drawn.mask.T == mask.T[i])).all(1).sum() for i in range(15)])
-    assert counts.sum() == 40_000 and stats.chisquare(counts, 40_000 * chances).pvalue > 1e-3
-    assert (drawn.ended == (drawn.tokens == 2).any(0)).all() and not drawn.ended.all()
-    assert np.allclose(drawn.log_probs, COINS.log_prob(theta, np.zeros(40_000), drawn.tokens) * drawn.mask)
-
-
-def test_no_end_token_is_said_and_minus_infinity_is_never_drawn():
-    theta = np.zeros(COINS.num_params)
-    never = COINS.generate(theta, np.zeros(50), np.random.default_rng(0), bend=lambda z: z + np.array([0, 0, -np.inf]))
-    assert (
-        not never.ended.any() and never.mask.all() and (never.lengths == 3).all() and np.isfinite(never.log_probs).all()
-    )
-    at_once = COINS.generate(
-        theta, np.zeros(50), np.random.default_rng(0), bend=lambda z: z + np.array([-np.inf, -np.inf, 0])
-    )
-    assert at_once.ended.all() and (at_once.lengths == 1).all()
-    with pytest.raises(ValueError, match="some token must have a probability"):
-        COINS.generate(theta, np.zeros(2), np.random.default_rng(0), bend=lambda z: z * np.nan)
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_token_of_weight_zero_is_left_out_and_a_bad_shape_is_not(dtype):
-    """The sum over all tokens, one at a time, is the sum over those that count; with no weight at all it is zeros."""
-    task = pg.Sorting(2, 3)
-    policy = pg.TokenPolicy(task, pg.MLPSoftmax((task.num_features, 12, 3)))
-    rng = np.random.default_rng(5)
-    theta, prompts = policy.init(rng, dtype), task.prompts(rng, 40)
-    answers = policy.generate(theta, prompts, rng)
-    weights = rng.normal(size=(2, 40)) * (rng.random((2, 40)) < 0.4)
-    one = [weights * (np.arange(80).reshape(2, 40) == i) for i in range(80)]
-    total = sum(policy.network.weighted_score(theta, policy.features(prompts, answers), answers.tokens, w) for w in one)
-    got = policy.weighted_score(theta, prompts, answers, weights)
-    assert got.dtype == dtype and np.allclose(got, total, atol=1e-6 if dtype == np.float32 else 1e-13)
-    assert (policy.weighted_score(theta, prompts, answers, 0 * weights) == 0).all()
-    for wrong in (weights.T, weights.ravel(), weights[:, :7]):
-        with pytest.raises(ValueError, match="weights"):
-            policy.weighted_score(theta, prompts, answers, wrong)
-    with pytest.raises(ValueError, match="weights"):
-        policy.weighted_score(theta, prompts, answers, np.where(weights == 0, np.nan, 0))
-
-
-def test_expected_estimate_through_generate_is_the_gradient():
-    """Enumerated over all answers of the letters: sum over tokens of (r - b) score is grad J for any b."""
-    theta = np.random.default_rng(2).normal(size=COINS.num_params)
-    tokens = np.array([answer + (0,) * (3 - len(answer)) for answer in all_answers()]).T
-    mask = np.array([[t < len(answer) for answer in all_answers()] for t in range(3)])
-    right = (tokens[0] == 0).astype(float)
-    J = lambda th: np.exp((COINS.log_prob(th, np.zeros(15), tokens) * mask).sum(0)) @ right  # noqa: E731
-    chances = np.exp((COINS.log_prob(theta, np.zeros(15), tokens) * mask).sum(0))
-    for b in (0, 0.7):
-        got = COINS.weighted_score(theta, np.zeros(15), tokens, mask * (chances * (right - b)))
-        assert np.allclose(got, pg.finite_difference(J, theta), atol=1e-8)
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda task: pg.TokenPolicy(task, pg.MLPSoftmax((task.num_features, 16, task.base))),
-        lambda task: pg.Transformer(task.base, task.num_digits, task.num_digits, width=8, heads=2, hidden=8),
-    ],
-)
-def test_the_sorters_exact_gradient(make):
-    task = pg.Sorting(3, 3)
-    policy = make(task)
-    rng = np.random.default_rng(0)
-    theta = policy.init(rng, np.float64) + 0.2 * rng.normal(size=policy.num_params)
-    J, gradient, p = sorting.exact(task, policy, theta)
-    brute = 0.0  # every prompt and every answer
-    prompts = np.array(list(itertools.product(range(3), repeat=3)))
-    for answer in itertools.product(range(3), repeat=3):
-        tokens = np.repeat(np.array(answer)[:, None], 27, axis=1)
-        right = (np.sort(prompts, axis=1) == answer).all(1)
-        brute += (np.exp(policy.log_prob(theta, prompts, tokens).sum(0)) * right).sum() / 27
-    assert J == pytest.approx(brute) == pytest.approx(p.mean()) == pytest.approx(sorting.success(task, policy, theta))
-    for _ in range(4):
-        way = rng.normal(size=policy.num_params)
-        slope = pg.finite_difference(lambda h: sorting.success(task, policy, theta + h[0] * way), np.zeros(1))[0]
-        assert gradient @ way == pytest.approx(slope, rel=1e-6, abs=1e-10)
-
-
-def test_every_estimators_mean_in_the_sorter():
-    """Along the exact gradient, over 200 batches of 8 prompts with 4 answers:
-    within 4.5 standard errors of what the chapter says."""
-    task = pg.Sorting(2, 3)
-    policy = pg.TokenPolicy(task, pg.MLPSoftmax((task.num_features, 12, 3)))
-    rng = np.random.default_rng(3)
-    theta = policy.init(rng, np.float64) + 0.4 * rng.normal(size=policy.num_params)
-    _, g, p = sorting.exact(task, policy, theta)
-    each = [sorting.exact(task, policy, theta, x[None])[1] for x in task.every()]
-    for how in ("none", "mean", "leave_one_out", "std", "successes"):
-        w = {
-            "none": 1 + 0 * p,
-            "mean": 0.75 + 0 * p,
-            "leave_one_out": 1 + 0 * p,
-            "std": pg.grpo_weight(p, 4),
-            "successes": sum((1 - p) ** j for j in range(4)),
-        }[how]
-        wanted = np.mean([wi * gi for wi, gi in zip(w, each)], axis=0) @ g
-        found = []
-        for _ in range(200):
-            prompts = np.repeat(task.prompts(rng, 8), 4, axis=0)
-            answers = policy.generate(theta, prompts, rng)
-            a = pg.group_advantages(task.reward(prompts, answers).reshape(8, 4), how).ravel()
-            found.append(
-                policy.weighted_score(theta, prompts, answers.tokens, pg.token_weights(a, answers.mask, "sum")) @ g
-            )
-        assert abs(np.mean(found) - wanted) < 4.5 * np.std(found) / sqrt(200)
-
-
-def test_the_sorter_learns_and_a_bad_reward_never_reaches_theta():
-    task = pg.Sorting(2, 4)
-    policy = pg.TokenPolicy(task, pg.MLPSoftmax((task.num_features, 32, 4)))
-    rng = np.random.default_rng(0)
-    prompts, tokens = task.demonstrations(rng, 500)
-    theta = pg.imitate(policy, policy.init(rng), prompts, tokens, rng, 100)
-    before = sorting.success(task, policy, theta)
-    after = sorting.success(
-        task, policy, pg.climb(policy, theta, task.prompts, task.reward, rng, num_updates=60, num_prompts=16, epochs=2)
-    )
-    assert after > before + 0.2
-    for bad in (np.nan, np.inf):
-        with pytest.raises(NotFinite, match="reward"):
-            pg.climb(policy, theta, task.prompts, lambda x, y: np.full(len(x), bad), rng, num_updates=1)
-    same = pg.climb(
-        policy, theta, task.prompts, lambda x, y: np.full(len(x), 0.1, np.float32), rng, num_updates=3, how="std"
-    )
-    assert (same == theta).all()  # all rewards equal: not one parameter moves
-    with pytest.raises(ValueError, match="leaving one out"):
-        pg.climb(policy, theta, task.prompts, task.reward, rng, num_updates=1, group_size=1)
-    with pytest.raises(ValueError, match="list every prompt"):
-        pg.Sorting(9, 10).every()
-    with pytest.raises(ValueError, match="lead from"):
-        pg.TokenPolicy(task, pg.MLPSoftmax((5, 4)))
+def test_a_set_of_outcomes_and_its_weights_have_their_shapes():
+    two = [(0.5, 1.0, 1.0, np.zeros(3)), (0.5, 0.0, 1.0, np.ones(3))]
+    refuses(lambda: pg.group_moments(two, 2, lambda r, t: np.ones((2, 1))), r"one weight per answer, shape \(2,\)")
+    refuses(lambda: pg.group_moments(two, 2, lambda r, t: 1.0), r"one weight per answer, shape \(2,\)")
+    with pytest.raises(TypeError, match="the scores of outcomes must be an array of numbers"):
+        pg.group_moments([two[0], (*two[1][:3], np.ones((3, 1)))], 2, lambda r, t: r)

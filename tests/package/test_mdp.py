@@ -2,8 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import policy_gradient as pg
+from tests.helpers.properties import SEEDS, numbers, problems
+from tests.helpers.ranks import MDP, refuses
 
 
 def random_mdp(seed, S, A, gamma, ending):
@@ -93,14 +97,6 @@ def test_a_wrong_visitation_gives_another_gradient():
         pg.exact_gradient(mdp, policy, np.zeros(2), visitation=np.ones(3))
 
 
-def test_derivatives_of_a_known_function():
-    theta = np.array([[0.3, -2.0], [1.0, 0.5]])
-    f = lambda x: (np.sin(x) * np.exp(x)).sum()  # noqa: E731
-    truth = (np.sin(theta) + np.cos(theta)) * np.exp(theta)
-    np.testing.assert_allclose(pg.finite_difference(f, theta), truth, rtol=1e-8)
-    np.testing.assert_allclose(pg.complex_step(f, theta), truth, rtol=1e-15)
-
-
 def test_the_discounted_visitation_adds_up_to_what_the_book_says():
     mdp = random_mdp(1, 5, 2, 0.9, 0.0)
     assert np.isclose(pg.discounted_visitation(mdp, np.full((5, 2), 0.5)).sum(), 10)
@@ -112,47 +108,14 @@ def test_undiscounted_visits_of_a_discounted_mdp():
     assert np.isclose(pg.discounted_visitation(pg.two_doors(), np.full((4, 2), 0.5), gamma=1).sum(), 3)
 
 
-def test_an_mdp_cannot_be_changed_from_outside():
-    rho = np.array([1.0])
-    mdp = pg.TabularMDP([[[0.5]]], [[1.0]], rho, 0.5)
-    rho[0] = 0
-    assert mdp.rho[0] == 1 and not mdp.P.flags.writeable
-
-
-P, R, RHO = np.full((2, 2, 2), 0.5), np.zeros((2, 2)), np.array([1.0, 0.0])
-
-
-@pytest.mark.parametrize(
-    "bad, error, says",
-    [
-        (dict(P=np.full((2, 2, 2), 0.6)), ValueError, r"P must sum to at most one .* row \(0, 0\) sums to 1.2"),
-        (dict(P=P - [0.9, 0]), ValueError, "P holds a negative probability"),
-        (dict(P=np.full((2, 2), 0.5)), ValueError, r"P must have shape \(2, 2, 2\)"),
-        (dict(P=P * np.nan), ValueError, "P must be finite"),
-        (dict(R=np.full((2, 2), np.inf)), ValueError, "R must be finite"),
-        (dict(R=np.zeros(2)), ValueError, "R must have shape"),
-        (dict(R="much"), TypeError, "R must be an array of numbers"),
-        (dict(rho=[0.5, 0.4]), ValueError, "rho must sum to one"),
-        (dict(rho=[1.0]), ValueError, "rho must have shape"),
-        (dict(gamma=1.01), ValueError, r"gamma must lie in \[0, 1\], got 1.01"),
-        (dict(gamma=-0.1), ValueError, "gamma"),
-        (dict(gamma=np.nan), ValueError, "gamma"),
-        (dict(gamma="0.9"), TypeError, "gamma"),
-        (dict(obs=[0]), ValueError, "obs must have one entry per state"),
-    ],
-)
-def test_bad_input_is_named(bad, error, says):
-    with pytest.raises(error, match=says):
-        pg.TabularMDP(**(dict(P=P, R=R, rho=RHO, gamma=0.9) | bad))
-
-
 @pytest.mark.parametrize(
     "probs", [np.full((2, 2), 0.4), np.ones((2, 3)) / 3, [[1.5, -0.5], [1, 0]], np.full((2, 2), np.nan)]
 )
 @pytest.mark.parametrize("quantity", [pg.state_values, pg.action_values, pg.discounted_visitation, pg.expected_return])
 def test_bad_policies_are_named(quantity, probs):
+    mdp = pg.TabularMDP(np.full((2, 2, 2), 0.5), np.zeros((2, 2)), [1.0, 0.0], 0.9)
     with pytest.raises(ValueError, match="probs"):
-        quantity(pg.TabularMDP(P, R, RHO, 0.9), probs)
+        quantity(mdp, probs)
 
 
 @pytest.mark.parametrize("quantity", [pg.state_values, pg.discounted_visitation])
@@ -173,7 +136,67 @@ def test_a_policy_that_never_leaves_is_told_so():
         pg.exact_gradient(pg.short_corridor(), policy, np.array([-800.0]))
 
 
-@pytest.mark.parametrize("cells", [1, 2.5, "three"])
-def test_a_corridor_needs_cells(cells):
-    with pytest.raises((ValueError, TypeError), match="cells must be"):
-        pg.short_corridor(cells)
+@given(problems())
+def test_visitation_and_values_solve_their_equations_and_meet(case):
+    mdp, probs = case
+    step = np.einsum("sa,sat->st", probs, mdp.P)
+    r = (probs * mdp.R).sum(axis=1)
+    V, Q, d = pg.state_values(mdp, probs), pg.action_values(mdp, probs), pg.discounted_visitation(mdp, probs)
+    np.testing.assert_allclose(V, r + mdp.gamma * step @ V, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose((probs * Q).sum(axis=1), V, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(d, mdp.rho + mdp.gamma * step.T @ d, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(pg.expected_return(mdp, probs), d @ r, rtol=1e-9, atol=1e-9)
+    assert (d >= mdp.rho - 1e-12).all()
+
+
+@given(problems(ends=False))
+def test_visitation_of_a_chain_that_never_ends_sums_to_the_horizon(case):
+    mdp, probs = case
+    assert pg.discounted_visitation(mdp, probs).sum() == pytest.approx(1 / (1 - mdp.gamma), rel=1e-9)
+
+
+@settings(max_examples=30)
+@given(problems(ends=True))
+def test_visitation_is_the_sum_over_time(case):
+    mdp, probs = case
+    present, total = mdp.rho.copy(), np.zeros(mdp.num_states)
+    for _ in range(1200):  # 0.95^1200 < 1e-26
+        total += present
+        present = mdp.gamma * np.einsum("s,sa,sat->t", present, probs, mdp.P)
+    np.testing.assert_allclose(pg.discounted_visitation(mdp, probs), total, rtol=1e-8, atol=1e-10)
+
+
+@settings(max_examples=30)
+@given(problems(), SEEDS)
+def test_the_theorem_is_the_slope_of_the_return(case, seed):
+    mdp, _ = case
+    policy = pg.TabularSoftmax(mdp.num_states, mdp.num_actions)
+    theta = np.random.default_rng(seed).normal(size=policy.num_params)
+    slope = pg.complex_step(lambda theta: pg.expected_return(mdp, pg.softmax(theta.reshape(mdp.R.shape))), theta)
+    np.testing.assert_allclose(pg.exact_gradient(mdp, policy, theta), slope, rtol=1e-9, atol=1e-10)
+
+
+@given(problems(), numbers(5), st.floats(0.1, 10))
+def test_rewards_scale_and_shift_values_as_they_should(case, shift, scale):
+    mdp, probs = case
+    changed = pg.TabularMDP(mdp.P, scale * mdp.R + shift, mdp.rho, mdp.gamma)
+    d = pg.discounted_visitation(mdp, probs)
+    expected = scale * pg.expected_return(mdp, probs) + shift * d.sum()
+    np.testing.assert_allclose(pg.expected_return(changed, probs), expected, rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [pg.MLPSoftmax((4, 2)), pg.TabularSoftmax(3, 1), pg.TabularSoftmax(3, 3)],
+    ids=["as many features as states", "one action", "three actions"],
+)
+def test_a_policy_for_another_finite_world_is_refused_before_anything_is_drawn(policy):
+    """Four states taken for one vector of four numbers gave one row of probabilities, which served every state."""
+    theta = np.zeros(policy.num_params)
+    for call in (
+        lambda: pg.state_probs(MDP, policy, theta),
+        lambda: pg.exact_gradient(MDP, policy, theta),
+        lambda: pg.sample_rollout(MDP, policy, theta, 5, 5, np.random.default_rng(0)),
+        lambda: pg.sample_gradient(MDP, policy, theta, 5, 5, np.random.default_rng(0)),
+    ):
+        refuses(call, r"policy's probs must have shape \(4, 2\), got \(.*: a row of 2 actions for each state of mdp")

@@ -2,8 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import policy_gradient as pg
+from tests.helpers.properties import DTYPES, arrays
+from tests.helpers.ranks import refuses
 
 
 def test_each_step_is_the_ratio_of_the_weighted_sums_that_define_it():
@@ -44,3 +48,29 @@ def test_bad_settings_are_named(bad):
 def test_a_gradient_of_another_shape_is_refused():
     with pytest.raises(ValueError, match="gradient must have the shape"):
         pg.Adam().step(np.zeros(2), np.zeros(3))
+
+
+@given(arrays(4, 5), arrays((6, 4), 10), st.floats(1e-3, 1e3), DTYPES)
+def test_adam_does_not_care_for_the_gradients_scale(theta, gradients, scale, dtype):
+    theta = theta.astype(dtype)
+    plain, scaled = pg.Adam(0.1, epsilon=1e-300), pg.Adam(0.1, epsilon=1e-300)
+    a = b = theta
+    for g in np.where(abs(gradients) < 1e-3, 0.5, gradients):
+        a, b = plain.step(a, g), scaled.step(b, scale * g)
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
+        assert a.dtype == dtype
+    assert (
+        abs(pg.Adam(0.1).step(theta, np.full(4, 7.0)) - theta - 0.1) < 1e-5
+    ).all()  # the first step is the learning rate
+
+
+def test_an_optimizer_belongs_to_one_theta():
+    for first, second in [(1, 3), (3, 1)]:
+        adam = pg.Adam()
+        adam.step(np.zeros(first), np.ones(first))
+        refuses(
+            lambda: adam.step(np.zeros(second), np.ones(second)),
+            rf"gradient must have the shape of those before, \({first},\)",
+        )
+        assert adam.num_steps == 1 and adam.mean.shape == (first,)
+    refuses(lambda: pg.Adam().step(np.zeros(3), np.ones((3, 1))), "gradient must have the shape of theta")

@@ -1,13 +1,18 @@
 """Policies against finite differences of log_prob, SciPy, and counted samples."""
 
+import re
+
+import mpmath
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from scipy import special, stats
 
 import policy_gradient as pg
-from policy_gradient import _fast
-from policy_gradient._fast import draw_columns
-from policy_gradient.networks import MLP
+from tests.helpers.properties import DISCRETE, DTYPES, SEEDS, SHAPES, arrays, few, numbers, rows, situation
+from tests.helpers.ranks import SOFTMAX, parts, refuses
 
 RNG = np.random.default_rng(0)
 POLICIES = {
@@ -111,84 +116,9 @@ def test_an_action_of_probability_zero_is_never_drawn():
     assert pg.TabularSoftmax(1, 3).entropy(theta, 0) == 0
 
 
-@pytest.mark.parametrize("num_actions", [1, 2, 3, 9])
-def test_a_draw_inverts_the_distribution_function(num_actions):
-    logits = 4 * np.random.default_rng(4).standard_normal((num_actions, 5000)).astype(np.float32)
-    actions, u = draw_columns(logits, np.random.default_rng(5)), np.random.default_rng(5).random(5000)
-    boundaries = np.cumsum(special.softmax(logits.astype(float), axis=0), axis=0)[:-1]
-    clear = (abs(boundaries - u) > 1e-6).all(axis=0)  # of single precision
-    np.testing.assert_array_equal(actions[clear], (boundaries <= u).sum(axis=0)[clear])
-    assert clear.mean() > 0.999
-
-
-@pytest.mark.parametrize(
-    "logits, drawn",
-    [
-        ([1e308, -1e308], 0),
-        ([-1e308, 1e308], 1),
-        ([-np.inf, 0], 1),
-        ([0, -np.inf], 0),
-        ([-np.inf, 1e308, -1e308], 1),
-        ([7], 0),
-    ],
-)
-def test_a_draw_bears_logits_of_any_size(logits, drawn):
-    logits = np.array(logits, float)
-    assert (draw_columns(np.tile(logits[:, None], 1000), np.random.default_rng(0)) == drawn).all()
-    single = logits.clip(-1e38, 1e38).astype(np.float32)
-    assert (draw_columns(np.tile(single[:, None], 1000), np.random.default_rng(0)) == drawn).all()
-
-
-@pytest.mark.parametrize(
-    "logits",
-    [
-        [np.nan, 0],
-        [0, np.nan, 0],
-        [-np.inf, -np.inf],
-        [-np.inf] * 3,
-        [np.inf, np.inf],
-        [np.inf, 0],
-        [0, np.inf],
-        [0, np.inf, 0],
-    ],
-)
-def test_a_draw_refuses_what_has_no_probabilities(logits):
-    with pytest.raises(ValueError, match="logits must not be NaN"):
-        draw_columns(np.array(logits)[:, None], np.random.default_rng(0))
-
-
 def test_training_starts_at_the_uniform_policy_or_close_to_it(policy):
     probs = policy.probs(policy.init(np.random.default_rng(0)), seen(policy, np.arange(4)))
     np.testing.assert_allclose(probs, 1 / policy.num_actions, atol=0.02 if isinstance(policy, pg.MLPSoftmax) else 1e-15)
-
-
-def test_a_network_is_the_matrices_it_says_it_is():
-    policy = pg.MLPSoftmax((4, 5, 3))
-    theta, obs = np.random.default_rng(1).normal(size=policy.num_params), np.array([0.1, -0.2, 0.3, 0.4])
-    W1, b1, W2, b2 = np.split(theta, np.cumsum([20, 5, 15]))
-    hidden = [np.tanh(sum(obs[i] * W1[5 * i + j] for i in range(4)) + b1[j]) for j in range(5)]
-    logits = [sum(hidden[j] * W2[3 * j + k] for j in range(5)) + b2[k] for k in range(3)]
-    np.testing.assert_allclose(policy.probs(theta, obs), special.softmax(logits), rtol=1e-13)
-    assert policy.num_params == 20 + 5 + 15 + 3 and policy.init(np.random.default_rng(0)).dtype == np.float32
-
-
-@pytest.mark.parametrize("num", [0, 1, 3, 1024])
-def test_a_network_taken_apart_for_a_loop_is_the_same_network(num):
-    network, rng = MLP((4, 6, 5, 3)), np.random.default_rng(3)
-    theta, first, second = rng.normal(size=network.num_params), rng.normal(size=(num, 4)), rng.normal(size=(num, 4))
-    outputs = _fast.prepared(network, theta, num)
-    before, after = outputs(first), outputs(second)  # the second call leaves the first one's answer alone
-    np.testing.assert_allclose(before.T, network(theta, first), rtol=1e-12, atol=1e-13)
-    np.testing.assert_allclose(after.T, network(theta, second), rtol=1e-12, atol=1e-13)
-
-
-def test_a_batch_larger_than_a_chunk_adds_up():
-    policy, rng = pg.MLPSoftmax((4, 8, 2)), np.random.default_rng(2)
-    theta, obs = rng.normal(size=policy.num_params), rng.normal(size=(5000, 4))
-    actions, weights = rng.integers(2, size=5000), rng.normal(size=5000)
-    np.testing.assert_allclose(
-        policy.weighted_score(theta, obs, actions, weights), weights @ policy.score(theta, obs, actions), atol=1e-9
-    )
 
 
 @pytest.mark.parametrize(
@@ -266,3 +196,124 @@ def test_bad_input_is_named(bad, error, says):
 def test_bad_features_are_named(features):
     with pytest.raises(ValueError, match="features"):
         pg.LinearSoftmax(features)
+
+
+@given(rows(1e300))
+def test_softmax_is_a_distribution_whatever_the_logits(logits):
+    probs = pg.softmax(logits)
+    assert probs.shape == logits.shape and (probs >= 0).all()
+    np.testing.assert_allclose(probs.sum(axis=-1), 1, atol=1e-14)
+    assert (pg.log_softmax(logits) <= 0).all()
+
+
+@given(rows(np.finfo(float).max))
+@example(np.finfo(float).max * np.array([[1.0, -1.0], [-1.0, -1.0]]))
+def test_softmax_survives_the_largest_numbers_there_are(logits):
+    np.testing.assert_allclose(pg.softmax(logits).sum(axis=-1), 1, atol=1e-14)
+    assert not np.isnan(pg.log_softmax(logits)).any()
+
+
+@given(arrays(st.integers(1, 9), 700))
+def test_softmax_to_fifty_digits(logits):
+    with mpmath.workdps(50):
+        exps = [mpmath.exp(mpmath.mpf(float(x))) for x in logits]
+        total = mpmath.fsum(exps)
+        expected, expected_logs = [float(e / total) for e in exps], [float(mpmath.log(e / total)) for e in exps]
+    np.testing.assert_allclose(pg.softmax(logits), expected, rtol=1e-12, atol=1e-300)
+    np.testing.assert_allclose(pg.log_softmax(logits), expected_logs, rtol=1e-12, atol=1e-14)
+
+
+@given(st.integers(1, 9).flatmap(lambda A: st.tuples(arrays((3, A), 50), numbers(1e3), st.permutations(range(A)))))
+def test_softmax_ignores_a_shift_and_follows_a_permutation(case):
+    logits, shift, order = case
+    np.testing.assert_allclose(pg.softmax(logits + shift), pg.softmax(logits), rtol=1e-10)
+    np.testing.assert_allclose(pg.softmax(logits[:, order]), pg.softmax(logits)[:, order], rtol=1e-13)
+
+
+@given(DTYPES.flatmap(lambda dtype: rows(100, dtype)))
+def test_softmax_keeps_the_dtype_and_treats_each_row_alone(logits):
+    for function in (pg.softmax, pg.log_softmax):
+        result = function(logits)
+        assert result.dtype == logits.dtype
+        for where in np.ndindex(logits.shape[:-1]):
+            np.testing.assert_array_equal(result[where], function(logits[where]))
+
+
+@given(hnp.arrays(np.int64, st.integers(1, 5), elements=st.integers(-50, 50)))
+def test_whole_numbers_are_logits_too(logits):
+    np.testing.assert_array_equal(pg.softmax(logits), pg.softmax(logits.astype(float)))
+    np.testing.assert_array_equal(pg.softmax(logits.tolist()), pg.softmax(logits))
+
+
+@pytest.mark.parametrize("policy", DISCRETE.values(), ids=DISCRETE.keys())
+@few
+@given(shape=SHAPES, seed=SEEDS, scale=st.sampled_from([0.0, 1.0, 30.0, 1e4, 1e300]))
+def test_probabilities_and_entropy_hold_however_large_theta_is(policy, shape, seed, scale):
+    theta, obs, actions, _ = situation(policy, shape, seed, scale=scale)
+    if isinstance(policy, pg.MLPSoftmax) and scale > 1e4:
+        return  # its logits themselves would overflow
+    probs, entropy = policy.probs(theta, obs), policy.entropy(theta, obs)
+    np.testing.assert_allclose(probs.sum(axis=-1), 1, atol=1e-12)
+    assert (entropy >= -1e-12).all() and (entropy <= np.log(policy.num_actions) + 1e-12).all()
+    assert not np.isnan(policy.log_prob(theta, obs, actions)).any()
+    assert np.isfinite(policy.score(theta, obs, actions)).all()
+
+
+@pytest.mark.parametrize("policy", SOFTMAX.values(), ids=SOFTMAX)
+def test_softmax_policies_refuse_a_column_beside_a_row(policy):
+    theta, obs, actions, weights = parts(policy)
+    column = obs[:, None]
+    fit = "obs and actions.* must have shapes that fit each other, with as many axes, got obs .*, actions "
+    for ask in (policy.log_prob, policy.score):
+        refuses(lambda: ask(theta, obs, actions[:, None]), fit + r"\(3, 1\)")
+        refuses(lambda: ask(theta, column, actions), fit + r"\(3,\)")
+    refuses(lambda: policy.weighted_score(theta, obs, actions, weights[:, None]), fit + r"\(3,\), weights \(3, 1\)")
+    refuses(lambda: policy.weighted_score(theta, obs, actions[:, None], weights), fit)
+    refuses(lambda: policy.weighted_score(theta, column, actions, weights), fit)
+    refuses(lambda: policy.weighted_score(theta, column, actions[:, None], weights), fit)
+    refuses(
+        lambda: policy.weighted_score(theta, obs[0], actions[0], weights),
+        r"weights must have shape \(\), one per sample, got \(3,\)",
+    )
+    refuses(
+        lambda: policy.weighted_score(theta, column, actions[:, None], weights[None]),
+        r"weights must have shape \(3, 1\)",
+    )
+
+
+@pytest.mark.parametrize("policy", SOFTMAX.values(), ids=SOFTMAX)
+def test_softmax_policies_take_columns_only_together_and_single_numbers_with_all(policy):
+    theta, obs, actions, weights = parts(policy)
+    by_hand = sum(w * policy.score(theta, o, a) for w, o, a in zip(weights, obs, actions))
+    np.testing.assert_allclose(policy.weighted_score(theta, obs, actions, weights), by_hand, atol=1e-12)
+    np.testing.assert_allclose(
+        policy.weighted_score(theta, obs[:, None], actions[:, None], weights[:, None]), by_hand, atol=1e-12
+    )
+    twice = sum(2.0 * policy.score(theta, o, a) for o, a in zip(obs, actions))
+    np.testing.assert_allclose(policy.weighted_score(theta, obs, actions, 2.0), twice, atol=1e-12)
+    both = policy.log_prob(theta, obs[0], np.arange(2))  # every action of one observation
+    np.testing.assert_allclose(np.exp(both), policy.probs(theta, obs[0]))
+    np.testing.assert_allclose(policy.log_prob(theta, obs, 1), np.log(policy.probs(theta, obs)[:, 1]))
+    grid = policy.log_prob(theta, obs[:, None], np.arange(2)[None])  # every pair, and it says so
+    np.testing.assert_allclose(np.exp(grid), policy.probs(theta, obs))
+
+
+def test_the_messages_name_what_came():
+    with pytest.raises(ValueError) as caught:
+        pg.TabularSoftmax(4, 2).weighted_score(np.zeros(8), np.zeros(3, int), np.zeros(3, int), np.ones((3, 1)))
+    assert re.fullmatch(
+        r"obs and actions and weights must have shapes that fit each other, with as many axes, "
+        r"got obs \(3,\), actions \(3,\), weights \(3, 1\)",
+        str(caught.value),
+    )
+
+
+def test_a_policy_prepared_for_a_loop_draws_as_it_does_alone():
+    policy = pg.MLPSoftmax((4, 8, 3))
+    theta, obs = policy.init(np.random.default_rng(0)) * 30, np.random.default_rng(1).standard_normal((500, 4))
+    alone, prepared = (
+        draw(np.random.default_rng(2))
+        for draw in (lambda rng: policy.sample(theta, obs, rng), lambda rng: policy.sampler(theta, (500,))(obs, rng))
+    )
+    np.testing.assert_array_equal(alone, prepared)
+    assert set(alone) == {0, 1, 2}

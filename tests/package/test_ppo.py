@@ -1,84 +1,15 @@
-"""PPO, TRPO and the segments they learn from: against loops, against one another, and where a number blows up."""
+"""PPO and TRPO: against loops, against one another, and where a number blows up."""
 
 import json
-import warnings
 
-import gymnasium as gym
 import numpy as np
 import pytest
 
 import policy_gradient as pg
 from policy_gradient.ppo import _data, _shortened, ppo, trpo
-from policy_gradient.segments import Segment, segment_gae, segments
+from policy_gradient.segments import segments
+from tests.helpers.cartpole import cartpole, parts
 from tools.paths import ROOT
-
-
-def cartpole(n=4, mode=None):
-    return (
-        gym.make_vec("CartPole-v1", n, vectorization_mode="vector_entry_point")
-        if mode is None
-        else gym.make_vec("CartPole-v1", n, vectorization_mode="sync", vector_kwargs={"autoreset_mode": mode})
-    )
-
-
-def parts(seed=0, dtype=np.float64, **critic):
-    rng = np.random.default_rng(seed)
-    policy = pg.MLPSoftmax((4, 8, 2))
-    return policy, policy.init(rng, dtype), pg.Critic((4, 8, 1), rng, gamma=0.98, lam=0.8, unit=50.0, **critic), rng
-
-
-def test_a_segment_goes_on_where_the_last_one_stopped():
-    policy, theta, _, rng = parts()
-    collect = segments(cartpole(), policy, rng, 16)
-    first, second = collect(theta), collect(theta)
-    continuing = ~(first.terminated | first.truncated)[-1]
-    assert continuing.any()
-    np.testing.assert_array_equal(first.next_obs[-1][continuing], second.obs[0][continuing])
-    for segment in (first, second):
-        ended = segment.terminated | segment.truncated
-        assert (segment.live[1:] == ~ended[:-1]).all()  # the step after an end only resets: no data
-        going = ~ended[:-1]
-        np.testing.assert_array_equal(segment.next_obs[:-1][going], segment.obs[1:][going])
-
-
-@pytest.mark.parametrize("mode", [gym.vector.AutoresetMode.NEXT_STEP, gym.vector.AutoresetMode.SAME_STEP])
-def test_the_last_observation_of_an_episode_is_never_the_next_ones_first(mode):
-    policy, theta, _, rng = parts()
-    segment = segments(cartpole(4, mode), policy, rng, 60)(theta)
-    ended = segment.terminated
-    assert ended.sum() > 4
-    fallen = (abs(segment.next_obs[ended][:, 2]) > 0.2) | (abs(segment.next_obs[ended][:, 0]) > 2.4)
-    assert fallen.all()
-    assert segment.live.all() == (mode == gym.vector.AutoresetMode.SAME_STEP)
-    assert segment.returns.sum() <= segment.rewards[segment.live].sum()
-    assert len(segment.returns) == ended.sum()
-
-
-def test_segment_gae_against_its_sum_on_random_flags():
-    rng = np.random.default_rng(0)
-    T, N, gamma, lam = 9, 30, 0.9, 0.7
-    terminated = rng.random((T, N)) < 0.2
-    truncated = (rng.random((T, N)) < 0.2) & ~terminated
-    ended = terminated | truncated
-    live = np.vstack([np.ones((1, N), bool), ~ended[:-1]])
-    terminated, truncated = terminated & live, truncated & live
-    ended = terminated | truncated
-    live = np.vstack([np.ones((1, N), bool), ~ended[:-1]])
-    terminated, truncated = terminated & live, truncated & live
-    rewards, values, following = rng.normal(size=(3, T, N))
-    obs = np.zeros((T, N, 1))
-    got = segment_gae(
-        Segment(obs, obs, rewards, obs, terminated, truncated, live, np.array([])), values, following, gamma, lam
-    )
-    for n in range(N):
-        for t in range(T):
-            want, factor = 0.0, 1.0
-            for k in range(t, T if live[t, n] else t):
-                want += factor * (rewards[k, n] + gamma * following[k, n] * (not terminated[k, n]) - values[k, n])
-                factor *= gamma * lam
-                if terminated[k, n] or truncated[k, n]:
-                    break
-            assert got[t, n] == pytest.approx(want)
 
 
 def one_update(**settings):
@@ -256,39 +187,6 @@ def test_a_gradient_is_shortened_only_if_it_is_long():
     assert _shortened(gradient, 6.0) is gradient and _shortened(gradient, None) is gradient
 
 
-def test_a_minibatch_of_two_turns_the_direction():
-    """Normalised in pairs, two unequal advantages become -1 and +1 whatever their size."""
-    from policy_gradient.surrogate import normalised
-
-    for pair in ([0.0, 1e-3], [-5.0, 700.0]):
-        assert normalised(np.array(pair)).tolist() == pytest.approx([-1.0, 1.0])
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert not normalised(np.array([2.0, 2.0])).any()
-
-
-def test_one_pass_gives_what_two_passes_give():
-    from policy_gradient.onepass import pull, regress, weighed_score
-
-    rng = np.random.default_rng(0)
-    policy, network = pg.MLPSoftmax((4, 7, 5, 3)), pg.networks.MLP((4, 7, 5, 1))
-    theta, w = rng.normal(size=policy.num_params), rng.normal(size=network.num_params)
-    obs, actions, weights, targets = (
-        rng.normal(size=(11, 4)),
-        rng.integers(3, size=11),
-        rng.normal(size=11),
-        rng.normal(size=11),
-    )
-    seen = []
-    got = weighed_score(policy, theta, obs, actions, lambda log_probs: seen.append(log_probs) or weights)
-    np.testing.assert_allclose(got, policy.weighted_score(theta, obs, actions, weights), atol=1e-12)
-    np.testing.assert_allclose(seen[0], policy.log_prob(theta, obs, actions), atol=1e-12)
-    given = rng.normal(size=(11, 1))
-    np.testing.assert_allclose(pull(network, w, obs, lambda outputs: given), network.vjp(w, obs, given), atol=1e-12)
-    loss = lambda w: -np.mean((targets - network(w, obs)[:, 0]) ** 2) / 2  # noqa: E731
-    np.testing.assert_allclose(regress(network, w, obs, targets), pg.finite_difference(loss, w), atol=1e-6)
-
-
 @pytest.mark.parametrize("name", ["ppo", "ppo_acrobot"])
 def test_the_stored_benchmark_holds_what_the_page_says(name):
     """Fewer steps than Stable-Baselines3's PPO and at most a tenth of its time, over paired fresh seeds, computed from
@@ -302,16 +200,3 @@ def test_the_stored_benchmark_holds_what_the_page_says(name):
         draw = np.random.default_rng(1).integers(20, size=(4000, 20))
         ratios = np.median(book[draw], axis=1) / np.median(peer[draw], axis=1)
         assert np.median(book) / np.median(peer) <= most and np.quantile(ratios, 0.975) <= 1.2 * most
-
-
-def test_a_segment_keeps_what_it_saw_where_the_environment_uses_its_arrays_again():
-    class Again(gym.vector.VectorWrapper):
-        rewards = np.zeros(4)
-
-        def step(self, actions):
-            self.t = getattr(self, "t", 0) + 1
-            self.rewards[:] = self.t
-            return (lambda obs, rewards, *rest: (obs, self.rewards, *rest))(*self.env.step(actions))
-
-    policy, theta, _, rng = parts()
-    assert segments(Again(cartpole()), policy, rng, 6)(theta).rewards[:, 0].tolist() == [1, 2, 3, 4, 5, 6]

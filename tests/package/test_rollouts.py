@@ -7,6 +7,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 import policy_gradient as pg
 from policy_gradient.envs import TabularVectorEnv
+from tests.helpers.cartpole import cartpole
 
 POLICY, THETA = pg.TabularSoftmax(100, 2), np.zeros(200)
 
@@ -160,39 +161,6 @@ def test_a_rollout_names_the_theta_that_it_cannot_use():
         pg.rollout(envs, policy, np.full(policy.num_params, np.nan), np.random.default_rng(0))
 
 
-def test_a_policy_prepared_for_a_loop_draws_as_it_does_alone():
-    policy = pg.MLPSoftmax((4, 8, 3))
-    theta, obs = policy.init(np.random.default_rng(0)) * 30, np.random.default_rng(1).standard_normal((500, 4))
-    alone, prepared = (
-        draw(np.random.default_rng(2))
-        for draw in (lambda rng: policy.sample(theta, obs, rng), lambda rng: policy.sampler(theta, (500,))(obs, rng))
-    )
-    np.testing.assert_array_equal(alone, prepared)
-    assert set(alone) == {0, 1, 2}
-
-
-@pytest.mark.parametrize("sizes", [(4, 64, 2), (3, 5, 7, 4), (6, 2), (2, 64, 1)])
-def test_many_rows_are_as_one_by_one(sizes):
-    """The network takes a shorter way for many rows."""
-    policy = pg.MLPSoftmax(sizes)
-    rng = np.random.default_rng(0)
-    theta = rng.standard_normal(policy.num_params)
-    obs, weights, actions = (
-        rng.standard_normal((200, sizes[0])),
-        rng.standard_normal(200),
-        rng.integers(sizes[-1], size=200),
-    )
-    np.testing.assert_allclose(
-        policy.logits(theta, obs), [policy.logits(theta, row) for row in obs], rtol=1e-10, atol=1e-12
-    )
-    np.testing.assert_allclose(
-        policy.weighted_score(theta, obs, actions, weights),
-        sum(w * policy.score(theta, o, a) for w, o, a in zip(weights, obs, actions)),
-        rtol=1e-9,
-        atol=1e-11,
-    )
-
-
 class Always(pg.MLPSoftmax):
     def sample(self, theta, obs, rng):
         return np.ones(len(obs), np.int64)
@@ -218,3 +186,55 @@ def test_a_policy_that_draws_in_its_own_way_does_so_in_a_rollout(policy):
         np.random.default_rng(0),
     )
     assert (pg.rollout(envs, policy, policy.init(rng), rng).actions == 1).all()
+
+
+class Prepared:
+    """A policy of a reader's own, with a sampler that remembers what it was asked."""
+
+    num_params, num_actions, num_features = 4, 2, 4
+
+    def __init__(self):
+        self.asked = []
+
+    def init(self, rng):
+        return np.zeros(4)
+
+    def sample(self, theta, obs, rng):
+        raise AssertionError("the sampler is there to be used")
+
+    def sampler(self, theta, shape):
+        self.asked.append((theta, shape))
+        return lambda obs, rng: rng.integers(2, size=len(obs))
+
+
+class Alone(Prepared):
+    """A subclass that draws in its own way."""
+
+    def sample(self, theta, obs, rng):
+        return np.ones(len(obs), int)
+
+
+class Both(Alone):
+    def sampler(self, theta, shape):
+        return lambda obs, rng: np.zeros(len(obs), int)
+
+
+class Wrapper:
+    def __init__(self, policy):
+        self.policy = policy
+
+    def __getattr__(self, name):
+        return getattr(self.policy, name)
+
+
+def test_the_sampler_is_asked_once_with_theta_and_the_shape():
+    policy, theta = Prepared(), np.arange(4.0)
+    data = pg.rollout(cartpole(3), policy, theta, np.random.default_rng(0))
+    assert len(data.mask) > 5 and len(policy.asked) == 1
+    assert policy.asked[0][0] is theta and policy.asked[0][1] == (3,)
+
+
+@pytest.mark.parametrize("make, drawn", [(Alone, {1}), (Both, {0}), (lambda: Wrapper(Alone()), {1})])
+def test_the_nearest_way_to_draw_counts(make, drawn):
+    policy = make()
+    assert set(pg.rollout(cartpole(3), policy, np.zeros(4), np.random.default_rng(0)).actions.ravel()) == drawn

@@ -5,9 +5,12 @@ import sys
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 import policy_gradient as pg
+from tests.helpers.properties import SEEDS, problems
 
 
 def test_an_alias_table_holds_exactly_the_probabilities_it_was_given():
@@ -116,3 +119,37 @@ def test_bad_input_is_named(bad, says):
     for function in (pg.sample_gradient, pg.sample_rollout):
         with pytest.raises(ValueError, match=says):
             function(*garnet(), *bad, np.random.default_rng(0))
+
+
+@given(st.tuples(st.integers(1, 4), st.integers(1, 7)), SEEDS, st.booleans())
+def test_an_alias_table_holds_the_very_probabilities(shape, seed, sparse):
+    rng = np.random.default_rng(seed)
+    probs = rng.dirichlet(np.full(shape[1], 0.1 if sparse else 1.0), size=shape[0])
+    table = pg.AliasTable(probs)
+    M, held = shape[1], np.zeros(shape)
+    for cell in range(shape[0] * M):  # column j of its row keeps [j, border) and gives the rest away
+        keep = np.clip(table.border[cell] - cell % M, 0, 1)
+        held[divmod(cell, M)] += keep / M
+        held[divmod(int(table.other[cell]), M)] += (1 - keep) / M
+    np.testing.assert_allclose(held, probs, atol=1e-12)
+    drawn = table.sample(np.repeat(np.arange(shape[0]) * M, 50), rng)
+    assert (drawn // M == np.repeat(np.arange(shape[0]), 50)).all() and (probs.ravel()[drawn] > 0).all()
+
+
+@settings(max_examples=40)
+@given(problems(), SEEDS, st.integers(1, 8), st.integers(1, 12))
+def test_sampled_episodes_are_possible_ones(case, seed, episodes, max_steps):
+    mdp, _ = case
+    policy = pg.TabularSoftmax(mdp.num_states, mdp.num_actions)
+    r = pg.sample_rollout(mdp, policy, np.zeros(policy.num_params), episodes, max_steps, np.random.default_rng(seed))
+    T = len(r.mask)
+    assert T <= max_steps and r.mask.shape == (T, episodes) and r.mask[0].all()
+    assert (r.mask[1:] <= r.mask[:-1]).all()  # once over, over
+    last = r.mask & ~np.vstack([r.mask[1:], np.zeros((1, episodes), bool)])
+    np.testing.assert_array_equal(last, r.terminated | r.truncated)
+    assert not (r.terminated & r.truncated).any() and not r.truncated[: max_steps - 1].any()
+    np.testing.assert_array_equal(r.rewards, np.where(r.mask, mdp.R[r.states, r.actions], 0))
+    np.testing.assert_array_equal(r.obs, mdp.obs[r.states])
+    goes_on = r.mask[1:]
+    assert (mdp.P[r.states[:-1], r.actions[:-1], r.states[1:]][goes_on] > 0).all()
+    assert (mdp.P[r.states, r.actions].sum(axis=-1)[r.terminated] < 1).all()

@@ -1,4 +1,6 @@
-"""Who imports whom: the arrows of the house, read from the source. No circle, and nothing climbs back up."""
+"""Who imports whom: the arrows of the house, read from the source. No circle, and nothing climbs back up.
+
+And that tests mirror it: each module has the file of tests that its name promises."""
 
 import ast
 from functools import cache
@@ -189,3 +191,79 @@ def test_importlib_is_used_where_it_is_said():
         )
     }
     assert used == {"policy_gradient", ALIASES, READERS_OWN, *FOUND_BY_NAME}
+
+
+# Tests mirror the package ---------------------------------------------------------------------------------------------
+
+FOLDERS = {  # a folder of modules: one file for all, or a folder of files
+    "policy_gradient/audit": "tests/package/test_audit.py",  # asked by what it says, through `audit`
+    "learning_to_act/explorables": "tests/package/test_explorables.py",  # all alike; what they draw: tests/site
+    "learning_to_act/plots": "tests/package/test_plots.py",
+    "learning_to_act/exercises": "tests/checks/test_every_exercise.py",  # and each chapter's in tests/chapters
+    "learning_to_act/checks": "tests/checks",
+}
+ELSEWHERE = {
+    "policy_gradient/__init__": "tests/package/test_import.py",
+    "learning_to_act/__init__": "tests/package/test_import.py",
+    "learning_to_act/strangers": "tests/chapters/in_the_interview/test_strangers.py",  # of that chapter alone; so are
+    **{
+        f"learning_to_act/checks/{name}": "tests/chapters/in_the_interview/test_exercises.py"
+        for name in ("hunt", "stopwatch", "worlds")
+    },
+    **{  # asked of every exercise at once
+        f"learning_to_act/checks/{name}": "tests/checks/test_every_exercise.py"
+        for name in ("exercise", "recognise", "registry", "runs")
+    },
+    "learning_to_act/checks/__init__": "tests/checks/test_engine.py",
+    "learning_to_act/checks/remarks": "tests/checks/test_diagnose.py",  # the words of the diagnosis
+    "learning_to_act/checks/unwritten": "tests/notebooks/test_run_all_exercises.py",  # Run All, nothing solved
+}
+OF_SEVERAL = {  # files of tests/package that are about no one module
+    "against_others",
+    "audit_with_torch",
+    "language_against_others",  # the three that `make test-autodiff` runs beside PyTorch
+    "bad_calls",
+    "ranks",  # every public function at once
+    "import",
+    "structure",
+}
+
+
+def home_of_tests(module):
+    """'policy_gradient/_fast' -> 'tests/package/test_fast.py'."""
+    folder, name = module.rsplit("/", 1)
+    place = ELSEWHERE.get(module) or FOLDERS.get(folder, "tests/package")
+    return place if place.endswith(".py") else f"{place}/test_{name.removeprefix('_')}.py"
+
+
+def untested(modules):
+    """A sentence for each module without a file."""
+    return [
+        f"{module}.py has no {home_of_tests(module)}: write it, so that who changes the module knows what to run"
+        for module in modules
+        if not (ROOT / home_of_tests(module)).exists()
+    ]
+
+
+BOTH = sorted(
+    path.relative_to(ROOT).with_suffix("").as_posix()
+    for package in PACKAGES[:2]
+    for path in (ROOT / package).rglob("*.py")
+)
+
+
+def test_each_module_has_its_file_of_tests():
+    assert not untested(BOTH), "\n".join(untested(BOTH))
+    assert untested(["policy_gradient/_brand_new", "learning_to_act/checks/newer"]) == [
+        "policy_gradient/_brand_new.py has no tests/package/test_brand_new.py: "
+        "write it, so that who changes the module knows what to run",
+        "learning_to_act/checks/newer.py has no tests/checks/test_newer.py: "
+        "write it, so that who changes the module knows what to run",
+    ]
+
+
+def test_each_file_of_tests_is_named_after_a_module_or_is_about_several():
+    homes = {home_of_tests(module) for module in BOTH}
+    files = {path.relative_to(ROOT).as_posix() for path in (ROOT / "tests/package").glob("test_*.py")}
+    assert files - homes | {"tests/package/test_import.py"} == {f"tests/package/test_{name}.py" for name in OF_SEVERAL}
+    assert set(ELSEWHERE) <= set(BOTH) and all((ROOT / folder).is_dir() for folder in FOLDERS)

@@ -1,20 +1,15 @@
-"""Training against optima known from elsewhere; CartPole on seeds that tuned nothing; intervals against SciPy's t."""
+"""Training against optima known from elsewhere; CartPole on seeds that tuned nothing."""
 
-import os
-import sys
-import time
-import tomllib
 import warnings
 
 import gymnasium as gym
 import numpy as np
 import pytest
-import tqdm.std
-from scipy import stats
 
 import policy_gradient as pg
 from policy_gradient.envs import RockPaperScissors, ShortCorridor, SteeringBandit, TabularVectorEnv
-from tools.paths import ROOT
+from tests.helpers.cartpole import cartpole as carts
+from tests.helpers.ranks import MDP, refuses
 
 FRESH_SEEDS = range(7001, 7021)  # never used while the recipe was chosen
 
@@ -238,124 +233,64 @@ def test_greedy_and_sampled_evaluation_differ():
     assert (pg.evaluate(envs, policy, theta, np.random.default_rng(0), greedy=True) == 1).all()
 
 
-def test_each_seed_has_a_generator_of_its_own():
-    assert pg.run_seeds(lambda rng: rng.integers(1000), [3, 4]) == [
-        np.random.default_rng(s).integers(1000) for s in (3, 4)
-    ]
-
-
-def short_training(rng, learning_rate=0.1):
-    policy = pg.two_action_softmax(1)
-    envs = ShortCorridor(32)
-    return pg.reinforce(
-        envs, policy, policy.init(rng), rng, num_updates=10, learning_rate=learning_rate, progress=False
-    ).theta
-
-
-def who_works(folder):
-    """The process of this task, once another's has begun one too: a cluster of two has then used both."""
-    (folder / str(os.getpid())).touch()
-    while len(list(folder.iterdir())) < 2:
-        time.sleep(0.01)
-    return os.getpid()
-
-
-@pytest.mark.slow
-def test_a_sweep_is_the_same_bits_one_by_one_and_on_a_cluster_of_two(tmp_path):
-    import distributed
-    import joblib
-
-    arms = [{"learning_rate": 0.1}, {"learning_rate": 0.3}]
-    alone = np.array(pg.sweep(short_training, arms, range(3)))
-    assert alone.shape == (2, 3, 1) and len(np.unique(alone)) == 6
-    by_hand = [[short_training(np.random.default_rng(seed), **arm) for seed in range(3)] for arm in arms]
-    np.testing.assert_array_equal(alone, by_hand)
-    np.testing.assert_array_equal(alone[0], pg.run_seeds(short_training, range(3)))
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        with distributed.Client(cluster), joblib.parallel_config(backend="dask"):
-            on_cluster = pg.sweep(short_training, arms, range(3), n_jobs=None)
-            processes = set(pg.run_seeds(lambda rng: who_works(tmp_path), range(4), n_jobs=None))
-    np.testing.assert_array_equal(alone, on_cluster)
-    assert len(processes) == 2 and os.getpid() not in processes
-
-
-@pytest.mark.slow
-def test_a_sweep_over_processes_is_the_same_bits():
-    alone = pg.run_seeds(short_training, range(3))
-    np.testing.assert_array_equal(alone, pg.run_seeds(short_training, range(3), n_jobs=2))
-
-
-def test_without_joblib_one_sentence_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "joblib", None)  # as if it were not there
-    assert len(pg.run_seeds(short_training, range(1))) == 1  # one by one needs none
-    for n_jobs in (2, -1, None):
-        with pytest.raises(
-            ImportError, match="n_jobs other than 1 needs joblib.*pip install joblib, or leave n_jobs"
-        ) as caught:
-            pg.run_seeds(short_training, range(2), n_jobs=n_jobs)
-        assert caught.value.__suppress_context__
-    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    assert [line.split(">")[0] for line in extras["parallel"]] == ["joblib"]
-
-
-def test_bars_stay_away_from_what_is_quick_and_come_when_it_lasts(capsys, monkeypatch):
-    clock = [100.0]
-
-    def task(seconds):
-        return lambda rng: clock.__setitem__(0, clock[0] + seconds)
-
-    monkeypatch.delenv("TQDM_DISABLE", raising=False)
-    monkeypatch.setattr(tqdm.std, "time", lambda: clock[0])
-    pg.run_seeds(task(0.6), range(3))
-    assert capsys.readouterr().err == ""
-    pg.run_seeds(task(0.8), range(4))
-    assert "seeds" in capsys.readouterr().err
-
-
-def test_bootstrap_intervals_cover_the_truth_about_as_often_as_they_say():
-    """Samples of 40 from a skewed law of mean 1, 150 times at once: 95 % intervals cover it in about 93 %."""
-    values = np.random.default_rng(6).exponential(size=(40, 150))
-    low, high = pg.bootstrap_interval(values, np.random.default_rng(7))
-    assert low.shape == (150,) and 0.87 <= ((low < 1) & (1 < high)).mean() <= 0.99
-
-
-def test_for_normal_data_the_interval_is_students_but_for_the_few_seeds():
-    values = np.random.default_rng(8).normal(size=200)
-    wanted = stats.t.interval(0.9, 199, values.mean(), stats.sem(values))
-    np.testing.assert_allclose(
-        pg.bootstrap_interval(values, np.random.default_rng(9), confidence=0.9), wanted, atol=0.01
-    )
-
-
-def test_equal_seeds_have_an_interval_of_no_width():
-    low, high = pg.bootstrap_interval(np.full((5, 2), 500.0), np.random.default_rng(0))
-    assert (low == 500).all() and (high == 500).all()
-
-
 @pytest.mark.parametrize(
-    "values, confidence, says",
-    [([1.0], 0.95, "two seeds"), (3.0, 0.95, "two seeds"), ([1, np.nan], 0.95, "finite"), ([1, 2], 95, "confidence")],
+    "give",
+    [
+        lambda batch: np.ones(batch.num_episodes),
+        lambda batch: np.ones((len(batch.mask), 1)),
+        lambda batch: 1.0,
+        lambda batch: np.ones((*batch.mask.shape, 1)),
+    ],
+    ids=["per episode", "per step", "one", "three axes"],
 )
-def test_bad_intervals_are_named(values, confidence, says):
-    with pytest.raises(ValueError, match=says):
-        pg.bootstrap_interval(values, np.random.default_rng(0), confidence)
+def test_a_baseline_of_ones_own_gives_an_advantage_for_each_step(give):
+    for drop in (False, True):
+        refuses(
+            lambda: pg.reinforce(
+                ShortCorridor(4),
+                pg.two_action_softmax(1),
+                np.zeros(1),
+                np.random.default_rng(0),
+                num_updates=1,
+                baseline=give,
+                drop_gamma_t=drop,
+                progress=False,
+            ),
+            r"baseline\(rollout\) must give the advantages, shape \(T, N\)",
+        )
 
 
-def test_sweep_runs_on_a_backend_that_hands_back_all_results_at_once():
-    """As Ray's does, which is joblib's own for processes under another name."""
-    joblib = pytest.importorskip("joblib")
-    from joblib._parallel_backends import MultiprocessingBackend
+def test_a_baseline_of_ones_own_with_the_right_shape_is_the_built_in_one():
+    def own(batch):
+        returns = pg.reward_to_go(batch.rewards, 1.0)
+        return returns - pg.leave_one_out_mean(returns, batch.mask)
 
-    class AllAtOnce(MultiprocessingBackend):
-        pass
+    mine, built = (
+        pg.reinforce(
+            TabularVectorEnv(MDP, 8),
+            pg.two_action_softmax(2, 3),
+            np.zeros(2),
+            np.random.default_rng(1),
+            num_updates=3,
+            baseline=how,
+            progress=False,
+        ).theta
+        for how in (own, "leave_one_out")
+    )
+    np.testing.assert_array_equal(mine, built)
 
-    assert not AllAtOnce.supports_return_generator
-    joblib.register_parallel_backend("all at once", AllAtOnce)
-    with joblib.parallel_config(backend="all at once", n_jobs=1):
-        assert pg.sweep(_shifted, [{"by": 1.0}], range(3), n_jobs=None, progress=False)[0] == [
-            _shifted(np.random.default_rng(seed), 1.0) for seed in range(3)
-        ]
 
-
-def _shifted(rng, by):
-    return by + rng.random()
+def test_a_greedy_player_is_not_asked_for_its_policys_draws():
+    policy = pg.MLPSoftmax((4, 8, 2))
+    theta = policy.init(np.random.default_rng(0)) * 50
+    one, other = (pg.evaluate(carts(3), policy, theta, np.random.default_rng(3), greedy=True) for _ in range(2))
+    np.testing.assert_array_equal(one, other)
+    # The same, one step at a time: what a greedy player earns does not depend on any draw.
+    game = carts(3)
+    obs, _ = game.reset(seed=int(np.random.default_rng(3).integers(2**31)))
+    alive, earned = np.ones(3, bool), np.zeros(3)
+    while alive.any():
+        obs, rewards, terminated, truncated, _ = game.step(policy.probs(theta, obs).argmax(axis=-1))
+        earned += rewards * alive
+        alive &= ~(terminated | truncated)
+    np.testing.assert_array_equal(one, earned)

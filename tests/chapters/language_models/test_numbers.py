@@ -13,7 +13,7 @@ from scipy import optimize, stats
 
 import policy_gradient as pg
 from learning_to_act.checks.engine import registry
-from tests.package import test_groups as exact
+from tests.helpers import groups as exact
 from tools.paths import ROOT
 from tools.site import values
 

@@ -1,105 +1,45 @@
 """Worlds and policies that do not fit each other: right, or refused in one sentence before the first step.
 
 For each: what is wrong, how it is made, what the refusal must say, and whether it can be known before a step is taken.
-`python tests/package/test_wrong_worlds.py` prints the table of all refusals.
+`python -m tests.package.test_spaces` prints the table of all refusals.
 """
 
 import re
-import traceback
-from pathlib import Path
 
 import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium import spaces, wrappers
-from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
+from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 import policy_gradient as pg
-from policy_gradient import control
-from policy_gradient.segments import segments
-
-NEXT, SAME = AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP
-LINE, SEEN, TWO = spaces.Box(-1, 1, (1,)), spaces.Discrete(3), spaces.Discrete(2)
-NAN, NEWER = float("nan"), hasattr(wrappers, "DiscretizeAction")  # not yet in Gymnasium 1.2
-
-
-class World(gym.Env):
-    """One step long; shows samples of its space, and pays 1 for what its action space calls an action."""
-
-    def __init__(self, seen=LINE, acted=TWO, pays=None):
-        self.observation_space, self.action_space = seen, acted
-        real = isinstance(acted, spaces.Box)  # in double precision too
-        self.pays = pays or (lambda action: float(acted.contains(np.asarray(action, acted.dtype) if real else action)))
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.observation_space.seed(seed)
-        return self.observation_space.sample(), {}
-
-    def step(self, action):
-        return self.observation_space.sample(), self.pays(action), True, False, {}
-
-
-def worlds(seen=LINE, acted=TWO, num=3, wrap=lambda env: env, mode=NEXT, **how):
-    return SyncVectorEnv([lambda: wrap(World(seen, acted, **how))] * num, autoreset_mode=mode)
-
-
-class Own(VectorEnv):
-    """A vector environment as a learner writes one: two copies, five steps, then cut. Every part can be made wrong."""
-
-    num_envs, metadata = 2, {"autoreset_mode": NEXT}
-    single_observation_space, single_action_space = spaces.Box(-9, 9, (1,)), spaces.Discrete(2)
-    obs = staticmethod(lambda t: np.full((2, 1), float(t)))
-    rewards = staticmethod(lambda t: np.ones(2))
-    terminated = staticmethod(lambda t: np.zeros(2, bool))
-    truncated = staticmethod(lambda t: np.full(2, t == 5))
-    info = staticmethod(lambda t: {})
-    answers = staticmethod(lambda *five: five)
-
-    def __init__(self, **changed):
-        vars(self).update(changed)
-
-    def reset(self, *, seed=None, options=None):
-        self.t = 0
-        return self.obs(0), {}
-
-    def step(self, actions):
-        self.t += 1
-        return self.answers(
-            *(part(self.t) for part in (self.obs, self.rewards, self.terminated, self.truncated, self.info))
-        )
-
-
-class Plays:
-    """A policy as a learner writes one: only `sample`, of what is given."""
-
-    def __init__(self, give):
-        self.give = give
-
-    def sample(self, theta, obs, rng):
-        return self.give(len(obs))
-
-    def weighted_score(self, theta, obs, actions, weights):
-        return np.zeros(1)
-
-
-def vector(name, num=3, **how):
-    return gym.make_vec(name, num_envs=num, vectorization_mode="sync", **how)
-
-
-def same(**changed):
-    return Own(metadata={"autoreset_mode": SAME}, **changed)
-
-
-MLP, TAB, GAUSS, SQUASHED = (
-    pg.MLPSoftmax((1, 2)),
-    pg.TabularSoftmax(3, 2),
-    pg.LinearGaussian(1),
-    pg.Squashed(pg.LinearGaussian(1)),
+from policy_gradient import control, ppo
+from policy_gradient.envs import ShortCorridor
+from tests.helpers.ranks import refuses
+from tests.helpers.worlds import (
+    BEFORE,
+    GAUSS,
+    LINE,
+    MLP,
+    NAN,
+    NEWER,
+    NEXT,
+    SAME,
+    SEEN,
+    SQUASHED,
+    TAB,
+    Own,
+    Plays,
+    World,
+    refused,
+    refused_in_one_sentence,
+    table,
+    vector,
+    worlds,
 )
+
 HEAD, ADD = "gymnasium.wrappers.", r"policy \(\w+\) must fit envs: it "
 PICTURE = spaces.Box(0, 255, (8, 8, 3), np.uint8)
-BEFORE, WITHIN = True, False
 
 WRONG = [  # what is wrong, environments and policy, what is said, whether before the first step
     # what is shown
@@ -422,191 +362,12 @@ WRONG = [  # what is wrong, environments and policy, what is said, whether befor
         "actions must be finite",
         BEFORE,
     ),
-    # what comes back
-    (
-        "the old reset, without info",
-        lambda: (type("Old", (Own,), {"reset": lambda self, **how: np.zeros((2, 1))})(), MLP),
-        r"envs.reset must return \(obs, info\)",
-        BEFORE,
-    ),
-    (
-        "the old reset, without a seed",
-        lambda: (type("Old", (Own,), {"reset": lambda self: np.zeros((2, 1))})(), MLP),
-        "envs.reset must take a seed",
-        BEFORE,
-    ),
-    (
-        "a reset of another shape",
-        lambda: (Own(obs=lambda t: np.zeros((1, 1))), MLP),
-        r"envs.reset must return obs .* \(2, 1\), .*shape \(1, 1\)",
-        BEFORE,
-    ),
-    (
-        "objects",
-        lambda: (Own(obs=lambda t: np.full((2, 1), None)), MLP),
-        "envs.reset must return obs as an array of numbers",
-        BEFORE,
-    ),
-    (
-        "rows of unequal length",
-        lambda: (Own(obs=lambda t: [[0.0], [0.0, 1.0]]), MLP),
-        "envs.reset must return obs",
-        BEFORE,
-    ),
-    (
-        "NaN is seen",
-        lambda: (Own(obs=lambda t: np.full((2, 1), NAN)), MLP),
-        r"obs must be finite, but obs\[0, 0\] is nan",
-        BEFORE,
-    ),
-    (
-        "NaN is seen later",
-        lambda: (Own(obs=lambda t: np.full((2, 1), [0.0, NAN][t > 0])), MLP),
-        r"obs must be finite",
-        WITHIN,
-    ),
-    (
-        "another shape later",
-        lambda: (Own(obs=lambda t: np.zeros((2, 1 + (t > 0)))), MLP),
-        r"envs.step must return obs .*\(2, 1\)",
-        WITHIN,
-    ),
-    (
-        "whole at first, real later",
-        lambda: (Own(obs=lambda t: np.full((2, 1), [0, 0.5][t > 0])), MLP),
-        "of the kind that envs.reset gave, int64, got float64",
-        WITHIN,
-    ),
-    (
-        "four answers",
-        lambda: (Own(answers=lambda o, r, d, c, i: (o, r, d | c, i)), MLP),
-        r"envs.step must return \(obs, .* got 4 values: .*older",
-        WITHIN,
-    ),
-    ("no answer", lambda: (Own(answers=lambda *five: None), MLP), "envs.step must return .* got None", WITHIN),
-    (
-        "a column of rewards",
-        lambda: (Own(rewards=lambda t: np.ones((2, 1))), MLP),
-        r"rewards as an array of numbers, shape \(2,\), .*\(2, 1\)",
-        WITHIN,
-    ),
-    ("one reward for all", lambda: (Own(rewards=lambda t: 1.0), MLP), r"rewards as an array .*, got 1.0", WITHIN),
-    (
-        "rewards in words",
-        lambda: (Own(rewards=lambda t: ["good", "bad"]), MLP),
-        "rewards as an array of numbers",
-        WITHIN,
-    ),
-    ("no rewards", lambda: (Own(rewards=lambda t: [None, None]), MLP), "rewards as an array of numbers", WITHIN),
-    (
-        "NaN for a reward",
-        lambda: (Own(rewards=lambda t: np.array([1.0, [1, NAN][t == 3]])), MLP),
-        "rewards must be finite, but at step 2 environment 1 of envs gave nan",
-        WITHIN,
-    ),
-    (
-        "an infinite reward",
-        lambda: (Own(rewards=lambda t: np.full(2, -np.inf)), MLP),
-        "rewards must be finite, but at step 0 environment 0",
-        WITHIN,
-    ),
-    (
-        "ends as numbers",
-        lambda: (Own(terminated=lambda t: np.zeros(2)), MLP),
-        r"terminated as an array of bool, shape \(2,\), .*float64",
-        WITHIN,
-    ),
-    (
-        "ends as whole numbers",
-        lambda: (Own(truncated=lambda t: np.full(2, int(t == 5))), MLP),
-        "truncated as an array of bool, .*int64",
-        WITHIN,
-    ),
-    (
-        "ends in a column",
-        lambda: (Own(terminated=lambda t: np.zeros((2, 1), bool)), MLP),
-        r"terminated as an array .*shape \(2, 1\)",
-        WITHIN,
-    ),
-    (
-        "one end for all",
-        lambda: (Own(truncated=lambda t: t == 5), MLP),
-        "truncated as an array of bool, .* got False",
-        WITHIN,
-    ),
-    (
-        "cut in the same step, and hidden",
-        lambda: (same(), MLP),
-        r'info\["final_obs"\] .*SAME_STEP.* environment 0 .*NEXT_STEP',
-        WITHIN,
-    ),
-    (
-        "cut, told under the old name",
-        lambda: (same(info=lambda t: {"final_observation": np.ones((2, 1))}), MLP),
-        'info\\["final_obs"\\]',
-        WITHIN,
-    ),
-    (
-        "cut, told for one of two",
-        lambda: (same(info=lambda t: {"final_obs": [np.ones(1), None]}), MLP),
-        "environment 1",
-        WITHIN,
-    ),
-    (
-        "cut, told that it is not told",
-        lambda: (same(info=lambda t: {"final_obs": np.ones((2, 1)), "_final_obs": np.array([True, False])}), MLP),
-        "environment 1",
-        WITHIN,
-    ),
-    ("cut, no info", lambda: (same(info=lambda t: None), MLP), 'info\\["final_obs"\\]', WITHIN),
-    (
-        "cut, another shape told",
-        lambda: (same(info=lambda t: {"final_obs": np.ones((2, 3))}), MLP),
-        r'info\["final_obs"\] must hold obs .*\(1,\)',
-        WITHIN,
-    ),
 ]
-PLAYERS = {
-    "rollout": lambda envs, policy, theta: pg.rollout(envs, policy, theta, np.random.default_rng(0), max_steps=9),
-    "reinforce": lambda envs, policy, theta: pg.reinforce(
-        envs, policy, theta, np.random.default_rng(0), num_updates=1, max_steps=9, progress=False
-    ),
-    "segments": lambda envs, policy, theta: segments(envs, policy, np.random.default_rng(0), 9)(theta),
-    "evaluate": lambda envs, policy, theta: pg.evaluate(envs, policy, theta, np.random.default_rng(0), max_steps=9),
-    "evaluate, greedy": lambda envs, policy, theta: pg.evaluate(
-        envs, policy, theta, np.random.default_rng(0), max_steps=9, greedy=True
-    ),
-}
-
-
-def refused(make, player):
-    """(the error, how many steps the environment had taken)."""
-    envs, policy = make()
-    size, taken = getattr(policy, "num_params", 1), []
-    theta = np.zeros(size if isinstance(size, int) else 1)
-    if hasattr(envs, "step") and not isinstance(envs, type):
-        step, envs.step = envs.step, lambda actions: taken.append(1) or step(actions)
-    try:
-        player(envs, policy, theta)
-    except Exception as error:
-        return error, len(taken)
-    return None, len(taken)
 
 
 @pytest.mark.parametrize("wrong, make, said, before", WRONG, ids=[case[0].replace(" ", "-") for case in WRONG])
 def test_a_wrong_world_is_refused_in_one_sentence(wrong, make, said, before):
-    for name, player in PLAYERS.items():
-        if name == "evaluate, greedy" and isinstance(make()[1], Plays):
-            continue  # has no likeliest action
-        error, taken = refused(make, player)
-        message = str(error)
-        assert isinstance(error, (ValueError, TypeError)), f"{name}: accepted, or {error!r}"
-        assert re.search(said, message), f"{name}: {message}"
-        assert taken == 0 or not before, f"{name}: {taken} steps were taken"
-        origin = Path(traceback.extract_tb(error.__traceback__)[-1].filename)
-        assert "policy_gradient" in origin.parts, f"raised by {origin}: the package ran into it"
-        assert len(message) < 400 and " at 0x" not in message and not re.search(r"\n|[a-z)]\. [A-Z]", message), message
-        assert error.__cause__ is None and (error.__context__ is None or error.__suppress_context__), "two tracebacks"
+    refused_in_one_sentence(make, said, before)
 
 
 def test_there_are_many():
@@ -700,18 +461,6 @@ def test_the_gradient_of_a_squashed_policy_is_that_of_what_the_world_pays():
     assert (abs(samples.mean(axis=0) - pg.finite_difference(J, theta)) < 4 * error).all() and (error < 0.02).all()
 
 
-def test_wrapping_a_gaussian_keeps_its_precision():
-    rng = np.random.default_rng(0)
-    for policy in (pg.LinearGaussian(2), pg.MLPGaussian((2, 3, 1))):
-        squashed = pg.Squashed(policy)
-        assert squashed.init(rng).dtype == policy.init(rng).dtype
-        assert (
-            squashed.init(rng, np.float32).dtype == np.float32
-            and squashed.init(rng, dtype=np.float64).dtype == np.float64
-        )
-    assert pg.Squashed(pg.LinearGaussian(2)).init().dtype == np.float64
-
-
 @pytest.mark.parametrize("mode", [NEXT, "NEXT_STEP", "NextStep"])
 def test_an_autoreset_mode_may_be_told_by_its_name(mode):
     r = pg.rollout(Own(metadata={"autoreset_mode": mode}), MLP, np.zeros(4), np.random.default_rng(0))
@@ -734,45 +483,6 @@ def test_vectors_of_one_class_keep_their_modes_apart():
     for made in [*vectors, wrappers.vector.RecordEpisodeStatistics(vectors[0])]:
         r = pg.rollout(made, MLP, np.zeros(4), np.random.default_rng(0))
         assert r.obs.tolist() == [[[0]] * 3] and r.last_obs.tolist() == [[1]] * 3
-
-
-@pytest.mark.parametrize(
-    "told",
-    [
-        {"final_obs": np.full((2, 1), 5.0)},
-        {"final_obs": [np.array([5.0])] * 2},
-        {"final_obs": np.full((2, 1), 5.0), "_final_obs": np.ones(2, bool)},
-    ],
-)
-def test_what_was_last_shown_may_be_told_with_a_mask_and_without(told):
-    restarts = same(obs=lambda t: np.full((2, 1), t % 5.0), info=lambda t: told if t == 5 else {})
-    r = pg.rollout(restarts, MLP, np.zeros(4), np.random.default_rng(0))
-    assert r.last_obs.tolist() == [[5], [5]]
-    np.testing.assert_allclose(pg.gae(r, r.obs[..., 0], r.last_obs[:, 0], 1.0, 0.0)[-1], 1 + 5 - 4)
-
-
-def test_what_was_last_shown_does_not_matter_after_termination():
-    restarts = same(
-        obs=lambda t: np.full((2, 1), t % 5.0),
-        terminated=lambda t: np.full(2, t == 5),
-        truncated=lambda t: np.zeros(2, bool),
-    )
-    r = pg.rollout(restarts, MLP, np.zeros(4), np.random.default_rng(0))
-    assert r.lengths.tolist() == [5, 5] and r.last_obs.tolist() == [[4], [4]]  # where it ended, not the next start
-    np.testing.assert_allclose(pg.gae(r, r.obs[..., 0], r.last_obs[:, 0], 1.0, 0.0)[-1], 1 - 4)
-
-
-def test_lists_will_do_where_arrays_are_meant():
-    lists = Own(
-        obs=lambda t: [[float(t)]] * 2,
-        rewards=lambda t: [1, 1],
-        terminated=lambda t: [False] * 2,
-        truncated=lambda t: [t == 5] * 2,
-    )
-    arrays, listed = (pg.rollout(e, MLP, np.zeros(4), np.random.default_rng(0)) for e in (Own(), lists))
-    for name in ("obs", "actions", "rewards", "mask", "terminated", "truncated", "last_obs"):
-        np.testing.assert_array_equal(getattr(arrays, name), getattr(listed, name))
-        assert getattr(arrays, name).dtype == getattr(listed, name).dtype
 
 
 @pytest.mark.parametrize(
@@ -854,7 +564,7 @@ CURES = [
 )
 def test_the_cure_that_is_named_is_one(request, make, policy):
     if "Discretize" in request.node.name and not NEWER:
-        assert not any("Discretize" in line for line in table())  # then no refusal names it
+        assert not any("Discretize" in line for line in table(WRONG))  # then no refusal names it
         return
     world, rng = make(), np.random.default_rng(0)
     theta = policy.init(rng)
@@ -867,11 +577,24 @@ def test_the_cure_that_is_named_is_one(request, make, policy):
         assert (r.rewards[r.mask] == 1).all()  # what arrived was an action of the world's own space
 
 
-def table():
-    for wrong, make, _, _before in WRONG:
-        error, taken = refused(make, PLAYERS["rollout"])
-        yield f"{wrong:45} | {'before' if not taken else f'step {taken}':6} | {type(error).__name__}: {error}"
+@pytest.mark.parametrize("train", ["reinforce", "ppo", "trpo"])
+def test_a_critic_for_another_world_is_refused_before_the_first_step(train):
+    envs, policy, rng = ShortCorridor(2), pg.two_action_softmax(1), np.random.default_rng(0)
+    seen = envs.single_observation_space
+    for sizes in ((3, 1), (4, 5, 1)):
+        wrong = pg.Critic(sizes, rng, gamma=0.9)
+        steps, envs.step = [], lambda actions: steps.append(1)
+        how = dict(num_updates=1, progress=False)
+        refuses(
+            lambda: (
+                pg.reinforce(envs, policy, np.zeros(1), rng, baseline=wrong, **how)
+                if train == "reinforce"
+                else getattr(ppo, train)(envs, policy, np.zeros(1), wrong, rng, **how)
+            ),
+            rf"critic \(Critic\) must fit envs: it sees vectors of {sizes[0]} numbers, but envs show",
+        )
+        assert not steps and envs.single_observation_space is seen
 
 
 if __name__ == "__main__":
-    print(*table(), sep="\n")
+    print(*table(WRONG), sep="\n")

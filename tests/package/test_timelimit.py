@@ -1,0 +1,239 @@
+"""A function that does not come back is stopped, by its own time and not by that of a busy machine.
+Asked through `check`, as it is used."""
+
+import itertools
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from learning_to_act.checks import check, engine
+from policy_gradient import _timelimit as timelimit
+from tests.helpers.checks import GOOD, Deep, burn, say
+
+WHOLE = engine.SECONDS, timelimit.WALL  # as a learner has them
+
+
+@pytest.fixture
+def half_a_second(monkeypatch):
+    monkeypatch.setattr(engine, "SECONDS", 0.5)
+    monkeypatch.setattr(timelimit, "WALL", 3.0)
+
+
+def forever_plain(logits):
+    while True:
+        pass
+
+
+def forever_except_exception(logits):
+    while True:
+        try:
+            while True:
+                pass
+        except Exception:
+            pass
+
+
+def forever_bare_except(logits):
+    while True:
+        try:
+            time.sleep(0.2)
+        except:  # noqa: E722
+            pass
+
+
+def forever_bare_except_twice(logits):
+    while True:
+        try:
+            try:
+                np.ones(50).sum()
+            except:  # noqa: E722
+                pass
+        except BaseException:
+            pass
+
+
+def forever_generator(logits):
+    return sum(itertools.takewhile(lambda _: True, (np.sum(logits) for _ in iter(int, 1))))
+
+
+class Heavy:
+    """Takes long to go: an exception there can only be reported, and is lost."""
+
+    def __del__(self):
+        for _ in range(10**5):
+            pass
+
+
+def forever_in_destructors(logits):
+    while True:
+        Heavy()
+
+
+def sleeps(logits):
+    time.sleep(60)
+
+
+class Lazy:
+    def __array__(self, *args, **kwargs):
+        while True:
+            pass
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "function",
+    [
+        forever_plain,
+        forever_except_exception,
+        forever_bare_except,
+        forever_bare_except_twice,
+        forever_generator,
+        forever_in_destructors,
+        sleeps,
+        lambda logits: Lazy(),
+        lambda logits: Deep(),
+    ],
+    ids=lambda f: f.__name__,
+)
+def test_a_function_that_never_returns_is_stopped(function, half_a_second, monkeypatch, capfd):
+    lost = []
+    hook = lost.append  # no line of Python, into which the next signal could fall
+    monkeypatch.setattr(sys, "unraisablehook", hook)
+    assert "had not finished" in say(function)
+    assert sys.unraisablehook is hook and not lost and "TimeUp" not in capfd.readouterr().err
+
+
+def test_five_seconds_in_all_not_per_input():
+    assert engine.SECONDS == 5.0
+    calls = []
+
+    def slow(logits):
+        calls.append(1)
+        burn(0.2)
+        return GOOD(logits)
+
+    engine.SECONDS, old = 0.5, engine.SECONDS
+    try:
+        assert "had not finished" in say(slow)
+    finally:
+        engine.SECONDS = old
+    assert len(calls) == 3
+
+
+def test_what_the_function_did_not_compute_itself_is_not_counted(monkeypatch):
+    """A busy machine looks like this to it: the clock goes on, and its own time stands still."""
+    monkeypatch.setattr(engine, "SECONDS", 0.25)
+
+    def softmax(logits):
+        time.sleep(0.1)  # ten times and more in all
+        return GOOD(logits)
+
+    assert check(softmax)
+
+
+def test_a_wall_clock_ends_what_only_waits(monkeypatch):
+    monkeypatch.setattr(timelimit, "WALL", 0.3)
+    assert engine.SECONDS == 5.0
+    assert "had not finished" in say(sleeps)
+
+    def naps(logits):  # and it is one for all inputs
+        calls.append(time.sleep(0.2))
+        return GOOD(logits)
+
+    calls = []
+    assert "had not finished" in say(naps) and len(calls) < 2
+
+
+def test_the_wall_clock_is_generous():
+    assert timelimit.WALL >= 10 * engine.SECONDS
+
+
+@pytest.mark.slow
+def test_other_threads_use_a_trace_function(half_a_second):
+    results, traces = [], []
+
+    def work():
+        before = sys.gettrace()
+        results.extend([check(forever_plain, "softmax"), check(forever_except_exception, "softmax")])
+        engine.SECONDS, timelimit.WALL = WHOLE  # what is right may take its time
+        results.append(check(GOOD, "softmax"))
+        traces.append(sys.gettrace() is before)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join()
+    assert [bool(one) for one in results] == [False, False, True] and traces == [True]
+    assert "had not finished" in results[0].message
+
+
+ONE_LINE = {
+    "pass": "while True: pass",
+    "for": "for _ in itertools.repeat(0): pass",
+    "list": "[0 for _ in iter(int, 1)]",
+    "call": "while True: len([])",
+    "array": "while True: logits = logits + 0",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("loop", ONE_LINE)
+def test_other_threads_end_a_loop_on_one_line(loop, half_a_second):
+    """Python before 3.12 calls a trace function no more while the line does not change."""
+    space, results = {"itertools": itertools}, []
+    exec(f"def softmax(logits):\n    {ONE_LINE[loop]}", space)
+    thread = threading.Thread(target=lambda: results.append(check(space["softmax"])), daemon=True)
+    thread.start()
+    thread.join(1200)  # the old trace function never comes back, and would hold this test
+    assert not thread.is_alive() and "had not finished" in results[0].message
+
+
+def test_before_the_time_is_up_a_thread_is_looked_at_by_lines(monkeypatch):
+    """By instructions from the start would make right functions some thirty times as slow."""
+    looked = []
+
+    def watched(logits):
+        looked.append(sys._getframe().f_trace_opcodes)
+        return GOOD(logits)
+
+    thread = threading.Thread(target=lambda: looked.append(bool(check(watched, "softmax"))), daemon=True)
+    thread.start()
+    thread.join()
+    assert looked[-1] is True and not any(looked[:-1])
+
+
+def test_no_limit_in_the_browser(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    monkeypatch.setattr(timelimit, "by_signal", None)
+    monkeypatch.setattr(timelimit, "by_trace", None)
+    assert timelimit.limited(lambda: 7, 0.1) == 7
+
+
+def test_somebody_elses_alarm_is_given_back():
+    rang = []
+    old = signal.signal(signal.SIGALRM, lambda *args: rang.append(1))
+    before = signal.setitimer(signal.ITIMER_REAL, 3000, 0)
+    try:
+        check(GOOD, "softmax")
+        left, _ = signal.getitimer(signal.ITIMER_REAL)
+        assert 0 < left <= 3000 and not rang and signal.getsignal(signal.SIGALRM) is not signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGALRM, old)
+        signal.setitimer(signal.ITIMER_REAL, *before)
+
+
+@pytest.mark.slow
+def test_a_python_without_a_clock_for_threads_can_check():
+    """The browser's Python has none. In a process of its own, as a module keeps what it found."""
+    program = (
+        "import time; del time.thread_time\nimport numpy as np\nfrom policy_gradient.checks import check\n"
+        "def softmax(logits):\n    e = np.exp(logits - np.max(logits, axis=-1, keepdims=True))\n"
+        "    return e / e.sum(axis=-1, keepdims=True)\n"
+        "print(check(softmax))"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert "stumbled" not in ran.stdout and "right" in ran.stdout, ran.stdout + ran.stderr
