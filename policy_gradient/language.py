@@ -3,8 +3,7 @@ and the tree of four answers.
 
 T tokens at most, N answers, V tokens in the vocabulary. A *task* is anything with
 
-    num_tokens, max_len, end                 V, T, and the token that ends an answer
-                                             (None: every answer is max_len long)
+    num_tokens, max_len, end                 V, T, and the token that ends an answer (None: all are max_len long)
     num_features                             K
     features(prompts, tokens, t) -> (N, K)   what the policy sees before token t, of prompts (N, ...) and tokens (T, N)
 
