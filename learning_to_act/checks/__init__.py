@@ -14,7 +14,12 @@ def mistakes():
     from .registry import registry
 
     return choices_text(
-        {name: what for one in registry().values() if isinstance(one, Hunt) for name, what in one.choices().items()}
+        {
+            name: what
+            for exercise in registry().values()
+            if isinstance(exercise, Hunt)
+            for name, what in exercise.choices().items()
+        }
     )
 
 

@@ -128,10 +128,10 @@ def read(value, parts=1, exact=False):
         if not isinstance(value, (tuple, list, np.ndarray)) or len(value) != parts:
             return Outcome("type", detail=f"{name_of(value)}, where {parts} arrays belong: return first, second")
         outcomes = [read(part, 1, exact) for part in value]
-        wrong = [one for one in outcomes if one.kind != "answer"]
+        wrong = [outcome for outcome in outcomes if outcome.kind != "answer"]
         if wrong:
             return Outcome("type", detail=f"a tuple that holds {wrong[0].detail or 'None'}")
-        return Outcome("answer", tuple(one.parts[0] for one in outcomes))
+        return Outcome("answer", tuple(outcome.parts[0] for outcome in outcomes))
     if isinstance(value, types.CoroutineType):
         value.close()
     if (
@@ -151,7 +151,7 @@ def read(value, parts=1, exact=False):
     if array.dtype.kind == "c":
         return Outcome("type", detail="complex numbers")
     if array.dtype == object:
-        if any(one is None for one in array.flat):  # NumPy would turn it into NaN
+        if any(element is None for element in array.flat):  # NumPy would turn it into NaN
             return Outcome("type", detail="a list with None in it, which is not a number")
         try:
             array = array.astype(float)  # Fractions and Decimals are numbers too

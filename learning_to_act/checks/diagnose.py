@@ -8,21 +8,23 @@ from . import remarks
 from .attempt import is_single
 
 
-def diagnose(runs, one, rerun=None):
+def diagnose(runs, exercise, rerun=None):
     """("factor", one to six lines of plain text about the first thing that is wrong in `runs`).
 
     `rerun(args)`, if given, runs the learner's function once more and returns its `Outcome`.
     """
     wrong = [run for run in runs if not run.right]
     for remark in (remarks.missing, remarks.raised, remarks.time, remarks.shape):
-        if text := remark(runs, wrong, one):
-            if remark in (remarks.raised, remarks.time) and (instead := _where_it_answers(remark, runs, one, rerun)):
+        if text := remark(runs, wrong, exercise):
+            if remark in (remarks.raised, remarks.time) and (
+                instead := _where_it_answers(remark, runs, exercise, rerun)
+            ):
                 return instead
-            return remarks.signed(remark, text, one)
+            return remarks.signed(remark, text, exercise)
     finite = [run for run in runs if run.outcome.finite]
-    remark, text = _compare(finite, one, rerun)
+    remark, text = _compare(finite, exercise, rerun)
     if any(not run.outcome.finite for run in wrong):  # where the truth itself is huge, a right answer is no hole
-        holes = remarks.not_finite(runs, wrong, one)
+        holes = remarks.not_finite(runs, wrong, exercise)
         if remark in (
             None,
             _smallest,
@@ -42,7 +44,7 @@ def diagnose(runs, one, rerun=None):
                 if remark is _unused and "when gamma changes" in text and "never end" in label
                 else f"\nThat is where it is finite; on some input it is not: {label}."
             )
-    return remarks.signed(remark, text, one)
+    return remarks.signed(remark, text, exercise)
 
 
 SPECIAL = {
@@ -54,7 +56,7 @@ SPECIAL = {
 }  # raised where an input is empty, 0, or very large, or counts its calls
 
 
-def _where_it_answers(failing, runs, one, rerun):
+def _where_it_answers(failing, runs, exercise, rerun):
     """What is wrong on the inputs that got an answer, before those on which the function fails:
     those may be special. Or None."""
     answers, fails = [], []
@@ -66,7 +68,7 @@ def _where_it_answers(failing, runs, one, rerun):
         return None
     if len(answers) <= len(runs) - len(answers) or all(run.right for run in answers):
         return None
-    kind, text = diagnose(answers, one, rerun)
+    kind, text = diagnose(answers, exercise, rerun)
     if failing is remarks.raised and kind in {
         remark.__name__.lstrip("_").replace("_", "-")
         for remark in (_smallest, _corner, _when, remarks.not_finite, remarks.shape)
@@ -76,15 +78,18 @@ def _where_it_answers(failing, runs, one, rerun):
     return kind, f"{body}\n{remarks.also(fails[0])}{text[len(body) :] if stuck else ''}"
 
 
-def _compare(runs, one, rerun):
+def _compare(runs, exercise, rerun):
     """(remark, text) about answers of the right shape and without NaN, or (None, "") if they are all right."""
     wrong = [run for run in runs if not run.right]
     if not wrong:
         return None, ""
     bad = {
-        i for run in wrong for i, pair in enumerate(zip(run.outcome.parts, run.wanted)) if not one.matches(*pair).all()
+        i
+        for run in wrong
+        for i, pair in enumerate(zip(run.outcome.parts, run.wanted))
+        if not exercise.matches(*pair).all()
     }
-    if one.parts > 1 and len(bad) == 1:  # speak of the wrong one only
+    if exercise.parts > 1 and len(bad) == 1:  # speak of the wrong one only
         (part,) = bad
         narrow = [
             replace(
@@ -96,27 +101,27 @@ def _compare(runs, one, rerun):
         ]
         for remark in (_zeros, _sign, _factor, _offset, _relation, _by_row):
             if text := remark(
-                narrow, [run for run in narrow if not one.matches(*run.outcome.parts, *run.wanted).all()], one
+                narrow, [run for run in narrow if not exercise.matches(*run.outcome.parts, *run.wanted).all()], exercise
             ):
                 which = "first" if part == 0 else "second"
                 return remark, f"One of your two answers is right, the {which} is not. Of the {which}:\n{text}"
     for remark in (
         (_zeros, _sign, _factor, _offset, _relation, _precision, _rounded)
-        if one.parts > 1
+        if exercise.parts > 1
         else (_zeros, _sign, _factor, _offset, _relation, _one_index, _precision, _rounded, _by_row)
     ):
-        if text := remark(runs, wrong, one):
+        if text := remark(runs, wrong, exercise):
             return remark, text
-    if rerun and not one.exact and (text := _unused(runs, wrong, one, rerun)):
+    if rerun and not exercise.exact and (text := _unused(runs, wrong, exercise, rerun)):
         return _unused, text
 
-    def when(runs, wrong, one):
-        return _when(runs, wrong, one, rerun)
+    def when(runs, wrong, exercise):
+        return _when(runs, wrong, exercise, rerun)
 
     return next(
         (remark, text)
         for remark, say in ((_law, _law), (_when, when), (_corner, _corner), (_smallest, _smallest))
-        if (text := say(runs, wrong, one))
+        if (text := say(runs, wrong, exercise))
     )
 
 
@@ -127,11 +132,11 @@ def _pairs(runs):
     return [(got.astype(float), want.astype(float)) for run in runs for got, want in zip(run.outcome.parts, run.wanted)]
 
 
-def _all_close(one, pairs):
-    return all(one.matches(got, want).all() for got, want in pairs)
+def _all_close(exercise, pairs):
+    return all(exercise.matches(got, want).all() for got, want in pairs)
 
 
-def _zeros(runs, wrong, one):
+def _zeros(runs, wrong, exercise):
     if not any(np.abs(got).max(initial=0) > 1e-300 for got, _ in _pairs(runs)):
         exactly = not any(got.any() for got, _ in _pairs(runs))
         return (
@@ -140,12 +145,12 @@ def _zeros(runs, wrong, one):
         )
 
 
-def _sign(runs, wrong, one):
-    if _all_close(one, [(-got, want) for got, want in _pairs(runs)]):
+def _sign(runs, wrong, exercise):
+    if _all_close(exercise, [(-got, want) for got, want in _pairs(runs)]):
         return "The sign is flipped: on every input your answer is minus what is wanted."
 
 
-def _factor(runs, wrong, one):
+def _factor(runs, wrong, exercise):
     ratios, rows = [], []
     for run in runs:
         got, want = (
@@ -154,10 +159,10 @@ def _factor(runs, wrong, one):
         if np.dot(want, want) == 0 or not got.any():
             continue
         ratio = np.dot(got, want) / np.dot(want, want)
-        if ratio == 0 or not one.matches(got / ratio, want).all():
+        if ratio == 0 or not exercise.matches(got / ratio, want).all():
             return None
         ratios.append(ratio)
-        rows.append(one.sizes(*run.case.args))
+        rows.append(exercise.sizes(*run.case.args))
     if not ratios:
         return None
     for name in rows[0]:
@@ -175,17 +180,17 @@ def _factor(runs, wrong, one):
         return f"Your answer is {text} times what is wanted, on every input: a constant factor too many or too few."
 
 
-def _offset(runs, wrong, one):
+def _offset(runs, wrong, exercise):
     shifts = [(got - want) for got, want in _pairs(runs) if got.size]
     means = [shift.mean() for shift in shifts]
     flat = all(
-        one.matches(want + shift - mean, want).all()
+        exercise.matches(want + shift - mean, want).all()
         for (shift, mean), (_, want) in zip(zip(shifts, means), [pair for pair in _pairs(runs) if pair[0].size])
     )
     if flat and max(map(abs, means)) > 1e-3:
         if np.allclose(means, means[0], rtol=1e-5):
             return f"Your answer is off by the same number on every input: {means[0]:+.6g}."
-        if text := _by_size(runs, means, one):
+        if text := _by_size(runs, means, exercise):
             return text
         if all(abs(mean) > 1e-9 for mean in means) and any(shift.size > 1 for shift in shifts):
             return (
@@ -194,9 +199,9 @@ def _offset(runs, wrong, one):
             )
 
 
-def _by_size(runs, means, one):
+def _by_size(runs, means, exercise):
     """Is the offset some number times one of the input's sizes?"""
-    sizes = [one.sizes(*run.case.args) for run, (got, _) in zip(runs, _pairs(runs)) if got.size]
+    sizes = [exercise.sizes(*run.case.args) for run, (got, _) in zip(runs, _pairs(runs)) if got.size]
     for name in sizes[0] if len(sizes) == len(means) else ():
         each = [mean / size[name] for mean, size in zip(means, sizes) if size[name]]
         if (
@@ -221,9 +226,9 @@ def _fits(arg, want):
         return {}
     shapes = {"": arg} | ({"[:, None]": arg[..., None]} if arg.ndim and arg.ndim == want.ndim - 1 else {})
     return {
-        how: one
-        for how, one in shapes.items()
-        if one.ndim <= want.ndim and all(a in (1, b) for a, b in zip(one.shape[::-1], want.shape[::-1]))
+        how: shaped
+        for how, shaped in shapes.items()
+        if shaped.ndim <= want.ndim and all(a in (1, b) for a, b in zip(shaped.shape[::-1], want.shape[::-1]))
     }
 
 
@@ -269,10 +274,10 @@ TOGETHER = (
 )
 
 
-def _relation(runs, wrong, one):
+def _relation(runs, wrong, exercise):
     """Is the answer made from the right one, perhaps with one of the arguments, in the same way on every input?"""
     pairs = _pairs(runs)
-    if one.exact or sum(got.size for got, _ in pairs) < 4:
+    if exercise.exact or sum(got.size for got, _ in pairs) < 4:
         return None
 
     def always(made):
@@ -284,7 +289,7 @@ def _relation(runs, wrong, one):
                 made is not None
                 and made.shape == got.shape
                 and np.isfinite(made).all()
-                and one.matches(got, made).all()
+                and exercise.matches(got, made).all()
                 for got, made in zip(gots, tries)
             )
             and sum(np.isfinite(made).sum() for made in tries) >= 4
@@ -293,7 +298,7 @@ def _relation(runs, wrong, one):
     for text, change in ALONE:
         if always(lambda i, want, change=change: np.asarray(change(want))):
             return f"On every input your answer is {text}."
-    for position, name in enumerate(one.names):
+    for position, name in enumerate(exercise.names):
         if any(position >= len(run.case.args) for run in runs):
             continue
         sides = (
@@ -303,25 +308,25 @@ def _relation(runs, wrong, one):
         )
         for how in sides[0]:
             for text, change in TOGETHER:
-                said = [side.get(how) for side in sides]
+                beside = [side.get(how) for side in sides]
                 if all(how in side for side in sides) and always(
-                    lambda i, want, change=change, said=said: np.asarray(change(want, said[i]))
+                    lambda i, want, change=change, beside=beside: np.asarray(change(want, beside[i]))
                 ):
                     return f"On every input your answer is {text.format(name + how)}."
 
 
-def _by_row(runs, wrong, one):
+def _by_row(runs, wrong, exercise):
     """A table whose rows are each off by one amount of their own, or each too large or too small by one factor."""
-    if len(one.axes) < 2 and not (one.axes and any(run.wanted[0].ndim > 1 for run in wrong)):
+    if len(exercise.axes) < 2 and not (exercise.axes and any(run.wanted[0].ndim > 1 for run in wrong)):
         return None
-    row, column = one.axes[-2] if len(one.axes) > 1 else "row", one.axes[-1]
+    row, column = exercise.axes[-2] if len(exercise.axes) > 1 else "row", exercise.axes[-1]
     tables = [run for run in wrong if run.wanted[0].ndim >= 2 and run.wanted[0].shape[-1] > 1]
     if len(tables) < 2 or any(run.wanted[0].ndim >= 2 and run.wanted[0].shape[-1] <= 1 for run in wrong):
         return None
 
     def good(change):
         return all(
-            one.matches(
+            exercise.matches(
                 run.wanted[0] + 0 * run.outcome.parts[0], change(run.outcome.parts[0].astype(float), run.wanted[0])
             ).all()
             for run in tables
@@ -338,33 +343,33 @@ def _by_row(runs, wrong, one):
     if good(scaled):
         return (
             f"Within each {row} your numbers stand in the right proportion, and their size is wrong: "
-            f"each {row} has a factor of its own.\nSeen on {remarks.describe(tables[0].case, one)}"
+            f"each {row} has a factor of its own.\nSeen on {remarks.describe(tables[0].case, exercise)}"
         )
     if good(shifted):
         return (
             f"Within each {row} the differences from {column} to {column} are right: every number is off by the "
-            f"same amount, another one for each {row}.\nSeen on {remarks.describe(tables[0].case, one)}"
+            f"same amount, another one for each {row}.\nSeen on {remarks.describe(tables[0].case, exercise)}"
         )
 
 
-def _unused(runs, wrong, one, rerun):
+def _unused(runs, wrong, exercise, rerun):
     """Does the answer stay the same on every input, however one argument changes, though the truth does not?"""
-    for position, name in enumerate(one.names):
-        if ignores(position, one, [run for run in runs if not run.case.slow], rerun):
+    for position, name in enumerate(exercise.names):
+        if ignores(position, exercise, [run for run in runs if not run.case.slow], rerun):
             return f"Your answer stays the same when {name} changes: it is not used, or it falls out on the way."
 
 
-def ignores(position, one, runs, rerun):
+def ignores(position, exercise, runs, rerun):
     runs = [run for run in runs if position < len(run.case.args)]  # in the others it is left at its default
     seen = 0
     for run in runs:
         for arg in _others(run.case.args[position]):
             args = (*run.case.args[:position], arg, *run.case.args[position + 1 :])
             try:
-                moved = one.answer(one.truth, args)
+                moved = exercise.answer(exercise.truth, args)
             except Exception:  # not every change leaves a sensible input
                 continue
-            if one.close(moved, run.wanted, digits=2):
+            if exercise.close(moved, run.wanted, digits=2):
                 continue
             outcome = rerun(args)
             if outcome.kind != "answer" or not all(
@@ -393,8 +398,8 @@ def _moves(position, run, rerun):
     return False
 
 
-def _equal(one, other):
-    return one.shape == other.shape and bool(np.all((one == other) | ((one != one) & (other != other))))
+def _equal(array, other):
+    return array.shape == other.shape and bool(np.all((array == other) | ((array != array) & (other != other))))
 
 
 def _others(arg):
@@ -410,23 +415,24 @@ def _others(arg):
     )
 
 
-def _law(runs, wrong, one):
-    for law in one.laws:
+def _law(runs, wrong, exercise):
+    for law in exercise.laws:
         broken = [
             run
             for run in wrong
             if not law.holds(
-                *(part.astype(float) if not one.exact else part.item() for part in run.outcome.parts), *run.case.args
+                *(part.astype(float) if not exercise.exact else part.item() for part in run.outcome.parts),
+                *run.case.args,
             )
         ]
         if broken:
             run = min(broken, key=lambda run: sum(np.size(arg) for arg in run.case.args))
-            return f"{law.message}\nSeen on {remarks.describe(run.case, one)}"
+            return f"{law.message}\nSeen on {remarks.describe(run.case, exercise)}"
 
 
-def _properties(case, one):
+def _properties(case, exercise):
     """What can be said of an input: "gamma is 1", "N is 1", "logits holds whole numbers"."""
-    for name, arg in zip(one.names, case.args):
+    for name, arg in zip(exercise.names, case.args):
         if _scalar(arg):
             yield f"{name} is 0", arg == 0
             yield f"{name} is 1", arg == 1
@@ -435,36 +441,36 @@ def _properties(case, one):
             yield f"{name} holds whole numbers (integers)", arg.dtype.kind in "iu"
             yield f"{name} holds -inf", bool(arg.dtype.kind == "f" and np.isneginf(arg).any())
             yield f"{name} has one axis only", arg.ndim == 1
-    for name, size in one.sizes(*case.args).items():
+    for name, size in exercise.sizes(*case.args).items():
         yield f"{name} is 1", size == 1
         yield f"{name} is 2", size == 2
 
 
-def _when(runs, wrong, one, rerun=None):
+def _when(runs, wrong, exercise, rerun=None):
     """Is it right exactly where the input has some property? (Of one input alone "whole numbers"
     is believed only if floats cure it.)"""
     if len(runs) == len(wrong) or len(runs) < 4:
         return None
-    table = [dict(_properties(run.case, one)) for run in runs]
-    for said in table[0]:
-        has = [row.get(said) for row in table]
+    table = [dict(_properties(run.case, exercise)) for run in runs]
+    for trait in table[0]:
+        has = [row.get(trait) for row in table]
         if None in has:  # of an array it cannot be said that it is 0
             continue
         if all(x == run.right for x, run in zip(has, runs)):
             return (
-                f"Right wherever {said}, and wrong everywhere else. What is different there?\n"
-                f"Wrong, for example, on {remarks.describe(wrong[0].case, one)}"
+                f"Right wherever {trait}, and wrong everywhere else. What is different there?\n"
+                f"Wrong, for example, on {remarks.describe(wrong[0].case, exercise)}"
             )
         if all(x != run.right for x, run in zip(has, runs)) and not (
-            rerun and "whole numbers" in said and not _cured_by_floats(wrong[0], one, rerun)
+            rerun and "whole numbers" in trait and not _cured_by_floats(wrong[0], exercise, rerun)
         ):
             return (
-                f"Wrong wherever {said}, and right everywhere else. What is different there?\n"
-                f"Seen on {remarks.describe(wrong[0].case, one)}"
+                f"Wrong wherever {trait}, and right everywhere else. What is different there?\n"
+                f"Seen on {remarks.describe(wrong[0].case, exercise)}"
             )
 
 
-def _cured_by_floats(run, one, rerun):
+def _cured_by_floats(run, exercise, rerun):
     """Is the answer right with the same numbers as floats?"""
     outcome = rerun(
         tuple(
@@ -472,20 +478,20 @@ def _cured_by_floats(run, one, rerun):
             for arg in run.case.args
         )
     )
-    return outcome.kind == "answer" and one.right(outcome.parts, run.wanted)
+    return outcome.kind == "answer" and exercise.right(outcome.parts, run.wanted)
 
 
-def _corner(runs, wrong, one):
-    if 5 * len(wrong) <= len(runs) and not one.exact:
+def _corner(runs, wrong, exercise):
+    if 5 * len(wrong) <= len(runs) and not exercise.exact:
         labels = " and on ".join(f'"{run.case.label}"' for run in wrong)
         run = min(wrong, key=lambda run: sum(np.size(arg) for arg in run.case.args))
         got, want = next(
-            (got, want) for got, want in zip(run.outcome.parts, run.wanted) if not one.matches(got, want).all()
+            (got, want) for got, want in zip(run.outcome.parts, run.wanted) if not exercise.matches(got, want).all()
         )
         shown = remarks.show_both(want, got) if got.size <= 8 else ""
         return (
             f"Right on {len(runs) - len(wrong)} of {len(runs)} inputs; wrong only on {labels}. "
-            f"What is special there?\n{remarks.describe(run.case, one)}\n{shown}"
+            f"What is special there?\n{remarks.describe(run.case, exercise)}\n{shown}"
         ).rstrip()
 
 
@@ -497,37 +503,37 @@ PLACES = (
 )
 
 
-def _one_index(runs, wrong, one):
-    for back, name in enumerate(reversed(one.axes), start=1):
+def _one_index(runs, wrong, exercise):
+    for back, name in enumerate(reversed(exercise.axes), start=1):
         fits = [run for run in wrong if run.wanted[0].ndim >= back and run.wanted[0].shape[-back] > 2]
         if not fits or len(fits) < len([run for run in wrong if run.wanted[0].size > 1]):
             continue
         goods = []
         for run in fits:
-            good = one.matches(run.outcome.parts[0], run.wanted[0])
+            good = exercise.matches(run.outcome.parts[0], run.wanted[0])
             goods.append(good.all(axis=tuple(i for i in range(good.ndim) if i != good.ndim - back)))
         for text, rule in PLACES:
             if all(rule(good) for good in goods):
                 return (
                     f"Wherever your answer is wrong, {text.format(name)}.\n"
-                    f"Seen on {remarks.describe(fits[0].case, one)}"
+                    f"Seen on {remarks.describe(fits[0].case, exercise)}"
                 )
 
 
-def _precision(runs, wrong, one):
-    if all(one.close(run.outcome.parts, run.wanted, digits=3) for run in wrong):
+def _precision(runs, wrong, exercise):
+    if all(exercise.close(run.outcome.parts, run.wanted, digits=3) for run in wrong):
         double = not any(is_single(part) for run in wrong for part in run.outcome.parts)
         return (
             "Right to three digits, but not to six: something is rounded or stopped too early "
             f"(too few sweeps, a coarse step, a small constant added{', float32 inside' * double}).\n"
-            f"Seen on {remarks.describe(wrong[0].case, one)}"
+            f"Seen on {remarks.describe(wrong[0].case, exercise)}"
         )
 
 
-def _rounded(runs, wrong, one):
+def _rounded(runs, wrong, exercise):
     """Cut to one or two decimals. (More are within three digits; none at all may be a choice, such as a greedy one.)"""
     for decimals in (1, 2, 3):
-        if not one.exact and all(
+        if not exercise.exact and all(
             np.abs(got - np.round(want, decimals)).max(initial=0) < 1e-9 for got, want in _pairs(runs)
         ):
             return (
@@ -536,19 +542,19 @@ def _rounded(runs, wrong, one):
             )
 
 
-def _smallest(runs, wrong, one):
+def _smallest(runs, wrong, exercise):
     run = min(wrong, key=lambda run: sum(np.size(arg) for arg in run.case.args))
     pairs = list(zip(run.outcome.parts, run.wanted))
     got, want = next(
-        ((got, want) for got, want in pairs if not one.matches(got, want).all()), pairs[0]
+        ((got, want) for got, want in pairs if not exercise.matches(got, want).all()), pairs[0]
     )  # of two answers the wrong one
     if got.size > 8:  # a whole table says little: the element that is furthest off
         at = np.unravel_index(np.abs(got.astype(float) - want).argmax(), got.shape)
         return (
             f"Wrong on {len(wrong)} of {len(runs)} inputs. Furthest off, at index {tuple(map(int, at))}:\n"
-            f"{remarks.show_both(want[at], got[at])}\non {remarks.describe(run.case, one)}"
+            f"{remarks.show_both(want[at], got[at])}\non {remarks.describe(run.case, exercise)}"
         )
     return (
-        f"Wrong on {len(wrong)} of {len(runs)} inputs. The smallest of them:\n{remarks.describe(run.case, one)}\n"
+        f"Wrong on {len(wrong)} of {len(runs)} inputs. The smallest of them:\n{remarks.describe(run.case, exercise)}\n"
         f"{remarks.show_both(want, got, 400)}"
     )

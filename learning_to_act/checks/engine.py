@@ -50,31 +50,34 @@ def hint(function):
         name, problem = _find(function, None, sys._getframe(1))
         if problem:
             return Hint("No such exercise", problem)
-        one = registry()[name]
-        number = _given[name] = _given.get(name, 0) % len(one.hints) + 1
+        exercise = registry()[name]
+        number = _given[name] = _given.get(name, 0) % len(exercise.hints) + 1
         more = (
             ""
-            if number < len(one.hints)
-            else (f"\nThat was the last hint. Give it {one.minutes} minutes, then read solutions/{one.stem}.ipynb.")
+            if number < len(exercise.hints)
+            else (
+                f"\nThat was the last hint. Give it {exercise.minutes} minutes, "
+                f"then read solutions/{exercise.stem}.ipynb."
+            )
         )
-        return Hint(f"{name}: hint {number} of {len(one.hints)}", one.hints[number - 1] + more)
+        return Hint(f"{name}: hint {number} of {len(exercise.hints)}", exercise.hints[number - 1] + more)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         return Hint("No hint", f'Could not find out which exercise this is ({type(error).__name__}). Try hint("name").')
 
 
-def _check(function, exercise, mistake, frame, seconds):
-    name, problem = _find(function, exercise, frame)
+def _check(function, asked, mistake, frame, seconds):
+    name, problem = _find(function, asked, frame)
     if not problem and isinstance(function, str):
         problem = f"Pass the function itself, without quotation marks: check({name})."
     if problem:
         return Result(False, problem, exercise=name)
-    one = registry()[name]
-    problem = _wrong_signature(function, one)
+    exercise = registry()[name]
+    problem = _wrong_signature(function, exercise)
     if problem:
         return Result(False, problem, exercise=name, kind="signature")
-    return one.judge(function, mistake, seconds)
+    return exercise.judge(function, mistake, seconds)
 
 
 def _find(function, exercise, frame):
@@ -101,11 +104,11 @@ def _find(function, exercise, frame):
                 type(function).__name__,
             ]
         )
-    candidates = [one for one in candidates if isinstance(one, str) and one]
+    candidates = [candidate for candidate in candidates if isinstance(candidate, str) and candidate]
     for name in candidates:
         if name in registry():
             return name, ""
-    asked = next((one for one in candidates if one not in {"<lambda>", "function", "partial"}), "")
+    asked = next((candidate for candidate in candidates if candidate not in {"<lambda>", "function", "partial"}), "")
     near = difflib.get_close_matches(asked, registry(), n=1, cutoff=0.5)
     what = f"There is no exercise called {asked!r}." if asked else "This function has no name of its own."
     return "", (
@@ -122,17 +125,17 @@ def _article(value):
     return "None" if value is None else f"an object of type {type(value).__name__}"
 
 
-def _wrong_signature(function, one):
+def _wrong_signature(function, exercise):
     try:
         signature = inspect.signature(function)
     except (ValueError, TypeError):  # some C functions have none: let the run decide
         return ""
-    for case, _ in one.problems:
+    for case, _ in exercise.problems:
         try:
             signature.bind(*case.args)
         except TypeError:
             return (
-                f"This function cannot be called as the exercise does: {one.signature}.\n"
+                f"This function cannot be called as the exercise does: {exercise.signature}.\n"
                 f"Yours takes {signature}; the check passes {len(case.args)} "
                 f"argument{'s' * (len(case.args) > 1)}, in this order."
             )

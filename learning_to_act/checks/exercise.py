@@ -113,7 +113,7 @@ class Exercise:
         with np.errstate(all="ignore"):
             value = function(*args)
         values = value if self.parts > 1 else (value,)
-        return tuple(np.array(one, dtype=object if self.exact else None) for one in values)
+        return tuple(np.array(part, dtype=object if self.exact else None) for part in values)
 
     def right(self, got, wanted):
         """Is every part of the answer right?"""

@@ -134,20 +134,20 @@ class Hunt(Exercise):
         spoilt = changed(runs, self, function, seconds=seconds, right=True)
         if spoilt:
             return self._no(spoilt, "changes-argument")
-        found = (
+        praise = (
             f"Unbiased: over {len(looks) * COUNT:,} sampled batches the mean step / lr lies within {SIGMA:.0f} sigma "
             f"of the exact gradient everywhere (largest distance {worst.sigma:.1f})."
         )
         if not self.bug:
             return Result(
                 True,
-                "\n".join(filter(None, [found, self._way(runs), self.after, self.remarks(function)])),
+                "\n".join(filter(None, [praise, self._way(runs), self.after, self.remarks(function)])),
                 None,
                 self.name,
             )
         if naming.right:
-            return Result(True, f"Mended, and named: {self.bug}.\n{found}\n{self.after}", None, self.name)
-        return self._no(f"Mended. {found}\n{naming.text}", naming.kind)
+            return Result(True, f"Mended, and named: {self.bug}.\n{praise}\n{self.after}", None, self.name)
+        return self._no(f"Mended. {praise}\n{naming.text}", naming.kind)
 
     def _no(self, message, what=None):
         return Result(False, message, what, self.name, "mistake" if what else "raised")
@@ -257,7 +257,7 @@ class Hunt(Exercise):
                 break
         else:
             return ""
-        inside = any(self.names[i] == "theta" for one in runs for i in one.outcome.changed)
+        inside = any(self.names[i] == "theta" for each in runs for i in each.outcome.changed)
         place = changing_line(function, run.case.args, self, seconds) if inside else ""
         where = "theta itself" if inside else "the theta that you compute probabilities from"
         return (
@@ -327,20 +327,20 @@ class Hunt(Exercise):
                         else "Now it is another mistake"
                     )
                     return name, f"{now}: {name} ({self.choices()[name].rstrip('.')})."
-        found = "Not mended yet" if self.bug else "Not yet"
+        opening = "Not mended yet" if self.bug else "Not yet"
         if not any(look.mean.any() for look in looks):
             return "biased", (
-                f"{found}: theta comes back as it went in, on every batch. "
+                f"{opening}: theta comes back as it went in, on every batch. "
                 "What you compute never reaches the array that you return."
             )
         for what, change, text in CLUES:
             if self.changes(function, runs, change, seconds=seconds):
-                return what, f"{found}: {text}"
+                return what, f"{opening}: {text}"
         if text := self._free(function, None, seconds):
-            return "not-from-rewards", f"{found}. {text}"
+            return "not-from-rewards", f"{opening}. {text}"
         if self.changes(function, runs, threefold, 3, seconds):
             return "not-scaling", (
-                f"{found}: with all rewards and values three times as large, your step is not three times as large. "
+                f"{opening}: with all rewards and values three times as large, your step is not three times as large. "
                 "Something is clipped, normalised, or added that does not come from the rewards."
             )
         if (
@@ -349,7 +349,7 @@ class Hunt(Exercise):
             and (scaled := _scaled(looks))
         ):
             return scaled
-        return "biased", f"{found}: the mean step is not the gradient."
+        return "biased", f"{opening}: the mean step is not the gradient."
 
     def _way(self, runs):
         for words, way in self.right_ways().items():

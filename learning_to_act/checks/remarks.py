@@ -14,16 +14,16 @@ def also(run):
     return f'(On "{run.case.label}" it {what}.)'
 
 
-def signed(remark, text, one):
+def signed(remark, text, exercise):
     """(the remark's kind, its text and where to find help)."""
     return remark.__name__.lstrip("_").replace(
         "_", "-"
-    ), text if "hint(" in text else f"{text}\nStuck? hint({one.name})"
+    ), text if "hint(" in text else f"{text}\nStuck? hint({exercise.name})"
 
 
-def describe(case, one):
+def describe(case, exercise):
     """'one action: logits = [0.3]' in one line; large arrays by their shape."""
-    return f"{case.label}: " + ", ".join(f"{name} = {show(arg)}" for name, arg in zip(one.names, case.args))
+    return f"{case.label}: " + ", ".join(f"{name} = {show(arg)}" for name, arg in zip(exercise.names, case.args))
 
 
 def show(value, limit=64, digits=6):
@@ -57,24 +57,24 @@ def show_both(want, got, limit=64):
     return "wanted {}\ngot    {}".format(*texts)
 
 
-def missing(runs, wrong, one):
+def missing(runs, wrong, exercise):
     unwritten = [run for run in wrong if run.outcome.error == "NotImplementedError"]
-    if unwritten and unwritten[0].outcome.place not in {one.name, "<lambda>", ""}:
+    if unwritten and unwritten[0].outcome.place not in {exercise.name, "<lambda>", ""}:
         return (
-            f"{one.name} calls {unwritten[0].outcome.place}, which is not written yet. Write that first, "
+            f"{exercise.name} calls {unwritten[0].outcome.place}, which is not written yet. Write that first, "
             "or compute here what you need of it.\n"
-            f"To begin with, hint({one.name}) says where to look."
+            f"To begin with, hint({exercise.name}) says where to look."
         )
     if unwritten:
         return (
-            f"{one.name} is not written yet: put your code where it says raise NotImplementedError, "
+            f"{exercise.name} is not written yet: put your code where it says raise NotImplementedError, "
             "run the cell, and check again.\n"
-            f"To begin with, hint({one.name}) says where to look."
+            f"To begin with, hint({exercise.name}) says where to look."
         )
     if any(run.outcome.kind == "none" for run in wrong):
         run = next(run for run in wrong if run.outcome.kind == "none")
         always = all(each.outcome.kind == "none" for each in runs)
-        where = "" if always else f" on {describe(run.case, one)}"
+        where = "" if always else f" on {describe(run.case, exercise)}"
         return f"Your function returned None{where}.\n" + (
             "The usual cause is a missing return in the last line (print shows a number, return hands it back)."
             if always
@@ -97,7 +97,7 @@ ADVICE = {
 }
 
 
-def raised(runs, wrong, one):
+def raised(runs, wrong, exercise):
     run = next((run for run in wrong if run.outcome.kind == "raised"), None)
     if run:
         advice = ADVICE.get(run.outcome.error, "")
@@ -114,11 +114,11 @@ def raised(runs, wrong, one):
                 "NumPy works on all of it at once."
             )
         return "\n".join(
-            filter(None, [f"Your function raised {run.outcome.detail}", f"on {describe(run.case, one)}", advice])
+            filter(None, [f"Your function raised {run.outcome.detail}", f"on {describe(run.case, exercise)}", advice])
         )
 
 
-def time(runs, wrong, one):
+def time(runs, wrong, exercise):
     run = next((run for run in wrong if run.outcome.kind == "time"), None)
     if run:
         before = [each for each in runs if each is not run]
@@ -129,28 +129,28 @@ def time(runs, wrong, one):
         )
         return (
             f"{right} function had not finished when its time was up (5 seconds for all inputs), on\n"
-            f"{describe(run.case, one)}\n"
+            f"{describe(run.case, exercise)}\n"
             "A loop that never ends, or one that does the same work again and again?"
         )
 
 
-def shape(runs, wrong, one):
+def shape(runs, wrong, exercise):
     for run in wrong:
         if run.outcome.kind == "type":
             return (
                 f"Your function returned {run.outcome.detail}.\n"
-                f"Wanted: {wanted(run, one)}, on {describe(run.case, one)}"
+                f"Wanted: {wanted(run, exercise)}, on {describe(run.case, exercise)}"
             )
         for got, want in zip(run.outcome.parts, run.wanted):
             if got.shape != want.shape and run.outcome.detail and (want.ndim == 0 or got.ndim > want.ndim):
                 return (
                     f"Your function returned {run.outcome.detail}: return that alone.\n"
-                    f"Wanted: {wanted(run, one)}, on {describe(run.case, one)}"
+                    f"Wanted: {wanted(run, exercise)}, on {describe(run.case, exercise)}"
                 )
             if got.shape != want.shape:
                 turned = (
                     " It is the transpose of what is wanted: swap its two axes."
-                    if got.ndim == 2 and got.T.shape == want.shape and one.matches(got.T, want).all()
+                    if got.ndim == 2 and got.T.shape == want.shape and exercise.matches(got.T, want).all()
                     else " The two axes seem to be swapped."
                     if got.T.shape == want.shape
                     else ""
@@ -170,16 +170,16 @@ def shape(runs, wrong, one):
                 )
                 return (
                     f"The shape is wrong: your answer has shape {got.shape}, wanted is {want.shape}.{turned}{single}\n"
-                    f"Seen on {describe(run.case, one)}"
+                    f"Seen on {describe(run.case, exercise)}"
                 )
-        if one.exact and not isinstance(run.outcome.parts[0].item(), int):
+        if exercise.exact and not isinstance(run.outcome.parts[0].item(), int):
             return (
                 f"The answer should be a whole number (an int), and yours is {show(run.outcome.parts[0])}, a float."
-                f"\nSeen on {describe(run.case, one)}"
+                f"\nSeen on {describe(run.case, exercise)}"
             )
 
 
-def wanted(run, one):
+def wanted(run, exercise):
     shapes = [want.shape for want in run.wanted]
     return (
         "a number"
@@ -190,7 +190,7 @@ def wanted(run, one):
     )
 
 
-def not_finite(runs, wrong, one):
+def not_finite(runs, wrong, exercise):
     run = next((run for run in wrong if not run.outcome.finite), None)
     if run:
         parts = [part for part in run.outcome.parts if not np.isfinite(part).all()]
@@ -201,7 +201,7 @@ def not_finite(runs, wrong, one):
             if parts
             else "huge numbers"
         )
-        return f"Your answer holds {what}, on\n{describe(run.case, one)}\n" + (
+        return f"Your answer holds {what}, on\n{describe(run.case, exercise)}\n" + (
             "It comes from something like inf - inf, inf / inf, 0 / 0 or log(0): "
             "print the steps on this input to see which."
             if parts

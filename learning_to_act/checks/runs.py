@@ -19,12 +19,12 @@ class Run:
     right: bool
 
 
-def run_all(function, one, seconds=SECONDS):
+def run_all(function, exercise, seconds=SECONDS):
     """A `Run` for each of the exercise's inputs, up to the first that takes too long."""
     budget, runs = Budget(seconds), []
-    for case, wanted in one.problems:
-        outcome = attempt(function, case.args, budget, one.parts, one.exact, huge_beside(wanted))
-        runs.append(Run(case, wanted, outcome, outcome.kind == "answer" and one.right(outcome.parts, wanted)))
+    for case, wanted in exercise.problems:
+        outcome = attempt(function, case.args, budget, exercise.parts, exercise.exact, huge_beside(wanted))
+        runs.append(Run(case, wanted, outcome, outcome.kind == "answer" and exercise.right(outcome.parts, wanted)))
         if outcome.kind == "time":
             break
     return runs
@@ -40,13 +40,13 @@ def exhausted(outcome):
     return outcome.kind == "time" or outcome.error == "MemoryError"
 
 
-def changed(runs, one, function, right, seconds=SECONDS):
+def changed(runs, exercise, function, right, seconds=SECONDS):
     """What to say about arguments that the function changed, or ""."""
     run = next((run for run in runs if run.outcome.changed), None)
     if run is None:
         return ""
-    which = " and ".join(sorted({one.names[i] for run in runs for i in run.outcome.changed}))
-    place = changing_line(function, run.case.args, one, seconds)
+    which = " and ".join(sorted({exercise.names[i] for run in runs for i in run.outcome.changed}))
+    place = changing_line(function, run.case.args, exercise, seconds)
     where = f", in {place}" if place else ""
     if right:
         return (
@@ -59,7 +59,7 @@ def changed(runs, one, function, right, seconds=SECONDS):
     return f"It also changes its argument {which} in place{where or ' (x -= 1, x[i] = 0, ...)'}: work on a copy."
 
 
-def changing_line(function, args, one, seconds=SECONDS):
+def changing_line(function, args, exercise, seconds=SECONDS):
     """'line 3 of softmax: logits -= 1', where the function first writes into an array that it was given, or ""."""
 
     def locked(*args):
@@ -68,7 +68,7 @@ def changing_line(function, args, one, seconds=SECONDS):
                 arg.flags.writeable = False
         return function(*args)
 
-    outcome = attempt(locked, args, Budget(seconds), one.parts, one.exact)
+    outcome = attempt(locked, args, Budget(seconds), exercise.parts, exercise.exact)
     return outcome.detail.partition("\nin ")[2] if outcome.kind == "raised" and "read-only" in outcome.detail else ""
 
 

@@ -22,7 +22,7 @@ class _Arrays:
 
     def __eq__(self, other):
         return type(self) is type(other) and all(
-            _equal(getattr(self, one.name), getattr(other, one.name)) for one in fields(self)
+            _equal(getattr(self, field.name), getattr(other, field.name)) for field in fields(self)
         )
 
     def __deepcopy__(self, memo):
@@ -31,11 +31,11 @@ class _Arrays:
         return made
 
 
-def _equal(one, other):
+def _equal(value, other):
     """As np.array_equal, which takes four times as long over a few numbers."""
-    if type(one) is type(other) is np.ndarray:
-        return one.shape == other.shape and bool((one == other).all())
-    return np.array_equal(one, other)
+    if type(value) is type(other) is np.ndarray:
+        return value.shape == other.shape and bool((value == other).all())
+    return np.array_equal(value, other)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -135,7 +135,7 @@ class Ladder:
         theta = np.asarray(theta, float)
         climbs = (rng.random((len(theta), n * count)) < softmax(theta)[:, 1:]).astype(int)
         together = self.batch(climbs, self.values(theta))
-        columns = [np.split(getattr(together, one.name), count, axis=1) for one in fields(Batch)[:6]]
+        columns = [np.split(getattr(together, field.name), count, axis=1) for field in fields(Batch)[:6]]
         return [Batch(*(part.copy() for part in parts), together.values.copy(), self.gamma) for parts in zip(*columns)]
 
 

@@ -82,7 +82,7 @@ class _Used:
         return self.known[log_std]
 
     def __call__(self, log_std):
-        return np.reshape([self.one(float(one)) for one in np.ravel(log_std)], np.shape(log_std))
+        return np.reshape([self.one(float(each)) for each in np.ravel(log_std)], np.shape(log_std))
 
     @property
     def curve(self):
@@ -163,7 +163,7 @@ def _last_changed(answer):
 
 def gaussian_log_prob(actions, mean, log_std):
     """The bell's shape, less the log of the area under it, which is measured."""
-    actions, mean, log_std = (np.array(one, float) for one in np.broadcast_arrays(actions, mean, log_std))
+    actions, mean, log_std = (np.array(argument, float) for argument in np.broadcast_arrays(actions, mean, log_std))
     peak = _bells(log_std)[1].max(-1)  # the log density at the mean
     return (_shape(actions, mean, log_std) + log_std + peak).sum(-1)
 
@@ -205,7 +205,7 @@ def _terms(a, m, l):
 
 
 def _all(a, m, l):
-    return [np.asarray(one, float) for one in np.broadcast_arrays(a, m, l)]
+    return [np.asarray(argument, float) for argument in np.broadcast_arrays(a, m, l)]
 
 
 def _density(a, m, l):
@@ -410,7 +410,7 @@ LOG_PROB = Exercise(
 
 def gaussian_score(actions, mean, log_std):
     """Complex steps of the log density in mean and in log_std."""
-    actions, mean, log_std = (np.array(one, float) for one in np.broadcast_arrays(actions, mean, log_std))
+    actions, mean, log_std = (np.array(argument, float) for argument in np.broadcast_arrays(actions, mean, log_std))
     return (
         _shape(actions, mean + 1j * STEP, log_std).imag / STEP,
         _shape(actions, mean, log_std + 1j * STEP).imag / STEP,
@@ -458,16 +458,16 @@ SCORE = Exercise(
         Law(
             "For an action at the mean the first score is 0: "
             "moving the mean either way makes it less likely. Yours is not.",
-            lambda one, two, a, m, l: near(one[(lambda d: d == 0)(_all(a, m, l)[0] - _all(a, m, l)[1])], 0),
+            lambda first, second, a, m, l: near(first[(lambda d: d == 0)(_all(a, m, l)[0] - _all(a, m, l)[1])], 0),
         ),
         Law(
             "The first score has the wrong sign somewhere: above the mean it is positive, below it negative.",
-            lambda one, two, a, m, l: (one * (_all(a, m, l)[0] - _all(a, m, l)[1]) >= -1e-9).all(),
+            lambda first, second, a, m, l: (first * (_all(a, m, l)[0] - _all(a, m, l)[1]) >= -1e-9).all(),
         ),
         Law(
             "The second score is -1 at the mean and larger everywhere else: narrowing the bell helps nothing more than "
             "what lies in its middle. Yours is smaller than -1 somewhere.",
-            lambda one, two, a, m, l: (two >= -1.001).all(),
+            lambda first, second, a, m, l: (second >= -1.001).all(),
         ),
     ),
     after="Reach, and widen or narrow. The mean of each is zero for actions that were drawn from this bell: "
@@ -600,7 +600,7 @@ SCORE = Exercise(
             "You add up the dimensions. The log density is a sum over them, but each dimension has a mean and a "
             "log_std of its own, so each has its own scores:\n"
             "they stand side by side, (..., D). (Chapter 4, Many dimensions.)",
-            (lambda a, m, l: tuple(one.sum(-1) for one in _scores()(a, m, l)),),
+            (lambda a, m, l: tuple(score.sum(-1) for score in _scores()(a, m, l)),),
         ),
         Mistake(
             "gradient-of-the-density",

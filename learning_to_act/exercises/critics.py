@@ -1118,7 +1118,7 @@ ENTROPY = Exercise(
 
 def explained_variance(values, returns):
     """In fractions."""
-    G, V = ([Fraction(float(x)) for x in one] for one in (returns, values))
+    G, V = ([Fraction(float(x)) for x in column] for column in (returns, values))
 
     def variance(xs):
         mean = sum(xs) / len(xs)

@@ -147,14 +147,14 @@ def _direction(K, G, p):
 
 
 def grpo_weight(p, group_size):
-    def one(p):
+    def weight(p):
         if p in (0, 1):  # the slope there: groups with a single odd answer
             return group_size * _direction(1 if p == 0 else group_size - 1, group_size, p) if group_size > 1 else 0.0
         chances = [comb(group_size, K) * p**K * (1 - p) ** (group_size - K) for K in range(group_size + 1)]
         return sum(c * _direction(K, group_size, p) for K, c in enumerate(chances)) / (p * (1 - p))
 
     p = np.asarray(p, float)
-    return np.reshape([one(float(x)) for x in p.ravel()], p.shape)
+    return np.reshape([weight(float(x)) for x in p.ravel()], p.shape)
 
 
 def weight_cases(rng):

@@ -26,7 +26,7 @@ def bernoulli_score(theta, x):
         def score(x, theta=Decimal(float(theta)), h=Decimal(10) ** -20):
             return float((log_prob(theta + h, x) - log_prob(theta - h, x)) / (2 * h))
 
-        values = {one: score(one) for one in (0, 1)}
+        values = {side: score(side) for side in (0, 1)}
     return np.where(np.asarray(x) == 1, values[1], values[0])
 
 
@@ -449,12 +449,12 @@ RETURNS = Exercise(
 def trajectory_log_prob(logits, actions):
     """Each probability in thirty digits, where nothing underflows."""
 
-    def one(row, action):
+    def log_prob(row, action):
         row = [Decimal(float(logit)) for logit in row]
         return row[action] - sum(logit.exp() for logit in row).ln()
 
     with localcontext(prec=30):
-        return float(sum((one(row, action) for row, action in zip(logits, actions)), Decimal(0)))
+        return float(sum((log_prob(row, action) for row, action in zip(logits, actions)), Decimal(0)))
 
 
 def trajectory_cases(rng):
@@ -850,8 +850,8 @@ def optimal_baseline(f_values, scores):
         bend = low - 2 * middle + high
         return float((low - high) / (2 * bend)) if bend else 0.0
 
-    f = [Fraction(float(one)) for one in f_values]
-    return np.array([vertex(f, [Fraction(float(one)) for one in column]) for column in scores.T])
+    f = [Fraction(float(value)) for value in f_values]
+    return np.array([vertex(f, [Fraction(float(score)) for score in column]) for column in scores.T])
 
 
 def baseline_cases(rng):

@@ -31,12 +31,12 @@ def surrogate_cases(rng):
     def draw(n):
         return rng.uniform(-3, -0.1, n), rng.uniform(-3, -0.1, n), rng.normal(0.7, 1.5, n)
 
-    one = rng.uniform(-2, -0.3, 4)
+    unmoved = rng.uniform(-2, -0.3, 4)
     far = draw(5)
     return [
         Case("six samples", draw(6)),
         Case("nine samples", draw(9)),
-        Case("nothing has moved", (one, one.copy(), rng.normal(1, 1, 4))),
+        Case("nothing has moved", (unmoved, unmoved.copy(), rng.normal(1, 1, 4))),
         Case("very unlikely actions", (np.array([-700.0, -702.0]), np.array([-701.0, -700.5]), np.array([1.5, -0.5]))),
         Case("a difference of 50", (far[0] + np.array([0, 50, 0, -50, 0]), far[1], far[2])),
         Case("whole-number advantages", (*draw(3)[:2], np.array([1, -2, 4]))),

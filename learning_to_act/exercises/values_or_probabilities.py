@@ -223,7 +223,7 @@ def epsilon_greedy_probs(q_values, epsilon):
         chance[a] += epsilon / len(q)
     for a in best:
         chance[a] += (1 - epsilon) / len(best)
-    return np.array([float(one) for one in chance])
+    return np.array([float(probability) for probability in chance])
 
 
 def epsilon_greedy_cases(rng):
@@ -386,7 +386,7 @@ def worst_case_loss(policy, payoff):
     """Try every pure reply: against a fixed policy no mixed one does better than the best of them."""
     A, B = payoff.shape
     ours = [fsum(policy[a] * payoff[a, b] for a in range(A)) for b in range(B)]
-    return max(-one for one in ours)
+    return max(-value for value in ours)
 
 
 def worst_case_cases(rng):

@@ -88,7 +88,7 @@ def ablation(ax, arms, level=0.95):
     seeds = values.shape[-1]
     if seeds < 2:
         raise ValueError("arms must hold at least two seeds each: one run says nothing about the spread")
-    found = {}
+    intervals = {}
     for row, (name, data) in enumerate(others):
         if data.shape != values.shape:
             raise ValueError(
@@ -98,8 +98,8 @@ def ablation(ax, arms, level=0.95):
         differences = data - values  # (2, seeds)
         means = differences.mean(axis=1)
         half = t.ppf((1 + level) / 2, seeds - 1) * differences.std(axis=1, ddof=1) / np.sqrt(seeds)
-        found[name] = means, means - half, means + half
-        for mean, low, high, kind, marker, shift in zip(*found[name], ("policy", "good"), "os", (-0.16, 0.16)):
+        intervals[name] = means, means - half, means + half
+        for mean, low, high, kind, marker, shift in zip(*intervals[name], ("policy", "good"), "os", (-0.16, 0.16)):
             ax.plot([low, high], [row + shift] * 2, "-", color=COLOR[kind], solid_capstyle="butt")
             ax.plot([mean], [row + shift], marker, color=COLOR[kind], markersize=7)
             if row == 0:
@@ -113,6 +113,6 @@ def ablation(ax, arms, level=0.95):
                     color=COLOR[kind],
                     fontsize=11,
                 )
-    ax.set(yticks=range(len(found)), yticklabels=list(found), ylim=(len(found) - 0.4, -0.6))
+    ax.set(yticks=range(len(intervals)), yticklabels=list(intervals), ylim=(len(intervals) - 0.4, -0.6))
     ax.axvline(0, color=COLOR["line"], linewidth=1, zorder=0)
-    return found
+    return intervals
