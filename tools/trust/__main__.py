@@ -22,17 +22,19 @@ def main(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="these exercises only; default: all")
     names = parser.parse_args(arguments).names
-    if unknown := set(names) - {one.name for one in exercises()}:
+    if unknown := set(names) - {exercise.name for exercise in exercises()}:
         parser.error(f"no such exercise: {', '.join(sorted(unknown))}")
     verdicts, written, known = everything(names)
     if names:
-        for found in [*verdicts, *written]:
-            print("PASSED" if found["passed"] else found["group"].ljust(9), found["says"].ljust(24), found["key"])
+        for verdict in [*verdicts, *written]:
+            print(
+                "PASSED" if verdict["passed"] else verdict["group"].ljust(9), verdict["says"].ljust(24), verdict["key"]
+            )
     rows = table.summary(verdicts, written, known)
     if names and table.RESULTS.exists():
         fresh = {row["exercise"]: row for row in rows}
         old = {row["exercise"]: row for row in json.loads(table.RESULTS.read_text(encoding="utf-8"))}
-        rows = [row for one in exercises() if (row := fresh.get(one.name, old.get(one.name)))]
+        rows = [row for exercise in exercises() if (row := fresh.get(exercise.name, old.get(exercise.name)))]
     if rows:
         table.RESULTS.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
         if table.PAGE.exists():
@@ -46,7 +48,7 @@ def main(arguments):
     trouble = (
         table.problems(verdicts, written)
         if not names
-        else [one for one in table.problems(verdicts, written) if any(f"{name}:" in one for name in names)]
+        else [problem for problem in table.problems(verdicts, written) if any(f"{name}:" in problem for name in names)]
     )
     print("\n".join(trouble) or "No holes.")
     return len(trouble) > 0

@@ -30,18 +30,18 @@ MUTANTS = 12  # so many of each exercise's far mutants are put to the check itse
 EXACT = 1e-7
 
 
-def is_hunt(one):
-    return isinstance(one, hunt.Hunt)
+def is_hunt(exercise):
+    return isinstance(exercise, hunt.Hunt)
 
 
-def from_estimator(one, way):
-    """gradient(theta, batch) as an answer to the exercise `one`."""
+def from_estimator(exercise, way):
+    """gradient(theta, batch) as an answer to the exercise."""
 
     def update(theta, batch, lr):
         return theta + lr * way(theta, batch)
 
-    update.__name__ = one.name
-    return attacks.FORMS.get(one.name, lambda update: update)(update)
+    update.__name__ = exercise.name
+    return attacks.FORMS.get(exercise.name, lambda update: update)(update)
 
 
 # --- every batch there is ------------------------------------------------------------------------------------------
@@ -97,11 +97,11 @@ def _nodes(low, high, mean, std, count=3):
     return list(zip(w.sum() * vectors[0] ** 2, points))
 
 
-def steps(one, function, setting, change=lambda batch: batch):
+def steps(exercise, function, setting, change=lambda batch: batch):
     """The steps / lr on every batch there is, or None where it fails on one."""
     drawn = copy.deepcopy([change(batch) for _, batch in every_batch(setting)])
     outcome = attempt(
-        lambda: [function(*one.arguments(setting.start, batch, hunt.LR)) for batch in drawn], (), Budget(SECONDS)
+        lambda: [function(*exercise.arguments(setting.start, batch, hunt.LR)) for batch in drawn], (), Budget(SECONDS)
     )
     good = outcome.finite and outcome.parts[0].shape == (len(drawn), *setting.start.shape)
     return (outcome.parts[0].astype(float) - setting.start) / hunt.LR if good else None
@@ -114,9 +114,9 @@ def moments(setting, made):
     return mean, np.sqrt(np.tensordot(p, (made - mean) ** 2, axes=1))
 
 
-def settings(one):
+def settings(exercise):
     """Worlds that the check has never seen."""
-    return list(_settings(one.name))
+    return list(_settings(exercise.name))
 
 
 @cache
@@ -124,32 +124,32 @@ def _settings(name):
     return tuple(attacks.PROBES[name](np.random.default_rng(7_031)))
 
 
-def unbiased(one, function, tolerance=EXACT):
+def unbiased(exercise, function, tolerance=EXACT):
     """Is the mean of its steps the gradient, in every world here?"""
-    for setting in settings(one):
-        made = steps(one, function, setting)
+    for setting in settings(exercise):
+        made = steps(exercise, function, setting)
         if made is None or np.abs(moments(setting, made)[0] - setting.exact).max() > tolerance:
             return False
     return True
 
 
-def distance(one, function):
+def distance(exercise, function):
     """How many standard errors the check's mean of 2,000 lies from the gradient, in one of the check's own worlds;
     inf where it fails."""
-    setting = one.settings[1]
-    made = steps(one, function, setting)
+    setting = exercise.settings[1]
+    made = steps(exercise, function, setting)
     if made is None:
         return math.inf
     mean, spread = moments(setting, made)
     return float((np.abs(mean - setting.exact) / np.maximum(spread, 1e-9)).max() * math.sqrt(hunt.COUNT))
 
 
-def chosen(one, mutants, build):
+def chosen(exercise, mutants, build):
     """Of [(key, source)] those that the check itself must judge: all that lie near, and some of those that lie far."""
-    far = [distance(one, build(one, source)) > FAR for _, source in mutants]
-    order = sorted((zlib.crc32(f"{one.name} {key}".encode()), key) for (key, _), is_far in zip(mutants, far) if is_far)[
-        :MUTANTS
-    ]
+    far = [distance(exercise, build(exercise, source)) > FAR for _, source in mutants]
+    order = sorted(
+        (zlib.crc32(f"{exercise.name} {key}".encode()), key) for (key, _), is_far in zip(mutants, far) if is_far
+    )[:MUTANTS]
     drawn = {key for _, key in order}
     return [(key, source) for (key, source), is_far in zip(mutants, far) if not is_far or key in drawn]
 
@@ -157,25 +157,28 @@ def chosen(one, mutants, build):
 # --- is it true of them? -------------------------------------------------------------------------------------------
 
 
-def confirmed(one, function, says):
+def confirmed(exercise, function, says):
     """Is what the check says true in worlds that it has not seen? None where that cannot be told so."""
-    pairs = [(setting, steps(one, function, setting)) for setting in settings(one)]
+    pairs = [(setting, steps(exercise, function, setting)) for setting in settings(exercise)]
     if any(made is None for _, made in pairs):
         return None
     means = [moments(setting, made)[0] for setting, made in pairs]
     if says == "biased":
-        return not unbiased(one, function)
+        return not unbiased(exercise, function)
     if says == "descends":
         return all(np.allclose(mean, -setting.exact, atol=EXACT) for (setting, _), mean in zip(pairs, means))
     if says == "cosmetic":
-        return all(np.allclose(made, steps(one, one.original, setting), atol=EXACT) for setting, made in pairs)
+        return all(
+            np.allclose(made, steps(exercise, exercise.original, setting), atol=EXACT) for setting, made in pairs
+        )
     if says == "not-from-rewards":
         return any(
-            np.abs(moments(setting, steps(one, function, setting, hunt.unpaid))[0]).max() > 1e-5 for setting, _ in pairs
+            np.abs(moments(setting, steps(exercise, function, setting, hunt.unpaid))[0]).max() > 1e-5
+            for setting, _ in pairs
         )
     if says == "not-scaling":
-        return _moves(one, function, hunt.threefold, 3)
-    ways = [*one.known().get(says, ())]
+        return _moves(exercise, function, hunt.threefold, 3)
+    ways = [*exercise.known().get(says, ())]
     if any(
         all(
             np.allclose(made, [way(setting.start, batch) for _, batch in every_batch(setting)], rtol=1e-5, atol=1e-6)
@@ -186,7 +189,7 @@ def confirmed(one, function, says):
         return True
     for what, change, _ in hunt.CLUES:
         if says == what:
-            return _moves(one, function, change)
+            return _moves(exercise, function, change)
     rules = {"sum-over-episodes": lambda n: n, "baseline-contains-itself": lambda n: (n - 1) / n}
     if says in rules:
         return all(
@@ -198,34 +201,34 @@ def confirmed(one, function, says):
             np.allclose(mean * (setting.exact**2).sum(), (mean * setting.exact).sum() * setting.exact, atol=1e-6)
             for (setting, _), mean in zip(pairs, means)
         )
-    return None if says not in one.choices() else False
+    return None if says not in exercise.choices() else False
 
 
-def _moves(one, function, change, factor=1):
+def _moves(exercise, function, change, factor=1):
     """Does a changed batch give a step that is not `factor` times as large, in one of the worlds?"""
-    for setting in settings(one):
+    for setting in settings(exercise):
 
         def case(batch, start=setting.start):
-            return Case("", one.arguments(start, batch, hunt.LR))
+            return Case("", exercise.arguments(start, batch, hunt.LR))
 
         for _, batch in every_batch(setting):
             outcome = attempt(function, case(batch).args, Budget(SECONDS))
             run = Run(hunt.HuntCase("", case(batch).args, raw=(setting.start, batch, hunt.LR)), (), outcome, False)
-            if one.changes(function, [run], change, factor):
+            if exercise.changes(function, [run], change, factor):
                 return True
     return False
 
 
-def same_steps(one, function):
+def same_steps(exercise, function):
     """The solution's step on every batch there is?"""
     return all(
-        (made := steps(one, function, setting)) is not None
-        and np.allclose(made, steps(one, solution(one.name), setting), atol=EXACT)
-        for setting in settings(one)
+        (made := steps(exercise, function, setting)) is not None
+        and np.allclose(made, steps(exercise, solution(exercise.name), setting), atol=EXACT)
+        for setting in settings(exercise)
     )
 
 
 @cache
 def solution(name):
-    one = registry()[name]
-    return solutions.build(one, solutions.solution_source(one))
+    exercise = registry()[name]
+    return solutions.build(exercise, solutions.solution_source(exercise))

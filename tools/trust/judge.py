@@ -22,43 +22,43 @@ from tools.trust.solutions import build, solution_source
 
 EQUIVALENT = ROOT / "tests" / "attacks" / "equivalent.json"
 SECONDS = 0.5  # for a mutant: endless loops are among them
-NAMES = frozenset(name for one in registry().values() if hunts.is_hunt(one) for name in one.choices())
+NAMES = frozenset(name for exercise in registry().values() if hunts.is_hunt(exercise) for name in exercise.choices())
 
 
 def exercises():
     """Those that can be attacked here: a truth, cases, a solution and probes."""
-    return [one for one in registry().values() if one.name in attacks.PROBES]
+    return [exercise for exercise in registry().values() if exercise.name in attacks.PROBES]
 
 
 @functools.cache
 def probes(name):
     """[(args, truth)] on inputs that are not the check's own."""
-    one = registry()[name]
+    exercise = registry()[name]
     drawn = attacks.PROBES[name](np.random.default_rng(7_031))
-    return [(args, one.answer(one.truth, args)) for args in drawn]
+    return [(args, exercise.answer(exercise.truth, args)) for args in drawn]
 
 
-def outcomes(one, function):
+def outcomes(exercise, function):
     """What the function answers to the probes; stops at the first that takes too long."""
     budget, made = Budget(2 * SECONDS), []
-    for args, _ in probes(one.name):
-        made.append(attempt(function, args, budget, one.parts, one.exact))
+    for args, _ in probes(exercise.name):
+        made.append(attempt(function, args, budget, exercise.parts, exercise.exact))
         if made[-1].kind == "time":
             break
     return made
 
 
-def right_on_probes(one, made):
-    return len(made) == len(probes(one.name)) and all(
-        outcome.kind == "answer" and one.right(outcome.parts, wanted) and not outcome.changed
-        for outcome, (_, wanted) in zip(made, probes(one.name))
+def right_on_probes(exercise, made):
+    return len(made) == len(probes(exercise.name)) and all(
+        outcome.kind == "answer" and exercise.right(outcome.parts, wanted) and not outcome.changed
+        for outcome, (_, wanted) in zip(made, probes(exercise.name))
     )
 
 
-def verdict(one, function, seconds=SECONDS):
+def verdict(exercise, function, seconds=SECONDS):
     """What the check says of one answer: {"passed", "says", "group", "message"}.
     A group is "named", "diagnosed" or "shown"."""
-    result = engine.check_within(seconds, function, one.name, mistake=getattr(one, "bug", None))
+    result = engine.check_within(seconds, function, exercise.name, mistake=getattr(exercise, "bug", None))
     if result.passed:
         return {"passed": True, "says": "", "group": ""}
     says = result.mistake or result.kind
@@ -66,100 +66,104 @@ def verdict(one, function, seconds=SECONDS):
         "shown"
         if says in ("smallest", "biased")
         else "named"
-        if result.mistake in NAMES or not hunts.is_hunt(one) and result.mistake
+        if result.mistake in NAMES or not hunts.is_hunt(exercise) and result.mistake
         else "diagnosed"
     )
-    assert says, f"the check of {one.name} stumbled: {result.message}"
+    assert says, f"the check of {exercise.name} stumbled: {result.message}"
     return {"passed": False, "says": says, "group": group, "message": result.message}
 
 
-def confirmed(one, function, says, message=""):
+def confirmed(exercise, function, says, message=""):
     """Is it true on the probes as well: the mistake that was named, the sign,
     the unused argument? None where it does not apply."""
-    if hunts.is_hunt(one):
-        return hunts.confirmed(one, function, says) if says else None
-    mistake = next((mistake for mistake in one.mistakes if mistake.name == says), None)
+    if hunts.is_hunt(exercise):
+        return hunts.confirmed(exercise, function, says) if says else None
+    mistake = next((mistake for mistake in exercise.mistakes if mistake.name == says), None)
     if not mistake and says == "sign" and not message.startswith("One of"):
         return all(
-            one.close(tuple(np.array(-part, part.dtype) for part in outcome.parts), wanted)
-            for outcome, (_, wanted) in zip(outcomes(one, function), probes(one.name))
+            exercise.close(tuple(np.array(-part, part.dtype) for part in outcome.parts), wanted)
+            for outcome, (_, wanted) in zip(outcomes(exercise, function), probes(exercise.name))
         )
     if says == "unused":
         name = re.search(r"when (\w+) changes", message)[1]
         runs = [
             Run(Case("", args), wanted, outcome, False)
-            for outcome, (args, wanted) in zip(outcomes(one, function), probes(one.name))
+            for outcome, (args, wanted) in zip(outcomes(exercise, function), probes(exercise.name))
             if outcome.finite
         ]
         return diagnose.ignores(
-            one.names.index(name), one, runs, lambda args: attempt(function, args, Budget(1.0), one.parts, one.exact)
+            exercise.names.index(name),
+            exercise,
+            runs,
+            lambda args: attempt(function, args, Budget(1.0), exercise.parts, exercise.exact),
         )
     if mistake is None:
         return None
     runs = [
-        Run(None, wanted, outcome, False) for outcome, (_, wanted) in zip(outcomes(one, function), probes(one.name))
+        Run(None, wanted, outcome, False)
+        for outcome, (_, wanted) in zip(outcomes(exercise, function), probes(exercise.name))
     ]
-    asked = [args for args, _ in probes(one.name)]
+    asked = [args for args, _ in probes(exercise.name)]
     if '\n(On "' in message and " it raises " in message:  # then the name was said of the inputs that got an answer
         answered = [(run, args) for run, args in zip(runs, asked) if run.outcome.kind != "raised"]
         runs, asked = [run for run, _ in answered], [args for _, args in answered]
 
     def call(args):
-        outcome = attempt(function, args, Budget(1.0), one.parts, one.exact)
+        outcome = attempt(function, args, Budget(1.0), exercise.parts, exercise.exact)
         return outcome.parts if outcome.kind == "answer" else None
 
     ways = itertools.chain(mistake.ways, filter(None, [mistake.fitted(call)]))
-    return bool(runs) and any(all(_agrees(one, run, args, way) for run, args in zip(runs, asked)) for way in ways)
+    return bool(runs) and any(all(_agrees(exercise, run, args, way) for run, args in zip(runs, asked)) for way in ways)
 
 
-def _agrees(one, run, args, way):
-    theirs = attempt(way, args, Budget(2.0), one.parts, one.exact)
-    if run.outcome.kind == "time" or theirs.kind == "time":
+def _agrees(exercise, run, args, way):
+    mistaken = attempt(way, args, Budget(2.0), exercise.parts, exercise.exact)
+    if run.outcome.kind == "time" or mistaken.kind == "time":
         return True
-    if not theirs.finite:
+    if not mistaken.finite:
         return run.outcome.kind == "raised" or not run.outcome.finite
-    return run.outcome.finite and one.close(run.outcome.parts, theirs.parts, digits=4)
+    return run.outcome.finite and exercise.close(run.outcome.parts, mistaken.parts, digits=4)
 
 
 def judge(task):
     """One exercise's mutant or attack, as plain data."""
     name, key, source = task
-    one = registry()[name]
-    function = build(one, source)
-    if hunts.is_hunt(one):
-        found = verdict(one, function, seconds=5.0)
+    exercise = registry()[name]
+    function = build(exercise, source)
+    if hunts.is_hunt(exercise):
+        judged = verdict(exercise, function, seconds=5.0)
         return {
             "exercise": name,
             "key": key,
-            **found,
-            "same": hunts.unbiased(one, function),
-            "confirmed": confirmed(one, function, found["says"], found.pop("message", "")),
+            **judged,
+            "same": hunts.unbiased(exercise, function),
+            "confirmed": confirmed(exercise, function, judged["says"], judged.pop("message", "")),
         }
-    found = verdict(one, function)
-    same = right_on_probes(one, outcomes(one, function))
+    judged = verdict(exercise, function)
+    same = right_on_probes(exercise, outcomes(exercise, function))
     return {
         "exercise": name,
         "key": key,
-        **found,
+        **judged,
         "same": same,
-        "confirmed": confirmed(one, function, found["says"], found.pop("message", "")),
+        "confirmed": confirmed(exercise, function, judged["says"], judged.pop("message", "")),
     }
 
 
 def tasks(names=None):
     return [
-        (one.name, key, source)
-        for one in exercises()
-        if (one.name in names if names else not hunts.is_hunt(one))
-        for key, source in mutants(solution_source(one))
+        (exercise.name, key, source)
+        for exercise in exercises()
+        if (exercise.name in names if names else not hunts.is_hunt(exercise))
+        for key, source in mutants(solution_source(exercise))
     ]
 
 
 def hunted(name):
     """The tasks of one training function: every mutant that lies near the gradient,
     and a fixed share of those far from it."""
-    one = registry()[name]
-    return [(name, key, source) for key, source in hunts.chosen(one, mutants(solution_source(one)), build)]
+    exercise = registry()[name]
+    return [(name, key, source) for key, source in hunts.chosen(exercise, mutants(solution_source(exercise)), build)]
 
 
 def sample(share, names=None):
@@ -172,63 +176,63 @@ def equivalent():
     return json.loads(EQUIVALENT.read_text(encoding="utf-8")) if EQUIVALENT.exists() else {}
 
 
-def judge_attacks(one):
+def judge_attacks(exercise):
     """The verdicts on the written attacks of one exercise."""
     made = []
-    for attack in attacks.WRONG[one.name]:
-        found = verdict(one, attack.function, seconds=5.0)  # whatever else runs on this machine
+    for attack in attacks.WRONG[exercise.name]:
+        judged = verdict(exercise, attack.function, seconds=5.0)  # whatever else runs on this machine
         made.append(
             {
-                "exercise": one.name,
+                "exercise": exercise.name,
                 "key": attack.name,
-                **found,
+                **judged,
                 "expected": attack.says,
-                "confirmed": confirmed(one, attack.function, found["says"], found.pop("message", "")),
+                "confirmed": confirmed(exercise, attack.function, judged["says"], judged.pop("message", "")),
             }
         )
     return made
 
 
-def listed(one):
+def listed(exercise):
     """How many of the ways to make a known mistake are told by its own name."""
-    if hunts.is_hunt(one):
-        return listed_updates(one)
-    ways = [(mistake, way) for mistake in one.mistakes for way in mistake.ways]
-    said = 0
+    if hunts.is_hunt(exercise):
+        return listed_updates(exercise)
+    ways = [(mistake, way) for mistake in exercise.mistakes for way in mistake.ways]
+    named = 0
     for mistake, way in ways:
-        said += check(way, one.name).mistake == mistake.name
-    return len(ways), said
+        named += check(way, exercise.name).mistake == mistake.name
+    return len(ways), named
 
 
-def listed_updates(one):
+def listed_updates(hunt):
     """The same for a training function. The first hunt in each kind of world and what is written from an empty cell
     (less what needs padding) stand for all; the others are tried with their own mistake."""
     padding = {what for what, *_ in hunts.hunt.CLUES}
-    first = next(other for other in registry().values() if hunts.is_hunt(other) and other.known == one.known)
+    first = next(other for other in registry().values() if hunts.is_hunt(other) and other.known == hunt.known)
     ways = [
         (name, way)
-        for name, family in one.known().items()
+        for name, family in hunt.known().items()
         for way in family
-        if name == one.bug or one is first or not one.bug and name not in padding
+        if name == hunt.bug or hunt is first or not hunt.bug and name not in padding
     ]
-    said = missing = 0
+    named = missing = 0
     for name, way in ways:
-        function = hunts.from_estimator(one, way)
-        found = check(function, one.name, mistake=one.bug)
-        said += found.mistake == name or found.mistake == "cosmetic" and name == one.bug
-        missing += not one.bug and "NoneType" in found.message  # without an original there are no values
-    return len(ways) - missing, said
+        function = hunts.from_estimator(hunt, way)
+        result = check(function, hunt.name, mistake=hunt.bug)
+        named += result.mistake == name or result.mistake == "cosmetic" and name == hunt.bug
+        missing += not hunt.bug and "NoneType" in result.message  # without an original there are no values
+    return len(ways) - missing, named
 
 
 def everything(names=None):
     """All verdicts, in two processes: (mutants, attacks, {exercise: (ways, named)})."""
     from tqdm import tqdm
 
-    todo, chosen = tasks(names), [one for one in exercises() if not names or one.name in names]
-    updates = [one.name for one in chosen if hunts.is_hunt(one)]
+    todo, chosen = tasks(names), [exercise for exercise in exercises() if not names or exercise.name in names]
+    updates = [exercise.name for exercise in chosen if hunts.is_hunt(exercise)]
     todo = [task for task in todo if task[0] not in updates]
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         todo += itertools.chain.from_iterable(tqdm(pool.imap(hunted, updates), total=len(updates), desc="exact means"))
         verdicts = list(tqdm(pool.imap(judge, todo, chunksize=4), total=len(todo), desc="mutants", unit="mutant"))
-    written = [found for one in tqdm(chosen, desc="attacks") for found in judge_attacks(one)]
-    return verdicts, written, {one.name: listed(one) for one in tqdm(chosen, desc="listed")}
+    written = [judged for exercise in tqdm(chosen, desc="attacks") for judged in judge_attacks(exercise)]
+    return verdicts, written, {exercise.name: listed(exercise) for exercise in tqdm(chosen, desc="listed")}

@@ -62,7 +62,7 @@ def mutants(source):
         {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     )
     lines = {node: _line(node) for node in _statements(function)}
-    original, found = ast.unparse(function), {}
+    original, made = ast.unparse(function), {}
     for above, field, index, node in [*_nodes(function)]:
         for changed in [*_changes(node, names)]:
             with _replaced(above[-1], field, index, changed) as possible:
@@ -70,16 +70,18 @@ def mutants(source):
                     continue
                 try:
                     text = ast.unparse(function)
-                    if text == original or text in found or SIZES.search(text):
+                    if text == original or text in made or SIZES.search(text):
                         continue
                     with warnings.catch_warnings():
                         warnings.simplefilter("ignore")  # Python warns of some mutants
                         compile(text, "mutant", "exec")
                 except (SyntaxError, ValueError):
                     continue
-                same = {one: line for one, line in lines.items() if one not in above}
-                found[text] = _key([*lines.values()], [same.get(one) or _line(one) for one in _statements(function)])
-    return [(key, text) for text, key in found.items()]
+                same = {statement: line for statement, line in lines.items() if statement not in above}
+                made[text] = _key(
+                    [*lines.values()], [same.get(statement) or _line(statement) for statement in _statements(function)]
+                )
+    return [(key, text) for text, key in made.items()]
 
 
 def _nodes(node, above=()):

@@ -26,18 +26,21 @@ def _cells(stem):
     return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def solution_source(one):
+def solution_source(exercise):
     """The solution's function alone, without comments."""
-    source = [source for source in _cells(one.stem) if f"def {one.name}(" in source][-1]  # of a hunt the mended one
+    # of a hunt the mended one
+    source = [source for source in _cells(exercise.stem) if f"def {exercise.name}(" in source][-1]
     return ast.unparse(
-        next(node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and node.name == one.name)
+        next(
+            node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and node.name == exercise.name
+        )
     )
 
 
-def build(one, source):
+def build(exercise, source):
     """The function of a mutant. It sees the other solutions unharmed."""
-    space = dict(chapter_space(one.stem))
+    space = dict(chapter_space(exercise.stem))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        exec(compile(source, f"<mutant of {one.name}>", "exec"), space)
-    return space[one.name]
+        exec(compile(source, f"<mutant of {exercise.name}>", "exec"), space)
+    return space[exercise.name]

@@ -19,43 +19,43 @@ WRONG_MEAN = NAMES | {"biased", "scaled", "descends", "cosmetic"}
 def summary(verdicts, written, known):
     """The committed table: one row for each exercise."""
     rows = []
-    for one in exercises():
-        if one.name not in known:
+    for exercise in exercises():
+        if exercise.name not in known:
             continue
-        mine = [found for found in verdicts if found["exercise"] == one.name]
-        theirs = [found for found in written if found["exercise"] == one.name]
-        killed = [found for found in mine if not found["passed"]]
+        of_mutants = [verdict for verdict in verdicts if verdict["exercise"] == exercise.name]
+        of_attacks = [verdict for verdict in written if verdict["exercise"] == exercise.name]
+        killed = [verdict for verdict in of_mutants if not verdict["passed"]]
         numbers = [
-            found
-            for found in killed
-            if found["says"] not in ("raised", "time", "shape", "missing", "type", "not-finite")
+            verdict
+            for verdict in killed
+            if verdict["says"] not in ("raised", "time", "shape", "missing", "type", "not-finite")
         ]
-        ways, named = known[one.name]
+        ways, named = known[exercise.name]
         rows.append(
             {
-                "exercise": one.name,
-                "chapter": one.number,
-                "right": len(attacks.RIGHT[one.name]),
+                "exercise": exercise.name,
+                "chapter": exercise.number,
+                "right": len(attacks.RIGHT[exercise.name]),
                 "listed": ways,
                 "listed_named": named,
-                "wrong": len(theirs),
-                "wrong_named": _count(theirs, "named"),
-                "wrong_diagnosed": _count(theirs, "diagnosed"),
-                "mutants": len(mine),
-                "of": len(mutants(solution_source(one))),
+                "wrong": len(of_attacks),
+                "wrong_named": _count(of_attacks, "named"),
+                "wrong_diagnosed": _count(of_attacks, "diagnosed"),
+                "mutants": len(of_mutants),
+                "of": len(mutants(solution_source(exercise))),
                 "killed": len(killed),
-                "equivalent": len(mine) - len(killed),
+                "equivalent": len(of_mutants) - len(killed),
                 "mutants_named": _count(killed, "named"),
                 "mutants_diagnosed": _count(killed, "diagnosed"),
                 "numbers": len(numbers),
-                "numbers_specific": sum(found["group"] != "shown" for found in numbers),
+                "numbers_specific": sum(verdict["group"] != "shown" for verdict in numbers),
             }
         )
     return rows
 
 
-def _count(found, group):
-    return sum(one["group"] == group for one in found)
+def _count(verdicts, group):
+    return sum(verdict["group"] == group for verdict in verdicts)
 
 
 def percent(part, whole):
@@ -90,7 +90,7 @@ def write_page(rows):
     PAGE.write_text(
         re.sub(
             r"(<!-- the table -->\n).*?(\n<!-- made by make trust -->)",
-            lambda found: found[1] + table(rows) + found[2],
+            lambda match: match[1] + table(rows) + match[2],
             text,
             flags=re.S,
         ),
@@ -101,38 +101,38 @@ def write_page(rows):
 def problems(verdicts, written):
     """What must not be: holes, reasons that are missing or stale, names that are not true."""
     reasons = equivalent()
-    passed = {(found["exercise"], found["key"]) for found in verdicts if found["passed"]}
-    said = {(name, key) for name, keys in reasons.items() for key in keys}
+    passed = {(verdict["exercise"], verdict["key"]) for verdict in verdicts if verdict["passed"]}
+    excused = {(name, key) for name, keys in reasons.items() for key in keys}
     return (
         [
-            f"HOLE: {found['exercise']}: {found['key']} gives other numbers and passes"
-            for found in verdicts
-            if found["passed"]
-            and not found["same"]
-            and not reasons.get(found["exercise"], {}).get(found["key"], "").startswith(NOISE)
+            f"HOLE: {verdict['exercise']}: {verdict['key']} gives other numbers and passes"
+            for verdict in verdicts
+            if verdict["passed"]
+            and not verdict["same"]
+            and not reasons.get(verdict["exercise"], {}).get(verdict["key"], "").startswith(NOISE)
         ]
         + [
-            f"FALSE ALARM: {found['exercise']}: {found['key']} has the right mean and is called {found['says']}"
-            for found in verdicts
-            if hunts.is_hunt(registry()[found["exercise"]])
-            and found["same"]
-            and not found["passed"]
-            and found["says"] in WRONG_MEAN
+            f"FALSE ALARM: {verdict['exercise']}: {verdict['key']} has the right mean and is called {verdict['says']}"
+            for verdict in verdicts
+            if hunts.is_hunt(registry()[verdict["exercise"]])
+            and verdict["same"]
+            and not verdict["passed"]
+            and verdict["says"] in WRONG_MEAN
         ]
-        + [f"no reason is given why this passes: {name}: {key}" for name, key in sorted(passed - said)]
+        + [f"no reason is given why this passes: {name}: {key}" for name, key in sorted(passed - excused)]
         + [
             f"a reason for a mutant that is not there, or does not pass: {name}: {key}"
-            for name, key in sorted(said - passed)
+            for name, key in sorted(excused - passed)
         ]
-        + [f"PASSES: {found['exercise']}: {found['key']}" for found in written if found["passed"]]
+        + [f"PASSES: {verdict['exercise']}: {verdict['key']}" for verdict in written if verdict["passed"]]
         + [
-            f"says {found['says']}, expected {found['expected']}: {found['exercise']}: {found['key']}"
-            for found in written
-            if not found["passed"] and found["says"] != found["expected"]
+            f"says {verdict['says']}, expected {verdict['expected']}: {verdict['exercise']}: {verdict['key']}"
+            for verdict in written
+            if not verdict["passed"] and verdict["says"] != verdict["expected"]
         ]
         + [
-            f"NOT TRUE: {found['exercise']}: {found['key']} is called {found['says']}"
-            for found in [*verdicts, *written]
-            if found["confirmed"] is False
+            f"NOT TRUE: {verdict['exercise']}: {verdict['key']} is called {verdict['says']}"
+            for verdict in [*verdicts, *written]
+            if verdict["confirmed"] is False
         ]
     )
