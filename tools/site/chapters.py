@@ -41,16 +41,17 @@ def chapters(root):
 
 def missing(text, known):
     """The references in a text to chapters that are not in `known`, in its words."""
-    found = []
+    references = []
     for match in NAMED.finditer(text):
         start = max((end.end() for end in END.finditer(text, 0, match.start())), default=0)
         end = END.search(text, match.end())
         numbers = [
-            int(one) if one.isdecimal() else NUMBERS.index(one.lower()) + 1 for one in re.findall(ONE, match[1], re.I)
+            int(word) if word.isdecimal() else NUMBERS.index(word.lower()) + 1
+            for word in re.findall(ONE, match[1], re.I)
         ]
         if not set(numbers) <= known and not OTHERS.search(text[start : end.start() if end else len(text)]):
-            found.append(" ".join(match[0].split()))
-    return found
+            references.append(" ".join(match[0].split()))
+    return references
 
 
 def words(path):
@@ -67,14 +68,16 @@ def everywhere(root=ROOT):
     paths = dict.fromkeys(
         path for pattern in TEXTS for path in sorted(root.glob(pattern)) if ".ipynb_checkpoints" not in path.parts
     )
-    return [(path.relative_to(root).as_posix(), said) for path in paths for said in missing(words(path), known)]
+    return [
+        (path.relative_to(root).as_posix(), reference) for path in paths for reference in missing(words(path), known)
+    ]
 
 
 def setup(app):
     def look(app):
         if (Path(app.srcdir) / "_toc.yml").exists():
-            for path, said in everywhere(Path(app.srcdir)):
-                log.warning("%s says %r: _toc.yml has no such chapter", path, said)
+            for path, reference in everywhere(Path(app.srcdir)):
+                log.warning("%s says %r: _toc.yml has no such chapter", path, reference)
 
     app.connect("builder-inited", look)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -82,9 +85,9 @@ def setup(app):
 
 def main():
     argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
-    found = everywhere()
-    print(*(f"{path}: {said}" for path, said in found), sep="\n")
-    return bool(found)
+    references = everywhere()
+    print(*(f"{path}: {reference}" for path, reference in references), sep="\n")
+    return bool(references)
 
 
 if __name__ == "__main__":

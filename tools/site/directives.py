@@ -161,16 +161,16 @@ class Quiz(SphinxDirective):
 
 def split_choices(lines):
     """Yield (right, choice, explanation lines, offset) for each `- [ ]` or `- [x]`."""
-    found = None
+    choice = None
     for offset, line in enumerate(lines):
         if mark := re.match(r"[-*] \[([ xX])\] +(.*)", line):
-            if found:
-                yield found
-            found = (mark[1] != " ", mark[2], [], offset)
-        elif found:
-            found[2].append(re.sub(r"^ {1,4}", "", line))
-    if found:
-        yield found
+            if choice:
+                yield choice
+            choice = (mark[1] != " ", mark[2], [], offset)
+        elif choice:
+            choice[2].append(re.sub(r"^ {1,4}", "", line))
+    if choice:
+        yield choice
 
 
 def quiz_faults(choices, lines):

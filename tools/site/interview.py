@@ -66,12 +66,12 @@ class Base(SphinxDirective):
 
     def chosen(self):
         note_questions(self.env)
-        found = [q for q in questions() if self.arguments[0] in (q["id"], q["level"])]
-        if not found:
+        asked = [q for q in questions() if self.arguments[0] in (q["id"], q["level"])]
+        if not asked:
             log.warning(
                 "no file of questions has a question or level %r", self.arguments[0], location=self.get_location()
             )
-        return found
+        return asked
 
     def blocks(self, text):
         holder = nodes.container()
@@ -109,12 +109,12 @@ class Base(SphinxDirective):
                     line += [nodes.Text(", ")] * bool(i) + [self.link(*pair)]
                 line += nodes.Text(". ")
         cited = [s for s in q["source"] if not s.startswith("eq-")]
-        said = [f"{{eq}}`{s}`" for s in q["source"] if s.startswith("eq-")] + [f"{{cite}}`{','.join(cited)}`"] * bool(
-            cited
-        )
+        sources = [f"{{eq}}`{s}`" for s in q["source"] if s.startswith("eq-")] + [
+            f"{{cite}}`{','.join(cited)}`"
+        ] * bool(cited)
         line += [
             nodes.inline("", "Rests on ", classes=["pg-question-label"]),
-            *self.words(", ".join(said)),
+            *self.words(", ".join(sources)),
             nodes.Text("."),
         ]
         return nodes.container("", line, classes=["pg-question-where"])
@@ -225,8 +225,8 @@ def titles(env, page):
     cached = env.temp_data.setdefault("pg_titles", {})
     if page not in cached:
         tree = env.get_doctree(page)
-        found = {i: s.next_node(nodes.title) for s in tree.findall(nodes.section) for i in s["ids"]}
-        cached[page] = found | {i: None for d in tree.findall(Details) for i in d["ids"]}
+        headings = {i: s.next_node(nodes.title) for s in tree.findall(nodes.section) for i in s["ids"]}
+        cached[page] = headings | {i: None for d in tree.findall(Details) for i in d["ids"]}
     return cached[page]
 
 

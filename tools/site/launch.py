@@ -21,8 +21,8 @@ BRANCH = "main"
 def repository(root):
     """The repository's address without its ending, or "";
     of what _config.yml says Jupyter Book tells only its own theme."""
-    said = (content(root / "_config.yml").get("repository") or {}).get("url")
-    url = os.environ.get("PG_REPOSITORY") or said or ""
+    configured = (content(root / "_config.yml").get("repository") or {}).get("url")
+    url = os.environ.get("PG_REPOSITORY") or configured or ""
     return re.sub(r"(\.git)?/*$", "", url.strip())
 
 
@@ -32,7 +32,7 @@ def services(url, notebook):
         return []
     hub = re.fullmatch(r"https://github\.com/([\w.-]+/[\w.-]+)", url)
     binder = f"gh/{hub[1]}" if hub else f"git/{quote(url, safe='')}"
-    found = [
+    addresses = [
         (
             "Binder",
             f"https://mybinder.org/v2/{binder}/{BRANCH}?urlpath=lab/tree/{notebook}",
@@ -40,8 +40,8 @@ def services(url, notebook):
         )
     ]
     if hub:
-        found.append(("Codespaces", f"https://codespaces.new/{hub[1]}?quickstart=1", "a GitHub account"))
-    return [*found, ("VS Code", f"vscode://vscode.git/clone?url={quote(url, safe='')}", "VS Code on your machine")]
+        addresses.append(("Codespaces", f"https://codespaces.new/{hub[1]}?quickstart=1", "a GitHub account"))
+    return [*addresses, ("VS Code", f"vscode://vscode.git/clone?url={quote(url, safe='')}", "VS Code on your machine")]
 
 
 def page_context(app, pagename, templatename, context, doctree):

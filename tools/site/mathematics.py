@@ -89,22 +89,22 @@ class Glue(SphinxPostTransform):
             parent, glue = formula.parent, nodes.inline("", "", classes=["pg-glue"])
             at = parent.index(formula)
             before, after = (parent[i] if 0 <= i < len(parent) else None for i in (at - 1, at + 1))
-            found = [
+            matches = [
                 isinstance(text, nodes.Text) and which.search(text.astext())
                 for text, which in ((before, self.opening), (after, self.closing))
             ]
-            if not any(found):
+            if not any(matches):
                 continue
             parent[at] = glue
             glue += [
-                *([nodes.Text(found[0][0])] if found[0] else []),
+                *([nodes.Text(matches[0][0])] if matches[0] else []),
                 formula,
-                *([nodes.Text(found[1][0])] if found[1] else []),
+                *([nodes.Text(matches[1][0])] if matches[1] else []),
             ]
-            if found[1]:
-                parent[at + 1] = nodes.Text(after.astext()[found[1].end() :])
-            if found[0]:
-                parent[at - 1] = nodes.Text(before.astext()[: found[0].start()])
+            if matches[1]:
+                parent[at + 1] = nodes.Text(after.astext()[matches[1].end() :])
+            if matches[0]:
+                parent[at - 1] = nodes.Text(before.astext()[: matches[0].start()])
 
 
 def inline(self, node):

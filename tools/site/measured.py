@@ -171,28 +171,28 @@ def waiting_tables():
             ("lab_table", "build_table", "slider_table", "labs_together", "page_slider", "slider_ratio", "slider_way"),
             "(not measured here yet)",
         )
-    found = stored("waiting")
-    medians = {row["way"]: row["median ms"] for row in found["sliders"]}
+    waiting = stored("waiting")
+    medians = {row["way"]: row["median ms"] for row in waiting["sliders"]}
     return {
         "lab_table": table(
             ["lab", "seconds", "CPU s"],
             [
                 [row["lab"].replace("-", " "), number(row["seconds"]), number(row["CPU seconds"])]
-                for row in found["labs"]
+                for row in waiting["labs"]
             ],
         ),
-        "labs_together": number(sum(row["seconds"] for row in found["labs"])),
+        "labs_together": number(sum(row["seconds"] for row in waiting["labs"])),
         "build_table": table(
             ["`make book`", "seconds", "CPU s"],
-            [[row["build"], number(row["seconds"]), number(row["CPU seconds"])] for row in found["builds"]],
+            [[row["build"], number(row["seconds"]), number(row["CPU seconds"])] for row in waiting["builds"]],
         ),
         "slider_table": table(
             ["figure", "median, ms", "95 % within, ms"],
-            [[WAYS[row["way"]], row["median ms"], row["95 % within ms"]] for row in found["sliders"]],
+            [[WAYS[row["way"]], row["median ms"], row["95 % within ms"]] for row in waiting["sliders"]],
         ),
         "slider_ratio": f"{medians['interact'] / medians['explore, update']:.1f}",
         "slider_way": number(medians["speck"]),
-        "page_slider": " and ".join(number(row["median ms"]) for row in found["pages"]),
+        "page_slider": " and ".join(number(row["median ms"]) for row in waiting["pages"]),
     }
 
 
@@ -246,11 +246,11 @@ def between(pair, digits=2):
 def reached(name, runs):
     """A row of a table: how many seeds arrived, and steps and CPU seconds of those that did, median and range."""
     there = [run for run in runs if run["steps"] is not None]
-    said = [
+    columns = [
         f"{number(np.median(values))} ({number(min(values))} to {number(max(values))})"
         for values in ([run[key] for run in there] for key in ("steps", "seconds"))
     ]
-    return [name, f"{len(there)} of {len(runs)}", *said]
+    return [name, f"{len(there)} of {len(runs)}", *columns]
 
 
 def ppo_numbers():
@@ -267,12 +267,12 @@ def ppo_numbers():
         "reuse_cap": number(study["cap"]),
     }
     compiled = stored("ppo_compiled")
-    for task, (name, target, theirs) in {
+    for task, (name, target, environment) in {
         "ppo": ("ppo", "475", "CartPole-v1"),
         "acrobot": ("ppo_acrobot", "-100", "Acrobot-v1"),
     }.items():
-        result, rejax = stored(name), compiled[theirs]
-        found, runs = result["summary"], result["runs"]
+        result, rejax = stored(name), compiled[environment]
+        summary, runs = result["summary"], result["runs"]
         by = {method: [run for run in runs if run["method"] == method] for method in names}
         rows = [reached(words, by[method]) for method, words in names.items() if by[method]]
         rows.append(reached("Rejax, compiled", rejax["runs"]))
@@ -282,15 +282,15 @@ def ppo_numbers():
         }
         for key, short in {"steps": "steps", "seconds": "time"}.items():
             for words, same in {"": "", " with our settings": "_same"}.items():
-                if ratio := found.get(f"{key} ratio{words}"):
+                if ratio := summary.get(f"{key} ratio{words}"):
                     facts[f"{task}_{short}_ratio{same}"] = f"{ratio['of medians']:.2g}"
                     facts[f"{task}_{short}_interval{same}"] = " to ".join(f"{end:.2g}" for end in ratio["interval"])
-    found, rejax = stored("ppo")["summary"], compiled["CartPole-v1"]
+    summary, rejax = stored("ppo")["summary"], compiled["CartPole-v1"]
     ours = [run for run in stored("ppo")["runs"] if run["method"] == "book"]
     facts |= {
-        "ppo_seeds": found["book"]["seeds"],
-        "ppo_worst_steps": number(found["book"]["steps"]["most"]),
-        "ppo_peer_worst_steps": number(found["stable_baselines"]["steps"]["most"]),
+        "ppo_seeds": summary["book"]["seeds"],
+        "ppo_worst_steps": number(summary["book"]["steps"]["most"]),
+        "ppo_peer_worst_steps": number(summary["stable_baselines"]["steps"]["most"]),
         "ppo_ten": number(sum(run["seconds"] for run in ours[:10])),
         "ppo_ten_compiled": number(rejax["together"]["seconds"]),
         "ppo_ten_compiling": f"{rejax['together']['compiling']:.0f}",
@@ -307,21 +307,21 @@ def ppo_numbers():
 
 def sorter_numbers():
     """The book's `climb` beside TRL's GRPOTrainer: the same network, start, batches and stop."""
-    found = stored("sorter_trl")["summary"]
+    summary = stored("sorter_trl")["summary"]
     names = {"book": "the book's `climb`", "trl": "TRL, all 256 answers in one pass", "trl_pieces": "TRL, 8 at a time"}
 
     def spread(method, key):
-        one = found[method][key]
-        return f"{number(one['median'])} ({number(one['least'])} to {number(one['most'])})"
+        values = summary[method][key]
+        return f"{number(values['median'])} ({number(values['least'])} to {number(values['most'])})"
 
-    rows, facts = [], {f"{method}_seeds": found[method]["seeds"] for method in ("trl", "trl_pieces")}
+    rows, facts = [], {f"{method}_seeds": summary[method]["seeds"] for method in ("trl", "trl_pieces")}
     for method, words in names.items():
-        parts = found[method]["ms per update"]
-        there = f"{found[method]['reached']} of {found[method]['seeds']}"
+        parts = summary[method]["ms per update"]
+        there = f"{summary[method]['reached']} of {summary[method]['seeds']}"
         middle = [spread(method, "updates"), spread(method, "seconds")]
         rows.append([words, there, *middle, number(parts["seconds"]), number(parts["generating"])])
     for method in ("trl", "trl_pieces"):
-        ratio, parts = found[method]["over the book"], found[method]["ms per update"]
+        ratio, parts = summary[method]["over the book"], summary[method]["ms per update"]
         facts |= {
             f"{method}_ratio": number(ratio["of medians"]),
             f"{method}_least": number(ratio["least of a pair"]),
@@ -333,7 +333,7 @@ def sorter_numbers():
     head = ["", "reached .95", "updates", "CPU s", "ms per update", "of them generating"]
     loop = stored("language")
     facts |= {"sorter_torch": number(loop["torch_over_ours"]), "sorter_exact": number(loop["exact_in_updates"])}
-    return facts | {"trl_table": table(head, rows), "sorter_seconds": number(found["book"]["seconds"]["median"])}
+    return facts | {"trl_table": table(head, rows), "sorter_seconds": number(summary["book"]["seconds"]["median"])}
 
 
 def price(runs):

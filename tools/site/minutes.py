@@ -75,7 +75,7 @@ log = logging.getLogger(__name__)
 def prose(text):
     """(the lines of Markdown that are prose, Counter of quizzes, figures and formulas):
     directives give their content, code nothing."""
-    lines, found, open_ = [], Counter(), []  # open_: (fence, directive or "" for code)
+    lines, counts, open_ = [], Counter(), []  # open_: (fence, directive or "" for code)
     text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.S)
     above, options = "", False  # the last line seen; are we right below a directive?
     for line in text.split("\n"):
@@ -96,9 +96,9 @@ def prose(text):
         elif fence and (fence[2] or not fence[1].startswith(":")):
             name, argument = fence[2] or "", fence[3]
             open_.append((fence[1], name))
-            found["quizzes"] += name == "quiz"
-            found["figures"] += name == "explorable"
-            found["formulas"] += name == "math"
+            counts["quizzes"] += name == "quiz"
+            counts["figures"] += name == "explorable"
+            counts["formulas"] += name == "math"
             if name.startswith("interview"):
                 lines.append(asked(name, argument))
             elif name and name not in CODE | SILENT:
@@ -110,7 +110,9 @@ def prose(text):
         elif (
             re.match(r" {4,}\S", line) and not above.strip()
         ):  # indented below an empty line: code, but in a list its text
-            listed = next((one for one in reversed(lines) if one.strip() and not one.startswith("  ")), "")
+            listed = next(
+                (earlier for earlier in reversed(lines) if earlier.strip() and not earlier.startswith("  ")), ""
+            )
             if re.match(r"\s*([-*+]|\d+\.) ", listed):
                 lines.append(line)
                 above = line
@@ -126,8 +128,8 @@ def prose(text):
         text,
         flags=re.S,
     )
-    found["formulas"] += blocks
-    return text, found
+    counts["formulas"] += blocks
+    return text, counts
 
 
 @cache
@@ -175,10 +177,10 @@ def tables():
 
 def counted(text):
     """Counter of what a Markdown text asks of its reader."""
-    text = re.sub(r"^\{\{ (\w+) \}\}$", lambda found: tables().get(found[1], found[0]), text, flags=re.M)
-    text, found = prose(text)
-    found["words"] = words(text)
-    return found
+    text = re.sub(r"^\{\{ (\w+) \}\}$", lambda match: tables().get(match[1], match[0]), text, flags=re.M)
+    text, counts = prose(text)
+    counts["words"] = words(text)
+    return counts
 
 
 def cells(path):
@@ -193,23 +195,27 @@ def page(doc, root=ROOT):
     `minutes` are those that exercises ask for."""
     if (root / f"{doc}.md").exists():
         return counted((root / f"{doc}.md").read_text("utf8"))
-    found, verb = Counter(), VERBS.get(doc.split("/")[0])
+    counts, verb = Counter(), VERBS.get(doc.split("/")[0])
     for kind, text, tags in cells(root / f"{doc}.ipynb"):
         if verb == "do":
-            found["minutes"] += sum(map(int, EXERCISE.findall(text)))
+            counts["minutes"] += sum(map(int, EXERCISE.findall(text)))
         elif verb == "compare" and "solution-only" not in tags and "# BEGIN SOLUTION" not in text:
             continue  # as in the exercises
         elif kind == "markdown":
-            found += counted(text)
+            counts += counted(text)
         elif text.strip():
-            found["cells"] += 1
-            found["figures"] += len(MOVES.findall("\n".join(line for line in text.split("\n") if "import" not in line)))
-    return found
+            counts["cells"] += 1
+            counts["figures"] += len(
+                MOVES.findall("\n".join(line for line in text.split("\n") if "import" not in line))
+            )
+    return counts
 
 
-def exact(found):
+def exact(counts):
     return (
-        found["minutes"] + found["words"] / WORDS + sum(found[kind] * seconds for kind, seconds in SECONDS.items()) / 60
+        counts["minutes"]
+        + counts["words"] / WORDS
+        + sum(counts[kind] * seconds for kind, seconds in SECONDS.items()) / 60
     )
 
 
@@ -241,8 +247,8 @@ def wanted(asked, root=ROOT):
     verb, *numbers = (
         asked.split() if asked.split()[:1] and asked.split()[0] in VERBS.values() else [None, *asked.split()]
     )
-    for one in numbers:
-        if one == "*":
+    for number in numbers:
+        if number == "*":
             every = sorted(
                 {chapter(doc) for doc in docs if not doc.startswith("book/")} - {None}
             )  # chapter 0 has one page only
@@ -254,9 +260,9 @@ def wanted(asked, root=ROOT):
                 [
                     doc
                     for doc in docs
-                    if doc == one
-                    or one.isdecimal()
-                    and chapter(doc) == int(one)
+                    if doc == number
+                    or number.isdecimal()
+                    and chapter(doc) == int(number)
                     and verb in (None, VERBS[doc.split("/")[0]])
                 ]
             )
@@ -343,10 +349,10 @@ def main():
         f"{'page':44} {'words':>6} {'formulas':>8} {'quizzes':>7} {'figures':>7} {'cells':>5} {'exact':>6} {'said':>5}"
     )
     for doc in pages():
-        found = page(doc)
+        counts = page(doc)
         print(
-            f"{doc:44} {found['words']:6,} {found['formulas']:8} {found['quizzes']:7} {found['figures']:7} "
-            f"{found['cells']:5} {exact(found):6.1f} {minutes(doc):5}"
+            f"{doc:44} {counts['words']:6,} {counts['formulas']:8} {counts['quizzes']:7} {counts['figures']:7} "
+            f"{counts['cells']:5} {exact(counts):6.1f} {minutes(doc):5}"
         )
     for number in sorted({chapter(doc) for doc in pages()} - {None}):
         print(f"chapter {number}: {said(str(number))} minutes")

@@ -34,7 +34,7 @@ class NotebookPages(SphinxPostTransform):
                     if "little more" in paragraph.astext()
                     else ""
                 )
-                here = nodes.paragraph(
+                sentence = nodes.paragraph(
                     "",
                     "",
                     nodes.Text("Stuck? Press "),
@@ -42,7 +42,7 @@ class NotebookPages(SphinxPostTransform):
                     nodes.Text(f" above. {more}".rstrip()),
                     classes=["pg-py-stuck"],
                 )
-                paragraph.parent.insert(paragraph.parent.index(paragraph), here)
+                paragraph.parent.insert(paragraph.parent.index(paragraph), sentence)
         if folder == "solutions":
             for paragraph in stuck:
                 paragraph.parent.remove(paragraph)

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 def points(stem):
     """What a chapter's exercises are worth when they are graded."""
-    return sum(max(1, round(one.minutes / MINUTES)) for one in registry().values() if one.stem == stem)
+    return sum(max(1, round(exercise.minutes / MINUTES)) for exercise in registry().values() if exercise.stem == stem)
 
 
 def line(chapter):
@@ -34,10 +34,11 @@ def line(chapter):
         times = f"{{minutes}}`read {chapter.number}`{FIRM}minutes"
     else:
         verbs = [(folder, VERBS[folder].lower()) for folder in pages]
-        said = [verb if folder == "book" else f"[{verb}](../{pages[folder]}.ipynb)" for folder, verb in verbs]
+        texts = [verb if folder == "book" else f"[{verb}](../{pages[folder]}.ipynb)" for folder, verb in verbs]
         times = (
             " · ".join(
-                f"{text}{FIRM}{{minutes}}`{verb} {chapter.number}`" for text, (_, verb) in zip(said, verbs, strict=True)
+                f"{text}{FIRM}{{minutes}}`{verb} {chapter.number}`"
+                for text, (_, verb) in zip(texts, verbs, strict=True)
             )
             + f"{FIRM}minutes"
         )
@@ -58,14 +59,14 @@ def plan(root=ROOT):
         if not lecture:
             continue
         link = f"[chapter {chapter.number}]({chapter.stem}.md)"
-        said = {
+        texts = {
             key: text.replace("{chapter}", link).replace("{number}", str(chapter.number))
             for key, text in lecture.items()
         }
-        before, numbers = [*before, said["before"]], [*numbers, str(chapter.number)]
+        before, numbers = [*before, texts["before"]], [*numbers, str(chapter.number)]
         if "exercises" in chapter.verbs():
             rows.append(
-                f"| {len(rows) + 1} | {'; '.join(before)} | {said['class']} | {said['after']} | "
+                f"| {len(rows) + 1} | {'; '.join(before)} | {texts['class']} | {texts['after']} | "
                 f"{{minutes}}`{' '.join(numbers)}` | {points(chapter.stem)} |"
             )
             before, numbers = [], []

@@ -87,10 +87,10 @@ class Practice(Base):
         )
 
     def one(self, name):
-        found = next((d for d in data("drills") if d["id"] == self.arguments[0]), None)
-        if not found:
+        drill = next((d for d in data("drills") if d["id"] == self.arguments[0]), None)
+        if not drill:
             log.warning("drills.yml has no proof %r", self.arguments[0], location=self.get_location())
-        return found
+        return drill
 
 
 class Cards(Practice):
@@ -136,8 +136,8 @@ class Mock(Practice):
             nodes.inline("", "", *self.words(q["question"]), classes=["pg-practice-front"]),
             nodes.inline("", f"{LEVELS[q['level']]} · {q['topic']}", classes=["pg-practice-tags"]),
         )
-        said = zip(("Said: ", "Named: ", "Showed: "), data("rubric")[q["id"]])
-        rubric = [self.point(label, text) for label, text in said]
+        labelled = zip(("Said: ", "Named: ", "Showed: "), data("rubric")[q["id"]])
+        rubric = [self.point(label, text) for label, text in labelled]
         rubric += [
             self.point("Did not say: ", q["wrong"]["says"]),
             self.point("Could answer: ", q["follow_ups"][0]["ask"]),

@@ -40,18 +40,18 @@ def written(root, directive, argument, name):
 def checked(path):
     """{index of the code cell: exercise} of a notebook's cells that check one."""
     cells = [c for c in json.loads(path.read_text("utf8"))["cells"] if c["cell_type"] == "code"]
-    found = {i: CHECK.search("".join(c["source"])) for i, c in enumerate(cells)}
-    return {i: match[1] for i, match in found.items() if match}
+    matches = {i: CHECK.search("".join(c["source"])) for i, c in enumerate(cells)}
+    return {i: match[1] for i, match in matches.items() if match}
 
 
 def names(root, doc):
     """What a page offers to pass, in the page's order, each once."""
     notebook, page = root / f"{doc}.ipynb", root / f"{doc}.md"
     if notebook.exists():
-        found = [f"exercise:{name}" for name in checked(notebook).values()] if doc.startswith("exercises/") else []
+        offered = [f"exercise:{name}" for name in checked(notebook).values()] if doc.startswith("exercises/") else []
     else:
-        found = [n for match in DIRECTIVE.findall(page.read_text("utf8")) for n in written(root, *match)]
-    return list(dict.fromkeys(found))
+        offered = [n for match in DIRECTIVE.findall(page.read_text("utf8")) for n in written(root, *match)]
+    return list(dict.fromkeys(offered))
 
 
 def totals(root):
@@ -59,7 +59,7 @@ def totals(root):
     chapters, toc = [], content(root / "_toc.yml")
     for entry in (e for part in toc.get("parts", [toc]) for e in part.get("chapters", [])):
         docs = [entry["file"], *(section["file"] for section in entry.get("sections", []))]
-        parts = [[label(doc, docs[0]), doc, found] for doc in docs if (found := names(root, doc))]
+        parts = [[label(doc, docs[0]), doc, offered] for doc in docs if (offered := names(root, doc))]
         if parts:
             chapters.append({"title": entry.get("title", entry["file"]), "parts": parts})
     return chapters

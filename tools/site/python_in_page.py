@@ -90,20 +90,20 @@ INPUT = re.compile(r'<div class="cell_input docutils container">.*?</pre></div>\
 
 def with_room(body, sources, host):
     """The page with room for the panel before its first cell and for the buttons under each."""
-    found = list(INPUT.finditer(body))
-    if len(found) != len(sources):  # a cell that is written in another way would be a cell without a button
+    inputs = list(INPUT.finditer(body))
+    if len(inputs) != len(sources):  # a cell that is written in another way would be a cell without a button
         raise ValueError(
-            f"The page should show each of its {len(sources)} code cells as INPUT has it, found {len(found)}."
+            f"The page should show each of its {len(sources)} code cells as INPUT has it, found {len(inputs)}."
         )
-    if not found:
+    if not inputs:
         return body
     price = escape(f"up to 00 MB from {host}")
-    for one, source in reversed(list(zip(found, sources))):
+    for cell, source in reversed(list(zip(inputs, sources))):
         called = re.match(r"check(_\w+)?\s*\(\s*\w", source)  # as runner.js sees it
         buttons = RUN if not called else CHECK if called[1] else CHECK + HINT
-        body = body[: one.end()] + BAR.format(buttons=buttons) + body[one.end() :]
-    folded = body.rfind('<details class="pg-fold pg-setup', 0, found[0].start())
-    start = folded if folded >= 0 else body.rindex('<div class="cell ', 0, found[0].start())
+        body = body[: cell.end()] + BAR.format(buttons=buttons) + body[cell.end() :]
+    folded = body.rfind('<details class="pg-fold pg-setup', 0, inputs[0].start())
+    start = folded if folded >= 0 else body.rindex('<div class="cell ', 0, inputs[0].start())
     return body[:start] + PANEL.format(price=price) + body[start:]
 
 

@@ -83,10 +83,10 @@ class FillNames(SphinxPostTransform):
         for place in self.document.findall(lambda n: isinstance(n, nodes.container) and "pg-names" in n["classes"]):
             rows = nodes.definition_list()
             for section in self.document.findall(nodes.section):
-                found = [n for n in section.findall(addnodes.desc) if n["objtype"] in ("function", "class", "data")]
-                if found and section.parent is not self.document:
+                described = [n for n in section.findall(addnodes.desc) if n["objtype"] in ("function", "class", "data")]
+                if described and section.parent is not self.document:
                     title = nodes.reference("", section[0].astext(), internal=True, refid=section["ids"][0])
-                    names = [self.link(n) for n in found]
+                    names = [self.link(n) for n in described]
                     spaced = [part for name in names for part in (name, nodes.Text(" "))][:-1]
                     definition = nodes.definition("", nodes.paragraph("", "", *spaced))
                     rows += nodes.definition_list_item("", nodes.term("", "", title), definition)

@@ -121,28 +121,28 @@ def opened(node, above):
 
 def sections(doctree):
     """The sections of a page, in their order."""
-    found = []
+    gathered = []
 
-    def walk(node, here):
+    def walk(node, section):
         if not isinstance(node, nodes.Element):
             return
         if silent(node):
-            if isinstance(node, nodes.literal_block) and here:
-                here.defines += re.findall(r"^(?:def|class) (\w+)", node.astext(), re.M)
+            if isinstance(node, nodes.literal_block) and section:
+                section.defines += re.findall(r"^(?:def|class) (\w+)", node.astext(), re.M)
             return
-        if new := opened(node, here.heading if here and here is not found[0] else ""):
-            found.append(new)
-            here = new
+        if new := opened(node, section.heading if section and section is not gathered[0] else ""):
+            gathered.append(new)
+            section = new
         if isinstance(node, nodes.math_block):
-            here.said.append(plain(node.astext()))
+            section.said.append(plain(node.astext()))
         elif isinstance(node, nodes.TextElement):
-            here and here.said.append(inline(node))
+            section and section.said.append(inline(node))
         else:
             for child in node.children:
-                walk(child, here)
+                walk(child, section)
 
     walk(doctree, None)
-    return found
+    return gathered
 
 
 def taught(doctree):
@@ -184,14 +184,23 @@ def index(env):
         for (page, slug), words in told.items():
             anchor = env.pg_searched.get(page, ((), {}, {}))[1].get(slug)
             terms.setdefault((page, anchor), []).extend(words)
-    for page, (found, _, _) in sorted(env.pg_searched.items()):
-        if not found or page.split("/")[0] not in VERBS:
+    for page, (of_page, _, _) in sorted(env.pg_searched.items()):
+        if not of_page or page.split("/")[0] not in VERBS:
             continue
         length = BESIDE.get(page, LENGTHS[tier(page)])
-        for number, one in enumerate(found):
-            told = "; ".join(dict.fromkeys([*terms.get((page, one.anchor), ()), *one.defines]))
-            rows.append([len(pages), one.anchor if number else "", one.heading, one.above, one.text(length), told])
-        pages.append([page, title(page, found[0].heading), tier(page), 00.5 if page in BESIDE else 1])
+        for number, section in enumerate(of_page):
+            told = "; ".join(dict.fromkeys([*terms.get((page, section.anchor), ()), *section.defines]))
+            rows.append(
+                [
+                    len(pages),
+                    section.anchor if number else "",
+                    section.heading,
+                    section.above,
+                    section.text(length),
+                    told,
+                ]
+            )
+        pages.append([page, title(page, of_page[0].heading), tier(page), 00.5 if page in BESIDE else 1])
     return {"pages": pages, "sections": rows}
 
 

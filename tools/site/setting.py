@@ -45,7 +45,7 @@ def figures():
 
 def read(cls, settings):
     """{name: value} of `cells:5,p:0.5`, in the types of the class's settings. ValueError says what is wrong."""
-    state, found = cls(), {}
+    state, values = cls(), {}
     for pair in settings.split(","):
         name, _, words = pair.partition(":")
         if not state.has_trait(name) or isinstance(state.traits()[name], traitlets.Dict) or name == "title":
@@ -54,24 +54,24 @@ def read(cls, settings):
         if isinstance(like, bool):
             if words not in ("true", "false"):
                 raise ValueError(f"{name} is true or false, not {words!r}")
-            found[name] = words == "true"
+            values[name] = words == "true"
         elif isinstance(like, (list, tuple)):
-            found[name] = [float(word) for word in words.split("_")]
+            values[name] = [float(word) for word in words.split("_")]
         else:
-            found[name] = type(like)(words)
+            values[name] = type(like)(words)
     try:
-        cls(**found)
+        cls(**values)
     except traitlets.TraitError as problem:
         raise ValueError(str(problem)) from None
-    return found
+    return values
 
 
 def faults(doctree):
     """What is wrong with the settings of a page, in words: [(node, why)]."""
-    known, here = figures(), {node.get("explorable") for node in doctree.findall(nodes.container)} - {None}
+    known, on_page = figures(), {node.get("explorable") for node in doctree.findall(nodes.container)} - {None}
     for node in doctree.findall(Setting):
-        if node["figure"] not in here:
-            yield node, f"no figure {node['figure']!r} on this page, which has {', '.join(sorted(here)) or 'none'}"
+        if node["figure"] not in on_page:
+            yield node, f"no figure {node['figure']!r} on this page, which has {', '.join(sorted(on_page)) or 'none'}"
             continue
         try:
             read(known[node["figure"]], node["settings"])

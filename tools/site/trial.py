@@ -43,8 +43,8 @@ KINDS = ("choice", "surprise", "mistake")
 
 def results():
     """Every stored result, the libraries in the order of NAMES; `key` is the adapter's name."""
-    found = [dict(json.loads(p.read_text("utf8")), key=p.stem) for p in FOLDER.glob("results/*.json")]
-    return sorted(found, key=lambda r: list(NAMES).index(r["library"]))
+    stored = [dict(json.loads(p.read_text("utf8")), key=p.stem) for p in FOLDER.glob("results/*.json")]
+    return sorted(stored, key=lambda r: list(NAMES).index(r["library"]))
 
 
 def remarks():
@@ -81,36 +81,38 @@ def verdict(facts):
     head = facts["headline"]
     if is_language(facts):
         first = head.split(": ", 1)[-1]
-        said = [first[0].upper() + first[1:]]
-        said += [f["words"] for f in facts["findings"] if f["question"] in ("scale", "constant", "equal rewards", "kl")]
-        said += [f"Open: {x}" for x in facts["open"]]
+        sentences = [first[0].upper() + first[1:]]
+        sentences += [
+            f["words"] for f in facts["findings"] if f["question"] in ("scale", "constant", "equal rewards", "kl")
+        ]
+        sentences += [f"Open: {x}" for x in facts["open"]]
         spread = (
             "Groups are weighed against each other by how far their rewards spread; "
             "|All groups of the batch are divided by one number; "
         )
-        return re.sub(spread, "Here ", _plain(" ".join(said)))
+        return re.sub(spread, "Here ", _plain(" ".join(sentences)))
     if "stays open" in head:
-        said = ["No rule explains it."]
+        sentences = ["No rule explains it."]
     elif "stands still" in head:
-        said = ["The theorem, at full length."]
+        sentences = ["The theorem, at full length."]
     elif "**not**" in head:
-        said = ["Another direction."]
+        sentences = ["Another direction."]
     else:
         dropped = "without gamma^t" in head
-        said = ["The theorem" + (" without gamma^t." if dropped else ".")]
+        sentences = ["The theorem" + (" without gamma^t." if dropped else ".")]
     if "**not**" in head and any(f["question"] == "weight" for f in facts["findings"]):
-        said.append("Without gamma^t.")
-    said += [f["words"] for f in departures(facts)]
+        sentences.append("Without gamma^t.")
+    sentences += [f["words"] for f in departures(facts)]
     has = {f["question"]: f["answer"] for f in facts["findings"]}
     if "size" in has:
-        said.append(f"Normalised, {has['size'].rpartition(', ')[2]}.")
-    said += [
+        sentences.append(f"Normalised, {has['size'].rpartition(', ')[2]}.")
+    sentences += [
         f["words"]
         for f in facts["findings"]
         if f["kind"] == "choice" and f["question"] not in UNSAID and not (f["question"] == "baseline" and "size" in has)
     ]
-    said += [f"Open: {x[0].lower()}{x[1:]}" for x in facts["open"]]
-    return _plain(" ".join(said))
+    sentences += [f"Open: {x[0].lower()}{x[1:]}" for x in facts["open"]]
+    return _plain(" ".join(sentences))
 
 
 def head(result):
@@ -128,9 +130,9 @@ def rows(language):
             yield head(result) if language else [*head(result), ""]
         for loss, facts in held.items():
             note = re.sub(r"(; |, )?its own lambda is [\d.]+", "", facts["note"])  # the page says it once
-            said = _plain(loss + (f" ({note})" if note else ""))
+            text = _plain(loss + (f" ({note})" if note else ""))
             angle = "none" if facts["angle"] is None else f"{facts['angle']:.0f}"
-            yield [said, verdict(facts)] if language else [said, verdict(facts), angle]
+            yield [text, verdict(facts)] if language else [text, verdict(facts), angle]
 
 
 def texts(head, rows, numbers=0):

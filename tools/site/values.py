@@ -41,16 +41,16 @@ def read(path):
 
 def load(root=ROOT):
     """{name: text} of all files; a name stands in one of them only."""
-    found = {}
+    values = {}
     for path in files(root):
         for name, text in read(path).items():
             if name != "given":
-                if name in found:
+                if name in values:
                     raise ValueError(f"{path.name}: {name} has a value already")
                 if not isinstance(text, str):
                     raise ValueError(f"{path.name}: {name} needs quotes, so that its digits stay as written")
-                found[name] = text
-    return found
+                values[name] = text
+    return values
 
 
 def fill(text, known):
@@ -63,12 +63,12 @@ def parts(text):
     a fraction has no room."""
     plain = text.replace("{,}", ",").replace("−", "-")
     plain = FRACTION.sub(lambda m: f" {m[1]}{m[2] or m[3]}/{m[4] or m[5]} ", plain)
-    found = []
+    numbers = []
     for number in NUMBER.findall(plain):
         number = number.replace(",", "")
         decimals = len(number.partition(".")[2])
-        found.append((Fraction(number), Fraction(0) if "/" in number else Fraction(1, 2 * 10**decimals)))
-    return found
+        numbers.append((Fraction(number), Fraction(0) if "/" in number else Fraction(1, 2 * 10**decimals)))
+    return numbers
 
 
 def holds(**computed):
@@ -77,12 +77,12 @@ def holds(**computed):
     known = load()
     for name, value in computed.items():
         assert name in known, f"no file of book/values/ has {name}"
-        said = parts(known[name])
+        shown = parts(known[name])
         values = list(value) if hasattr(value, "__iter__") else [value]
-        assert len(said) == len(values) > 0, (
-            f"{name} is {known[name]!r}, that is {len(said)} numbers; computed: {values}"
+        assert len(shown) == len(values) > 0, (
+            f"{name} is {known[name]!r}, that is {len(shown)} numbers; computed: {values}"
         )
-        for (number, room), exact in zip(said, values):
+        for (number, room), exact in zip(shown, values):
             exactly = isinstance(exact, (int, Fraction))
             far = abs(number - Fraction(exact)) if exactly else abs(float(number) - float(exact))
             room = 0 if exactly else float(room) + 1e-12 * max(1, abs(exact))
