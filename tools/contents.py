@@ -57,13 +57,13 @@ class Chapter:
     def about(self):
         """What the head of the first page says under `chapter:`; {} if nothing."""
         head = HEAD.match(self.first.read_text("utf8"))
-        said = (yaml.safe_load(head[1]) or {}).get("chapter") or {} if head else {}
-        if not isinstance(said, dict) or set(said) - KNOWN:
+        about = (yaml.safe_load(head[1]) or {}).get("chapter") or {} if head else {}
+        if not isinstance(about, dict) or set(about) - KNOWN:
             raise ValueError(
                 f"book/{self.stem}.md: `chapter:` in its head should have some of {', '.join(sorted(KNOWN))}, "
-                f"found {', '.join(sorted(set(said) - KNOWN)) if isinstance(said, dict) else repr(said)}."
+                f"found {', '.join(sorted(set(about) - KNOWN)) if isinstance(about, dict) else repr(about)}."
             )
-        return said
+        return about
 
     @cached_property
     def title(self):
@@ -91,8 +91,8 @@ def entries(root=ROOT):
 
 def chapters(root=ROOT):
     """The book's chapters, in its order."""
-    found = [(STEM.fullmatch(page.removeprefix("book/")), page, sections) for page, sections in entries(root)]
-    return [Chapter(stem[0], (page, *sections), root) for stem, page, sections in found if stem]
+    pages = [(STEM.fullmatch(page.removeprefix("book/")), page, sections) for page, sections in entries(root)]
+    return [Chapter(stem[0], (page, *sections), root) for stem, page, sections in pages if stem]
 
 
 def absent(root=ROOT):
@@ -131,5 +131,5 @@ def _questions(files):
     order = {
         name: i for i, name in enumerate(next((names for path, names in read.items() if path.stem == "order"), ()))
     }
-    found = [q for path, several in read.items() if path.stem != "order" for q in several]
-    return sorted(found, key=lambda q: order.get(q["id"], len(order)))
+    collected = [q for path, several in read.items() if path.stem != "order" for q in several]
+    return sorted(collected, key=lambda q: order.get(q["id"], len(order)))

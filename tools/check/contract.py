@@ -30,7 +30,7 @@ def part(name):
 def exercises(chapter):
     from learning_to_act.checks.registry import registry
 
-    return [one for one in registry().values() if one.chapter == chapter.slug]
+    return [exercise for exercise in registry().values() if exercise.chapter == chapter.slug]
 
 
 def page(folder):
@@ -52,10 +52,10 @@ for folder in VERBS:
 def numbered(chapter):
     """In order; a number may be free, for a chapter that is still to be written."""
     chapters = contents.chapters(chapter.root)
-    for one in chapters[: [one.stem for one in chapters].index(chapter.stem)]:
-        if one.number >= chapter.number:
+    for earlier in chapters[: [each.stem for each in chapters].index(chapter.stem)]:
+        if earlier.number >= chapter.number:
             yield (
-                f"_toc.yml has {chapter.stem} after {one.stem}: put its lines where its number says, "
+                f"_toc.yml has {chapter.stem} after {earlier.stem}: put its lines where its number says, "
                 "and give no number twice."
             )
 
@@ -84,11 +84,11 @@ def attacks(chapter):
     if not (chapter.root / file).exists():
         yield f"{file} is not there: write wrong and right answers to each exercise, as people write them."
         return
-    for one in exercises(chapter):
-        if not attacks.WRONG.get(one.name) or not attacks.RIGHT.get(one.name):
+    for exercise in exercises(chapter):
+        if not attacks.WRONG.get(exercise.name) or not attacks.RIGHT.get(exercise.name):
             yield (
-                f"{file} has no {'wrong' if not attacks.WRONG.get(one.name) else 'right'} answers "
-                f"to {one.name}: write some."
+                f"{file} has no {'wrong' if not attacks.WRONG.get(exercise.name) else 'right'} answers "
+                f"to {exercise.name}: write some."
             )
 
 
@@ -127,10 +127,10 @@ def figures(chapter):
 @part("terms")
 def terms(chapter):
     known = set(re.findall(r"^([^\s:`#*-][^\n]*)\n  ", (chapter.root / "book/glossary.md").read_text("utf8"), re.M))
-    said = chapter.about.get("terms") or []
-    if not said:
+    introduced = chapter.about.get("terms") or []
+    if not introduced:
         yield f"book/{chapter.stem}.md explains no term: write `terms:` in its head, and each one in book/glossary.md."
-    for term in said:
+    for term in introduced:
         if term not in known:
             yield (
                 f"book/glossary.md does not have {term!r}, "
@@ -164,8 +164,8 @@ def in_the_page(chapter):
     from setuptools import find_packages
 
     packages = find_packages(str(chapter.root), **project["tool"]["setuptools"]["packages"]["find"])
-    for one in exercises(chapter) or [None]:
-        home = one.truth.__module__ if one else ""
+    for exercise in exercises(chapter) or [None]:
+        home = exercise.truth.__module__ if exercise else ""
         if home.rpartition(".")[0] not in packages:
             yield (
                 f"The wheel carries no exercises of {chapter.stem}: "
@@ -234,11 +234,14 @@ def lacks(chapter, name):
 
 def main():
     argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
-    found = [
-        f"{chapter.stem}: {said}" for chapter in contents.chapters() for name in PARTS for said in lacks(chapter, name)
+    lines = [
+        f"{chapter.stem}: {fault}"
+        for chapter in contents.chapters()
+        for name in PARTS
+        for fault in lacks(chapter, name)
     ]
-    print(*found, sep="\n")
-    return bool(found)
+    print(*lines, sep="\n")
+    return bool(lines)
 
 
 if __name__ == "__main__":

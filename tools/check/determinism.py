@@ -94,11 +94,11 @@ def _ignored():
 
 def find_python(version):
     """A Python of this version on this machine, or None."""
-    found = shutil.which(f"python{version}")
+    on_path = shutil.which(f"python{version}")
     own = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python")) + sorted(
         Path.home().glob(f".local/share/uv/python/cpython-{version}.*/bin/python{version}")
     )
-    candidates = ([found] if found else []) + [str(p) for p in own]
+    candidates = ([on_path] if on_path else []) + [str(p) for p in own]
     return next(
         (c for c in candidates if subprocess.run([c, "-c", "import venv"], capture_output=True).returncode == 0), None
     )

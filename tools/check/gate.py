@@ -62,7 +62,7 @@ def codespell(folder=ROOT):
 
 def linted(folder=ROOT, files=JAVASCRIPT):
     """ESLint's messages as (file, line, rule, text)."""
-    status, said = run(
+    status, output = run(
         node.command(
             ROOT / "node_modules/eslint/bin/eslint.js",
             "--config",
@@ -74,11 +74,11 @@ def linted(folder=ROOT, files=JAVASCRIPT):
         folder,
     )
     if status > 1:
-        raise RuntimeError(said)
+        raise RuntimeError(output)
     return [
-        (os.path.relpath(one["filePath"], folder), m["line"], m["ruleId"] or "syntax", m["message"])
-        for one in json.loads(said)
-        for m in one["messages"]
+        (os.path.relpath(file["filePath"], folder), m["line"], m["ruleId"] or "syntax", m["message"])
+        for file in json.loads(output)
+        for m in file["messages"]
     ]
 
 
@@ -89,16 +89,16 @@ def eslint(folder=ROOT, files=JAVASCRIPT):
 
 def typed(config=ROOT / "tsconfig.json"):
     """tsc's findings, one line each."""
-    status, said = run(node.command(ROOT / "node_modules/typescript/bin/tsc", "-p", config))
-    found = re.findall(r"^\S+\(\d+,\d+\): error .*", said, re.M)
-    if status and not found:
-        raise RuntimeError(said)
-    return found
+    status, output = run(node.command(ROOT / "node_modules/typescript/bin/tsc", "-p", config))
+    errors = re.findall(r"^\S+\(\d+,\d+\): error .*", output, re.M)
+    if status and not errors:
+        raise RuntimeError(output)
+    return errors
 
 
 def tsc(config=ROOT / "tsconfig.json"):
-    found = typed(config)
-    return bool(found), "\n".join(found)
+    errors = typed(config)
+    return bool(errors), "\n".join(errors)
 
 
 def tests():
@@ -123,12 +123,12 @@ def check(names, out=sys.stdout):
     for name in names:
         begun = seconds()
         try:
-            wrong, said = PARTS[name]()
+            wrong, output = PARTS[name]()
         except (OSError, RuntimeError) as error:
-            wrong, said = True, str(error)
+            wrong, output = True, str(error)
         if wrong:
             refused = True
-            print(f"{name} refuses this:\n{said.rstrip()}\n", file=out, flush=True)
+            print(f"{name} refuses this:\n{output.rstrip()}\n", file=out, flush=True)
         lines.append(f"{name} {'REFUSED ' if wrong else ''}{seconds() - begun:.0f} s")
     print(
         f"make check: {', '.join(lines)} of processor time; {time.monotonic() - start:.0f} s in all",

@@ -52,7 +52,7 @@ def parsed(text):
 
 def faults(text):
     """What is wrong with one page, as lines."""
-    tree, said = parsed(text)
+    tree, wrong = parsed(text)
     ids, wanted = {}, []
     for element, above in walk(tree, []):
         name, parent = element.tag, above[-1].tag if above else ""
@@ -62,26 +62,26 @@ def faults(text):
         shown = f"<{own.split('}')[-1]}{''.join(f' {k}={v!r}' for k, v in list(element.attrib.items())[:3])}>"[:120]
         if "id" in element.attrib:
             ids[element.attrib["id"]] = ids.get(element.attrib["id"], 0) + 1
-            said += [f"an id with a space: {shown}"] * bool(re.search(r"\s", element.attrib["id"]))
+            wrong += [f"an id with a space: {shown}"] * bool(re.search(r"\s", element.attrib["id"]))
         wanted += [(value, shown) for key in REFERENCES for value in element.attrib.get(key, "").split()]
-        said += [f"empty {key}: {shown}" for key in EMPTY if element.attrib.get(key, "x").strip() == ""]
+        wrong += [f"empty {key}: {shown}" for key in EMPTY if element.attrib.get(key, "x").strip() == ""]
         if name.startswith(MATH) and len(element) != ARITY.get(name.removeprefix(MATH), len(element)):
-            said.append(f"{len(element)} parts where MathML has {ARITY[name.removeprefix(MATH)]}: {shown}")
+            wrong.append(f"{len(element)} parts where MathML has {ARITY[name.removeprefix(MATH)]}: {shown}")
         if not name.startswith(HTML):
             continue
         around = [e.tag.removeprefix(HTML) for e in above if isinstance(e.tag, str)]
-        said += [f"obsolete {key}: {shown}" for key in OBSOLETE & set(element.attrib)]
+        wrong += [f"obsolete {key}: {shown}" for key in OBSOLETE & set(element.attrib)]
         if (
             own in BLOCKS
             and around
             and around[-1] in PHRASING
             and not (around[-1] == "summary" and re.match("h[1-6]", own))
         ):
-            said.append(f"{shown} in <{around[-1]}>, which holds words only")
+            wrong.append(f"{shown} in <{around[-1]}>, which holds words only")
         if own in CONTROLS - {"details", "label"} and (inside := {"a", "button"} & set(around)):
-            said.append(f"{shown} in <{inside.pop()}>: a control in a control")
+            wrong.append(f"{shown} in <{inside.pop()}>: a control in a control")
         if own in PARENTS and parent.removeprefix(HTML) not in PARENTS[own]:
-            said.append(f"{shown} in <{parent.removeprefix(HTML)}>")
+            wrong.append(f"{shown} in <{parent.removeprefix(HTML)}>")
         if own in ("ul", "ol") and (
             other := [
                 c.tag
@@ -89,11 +89,11 @@ def faults(text):
                 if isinstance(c.tag, str) and c.tag not in (HTML + "li", HTML + "script", HTML + "template")
             ]
         ):
-            said.append(f"{other[0].removeprefix(HTML)} directly in {shown}")
+            wrong.append(f"{other[0].removeprefix(HTML)} directly in {shown}")
         if own == "img" and "alt" not in element.attrib:
-            said.append(f"no alt: {shown}")
-    said += [f"{times} times the id {name!r}" for name, times in ids.items() if times > 1]
-    return said + [f"{shown} refers to {name!r}, which is not there" for name, shown in wanted if name not in ids]
+            wrong.append(f"no alt: {shown}")
+    wrong += [f"{times} times the id {name!r}" for name, times in ids.items() if times > 1]
+    return wrong + [f"{shown} refers to {name!r}, which is not there" for name, shown in wanted if name not in ids]
 
 
 def walk(element, above):
@@ -113,9 +113,9 @@ def faults_of(path):
 
 def check(folder):
     """{page: faults} of the pages that have some."""
-    found = pages(folder)
+    paths = pages(folder)
     with ProcessPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
-        return {p.relative_to(folder).as_posix(): said for p, said in zip(found, pool.map(faults_of, found)) if said}
+        return {p.relative_to(folder).as_posix(): wrong for p, wrong in zip(paths, pool.map(faults_of, paths)) if wrong}
 
 
 def nu(folder, jar):
@@ -132,7 +132,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("folder", nargs="?", type=Path, default=Path("_build/html"), help="the built site")
     folder = parser.parse_args().folder.resolve()
-    lines = [f"{page}: {line}" for page, said in check(folder).items() for line in said]
+    lines = [f"{page}: {line}" for page, wrong in check(folder).items() for line in wrong]
     lines += nu(folder, os.environ["VNU"]) if "VNU" in os.environ else []
     print(*lines, f"{len(pages(folder))} pages, {len(lines)} faults", sep="\n")
     return bool(lines)

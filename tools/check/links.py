@@ -80,10 +80,10 @@ def inside(folder):
 
     every = [(path, link) for path, page in site.items() for _, link in page.links if not OUTSIDE.match(link)]
     for sheet in folder.rglob("*.css"):
-        found = re.findall(r"""url\(\s*["']?([^"')]+)|@import\s+["']([^"']+)""", sheet.read_text("utf8"))
+        addresses = re.findall(r"""url\(\s*["']?([^"')]+)|@import\s+["']([^"']+)""", sheet.read_text("utf8"))
         every += [
             (sheet.relative_to(folder).as_posix(), a or b)
-            for a, b in found
+            for a, b in addresses
             if not OUTSIDE.match(a or b) and not (a or b).startswith("#")
         ]
     return [(path, link, why) for path, link in every if (why := fault(path, link))]
@@ -106,12 +106,12 @@ def repository(root=ROOT):
 
 def outside(folder):
     """{address: pages} of all links that leave the site."""
-    found = defaultdict(set)
+    addresses = defaultdict(set)
     for path, page in read(folder).items():
         for _tag, link in page.links:
             if re.match("https?://", link):
-                found[link.partition("#")[0]].add(path)
-    return dict(sorted(found.items()))
+                addresses[link.partition("#")[0]].add(path)
+    return dict(sorted(addresses.items()))
 
 
 def ask(url, timeout=20):
@@ -139,9 +139,9 @@ def report(folder):
     with ThreadPoolExecutor(8) as pool:
         verdicts = dict(zip(pages, pool.map(ask, pages)))
     for kind in ("broken", "moved", "not checked"):
-        for url, (verdict, said) in verdicts.items():
+        for url, (verdict, answer) in verdicts.items():
             if verdict == kind:
-                print(f"{kind}: {url} ({said}) in {', '.join(sorted(pages[url])[:3])}")
+                print(f"{kind}: {url} ({answer}) in {', '.join(sorted(pages[url])[:3])}")
     counts = {
         kind: sum(v == kind for v, _ in verdicts.values()) for kind in ("right", "moved", "broken", "not checked")
     }

@@ -161,11 +161,11 @@ def main(arguments):
         "rows", nargs="*", metavar="oldest|newest PYTHON", help="rows of the matrix, such as: oldest 3.11 newest 3.13"
     )
     arguments = parser.parse_args(arguments).rows
-    found = [v for v in PYTHONS if find_python(v)]
+    versions = [v for v in PYTHONS if find_python(v)]
     rows = list(zip(arguments[::2], arguments[1::2])) or [
-        ("oldest", found[0]),
-        ("newest", found[0]),
-        ("newest", found[-1]),
+        ("oldest", versions[0]),
+        ("newest", versions[0]),
+        ("newest", versions[-1]),
     ]
     if len(arguments) % 2 or any(which not in ("oldest", "newest") for which, _ in rows):
         parser.error("rows are pairs: oldest or newest, and a Python")

@@ -42,10 +42,10 @@ def tree(folder):
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
-def differences(one, other):
+def differences(site, other):
     """Lines that say which files differ, and where."""
-    for path in sorted(one.keys() | other.keys()):
-        a, b = one.get(path), other.get(path)
+    for path in sorted(site.keys() | other.keys()):
+        a, b = site.get(path), other.get(path)
         if a is None or b is None:
             yield f"{path}: in one of the two only"
         elif a != b:

@@ -17,14 +17,14 @@ def summary(lines):
     if not reasons:
         return "Nothing was skipped."
     count = sum(map(len, reasons.values()))
-    said = [
+    report = [
         f"Not tested here: {count} test{'s' * (count > 1)}, skipped for {len(reasons)} "
         f"reason{'s' * (len(reasons) > 1)}."
     ]
     for reason, tests in sorted(reasons.items(), key=lambda item: -len(item[1])):
-        said.append(f"  {len(tests)}: {reason}")
-        said += [f"      {test}" for test in tests[:3]] + [f"      and {len(tests) - 3} more"] * (len(tests) > 3)
-    return "\n".join(said)
+        report.append(f"  {len(tests)}: {reason}")
+        report += [f"      {test}" for test in tests[:3]] + [f"      and {len(tests) - 3} more"] * (len(tests) > 3)
+    return "\n".join(report)
 
 
 if __name__ == "__main__":

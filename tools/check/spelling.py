@@ -57,10 +57,10 @@ NOT_PROSE = re.compile(
 
 
 def files(root=ROOT):
-    found = [root / name for name in NAMES] + [p for folder in FOLDERS for p in sorted((root / folder).rglob("*"))]
+    paths = [root / name for name in NAMES] + [p for folder in FOLDERS for p in sorted((root / folder).rglob("*"))]
     return [
         p
-        for p in found
+        for p in paths
         if p.is_file()
         and (p.suffix in ENDINGS or p.parent == root)
         and not set(OTHERS) & set(p.parts)
@@ -90,12 +90,12 @@ def american(folder):
 
 def ask(folder, *options):
     """codespell's lines about a folder."""
-    said = io.StringIO()
-    with redirect_stdout(said):
+    output = io.StringIO()
+    with redirect_stdout(output):
         codespell_lib.main(
             "--ignore-words", str(WORDS), "--disable-colors", "--quiet-level", "0", *options, str(folder)
         )
-    return [line.removeprefix(str(folder) + "/") for line in said.getvalue().splitlines() if "==>" in line]
+    return [line.removeprefix(str(folder) + "/") for line in output.getvalue().splitlines() if "==>" in line]
 
 
 def check(paths, root=ROOT):

@@ -36,7 +36,10 @@ def verdict(report, explained):
         if not ids & set(explained)
     ]
     lines += (
-        [f"explained in {EXPLAINED.name} but no longer found: {one}" for one in sorted(set(explained) - known)]
+        [
+            f"explained in {EXPLAINED.name} but no longer found: {advisory}"
+            for advisory in sorted(set(explained) - known)
+        ]
         if not skipped
         else []
     )

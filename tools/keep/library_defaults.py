@@ -85,7 +85,7 @@ WHERE = {
 
 
 def read(wheels):
-    found = {"as of": AS_OF, "libraries": {}}
+    facts = {"as of": AS_OF, "libraries": {}}
     for name, settings in WHERE.items():
         [path] = Path(wheels).glob(f"{name}-*.whl")
         with zipfile.ZipFile(path) as wheel:
@@ -96,8 +96,8 @@ def read(wheels):
                 if len(fits) != 1:
                     raise SystemExit(f"{name}: {setting} fits {len(fits)} times in {file}")
                 defaults[setting] = fits[0].strip().strip("\"'")
-        found["libraries"][name] = {"version": path.name.split("-")[1], "defaults": defaults}
-    return found
+        facts["libraries"][name] = {"version": path.name.split("-")[1], "defaults": defaults}
+    return facts
 
 
 if __name__ == "__main__":

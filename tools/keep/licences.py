@@ -59,9 +59,9 @@ def licence(package):
     if expression := about.get("License-Expression"):
         return expression
     classifiers = [c.split(" :: ")[-1] for c in about.get_all("Classifier", []) if c.startswith("License :: ")]
-    found = sorted({spdx(c) for c in classifiers if c not in ("OSI Approved", "DFSG approved")})
+    names = sorted({spdx(c) for c in classifiers if c not in ("OSI Approved", "DFSG approved")})
     short = (about.get("License") or "").strip().split("\n")[0]
-    return " AND ".join(found) or (spdx(short) if 0 < len(short) < 60 else "?")
+    return " AND ".join(names) or (spdx(short) if 0 < len(short) < 60 else "?")
 
 
 def is_compatible(text):

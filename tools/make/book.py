@@ -37,8 +37,8 @@ IGNORED = {"__pycache__", ".ipynb_checkpoints"}
 def files(root, names):
     for name in names:
         path = root / name
-        found = path.rglob("*") if path.is_dir() else [path]
-        yield from (p for p in found if p.is_file() and not IGNORED & set(p.parts))
+        paths = path.rglob("*") if path.is_dir() else [path]
+        yield from (p for p in paths if p.is_file() and not IGNORED & set(p.parts))
 
 
 def digest(root, names):
@@ -94,7 +94,7 @@ def watched(command, root, out=sys.stdout):
     Among what is left out is the address of the page as a file, where exercises cannot run:
     who wants to read calls `make serve`.
     """
-    live, last, said = out.isatty(), (None, 0), []
+    live, last, lines = out.isatty(), (None, 0), []
     print("Building the book (a whole build takes a minute or two).", file=out, flush=True)
     with subprocess.Popen(
         command,
@@ -109,7 +109,7 @@ def watched(command, root, out=sys.stdout):
             line = re.sub(r"\x1b\[[\d;]*m", "", line).strip()
             step = re.match(r"(reading sources|writing output|copying images)\.\.\. \[ *(\d+)%\]", line)
             if not step:
-                said.append(line)
+                lines.append(line)
                 continue
             name, percent = step[1], int(step[2])
             if live:
@@ -120,7 +120,7 @@ def watched(command, root, out=sys.stdout):
     if live:
         print("\r" + " " * 40, end="\r", file=out, flush=True)
     if sphinx.returncode:
-        print("\n".join(line for line in said if line)[-6000:], file=out, flush=True)
+        print("\n".join(line for line in lines if line)[-6000:], file=out, flush=True)
     return sphinx.returncode
 
 

@@ -205,25 +205,30 @@ def problem(name, root):
             f"NAME should have at most {LONGEST} letters, found {len(name)}: addresses and cells are called after it."
         )
     have = contents.chapters(root)
-    if taken := next((one for one in have if one.module == name.replace("-", "_")), None):
+    if taken := next((chapter for chapter in have if chapter.module == name.replace("-", "_")), None):
         return f"NAME={name} is taken by {taken.stem}: choose another name."
     if absent := contents.absent(root):
         return (
             f"_toc.yml names {absent[0]}, which is not there: "
             "write it, or take its line out, before a new chapter is begun."
         )
-    for one in have:
-        if "solutions" not in (one.about.get("without") or {}) and not (root / f"solutions/{one.stem}.ipynb").exists():
-            return f"{one.stem} has no solution: write solutions/{one.stem}.ipynb before a new chapter is begun."
+    for chapter in have:
+        if (
+            "solutions" not in (chapter.about.get("without") or {})
+            and not (root / f"solutions/{chapter.stem}.ipynb").exists()
+        ):
+            return (
+                f"{chapter.stem} has no solution: write solutions/{chapter.stem}.ipynb before a new chapter is begun."
+            )
     return None
 
 
 def begin(name, title=None, root=ROOT):
     """Write the chapter's files; return their paths. ValueError, and nothing is written, if it cannot be begun."""
-    if said := problem(name, root):
-        raise ValueError(said)
+    if refusal := problem(name, root):
+        raise ValueError(refusal)
     title = title or name.replace("-", " ").capitalize()
-    number = max((one.number for one in contents.chapters(root)), default=-1) + 1
+    number = max((chapter.number for chapter in contents.chapters(root)), default=-1) + 1
     stem, module = f"{number:02}-{name}", name.replace("-", "_")
     words = {"stem": stem, "number": number, "title": title, "function": f"twice_{module}"}
     toc, numbers = root / "_toc.yml", root / "learning_to_act/exercises/__init__.py"

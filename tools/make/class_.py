@@ -59,11 +59,11 @@ def questions(path):
         cell.metadata = nbformat.from_dict({})
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    found = {}
+    by_cell = {}
     for i, cell in enumerate(cells):
         if cell.cell_type == "code" and (check := CHECK.fullmatch(cell.source)):
-            found[cell.id] = Question(check, cell, cells[:i], mended.get(cell.id.removesuffix("-check")))
-    return nb, cells, found
+            by_cell[cell.id] = Question(check, cell, cells[:i], mended.get(cell.id.removesuffix("-check")))
+    return nb, cells, by_cell
 
 
 def naming(question):
@@ -82,13 +82,13 @@ def marked(cell, *, grade_id="", **flags):
 
 
 def for_nbgrader(path):
-    nb, cells, found = questions(path)
+    nb, cells, by_cell = questions(path)
     nb.cells = []
     for cell in cells:
         nb.cells.append(cell)
         if cell.id == "imports":
             marked(cell, locked=True)
-        if question := found.get(cell.id):
+        if question := by_cell.get(cell.id):
             if REGION.search(question.answer.source):
                 marked(question.answer, solution=True)
             if question.bug:
@@ -118,9 +118,9 @@ def prompted(source, prompt):
 
 
 def for_otter(path):
-    nb, cells, found = questions(path)
-    begins = {question.answer.id: question for question in found.values()}
-    total = sum(question.points for question in found.values())
+    nb, cells, by_cell = questions(path)
+    begins = {question.answer.id: question for question in by_cell.values()}
+    total = sum(question.points for question in by_cell.values())
     config = (
         f"# ASSIGNMENT CONFIG\nname: {path.stem}\ninit_cell: false\nexport_cell: false\ncheck_all_cell: false\n"
         f"requirements: requirements.txt\ntests:\n  ok_format: false\ngenerate:\n  points_possible: {total}"
@@ -162,7 +162,7 @@ def for_otter(path):
             raw("END TESTS", f"{stem}-tests-end")
             raw("END QUESTION", f"{stem}-end")
         else:
-            if (question := found.get(cell.id)) and question.bug:
+            if (question := by_cell.get(cell.id)) and question.bug:
                 cell.source = f"check({question.name}, mistake={question.label})"
             if question or cell.id.endswith("-example"):  # not run for points: the hidden tests are what counts
                 cell.metadata["tags"] = ["otter_ignore"]
@@ -239,9 +239,10 @@ def main(arguments=None):
     args = parser.parse_args(arguments)
     have = {path.stem: path for path in sorted((ROOT / "solutions").glob("*.ipynb"))}
     asked = [
-        next((stem for stem in have if stem == one or stem.split("-")[0] == one.zfill(2)), one) for one in args.chapter
+        next((stem for stem in have if stem == word or stem.split("-")[0] == word.zfill(2)), word)
+        for word in args.chapter
     ] or list(have)
-    if missing := [one for one in asked if one not in have]:
+    if missing := [stem for stem in asked if stem not in have]:
         parser.error(f"no chapter {', '.join(missing)}; there are {', '.join(have)}")
     for path, points in make(args.tool, [have[stem] for stem in asked], args.to):
         print(f"{path}: {points} points")

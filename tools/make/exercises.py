@@ -77,20 +77,20 @@ def main(arguments=None):
     ]
     args.to.mkdir(parents=True, exist_ok=True)
     for target, text in made:
-        said, changed = "written", target.exists() and not untouched(target)
+        outcome, changed = "written", target.exists() and not untouched(target)
         if target.exists() and target.read_bytes() == text.encode():
-            said = "up to date"
+            outcome = "up to date"
         elif changed and not args.force:
-            said, refused = "left alone, it holds somebody's work (--force replaces it and keeps a copy)", True
+            outcome, refused = "left alone, it holds somebody's work (--force replaces it and keeps a copy)", True
         else:
             if changed:
                 names = (target.with_suffix(f".backup-{i}.ipynb") for i in itertools.count(1))
-                said = (
+                outcome = (
                     "written; the version that was there is now "
                     f"{target.rename(next(n for n in names if not n.exists())).name}"
                 )
             target.write_bytes(text.encode())
-        print(f"{target.name}: {said}", file=sys.stderr if said.startswith("left") else sys.stdout)
+        print(f"{target.name}: {outcome}", file=sys.stderr if outcome.startswith("left") else sys.stdout)
     return int(refused)
 
 

@@ -74,12 +74,12 @@ def face(classes):
 
 def characters(formulas):
     """{font: the characters it has to have}."""
-    found = {name: set() for name in FACES}
-    found["Main-Regular"] |= set(LIVE)
+    needed = {name: set() for name in FACES}
+    needed["Main-Regular"] |= set(LIVE)
     for text in formulas.values():
         for words in BeautifulSoup(text, "html.parser").select_one(".katex-html").find_all(string=True):
-            found[face({c for parent in words.parents for c in parent.get("class", ())})] |= set(words)
-    return {name: "".join(sorted(chars - set("\u200b\u00a0"))) for name, chars in found.items()}
+            needed[face({c for parent in words.parents for c in parent.get("class", ())})] |= set(words)
+    return {name: "".join(sorted(chars - set("\u200b\u00a0"))) for name, chars in needed.items()}
 
 
 def rules(formulas):

@@ -64,12 +64,12 @@ def contents(folder, address=""):
 
 def kernels(site):
     """The kernel's own wheels in a built app, as entries of Pyodide's lock: its loader holds them to a digest."""
-    found = {}
+    entries = {}
     for name, depends in KERNELS_OWN.items():
         (wheel,) = (site / WHEELS).glob(f"{name.replace('-', '_')}-*.whl")
-        found[name] = pyodide_folder.entry(name, wheel, [name.replace("-", "_")], depends)
-        found[name]["file_name"] = f"{WHEELS}/{wheel.name}"
-    return found
+        entries[name] = pyodide_folder.entry(name, wheel, [name.replace("-", "_")], depends)
+        entries[name]["file_name"] = f"{WHEELS}/{wheel.name}"
+    return entries
 
 
 def guarded(script, core, kernel):

@@ -125,13 +125,13 @@ def execute(path, progress=False):
 def _refuse(cell):
     tags = cell.metadata.get("tags", [])
     for output in cell.outputs:
-        said = "".join(output.get("text", ""))
+        text = "".join(output.get("text", ""))
         if (
             output.output_type == "stream"
             and output.name == "stderr"
             and not {"shows-warning", "raises-exception"} & set(tags)
         ):
-            raise Refused(f"cell {cell.id} warns; mend that, or tag the cell shows-warning:\n{said}")
+            raise Refused(f"cell {cell.id} warns; mend that, or tag the cell shows-warning:\n{text}")
 
 
 def _children(model):

@@ -88,7 +88,7 @@ def article(site, page, pages, level):
     folder = posixpath.dirname(page)
 
     def named(match):
-        return f'{match[1]}{" ".join(key(page, one) for one in match[2].split())}"'
+        return f'{match[1]}{" ".join(key(page, target) for target in match[2].split())}"'
 
     def pointed(match):
         url = html.unescape(match[2])
@@ -137,7 +137,7 @@ def running(listed, site):
 
 def styles(site, pages):
     """Every style sheet of the pages once, in an order that agrees with each page's own: the later one wins."""
-    found = []
+    paths = []
     for page in pages:
         own = [
             posixpath.normpath(posixpath.join(posixpath.dirname(page), url.split("?")[0]))
@@ -145,13 +145,13 @@ def styles(site, pages):
                 r'<link rel="stylesheet"[^>]*href="([^"]+)"', (site / f"{page}.html").read_text(encoding="utf-8")
             )
         ]
-        at = len(found)
+        at = len(paths)
         for path in reversed(own):
-            if path in found:
-                at = found.index(path)
+            if path in paths:
+                at = paths.index(path)
             else:
-                found.insert(at, path)
-    return found
+                paths.insert(at, path)
+    return paths
 
 
 def composed(site, listed, numbers):
@@ -244,31 +244,33 @@ def bookmarks(writer, headings):
             yield from items(item)
             item = item.get("/Next")
 
-    found = list(items(writer._root_object["/Outlines"].get_object()))
-    if len(found) != len(headings):
-        sys.exit(f"{len(found)} bookmarks for {len(headings)} headings")
-    for item, text in zip(found, headings):
+    entries = list(items(writer._root_object["/Outlines"].get_object()))
+    if len(entries) != len(headings):
+        sys.exit(f"{len(entries)} bookmarks for {len(headings)} headings")
+    for item, text in zip(entries, headings):
         item[NameObject("/Title")] = TextStringObject(text)
 
 
 def sheets(reader, listed):
     """{page: its first sheet}, from the link targets of the contents."""
     ids = {page.indirect_reference.idnum: number for number, page in enumerate(reader.pages, 1)}
-    found = {}
+    first = {}
     targets = reader.named_destinations
     for page, _, _ in listed:
         if target := targets.get(f"/{key(page)}") or targets.get(key(page)):
-            found[page] = ids[target.page.idnum]
-    return found
+            first[page] = ids[target.page.idnum]
+    return first
 
 
 def make(browser, site, out, only=()):
     """Write `out`; return its number of sheets."""
     contents = content(ROOT / "_toc.yml")
     listed = [
-        one
-        for one in order(contents)
-        if not one[0].startswith(WITH_A_HAND) and (site / f"{one[0]}.html").exists() and (not only or one[0] in only)
+        entry
+        for entry in order(contents)
+        if not entry[0].startswith(WITH_A_HAND)
+        and (site / f"{entry[0]}.html").exists()
+        and (not only or entry[0] in only)
     ]
     if not listed:
         sys.exit(f"none of these pages is in {site}: build the book first (make book)")

@@ -119,11 +119,11 @@ def pack(files, folder):
 def installed(name):
     """{file: bytes} of an installed package, each as it was when it was installed."""
     distribution, files = importlib.metadata.distribution(name), {}
-    for file, said, _ in csv.reader(io.StringIO(distribution.read_text("RECORD"))):
+    for file, recorded, _ in csv.reader(io.StringIO(distribution.read_text("RECORD"))):
         if not LEFT_OUT.search(file):
             files[file] = Path(distribution.locate_file(file)).read_bytes()
-            found = base64.urlsafe_b64encode(hashlib.sha256(files[file]).digest()).decode().rstrip("=")
-            if said.removeprefix("sha256=") != found:
+            digest = base64.urlsafe_b64encode(hashlib.sha256(files[file]).digest()).decode().rstrip("=")
+            if recorded.removeprefix("sha256=") != digest:
                 raise SystemExit(f"{file} of {name} is not as it was installed: install {name} again")
     return files
 

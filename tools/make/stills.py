@@ -24,12 +24,12 @@ BARE = """() => { for (const e of document.querySelectorAll(
 
 def used():
     """{class: the first page in book/ with it}"""
-    found = {}
+    pages = {}
     for path in sorted((ROOT / "book").glob("*.md")):
         for name in USED.findall(path.read_text("utf8")):
-            if name not in found or found[name] == "index":
-                found[name] = path.stem
-    return found
+            if name not in pages or pages[name] == "index":
+                pages[name] = path.stem
+    return pages
 
 
 def small(png):

@@ -43,8 +43,8 @@ NONE = (
 def path():
     """The browser's path, or None."""
     for name in filter(None, (os.environ.get("PG_CHROMIUM"), *NAMES)):
-        if found := shutil.which(name):
-            return found
+        if executable := shutil.which(name):
+            return executable
     try:
         from playwright.sync_api import sync_playwright
 

@@ -68,7 +68,7 @@ class Progress:
 
 def run(command, progress, out, env=None):
     """The command's exit status and its lines; meanwhile `progress` is shown."""
-    said, over, start = [], threading.Event(), time.monotonic()
+    lines, over, start = [], threading.Event(), time.monotonic()
 
     def show():
         live = out.isatty()
@@ -91,19 +91,19 @@ def run(command, progress, out, env=None):
             env=env,
         ) as installer:
             for line in installer.stdout:
-                said.append(line)
+                lines.append(line)
                 progress.hear(line.strip())
     except OSError as error:  # a uv that does not run on this machine
         return 127, [f"{error}\n"]
     finally:
         over.set()
         ticker.join()
-    return installer.returncode, said
+    return installer.returncode, lines
 
 
-def why(said):
+def why(lines):
     """One line for an answer that did not come; None if something else went wrong."""
-    text = "".join(said)
+    text = "".join(lines)
     if NO_ANSWER.search(text):
         name = PACKAGE.search(text)
         return f"no answer for {name[1] if name else 'the packages'} from the network, and no copy here"
@@ -135,15 +135,15 @@ def make(environment, out):
 def settings(python):
     """Where pip was told to look for packages, in uv's words, so that a mirror or a folder of wheels serves both."""
     done = subprocess.run([python, "-m", "pip", "config", "list"], capture_output=True, text=True)
-    found = {}
+    variables = {}
     for key, value in re.findall(r"^(?:global|user|site|install|:env:)\.([\w-]+)=(.+)$", done.stdout, re.M):
         if key in SETTINGS:
-            found[SETTINGS[key]] = ast.literal_eval(value).replace("\n", " ").strip()
-    if "UV_FIND_LINKS" in found:
-        found["UV_FIND_LINKS"] = ",".join(found["UV_FIND_LINKS"].split())
-    if "UV_INDEX" in found:
-        found["UV_INDEX_STRATEGY"] = "unsafe-best-match"  # as pip does; what must not be mixed up has hashes
-    return {**found, **os.environ}
+            variables[SETTINGS[key]] = ast.literal_eval(value).replace("\n", " ").strip()
+    if "UV_FIND_LINKS" in variables:
+        variables["UV_FIND_LINKS"] = ",".join(variables["UV_FIND_LINKS"].split())
+    if "UV_INDEX" in variables:
+        variables["UV_INDEX_STRATEGY"] = "unsafe-best-match"  # as pip does; what must not be mixed up has hashes
+    return {**variables, **os.environ}
 
 
 def uv_for(environment, out):
@@ -152,7 +152,7 @@ def uv_for(environment, out):
         for name in ("bin/uv", "Scripts/uv.exe"):
             if (place / name).is_file():
                 return place / name
-    status, said = run(
+    status, lines = run(
         [
             python_of(environment),
             "-m",
@@ -169,7 +169,7 @@ def uv_for(environment, out):
         out,
     )
     if status:
-        print(f"uv cannot be had ({why(said) or said[-1].strip()}); pip does it, more slowly.", file=out, flush=True)
+        print(f"uv cannot be had ({why(lines) or lines[-1].strip()}); pip does it, more slowly.", file=out, flush=True)
         return None
     return next(environment / name for name in ("bin/uv", "Scripts/uv.exe") if (environment / name).is_file())
 
@@ -185,20 +185,20 @@ def install(environment, steps, out=None):
     for words in steps:
         status = 1
         if uv:
-            status, said = run([uv, "pip", "install", "--python", python, *words], Progress(words), out, env)
+            status, lines = run([uv, "pip", "install", "--python", python, *words], Progress(words), out, env)
             if status:
-                reason = why(said) or "; ".join(line.strip() for line in said[-3:])
+                reason = why(lines) or "; ".join(line.strip() for line in lines[-3:])
                 print(f"uv did not install it ({reason}); pip tries, more slowly.", file=out, flush=True)
         if status:
-            status, said = run(
+            status, lines = run(
                 [python, "-m", "pip", "install", "--disable-pip-version-check", *words], Progress(words), out
             )
         if status:
-            reason = why(said)
+            reason = why(lines)
             print(
                 f"Not installed: {reason}. Connect, then run the same command again: what came already is kept."
                 if reason
-                else "".join(said[-40:]).rstrip(),
+                else "".join(lines[-40:]).rstrip(),
                 file=sys.stderr,
             )
             return status

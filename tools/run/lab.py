@@ -33,10 +33,10 @@ def fingerprint(text):
 
 def copy(root=ROOT, say=print):
     """Bring the copies in `my/` up to date; return the path of the first notebook, or of `my/`."""
-    mine, notary = root / "my", NotebookNotary()
-    record = mine / ".copied.json"  # for each copy, the book's file that it came from
+    copies, notary = root / "my", NotebookNotary()
+    record = copies / ".copied.json"  # for each copy, the book's file that it came from
     copied = json.loads(record.read_text()) if record.exists() else {}
-    mine.mkdir(exist_ok=True)
+    copies.mkdir(exist_ok=True)
 
     def write(target, text):
         target.parent.mkdir(exist_ok=True)
@@ -45,7 +45,7 @@ def copy(root=ROOT, say=print):
 
     for source in sorted(p for folder in NOTEBOOKS for p in (root / folder).glob("*.ipynb")):
         name, text = source.relative_to(root).as_posix(), source.read_text(encoding="utf-8")
-        target, version = mine / name, hashlib.sha256(text.encode()).hexdigest()
+        target, version = copies / name, hashlib.sha256(text.encode()).hexdigest()
         if not target.exists():
             write(target, text)
         elif copied.get(name, {}).get("version") == version:
@@ -60,10 +60,10 @@ def copy(root=ROOT, say=print):
         copied[name] = {"version": version, "cells": fingerprint(text)}
         record.write_text(json.dumps(copied, indent=1, sort_keys=True))
     for source in (root / "studies").glob("*.json"):  # results that the labs plot: nobody edits them
-        target = mine / source.relative_to(root)
+        target = copies / source.relative_to(root)
         target.parent.mkdir(exist_ok=True)
         shutil.copy(source, target)
-    return next(iter(sorted((mine / "notebooks").glob("*.ipynb"))), mine)
+    return next(iter(sorted((copies / "notebooks").glob("*.ipynb"))), copies)
 
 
 def quiet():

