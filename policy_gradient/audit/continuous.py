@@ -166,16 +166,16 @@ def _match(asker, squashed):
     if not whole:
         return None, {}
     form = "right" if "right" in whole else next(iter(whole))
-    found, r = {}, whole[form]
+    findings, r = {}, whole[form]
     column = 1 if np.ptp([abs(v[1]) * 1 for v in r.values()]) < np.ptp([abs(v[0]) for v in r.values()]) + 1e-12 else 0
     c = {D: v[1] for D, v in r.items()}
     if all(abs(c[D] * D / c[min(c)] / min(c) - 1) < 1e-6 for D in c) and len(c) > 1 and abs(c[2] / c[3] - 1.5) < 1e-6:
-        found["mean over dimensions"] = (
+        findings["mean over dimensions"] = (
             MISTAKE,
             "The log-density is **averaged over the action's dimensions**, where it must be summed.",
         )
     elif column == 0:
-        found["sum"] = (CHOICE, "Samples are summed, not averaged.")
+        findings["sum"] = (CHOICE, "Samples are summed, not averaged.")
     if c[2] < 0:
-        found["minus"] = (MISTAKE, "**The sign is turned round**.")
-    return form, found
+        findings["minus"] = (MISTAKE, "**The sign is turned round**.")
+    return form, findings

@@ -49,11 +49,11 @@ def fit(asker):
         if error.kind != "nan":
             raise
         answers["two doors"], flat = np.zeros(3), "nan"
-    found = Fit(answers["two doors"])
+    fitted = Fit(answers["two doors"])
     if np.abs(first).max() < 1e-9:
-        found.zero = True
-        return found
-    extras = _extras(asker, found, answers)
+        fitted.zero = True
+        return fitted
+    extras = _extras(asker, fitted, answers)
     y = {
         name: (answers[name] - extras.get(name, 0))[w.batch.obs]
         for name, w in all_worlds.items()
@@ -63,20 +63,20 @@ def fit(asker):
     if not matches:
         matches = _scan(y)
     if not matches:
-        found.open = ["everything"]
-        found.hints = _influences(asker)
-        return found
-    _endings(y, matches, found)
-    _factor(asker, y, found)
+        fitted.open = ["everything"]
+        fitted.hints = _influences(asker)
+        return fitted
+    _endings(y, matches, fitted)
+    _factor(asker, y, fitted)
     if flat:
-        found.equal_rewards = flat
+        fitted.equal_rewards = flat
     else:
-        _visits(answers["two doors"] - extras.get("two doors", 0), found)
-    _reset(answers["reset"] - extras.get("reset", 0), found)
-    return found
+        _visits(answers["two doors"] - extras.get("two doors", 0), fitted)
+    _reset(answers["reset"] - extras.get("reset", 0), fitted)
+    return fitted
 
 
-def _extras(asker, found, answers):
+def _extras(asker, fitted, answers):
     """What is left when all rewards and values are zero: {world: direction}."""
 
     def silent(world):
@@ -87,7 +87,7 @@ def _extras(asker, found, answers):
     try:
         left = silent(world)
     except Unreadable as error:
-        found.equal_rewards = error.kind
+        fitted.equal_rewards = error.kind
         return {}
     if np.abs(left).max() < 1e-6 * np.abs(answers["plain"]).max():
         return {}
@@ -100,7 +100,7 @@ def _extras(asker, found, answers):
         "unknown",
     )
     direction = {"entropy bonus": entropy, "weight decay": -world.theta}.get(named)
-    found.extra = {
+    fitted.extra = {
         "name": named,
         "size": float(left @ direction / (direction @ direction)) if direction is not None else None,
         "share": float(np.linalg.norm(left) / max(np.linalg.norm(answers["plain"]), 1e-300)),
@@ -171,7 +171,7 @@ def _scan(y):
     return []
 
 
-def _endings(y, matches, found):
+def _endings(y, matches, fitted):
     """Which of the matching rules also explain truncation, both flags,
     and a batch that ends in the middle of an episode."""
     questions = [
@@ -202,8 +202,8 @@ def _endings(y, matches, found):
     count, price, rule, missing, same = min(best, key=lambda b: b[:2])
     for question in missing:
         rule[question] = {"truncated": "bootstrapped", "open": "bootstrapped", "both": "as terminated"}[question]
-    found.rule, found.open = rule, missing
-    found.same = same
+    fitted.rule, fitted.open = rule, missing
+    fitted.same = same
     known = {q: a for q, a in rule.items()}
     for other in matches:
         if (
@@ -213,7 +213,7 @@ def _endings(y, matches, found):
             if any(other[q] != known[q] for q in ("credit", "weight", "baseline", "score", "reduce")):
                 full = dict(other, truncated=rule["truncated"], open=rule["open"], both=rule["both"])
                 if all(_fits(y, full, w) for w in ("plain", "longer", "cut")):
-                    found.also.append(full)
+                    fitted.also.append(full)
 
 
 def _per(b):
@@ -246,9 +246,9 @@ def _sizes(world, rule):
     return sizes
 
 
-def _one_factor(asker, y, found, rule):
+def _one_factor(asker, y, fitted, rule):
     """The number by which the rule must be multiplied, world for world, and what it is made of."""
-    used = ["plain", "longer"] + ["cut"] * ("truncated" not in found.open)
+    used = ["plain", "longer"] + ["cut"] * ("truncated" not in fitted.open)
     many = worlds()["plain"]
     b = many.batch
     pairs = [(worlds()[name], y[name]) for name in used]
@@ -256,7 +256,7 @@ def _one_factor(asker, y, found, rule):
     try:
         silent = (
             asker(changed(many, "plain", rewards=0 * b.rewards, values=0 * b.values, next_values=0 * b.values))
-            if found.extra
+            if fitted.extra
             else 0
         )
         pairs.append((big, (asker(big) - silent)[b.obs]))
@@ -306,28 +306,28 @@ def _one_factor(asker, y, found, rule):
     return order, factor
 
 
-def _factor(asker, y, found):
+def _factor(asker, y, fitted):
     """The factor of the rule; of rules that fit equally, the one whose factor is the simplest."""
-    tried = [(rule, best) for rule in [found.rule] + found.also[:6] if (best := _one_factor(asker, y, found, rule))]
+    tried = [(rule, best) for rule in [fitted.rule] + fitted.also[:6] if (best := _one_factor(asker, y, fitted, rule))]
     if not tried:
-        found.open.append("scale")
+        fitted.open.append("scale")
         return
-    rule, (order, found.factor) = min(
+    rule, (order, fitted.factor) = min(
         tried, key=lambda t: [round(float(x), 9) for x in t[1][0][:4]] + [abs(t[1][1]["constant"] - 1) > 1e-4]
     )
-    if rule is not found.rule:
-        found.also = [found.rule] + [r for r in found.also if r is not rule]
-        found.rule = rule
-    if found.factor["size"] == "nothing":  # the others would need another factor
-        found.also = []
-    if found.extra and found.extra["size"] is not None:
-        found.extra["size"] /= _per(worlds()["plain"].batch)[found.factor["per"]]
+    if rule is not fitted.rule:
+        fitted.also = [fitted.rule] + [r for r in fitted.also if r is not rule]
+        fitted.rule = rule
+    if fitted.factor["size"] == "nothing":  # the others would need another factor
+        fitted.also = []
+    if fitted.extra and fitted.extra["size"] is not None:
+        fitted.extra["size"] /= _per(worlds()["plain"].batch)[fitted.factor["per"]]
 
 
-def _visits(gradient, found):
+def _visits(gradient, fitted):
     """On two doors an observation is visited twice: is each visit counted?"""
     world = worlds()["two doors"]
-    w, obs = c.weights(world, found.rule), world.batch.obs
+    w, obs = c.weights(world, fitted.rule), world.batch.obs
     count = np.bincount(obs, minlength=3)
     first = np.array(
         [
@@ -345,14 +345,14 @@ def _visits(gradient, found):
     options["last visit only"] = last
     keep = [0, 1]
     if not np.abs(options["every visit"][keep]).max() > 1e-12:
-        found.visits = "every visit" if np.abs(gradient[keep]).max() < 1e-9 else None
+        fitted.visits = "every visit" if np.abs(gradient[keep]).max() < 1e-9 else None
         return
-    found.visits = next((n for n, g in options.items() if abs(cosine(g[keep], gradient[keep])) > 1 - SAME), None)
-    if found.visits is None:
-        found.open.append("visits")
+    fitted.visits = next((n for n, g in options.items() if abs(cosine(g[keep], gradient[keep])) > 1 - SAME), None)
+    if fitted.visits is None:
+        fitted.open.append("visits")
 
 
-def _reset(gradient, found):
+def _reset(gradient, fitted):
     """Does the step that is no data, in the world "reset", count?"""
     world = worlds()["reset"]
     b = world.batch
@@ -371,11 +371,11 @@ def _reset(gradient, found):
         ),
     )
     if np.abs(gradient[b.obs[~real]]).max() > 1e-7 * np.abs(gradient).max():
-        found.reset = "counted"
-    elif abs(cosine(c.weights(without, found.rule), gradient[without.batch.obs])) > 1 - SAME:
-        found.reset = "left out"
+        fitted.reset = "counted"
+    elif abs(cosine(c.weights(without, fitted.rule), gradient[without.batch.obs])) > 1 - SAME:
+        fitted.reset = "left out"
     else:
-        found.reset = None if "truncated" in found.open else "felt"
+        fitted.reset = None if "truncated" in fitted.open else "felt"
 
 
 def _influences(asker):
@@ -395,14 +395,14 @@ def _influences(asker):
     if size == 0:
         return ["The rewards do not enter at all."]
     hit, own = np.abs(M) > 1e-6 * size, b.episode[:, None] == b.episode
-    said = []
+    sentences = []
     if not hit.diagonal().any():
-        said.append("No step is credited with its own reward.")
+        sentences.append("No step is credited with its own reward.")
     if (hit & own & (b.t[None] < b.t[:, None])).any():
-        said.append("Rewards from before a step move its weight.")
+        sentences.append("Rewards from before a step move its weight.")
     if (hit & ~own).any():
-        said.append(
+        sentences.append(
             "Rewards of other episodes move a step's weight "
             "(a baseline from the batch does that; so does a sum across an end)."
         )
-    return said
+    return sentences

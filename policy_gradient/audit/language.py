@@ -216,19 +216,19 @@ def _corners(ask, say):
             )
         )
     try:
-        one = ask(np.array([[1.0], [0.0]]))
+        weights = ask(np.array([[1.0], [0.0]]))
     except Unreadable as error:
         say(Finding("group of one", error.kind, CHOICE, "A group of one answer is refused."))
         return
-    if not np.isfinite(one).all():
+    if not np.isfinite(weights).all():
         say(Finding("group of one", "nan", CHOICE, "A group of one answer gives NaN."))
-    elif np.abs(one).max() > 0:
+    elif np.abs(weights).max() > 0:
         say(
             Finding(
                 "group of one",
                 "no baseline",
                 CHOICE,
-                f"A group of one answer with reward 1 gets {one[0, 0]:.3g}: no baseline.",
+                f"A group of one answer with reward 1 gets {weights[0, 0]:.3g}: no baseline.",
             )
         )
 

@@ -269,16 +269,16 @@ def theorem():
 
 def read(name, fit, notes):
     """The Verdict of a Fit."""
-    exact, mine = theorem(), np.asarray(fit.gradient, float)[:2]
-    size = np.linalg.norm(mine)
+    exact, gradient = theorem(), np.asarray(fit.gradient, float)[:2]
+    size = np.linalg.norm(gradient)
     angle = (
-        float(np.degrees(np.arccos(np.clip(mine @ exact / size / np.linalg.norm(exact), -1, 1))))
+        float(np.degrees(np.arccos(np.clip(gradient @ exact / size / np.linalg.norm(exact), -1, 1))))
         if size > 1e-12
         else None
     )
     verdict = Verdict(
         name,
-        mine.tolist(),
+        gradient.tolist(),
         exact.tolist(),
         angle,
         float(size / np.linalg.norm(exact)),

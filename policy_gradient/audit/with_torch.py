@@ -116,7 +116,7 @@ class Torch(Numpy):
 
     def _module(self, table, values, batch):
         """The module's loss, with a table in the place of what it answers to observations."""
-        found = []
+        swapped = []
 
         def hook(module, inputs, output):
             x = inputs[0] if inputs else None
@@ -126,7 +126,7 @@ class Torch(Numpy):
 
             def swap(y):
                 if torch.is_tensor(y) and y.shape[:-1] == rows.shape and y.shape[-1] == 2:
-                    found.append("logits")
+                    swapped.append("logits")
                     return table.logits[rows]
                 if torch.is_tensor(y) and y.shape[:-1] == rows.shape and y.shape[-1] == 1:
                     return values[rows][..., None]
@@ -140,7 +140,7 @@ class Torch(Numpy):
         finally:
             for handle in handles:
                 handle.remove()
-        if not found:
+        if not swapped:
             raise Unreadable(
                 "nothing",
                 "No part of the module answered the batch's observations with two logits, shape (n, 2). "
