@@ -69,9 +69,9 @@ class Sent(list):
     def __init__(self):
         self.times = []
 
-    def append(self, one):
-        self.times.append((time.monotonic(), one[0].partition("?")[0]))
-        super().append(one)
+    def append(self, pair):
+        self.times.append((time.monotonic(), pair[0].partition("?")[0]))
+        super().append(pair)
 
     def last(self, pattern, since):
         return max((at for at, path in self.times if at >= since and re.search(pattern, path)), default=None)
@@ -92,12 +92,12 @@ class Visit:
         self.page, self.marks = self.context.pages[0], {}
 
     def cpu(self):
-        mine, total = f"--user-data-dir={self.folder.name}", 0.0
+        flag, total = f"--user-data-dir={self.folder.name}", 0.0
         for process in psutil.process_iter(["cmdline"]):
-            if mine in (process.info["cmdline"] or []):
-                for one in [process, *process.children(recursive=True)]:
+            if flag in (process.info["cmdline"] or []):
+                for each in [process, *process.children(recursive=True)]:
                     with contextlib.suppress(psutil.NoSuchProcess):
-                        total += sum(one.cpu_times()[:2])
+                        total += sum(each.cpu_times()[:2])
                 break
         return total
 
@@ -123,57 +123,57 @@ def ended(page, cell):
     )
 
 
-def bare(one):
+def bare(visit):
     """The yardstick: Pyodide's core with NumPy imported, in an empty page."""
-    one.page.goto(one.server.url + "bare.html")
-    one.begin()
-    one.page.evaluate(BARE)
-    one.mark("result")
-    return one.done()
+    visit.page.goto(visit.server.url + "bare.html")
+    visit.begin()
+    visit.page.evaluate(BARE)
+    visit.mark("result")
+    return visit.done()
 
 
-def pressed(one, writes=False):
+def pressed(visit, writes=False):
     """From the press of the first check to its verdict; at once, or after ten seconds in the editor."""
-    page = one.page
-    page.goto(one.server.url + EXERCISES, wait_until="domcontentloaded")
+    page = visit.page
+    page.goto(visit.server.url + EXERCISES, wait_until="domcontentloaded")
     check = page.locator(f"[data-cell={CHECK}]")
     check.locator(".pg-py-bar").wait_for()
     if writes:
         page.locator(f"[data-cell={ANSWER}]").get_by_role("button", name=re.compile("^Edit")).click()
         time.sleep(READING)
-    one.begin()
+    visit.begin()
     check.get_by_role("button", name=re.compile("^(Check|Run here)")).click()
     page.wait_for_function("document.documentElement.dataset.python === 'ready'")
-    one.mark("ready")
+    visit.mark("ready")
     ended(page, FIRST)
-    one.mark("first cell")
+    visit.mark("first cell")
     ended(page, CHECK)
-    one.mark("result")
+    visit.mark("result")
     assert "state_values" in check.inner_text() and "written" in check.inner_text(), check.inner_text()
-    return one.done()
+    return visit.done()
 
 
-def written(one):
-    return pressed(one, writes=True)
+def written(visit):
+    return pressed(visit, writes=True)
 
 
-def lite(one):
+def lite(visit):
     """From the opening of a notebook to the end of its first cell, which is run as soon as it is there."""
-    page = one.page
-    one.begin()
-    page.goto(one.server.url + NOTEBOOK, wait_until="domcontentloaded")
+    page = visit.page
+    visit.begin()
+    page.goto(visit.server.url + NOTEBOOK, wait_until="domcontentloaded")
     cell = page.locator(".jp-CodeCell").first
     cell.locator(".cm-content").wait_for()
-    one.mark("notebook shown")
+    visit.mark("notebook shown")
     prompt = cell.locator(".jp-InputPrompt")
     while prompt.inner_text().strip() in ("", "[ ]:"):
         cell.locator(".cm-content").click()
         page.keyboard.press("Control+Enter")
         page.wait_for_timeout(200)
-    one.mark("accepted")
+    visit.mark("accepted")
     page.wait_for_function("/\\[\\d+\\]/.test(document.querySelector('.jp-CodeCell .jp-InputPrompt').innerText)")
-    one.mark("result")
-    return one.done()
+    visit.mark("result")
+    return visit.done()
 
 
 WAYS = {way.__name__: way for way in (bare, pressed, written, lite)}
@@ -205,14 +205,14 @@ def measured(servers, ways, turns):
     """{way: {site: [visit, ...]}}; the sites take turns, in changing order. Bare is taken on the first alone."""
     from playwright.sync_api import sync_playwright
 
-    found = {way: {name: [] for name in (servers if way != "bare" else list(servers)[:1])} for way in ways}
+    visits = {way: {name: [] for name in (servers if way != "bare" else list(servers)[:1])} for way in ways}
     with sync_playwright() as play:
         for turn in range(turns):
-            for way, sites in found.items():
+            for way, sites in visits.items():
                 for name in list(sites)[:: -1 if turn % 2 else 1]:
                     sites[name].append(WAYS[way](Visit(play, servers[name])))
                     print(way, name, json.dumps(sites[name][-1]), file=sys.stderr, flush=True)
-    return found
+    return visits
 
 
 def median(visits, kind="seconds"):

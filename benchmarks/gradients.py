@@ -29,11 +29,11 @@ def measure(size, rounds=ROUNDS):
             parameter[0].copy_(torch.from_numpy(W.T))
             parameter[1].copy_(torch.from_numpy(b))
     tensors = [torch.from_numpy(array) for array in (obs, actions, weights)]
-    calls, found = max(1, 16_384 // size), {}
+    calls, gradients = max(1, 16_384 // size), {}
 
     def book():
         for _ in range(calls):
-            found["book"] = policy.weighted_score(theta, obs, actions, weights)
+            gradients["book"] = policy.weighted_score(theta, obs, actions, weights)
 
     def autograd():
         for _ in range(calls):
@@ -43,7 +43,7 @@ def measure(size, rounds=ROUNDS):
 
     def score_matrix():
         for _ in range(calls):
-            found["scores"] = weights @ policy.score(theta, obs, actions)
+            gradients["scores"] = weights @ policy.score(theta, obs, actions)
 
     times = {
         name: np.array(ts) / calls
@@ -51,7 +51,10 @@ def measure(size, rounds=ROUNDS):
     }
     same = np.concatenate([p.grad.numpy().T.ravel() if p.ndim == 2 else p.grad.numpy() for p in net.parameters()])
     scale = abs(same).max()
-    assert abs(found["book"] - same).max() < 1e-4 * scale and abs(found["book"] - found["scores"]).max() < 1e-4 * scale
+    assert (
+        abs(gradients["book"] - same).max() < 1e-4 * scale
+        and abs(gradients["book"] - gradients["scores"]).max() < 1e-4 * scale
+    )
     return {
         "samples": size,
         "milliseconds": {name: float(f"{1000 * np.median(ts):.3g}") for name, ts in times.items()},

@@ -27,7 +27,7 @@ CODE = (
 
 
 def main(rounds=7):
-    found = {name: [] for name in WHAT}
+    samples = {name: [] for name in WHAT}
     for _ in range(rounds):
         for name, code in WHAT.items():
             done = subprocess.run(
@@ -37,8 +37,8 @@ def main(rounds=7):
                 capture_output=True,
                 text=True,
             )
-            found[name].append([float(x) for x in done.stdout.split()])
-    medians = {name: [statistics.median(column) for column in zip(*rows)] for name, rows in found.items()}
+            samples[name].append([float(x) for x in done.stdout.split()])
+    medians = {name: [statistics.median(column) for column in zip(*rows)] for name, rows in samples.items()}
     return [{"import": name, "CPU seconds": round(t, 3), "MiB": round(m)} for name, (t, m) in medians.items()]
 
 

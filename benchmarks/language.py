@@ -80,14 +80,14 @@ def main():
     pairs = [(ours(theta), torch_loop(theta)) for _ in range(ROUNDS)]
     whole = [seconds(lambda seed=seed: sorter.to_level(seed, sorter.start(seed))) for seed in range(9001, 9021)]
     exact = np.median([seconds(lambda: sorting.exact(TASK, POLICY, theta)) for _ in range(ROUNDS)])
-    mine, theirs = np.median(pairs, axis=0)
+    book_seconds, torch_seconds = np.median(pairs, axis=0)
     print(
         json.dumps(
             {
-                "tokens_per_second": {"ours": round(tokens / mine), "torch": round(tokens / theirs)},
+                "tokens_per_second": {"ours": round(tokens / book_seconds), "torch": round(tokens / torch_seconds)},
                 "torch_over_ours": round(float(np.median([b / a for a, b in pairs])), 2),
                 "to_95": {"seconds": [round(x, 2) for x in whole], "below_3": int(sum(x < 3 for x in whole))},
-                "exact_in_updates": round(float(exact / (mine / UPDATES)), 2),
+                "exact_in_updates": round(float(exact / (book_seconds / UPDATES)), 2),
             }
         )
     )

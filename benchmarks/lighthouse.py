@@ -82,17 +82,17 @@ def report(url):
     return json.loads(done.stdout)
 
 
-def complaints(found):
+def complaints(result):
     """What cost the page a point of accessibility, best practices or SEO."""
     wanted = {
         ref["id"]
         for name in list(SCORES.values())[1:]
-        for ref in found["categories"][name]["auditRefs"]
+        for ref in result["categories"][name]["auditRefs"]
         if ref["weight"]
     }
     return [
         f"{name}: {audit['title']}"
-        for name, audit in found["audits"].items()
+        for name, audit in result["audits"].items()
         if name in wanted and audit["score"] is not None and audit["score"] < 1
     ]
 

@@ -398,14 +398,14 @@ def python(site=ROOT / "_build/html", turns=3):
         if not server:
             print("        (no first results: Pyodide's files are not here)")
             return
-        found = first_python.measured({"now": server}, ways, turns)
-    medians = {way: first_python.median(found[way]["now"]) for way in ways}
+        visits = first_python.measured({"now": server}, ways, turns)
+    medians = {way: first_python.median(visits[way]["now"]) for way in ways}
     print(f"        (medians in seconds: {', '.join(f'{way} {x:.1f}' for way, x in medians.items())})")
-    said = {"pressed": "press to verdict in an exercise's page", "written": "the same after ten seconds in the editor"}
-    said["lite"] = "opening to the first cell's end in JupyterLite"
+    words = {"pressed": "press to verdict in an exercise's page", "written": "the same after ten seconds in the editor"}
+    words["lite"] = "opening to the first cell's end in JupyterLite"
     for way, limit in {"pressed": 2.0, "written": 0.5, "lite": 8.0}.items():
         if way in medians:
-            yield f"{said[way]} / bare Pyodide with NumPy", medians[way] / medians["bare"], limit
+            yield f"{words[way]} / bare Pyodide with NumPy", medians[way] / medians["bare"], limit
 
 
 PARTS = {

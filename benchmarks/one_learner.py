@@ -40,14 +40,14 @@ def peak(pid):
 
 def notebook(path):
     """Run every cell in a fresh kernel: {memory and CPU}."""
-    nb, found = nbformat.read(path, as_version=4), {}
+    nb, usage = nbformat.read(path, as_version=4), {}
 
     def look(**_):
         process = psutil.Process(client.km.provisioner.process.pid)
         times = process.cpu_times()
-        found.setdefault("start MiB", round(process.memory_info().rss / MIB))
-        found["peak MiB"] = round(peak(process.pid))
-        found["CPU seconds"] = round(times.user + times.system + times.children_user + times.children_system, 1)
+        usage.setdefault("start MiB", round(process.memory_info().rss / MIB))
+        usage["peak MiB"] = round(peak(process.pid))
+        usage["CPU seconds"] = round(times.user + times.system + times.children_user + times.children_system, 1)
 
     client = NotebookClient(
         nb,
@@ -59,7 +59,7 @@ def notebook(path):
         on_cell_executed=look,
     )
     client.execute(env=os.environ | ONE_THREAD)
-    return found
+    return usage
 
 
 def server():
@@ -88,9 +88,9 @@ def server():
         try:
             url, end = None, time.monotonic() + 300
             while not url and time.monotonic() < end:
-                found = list(Path(folder, "RUNTIME").glob("jpserver-*.json"))
+                records = list(Path(folder, "RUNTIME").glob("jpserver-*.json"))
                 try:
-                    url = json.loads(found[0].read_text())["url"]
+                    url = json.loads(records[0].read_text())["url"]
                 except (IndexError, ValueError):
                     time.sleep(0.2)
 
@@ -112,14 +112,14 @@ def server():
             )
             time.sleep(3)
             times = running.cpu_times()
-            found = {
+            usage = {
                 "resident MiB": round(running.memory_info().rss / MIB),
                 "peak MiB": round(peak(running.pid)),
                 "CPU seconds to start": round(times.user + times.system, 1),
             }
             request = urllib.request.Request(f"{url}api/sessions/{session['id']}", method="DELETE")
             urllib.request.urlopen(request, timeout=60).close()
-            return found
+            return usage
         finally:
             running.terminate()
             running.wait(60)
@@ -134,13 +134,13 @@ def gib(mib, learners):
     )
 
 
-def tables(found):
+def tables(usage):
     """(what one learner costs, what that means for many), in Markdown, for book/for-instructors.md."""
-    chapters = sorted({path.split("/")[1] for path in found["notebooks"]})
+    chapters = sorted({path.split("/")[1] for path in usage["notebooks"]})
     rows = [
         f"| {name.split('.')[0].partition('-')[0].lstrip('0') if name[0] == '0' else 'museum of mistakes'} | "
         + " | ".join(
-            f"{one[what]}" if (one := found["notebooks"].get(f"{kind}/{name}")) else " "
+            f"{costing[what]}" if (costing := usage["notebooks"].get(f"{kind}/{name}")) else " "
             for kind in ("notebooks", "exercises")
             for what in ("peak MiB", "CPU seconds")
         )
@@ -152,14 +152,14 @@ def tables(found):
         "|:--|--:|--:|--:|--:|",
         *rows,
     ]
-    server, kernels = found["server"]["peak MiB"], sorted(one["peak MiB"] for one in found["notebooks"].values())
-    one, three = server + kernels[-1], server + sum(kernels[-3:])
-    heavy = max(one["CPU seconds"] for name, one in found["notebooks"].items() if name.startswith("notebooks/"))
+    server, kernels = usage["server"]["peak MiB"], sorted(row["peak MiB"] for row in usage["notebooks"].values())
+    single, three = server + kernels[-1], server + sum(kernels[-3:])
+    heavy = max(row["CPU seconds"] for name, row in usage["notebooks"].items() if name.startswith("notebooks/"))
     sizes = [
         "| learners at the same time | one notebook open each, GiB | three open each, GiB "
         "| CPU minutes if all press Run All |",
         "|--:|--:|--:|--:|",
-        *(f"| {n} | {gib(one, n)} | {gib(three, n)} | {n * heavy / 60:.0f} |" for n in (40, 100, 200)),
+        *(f"| {n} | {gib(single, n)} | {gib(three, n)} | {n * heavy / 60:.0f} |" for n in (40, 100, 200)),
     ]
     return "\n".join(costs), "\n".join(sizes)
 
@@ -171,15 +171,15 @@ def main():
     paths = [Path(name).resolve() for name in names] or sorted(
         [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("solutions/*.ipynb")]
     )
-    found = {"python": platform.python_version(), "server": server(), "notebooks": {}}
-    print("server", found["server"])
+    usage = {"python": platform.python_version(), "server": server(), "notebooks": {}}
+    print("server", usage["server"])
     for path in paths:
         name = path.relative_to(ROOT).as_posix().replace("solutions/", "exercises/")
-        found["notebooks"][name] = notebook(path)
-        print(name, found["notebooks"][name], flush=True)
+        usage["notebooks"][name] = notebook(path)
+        print(name, usage["notebooks"][name], flush=True)
     if not names:
         OUT.parent.mkdir(exist_ok=True)
-        OUT.write_text(json.dumps(found, indent=1) + "\n")
+        OUT.write_text(json.dumps(usage, indent=1) + "\n")
 
 
 if __name__ == "__main__":

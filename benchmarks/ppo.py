@@ -22,16 +22,16 @@ PEERS = {"stable_baselines": "", "stable_baselines_with_ours": " with our settin
 
 def summary(runs):
     """Medians, ranges, how many were solved; ratios with 95 % intervals over the seeds that both solved."""
-    found, by_seed = {}, {}
+    medians, by_seed = {}, {}
     for method in ("book", *PEERS):
-        mine = [run for run in runs if run["method"] == method]
-        solved = [run for run in mine if run["steps"] is not None]
+        of_method = [run for run in runs if run["method"] == method]
+        solved = [run for run in of_method if run["steps"] is not None]
         by_seed[method] = {run["seed"]: run for run in solved}
-        if mine:
-            found[method] = {"seeds": len(mine), "solved": len(solved)}
+        if of_method:
+            medians[method] = {"seeds": len(of_method), "solved": len(solved)}
         for key in ("steps", "seconds") if solved else ():
             values = [run[key] for run in solved]
-            found[method][key] = {"median": float(np.median(values)), "least": min(values), "most": max(values)}
+            medians[method][key] = {"median": float(np.median(values)), "least": min(values), "most": max(values)}
     rng = np.random.default_rng(0)
     for method, words in PEERS.items():
         both = sorted(set(by_seed["book"]) & set(by_seed[method]))
@@ -39,11 +39,11 @@ def summary(runs):
             book, peer = (np.array([by_seed[name][seed][key] for seed in both]) for name in ("book", method))
             rows = rng.integers(len(both), size=(9999, len(both)))
             ratios = np.median(book[rows], axis=1) / np.median(peer[rows], axis=1)
-            found[f"{key} ratio{words}"] = {
+            medians[f"{key} ratio{words}"] = {
                 "of medians": float(np.median(book) / np.median(peer)),
                 "interval": [float(q) for q in np.quantile(ratios, [0.025, 0.975])],
             }
-    return found
+    return medians
 
 
 PAIR = ("book", "stable_baselines")
@@ -67,12 +67,14 @@ def beside(task, seeds):
 
 def compiled(seeds):
     """Rejax's PPO on the same seeds' numbers (they mean other draws there), one by one and all together."""
-    found = {
+    results = {
         "CartPole-v1": call("rejax_one", "CartPole-v1", 475, FIRST, seeds),
         "Acrobot-v1": call("rejax_one", "Acrobot-v1", -100, TASKS["acrobot"][3], seeds),
     }
-    store("ppo_compiled", {"packages": {name: version(name) for name in ("rejax", "gymnax", "jax", "jaxlib")}, **found})
-    print(found)
+    store(
+        "ppo_compiled", {"packages": {name: version(name) for name in ("rejax", "gymnax", "jax", "jaxlib")}, **results}
+    )
+    print(results)
 
 
 def main():

@@ -84,8 +84,10 @@ def main(task, target, first, count):
             seconds += process_time() - since
             score = float(test(state, jax.random.fold_in(key, steps)))
             since = process_time()
-        found = {"steps": steps, "seconds": round(seconds, 4)} if score >= target else {"steps": None, "seconds": None}
-        runs.append({"method": "rejax", "seed": seed, **found, "compiling": round(compiling, 4)})
+        arrival = (
+            {"steps": steps, "seconds": round(seconds, 4)} if score >= target else {"steps": None, "seconds": None}
+        )
+        runs.append({"method": "rejax", "seed": seed, **arrival, "compiling": round(compiling, 4)})
         print(runs[-1], file=sys.stderr, flush=True)
 
     keys = keys[:10]

@@ -82,15 +82,15 @@ def store(name, result, packages=PACKAGES):
 def summary(runs):
     """One line per method: median CPU seconds (sampled, greedy), solved, memory."""
     for method in SEEDS:
-        mine = [run for run in runs if run["method"] == method]
+        of_method = [run for run in runs if run["method"] == method]
         row = [f"{method:16}"]
         for criterion in ("sampled", "greedy"):
-            times = [run["solved"].get(criterion, {}).get("seconds", np.inf) for run in mine]
+            times = [run["solved"].get(criterion, {}).get("seconds", np.inf) for run in of_method]
             row.append(
                 f"{criterion} {np.median(times):6.2f} s ({min(times):.2f} to {max(times):.2f}), "
                 f"{np.isfinite(times).sum()} of {len(times)}"
             )
-        yield "; ".join(row) + f"; {np.median([run['memory'] for run in mine]):.0f} MiB"
+        yield "; ".join(row) + f"; {np.median([run['memory'] for run in of_method]):.0f} MiB"
 
 
 def main():

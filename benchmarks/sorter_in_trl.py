@@ -225,7 +225,7 @@ def same(seed, theta, method):
         trained_on = made._get_per_token_logps_and_entropies(made.model, ids, torch.ones_like(ids), M)[0]
         drawn_from = [made.model(ids[:, : M + t], logits_to_keep=1).logits[:, -1].log_softmax(1) for t in range(M)]
     drawn_from = torch.stack(drawn_from, 1).gather(2, ids[:, M:, None])[:, :, 0]
-    errors = [float(np.abs(found.numpy() - expected).max()) for found in (trained_on, drawn_from)]
+    errors = [float(np.abs(log_probs.numpy() - expected).max()) for log_probs in (trained_on, drawn_from)]
     assert max(errors) < 1e-5, errors
 
     score = made._generate_and_score_completions
@@ -237,32 +237,32 @@ def same(seed, theta, method):
     weights = pg.token_weights(
         pg.group_advantages(rewards, "leave_one_out").ravel(), np.ones_like(tokens.T, bool), "sum"
     )
-    ours, theirs = POLICY.weighted_score(theta, prompts, tokens.T, weights), -gradients[0]
-    cosine = float(ours @ theirs / np.sqrt((ours @ ours) * (theirs @ theirs)))
+    ours, of_trl = POLICY.weighted_score(theta, prompts, tokens.T, weights), -gradients[0]
+    cosine = float(ours @ of_trl / np.sqrt((ours @ ours) * (of_trl @ of_trl)))
     assert cosine > 0.999, cosine
     return {"largest difference of log-probabilities": max(errors), "cosine of gradients": cosine}
 
 
 def summary(runs):
     """Medians, ranges, times per update; over the book, of the same seeds: ratio of medians, least of a pair."""
-    found, seconds = {}, {}
+    medians, seconds = {}, {}
     for method in ("book", *AT_ONCE):
-        mine = [run for run in runs if run["method"] == method]
-        seconds[method] = np.array([run["seconds"] for run in mine])
-        found[method] = {"seeds": len(mine), "reached": sum(run["updates"] < CAP for run in mine)}
+        of_method = [run for run in runs if run["method"] == method]
+        seconds[method] = np.array([run["seconds"] for run in of_method])
+        medians[method] = {"seeds": len(of_method), "reached": sum(run["updates"] < CAP for run in of_method)}
         for key in ("updates", "J", "seconds"):
-            values = [run[key] for run in mine]
-            found[method][key] = {"median": float(np.median(values)), "least": min(values), "most": max(values)}
-        parts = [part for part in ("seconds", "generating", "scoring") if part in mine[0]]
-        per_update = {part: np.median([1000 * run[part] / run["updates"] for run in mine]) for part in parts}
-        found[method]["ms per update"] = {part: round(float(ms), 3) for part, ms in per_update.items()}
+            values = [run[key] for run in of_method]
+            medians[method][key] = {"median": float(np.median(values)), "least": min(values), "most": max(values)}
+        parts = [part for part in ("seconds", "generating", "scoring") if part in of_method[0]]
+        per_update = {part: np.median([1000 * run[part] / run["updates"] for run in of_method]) for part in parts}
+        medians[method]["ms per update"] = {part: round(float(ms), 3) for part, ms in per_update.items()}
     for method in AT_ONCE:
         same_seeds = seconds["book"][: len(seconds[method])]
-        found[method]["over the book"] = {
+        medians[method]["over the book"] = {
             "of medians": round(float(np.median(seconds[method]) / np.median(same_seeds)), 2),
             "least of a pair": round(float((seconds[method] / same_seeds).min()), 2),
         }
-    return found
+    return medians
 
 
 def main(seeds):
@@ -274,7 +274,7 @@ def main(seeds):
             gc.collect()  # nobody sweeps up after another
             runs.append(run(seed, theta))
             print(runs[-1], flush=True)
-    worst = {key: (max if "difference" in key else min)(one[key] for one in checked) for key in checked[0]}
+    worst = {key: (max if "difference" in key else min)(row[key] for row in checked) for key in checked[0]}
     packages = ("numpy", "torch", "transformers", "trl", "accelerate", "datasets")
     store("sorter_trl", {"cap": CAP, "checked": worst, "summary": summary(runs), "runs": runs}, packages)
     print(summary(runs))

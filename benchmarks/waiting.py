@@ -127,9 +127,9 @@ def pages(site=ROOT / "_build/html"):
 
     server = Server(site)
     with browser() as opened:
-        found = [{"page": page, "median ms": round(median_delay(opened, server, page), 1)} for page in PAGES]
+        delays = [{"page": page, "median ms": round(median_delay(opened, server, page), 1)} for page in PAGES]
     server.http.shutdown()
-    return found
+    return delays
 
 
 if __name__ == "__main__":
