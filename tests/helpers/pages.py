@@ -141,8 +141,8 @@ def violations(page, where=None, **options):
     )
 
 
-# Text in the page's flow that has the colour, the size and the ground of some text before it has its contrast too. One
-# of each is marked; what stands over something else, or in a drawing, is marked in any case.
+# Text that has the colour, the size and the ground of some text before it, in the flow of the same box, has its
+# contrast too. One of each is marked; what is placed by itself, and each text of a drawing, is a box of its own.
 LOOKS = """() => {
     document.querySelectorAll("[data-look]").forEach(e => e.removeAttribute("data-look"));
     const known = new Map(), seen = new Set();
@@ -152,18 +152,17 @@ LOOKS = """() => {
             const s = getComputedStyle(e);
             const apart = ["absolute", "fixed", "sticky"].includes(s.position) || e.ownerSVGElement
                 || s.transform !== "none" || s.float !== "none";
-            const above = ground(e.parentElement);
-            known.set(e, apart || above === null ? null : [s.backgroundColor, s.backgroundImage, s.opacity, s.filter,
-                s.mixBlendMode, s.textShadow, above].join());
+            known.set(e, [apart ? known.size : "", s.backgroundColor, s.backgroundImage, s.opacity, s.filter,
+                s.mixBlendMode, s.textShadow, ground(e.parentElement)].join());
         }
         return known.get(e);
     };
     const looks = [];
     for (const e of document.body.querySelectorAll("*")) {
         if (![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())) continue;
-        const { color, fontSize, fontWeight, visibility } = getComputedStyle(e), under = ground(e);
-        const look = [color, fontSize, fontWeight, visibility, under].join();
-        if (under !== null && seen.has(look)) continue;
+        const { color, fontSize, fontWeight, visibility } = getComputedStyle(e);
+        const look = [color, fontSize, fontWeight, visibility, ground(e)].join();
+        if (seen.has(look)) continue;
         seen.add(look);
         looks.push(e);
     }
