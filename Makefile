@@ -63,7 +63,7 @@ test: .venv/installed           ## every test, the site's in a real browser
 	rm -f $(PG_SKIPPED)
 	status=0; \
 	$(PYTEST) -n auto --dist loadfile --no-loadscope-reorder tests $(wildcard notebooks solutions) --ignore tests/site --ignore-glob '$(FIGURES)' $(ARGS) || $(NONE) status=1; \
-	$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder tests/site $(FIGURES) $(ARGS) || $(NONE) status=1; \
+	$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder tests/site $(FIGURES) $(ARGS) || $(NONE) status=1; \
 	$(PY) -m tools.check.skipped $(PG_SKIPPED); \
 	exit $$status
 
