@@ -65,8 +65,8 @@ def checks(chapter):
     file = f"learning_to_act/exercises/{chapter.module}.py"
     if not (chapter.root / file).exists():
         yield f"{file} is not there: write it, with EXERCISES."
-    elif len(exercises(chapter)) < FEWEST:
-        yield f"{file} has {len(exercises(chapter))} exercises: write {FEWEST} or more."
+    elif (n := len(exercises(chapter))) < FEWEST:
+        yield f"{file} has {n} exercise{'s' * (n != 1)}: write {FEWEST} or more."
     from learning_to_act.exercises import NUMBERS
 
     if NUMBERS.get(chapter.slug) != chapter.number:
