@@ -39,9 +39,7 @@ def test_each_seed_has_a_generator_of_its_own():
 
 @pytest.mark.slow
 def test_a_sweep_is_the_same_bits_one_by_one_and_on_a_cluster_of_two(tmp_path):
-    import distributed
-    import joblib
-
+    distributed, joblib = (pytest.importorskip(name) for name in ("distributed", "joblib"))  # extras
     arms = [{"learning_rate": 0.1}, {"learning_rate": 0.3}]
     alone = np.array(pg.sweep(short_training, arms, range(3)))
     assert alone.shape == (2, 3, 1) and len(np.unique(alone)) == 6
@@ -58,6 +56,7 @@ def test_a_sweep_is_the_same_bits_one_by_one_and_on_a_cluster_of_two(tmp_path):
 
 @pytest.mark.slow
 def test_a_sweep_over_processes_is_the_same_bits():
+    pytest.importorskip("joblib")  # an extra
     alone = pg.run_seeds(short_training, range(3))
     np.testing.assert_array_equal(alone, pg.run_seeds(short_training, range(3), n_jobs=2))
 
