@@ -12,7 +12,7 @@ PYTEST := $(PY) -m pytest --nbval --nbval-current-env --nbval-sanitize-with test
 FIGURES := tests/chapters/*/test_explorables*.py
 
 # Where the environment says to write no byte code (many a container does), it goes into _build: else each of the tests' many
-# processes would compile the libraries anew, which takes as long as the tests.
+# processes would compile the libraries anew.
 ifdef PYTHONDONTWRITEBYTECODE
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/_build/bytecode

@@ -159,7 +159,7 @@ LOOKS = """() => {
     };
     const looks = [];
     for (const e of document.body.querySelectorAll("*")) {
-        if (![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())) continue;
+        if (!e.getClientRects().length || ![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())) continue;
         const { color, fontSize, fontWeight, visibility } = getComputedStyle(e);
         const look = [color, fontSize, fontWeight, visibility, ground(e)].join();
         if (seen.has(look)) continue;
