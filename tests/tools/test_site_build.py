@@ -7,12 +7,15 @@ import re
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from bs4 import BeautifulSoup
 
 from tools.make import formulas, palette
+from tools.make.pages import processes
 from tools.paths import ROOT
+from tools.site import by_one_or_several
 from tools.site import mathematics as katex
 
 # --- mathematics ------------------------------------------------------------------------------------------------------
@@ -112,7 +115,7 @@ def test_text_in_every_colour_can_be_read(name, dark):
     assert (paper + 0.05) / (ink + 0.05) >= 4.5
 
 
-# --- a book of two pages ----------------------------------------------------------------------------------------------
+# --- a book of a few pages --------------------------------------------------------------------------------------------
 
 CHAPTER = r"""---
 myst:
@@ -182,6 +185,7 @@ def setup(app):
     app.add_css_file("stranger.css")
     app.add_css_file("on-paper.css", media="print")
     app.connect("html-page-context", page)
+    return {"parallel_read_safe": True}
 
 def page(app, pagename, *_):
     if pagename == "book/07-one":
@@ -191,7 +195,7 @@ def page(app, pagename, *_):
 
 @pytest.fixture(scope="module")
 def book(tmp_path_factory):
-    """Two pages with the book's own configuration, tools, style and templates."""
+    """A few pages with the book's own configuration, tools, style and templates; enough for several processes."""
     root = tmp_path_factory.mktemp("book")
     config = (ROOT / "_config.yml").read_text("utf8").replace("bibtex_bibfiles: [book/references.bib]\n", "")
     config = config.replace("      - sphinxcontrib.bibtex\n", "")
@@ -203,6 +207,7 @@ def book(tmp_path_factory):
     (root / "_config.yml").write_text(config, encoding="utf8")
     (root / "_toc.yml").write_text(
         "format: jb-book\nroot: book/index\nchapters:\n- file: book/07-one\n  sections: [{file: book/07-two}]\n"
+        + "".join(f"- file: book/more-{i}\n" for i in range(6))
     )
     for folder in ("tools", "book/_static", "book/_theme"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
@@ -211,6 +216,8 @@ def book(tmp_path_factory):
     )
     (root / "book/07-one.md").write_text(CHAPTER, encoding="utf8")
     (root / "book/07-two.md").write_text(SECOND, encoding="utf8")
+    for i in range(6):
+        (root / f"book/more-{i}.md").write_text(f"# More of $x_{i}$\n\n$$ y_{i} = \\pol{{x}} $$ (eq-more-{i})\n")
     (root / "book/values").mkdir()
     (root / "book/values/07.yml").write_text("length: '1{,}016'\n", encoding="utf8")
     (root / "tools/figure_of_test.py").write_text(FIGURE)
@@ -221,10 +228,19 @@ def book(tmp_path_factory):
     return root
 
 
-def build(book, **environment):
+# The command on one core, as where there is but one
+ALONE = """
+import os, runpy
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+runpy.run_module("tools.make.book", run_name="__main__")
+"""
+
+
+def build(book, out=None, *, alone=False, **environment):
     """Build as `make book` does. Returns (exit status, what it printed)."""
+    command = ["-c", ALONE] if alone else ["-m", "tools.make.book"]
     done = subprocess.run(
-        [sys.executable, "-m", "tools.make.book", book, "--path-output", book],
+        [sys.executable, *command, book, "--path-output", out or book],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -266,7 +282,7 @@ def test_the_second_page_of_a_chapter_counts_on_and_both_lead_to_it(built):
 
 def test_a_number_with_a_name_stands_in_words_formulas_and_tables(built):
     soup = page(built, "book/07-two")
-    assert soup.select_one(".katex-html").get_text() == "b=21​⋅1,016"
+    assert soup.select_one("main .katex-html").get_text() == "b=21​⋅1,016"
     assert "It takes 1{,}016 steps" in soup.get_text() and soup.select_one("th").get_text() == "1{,}016"
 
 
@@ -314,6 +330,38 @@ def test_the_book_asks_the_bought_theme_for_nothing(built):
     assert not list((built / "_build/html/_static").rglob("*sphinx-book-theme*"))
     assert not list((built / "_build/html/_static").rglob("*pydata*"))
     assert "book_theme" not in (ROOT / "_config.yml").read_text("utf8")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere one process builds")
+def test_one_process_makes_the_same_bytes_as_several(built, tmp_path):
+    cores = len(os.sched_getaffinity(0))
+    assert processes() == (cores + 1 if cores > 1 else 1)
+    status, said = build(built, tmp_path, alone=True)
+    assert status == 0, said
+    label = rb"equation-[0-9a-f-]{36}"  # drawn anew in each build for an equation without a name
+    one, several = (
+        {
+            p.relative_to(out): re.sub(label, b"", p.read_bytes())
+            for p in (out / "_build/html").rglob("*")
+            if p.is_file()
+        }
+        for out in (tmp_path, built)
+    )
+    assert len(one) > 100 and one.keys() == several.keys()
+    assert [name for name in one if one[name] != several[name]] == []
+
+
+def test_an_extension_that_says_nothing_of_processes_is_no_fault():
+    """Sphinx would warn of it, and a warning stops the build."""
+
+    def app(**said):
+        names = {"sphinx_multitoc_numbering": None, "good": True, **said}
+        extensions = {name: SimpleNamespace(parallel_read_safe=safe) for name, safe in names.items()}
+        app = SimpleNamespace(parallel=3, extensions=extensions)
+        by_one_or_several(app, None, None)
+        return app.parallel
+
+    assert app() == app(bad=False) == 3 and app(silent=None) == 1
 
 
 def test_nothing_changed_is_told_and_nothing_built(built):
@@ -364,3 +412,4 @@ def test_every_fault_stops_the_build_again_and_again(built):
         assert status != 0, attempt
         for name, (_, words) in FAULTS.items():
             assert words in said, f"{attempt} build: {name}"
+        assert "could not be typeset: see the errors above" in said, attempt + said

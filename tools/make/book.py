@@ -70,7 +70,7 @@ def build(root, out):
     command = [
         sys.executable,
         "-c",
-        "from jupyter_book.cli.main import main; main()",
+        "from tools.make.pages import main; main()",
         "build",
         str(root),
         "--path-output",

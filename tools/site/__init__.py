@@ -3,6 +3,7 @@
 PARTS = [
     "chapters",  # "chapter 7" must exist
     "mathematics",
+    "citations",
     "measured",  # the numbers of book/speed.md, from benchmarks/results
     "trial",  # the tables of book/on-trial.md, from studies/libraries/results
     "values",  # the numbers of the chapters, from book/values
@@ -22,7 +23,16 @@ PARTS = [
 ]
 
 
+def by_one_or_several(app, env, pages):
+    """Sphinx warns of an extension that does not say whether pages may be read by several processes, and a warning
+    stops the build. With such a one, one process builds. Jupyter Book loads one that does nothing here."""
+    app.extensions["sphinx_multitoc_numbering"].parallel_read_safe = True
+    if any(extension.parallel_read_safe is None for extension in app.extensions.values()):
+        app.parallel = 1
+
+
 def setup(app):
+    app.connect("env-before-read-docs", by_one_or_several)
     for part in PARTS:
         app.setup_extension(f"{__name__}.{part}")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

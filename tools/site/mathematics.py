@@ -7,6 +7,7 @@ import atexit
 import functools
 import json
 import re
+from html import escape
 from pathlib import Path
 
 from docutils import nodes
@@ -68,14 +69,19 @@ def render(tex, display=False):
     )  # an operator is one thing in a subscript
 
 
-def checked(self, node, display):
-    """The formula's HTML; a fault is reported with its place, and the build goes on to find the others."""
-    try:
-        return render(node.astext(), display)
-    except ValueError as problem:
-        log.error("formula %r: %s", node.astext(), problem, location=node)
-        self.builder.app.pg_math_faults += 1
-        return f'<code class="katex-error">{self.encode(node.astext())}</code>'
+def typeset(app, doctree):
+    """Each formula's HTML, kept in its node while its page is read: V8 does not outlive a fork, and of the processes
+    that write pages some are forked from one that has read. A fault is reported with its place, and the build goes on
+    to find the others."""
+    faults = 0
+    for node in doctree.findall(lambda node: isinstance(node, (nodes.math, nodes.math_block))):
+        try:
+            node["html"] = render(node.astext(), isinstance(node, nodes.math_block))
+        except ValueError as problem:
+            log.error("formula %r: %s", node.astext(), problem, location=node)
+            node["html"] = f'<code class="katex-error">{escape(node.astext())}</code>'
+            faults += 1
+    app.env.pg_math_faults[app.env.docname] = faults
 
 
 class Glue(SphinxPostTransform):
@@ -109,7 +115,7 @@ class Glue(SphinxPostTransform):
 
 def inline(self, node):
     self.body.append(self.starttag(node, "span", "", CLASS="math notranslate nohighlight"))
-    html, last = checked(self, node, False), '<span class="base">'
+    html, last = node["html"], '<span class="base">'
     if (
         "pg-glue" in node.parent.get("classes", ()) and last in html
     ):  # a browser may break after the last part of a formula
@@ -121,7 +127,7 @@ def inline(self, node):
 
 def display(self, node):
     self.body.append(self.starttag(node, "div", CLASS="math notranslate nohighlight"))
-    self.body.append(checked(self, node, True))
+    self.body.append(node["html"])
     if node["number"]:
         self.body.append(f'<span class="eqno">({node["number"]})')
         self.add_permalink_ref(node, "Link to this equation")
@@ -163,15 +169,28 @@ def pages_before(root, page):
 
 
 def stop_on_faults(app, exception):
-    if exception is None and app.pg_math_faults:
-        raise SphinxError(f"{app.pg_math_faults} formula(s) could not be typeset: see the errors above")
+    if exception is None and (faults := sum(app.env.pg_math_faults.values())):
+        raise SphinxError(f"{faults} formula(s) could not be typeset: see the errors above")
+
+
+def with_faults(app, env, added, changed, removed):
+    """They are read again, changed or not, so that their faults are reported again."""
+    return [page for page, faults in env.pg_math_faults.items() if faults and page in env.found_docs]
+
+
+def begin(app):
+    app.env.pg_math_faults = getattr(app.env, "pg_math_faults", {})
 
 
 def setup(app):
-    app.pg_math_faults = 0
     app.add_html_math_renderer("katex", (inline, None), (display, None))
     app.add_css_file("vendor/katex/katex.min.css")
     app.add_post_transform(Glue)
+    app.connect("builder-inited", begin)
     app.connect("doctree-read", number)
+    app.connect("doctree-read", typeset, priority=100)  # before headings are taken for the contents
+    app.connect("env-get-outdated", with_faults)
+    app.connect("env-purge-doc", lambda app, env, page: getattr(env, "pg_math_faults", {}).pop(page, None))
+    app.connect("env-merge-info", lambda app, env, pages, other: env.pg_math_faults.update(other.pg_math_faults))
     app.connect("build-finished", stop_on_faults)
-    return {"parallel_read_safe": True, "parallel_write_safe": False}
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
