@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from bs4 import BeautifulSoup
+from sphinx.environment.adapters.toctree import global_toctree_for_doc
 
 from tools.paths import NOTEBOOKS, VERBS
 from tools.site.light_pages import BOOK, everywhere, figures_apart, lighter_figures, one_sheet, sized
@@ -14,6 +15,7 @@ THEN = {
     "Do": "the exercises, checked as you go",
     "Compare": "your answers with the worked solutions",
 }  # the way on, at the end of a chapter
+READ = "Read"  # the verb of a chapter's own page
 WIDGETS = "application/vnd.jupyter.widget-state+json"  # a notebook's stored figures
 FORMULAS = ('class="katex', 'class="pg-figure')  # where formulas stand or may come
 
@@ -57,9 +59,35 @@ def reading(env, head):
     return [doc for doc in env.toctree_includes.get(head, []) if number and doc.startswith(number[0])]
 
 
-def contents(html, read="Read"):
-    """The table of contents: every chapter's own page joins the row of its verbs; the page we are on is marked."""
-    soup = BeautifulSoup(html or "", "html.parser")
+def contents(app, pagename):
+    """The table of contents as this page shows it: the page we are on is marked. The rest is the same for all pages
+    of a folder, and Sphinx takes a tenth of a second for it, so that it is asked once for each folder."""
+    folder = pagename.rpartition("/")[0]
+    if folder not in (kept := app.builder.__dict__.setdefault("pg_contents", {})):
+        nobody = f"{folder}/a-page".lstrip("/")
+        tree = global_toctree_for_doc(app.env, nobody, app.builder, includehidden=True, maxdepth=2, titles_only=True)
+        kept[folder] = path_of_chapters(app.builder.render_partial(tree)["fragment"] if tree else "")
+    soup, links = kept[folder]
+    here = links.get(app.builder.get_relative_uri(f"{folder}/a-page".lstrip("/"), pagename))
+    if not here:
+        return str(soup)
+    address, here["href"], here["aria-current"] = here["href"], "#", "page"
+    branch = [e for e in here.parents if e.name in ("li", "ul")][2 if here.get_text() == READ else 0 :]
+    for element in branch:
+        element["class"] = [*element.get("class", ()), "current"]
+    marked = str(soup)
+    here["href"] = address
+    del here["aria-current"]
+    for element in branch:
+        element["class"].pop()
+        if not element["class"]:
+            del element["class"]
+    return marked
+
+
+def path_of_chapters(html):
+    """Every chapter's own page joins the row of its verbs. Returns the contents and their links by address."""
+    soup = BeautifulSoup(html, "html.parser")
     for caption in soup.select("p.caption"):
         caption.name, caption.attrs = "h2", {}
     for item in soup.select("li.toctree-l1"):
@@ -67,7 +95,7 @@ def contents(html, read="Read"):
         if verbs and verbs.find("li"):
             first = soup.new_tag("li", attrs={"class": "toctree-l2"})
             again = soup.new_tag("a", href=link["href"], attrs={"class": link["class"]})
-            again.string = read
+            again.string = READ
             first.append(again)
             verbs.insert(0, first)
             for verb in verbs.select("a"):
@@ -75,12 +103,9 @@ def contents(html, read="Read"):
             name = soup.new_tag("span", attrs={"class": "pg-chapter"})
             name.string = link.get_text()
             link.replace_with(name)
-    for link in soup.select("a.current"):
-        if link["href"] == "#":
-            link["aria-current"] = "page"
     for link in soup.select("a"):
         del link["class"]
-    return str(soup)
+    return soup, {link["href"]: link for link in soup.select("a")}
 
 
 def repaired(body):
@@ -97,10 +122,7 @@ def page_context(app, pagename, templatename, context, doctree):
         context["metatags"] = re.sub(
             r'(?<=<meta content=")(?=[^"]*"[^>]* name="description")', "Worked solutions. ", context["metatags"]
         )
-    toctree = context.get("toctree")
-    context["pg_contents"] = (
-        contents(toctree(collapse=False, maxdepth=2, includehidden=True, titles_only=True)) if toctree else ""
-    )
+    context["pg_contents"] = contents(app, pagename)
     context["pg_verbs"] = chapter(app, pagename)
     context["pg_then"] = [
         (verb, page, THEN[verb]) for verb, page in context["pg_verbs"] if verb in THEN
