@@ -70,7 +70,8 @@ def same(run, way, exercise):
         # not what was fitted to one function
         if not exhausted(mistaken) and any(way in mistake.ways for mistake in exercise.mistakes):
             run.case.kept[way] = mistaken
-    mistaken = replace(mistaken, huge=run.outcome.huge)
+    if mistaken.huge != run.outcome.huge:
+        mistaken = replace(mistaken, huge=run.outcome.huge)
     if not mistaken.finite:  # overflow may show as NaN in NumPy and as an OverflowError in plain Python
         return run.outcome.kind == "raised" or run.outcome.kind == "answer" and not run.outcome.finite
     return run.outcome.finite and exercise.close(run.outcome.parts, mistaken.parts)

@@ -27,7 +27,9 @@ class _Arrays:
 
     def __deepcopy__(self, memo):
         made = object.__new__(type(self))
-        vars(made).update((name, copy.deepcopy(value, memo)) for name, value in vars(self).items())
+        for name, value in vars(self).items():
+            plain = type(value) is np.ndarray and not value.dtype.hasobject
+            vars(made)[name] = value.copy("K") if plain else copy.deepcopy(value, memo)
         return made
 
 
