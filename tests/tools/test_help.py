@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tests.helpers.warm import Warm
 from tools.paths import ROOT
 
 FILES = [
@@ -30,29 +31,53 @@ BYTE_CODE = (
 )
 
 
-def run(module, *arguments, folder):
-    """In an empty folder, with no way to find git, make or a browser."""
-    return subprocess.run(
-        [sys.executable, "-m", module, *arguments],
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        env={"PATH": "", "PYTHONPATH": str(ROOT), "MPLBACKEND": "agg", **BYTE_CODE},
-        timeout=300,
-    )
+# With no way to find git, make or a browser.
+ENVIRONMENT = {"PATH": "", "PYTHONPATH": str(ROOT), "MPLBACKEND": "agg", "OPENBLAS_NUM_THREADS": "1", **BYTE_CODE}
+
+
+@pytest.fixture(scope="module")
+def warm():
+    process = Warm(ENVIRONMENT)
+    yield process
+    process.close()
+
+
+@pytest.fixture
+def run(warm, tmp_path):
+    """A command in an empty folder."""
+    (folder := tmp_path / "empty").mkdir()
+
+    def run(module, *arguments):
+        done = warm.run(module, *arguments, folder=folder, scratch=tmp_path)
+        assert not list(folder.iterdir())
+        return done
+
+    return run
 
 
 @pytest.mark.parametrize("module", COMMANDS)
-def test_help_is_all_that_happens(module, tmp_path):
-    done = run(module, "--help", folder=tmp_path)
+def test_help_is_all_that_happens(module, run):
+    done = run(module, "--help")
     assert done.returncode == 0 and done.stdout.startswith(f"usage: {called(module)}"), done.stdout + done.stderr
-    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
     "module", [m for m in COMMANDS if m != "tools.run.lab"]
 )  # what lab.py does not know goes to JupyterLab
-def test_an_option_that_nobody_knows_starts_no_work(module, tmp_path):
-    done = run(module, "--no-such-option", folder=tmp_path)
+def test_an_option_that_nobody_knows_starts_no_work(module, run):
+    done = run(module, "--no-such-option")
     assert done.returncode == 2 and f"{called(module)}: error:" in done.stderr, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("module", ["tools.make.notebooks", "studies.critic_lambda"])
+@pytest.mark.parametrize("option", ["--help", "--no-such-option"])
+def test_a_process_of_its_own_says_the_same(module, option, run, tmp_path):
+    own = subprocess.run(
+        [sys.executable, "-m", module, option],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path / "empty",
+        stdin=subprocess.DEVNULL,
+        env=ENVIRONMENT,
+    )
+    assert (own.returncode, own.stdout, own.stderr) == run(module, option)
