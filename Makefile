@@ -6,7 +6,7 @@ TOOL := nbgrader
 NBGRADER := .venv-nbgrader
 OTTER := .venv-otter
 NONE = $(if $(ARGS),[ $$? = 5 ] ||)        # of a selection, one half of the tests may have none
-PYTEST := $(PY) -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg
+PYTEST := $(PY) -m pytest -p tools --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg
 
 # The chapters' tests that open a browser: they run with the site's, since beside an open browser no kernel runs.
 FIGURES := tests/chapters/*/test_explorables*.py

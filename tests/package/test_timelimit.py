@@ -19,9 +19,10 @@ WHOLE = engine.SECONDS, timelimit.WALL  # as a learner has them
 
 
 @pytest.fixture
-def half_a_second(monkeypatch):
-    monkeypatch.setattr(engine, "SECONDS", 0.5)
-    monkeypatch.setattr(timelimit, "WALL", 3.0)
+def a_short_time(monkeypatch):
+    """For functions that never return: the less there is, the sooner they are stopped."""
+    monkeypatch.setattr(engine, "SECONDS", 0.2)
+    monkeypatch.setattr(timelimit, "WALL", 1.2)
 
 
 def forever_plain(logits):
@@ -100,7 +101,7 @@ class Lazy:
     ],
     ids=lambda f: f.__name__,
 )
-def test_a_function_that_never_returns_is_stopped(function, half_a_second, monkeypatch, capfd):
+def test_a_function_that_never_returns_is_stopped(function, a_short_time, monkeypatch, capfd):
     lost = []
     hook = lost.append  # no line of Python, into which the next signal could fall
     monkeypatch.setattr(sys, "unraisablehook", hook)
@@ -154,7 +155,7 @@ def test_the_wall_clock_is_generous():
 
 
 @pytest.mark.slow
-def test_other_threads_use_a_trace_function(half_a_second):
+def test_other_threads_use_a_trace_function(a_short_time):
     results, traces = [], []
 
     def work():
@@ -182,7 +183,7 @@ ONE_LINE = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("loop", ONE_LINE)
-def test_other_threads_end_a_loop_on_one_line(loop, half_a_second):
+def test_other_threads_end_a_loop_on_one_line(loop, a_short_time):
     """Python before 3.12 calls a trace function no more while the line does not change."""
     space, results = {"itertools": itertools}, []
     exec(f"def softmax(logits):\n    {ONE_LINE[loop]}", space)

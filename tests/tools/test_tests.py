@@ -215,7 +215,7 @@ def test_what_is_skipped_is_written_down_once_with_its_reason(tmp_path, workers)
         "PYTHONPATH": str(ROOT),  # what conftest.py imports
     }
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *workers, tmp_path],
+        [sys.executable, "-m", "pytest", "-q", "-p", "tools", "-p", "no:cacheprovider", *workers, tmp_path],
         cwd=tmp_path,
         env=environment,
         capture_output=True,
@@ -271,7 +271,7 @@ def test_a_browser_is_opened_in_the_second_run_of_make_test_only():
 
 WITHOUT = """
 import sys, pytest
-sys.modules.update(dict.fromkeys(["playwright", "axe_playwright_python", "py_mini_racer", "docutils"]))
+sys.modules.update(dict.fromkeys(["playwright", "axe_playwright_python", "py_mini_racer", "docutils", "rfc3987_syntax"]))
 sys.exit(pytest.main(sys.argv[1:]))
 """  # these are the book's tools, which the package does not need
 
