@@ -27,10 +27,15 @@ class _Arrays:
 
     def __deepcopy__(self, memo):
         made = object.__new__(type(self))
-        for name, value in vars(self).items():
-            plain = type(value) is np.ndarray and not value.dtype.hasobject
-            vars(made)[name] = value.copy("K") if plain else copy.deepcopy(value, memo)
+        vars(made).update({name: _copied(value, memo) for name, value in vars(self).items()})
         return made
+
+
+def _copied(value, memo):
+    """As copy.deepcopy, which takes three times as long over a few numbers."""
+    if type(value) is np.ndarray and not value.dtype.hasobject:
+        return value.copy("K")
+    return value if type(value) is float else copy.deepcopy(value, memo)
 
 
 def _equal(value, other):

@@ -56,6 +56,7 @@ def imports(name, path, known):
                     yield whole if whole in known else base
 
 
+@cache
 def graph():
     """{module: the modules that it imports}. A discovery counts as an import of all that it finds."""
     known = modules()
@@ -73,26 +74,23 @@ def graph():
     return arrows
 
 
-ARROWS = graph()
-
-
 def part(name):
     return name.split(".")[0]
 
 
 def test_the_picture_has_all_modules_and_many_arrows():
-    assert {part(name) for name in ARROWS} == set(PACKAGES) and len(ARROWS) > 80
+    assert {part(name) for name in graph()} == set(PACKAGES) and len(graph()) > 80
     assert (
         "policy_gradient.policies"
-        in ARROWS["policy_gradient.training"] | ARROWS["policy_gradient.networks"] | ARROWS["policy_gradient"]
+        in graph()["policy_gradient.training"] | graph()["policy_gradient.networks"] | graph()["policy_gradient"]
     )
-    assert "learning_to_act.exercises.the_theorem" in ARROWS["learning_to_act.checks.registry"] | set()
-    assert "learning_to_act.checks.exercise" in ARROWS["learning_to_act.exercises.the_theorem"]
+    assert "learning_to_act.exercises.the_theorem" in graph()["learning_to_act.checks.registry"] | set()
+    assert "learning_to_act.checks.exercise" in graph()["learning_to_act.exercises.the_theorem"]
 
 
 def test_nowhere_is_a_circle():
     try:
-        list(TopologicalSorter(ARROWS).static_order())
+        list(TopologicalSorter(graph()).static_order())
     except CycleError as error:
         pytest.fail(" -> ".join(reversed(error.args[1])))
 
@@ -101,7 +99,7 @@ def test_a_circle_would_be_seen():
     with pytest.raises(CycleError):
         list(
             TopologicalSorter(
-                {**ARROWS, "learning_to_act.checks.hunt": {"learning_to_act.checks.engine"}}
+                {**graph(), "learning_to_act.checks.hunt": {"learning_to_act.checks.engine"}}
             ).static_order()
         )
 
@@ -141,7 +139,7 @@ def test_each_part_knows_those_alone_that_it_may(package):
 def test_the_library_does_not_know_who_teaches_with_it():
     assert not [
         (name, other)
-        for name, others in ARROWS.items()
+        for name, others in graph().items()
         for other in others
         if part(name) == "policy_gradient" and part(other) != "policy_gradient" and name != ALIASES
     ]
@@ -156,14 +154,14 @@ def test_the_core_can_be_read_in_one_sitting():
     """As the README says: what a learner meets in chapters 1 to 3, and nothing of the fast forms."""
     files = [ROOT / f"policy_gradient/{name}.py" for name in CORE]
     assert sum(len(path.read_text("utf8").splitlines()) for path in files) <= 1500
-    known = {name for module in CORE for name in ARROWS[f"policy_gradient.{module}"] if "._" not in name}
+    known = {name for module in CORE for name in graph()[f"policy_gradient.{module}"] if "._" not in name}
     assert known <= {f"policy_gradient.{name}" for name in [*CORE, "protocols"]} | {"policy_gradient"}, known
 
 
 def test_neither_package_knows_the_tools():
     assert not [
         (name, other)
-        for name, others in ARROWS.items()
+        for name, others in graph().items()
         for other in others
         if part(name) != "tools" and part(other) == "tools"
     ]
@@ -171,11 +169,11 @@ def test_neither_package_knows_the_tools():
 
 def test_only_the_registry_knows_the_exercises_and_no_exercise_knows_the_registry():
     exercise = "learning_to_act.exercises."
-    assert {name for name, others in ARROWS.items() if any(o.startswith(exercise) for o in others)} == {
+    assert {name for name, others in graph().items() if any(o.startswith(exercise) for o in others)} == {
         "learning_to_act.checks.registry"
     }  # and no tool names a chapter
     above = {"learning_to_act.checks.registry", "learning_to_act.checks.engine", "learning_to_act.checks"}
-    assert not [name for name, others in ARROWS.items() if name.startswith(exercise) and others & above]
+    assert not [name for name, others in graph().items() if name.startswith(exercise) and others & above]
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """The runner: the same bytes each time, nothing stored that must not be, and only what changed is run."""
 
+import functools
 import json
 import os
 import shutil
@@ -41,9 +42,13 @@ def write(path, *cells, **metadata):
     return path
 
 
+package_hash = functools.cache(run.package_hash)  # nobody changes the package meanwhile, and it reads all of it
+
+
 @pytest.fixture
 def stamps(tmp_path, monkeypatch):
     monkeypatch.setattr(run, "STAMPS", tmp_path / "stamps" / "notebooks.json")
+    monkeypatch.setattr(run, "package_hash", package_hash)
 
 
 @pytest.fixture(scope="module")

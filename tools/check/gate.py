@@ -103,7 +103,20 @@ def tsc(config=ROOT / "tsconfig.json"):
 
 def tests():
     return run(
-        python("pytest", "-p", "tools", "-q", "-n", "2", "--dist", "worksteal", "-m", "not slow", "tests/package", "tests/checks")
+        python(
+            "pytest",
+            "-p",
+            "tools",
+            "-q",
+            "-n",
+            "2",
+            "--dist",
+            "worksteal",
+            "-m",
+            "not slow",
+            "tests/package",
+            "tests/checks",
+        )
     )
 
 

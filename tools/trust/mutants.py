@@ -78,9 +78,8 @@ def mutants(source):
                 except (SyntaxError, ValueError):
                     continue
                 same = {statement: line for statement, line in lines.items() if statement not in above}
-                made[text] = _key(
-                    [*lines.values()], [same.get(statement) or _line(statement) for statement in _statements(function)]
-                )
+                now = _statements(function) if isinstance(node, ast.stmt) else lines
+                made[text] = _key([*lines.values()], [same.get(statement) or _line(statement) for statement in now])
     return [(key, text) for text, key in made.items()]
 
 
