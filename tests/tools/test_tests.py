@@ -271,7 +271,8 @@ def test_a_browser_is_opened_in_the_second_run_of_make_test_only():
 
 WITHOUT = """
 import sys, pytest
-sys.modules.update(dict.fromkeys(["playwright", "axe_playwright_python", "py_mini_racer", "docutils", "rfc3987_syntax"]))
+tools = ["playwright", "axe_playwright_python", "py_mini_racer", "docutils", "rfc3987_syntax"]
+sys.modules.update(dict.fromkeys(tools))
 sys.exit(pytest.main(sys.argv[1:]))
 """  # these are the book's tools, which the package does not need
 
