@@ -155,7 +155,8 @@ def test_an_update_that_runs_on_into_the_next_episode_shows_the_order_of_the_eig
     exec(re.search(r"```python\n# stranger 1\n(.*?)```", HOLD, re.DOTALL)[1], space)
 
     def angle(order):
-        rows = np.concatenate([np.arange(24)[batch.episodes()[n]] for n in order])
+        episodes = [np.arange(24)[one] for one in batch.episodes()]
+        rows = np.concatenate([episodes[n] for n in order])
         arrays = {f.name: getattr(batch, f.name) for f in fields(batch)}
         laid = {name: x[rows] for name, x in arrays.items() if isinstance(x, np.ndarray)}
         laid["episode"] = np.repeat(np.arange(len(order)), 3)

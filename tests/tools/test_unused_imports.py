@@ -10,11 +10,11 @@ FOLDERS = ["policy_gradient", "learning_to_act", "tools", "tests", "studies", "b
 
 def unused(text):
     """Names that a module imports and never uses; a line with `noqa` and a name in __all__ are left out."""
-    tree, lines = ast.parse(text), text.splitlines()
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    nodes, lines = [*ast.walk(ast.parse(text))], text.splitlines()
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
     imports = [
         node
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, (ast.Import, ast.ImportFrom)) and getattr(node, "module", "") != "__future__"
     ]  # that one changes how the file is read
     names = {(alias.asname or alias.name).split(".")[0]: node.lineno for node in imports for alias in node.names}
