@@ -62,6 +62,12 @@ def batches(setting, look, count):
     return setting.world.batches(setting.start, np.random.default_rng([setting.n, look]), setting.n, count)
 
 
+@lru_cache(maxsize=16)
+def unpaid_batches(setting, count, free):
+    """The first `free` of `count` batches, without their rewards; `attempt` copies them."""
+    return [unpaid(batch) for batch in batches(setting, 0, count)[:free]]
+
+
 @dataclass(frozen=True)
 class Hunt(Exercise):
     """An exercise judged by its mean. `truth` is one unbiased answer among many.
@@ -185,7 +191,7 @@ class Hunt(Exercise):
         at them (a derivative along the path) is right.
         """
         for i, setting in enumerate(self.settings):
-            drawn = [unpaid(batch) for batch in batches(setting, 0, COUNT)[:FREE]]
+            drawn = unpaid_batches(setting, COUNT, FREE)
             outcome = attempt(
                 lambda many, start=setting.start: [function(*self.arguments(start, batch, LR)) for batch in many],
                 (drawn,),
