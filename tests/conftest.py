@@ -52,7 +52,8 @@ class AfterTheLastCell(pytest.Item):
 def tell(kernel, call):
     """Call a function of tests/helpers/after_run_all.py in the kernel;
     no cell is counted for it, no name left behind."""
-    own = f"import sys; sys.path.insert(0, {ROOT!r}); from tests.helpers import after_run_all as a; sys.path.pop(0)"
+    ours = "import tools; from tests.helpers import after_run_all as a"  # tools: nbformat comes sooner (its __init__)
+    own = f"import sys; sys.path.insert(0, {ROOT!r}); {ours}; sys.path.pop(0)"
     number = kernel.kc.execute(
         f"exec({own!r} + '; a.{{}}'.format({call!r}), dict(space=globals()))", store_history=False
     )
