@@ -129,10 +129,14 @@ def settled(page):
     page.wait_for_function("document.documentElement.dataset.widgets === 'ready' && document.fonts.status === 'loaded'")
 
 
-def violations(page, where=None, **options):
-    """What axe finds, as lines to read; `where`: in these elements alone."""
+def with_axe(page):
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
+
+
+def violations(page, where=None, **options):
+    """What axe finds, as lines to read; `where`: in these elements alone."""
+    with_axe(page)
     return page.evaluate(
         """([where, options]) => axe.run(where ? { include: [[where]] } : document, options)
             .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.slice(0, 3)
@@ -142,7 +146,8 @@ def violations(page, where=None, **options):
 
 
 # Text that has the colour, the size and the ground of some text before it, in the flow of the same box, has its
-# contrast too. One of each is marked; what is placed by itself, and each text of a drawing, is a box of its own.
+# contrast too. One of each is marked, and so is one of each look of fields; what is placed by itself, and each text of
+# a drawing, is a box of its own. Of the marked ones alone axe then asks whether they are too pale.
 LOOKS = """() => {
     document.querySelectorAll("[data-look]").forEach(e => e.removeAttribute("data-look"));
     const known = new Map(), seen = new Set();
@@ -159,7 +164,8 @@ LOOKS = """() => {
     };
     const looks = [];
     for (const e of document.body.querySelectorAll("*")) {
-        if (!e.getClientRects().length || ![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())) continue;
+        const words = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
+        if (!words && !e.matches("input, select, textarea") || !e.getClientRects().length) continue;
         const { color, fontSize, fontWeight, visibility } = getComputedStyle(e);
         const look = [color, fontSize, fontWeight, visibility, ground(e)].join();
         if (seen.has(look)) continue;
@@ -167,10 +173,18 @@ LOOKS = """() => {
         looks.push(e);
     }
     looks.forEach(e => e.setAttribute("data-look", ""));
-    return looks.length; }"""
+    axe.configure({ rules: [{ id: "color-contrast", selector: "[data-look]" }] }); }"""
 
 
-def contrast(page):
-    """What axe finds too pale, at one of each look of the page's text."""
+def by_looks(page, **options):
+    """What axe finds, where of contrast it asks one of each look of the page's text."""
+    with_axe(page)
     page.evaluate(LOOKS)
-    return violations(page, "[data-look]", runOnly=["color-contrast"])
+    return violations(page, **options)
+
+
+def in_both_themes(page):
+    """What axe finds by day and by night, where the page is left. Dark pages differ in colours only."""
+    day = by_looks(page)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    return day + ["dark: " + line for line in by_looks(page, runOnly=["color-contrast"])]

@@ -5,7 +5,7 @@ import re
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.helpers.pages import Visit, contrast, frames, pages_of, violations
+from tests.helpers.pages import Visit, by_looks, frames, in_both_themes, pages_of, violations
 
 IS_FILE = re.compile(r"\.(png|svg|webp)$|^_images")
 RAW_TEX = re.compile(r"\$[^$\n]{1,80}\$|\\(?:frac|sum|nabla|theta|pi|mathbb|begin|gamma|pol|score|good|where)\b")
@@ -128,6 +128,7 @@ def found(browser, server, site):
                 .map(b => b.getBoundingClientRect().left));
             return left < e.getBoundingClientRect().left - 1; }).map(e => e.textContent.trim().slice(0, 60))""")
         page.set_viewport_size({"width": 1280, "height": 800})
+        plain(page)
         seen["axe"] = in_both_themes(page)  # which leaves it dark
         page.emulate_media(media="print")
         seen["paper"] = page.evaluate(CONTRAST)
@@ -136,15 +137,12 @@ def found(browser, server, site):
     return tour
 
 
-def in_both_themes(page):
-    """Violations by day and by night. Formulas are thousands of elements of KaTeX's own making, alike on every page:
-    each becomes one letter here, and the front page's is examined whole, below. So are the words of code: of those with
-    one class and one look the first stays. Dark pages differ in colours only."""
+def plain(page):
+    """Formulas are thousands of elements of KaTeX's own making, alike on every page: each becomes one letter, and the
+    front page's is examined whole, below. So are the words of code: of those with one class and one look the first
+    stays."""
     page.evaluate("document.querySelectorAll('.katex').forEach(e => e.replaceWith('x'))")
     page.evaluate(ONE_OF_EACH)
-    light = violations(page, rules={"color-contrast": {"enabled": False}}) + contrast(page)
-    page.evaluate("document.documentElement.dataset.theme = 'dark'")
-    return light + ["dark: " + line for line in contrast(page)]
 
 
 def faults(found, name):
@@ -174,12 +172,23 @@ def test_a_pale_word_is_seen_wherever_it_stands(browser, server, place):
     visit = Visit(browser, server, "book/ways-to-run.html")
     visit.page.evaluate("document.querySelectorAll('main details').forEach(e => { e.open = true; })")
     words = visit.page.locator(place).locator("visible=true").last
-    assert contrast(visit.page) == []
+    assert in_both_themes(visit.page) == []
     words.evaluate("""e => { e.style.color = "#bbb"; e.id = "pale"; const twin = e.cloneNode(true);
         twin.id = ""; twin.style.display = "none"; e.before(twin); }""")  # what is not shown stands for nothing
-    assert any(line.startswith("color-contrast #pale") for line in contrast(visit.page))
+    visit.page.evaluate("document.documentElement.dataset.theme = 'light'")
+    assert any(line.startswith("color-contrast #pale") for line in by_looks(visit.page))
     words.evaluate("e => { e.style.color = ''; e.style.background = '#555'; }")
-    assert any(line.startswith("color-contrast #pale") for line in contrast(visit.page))
+    assert any(line.startswith("color-contrast #pale") for line in by_looks(visit.page))
+    visit.close()
+
+
+def test_axe_sees_a_fault_of_structure_a_pale_word_and_one_that_is_pale_by_night_only(browser, server):
+    visit = Visit(browser, server, "book/ways-to-run.html")
+    visit.page.evaluate("""() => { const [one, two] = document.querySelectorAll("main section > p");
+        one.append(new Image()); one.id = "pale"; one.style.color = "#bbb";
+        two.id = "night"; two.style.color = "#444"; }""")
+    found = sorted(line.partition(" Fix ")[0] for line in in_both_themes(visit.page))
+    assert found == ["color-contrast #pale", "dark: color-contrast #night", "image-alt img"]
     visit.close()
 
 
