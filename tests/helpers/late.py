@@ -1,5 +1,7 @@
 """A page from which something is held back, and what moved in sight when it came."""
 
+from tests.helpers.pages import Opened
+
 ROUNDING = 0.0005  # 0.00 to the two digits that browsers' own tools show
 WATCH = """window.pgShifts = [];
 new PerformanceObserver(list => { for (const e of list.getEntries()) pgShifts.push([e.value, e.sources.map(s =>
@@ -8,13 +10,12 @@ new PerformanceObserver(list => { for (const e of list.getEntries()) pgShifts.pu
 PAINTED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
-class Late:
+class Late(Opened):
     """A page whose requests of some kind wait until the test lets them go."""
 
-    def __init__(self, browser, width, held, address):
-        self.context = browser.new_context(viewport={"width": width, "height": 800}, reduced_motion="reduce")
-        self.context.add_init_script(WATCH)
-        self.page, self.waiting, self.holding = self.context.new_page(), [], True
+    def __init__(self, browser, width, held, address, script=""):
+        super().__init__(browser, width, WATCH + script)
+        self.waiting, self.holding = [], True
         self.page.route(
             lambda url: held(url), lambda route: self.waiting.append(route) if self.holding else route.continue_()
         )
@@ -32,7 +33,19 @@ class Late:
     def close(self):
         for route in self.waiting if self.holding else ():
             route.abort()
-        self.context.close()
+        super().close()
+
+
+def stands(late):
+    """Wait until the page is there, and every figure that it may have by now."""
+    late.page.wait_for_load_state("domcontentloaded")
+    late.page.evaluate(PAINTED)
+    late.page.evaluate("dispatchEvent(new Event('pg:start'))")  # host.js: also the figures far from sight
+    late.page.wait_for_function("document.documentElement.dataset.widgets === 'ready'")
+
+
+def is_font(url):
+    return ".woff" in url or ".ttf" in url
 
 
 def moved(late):

@@ -102,25 +102,33 @@ def pages_of(site):
     )
 
 
-class Visit:
-    """One page, opened once: what it asked for, what it complained of, and the open page itself."""
+class Opened:
+    """A new page with nothing in it yet: what it will ask for, what it will complain of."""
 
-    def __init__(self, browser, server, path, script="", **options):
-        start = len(server.sent)
-        self.path, self.errors, self.asked = path, [], []
-        self.context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce", **options)
+    def __init__(self, browser, width=1280, script="", **options):
+        self.errors, self.asked = [], []
+        self.context = browser.new_context(viewport={"width": width, "height": 800}, reduced_motion="reduce", **options)
         if script:  # runs before any of the page's own
             self.context.add_init_script(script)
         self.page = self.context.new_page()
         self.page.on("console", lambda m: self.errors.append(m.text) if m.type in ("error", "warning") else None)
         self.page.on("pageerror", lambda e: self.errors.append(str(e)))
         self.page.on("request", lambda r: self.asked.append(r.url))
-        self.page.goto(server.url + path, wait_until="load")
-        settled(self.page)
-        self.sent = server.sent[start:]
 
     def close(self):
         self.context.close()
+
+
+class Visit(Opened):
+    """One page, opened once, and all of it there."""
+
+    def __init__(self, browser, server, path, **options):
+        super().__init__(browser, **options)
+        start = len(server.sent)
+        self.path = path
+        self.page.goto(server.url + path, wait_until="load")
+        settled(self.page)
+        self.sent = server.sent[start:]
 
 
 def settled(page):
@@ -183,8 +191,9 @@ def by_looks(page, **options):
     return violations(page, **options)
 
 
-def in_both_themes(page):
+def in_both_themes(page, where=None):
     """What axe finds by day and by night, where the page is left. Dark pages differ in colours only."""
-    day = by_looks(page)
+    page.evaluate("document.documentElement.dataset.theme = 'light'")
+    day = by_looks(page, where=where)
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
-    return day + ["dark: " + line for line in by_looks(page, runOnly=["color-contrast"])]
+    return day + ["dark: " + line for line in by_looks(page, where=where, runOnly=["color-contrast"])]

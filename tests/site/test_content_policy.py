@@ -1,6 +1,7 @@
 """The policy of each page: it lets everything of ours run, and nothing else.
 
-Whatever a browser refuses it reports twice: as the event `securitypolicyviolation`, and in the console.
+Whatever a browser refuses it reports twice: as the event `securitypolicyviolation`, and in the console. That it
+refuses nothing when a page is used is asked of every page: test_every_page_on_a_phone_and_in_use.py.
 """
 
 import re
@@ -8,6 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from tests.helpers.every_page import LISTEN
 from tests.helpers.pages import Server, Visit, pages_of
 
 CODE = (
@@ -18,50 +20,6 @@ CODE = (
     "importmap",
     "speculationrules",
 )  # other types hold data
-LISTEN = """addEventListener('securitypolicyviolation', e =>
-    (window.pgRefused ??= []).push(`${e.effectiveDirective} ${e.blockedURI} ${e.sourceFile ?? ''}:${e.lineNumber}`));"""
-# All that a hand can do, without its slowness: every slider to three places, every choice of every list, every button
-OPERATE = """async () => {
-    const all = (s, e = document) => [...e.querySelectorAll(s)];
-    const pause = () => new Promise(done => setTimeout(done, 30));
-    const tell = (e, ...types) => types.forEach(type => e.dispatchEvent(new Event(type, { bubbles: true })));
-    const done = { sliders: 0, quizzes: 0, buttons: 0, handles: 0, lists: 0 };
-    navigation.addEventListener('navigate', e => {   // stay here
-      if (!e.destination.sameDocument && e.cancelable) e.preventDefault(); });
-    all('main details').forEach(e => { e.open = true; });
-    for (const e of all('main input[type=range]')) {
-      for (const value of [e.max, e.min, (+e.min + +e.max) / 2]) { e.value = value; tell(e, 'input', 'change'); }
-      done.sliders++;
-    }
-    for (const e of all("main [role=slider], main svg [tabindex='0']")) {
-      for (const key of ['ArrowLeft', 'ArrowUp', 'Home'])
-        e.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
-      done.handles++;
-    }
-    for (const e of all('main select')) {
-      for (const option of [...e.options].reverse()) { e.value = option.value; tell(e, 'input', 'change'); }
-      done.lists++;
-    }
-    for (const quiz of all('.pg-quiz form')) {
-      for (const radio of all('input[type=radio]', quiz)) { radio.click(); quiz.requestSubmit(); }
-      quiz.requestSubmit();
-      done.quizzes++;
-    }
-    await pause();
-    for (const e of all('button:not([type=submit])').filter(e => !e.closest('header'))) {
-      for (let i = 0; i < 2; i++) if (e.isConnected && e.checkVisibility()) { e.click(); done.buttons++; }
-    }
-    await pause();
-    all('header button').forEach(e => { e.click(); e.click(); });
-    tell(window, 'beforeprint', 'afterprint', 'resize', 'scroll');
-    await pause();
-    return done;
-}"""
-
-
-def ours(site):
-    """Pages with our frame: JupyterLite's, in lite/, are another program's."""
-    return [path for path in pages_of(site) if not path.startswith("lite/")]
 
 
 class Elements(HTMLParser):
@@ -78,26 +36,11 @@ class Elements(HTMLParser):
 
 @pytest.fixture(scope="module")
 def elements(site):
-    return {path: Elements((site / path).read_text("utf8")).all for path in [*ours(site), "index.html"]}
+    return {path: Elements((site / path).read_text("utf8")).all for path in [*pages_of(site), "index.html"]}
 
 
 def is_policy(element):
     return element[0] == "meta" and element[1].get("http-equiv") == "Content-Security-Policy"
-
-
-@pytest.fixture(scope="module")
-def operated(browser, server, site):
-    """What happened when every page was opened and everything on it was used."""
-    tour = {}
-    for path in ours(site):
-        visit = Visit(browser, server, path, script=LISTEN)
-        done = visit.page.evaluate(OPERATE)
-        errors = [
-            e for e in visit.errors if not e.startswith("File chooser dialog")
-        ]  # a hand may open it, a script may not
-        tour[path] = done, visit.page.evaluate("window.pgRefused ?? []"), errors
-        visit.close()
-    return tour
 
 
 def test_every_page_has_the_policy_before_anything_it_rules(elements):
@@ -127,12 +70,6 @@ def test_no_page_has_anything_that_the_policy_would_refuse(elements):
     assert refused("script", {}) and refused("p", {"onclick": ""}) and not refused("script", {"src": "site.js"})
     for path, page in elements.items():
         assert [element for element in page if refused(*element)] == [], path
-
-
-def test_nothing_is_refused_when_every_page_is_used(operated):
-    assert {path: (refused, errors) for path, (_, refused, errors) in operated.items() if refused or errors} == {}
-    used = {name: sum(done[name] for done, *_ in operated.values()) for name in next(iter(operated.values()))[0]}
-    assert all(used.values()), used
 
 
 def test_search_is_not_refused_anything(browser, server):

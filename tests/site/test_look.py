@@ -1,4 +1,5 @@
-"""What a page's look can be measured by: words of drawings, what scrolls, contents that follow, and paper."""
+"""What a page's look can be measured by: words of drawings, what scrolls, contents that follow, and paper. A phone's
+drawings are looked at on the tour of all pages: test_every_page_on_a_phone_and_in_use.py."""
 
 import re
 
@@ -6,31 +7,10 @@ import pypdf
 import pytest
 from bs4 import BeautifulSoup
 
+from tests.helpers.every_page import WORDS
 from tests.helpers.pages import Visit, frames, pages_of
 
 CHAPTERS = re.compile(r"book/(0[0-8]-|on-trial)")
-WORDS = """kind => [...document.querySelectorAll(`.pg-drawing svg.pg-${kind} text`)]
-    .filter(t => t.getClientRects().length && t.textContent.trim())
-    .map(t => { const m = t.getScreenCTM(), parts = [...t.querySelectorAll("tspan")];
-        const sizes = (parts.length ? parts : [t]).map(e => parseFloat(getComputedStyle(e).fontSize));
-        return [Math.max(...sizes) * Math.hypot(m.a, m.b), t.textContent.trim()]; })"""
-
-
-@pytest.mark.parametrize("width", [340, 375])
-def test_a_phones_drawings_are_drawn_again_and_their_words_can_be_read(browser, server, site, width):
-    drawn = 0
-    for path in filter(CHAPTERS.match, pages_of(site)):
-        if 'class="pg-drawing"' not in (site / path).read_text(encoding="utf8"):
-            continue
-        visit = Visit(browser, server, path)
-        visit.page.set_viewport_size({"width": width, "height": 800})
-        words = visit.page.evaluate(WORDS, "narrow") + visit.page.evaluate(WORDS, "stepped")
-        assert words, f"{path}: a phone gets a drawing of its own"
-        assert visit.page.evaluate(WORDS, "wide") == []
-        visit.close()
-        drawn += len(words)
-        assert [word for word in words if word[0] < 11.99] == [], path
-    assert drawn > 100
 
 
 def test_a_wide_drawings_words_are_of_the_texts_size(browser, server):
@@ -153,14 +133,14 @@ def test_the_contents_of_the_page_give_way_to_what_passes_over_them(browser, ser
 
 
 def test_results_stand_in_two_columns_where_there_is_room(browser, server):
+    visit = Visit(browser, server, "search.html?q=baseline")
+    visit.page.wait_for_selector("ul.search li .context")
     for width, columns in ((1920, 2), (1280, 2), (768, 1), (375, 1)):
-        visit = Visit(browser, server, "search.html?q=baseline")
         visit.page.set_viewport_size({"width": width, "height": 900})
-        visit.page.wait_for_selector("ul.search li .context")
         sides = visit.page.evaluate("""[...document.querySelectorAll("ul.search li")].map(e => {
             const { left, right } = e.getBoundingClientRect(); return [left, right]; })""")
-        visit.close()
         assert len({left for left, _ in sides}) == columns and max(right for _, right in sides) <= width, width
+    visit.close()
 
 
 def test_on_a_phone_every_brace_of_the_theorem_lies_under_its_symbols(browser, server):

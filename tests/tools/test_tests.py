@@ -31,7 +31,7 @@ MAY_SLEEP = {
     ("helpers/pages.py", "wait_for_function"): "how a condition is waited for: asks again until it holds",
     ("helpers/webdriver.py", "until"): "the same, in two more engines",
     (
-        "site/test_layout_shift.py",
+        "helpers/every_page.py",
         "with_late_fonts",
     ): "the seconds for which a font is held back are what is tested",
 }

@@ -1,36 +1,13 @@
-"""Nothing moves, however late what a page asks for arrives: a formula's font, a figure, a script.
+"""No page asks for a formula's font: the script in the head has every character that a page shows
+(tools/keep/vendor.py, EMBEDDED). That none asks, and that nothing moves whatever comes late, is asked of every page:
+test_every_page_*.py."""
 
-A browser tells each move of what is in sight (`layout-shift`); its sum over a visit must be nothing. What is held back
-is let go by the test itself, so a slow machine changes nothing.
-"""
-
-import pytest
-
-from tests.helpers.late import PAINTED, Late, moved
-from tests.helpers.pages import pages_of
-
-WIDTHS = (375, 1280)
-HOLDS = (0, 1, 5, None)  # seconds that a font is held back; None: it never comes
-MOUNTED = "document.documentElement.dataset.widgets === 'ready'"
-PLACES = """() => [...document.querySelectorAll('main :is(p, h1, h2, h3, li, .math, table, pre, .pg-figure)')]
-    .map(e => e.getBoundingClientRect())
-    .map(r => [r.x, r.y + scrollY, r.width, r.height].map(v => Math.round(v * 4) / 4))"""
-
-
-def is_font(url):
-    return ".woff" in url or ".ttf" in url
-
-
-def rest(late):
-    late.page.wait_for_load_state("domcontentloaded")
-    late.page.evaluate(PAINTED)
-    late.page.evaluate("dispatchEvent(new Event('pg:start'))")  # host.js: also the figures far from sight
-    late.page.wait_for_function(MOUNTED, timeout=300_000)
+from tests.helpers.late import Late, is_font, moved, stands
 
 
 def test_a_page_from_a_folder_asks_for_no_font_either(browser, site):
     late = Late(browser, 375, is_font, (site / "book/03-the-log-derivative-trick.html").as_uri())
-    rest(late)
+    stands(late)
     assert late.waiting == [] and moved(late) == []
     assert late.page.evaluate("[...document.fonts].some(f => f.family === 'KaTeX_Main' && f.status === 'loaded')")
     late.close()
@@ -82,58 +59,6 @@ def test_without_scripts_the_files_serve(browser, server):
     page.goto(server.url + "book/notation.html", wait_until="networkidle")
     assert any("KaTeX_Main-Regular" in url for url in asked)
     context.close()
-
-
-def with_late_fonts(browser, width, address):
-    """What moves where a page asks for a font and gets it after 0, 1, 5 seconds and never,
-    what folds open at the end."""
-    found = []
-    for hold in HOLDS:
-        late = Late(browser, width, is_font, address)
-        rest(late)
-        before = late.page.evaluate(PLACES)
-        late.page.wait_for_timeout(1000 * (6 if hold is None else hold))
-        if hold is not None:
-            late.let_go()
-            late.page.wait_for_function("document.fonts.status === 'loaded'")
-        late.page.evaluate(PAINTED)
-        if late.page.evaluate(PLACES) != before:
-            found.append((hold, address, "another place"))
-        found += [(hold, *one) for one in moved(late)]
-        late.close()
-    return found
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-def test_what_comes_late_finds_its_place_kept(browser, server, site, width):
-    """All pages: every script that does not stop the first paint, every figure and picture,
-    held back until the page stands.
-
-    No page shall ask for a font at all, what folds open included: the script in the head has every character that a
-    page shows (tools/keep/vendor.py, EMBEDDED). Where one does, its font is held back 0, 1, 5 seconds and for ever."""
-    found, asking = [], {}
-    for path in pages_of(site):
-        late = Late(
-            browser,
-            width,
-            lambda url: not url.endswith((".html", ".css", "theme.js", "katex/fonts.js")) and ".css?" not in url,
-            server.url + path,
-        )
-        fonts = []
-        late.page.on("request", lambda r, fonts=fonts: fonts.append(r.url) if is_font(r.url) else None)
-        late.page.wait_for_function("document.querySelector('.pg-footer')")
-        late.page.evaluate(PAINTED)
-        fonts += [route.request.url for route in late.waiting if is_font(route.request.url)]
-        late.let_go()
-        rest(late)
-        found += moved(late)
-        late.page.evaluate("document.querySelectorAll('main details').forEach(e => { e.open = true; })")
-        late.page.evaluate(PAINTED)
-        late.close()
-        if fonts:
-            asking[path] = sorted({url.rpartition("/")[2] for url in fonts})
-            found += with_late_fonts(browser, width, server.url + path)
-    assert found == [] and asking == {}
 
 
 def test_a_page_that_asks_for_a_font_is_seen(browser, server):
