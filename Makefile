@@ -5,11 +5,7 @@ INSTALL := $(PYTHON) tools/run/installing.py
 TOOL := nbgrader
 NBGRADER := .venv-nbgrader
 OTTER := .venv-otter
-NONE = $(if $(ARGS),[ $$? = 5 ] ||)        # of a selection, one half of the tests may have none
 PYTEST := $(PY) -m pytest -p tools --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg
-
-# The chapters' tests that open a browser: they run with the site's, since beside an open browser no kernel runs.
-FIGURES := tests/chapters/*/test_explorables*.py
 
 # Where the environment says to write no byte code (many a container does), it goes into _build: else each of the tests' many
 # processes would compile the libraries anew.
@@ -62,8 +58,7 @@ test: .venv/installed           ## every test, the site's in a real browser
 	$(PY) -m tools.make.book
 	rm -f $(PG_SKIPPED)
 	status=0; \
-	$(PYTEST) -n auto --dist loadfile --no-loadscope-reorder tests $(wildcard notebooks solutions) --ignore tests/site --ignore-glob '$(FIGURES)' $(ARGS) || $(NONE) status=1; \
-	$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder tests/site $(FIGURES) $(ARGS) || $(NONE) status=1; \
+	$(PYTEST) -n auto --dist loadfile --no-loadscope-reorder tests $(wildcard notebooks solutions) $(ARGS) || status=1; \
 	$(PY) -m tools.check.skipped $(PG_SKIPPED); \
 	exit $$status
 

@@ -89,10 +89,14 @@ def of_the_package(path):
     )
 
 
-def of_the_second_pass(path):
-    """What may hold a browser open, and so comes last, by itself in `make test`: all in `site`,
-    and each chapter's explorables."""
+def comes_last(path):
+    """What may hold a browser open: all in `site`, and each chapter's explorables."""
     return path.parent.name == "site" or path.match("chapters/*/test_explorables*.py")
+
+
+def pytest_xdist_auto_num_workers(config):
+    """`-n auto`: one more than there are cores, since a browser's page that waits leaves a core idle."""
+    return (os.cpu_count() or 1) + 1
 
 
 def in_a_browser(item):
@@ -127,7 +131,7 @@ LONGEST = (
 
 def pytest_collection_modifyitems(items):
     """The browser's tests come last: while a browser is held open its event loop runs in this thread,
-    and kernels wait for ever.
+    and kernels wait for ever. Workers take whole files in this order.
 
     PG_ORDER=7, or any other number, shuffles the tests within each file, and the files:
     none may need another before it.
@@ -142,7 +146,7 @@ def pytest_collection_modifyitems(items):
         )  # a notebook's cells keep theirs
     else:
         items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
-    items.sort(key=lambda item: of_the_second_pass(item.path))
+    items.sort(key=lambda item: comes_last(item.path))
     for item in items:
         if of_the_package(item.path):
             item.add_marker("package")

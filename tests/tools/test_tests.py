@@ -10,6 +10,7 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from tools.check import skipped
 from tools.paths import ROOT
 
 FILES = sorted((ROOT / "tests").rglob("*.py"))
+CONFTEST = ROOT / "tests/conftest.py"
 CLOCK = re.compile(r"perf_counter|process_time|thread_time|monotonic|\btime\.time\b|performance\.now")
 # (file, function): why it may sleep. Nowhere else.
 MAY_SLEEP = {
@@ -207,7 +209,7 @@ def test_two(): pytest.skip("no network here")
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["one process", "two workers"])
 def test_what_is_skipped_is_written_down_once_with_its_reason(tmp_path, workers):
-    (tmp_path / "conftest.py").write_text((ROOT / "tests/conftest.py").read_text("utf8"))
+    (tmp_path / "conftest.py").write_text(CONFTEST.read_text("utf8"))
     (tmp_path / "test_a.py").write_text(SOME)
     (tmp_path / "test_b.py").write_text(SKIPS)
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")} | {
@@ -250,13 +252,9 @@ def test_the_summary_is_the_last_thing_that_make_test_prints():
     assert "test: export PG_SKIPPED" in (ROOT / "Makefile").read_text("utf8")
 
 
-def test_a_browser_is_opened_in_the_second_run_of_make_test_only():
-    """While one is held open, kernels of the same process wait for ever."""
-    recipe = (ROOT / "Makefile").read_text("utf8").partition("\ntest: .venv/installed")[2].partition("\n\n")[0]
-    first, second = (line for line in recipe.splitlines() if "$(PYTEST)" in line)
-    assert " --ignore tests/site --ignore-glob '$(FIGURES)' " in first and " tests/site $(FIGURES) " in second
-    [figures] = re.findall(r"^FIGURES := (\S+)$", (ROOT / "Makefile").read_text("utf8"), re.M)
-    late = {*ROOT.glob(figures), *(ROOT / "tests/site").rglob("*.py")}
+def test_browsers_come_after_all_kernels(request):
+    """While one is held open, kernels of the same process wait for ever; workers take files in their order."""
+    [own] = [p for p in request.config.pluginmanager.get_plugins() if getattr(p, "__file__", "") == str(CONFTEST)]
     asking = {
         path
         for path in FILES
@@ -265,8 +263,19 @@ def test_a_browser_is_opened_in_the_second_run_of_make_test_only():
         and node.name.startswith("test_")
         and {"browser", "chrome", "show"} & {argument.arg for argument in node.args.args}
     }
-    assert asking <= late and {path for path in asking if "chapters" in path.parts}
-    assert f"tests/site {figures}" in (ROOT / ".github/workflows/rot.yml").read_text("utf8")
+    notebooks = [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("solutions/*.ipynb")]
+    starting = [path for path in FILES if re.search(r"NotebookClient\(|start_new_kernel\(", path.read_text("utf8"))]
+    assert starting and {path for path in asking if "chapters" in path.parts}
+    items = [SimpleNamespace(path=path, add_marker=lambda name: None) for path in (*asking, *notebooks, *starting)]
+    own.pytest_collection_modifyitems(items)
+    order = [item.path for item in items]
+    assert max(map(order.index, notebooks + starting)) < min(map(order.index, asking))
+
+
+def test_make_test_is_one_run_of_whole_files_in_their_order():
+    recipe = (ROOT / "Makefile").read_text("utf8").partition("\ntest: .venv/installed")[2].partition("\n\n")[0]
+    [run] = (line for line in recipe.splitlines() if "$(PYTEST)" in line)
+    assert " -n auto --dist loadfile --no-loadscope-reorder tests $(wildcard notebooks solutions) $(ARGS)" in run
 
 
 WITHOUT = """
