@@ -94,8 +94,10 @@ def comes_last(path):
     return path.parent.name == "site" or path.match("chapters/*/test_explorables*.py")
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config):
-    """`-n auto`: one more than there are cores, since a browser's page that waits leaves a core idle."""
+    """`-n auto`: one more than there are cores, since a browser's page that waits leaves a core idle.
+    Some environments, such as that of `make test-autodiff`, have no xdist."""
     return (os.cpu_count() or 1) + 1
 
 

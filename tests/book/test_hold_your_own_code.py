@@ -185,3 +185,14 @@ def test_a_wrapper_s_own_sum_is_not_the_library_s():
     assert "The sum is ours: it has no $\\gamma^t$ and no mask" in HOLD and "whatever differs" not in HOLD
     assert "its own reward and those that came *before* it" in HOLD and "G = batch.rewards[i] + batch.gamma * G" in HOLD
     assert "as bad as death" not in HOLD  # where each step costs, an end is good
+
+
+def test_the_sentences_that_a_test_with_pytorch_holds_are_on_the_page():
+    """That test runs where PyTorch is; a sentence that was written anew is seen here."""
+    tree = ast.parse((ROOT / "tests/package/test_audit_with_torch.py").read_text("utf8"))
+    held = [
+        node.left.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Compare) and ast.unparse(node.comparators[0]) == "PAGE"
+    ]
+    assert len(held) >= 3 and [sentence for sentence in held if sentence not in PAGE] == []

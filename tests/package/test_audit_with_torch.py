@@ -49,7 +49,8 @@ def test_what_a_loss_gets_is_what_the_page_says():
         assert batch.obs.is_floating_point() and batch.next_obs.is_floating_point()
         assert batch.obs_ids.shape == (n,) and not batch.obs_ids.is_floating_point()
         assert {name for name, value in vars(batch).items() if callable(value)} == {"episodes"}
-    assert "`obs` and `next_obs` are float features `(n, D)`, and the numbers of `obs` are in `obs_ids`" in PAGE
+    assert "`obs` and `next_obs` are float features `(n, D)`" in PAGE
+    assert "the numbers of `obs` are in `obs_ids`" in PAGE
     assert "Of the methods only `episodes()` is there." in PAGE
 
 
