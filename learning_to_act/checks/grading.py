@@ -14,6 +14,8 @@ import signal
 import sys
 import traceback
 
+from policy_gradient import _timelimit as timelimit
+
 SECONDS = 20.0  # for a cell
 PATIENCE = 15  # times that for one that calls checks, which bound what they run
 AGAIN = 5.0  # seconds until the next signal, for a loop that swallows the first
@@ -69,7 +71,7 @@ class _Clock:
             return
         self.fired += 1
         if self.fired == 3:  # swallowed twice: now often enough to fall between two "try" blocks
-            signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+            signal.setitimer(signal.ITIMER_REAL, timelimit.AGAIN, timelimit.AGAIN)
         raise CellTimeUp(SAID.format(f"{self.seconds:g} seconds"))
 
     def stop(self, result):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from learning_to_act.checks.engine import registry
 from tools.make import class_ as make_class
@@ -129,6 +130,24 @@ def test_a_graded_notebook_bounds_its_cells_and_otter_leaves_examples_out(path, 
             {cell.id for cell in nb.cells if cell.id.endswith(("-example", "-check"))} if tool == "otter" else set()
         )
     assert "interrupt_on_timeout = True" in (tmp_path / "nbgrader/nbgrader_config.py").read_text()
+
+
+GRADED = [
+    "from learning_to_act.checks import grading; grading.AGAIN = 0.2; grading.begin(get_ipython(), seconds=0.5)",
+    "def f():\n    while True:\n        try:\n            while True: pass\n        except:\n            pass",
+    "f()",
+    "print('the next one')",
+]
+
+
+def test_in_a_kernel_a_loop_that_swallows_its_end_is_stopped_soon():
+    """There a thousand signals a second did not hit the moment between two `try` blocks for minutes."""
+    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in GRADED])
+    NotebookClient(nb, timeout=300, allow_errors=True, extra_arguments=["--IPKernelApp.log_level=ERROR"]).execute()
+    assert [out.get("ename", out.get("text")) for cell in nb.cells for out in cell.outputs] == [
+        "CellTimeUp",
+        "the next one\n",
+    ]
 
 
 def test_the_same_bytes_each_time(tmp_path):
