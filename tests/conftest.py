@@ -97,8 +97,10 @@ def comes_last(path):
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config):
     """`-n auto`: one more than there are cores, since a browser's page that waits leaves a core idle.
-    Some environments, such as that of `make test-autodiff`, have no xdist."""
-    return (os.cpu_count() or 1) + 1
+    At most eight: each may hold a browser, up to a gigabyte. Some environments, such as that of `make test-autodiff`,
+    have no xdist."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores + 1, 8)
 
 
 def in_a_browser(item):
