@@ -252,6 +252,12 @@ def test_the_summary_is_the_last_thing_that_make_test_prints():
     assert "test: export PG_SKIPPED" in (ROOT / "Makefile").read_text("utf8")
 
 
+def kernels(source):
+    """The calls that start a kernel from this process."""
+    called = [ast.unparse(node.func) for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    return [name for name in called if re.search(r"NotebookClient$|start_new_kernel$|notebooks\.execute$", name)]
+
+
 def test_browsers_come_after_all_kernels(request):
     """While one is held open, kernels of the same process wait for ever; workers take files in their order."""
     [own] = [p for p in request.config.pluginmanager.get_plugins() if getattr(p, "__file__", "") == str(CONFTEST)]
@@ -270,6 +276,9 @@ def test_browsers_come_after_all_kernels(request):
     own.pytest_collection_modifyitems(items)
     order = [item.path for item in items]
     assert max(map(order.index, notebooks + starting)) < min(map(order.index, asking))
+    late = [path for path in FILES if own.comes_last(path)]
+    assert asking <= {*late} and [path for path in late if kernels(path.read_text("utf8"))] == []
+    assert kernels("def test():\n    notebooks.execute(path)") and kernels("NotebookClient(nb).execute()")
 
 
 def test_make_test_is_one_run_of_whole_files_in_their_order():
