@@ -10,10 +10,10 @@ import sys
 from collections import namedtuple
 
 Done = namedtuple("Done", "returncode stdout stderr")
-LIBRARIES = "argparse", "subprocess", "ssl", "numpy", "scipy.stats", "gymnasium", "nbclient"
+LIBRARIES = "argparse", "subprocess", "ssl", "numpy", "scipy.stats", "gymnasium"
 PROGRAM = f"""
 import atexit, gc, json, os, runpy, sys
-{"".join(f"import {name}; " for name in LIBRARIES if name != "nbclient")}
+import {", ".join(LIBRARIES)}
 sys.modules["rfc3987_syntax"] = None            # as tools/__init__.py does
 import nbclient
 del sys.modules["rfc3987_syntax"]

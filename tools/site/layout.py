@@ -61,14 +61,14 @@ def reading(env, head):
 
 def contents(app, pagename):
     """The table of contents as this page shows it: the page we are on is marked. The rest is the same for all pages
-    of a folder, and Sphinx takes a tenth of a second for it, so that it is asked once for each folder."""
+    of a folder, so Sphinx is asked once for each, as if for a page that is not there."""
     folder = pagename.rpartition("/")[0]
+    nobody = f"{folder}/a-page".lstrip("/")
     if folder not in (kept := app.builder.__dict__.setdefault("pg_contents", {})):
-        nobody = f"{folder}/a-page".lstrip("/")
         tree = global_toctree_for_doc(app.env, nobody, app.builder, includehidden=True, maxdepth=2, titles_only=True)
         kept[folder] = path_of_chapters(app.builder.render_partial(tree)["fragment"] if tree else "")
     soup, links = kept[folder]
-    here = links.get(app.builder.get_relative_uri(f"{folder}/a-page".lstrip("/"), pagename))
+    here = links.get(app.builder.get_relative_uri(nobody, pagename))
     if not here:
         return str(soup)
     address, here["href"], here["aria-current"] = here["href"], "#", "page"
