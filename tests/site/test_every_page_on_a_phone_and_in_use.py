@@ -1,10 +1,11 @@
 """Every page of the built site on a phone, then with everything on it used: nothing moves when late things come, all is
-within the phone's width, and the page's policy refuses nothing. The other tour: test_every_page_by_day_and_night.py."""
+within the phone's width, each figure answers to keyboard and mouse, and the page's policy refuses nothing. The other
+tour: test_every_page_by_day_and_night.py."""
 
 import pytest
 
 from tests.helpers.every_page import LISTEN, OPEN_FOLDS, WORDS, faults, tour
-from tests.helpers.pages import frames
+from tests.helpers.pages import Visit, frames
 
 # One fixture opens every page of the book: on a machine that does much else that takes longer than a test may.
 pytestmark = pytest.mark.timeout(7200)
@@ -48,6 +49,55 @@ OPERATE = """async () => {
 }"""
 
 
+# The picture of a widget, without what its controls say about themselves
+PICTURE = """el => [...el.querySelectorAll('svg, img, canvas, output, p, math')].map(e =>
+    e.tagName === 'CANVAS' ? e.toDataURL() : e.outerHTML).join('')"""
+
+
+def deaf(page):
+    """The page's figures that do not answer to the keyboard, or not to the mouse."""
+    found, widgets = [], page.locator(".pg-widget")
+    for number in range(widgets.count()):
+        widget = widgets.nth(number)
+        widget.scroll_into_view_if_needed()
+        handles = widget.locator("input[type=range]:visible, [role=slider]:visible, svg [tabindex='0']:visible")
+        if not handles.count():
+            found.append((number, "nothing to move"))
+            continue
+        found += [(number, "keyboard")] * (not answers(page, widget, handles, by_keyboard))
+        found += [(number, "mouse")] * (not answers(page, widget, handles, by_mouse))
+    return found
+
+
+def answers(page, widget, handles, move):
+    """Does the picture change when one of the handles is moved?"""
+    for k in range(handles.count()):
+        before = widget.evaluate(PICTURE)
+        move(page, handles.nth(k))
+        for _ in range(10):
+            if widget.evaluate(PICTURE) != before:
+                return True
+            frames(page, 1)
+    return False
+
+
+def by_keyboard(page, handle):
+    handle.focus()
+    for key in ("ArrowLeft", "ArrowUp", "ArrowLeft"):
+        page.keyboard.press(key)
+
+
+def by_mouse(page, handle):
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(1, 6):
+        page.mouse.move(x - 15 * step, y - 6 * step)
+    page.mouse.up()
+
+
 @pytest.fixture(scope="module")
 def found(browser, server, site):
     """All that this tour can tell, page by page."""
@@ -76,6 +126,7 @@ def found(browser, server, site):
                 seen["words"][width] = {kind: page.evaluate(WORDS, kind) for kind in ("narrow", "stepped", "wide")}
         page.set_viewport_size({"width": 1280, "height": 800})
         frames(page)
+        seen["widgets"], seen["deaf"] = page.locator(".pg-widget").count(), deaf(page)
         seen["done"] = page.evaluate(OPERATE)
         seen["refused"] = page.evaluate("window.pgRefused ?? []")
         seen["errors"] = [
@@ -111,6 +162,24 @@ def test_a_phones_drawings_are_drawn_again_and_their_words_can_be_read(found, wi
         assert [word for word in phones if word[0] < 11.99] == [], path
         drawn += len(phones)
     assert drawn > 100
+
+
+def test_every_explorable_answers_to_keyboard_and_mouse(found, site):
+    assert faults(found, "deaf") == {}
+    stored = {path: (site / path).read_text("utf8").count("vnd.jupyter.widget-view+json") for path in found}
+    assert {path: seen["widgets"] for path, seen in found.items()} == stored and sum(stored.values()) > 20
+
+
+@pytest.mark.parametrize("kind, events", [("keyboard", ["keydown"]), ("mouse", ["pointerdown", "mousedown"])])
+def test_a_figure_that_does_not_answer_is_seen(browser, server, kind, events):
+    visit = Visit(browser, server, "book/01-values-or-probabilities.html")
+    visit.page.evaluate(
+        """events => events.forEach(name => addEventListener(name, e => {
+            e.preventDefault(); e.stopImmediatePropagation(); }, true))""",
+        events,
+    )
+    assert deaf(visit.page) == [(number, kind) for number in range(visit.page.locator(".pg-widget").count())] != []
+    visit.close()
 
 
 def test_nothing_is_refused_when_every_page_is_used(found):

@@ -5,11 +5,7 @@ import re
 
 from bs4 import BeautifulSoup
 
-from tests.helpers.pages import Visit, frames, pages_of, violations
-
-# The picture of a widget, without what its controls say about themselves
-PICTURE = """el => [...el.querySelectorAll('svg, img, canvas, output, p, math')].map(e =>
-    e.tagName === 'CANVAS' ? e.toDataURL() : e.outerHTML).join('')"""
+from tests.helpers.pages import Visit, pages_of, violations
 
 
 def test_no_page_carries_a_mathematics_script_or_a_widget_manager(site):
@@ -49,64 +45,6 @@ def test_the_front_page_leads_to_every_chapter(site):
     linked = {a["href"].split("#")[0] for a in soup.select("main a[href]")}
     chapters = {p.name for p in (site / "book").glob("[0-9][0-9]-*.html")}
     assert chapters <= linked, chapters - linked
-
-
-def widgets(browser, server, site):
-    for path in pages_of(site):
-        if "vnd.jupyter.widget-view+json" in (site / path).read_text("utf8"):
-            yield path
-
-
-def test_every_explorable_answers_to_keyboard_and_mouse(browser, server, site):
-    deaf = []
-    for path in widgets(browser, server, site):
-        visit = Visit(browser, server, path)
-        page = visit.page
-        page.evaluate("document.querySelectorAll('main details').forEach(e => { e.open = true; })")
-        for number in range(page.locator(".pg-widget").count()):
-            widget = page.locator(".pg-widget").nth(number)
-            widget.scroll_into_view_if_needed()
-            handles = widget.locator("input[type=range]:visible, [role=slider]:visible, svg [tabindex='0']:visible")
-            if not handles.count():
-                deaf.append((path, number, "nothing to move"))
-                continue
-            if not answers(page, widget, handles, by_keyboard):
-                deaf.append((path, number, "keyboard"))
-            if not answers(page, widget, handles, by_mouse):
-                deaf.append((path, number, "mouse"))
-        if visit.errors:
-            deaf.append((path, visit.errors))
-        visit.close()
-    assert deaf == []
-
-
-def answers(page, widget, handles, move):
-    """Does the picture change when one of the handles is moved?"""
-    for k in range(handles.count()):
-        before = widget.evaluate(PICTURE)
-        move(page, handles.nth(k))
-        for _ in range(10):
-            if widget.evaluate(PICTURE) != before:
-                return True
-            frames(page, 1)
-    return False
-
-
-def by_keyboard(page, handle):
-    handle.focus()
-    for key in ("ArrowLeft", "ArrowUp", "ArrowLeft"):
-        page.keyboard.press(key)
-
-
-def by_mouse(page, handle):
-    handle.scroll_into_view_if_needed()
-    box = handle.bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x, y)
-    page.mouse.down()
-    for step in range(1, 6):
-        page.mouse.move(x - 15 * step, y - 6 * step)
-    page.mouse.up()
 
 
 def test_quiz_by_keyboard_alone(browser, server):
