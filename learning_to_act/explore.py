@@ -92,6 +92,25 @@ def _in_words(error):
     return f"{text}\n  in {own[-1].name}, line {own[-1].lineno}:  {own[-1].line}"
 
 
+def _asked(draw, values):
+    """Each slider's positions, once it is sure that `draw` can be called with them."""
+    if not callable(draw):
+        raise TypeError(f"draw must be a function draw(ax, ...); got {draw!r}")
+    if not values:
+        raise ValueError("explore needs at least one slider, for example explore(draw, p=np.linspace(0, 1, 21))")
+    values = {name: _positions(name, v) for name, v in values.items()}
+    must_accept(draw, "draw", None, **{name: v[0] for name, v in values.items()})
+    return values
+
+
+def _few_enough(values):
+    if (count := math.prod(map(len, values.values()))) > MOST_STORED:
+        sizes = " x ".join(str(len(v)) for v in values.values())
+        raise ValueError(
+            f"explore would store {sizes} = {count} pictures; the most is {MOST_STORED}: give fewer values"
+        )
+
+
 def explore(draw, /, *, figsize=(6, 3.5), **values):
     """A figure with a slider for each of `values`: `draw(ax, **values)` draws it where the sliders stand.
 
@@ -116,19 +135,9 @@ def explore(draw, /, *, figsize=(6, 3.5), **values):
     An error in `draw` is shown under the sliders, with its line, and the next move tries again. Raises TypeError when
     `draw` cannot be called with these names or a slider's values are not a sequence, ValueError when they are empty.
     """
-    if not callable(draw):
-        raise TypeError(f"draw must be a function draw(ax, ...); got {draw!r}")
-    if not values:
-        raise ValueError("explore needs at least one slider, for example explore(draw, p=np.linspace(0, 1, 21))")
-    values = {name: _positions(name, v) for name, v in values.items()}
-    must_accept(draw, "draw", None, **{name: v[0] for name, v in values.items()})
-    store, count = bool(os.environ.get("PG_PRERENDER")), math.prod(map(len, values.values()))
-    if store and count > MOST_STORED:
-        sizes = " x ".join(str(len(v)) for v in values.values())
-        raise ValueError(
-            f"explore would store {sizes} = {count} pictures; the most is {MOST_STORED}: give fewer values"
-        )
-
+    values, store = _asked(draw, values), bool(os.environ.get("PG_PRERENDER"))
+    if store:
+        _few_enough(values)
     texts = {name: _texts(v) for name, v in values.items()}
     widget = Explore(
         controls=[dict(name=name, texts=t) for name, t in texts.items()],
