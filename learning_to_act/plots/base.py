@@ -75,6 +75,10 @@ def book_style():
         yield
 
 
+AWAY = 10  # points between a mark and its name
+NEAR_AN_EDGE = 0.25  # of the curve's width: there a name beside its mark stays within the picture
+
+
 def value_curve(ax, x, values, marks=None, xlabel="", ylabel="expected return"):
     """How good each x is: a curve, with `marks` = {label: (x, value)} named beside their dots.
 
@@ -83,14 +87,13 @@ def value_curve(ax, x, values, marks=None, xlabel="", ylabel="expected return"):
     x, values = _same_length("x", x, "values", values)
     (line,) = ax.plot(x, values, "--", color=COLOR["good"])
     for label, (at, value) in (marks or {}).items():
-        place = (at - x.min()) / np.ptp(x)  # beside the mark near the edges, else below it
-        dx, dy, ha, va = (
-            (10, 0, "left", "center")
-            if place < 0.25
-            else (-10, 0, "right", "center")
-            if place > 0.75
-            else (0, -10, "center", "top")
-        )
+        place = (at - x.min()) / (np.ptp(x) or 1)  # beside the mark near the edges, else below it
+        if place < NEAR_AN_EDGE:
+            dx, dy, ha, va = AWAY, 0, "left", "center"
+        elif place > 1 - NEAR_AN_EDGE:
+            dx, dy, ha, va = -AWAY, 0, "right", "center"
+        else:
+            dx, dy, ha, va = 0, -AWAY, "center", "top"
         ax.plot([at], [value], "o", color=COLOR["policy"], zorder=3)
         ax.annotate(label, (at, value), (dx, dy), textcoords="offset points", ha=ha, va=va, color=COLOR["policy"])
     ax.set(xlabel=xlabel, ylabel=ylabel)

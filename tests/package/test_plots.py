@@ -40,6 +40,12 @@ def test_value_curve_names_its_marks(ax):
     ]
 
 
+@pytest.mark.filterwarnings("error")
+def test_value_curve_of_one_point_has_its_name_too(ax):
+    plots.value_curve(ax, [0.3], [1.0], {"here": (0.3, 1.0)})
+    assert texts(ax) == ["here"] and np.isfinite(ax.texts[0].xyann).all()
+
+
 def test_simplex_points_are_barycentric():
     corners = plots.simplex_points(np.eye(3))
     sides = np.linalg.norm(corners - np.roll(corners, 1, axis=0), axis=1)
