@@ -46,7 +46,7 @@ def test_a_sweep_is_the_same_bits_one_by_one_and_on_a_cluster_of_two(tmp_path):
     by_hand = [[short_training(np.random.default_rng(seed), **arm) for seed in range(3)] for arm in arms]
     np.testing.assert_array_equal(alone, by_hand)
     np.testing.assert_array_equal(alone[0], pg.run_seeds(short_training, range(3)))
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
         with distributed.Client(cluster), joblib.parallel_config(backend="dask"):
             on_cluster = pg.sweep(short_training, arms, range(3), n_jobs=None)
             processes = set(pg.run_seeds(lambda rng: who_works(tmp_path), range(4), n_jobs=None))

@@ -5,6 +5,7 @@ import ast
 import functools
 import json
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from tools.check import skipped
+from tools.check import determinism, skipped
 from tools.paths import ROOT
 
 FILES = sorted((ROOT / "tests").rglob("*.py"))
@@ -289,6 +290,14 @@ def test_make_test_is_one_run_of_whole_files_in_their_order():
     recipe = (ROOT / "Makefile").read_text("utf8").partition("\ntest: .venv/installed")[2].partition("\n\n")[0]
     [run] = (line for line in recipe.splitlines() if "$(PYTEST)" in line)
     assert " -n auto --dist loadfile --no-loadscope-reorder tests $(wildcard notebooks solutions) $(ARGS)" in run
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="only x86-64 can be told to be an older one")
+def test_notebooks_are_compared_with_the_arithmetic_of_another_processor(request):
+    [own] = [p for p in request.config.pluginmanager.get_plugins() if getattr(p, "__file__", "") == str(CONFTEST)]
+    told = {"OPENBLAS_CORETYPE": own.QUIET["OPENBLAS_CORETYPE"]}
+    assert determinism.kernel_name(told) == told["OPENBLAS_CORETYPE"]
+    assert "make determinism" in ROT, "and once a week with those of more"
 
 
 WITHOUT = """
