@@ -94,7 +94,7 @@ def packages():
 def test_sizes_and_times_are_the_same_everywhere():
     assert "about 900 MB" in README and "900 MB" in text_of(ROOT / "book/ways-to-run.md")
     workflow = yaml.safe_load(text_of(ROOT / ".github/workflows/test.yml"))
-    assert workflow["jobs"]["test"]["timeout-minutes"] == 60 and "about a quarter of an hour on two cores" in README
+    assert workflow["jobs"]["test"]["timeout-minutes"] == 60 and "about ten minutes on two cores" in README
     floor, below = re.fullmatch(r">=3\.(\d+),<3\.(\d+)", PROJECT["project"]["requires-python"]).groups()
     said = [
         int(minor) for minor in re.findall(r"3\.(\d\d)", re.search(r"They need Python (.*?) and `make`", README)[1])

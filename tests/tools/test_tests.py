@@ -295,8 +295,8 @@ def test_make_test_is_one_run_of_whole_files_in_their_order():
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="only x86-64 can be told to be an older one")
 def test_notebooks_are_compared_with_the_arithmetic_of_another_processor(request):
     [own] = [p for p in request.config.pluginmanager.get_plugins() if getattr(p, "__file__", "") == str(CONFTEST)]
-    told = {"OPENBLAS_CORETYPE": own.QUIET["OPENBLAS_CORETYPE"]}
-    assert determinism.kernel_name(told) == told["OPENBLAS_CORETYPE"]
+    assert own.QUIET["OPENBLAS_CORETYPE"] == os.environ.get("OPENBLAS_CORETYPE", "Nehalem")
+    assert determinism.kernel_name({"OPENBLAS_CORETYPE": "Nehalem"}) == "Nehalem"
     assert "make determinism" in ROT, "and once a week with those of more"
 
 
