@@ -59,10 +59,10 @@ test: .venv/installed           ## every test, the site's in a real browser
 	$(PY) -m tools.run.chromium
 	test ! -e .venv-lite/installed || $(PY) -m tools.make.lite
 	$(PY) -m tools.make.book
-	rm -f $(PG_SKIPPED)
+	rm -f "$(PG_SKIPPED)"
 	status=0; \
 	$(PYTEST) -n auto --dist loadfile --no-loadscope-reorder tests $(wildcard notebooks solutions) $(ARGS) || status=1; \
-	$(PY) -m tools.check.skipped $(PG_SKIPPED); \
+	$(PY) -m tools.check.skipped "$(PG_SKIPPED)"; \
 	exit $$status
 
 notebooks: .venv/installed      ## run what changed and store its outputs; FORCE=1 runs all

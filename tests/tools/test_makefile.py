@@ -72,7 +72,9 @@ def test_force_runs_all_notebooks():
 
 @pytest.fixture
 def project(tmp_path):
-    """The Makefile with stand-ins that note how they were called in place of Python and pip."""
+    """The Makefile, in a folder with a space in its name, with stand-ins that note how they were called in place of
+    Python and pip."""
+    (tmp_path := tmp_path / "my book").mkdir()
     shutil.copy(ROOT / "Makefile", tmp_path)
     (tmp_path / "tools/run").mkdir(parents=True)
     (tmp_path / "tools/run/python_ok.py").write_text("")
@@ -80,7 +82,7 @@ def project(tmp_path):
     (tmp_path / "pyproject.toml").write_text("")
     python = tmp_path / "python"
     python.write_text(
-        '#!/bin/sh\necho "$@" >> calls\n'
+        '#!/bin/sh\necho "$@" >> calls; printf "%s\\n" "$@" >> arguments\n'
         'case "$*" in *failing*) exit 1;; *installing*) mkdir -p .venv/bin; cp "$0" .venv/bin/python; '
         "touch .venv/installed;; esac\n"
     )
@@ -103,6 +105,15 @@ def test_a_second_run_installs_nothing(project):
     assert "--require-hashes -r requirements.lock --then --no-deps --no-build-isolation -e ." in calls[1]
     status, calls = project("book")
     assert status == 0 and len(calls) == 1 and "book" in calls[0]
+
+
+@make
+def test_a_folder_with_a_space_in_its_name_stays_one_word(project):
+    status, _ = project("test")
+    assert status == 0
+    arguments = (project.folder / "arguments").read_text().splitlines()
+    assert str(project.folder / "_build/skipped.jsonl") in arguments
+    assert [word for word in arguments if word.startswith("book/")] == []
 
 
 @make

@@ -246,7 +246,7 @@ def test_the_summary_is_the_last_thing_that_make_test_prints():
     runs = (
         recipe.index("$(PYTEST)"),
         recipe.rindex("$(PYTEST)"),
-        recipe.index("tools.check.skipped $(PG_SKIPPED)"),
+        recipe.index('tools.check.skipped "$(PG_SKIPPED)"'),
         recipe.index("exit $$status"),
     )
     assert list(runs) == sorted(runs)
