@@ -4,6 +4,7 @@ import copy
 import inspect
 import linecache
 import os
+import sys
 import sysconfig
 import traceback
 import types
@@ -143,6 +144,8 @@ def read(value, parts=1, exact=False):
         or (hasattr(value, "__next__") and not hasattr(value, "__array__"))
     ):
         return Outcome("type", detail=name_of(value))
+    if _hides(value):  # NumPy would drop the mask, and show what stands below it
+        return Outcome("type", detail="a masked array that hides some of its numbers: .filled(0) puts a number there")
     try:
         array = np.array(value)
     except ValueError:
@@ -163,6 +166,12 @@ def read(value, parts=1, exact=False):
     if array.dtype.kind not in "biuf":
         return Outcome("type", detail=f"an array of {array.dtype.name}, not of numbers")
     return Outcome("answer", (array,), detail=several(value))
+
+
+def _hides(value):
+    """Is it an array of numpy.ma, which is loaded where somebody uses it, with a number that is masked?"""
+    masked = sys.modules.get("numpy.ma")
+    return masked is not None and isinstance(value, masked.MaskedArray) and masked.is_masked(value)
 
 
 def several(value):

@@ -6,6 +6,7 @@ import numpy as np
 
 from . import remarks
 from .attempt import is_single
+from .runs import exhausted
 
 
 def diagnose(runs, exercise, rerun=None):
@@ -69,10 +70,16 @@ def _where_it_answers(failing, runs, exercise, rerun):
     if len(answers) <= len(runs) - len(answers) or all(run.right for run in answers):
         return None
     kind, text = diagnose(answers, exercise, rerun)
-    if failing is remarks.raised and kind in {
-        remark.__name__.lstrip("_").replace("_", "-")
-        for remark in (_smallest, _corner, _when, remarks.not_finite, remarks.shape)
-    }:
+    too_large = all(run.case.slow and exhausted(run.outcome) for run in fails)
+    if (
+        failing is remarks.raised
+        and not too_large
+        and kind
+        in {
+            remark.__name__.lstrip("_").replace("_", "-")
+            for remark in (_smallest, _corner, _when, remarks.not_finite, remarks.shape)
+        }
+    ):
         return None  # no more telling than what was raised
     body, stuck, _ = text.partition("\nStuck? hint(")
     return kind, f"{body}\n{remarks.also(fails[0])}{text[len(body) :] if stuck else ''}"
@@ -114,6 +121,8 @@ def _compare(runs, exercise, rerun):
             return remark, text
     if rerun and not exercise.exact and (text := _unused(runs, wrong, exercise, rerun)):
         return _unused, text
+    if rerun and (text := _whole_numbers(runs, wrong, exercise, rerun)):
+        return _whole_numbers, text
 
     def when(runs, wrong, exercise):
         return _when(runs, wrong, exercise, rerun)
@@ -340,6 +349,11 @@ def _by_row(runs, wrong, exercise):
             factor = (got * want).sum(-1, keepdims=True) / (got * got).sum(-1, keepdims=True)
         return np.where(np.isfinite(factor), factor, 0) * got
 
+    if good(_scaled_as_a_whole):
+        return (
+            "Within each input your numbers stand in the right proportion, and their size is wrong: one factor for all "
+            f"of them, another one for another input.\nSeen on {remarks.describe(tables[0].case, exercise)}"
+        )
     if good(scaled):
         return (
             f"Within each {row} your numbers stand in the right proportion, and their size is wrong: "
@@ -350,6 +364,11 @@ def _by_row(runs, wrong, exercise):
             f"Within each {row} the differences from {column} to {column} are right: every number is off by the "
             f"same amount, another one for each {row}.\nSeen on {remarks.describe(tables[0].case, exercise)}"
         )
+
+
+def _scaled_as_a_whole(got, want):
+    size = (got * got).sum()
+    return (got * want).sum() / size * got if size > 0 else got
 
 
 def _unused(runs, wrong, exercise, rerun):
@@ -415,6 +434,23 @@ def _others(arg):
     )
 
 
+def _whole_numbers(runs, wrong, exercise, rerun):
+    """Right but for integers, and right there too once they are floats: results were cut down to whole numbers."""
+    if len(wrong) < len(runs) and all(_cured_by_floats(run, exercise, rerun) for run in wrong):
+        name = next(
+            name
+            for name, arg in zip(exercise.names, wrong[0].case.args)
+            if getattr(arg, "dtype", np.dtype("f")).kind in "iu"
+        )
+        return (
+            f"Right, except where {name} holds whole numbers; with the same numbers as floats it is right there too. "
+            "Your results go into an array of integers, which cuts each of them down to a whole number:\n"
+            f"np.zeros_like({name}), {name}.copy() and the like keep its dtype. Say dtype=float, "
+            f"or begin with np.zeros({name}.shape).\n"
+            f"Seen on {remarks.describe(wrong[0].case, exercise)}"
+        )
+
+
 def _law(runs, wrong, exercise):
     for law in exercise.laws:
         broken = [
@@ -456,7 +492,7 @@ def _when(runs, wrong, exercise, rerun=None):
         has = [row.get(trait) for row in table]
         if None in has:  # of an array it cannot be said that it is 0
             continue
-        if all(x == run.right for x, run in zip(has, runs)):
+        if all(x == run.right for x, run in zip(has, runs)) and "whole numbers" not in trait:  # nothing needs these
             return (
                 f"Right wherever {trait}, and wrong everywhere else. What is different there?\n"
                 f"Wrong, for example, on {remarks.describe(wrong[0].case, exercise)}"
@@ -471,13 +507,13 @@ def _when(runs, wrong, exercise, rerun=None):
 
 
 def _cured_by_floats(run, exercise, rerun):
-    """Is the answer right with the same numbers as floats?"""
-    outcome = rerun(
-        tuple(
-            arg.astype(float) if isinstance(arg, np.ndarray) and arg.dtype.kind in "iu" else arg
-            for arg in run.case.args
-        )
+    """Are there integers in the input, and is the answer right with the same numbers as floats?"""
+    args = tuple(
+        arg.astype(float) if isinstance(arg, np.ndarray) and arg.dtype.kind in "iu" else arg for arg in run.case.args
     )
+    if all(arg is old for arg, old in zip(args, run.case.args)):
+        return False
+    outcome = rerun(args)
     return outcome.kind == "answer" and exercise.right(outcome.parts, run.wanted)
 
 
@@ -488,7 +524,7 @@ def _corner(runs, wrong, exercise):
         got, want = next(
             (got, want) for got, want in zip(run.outcome.parts, run.wanted) if not exercise.matches(got, want).all()
         )
-        shown = remarks.show_both(want, got) if got.size <= 8 else ""
+        shown = remarks.show_both(want, got) if got.size <= 8 else _furthest(got, want)
         return (
             f"Right on {len(runs) - len(wrong)} of {len(runs)} inputs; wrong only on {labels}. "
             f"What is special there?\n{remarks.describe(run.case, exercise)}\n{shown}"
@@ -548,13 +584,18 @@ def _smallest(runs, wrong, exercise):
     got, want = next(
         ((got, want) for got, want in pairs if not exercise.matches(got, want).all()), pairs[0]
     )  # of two answers the wrong one
-    if got.size > 8:  # a whole table says little: the element that is furthest off
-        at = np.unravel_index(np.abs(got.astype(float) - want).argmax(), got.shape)
+    if got.size > 8:
         return (
-            f"Wrong on {len(wrong)} of {len(runs)} inputs. Furthest off, at index {tuple(map(int, at))}:\n"
-            f"{remarks.show_both(want[at], got[at])}\non {remarks.describe(run.case, exercise)}"
+            f"Wrong on {len(wrong)} of {len(runs)} inputs. {_furthest(got, want)}\n"
+            f"on {remarks.describe(run.case, exercise)}"
         )
     return (
         f"Wrong on {len(wrong)} of {len(runs)} inputs. The smallest of them:\n{remarks.describe(run.case, exercise)}\n"
         f"{remarks.show_both(want, got, 400)}"
     )
+
+
+def _furthest(got, want):
+    """Of a table, which says little as a whole, the element that is furthest off."""
+    at = np.unravel_index(np.abs(got.astype(float) - want).argmax(), got.shape)
+    return f"Furthest off, at index {tuple(map(int, at))}:\n{remarks.show_both(want[at], got[at])}"

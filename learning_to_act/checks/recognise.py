@@ -73,5 +73,16 @@ def same(run, way, exercise):
     if mistaken.huge != run.outcome.huge:
         mistaken = replace(mistaken, huge=run.outcome.huge)
     if not mistaken.finite:  # overflow may show as NaN in NumPy and as an OverflowError in plain Python
-        return run.outcome.kind == "raised" or run.outcome.kind == "answer" and not run.outcome.finite
+        return run.outcome.kind == "raised" or run.outcome.kind == "answer" and _same_holes(run.outcome, mistaken)
     return run.outcome.finite and exercise.close(run.outcome.parts, mistaken.parts)
+
+
+def _same_holes(outcome, mistaken):
+    """Are the answer's numbers infinite, or NaN, where the mistake's are? Two may fail on one input in other places."""
+    if outcome.finite or mistaken.kind != "answer":
+        return not outcome.finite
+    pairs = list(zip(outcome.parts, mistaken.parts, strict=True))
+    return all(
+        got.shape != made.shape or np.array_equal(*(np.abs(part.astype(float)) < outcome.huge for part in (got, made)))
+        for got, made in pairs
+    )

@@ -101,17 +101,27 @@ def raised(runs, wrong, exercise):
     run = next((run for run in wrong if run.outcome.kind == "raised"), None)
     if run:
         advice = ADVICE.get(run.outcome.error, "")
-        if "broadcast" in run.outcome.detail:
+        function = next((n for n, arg in zip(exercise.names, run.case.args) if callable(arg)), "")
+        if function and re.search(
+            "0-dimensional|enough dimensions|unsupported operand|has no attribute", run.outcome.detail
+        ):
+            advice = f"{function} is a function, not a matrix: call it, {function}(v)."
+        elif "broadcast" in run.outcome.detail:
             advice = "Shapes that do not fit together are often a missing keepdims=True, or a missing [:, None]."
         elif "truth value of an array" in run.outcome.detail:
             advice = (
-                "if, and, or, min and max want one number, and this is an array: np.where chooses element by "
-                "element, np.minimum and np.maximum as well."
+                "if, and, or, min, max and np.arange want one number, and this is an array: np.where chooses element "
+                "by element, np.minimum and np.maximum as well."
             )
-        elif re.search("converted to (Python scalars|a scalar index)", run.outcome.detail):
+        elif "converted to Python scalars" in run.outcome.detail:
             advice = (
                 "float(...) and the functions of math take one number, and this is an array: "
                 "NumPy works on all of it at once."
+            )
+        elif "converted to a scalar index" in run.outcome.detail:
+            advice = (
+                "An array stands where one whole number belongs. The functions of math and range take one number; "
+                "what np.min and np.max take second is an axis (np.minimum and np.maximum compare two arrays)."
             )
         return "\n".join(
             filter(None, [f"Your function raised {run.outcome.detail}", f"on {describe(run.case, exercise)}", advice])
@@ -205,6 +215,15 @@ def not_finite(runs, wrong, exercise):
             "It comes from something like inf - inf, inf / inf, 0 / 0 or log(0): "
             "print the steps on this input to see which."
             if parts
-            else f"The largest is {max(np.abs(part).max() for part in run.outcome.parts):.1e}: a sum without bound, "
-            "or a system without solution?"
+            else _size(max(np.abs(part).max() for part in run.outcome.parts))
         )
+
+
+def _size(largest):
+    """What a number that passes for infinite may come from."""
+    if largest == np.finfo(float).max:
+        return "The largest is the largest float there is: np.nan_to_num writes it for infinity. What was divided by 0?"
+    return (
+        f"The largest is {largest:.1e}: a sum without bound, a system without solution, "
+        "or a division by next to nothing?"
+    )

@@ -220,7 +220,15 @@ TD = Exercise(
             (
                 lambda r, v, n, end, tr, g: np.where(end | tr, 0.0, r + g * n - v),
                 lambda r, v, n, end, tr, g: np.where(end, 0.0, r + g * n - v),
+            ),
+        ),
+        Mistake(
+            "cuts-left-out",
+            "You set the TD error to 0 where an episode is cut. That step has one like every other: "
+            "what was seen after it is in next_values.",
+            (
                 lambda r, v, n, end, tr, g: np.where(tr, 0.0, r + g * _after(n, end) - v),
+                lambda r, v, n, end, tr, g: np.where(tr & ~end, 0.0, r + g * _after(n, end) - v),
             ),
         ),
         Mistake(
@@ -349,6 +357,10 @@ def _late_zero(flags):
     return np.vstack([flags[1:], np.zeros_like(flags[:1])])
 
 
+def _late_last(flags):
+    return np.vstack([flags[1:], flags[-1:]])
+
+
 GAE = Exercise(
     truth=gae,
     cases=gae_cases,
@@ -414,6 +426,12 @@ GAE = Exercise(
                         lambda end, tr, late=late: late(end | tr),
                     ),
                 )
+            )
+            + tuple(
+                lambda r, v, n, end, tr, g, lam, late=late: _sums(
+                    r + g * np.where(late(end | tr), 0.0, _rolled(v, n[-1])) - v, late(end | tr), g * lam
+                )
+                for late in (_late_zero, _late_last)
             ),
         ),
         Mistake(
@@ -591,6 +609,7 @@ def fixed_point_cases(rng):
                 0.5,
             ),
         ),
+        Case("episodes end, gamma 0.9", (*draw(4, 2, leak=0.2), 0.9)),
     ]
 
 
@@ -784,6 +803,14 @@ def _fisher(x, w):
     return x.T @ (w[:, None] * x)
 
 
+def _damping(call):
+    """With one score of 1, its advantage 1 and its weight 1 the answer is 1 / (1 + what is added)."""
+    parts = call((np.ones((1, 1)), np.ones(1), np.ones(1)))
+    if parts and parts[0].shape == (1,) and 0 < parts[0][0] < 1 - 1e-9:
+        small = 1 / float(parts[0][0]) - 1
+        return lambda x, a, w: np.linalg.solve(_fisher(x, w) + small * np.eye(x.shape[1]), _gradient(x, a, w))
+
+
 COMPATIBLE = Exercise(
     truth=compatible_weights,
     cases=compatible_cases,
@@ -886,6 +913,7 @@ COMPATIBLE = Exercise(
                 )
                 for small in (1, 0.1, 1e-2)
             ),
+            _damping,
         ),
         Mistake(
             "critic-returned",

@@ -516,7 +516,15 @@ KL_LOSS_WEIGHTS = Exercise(
             (
                 _kl(_k1, _k2, lambda d: 1 - np.exp(d)),
                 _kl(_k1, _k2, lambda d: np.exp(d) - 1),
+            ),
+        ),
+        Mistake(
+            "log-ratio-turned-round",
+            "You take the log-ratio the wrong way round, log ref - log pi. The samples come from pi: "
+            "d = log pi - log ref, in all three estimates.",
+            (
                 _kl(_k1, lambda d: -d, lambda d: 1 - np.exp(d)),
+                _kl(lambda d: -np.ones_like(d), lambda d: d, lambda d: np.exp(d) - 1),
             ),
         ),
         Mistake(
@@ -577,13 +585,19 @@ def pass_cases(rng):
         Case("k = 1, an array", (6, np.array([0, 3]), 1)),
         Case("an array of counts", (np.array([10, 12, 20]), np.array([1, 5, 2]), 3)),
         Case("many prompts, 16 answers each", (16, np.array([0, 1, 2, 8, 16]), 8)),
-        Case("10,000 answers", (10_000, np.array([1, 12, 150]), 100)),
+        Case("10,000 answers", (10_000, np.array([1, 12, 150]), 200)),
         Case("a table", (np.array([[9, 15], [30, 11]]), np.array([[2, 3], [4, 1]]), 5)),
+        Case("the first prompt is sure", (12, np.array([11, 2, 5]), 3)),
     ]
 
 
 def _binomial(n, k):
     return np.vectorize(lambda n, k: float(comb(int(n), int(k))) if n < 1000 else np.nan, otypes=[float])(n, k)
+
+
+def _in_floats(n, k):
+    """Infinite where a float cannot hold it."""
+    return np.vectorize(lambda n: float(ways) if (ways := comb(int(n), k)) < 1e308 else np.inf, otypes=[float])(n)
 
 
 def _per(function):
@@ -662,6 +676,7 @@ PASS_AT_K = Exercise(
                 lambda n, c, k: np.where(
                     np.asarray(n) < 1000, np.minimum(1, 1 - _binomial(np.asarray(n) - c, k) / _binomial(n, k)), np.nan
                 ),
+                lambda n, c, k: 1 - _in_floats(np.asarray(n) - c, k) / _in_floats(n, k),
             ),
         ),
     ),
@@ -706,7 +721,7 @@ def leash_cases(rng):
             (np.array([0.3, 0.7, 0.0]), np.array([1.0, 2.0, 2000.0]), 0.9),
         ),
         Case("rewards of 10,000", (np.array([0.5, 0.3, 0.2]), np.array([10_000.0, 9_999.0, -10_000.0]), 2.0)),
-        Case("whole rewards", (np.array([0.1, 0.9]), np.array([3, 1]), 2)),
+        Case("whole rewards", (np.array([0.1, 0.9]), np.array([4, 1]), 2)),
     ]
 
 

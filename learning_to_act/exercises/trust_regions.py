@@ -581,6 +581,13 @@ def fisher_cases(rng):
             "first the numbers scores @ v, one per sample, then their weighted sum of scores. "
             "Two products in all. (Chapter 7, TRPO.)",
         ),
+        Case(
+            "5 samples, 12,000 parameters",
+            (rng.normal(size=(5, 12_000)), rng.uniform(0.1, 0.6, 5), rng.normal(size=12_000)),
+            slow="Right on the other inputs, but too large here: F has 12,000 x 12,000 numbers, and is never needed.\n"
+            "First the numbers scores @ v, one per sample, then their weighted sum of scores. "
+            "Two products in all. (Chapter 7, TRPO.)",
+        ),
     ]
 
 
@@ -934,6 +941,7 @@ def step_cases(rng):
         Case("a direction that leads down steeply", (np.array([2.0, 1.0]), np.array([-3.0, 0.5]), 0.02)),
         Case("a gradient of zeros", (np.zeros(2), np.zeros(2), 0.01)),
         Case("one parameter", draw(1, 0.04)),
+        Case("a direction that leads neither up nor down", (np.array([2.0, 1.0]), np.array([0.5, -1.0]), 0.01)),
     ]
 
 

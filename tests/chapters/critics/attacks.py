@@ -519,7 +519,7 @@ def negated(scores, advantages, weights):
     return -np.linalg.lstsq(root[:, None] * scores, root * advantages, rcond=None)[0]
 
 
-@wrong("compatible_weights", "smallest")
+@wrong("compatible_weights", "damped")
 def ridge(scores, advantages, weights):
     fisher = scores.T @ (weights[:, None] * scores)
     return np.linalg.solve(fisher + 1e-3 * np.eye(len(fisher)), scores.T @ (weights * advantages))
@@ -602,3 +602,112 @@ def by_squares_of_norms(values, returns):
     whole = np.linalg.norm(returns - returns.mean()) ** 2
     left = returns - values
     return 1.0 - np.linalg.norm(left - left.mean()) ** 2 / whole if whole > 0 else 0.0
+
+
+# --- as a program is carried over -----------------------------------------------------------------------------------
+
+
+@wrong("td_errors", "cuts-left-out")
+def a_cut_step_is_no_data(rewards, values, next_values, terminated, truncated, gamma):
+    return np.where(truncated, 0.0, delta(rewards, values, next_values, terminated, gamma))
+
+
+@wrong("td_errors", "shape")
+def what_is_masked_is_not_zero(rewards, values, next_values, terminated, truncated, gamma):
+    return rewards - values + gamma * np.ma.masked_array(next_values, terminated)
+
+
+@right("td_errors")
+def masked_and_filled(rewards, values, next_values, terminated, truncated, gamma):
+    return rewards - values + gamma * np.ma.masked_array(next_values, terminated).filled(0.0)
+
+
+@wrong("gae", "flag-one-row-late")
+def flags_that_say_here_it_began(rewards, values, next_values, terminated, truncated, gamma, lam):
+    """A public single-file PPO, on flags that say where an episode ended."""
+    done, out, last = terminated | truncated, np.zeros(rewards.shape), 0.0
+    for t in reversed(range(len(rewards))):
+        if t == len(rewards) - 1:
+            goes_on, following = 1.0 - done[-1], np.nan_to_num(next_values[-1])
+        else:
+            goes_on, following = 1.0 - done[t + 1], values[t + 1]
+        out[t] = last = rewards[t] + gamma * following * goes_on - values[t] + gamma * lam * goes_on * last
+    return out
+
+
+@wrong("gae", "whole-numbers")
+def in_an_array_like_the_rewards(rewards, values, next_values, terminated, truncated, gamma, lam):
+    out = np.zeros_like(rewards)
+    out[...] = swept(delta(rewards, values, next_values, terminated, gamma), terminated | truncated, gamma * lam)
+    return out
+
+
+@wrong("gae", "smallest")
+def any_column_stops_them_all(rewards, values, next_values, terminated, truncated, gamma, lam):
+    ends = np.broadcast_to((terminated | truncated).any(axis=1, keepdims=True), rewards.shape)
+    return swept(delta(rewards, values, next_values, terminated, gamma), ends, gamma * lam)
+
+
+@right("gae")
+def by_returns_less_values(rewards, values, next_values, terminated, truncated, gamma, lam):
+    after, out = np.where(terminated, 0.0, next_values), np.zeros(rewards.shape)
+    following = after[-1]
+    for t in reversed(range(len(rewards))):
+        mixed = np.where(terminated[t] | truncated[t], after[t], (1 - lam) * after[t] + lam * following)
+        out[t] = following = rewards[t] + gamma * mixed
+    return out - values
+
+
+@right("gae")
+def by_doubling_the_reach(rewards, values, next_values, terminated, truncated, gamma, lam):
+    sums = delta(rewards, values, next_values, terminated, gamma)
+    decay, reach = gamma * lam * (1.0 - (terminated | truncated)), 1
+    while reach < len(sums):
+        gap = np.zeros((reach, sums.shape[1]))
+        sums, decay = sums + decay * np.vstack([sums[reach:], gap]), decay * np.vstack([decay[reach:], gap])
+        reach *= 2
+    return sums
+
+
+@wrong("td_fixed_point", "corner")
+def made_to_sum_to_one(P, r, features, weights, gamma):
+    sums = P.sum(axis=1, keepdims=True)
+    return by_einsum(P / np.where(sums > 0, sums, 1.0), r, features, weights, gamma)
+
+
+@right("td_fixed_point")
+def by_the_projected_equation(P, r, features, weights, gamma):
+    D = np.diag(weights)
+    project = np.linalg.solve(features.T @ D @ features, features.T @ D)
+    return np.linalg.solve(np.eye(features.shape[1]) - gamma * project @ P @ features, project @ r)
+
+
+@wrong("compatible_weights", "damped")
+def hardly_damped(scores, advantages, weights):
+    fisher = scores.T @ (weights[:, None] * scores)
+    return np.linalg.solve(fisher + 1e-6 * np.eye(len(fisher)), scores.T @ (weights * advantages))
+
+
+@wrong("entropy_gradient", "shape")
+def the_impossible_masked(logits):
+    pi, _ = pi_log_pi(logits)
+    pi = np.ma.masked_equal(pi, 0.0)
+    return -pi * (np.ma.log(pi) - (pi * np.ma.log(pi)).sum(-1, keepdims=True))
+
+
+@right("entropy_gradient")
+def from_differences_of_pairs(logits):
+    pi, log_pi = pi_log_pi(logits)
+    safe = np.where(pi > 0, log_pi, 0.0)
+    return np.einsum("...a,...b,...ab->...a", pi, pi, safe[..., None, :] - safe[..., :, None])
+
+
+@wrong("explained_variance", "not-finite")
+def infinity_as_a_number(values, returns):
+    return np.nan_to_num(1 - np.var(returns - values) / np.var(returns))
+
+
+@right("explained_variance")
+def by_covariances(values, returns):
+    of = np.cov(values, returns)
+    return float((2 * of[0, 1] - of[0, 0]) / of[1, 1]) if of[1, 1] > 0 else 0.0

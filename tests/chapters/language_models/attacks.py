@@ -402,7 +402,7 @@ def forward_ratio(log_probs, ref_log_probs, which):
     return by_d(np.ones_like, lambda d: d, lambda d: np.exp(d) - 1)(log_probs, ref_log_probs, which)
 
 
-@wrong("kl_loss_weights", "ratio-inverted")
+@wrong("kl_loss_weights", "log-ratio-turned-round")
 def reference_first(log_probs, ref_log_probs, which):
     return by_d(np.ones_like, lambda d: d, lambda d: 1 - np.exp(-d))(ref_log_probs, log_probs, which)
 
@@ -707,3 +707,84 @@ def in_long_doubles(ref_probs, rewards, beta):
     z = np.where(ref_probs > 0, np.asarray(rewards, np.longdouble) / beta, -np.inf)
     w = ref_probs * np.exp(z - z.max(axis=-1, keepdims=True))
     return (w / w.sum(axis=-1, keepdims=True)).astype(float)
+
+
+# --- as a program is carried over -----------------------------------------------------------------------------------
+
+
+@wrong("leave_one_out_advantages", "whole-numbers")
+def written_into_a_copy(rewards):
+    out = rewards.copy()
+    for i in range(rewards.shape[1]):
+        out[:, i] = rewards[:, i] - np.delete(rewards, i, axis=1).mean(axis=1)
+    return out
+
+
+@wrong("leave_one_out_advantages", "by-row")
+def the_factor_upside_down(rewards):
+    G = rewards.shape[1]
+    return (G - 1) / G * (rewards - rewards.mean(axis=1, keepdims=True))
+
+
+@right("leave_one_out_advantages")
+def with_the_own_reward_masked(rewards):
+    P, G = rewards.shape
+    own = np.broadcast_to(np.eye(G, dtype=bool), (P, G, G))
+    return rewards - np.ma.masked_array(np.broadcast_to(rewards[:, None, :], (P, G, G)), own).mean(axis=-1)
+
+
+@wrong("token_weights", "by-row")
+def empty_answers_not_counted(advantages, mask, how, max_len):
+    lengths = mask.sum(axis=0)
+    n = (lengths > 0).sum()
+    divisor = {"sequence": n * np.maximum(lengths, 1), "token": mask.sum(), "constant": n * max_len}[how]
+    return np.where(mask, advantages / divisor, 0.0)
+
+
+@wrong("token_weights", "shape")
+def padding_masked(advantages, mask, how, max_len):
+    table = np.ma.masked_array(np.broadcast_to(advantages, mask.shape), ~mask)
+    n, lengths = mask.shape[1], np.maximum(mask.sum(axis=0), 1)
+    return table / {"sequence": n * lengths, "token": mask.sum(), "constant": n * max_len}[how]
+
+
+@wrong("kl_loss_weights", "log-ratio-turned-round")
+def differentiated_the_wrong_way_round(log_probs, ref_log_probs, which):
+    d = ref_log_probs - log_probs
+    return {"k1": -np.ones_like(d), "k2": -d, "k3": np.exp(-d) - 1}[which]
+
+
+@wrong("pass_at_k", "corner")
+def the_first_answer_makes_the_type(num_samples, num_correct, k):
+    """np.vectorize takes its type from the first: 1 is an integer."""
+
+    def one(n, c):
+        return 1 if n - c < k else 1 - math.comb(n - c, k) / math.comb(n, k)
+
+    return np.vectorize(one)(num_samples, num_correct)
+
+
+@wrong("pass_at_k", "overflow")
+def by_binomials_in_floats(num_samples, num_correct, k):
+    left = scipy.special.comb(np.asarray(num_samples) - num_correct, k)
+    return 1 - left / scipy.special.comb(num_samples, k)
+
+
+@right("pass_at_k")
+def by_the_hypergeometric_law(num_samples, num_correct, k):
+    return scipy.stats.hypergeom.sf(0, num_samples, num_correct, k)
+
+
+@wrong("optimal_policy", "not-finite")
+def against_every_other_answer(ref_probs, rewards, beta):
+    """Its share is 0 / 0 only where the reference gives 0 and the reward is the largest."""
+    gaps = np.exp((np.expand_dims(rewards, -2) - np.expand_dims(rewards, -1)) / beta)
+    others = np.expand_dims(ref_probs, -2)
+    return ref_probs / np.where(others > 0, others * gaps, 0.0).sum(axis=-1)
+
+
+@wrong("optimal_policy", "smallest")
+def rewards_standardised(ref_probs, rewards, beta):
+    z = (rewards - np.mean(rewards, -1, keepdims=True)) / (np.std(rewards, -1, keepdims=True) + 1e-8)
+    with np.errstate(divide="ignore"):
+        return scipy.special.softmax(np.log(ref_probs) + z / beta, axis=-1)

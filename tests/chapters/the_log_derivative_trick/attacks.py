@@ -60,7 +60,7 @@ def sign_of_the_logit_lost(theta, x):
     return x - 1 / (1 + np.exp(theta))
 
 
-@wrong("bernoulli_score", "law")
+@wrong("bernoulli_score", "whole-numbers")
 def integer_answer(theta, x):
     out = np.zeros_like(x)
     out[...] = np.trunc(x - scipy.special.expit(theta)) if x.dtype.kind == "i" else x - scipy.special.expit(theta)

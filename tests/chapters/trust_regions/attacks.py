@@ -806,3 +806,70 @@ def with_a_small_number(natural, gradient, delta):
 def without_the_root(natural, gradient, delta):
     product = gradient @ natural
     return 2 * delta / product * natural if product > 0 else np.zeros_like(natural)
+
+
+# --- as a program is carried over -----------------------------------------------------------------------------------
+
+
+@wrong("clip_objective", "whole-numbers")
+def in_an_array_like_the_advantages(log_probs, old_log_probs, advantages, eps):
+    out, r = np.empty_like(advantages), np.exp(log_probs - old_log_probs)
+    out[...] = np.minimum(r * advantages, np.clip(r, 1 - eps, 1 + eps) * advantages)
+    return out
+
+
+@wrong("clip_objective", "raised")
+def min_for_minimum(log_probs, old_log_probs, advantages, eps):
+    r = np.exp(log_probs - old_log_probs)
+    return np.min(r * advantages, np.clip(r, 1 - eps, 1 + eps) * advantages)
+
+
+@right("clip_objective")
+def clipped_in_the_exponent(log_probs, old_log_probs, advantages, eps):
+    log_ratio = log_probs - old_log_probs
+    with np.errstate(divide="ignore"):
+        inside = np.clip(log_ratio, np.log1p(-eps), np.log1p(eps))
+    return np.minimum(np.exp(log_ratio) * advantages, np.exp(inside) * advantages)
+
+
+@wrong("clip_weights", "shape")
+def those_cut_are_masked(log_probs, old_log_probs, advantages, eps):
+    r = np.exp(log_probs - old_log_probs)
+    return np.ma.masked_where(np.where(advantages > 0, r > 1 + eps, r < 1 - eps), r * advantages)
+
+
+@right("clip_weights")
+def those_cut_are_masked_and_filled(log_probs, old_log_probs, advantages, eps):
+    return those_cut_are_masked(log_probs, old_log_probs, advantages, eps).filled(0.0)
+
+
+@wrong("fisher_vector_product", "too-slow")
+def the_matrix_formed(scores, weights, v):
+    return (scores.T * weights) @ scores @ v
+
+
+@wrong("fisher_vector_product", "shape")
+def the_matrix_returned(scores, weights, v):
+    return (scores.T * weights) @ scores
+
+
+@right("fisher_vector_product")
+def by_blocks_of_samples(scores, weights, v):
+    blocks = [slice(i, i + 4096) for i in range(0, len(scores), 4096)]
+    return sum(scores[b].T @ (weights[b] * (scores[b] @ v)) for b in blocks)
+
+
+@wrong("conjugate_gradient", "raised")
+def matvec_as_a_matrix(matvec, b, iterations):
+    return b - matvec @ b
+
+
+@wrong("kl_step", "not-finite")
+def nan_taken_for_zero(natural, gradient, delta):
+    return np.nan_to_num(np.sqrt(2 * delta / (natural @ gradient)) * natural)
+
+
+@right("kl_step")
+def by_a_scalar_root(natural, gradient, delta):
+    slope = sum(float(n) * float(g) for n, g in zip(natural, gradient))
+    return [math.sqrt(2 * delta / slope) * n if slope > 0 else 0.0 for n in natural]
