@@ -1,10 +1,12 @@
 """Ask somebody's update for its direction, and say in words what keeps it from answering."""
 
 import copy
+import inspect
 import random
+import re
 import traceback
 import warnings
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,13 @@ import numpy as np
 SECONDS = 5.0  # of the processor, for one answer
 ROUNDING = 1e-5  # relative: sums of single precision in another order are the same answer
 METHODS = ("update", "learn", "step")
+METHODS_OF_A_BATCH = {
+    "episodes": "episodes()",
+    "log_prob": "log_prob(theta)",
+    "score": "score(theta)",
+    "padded": "padded(x)",
+    "rollout": "rollout",
+}
 
 
 class Unreadable(Exception):
@@ -27,6 +36,7 @@ class Numpy:
     """`update(theta, batch)` that returns the gradient or the new theta, or changes theta in place."""
 
     single = False  # numbers of single precision?
+    called = "update(theta, batch)"
 
     def __init__(self, update):
         self.update, self.name = update, getattr(update, "__name__", type(update).__name__)
@@ -84,27 +94,34 @@ class Numpy:
                 if where and where[-1].line
                 else ""
             )
-            words = f"It raised {type(error).__name__}: {str(error).strip() or 'no message'}{place}."
+            words = f"It raised {type(error).__name__}: {' '.join(str(error).split()) or 'no message'}{place}."
             raise Unreadable("raises", words + self.advice(error, world)) from None
         finally:
             np.random.set_state(state)
             random.setstate(own)
 
     def advice(self, error, world):
-        text = str(error)
-        if isinstance(error, TypeError) and ("positional argument" in text or "unexpected keyword" in text):
-            return " It is called as update(theta, batch)."
-        if isinstance(error, AttributeError) and "Batch" in text:
-            return (
-                f" The batch has {', '.join(f.name for f in fields(world.batch))}; and episodes(), "
-                "log_prob(theta), score(theta), rollout."
-            )
+        text, lacks = str(error), getattr(error, "name", None)
+        known = [f.name for f in fields(world.batch)] if is_dataclass(world.batch) else []
+        if isinstance(error, TypeError) and re.search(
+            "positional argument|unexpected keyword|takes no arguments", text
+        ):
+            return f" It is called as {self.called}."
+        if isinstance(error, AttributeError) and "ndarray" in text and lacks in [*known, *METHODS_OF_A_BATCH]:
+            return f" It is called as {self.called}, in this order."
+        if isinstance(error, AttributeError) and known and f"'{type(world.batch).__name__}'" in text:
+            methods = [how for name, how in METHODS_OF_A_BATCH.items() if hasattr(world.batch, name)]
+            return f" The batch has {', '.join(known)}{'; and ' * bool(methods)}{', '.join(methods)}."
         if isinstance(error, (IndexError, ValueError)):
-            return (
-                f" There theta had shape {world.theta.shape}, one number per observation, and the batch "
-                f"{len(world.batch)} steps."
-            )
+            return self.shapes(world)
         return ""
+
+    def shapes(self, world):
+        """One sentence on what it was given, for errors of shapes."""
+        return (
+            f" There theta had shape {world.theta.shape}, one number per observation, and the batch "
+            f"{len(world.batch)} steps."
+        )
 
     def _unchanged(self, world, batch):
         for f in fields(batch):
@@ -115,14 +132,7 @@ class Numpy:
                 )
 
     def _numbers(self, out, world):
-        try:
-            out = np.asarray(out, float)
-        except (TypeError, ValueError):
-            raise Unreadable(
-                "no numbers",
-                f"It returned {type(out).__name__}, which is no array of numbers. Wanted: the gradient or the new "
-                f"theta, shape {world.theta.shape}.",
-            ) from None
+        out = numbers(out, f"the gradient or the new theta, shape {world.theta.shape}")
         if out.shape != world.theta.shape:
             raise Unreadable(
                 "shape",
@@ -148,6 +158,24 @@ class Numpy:
         return self.returns == "new theta"
 
 
+def numbers(out, wanted):
+    """`out` as an array of floats."""
+    if inspect.iscoroutine(out):
+        out.close()
+    try:
+        if isinstance(out, str):
+            raise TypeError
+        return np.asarray(out, float)
+    except (TypeError, ValueError):
+        if isinstance(out, tuple):
+            raise Unreadable(
+                "no numbers", f"It returned a tuple of {len(out)} things. Wanted, alone: {wanted}."
+            ) from None
+        raise Unreadable(
+            "no numbers", f"It returned {type(out).__name__}, which is no array of numbers. Wanted: {wanted}."
+        ) from None
+
+
 class WithTheta(Numpy):
     """An object whose `theta` its own `update(batch)` (or learn, step, or a call) changes."""
 
@@ -162,6 +190,7 @@ class WithTheta(Numpy):
                 "no method",
                 f"{type(agent).__name__} has a theta, but no method {', '.join(METHODS)} that takes a batch.",
             )
+        self.called = f"{type(agent).__name__}().{self.method}(batch)"
 
     def run(self, theta, batch):
         try:

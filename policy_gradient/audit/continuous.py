@@ -13,7 +13,7 @@ class GaussianBatch:
     """n one-step episodes in D dimensions. theta = (mean (D,), log of the standard deviation (D,)), one vector (2 D,).
 
     drawn (n, D) are the numbers drawn from the Gaussian; actions (n, D) what the environment got: drawn, clipped to
-    [-1, 1] or, if `squashed`, tanh(drawn). rewards (n,). log_probs (n,): of `actions`, as they were played.
+    [-1, 1] or, if `squashed`, tanh(drawn). rewards (n,).
     """
 
     drawn: np.ndarray
@@ -81,11 +81,13 @@ def audit_gaussian(update):
     """The `Verdict` on update(theta, batch) -> gradient or new theta, (2 D,), for a `GaussianBatch`:
     mean over samples of reward times score."""
     name = getattr(update, "__name__", type(update).__name__)
-    verdict, asker = Verdict(name, [], [], None, None), Numpy(update)
+    verdict, asker = Verdict(name, [], [], None, None), _Asker(update)
     say = verdict.findings.append
     try:
         for squashed in (False, True):
             fits, constants = _match(asker, squashed)
+            if fits is None:
+                fits, constants = _match(asker, squashed, centred=True)
             if fits is None:
                 verdict.open.append(OPEN_WORDS[squashed])
                 continue
@@ -123,6 +125,14 @@ OPEN_WORDS = {
 }
 
 
+class _Asker(Numpy):
+    def shapes(self, world):
+        return (
+            f" There theta had shape {world.theta.shape}, the mean and the log of the standard deviation of each "
+            f"dimension, and the batch {len(world.batch)} samples."
+        )
+
+
 class _World:
     def __init__(self, D, squashed, scale=1.0):
         rng = np.random.default_rng(D)
@@ -144,7 +154,7 @@ class _Batch(GaussianBatch):
         return len(self.drawn)
 
 
-def _match(asker, squashed):
+def _match(asker, squashed, centred=False):
     ratios = {}
     for D in (1, 2, 3):
         world = _World(D, squashed)
@@ -156,7 +166,7 @@ def _match(asker, squashed):
         at_rest = asker(calm)
         got = got - at_rest  # theta itself, or whatever does not depend on the rewards
         for form, scores in _forms(world.theta, world.batch, D).items():
-            want = world.batch.rewards @ scores
+            want = (world.batch.rewards - centred * world.batch.rewards.mean()) @ scores
             c = got @ want / (want @ want)
             if np.abs(got - c * want).max() < 1e-6 * np.abs(got).max():
                 ratios.setdefault(form, {})[D] = c * np.array([1, len(world.batch)])
@@ -167,7 +177,10 @@ def _match(asker, squashed):
         return None, {}
     form = "right" if "right" in whole else next(iter(whole))
     findings, r = {}, whole[form]
-    column = 1 if np.ptp([abs(v[1]) * 1 for v in r.values()]) < np.ptp([abs(v[0]) for v in r.values()]) + 1e-12 else 0
+    if centred:
+        findings["baseline"] = (CHOICE, "Baseline: the mean of the rewards, up to a factor its own included.")
+    spreads = [np.ptp(sizes) / max(sizes) for sizes in np.abs(list(r.values())).T]  # of the sum's constant, the mean's
+    column = 0 if spreads[0] < 1e-6 < spreads[1] else 1
     c = {D: v[1] for D, v in r.items()}
     if all(abs(c[D] * D / c[min(c)] / min(c) - 1) < 1e-6 for D in c) and len(c) > 1 and abs(c[2] / c[3] - 1.5) < 1e-6:
         findings["mean over dimensions"] = (

@@ -95,11 +95,15 @@ def _extras(asker, fitted, answers):
     visited = np.zeros(len(p), bool)
     visited[world.batch.obs] = True
     entropy = -world.theta * p * (1 - p) * visited
-    named = next(
-        (n for n, d in (("entropy bonus", entropy), ("weight decay", -world.theta)) if abs(cosine(left, d)) > 1 - 1e-8),
-        "unknown",
-    )
-    direction = {"entropy bonus": entropy, "weight decay": -world.theta}.get(named)
+    b = world.batch
+    known = {
+        "entropy bonus": entropy,
+        "weight decay": -world.theta,
+        "constant baseline": -(b.gamma**b.t) @ b.score(world.theta),
+        "constant baseline without gamma^t": -b.score(world.theta).sum(axis=0),
+    }
+    named = next((name for name, d in known.items() if abs(cosine(left, d)) > 1 - 1e-8), "unknown")
+    direction = known.get(named)
     fitted.extra = {
         "name": named,
         "size": float(left @ direction / (direction @ direction)) if direction is not None else None,
@@ -235,7 +239,16 @@ def _sizes(world, rule):
     raw = c.credits(b, rule)
     full = x * (c._powers(b, rule) if rule["place"] == "inside" else 1)
     sizes = {"nothing": 1.0}
-    for where, z in (("advantages", x), ("returns", raw), ("weighted advantages", full), ("rewards", b.rewards)):
+    first = raw[(b.t == 0) & b.mask]
+    for where, z in (
+        ("advantages", x),
+        ("returns", raw),
+        ("weighted advantages", full),
+        ("rewards", b.rewards),
+        ("episodes' returns", first),
+    ):
+        if not np.ptp(z):  # nothing can be divided by that
+            continue
         sizes[f"std of the {where}, ddof 0"], sizes[f"std of the {where}, ddof 1"] = 1 / z.std(), 1 / z.std(ddof=1)
         sizes[f"variance of the {where}"] = 1 / z.var()
         sizes[f"variance of the {where}, ddof 1"] = 1 / z.var(ddof=1)
@@ -269,7 +282,7 @@ def _one_factor(asker, y, fitted, rule):
     for j, power in powers:
         for per in pers[0]:
             for size in sizes[0]:
-                known = power * np.array([p[per] * s[size] for p, s in zip(pers, sizes)])
+                known = power * np.array([p[per] * s.get(size, np.nan) for p, s in zip(pers, sizes)])
                 ratio = numbers / known
                 spread = np.abs(ratio / ratio[0] - 1).max()
                 if spread < 100 * AS_MANY:
@@ -306,9 +319,19 @@ def _one_factor(asker, y, fitted, rule):
     return order, factor
 
 
+ALONE = {
+    "mean": "leave one out",
+    "mean at t": "leave one out at t",
+    "mean of first returns": "leave one out of first returns",
+}
+
+
 def _factor(asker, y, fitted):
     """The factor of the rule; of rules that fit equally, the one whose factor is the simplest."""
     tried = [(rule, best) for rule in [fitted.rule] + fitted.also[:6] if (best := _one_factor(asker, y, fitted, rule))]
+    if not tried and (others := ALONE.get(fitted.rule["baseline"])):  # the same direction, N / (N - 1) times as long
+        rule = dict(fitted.rule, baseline=others)
+        tried = [(rule, best)] if (best := _one_factor(asker, y, fitted, rule)) else []
     if not tried:
         fitted.open.append("scale")
         return
@@ -320,8 +343,8 @@ def _factor(asker, y, fitted):
         fitted.rule = rule
     if fitted.factor["size"] == "nothing":  # the others would need another factor
         fitted.also = []
-    if fitted.extra and fitted.extra["size"] is not None:
-        fitted.extra["size"] /= _per(worlds()["plain"].batch)[fitted.factor["per"]]
+    if fitted.extra and fitted.extra["name"] != "weight decay" and fitted.extra["size"] is not None:
+        fitted.extra["size"] /= _per(worlds()["plain"].batch)[fitted.factor["per"]] * abs(fitted.factor["constant"])
 
 
 def _visits(gradient, fitted):
@@ -378,6 +401,21 @@ def _reset(gradient, fitted):
         fitted.reset = None if "truncated" in fitted.open else "felt"
 
 
+def _coarse(asker, world, base):
+    """What to say where no small change of a reward changes anything: there are signs, ranks, clips and roundings."""
+    for rewards in (-world.batch.rewards, np.roll(world.batch.rewards, 1), 0 * world.batch.rewards):
+        try:
+            other = asker(changed(world, "plain", rewards=rewards))
+        except Unreadable:
+            continue
+        if np.abs(other - base).max() > 1e-9 * np.abs(base).max():
+            return (
+                "The rewards enter, but not by their size: small changes of one change nothing "
+                "(a sign, a rank, a clip, a rounding?)."
+            )
+    return "The rewards do not enter at all."
+
+
 def _influences(asker):
     """For an update that no rule explains: which rewards move the weight of which step? Sentences."""
     world = worlds()["plain"]
@@ -393,7 +431,7 @@ def _influences(asker):
             return []
     size = np.abs(M).max()
     if size == 0:
-        return ["The rewards do not enter at all."]
+        return [_coarse(asker, world, base)]
     hit, own = np.abs(M) > 1e-6 * size, b.episode[:, None] == b.episode
     sentences = []
     if not hit.diagonal().any():

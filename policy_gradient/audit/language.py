@@ -7,7 +7,7 @@ from math import comb
 
 import numpy as np
 
-from .ask import Numpy, Unreadable
+from .ask import Numpy, Unreadable, numbers
 from .verdict import CHOICE, DEPARTURE, MISTAKE, RIGHT, Finding, Verdict
 
 SAME = 1e-5
@@ -16,9 +16,12 @@ SAME = 1e-5
 class _Call(Numpy):
     """Any function of arrays, guarded; tensors where it wants them."""
 
-    def __init__(self, function, wanted):
+    def __init__(self, function, wanted, called):
         super().__init__(function)
-        self.wanted = wanted
+        self.wanted, self.called = wanted, called
+
+    def shapes(self, world):
+        return f" There it was given an array of shape {world.theta.shape}."
 
     def ask(self, *arrays, batch):
         copies = [a.copy() for a in arrays]
@@ -31,7 +34,7 @@ class _Call(Numpy):
             )
         if hasattr(out, "detach"):
             out = out.detach().cpu().numpy()
-        out = np.asarray(out, float)
+        out = numbers(out, f"{self.wanted}, {arrays[0].shape}")
         if out.shape != arrays[0].shape:
             raise Unreadable("shape", f"It returned shape {out.shape}; wanted {self.wanted}, {arrays[0].shape}.")
         return out
@@ -43,7 +46,7 @@ class _Place:
     name = "answers"
 
     def __init__(self, batch):
-        self.batch, self.theta = batch, np.zeros(np.shape(batch))
+        self.batch, self.theta = batch, np.zeros(np.shape(getattr(batch, "log_probs", batch)))
 
 
 def audit_advantages(advantages):
@@ -51,7 +54,7 @@ def audit_advantages(advantages):
     one row per prompt, a group of answers."""
     name = getattr(advantages, "__name__", type(advantages).__name__)
     verdict = Verdict(name, [], [], None, None)
-    call = _Call(_as_arrays(advantages), "one advantage per answer")
+    call = _Call(_as_arrays(advantages), "one advantage per answer", "advantages(rewards), rewards (prompts, answers)")
 
     def ask(rewards):
         rewards = np.asarray(rewards, float)
@@ -82,6 +85,7 @@ CENTRES = {
     "batch mean": lambda r: r.mean() + 0 * r,
     "leave one out": lambda r: (r.sum(axis=1, keepdims=True) - r) / (r.shape[1] - 1),
     "leave one out of the batch": lambda r: (r.sum() - r) / (r.size - 1),
+    "mean over the prompts": lambda r: r.mean(axis=0, keepdims=True) + 0 * r,
     "group median": lambda r: np.median(r, axis=1, keepdims=True) + 0 * r,
     "group best": lambda r: r.max(axis=1, keepdims=True) + 0 * r,
 }
@@ -92,6 +96,7 @@ def _scales(x, r):
     for ddof in (1, 0):
         sizes[f"group std, ddof {ddof}"] = r.std(axis=1, ddof=ddof, keepdims=True) + 0 * r
         sizes[f"batch std, ddof {ddof}"] = r.std(ddof=ddof) + 0 * r
+        sizes[f"std over the prompts, ddof {ddof}"] = r.std(axis=0, ddof=ddof, keepdims=True) + 0 * r
         sizes[f"std of all advantages, ddof {ddof}"] = x.std(ddof=ddof) + 0 * r
     sizes["group variance"] = r.var(axis=1, keepdims=True) + 0 * r
     sizes["group range"] = np.ptp(r, axis=1, keepdims=True) + 0 * r
@@ -104,15 +109,20 @@ def _advantages(ask, verdict):
     got, say = [ask(r) for r in worlds], verdict.findings.append
     if not all(np.isfinite(g).all() for g in got):
         raise Unreadable("nan", "Some advantages are NaN or infinite, though no group's rewards are all equal.")
+    if not any(g.any() for g in got):
+        verdict.headline = f"{verdict.name}: every advantage is 0."
+        say(Finding("zero", "zero", MISTAKE, "Nothing is learned from any answer."))
+        return
     fits = []
     for centre, size in product(CENTRES, _scales(worlds[0], worlds[0])):
         ratio = []
         for r, g in zip(worlds, got):
             x = r - CENTRES[centre](r)
-            ratio.append(g * _scales(x, r)[size] / np.where(np.abs(x) < 1e-9, np.nan, x))
+            with np.errstate(all="ignore"):
+                ratio.append(g * _scales(x, r)[size] / np.where(np.abs(x) < 1e-9, np.nan, x))
         ratio = np.concatenate([q.ravel() for q in ratio])
         ratio = ratio[np.isfinite(ratio)]
-        if len(ratio) and np.abs(ratio / ratio[0] - 1).max() < 3e-4:
+        if len(ratio) and ratio[0] and np.abs(ratio / ratio[0] - 1).max() < 3e-4:
             fits.append((abs(ratio[0] - 1) > 3e-4, centre, size, float(ratio[0])))
     if not fits:
         verdict.headline, verdict.open = (
@@ -145,7 +155,7 @@ def _advantages(ask, verdict):
                 }.get(
                     centre,
                     "Answers to one prompt are measured by other prompts' answers."
-                    if "batch" in centre
+                    if "batch" in centre or "prompts" in centre
                     else "The baseline depends on the answer's own reward.",
                 ),
             )
@@ -161,6 +171,8 @@ def _advantages(ask, verdict):
                     (
                         "Groups are weighed against each other by how far their rewards spread"
                         if size.startswith("group")
+                        else "Answers are weighed by how far other prompts' answers spread"
+                        if "prompts" in size
                         else "All groups of the batch are divided by one number"
                     )
                     + f"; {eps}.",
@@ -170,8 +182,8 @@ def _advantages(ask, verdict):
             say(Finding("sign", "minus", MISTAKE, "**The sign is turned round**."))
         if abs(abs(constant) - 1) > 3e-4:
             say(Finding("constant", f"{abs(constant):.4g}", CHOICE, f"A constant factor: {abs(constant):.4g}."))
-    _corners(ask, say)
-    _climbs(ask, say)
+    if _corners(ask, say):
+        _climbs(ask, say)
 
 
 def _eps(ask, centre, size, constant):
@@ -184,7 +196,9 @@ def _eps(ask, centre, size, constant):
         away = x != 0
         whole, bare = constant * x[away] / ask(r)[away], _scales(x, r)[size][away]
         added.append((float(np.median(whole - bare)), float(np.median(whole**2 - bare**2)), float(np.median(whole))))
-    (eps, root, least), (wider, *_) = added
+    (eps, root, least), (wider, _, as_far) = added
+    if abs(as_far / least - 1) < 1e-6:  # whatever the spread
+        return f"it is taken for at least {least:.2g}"
     if abs(eps) < 2e-10:
         return "there is no eps"
     if abs(wider) < 2e-10:
@@ -195,14 +209,37 @@ def _eps(ask, centre, size, constant):
 
 
 def _corners(ask, say):
+    """Equal rewards, and groups of one. Are equal answers treated alike?"""
     flat = ask(np.full((2, 8), 0.1))
-    if not np.isfinite(flat).all():
+    exact = np.concatenate([ask(np.full((2, 8), equal)) for equal in (0.5, 0.25)])  # without rounding
+    size, alike = np.abs(exact).max(), True
+    if not (np.isfinite(flat).all() and np.isfinite(exact).all()):
         say(
             Finding(
                 "equal rewards",
                 "nan",
                 MISTAKE,
                 "A group whose rewards are all equal gives **NaN**: a standard deviation of zero, with no eps added.",
+            )
+        )
+    elif np.ptp(exact, axis=1).max() > 0.01:
+        alike = False
+        say(
+            Finding(
+                "equal rewards",
+                "order",
+                MISTAKE,
+                "Equal rewards of one group get **unequal advantages**: the order in which its answers stand decides.",
+            )
+        )
+    elif size > 0.01:
+        say(
+            Finding(
+                "equal rewards",
+                "pushed",
+                CHOICE,
+                f"Eight equal rewards of 0.5 or 0.25 give advantages up to {size:.2g}: "
+                "a group in which no answer is better than another is pushed all the same.",
             )
         )
     elif np.abs(flat).max() > 0.01:
@@ -219,18 +256,21 @@ def _corners(ask, say):
         weights = ask(np.array([[1.0], [0.0]]))
     except Unreadable as error:
         say(Finding("group of one", error.kind, CHOICE, "A group of one answer is refused."))
-        return
+        return alike
     if not np.isfinite(weights).all():
         say(Finding("group of one", "nan", CHOICE, "A group of one answer gives NaN."))
     elif np.abs(weights).max() > 0:
+        bare = weights[1, 0] == 0
         say(
             Finding(
                 "group of one",
-                "no baseline",
+                "no baseline" if bare else "other prompts",
                 CHOICE,
-                f"A group of one answer with reward 1 gets {weights[0, 0]:.3g}: no baseline.",
+                f"A group of one answer with reward 1, beside one with reward 0, gets {weights[0, 0]:.3g}"
+                + (": no baseline." if bare else f", and that one {weights[1, 0]:.3g}."),
             )
         )
+    return alike
 
 
 def climbed(advantages, p, G):
@@ -296,8 +336,8 @@ def audit_token_loss(loss):
                 raise Unreadable("nothing", "It must return one number that depends on log_probs, to be minimised.")
             return torch.autograd.grad(out, t["log_probs"])[0].numpy()
 
-        g = _Call(lambda x: run(), "the gradient by log_probs")
-        out = -g.ask(b.log_probs, batch=b.log_probs)
+        g = _Call(lambda x: run(), "the gradient by log_probs", "loss(log_probs, batch)")
+        out = -g.ask(b.log_probs, batch=b)
         notes.update(g.notes)
         if not np.isfinite(out).all():
             raise Unreadable("nan", "The gradient by log_probs holds NaN or infinite numbers.")
@@ -409,7 +449,8 @@ def _kl(gradient, say, share, constant):
         ratio = g[b.mask > 0] / np.where(shape == 0, np.nan, shape)[b.mask > 0]
         if np.abs(ratio / ratio[0] - 1).max() < 1e-4:
             words = {
-                "k1": "its gradient is **zero in expectation**: as a loss it does nothing",
+                "k1": "its gradient is **zero in expectation**: as a loss it does nothing. "
+                "(A plain sum of log-probabilities has the same gradient)",
                 "k2": "its gradient is that of the next token's KL",
                 "k3": "its gradient is that of the next token's other KL, and of neither KL of whole answers",
                 "abs": "only the sign of the difference pulls",
@@ -424,6 +465,16 @@ def _kl(gradient, say, share, constant):
                 )
             )
             return
+    if np.abs(gradient(replace(far, ref_log_probs=b.log_probs.copy())) + g * share(b.mask)).max() < 1e-9:
+        say(
+            Finding(
+                "extra",
+                "unknown",
+                CHOICE,
+                "Something in the loss depends neither on the advantages nor on the reference.",
+            )
+        )
+        return
     say(
         Finding(
             "kl", "unknown", CHOICE, "Something in the loss depends on the reference, in a form that I do not know."

@@ -295,7 +295,7 @@ def read(name, fit, notes):
     else:
         verdict.headline = f"{name}: what it follows stays open."
     if fit.extra:
-        _extra(fit.extra, say)
+        _extra(fit, say)
     if fit.equal_rewards == "nan":
         say(
             Finding(
@@ -379,16 +379,27 @@ def _nothing_moves(name, fit, verdict):
     return verdict
 
 
+TWO_STEPS = "Advantages take **two steps**, r + gamma r' + gamma^2 V'' - V, whatever lambda was given."
+
+
+def _two_steps(rule):
+    return rule["credit"] == "lambda return minus V, one step" and rule["lam"] == "0"
+
+
 def _from_rule(fit, say):
     rule = fit.rule
     uses_values = rule["credit"] in c.GAE + ("decay gamma",) or rule["baseline"] in ("value", "value added")
-    if rule["credit"] in CREDIT:
+    if _two_steps(rule):
+        say(Finding("credit", "two steps", CHOICE, TWO_STEPS))
+    elif rule["credit"] == "gae" and (rule["lam"], rule["gamma"]) != ("given", "given"):
+        say(Finding("credit", "gae", RIGHT, "Advantages are GAE(lambda)."))
+    elif rule["credit"] in CREDIT:
         say(Finding("credit", rule["credit"], *CREDIT[rule["credit"]]))
     if rule["gamma"] in GAMMA:
         say(Finding("gamma", rule["gamma"], MISTAKE, "Within the return " + GAMMA[rule["gamma"]]))
     elif rule["gamma"] != "given":
         say(Finding("gamma", rule["gamma"], MISTAKE, f"**gamma is {float(rule['gamma']):.6g}**, whatever was given."))
-    if rule["lam"] != "given":
+    if rule["lam"] != "given" and not _two_steps(rule):
         say(Finding("lam", rule["lam"], MISTAKE, f"**lambda is {float(rule['lam']):.6g}**, whatever was given."))
     if rule["terminated"] in TERMINATED:
         say(Finding("terminated", rule["terminated"], MISTAKE, TERMINATED[rule["terminated"]]))
@@ -528,7 +539,9 @@ def _factor(factor, say):
         )
 
 
-def _extra(extra, say):
+def _extra(fit, say):
+    extra = fit.extra
+    baseline = extra["name"].startswith("constant baseline")
     if extra["name"] == "entropy bonus":
         sign = "" if extra["size"] > 0 else " with the wrong sign, a malus"
         say(
@@ -542,6 +555,17 @@ def _extra(extra, say):
         )
     elif extra["name"] == "weight decay":
         say(Finding("extra", "weight decay", CHOICE, f"theta decays by {extra['size']:.4g} of itself."))
+    elif baseline and fit.rule and fit.rule["weight"] == ("dropped" if "without" in extra["name"] else "gamma^t"):
+        say(Finding("extra", "constant baseline", RIGHT, "A constant stands beside the rewards, as a baseline does."))
+    elif not fit.rule:
+        say(
+            Finding(
+                "extra",
+                "unknown",
+                DEPARTURE,
+                f"With all rewards and values zero it moves all the same ({100 * extra['share']:.0f} % of the length).",
+            )
+        )
     else:
         say(
             Finding(
@@ -557,7 +581,7 @@ def _extra(extra, say):
 def _headline(name, fit):
     rule, weight = fit.rule, fit.rule["weight"]
     core = (
-        rule["credit"] in ("reward-to-go", "total return", "gae", "decay gamma")
+        (rule["credit"] in ("reward-to-go", "total return", "gae", "gae plus value", "decay gamma") or _two_steps(rule))
         and rule["terminated"] == "right"
         and rule["gamma"] == "given"
         and rule["score"] == "log pi"

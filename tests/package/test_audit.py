@@ -277,6 +277,123 @@ def test_nothing_of_the_world_around_is_changed():
     np.testing.assert_array_equal(np.random.get_state()[1], state)
 
 
+def _weighed(psi, batch, theta):
+    return (batch.gamma**batch.t * psi * batch.mask) @ batch.score(theta) / len(batch.episodes())
+
+
+def _steps(batch, what):
+    """what(episode's slice, step) for each step of each episode."""
+    out = np.zeros(len(batch))
+    for e in batch.episodes():
+        for i in range(e.start, e.stop):
+            out[i] = what(e, i)
+    return out
+
+
+def _two_steps(theta, b):
+    def advantage(e, i):
+        j = min(i + 1, e.stop - 1)
+        reward = sum(b.gamma ** (k - i) * b.rewards[k] for k in range(i, j + 1))
+        return reward + (not b.terminated[j]) * b.gamma ** (j - i + 1) * b.next_values[j] - b.values[i]
+
+    return _weighed(_steps(b, advantage), b, theta)
+
+
+def _one_step_return(theta, b):
+    return _weighed(b.rewards + b.gamma * np.where(b.terminated, 0.0, b.next_values), b, theta)
+
+
+def _of_episodes(scale):
+    """Whole returns, from which the mean of the other episodes' is subtracted, or that are standardised."""
+
+    def update(theta, b):
+        parts, scores = b.episodes(), b.score(theta)
+        returns = np.array([b.gamma ** np.arange(e.stop - e.start) @ b.rewards[e] for e in parts])
+        N, left = len(parts), returns - returns.mean()
+        by = left * N / (N - 1) if scale is None else left / (returns.std() + scale)
+        return sum(a * scores[e].sum(axis=0) for a, e in zip(by, parts)) / N
+
+    return update
+
+
+def _constant(theta, b):
+    following = np.zeros(len(b))
+    for e in b.episodes():
+        G = 0.0 if b.terminated[e.stop - 1] else b.next_values[e.stop - 1]
+        for i in reversed(range(e.start, e.stop)):
+            following[i] = G = b.rewards[i] + b.gamma * G
+    return _weighed(following - 0.37, b, theta)
+
+
+@pytest.mark.parametrize(
+    "update, question, answer",
+    [
+        (_two_steps, "credit", "two steps"),
+        (_one_step_return, "credit", "gae plus value"),
+        (_of_episodes(None), "baseline", "leave one out of first returns"),
+        (_of_episodes(1e-4), "size", "std of the episodes' returns, ddof 0"),
+        (_constant, "extra", "constant baseline"),
+    ],
+)
+def test_what_is_right_in_an_unusual_form_follows_the_theorem(update, question, answer):
+    verdict = audit(update)
+    assert verdict.names(question, answer) and not verdict.open, verdict
+    assert "**not**" not in verdict.headline and not {f.question for f in verdict.accused} - {"lam"}, verdict
+
+
+def test_of_lambda_nothing_is_said_that_is_not_so():
+    own = str(audit(_book(lambda b: _powers(b) * _gae(b, 0.95))))
+    assert "**lambda is 0.95**" in own and "with the gamma and lambda given" not in own
+
+
+@pytest.mark.parametrize("change", [np.sign, lambda x: np.argsort(np.argsort(x)) - len(x) / 2])
+def test_rewards_that_enter_by_sign_or_rank_are_not_said_to_be_missing(change):
+    verdict = audit(lambda theta, b: _weighed(change(b.rewards), b, theta))
+    assert "not by their size" in str(verdict) and "do not enter at all" not in str(verdict)
+    assert "is added" not in str(verdict)
+    assert "do not enter at all" in str(audit(lambda theta, b: _weighed(np.ones(len(b)), b, theta)))
+
+
+def test_what_is_added_is_measured_as_it_enters():
+    def update(theta, b, decay, bonus, step):
+        p = 1 / (1 + np.exp(-theta[b.obs]))
+        entropy = np.bincount(b.obs, -theta[b.obs] * p * (1 - p), len(theta)) / len(b.episodes())
+        return theta + step * (compiled(SOURCES["loop"])(theta, b) + bonus * entropy - decay * theta)
+
+    decays, bonus = (audit(lambda theta, b, by=by: update(theta, b, *by)) for by in ((0.02, 0, 0.5), (0, 0.02, 0.1)))
+    assert "theta decays by 0.01 of itself" in str(decays) and "coefficient 0.02" in str(bonus)
+
+
+class WithArguments:
+    theta = None
+
+    def step(self, theta, batch):
+        return theta
+
+
+@pytest.mark.parametrize(
+    "ask, given, said",
+    [
+        (audit, WithArguments(), "It is called as WithArguments().step(batch)."),
+        (audit, lambda batch, theta: batch.score(theta), "update(theta, batch), in this order."),
+        (audit, lambda theta, batch: (theta, {}), "a tuple of 2 things"),
+        (audit, lambda theta, batch: "0.1", "It returned str"),
+        (pg.audit.audit_advantages, lambda rewards, batch: rewards, "It is called as advantages(rewards)"),
+        (pg.audit.audit_advantages, lambda rewards: rewards.reshape(7), "an array of shape (3, 4)"),
+        (pg.audit.audit_advantages, lambda rewards: "up", "It returned str"),
+        (pg.audit.audit_token_loss, lambda log_probs: log_probs, "It is called as loss(log_probs, batch)"),
+        (pg.audit.audit_token_loss, lambda log_probs, batch: batch.rewards, "The batch has advantages, log_probs"),
+        (pg.audit.audit_gaussian, lambda theta, batch: batch.rewards[99], "the log of the standard deviation"),
+        (pg.audit.audit_gaussian, lambda theta, batch: batch.log_probs, "The batch has drawn, actions, rewards"),
+    ],
+)
+def test_what_is_said_of_a_call_is_true_of_that_call(ask, given, said):
+    text = str(ask(given))
+    assert said in text and "Traceback" not in text
+    if ask is not audit:
+        assert "one number per observation" not in text and "score(theta)" not in text
+
+
 def test_a_zero_direction_and_an_unknown_one():
     assert audit(lambda theta, batch: 0 * theta).names("zero")
     strange = audit(lambda theta, batch: np.bincount(batch.obs, np.sin(batch.rewards) * batch.actions, batch.num_obs))
@@ -337,6 +454,83 @@ def test_the_command_line(tmp_path):
         assert ended.returncode == 2 and ended.stderr and "Traceback" not in ended.stderr
     assert run(f"{file}:missing").stderr.strip().endswith("It has: update.")
     assert "There is no file" in run(f"{tmp_path}/none.py:f").stderr and "wanted FILE.py:function" in run("mine").stderr
+
+
+def test_the_command_line_with_files_that_do_more_than_define(tmp_path):
+    def run(text, target="update", *words):
+        (tmp_path / "mine.py").write_text(text)
+        ended = subprocess.run(
+            [sys.executable, "-m", "policy_gradient.audit", f"{tmp_path / 'mine.py'}:{target}", *words],
+            capture_output=True,
+            text=True,
+        )
+        assert "Traceback" not in ended.stderr + ended.stdout
+        return ended
+
+    right = "import numpy as np" + SOURCES["loop"]
+    loud = run(
+        f"{right}\nprint('loaded')\nquiet = update\ndef update(*a):\n    print('x')\n    return quiet(*a)",
+        "update",
+        "--json",
+    )
+    assert json.loads(loud.stdout)["ok"] and loud.returncode == 0 and "loaded" in loud.stderr
+    for code in (0, 1):  # never taken for a verdict
+        left = run(f"import sys\n{right}\nsys.exit({code})")
+        assert left.returncode == 2 and "ends the program while it is loaded" in left.stderr
+    reads = f"import argparse\nargparse.ArgumentParser().parse_args()\n{right}"
+    assert run(reads, "update", "--json").returncode == 0
+    needs = "class Agent:\n    def __init__(self, lr):\n        raise ValueError"
+    made = run(needs, "Agent")
+    assert made.returncode == 2 and "Agent() cannot be made without arguments" in made.stderr
+    held = "class Agent:\n    update = staticmethod(update)\nagent = Agent()"
+    assert run(f"{right}\n{held}", "agent.update").returncode == 0
+    lost = run(right, "update", "--picture", str(tmp_path / "none" / "a.png"))
+    assert lost.returncode == 2 and "The picture cannot be written" in lost.stderr and "follows" in lost.stdout
+    assert "wanted FILE.py:function" in run(right, "").stderr
+
+
+@pytest.mark.parametrize(
+    "advantages, question, answer",
+    [
+        (lambda r: r - r.mean(axis=0), "centre", "mean over the prompts"),
+        (lambda r: (r - r.mean(axis=0)) / (r.std(axis=0) + 1e-8), "scale", "std over the prompts, ddof 0"),
+        (lambda r: np.argsort(np.argsort(r, axis=1), axis=1) - 1.5, "equal rewards", "order"),
+        (lambda r: r, "equal rewards", "pushed"),
+        (lambda r: r - 0.5, "equal rewards", "pushed"),
+        (lambda r: 0 * r, "zero", "zero"),
+    ],
+)
+def test_an_unusual_advantage_is_told_what_it_is(advantages, question, answer):
+    verdict = audit_advantages(advantages)
+    assert verdict.names(question, answer) and "rounding divided" not in str(verdict), verdict
+    if question == "centre":
+        assert "no baseline" not in str(verdict)
+    if answer == "order":
+        assert "climbs" not in str(verdict)
+
+
+def test_a_floor_of_the_std_is_no_eps():
+    text = str(audit_advantages(lambda r: (r - r.mean(1, keepdims=True)) / np.maximum(r.std(1, keepdims=True), 1e-2)))
+    assert "it is taken for at least 0.01" in text and "eps" not in text
+
+
+def test_what_is_added_to_a_token_loss_without_a_reference_is_no_kl():
+    text = str(
+        audit_token_loss(lambda lp, b: 0.01 * np.exp(lp) * b.mask - b.advantages[:, None] * b.mask / b.mask.sum())
+    )
+    assert "neither on the advantages nor on the reference" in text and "KL" not in text
+
+
+@pytest.mark.parametrize("spread", [lambda r: 1.0, lambda r: r.std() + 1e-8])
+def test_a_gaussian_update_with_the_mean_as_a_baseline(spread):
+    def update(theta, batch):
+        D = len(theta) // 2
+        z = (batch.drawn - theta[:D]) / np.exp(theta[D:])
+        left = (batch.rewards - batch.rewards.mean()) / spread(batch.rewards)
+        return left @ np.concatenate([z / np.exp(theta[D:]), z**2 - 1], axis=1) / len(batch)
+
+    verdict = audit_gaussian(update)
+    assert verdict.ok and verdict.names("constant", "baseline") and not verdict.names("constant", "sum")
 
 
 def grpo(r):
