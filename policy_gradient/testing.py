@@ -18,13 +18,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._spaces import autoreset_mode
-from ._validate import generator, short
+from ._validate import generator, short, whole
 from .protocols import Environment, Policy
 
 STEP = 1e-5  # of the finite differences: their error is then about 1e-10 of the third derivative
 CLOSE = 1e-6  # how far two ways to the same float64 number may lie apart, of the larger of it and one
 SIGMAS = 6.0  # standard errors
 COORDINATES = 200  # of a long theta, as many are differentiated, drawn at random
+FEWEST = 1000  # draws: of fewer the standard error itself is not known well enough
 WIDER = 2.0  # how much wider than the policy the law is that its density is weighed against
 
 
@@ -34,9 +35,11 @@ def check_policy(
     """Raises AssertionError unless `policy` keeps all that a `protocols.Policy` promises.
 
     obs: five or so observations to ask it about, (N, ...); None makes some up, if it says num_obs (integers) or
-    num_features (vectors). num_samples: actions drawn in one observation, to hold `sample` against `log_prob`.
+    num_features (vectors). num_samples: actions drawn in one observation, to hold `sample` against `log_prob`; 1000 or
+    more.
     """
     generator(rng)
+    whole("num_samples", num_samples, least=FEWEST)
     _has(policy, "policy", ["init", "sample", "log_prob", "score", "weighted_score"])
     d = policy.num_params if hasattr(policy, "num_params") else None
     _need(
@@ -57,9 +60,10 @@ def check_policy(
     if discrete:
         _check_probabilities(asked, theta, obs)
         _check_frequencies(asked, theta, obs[:1], rng, num_samples)
+        _check_mean_of_each_score(asked, theta, obs)
     else:
         _check_density(asked, theta, obs[:1], rng, num_samples)
-    _check_mean_score(asked, theta, obs[:1], rng, num_samples)
+        _check_mean_score(asked, theta, obs[:1], rng, num_samples)
 
 
 class _Asked:
@@ -86,7 +90,15 @@ class _Asked:
                 old is None or np.array_equal(arg, old),
                 f"{call} must leave {name} as it is, but it changed it in place",
             )
-        return np.asarray(result)
+        return _as_array(result, call)
+
+
+def _as_array(value: Any, call: str) -> np.ndarray:
+    _need(value is not None, f"{call} must return something, got None: is a return missing?")
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise AssertionError(f"{call} must return an array, got {short(value)}, whose rows differ in length") from error
 
 
 _NAMES = {
@@ -118,7 +130,7 @@ def _has(value: Any, name: str, methods: list[str]) -> None:
 
 
 def _array(value: Any, shape: tuple[Any, ...], call: str, of: str) -> np.ndarray:
-    array = np.asarray(value)
+    array = _as_array(value, call)
     _need(array.shape == shape, f"{call} must return an array of shape {shape}, {of}, got shape {array.shape}")
     _need(array.dtype.kind in "iuf", f"{call} must return numbers, got {array.dtype} values")
     _need(np.isfinite(array).all(), f"{call} must return finite numbers, got {array[~np.isfinite(array)][:1]}")
@@ -149,7 +161,13 @@ def _check_sample(
     discrete = actions.dtype.kind in "iu"
     right = actions.shape == obs.shape[:1] if discrete else actions.ndim == 2 and len(actions) == len(obs)
     wanted = f"({len(obs)},)" if discrete else f"({len(obs)}, D)"
-    _need(right, f"{call} must return one action per observation, shape {wanted}, got shape {actions.shape}")
+    _need(
+        right,
+        f"{call} must return one action per observation, shape {wanted}, got shape {actions.shape}"
+        + " of floats (discrete actions are integers)" * (actions.dtype.kind == "f" and actions.ndim == 1),
+    )
+    if discrete and isinstance(A := getattr(asked.policy, "num_actions", None), (int, np.integer)):
+        _within(actions, int(A))
     _need(
         np.array_equal(actions, again),
         f"{call} must draw from rng alone: two generators with the same seed gave "
@@ -254,13 +272,17 @@ def _all_probs(asked: _Asked, theta: np.ndarray, obs: np.ndarray) -> np.ndarray:
     return np.stack([np.exp(asked("log_prob", theta, obs, np.full(len(obs), a))) for a in range(A or 0)], axis=-1)
 
 
+def _within(drawn: np.ndarray, num_actions: int) -> None:
+    _need(
+        drawn.min() >= 0 and drawn.max() < num_actions,
+        f"policy.sample must draw actions in 0 .. {num_actions - 1}, got values from {drawn.min()} to {drawn.max()}",
+    )
+
+
 def _check_frequencies(asked: _Asked, theta: np.ndarray, obs: np.ndarray, rng: np.random.Generator, n: int) -> None:
     probs = _all_probs(asked, theta, obs)[0]
     drawn = asked("sample", theta, np.repeat(obs, n, axis=0), rng)
-    _need(
-        drawn.min() >= 0 and drawn.max() < len(probs),
-        f"policy.sample must draw actions in 0 .. {len(probs) - 1}, got values from {drawn.min()} to {drawn.max()}",
-    )
+    _within(drawn, len(probs))
     often = np.bincount(drawn, minlength=len(probs)) / n
     error = np.sqrt(probs * (1 - probs) / n) + 1 / n
     worst = (abs(often - probs) / error).argmax()
@@ -313,6 +335,21 @@ def _log_density(asked: _Asked, theta: np.ndarray, obs: np.ndarray, actions: np.
     return log_prob + np.log(np.maximum(abs(slope), 1e-300)).sum(axis=-1)
 
 
+def _check_mean_of_each_score(asked: _Asked, theta: np.ndarray, obs: np.ndarray) -> None:
+    """Over all actions, without drawing: an action that is next to never drawn has no standard error."""
+    mean, size = np.zeros((2, len(obs), len(theta)))
+    for a, prob in enumerate(_all_probs(asked, theta, obs).T):
+        score = prob[:, None] * asked("score", theta, obs, np.full(len(obs), a))
+        mean, size = mean + score, size + abs(score)
+    excess = abs(mean) - CLOSE * np.maximum(size, 1)
+    n, worst = np.unravel_index(excess.argmax(), excess.shape)
+    _need(
+        excess[n, worst] < 0,
+        f"policy.score must average to 0 over the actions, but in observation {n} parameter {worst} averages to "
+        f"{mean[n, worst]:.4g}",
+    )
+
+
 def _check_mean_score(asked: _Asked, theta: np.ndarray, obs: np.ndarray, rng: np.random.Generator, n: int) -> None:
     n = min(n, max(100, 10_000_000 // len(theta)))  # at most 80 MB of scores
     obs = np.repeat(obs, n, axis=0)
@@ -340,12 +377,18 @@ def check_environment(envs: Environment, rng: np.random.Generator, num_steps: in
     episode twice; if one has not after `num_steps` steps, that is a failure too: `rollout` would wait for it.
     """
     generator(rng)
+    whole("num_steps", num_steps)
     _has(envs, "envs", ["reset", "step"])
     for part in ("num_envs", "metadata", "single_observation_space", "single_action_space", "action_space"):
         _need(
             hasattr(envs, part),
             f"envs must have {part}, as every gymnasium.vector.VectorEnv has, got {short(envs)}, which has none",
         )
+    _need(
+        envs.single_observation_space.shape is not None,
+        "envs.single_observation_space must have a shape, so that an observation is one array, got "
+        f"{envs.single_observation_space}: flatten it",
+    )
     try:
         mode = autoreset_mode(envs)
     except (TypeError, ValueError) as error:
@@ -384,7 +427,7 @@ def _reset(envs: Any, seed: int) -> np.ndarray:
 
 def _seen(envs: Any, obs: Any, call: str) -> np.ndarray:
     """Observations as an array, if they lie in their space."""
-    space, array = envs.single_observation_space, np.array(obs)
+    space, array = envs.single_observation_space, _as_array(obs, call).copy()
     shape = (envs.num_envs, *(space.shape or ()))
     _need(
         array.shape == shape,
@@ -428,7 +471,7 @@ def _walk(envs: Any, mode: str, seed: int, num_steps: int, num_ends: int) -> lis
         rewards = _array(result[1], (N,), f"{call}[1], the rewards,", "one number per sub-environment").copy()
         flags = []
         for name, value in zip(("terminated", "truncated"), result[2:4]):
-            flag = np.array(value)
+            flag = _as_array(value, call).copy()
             _need(
                 flag.shape == (N,) and flag.dtype == bool,
                 f"{call} must return {name} as an array of bool, shape ({N},), got "
@@ -453,11 +496,15 @@ def _walk(envs: Any, mode: str, seed: int, num_steps: int, num_ends: int) -> lis
 
 
 def _check_final(info: dict[str, Any], truncated: np.ndarray, envs: Any) -> None:
-    final = info.get("final_obs")
+    final, space = info.get("final_obs"), envs.single_observation_space
     for n in np.flatnonzero(truncated):
-        told = final[n] if final is not None and len(final) > n else None
+        told = final[n] if final is not None and np.ndim(final) and len(final) > n else None
+        seen = told is not None and np.shape(told) == (space.shape or ())
+        array = np.asarray(told)
+        if seen and np.can_cast(array.dtype, space.dtype, "same_kind"):
+            array = array.astype(space.dtype)
         _need(
-            told is not None and np.shape(told) == (envs.single_observation_space.shape or ()),
+            seen and space.contains(array if array.ndim else array[()]),
             'envs.step(actions) must say in info["final_obs"] what a truncated episode last showed, '
             "since it resets in the same step "
             f"(SAME_STEP), but for sub-environment {n} it holds {short(told)}",

@@ -240,7 +240,49 @@ class NoCorrection(pg.Squashed):
         return self.policy.log_prob(theta, obs, actions)
 
 
+class FromOne(Changed):
+    def sample(self, theta, obs, rng):
+        return self.inner.sample(theta, obs, rng) + 1
+
+
+class WholeFloats(Changed):
+    def sample(self, theta, obs, rng):
+        return self.inner.sample(theta, obs, rng).astype(float)
+
+
+class NothingReturned(Changed):
+    def log_prob(self, theta, obs, actions):
+        self.inner.log_prob(theta, obs, actions)
+
+
+class Ragged(Changed):
+    def sample(self, theta, obs, rng):
+        return [[0], [0, 1]]
+
+
+class OffForOneAction(Changed):
+    """Wrong only for an action that is next to never drawn."""
+
+    def init(self, rng):
+        return np.tile([15.0, 0.0, 0.0], 4)
+
+    def score(self, theta, obs, actions):
+        return (
+            self.inner.score(theta, obs, actions)
+            * np.where(np.equal(actions, 2), 1e8, 1).astype(theta.dtype)[..., None]
+        )
+
+    def weighted_score(self, theta, obs, actions, weights):
+        return np.tensordot(weights, self.score(theta, obs, actions), axes=np.ndim(weights)).astype(theta.dtype)
+
+
 BROKEN = {
+    FromOne: "policy.sample must draw actions in 0 .. 2, got values from 1 to 3",
+    WholeFloats: "policy.sample(theta, obs, rng) must return one action per observation, shape (5, D), got shape (5,) "
+    "of floats (discrete actions are integers)",
+    NothingReturned: "policy.log_prob(theta, obs, actions) must return something, got None",
+    Ragged: "policy.sample(theta, obs, rng) must return an array, got [[0], [0, 1]], whose rows differ in length",
+    OffForOneAction: "policy.score must average to 0 over the actions, but in observation",
     NoScore: "policy must have a method score, got a NoScore, which has none",
     NoSize: "policy.num_params must be a whole number of at least 1, got 0",
     FlatStart: "policy.init(rng) must return an array of shape (12,), one number for each parameter, got shape (4, 3)",
@@ -294,6 +336,24 @@ def test_more_that_is_told_of_policies():
     with pytest.raises(AssertionError, match="check_policy must be given obs"):
         check_policy(policy, rng())
     check_policy(policy, rng(), obs=np.arange(4))
+
+
+class NearlySure(pg.TabularSoftmax):
+    """Sound: of 20,000 actions none may be another than the first."""
+
+    def init(self, rng):
+        return np.tile([11.3, 0.0, 0.0], 4)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_nearly_sure_policy_is_not_accused(seed):
+    check_policy(NearlySure(4, 3), np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("check, number", [(check_policy, {"num_samples": 10}), (check_environment, {"num_steps": 0})])
+def test_too_few_draws_to_judge_by_are_refused(check, number):
+    with pytest.raises(ValueError, match=f"{next(iter(number))} must be at least"):
+        check(POLICIES[0] if check is check_policy else Steps(), rng(), **number)
 
 
 class Steps(gym.vector.VectorEnv):
@@ -371,7 +431,40 @@ class Refuses(Steps):
         return super().step(actions)
 
 
+def told(final):
+    """`SameStep` that says `final` of every truncated episode."""
+    return type(
+        "Told", (SameStep,), {"step": lambda self, actions: (*Steps.step(self, actions)[:4], {"final_obs": final})}
+    )()
+
+
 BROKEN_ENVIRONMENTS = {
+    "ragged obs": (
+        lambda: changed("step", lambda obs, *rest: ([[0], [0, 1]], *rest)),
+        "envs.step(actions) must return an array, got [[0], [0, 1]], whose rows differ in length",
+    ),
+    "ragged rewards": (
+        lambda: changed("step", lambda obs, r, *rest: (obs, [[0], [0, 1]], *rest)),
+        "envs.step(actions)[1], the rewards, must return an array, got [[0], [0, 1]], whose rows differ",
+    ),
+    "no obs": (
+        lambda: changed("step", lambda obs, *rest: (None, *rest)),
+        "envs.step(actions) must return something, got None",
+    ),
+    "a final obs out of its space": (
+        lambda: told(np.array([99, 99])),
+        'envs.step(actions) must say in info["final_obs"] what a truncated episode last showed',
+    ),
+    "one final obs for all": (
+        lambda: told(3),
+        'envs.step(actions) must say in info["final_obs"] what a truncated episode last showed',
+    ),
+    "obs without a shape": (
+        lambda: type(
+            "Dictionaries", (Steps,), {"single_observation_space": gym.spaces.Dict({"x": gym.spaces.Discrete(2)})}
+        )(),
+        "envs.single_observation_space must have a shape, so that an observation is one array, got Dict",
+    ),
     "no step": (NoStep, "envs must have a method step, got a NoStep, which has none"),
     "no seed": (NoSeed, "envs.reset(seed=...) must give (obs, info), but it raised TypeError"),
     "unseeded": (Unseeded, "envs.reset(seed=...) must show the same observations for the same seed"),
