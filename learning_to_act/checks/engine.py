@@ -134,9 +134,16 @@ def _wrong_signature(function, exercise):
         try:
             signature.bind(*case.args)
         except TypeError:
+            instance = (
+                "\nYou pass the class itself: make one of it, and pass that."
+                if isinstance(function, type)
+                else "\nYou pass a method of the class: make one of it, and pass the method of that."
+                if next(iter(signature.parameters), "") == "self"
+                else ""
+            )
             return (
                 f"This function cannot be called as the exercise does: {exercise.signature}.\n"
                 f"Yours takes {signature}; the check passes {len(case.args)} "
-                f"argument{'s' * (len(case.args) > 1)}, in this order."
+                f"argument{'s' * (len(case.args) > 1)}, in this order.{instance}"
             )
     return ""

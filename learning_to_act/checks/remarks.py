@@ -97,6 +97,22 @@ ADVICE = {
 }
 
 
+FROM_TORCH = {"dim": "axis", "keepdim": "keepdims", "unbiased": "ddof", "clamp": "clip", "unsqueeze": "expand_dims"}
+
+
+def _as_in_torch(detail):
+    """What NumPy calls it, where somebody writes to an array as to a tensor; or ""."""
+    if word := re.search(r"unexpected keyword argument '(dim|keepdim|unbiased)'", detail):
+        return f"NumPy says {FROM_TORCH[word[1]]} where PyTorch says {word[1]}."
+    word = re.search(r"'numpy\.\w+' object has no attribute '(\w+)'", detail)
+    name = word and FROM_TORCH.get(word[1], word[1])
+    if name and callable(getattr(np, name, None)):
+        return f"An array has no method {word[1]}, as PyTorch's tensors do: np.{name}(...)."
+    if name in ("detach", "cpu", "numpy", "backward"):
+        return "These are NumPy's arrays, not PyTorch's tensors: there is nothing to detach, and no graph."
+    return ""
+
+
 def raised(runs, wrong, exercise):
     run = next((run for run in wrong if run.outcome.kind == "raised"), None)
     if run:
@@ -106,6 +122,8 @@ def raised(runs, wrong, exercise):
             "0-dimensional|enough dimensions|unsupported operand|has no attribute", run.outcome.detail
         ):
             advice = f"{function} is a function, not a matrix: call it, {function}(v)."
+        elif torch := _as_in_torch(run.outcome.detail):
+            advice = torch
         elif "broadcast" in run.outcome.detail:
             advice = "Shapes that do not fit together are often a missing keepdims=True, or a missing [:, None]."
         elif "truth value of an array" in run.outcome.detail:
@@ -120,8 +138,9 @@ def raised(runs, wrong, exercise):
             )
         elif "converted to a scalar index" in run.outcome.detail:
             advice = (
-                "An array stands where one whole number belongs. The functions of math and range take one number; "
-                "what np.min and np.max take second is an axis (np.minimum and np.maximum compare two arrays)."
+                "An array stands where one whole number belongs. The functions of math and range take one number, "
+                "where NumPy works on all of it at once; what np.min and np.max take second is an axis "
+                "(np.minimum and np.maximum compare two arrays)."
             )
         return "\n".join(
             filter(None, [f"Your function raised {run.outcome.detail}", f"on {describe(run.case, exercise)}", advice])
@@ -148,7 +167,7 @@ def shape(runs, wrong, exercise):
     for run in wrong:
         if run.outcome.kind == "type":
             return (
-                f"Your function returned {run.outcome.detail}.\n"
+                f"Your function returned {run.outcome.detail}{'.' * (not run.outcome.detail.endswith('?'))}\n"
                 f"Wanted: {wanted(run, exercise)}, on {describe(run.case, exercise)}"
             )
         for got, want in zip(run.outcome.parts, run.wanted):

@@ -50,6 +50,9 @@ def circular():
         (7, "shape"),
         (True, "shape"),
         (Decimal("0.5"), "shape"),
+        (np.ma.masked_array([0.5, 0.5, 0.0], [False, False, True]), "a masked array that hides some of its numbers"),
+        (np.ma.masked, "a masked array"),
+        (np.ma.masked_array([0.5, 0.5, 0.0, 1.0, 2.0]), "shape"),
     ],
     ids=lambda value: str(type(value).__name__),
 )

@@ -1,10 +1,15 @@
 """What is said of a wrong answer that no known mistake explains: the first remark that fits, in its order."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from learning_to_act.checks import check
+from learning_to_act.checks.diagnose import diagnose
 from learning_to_act.checks.engine import registry
+from learning_to_act.checks.exercise import Case
+from learning_to_act.checks.runs import run_all
 from tests.helpers.checks import GOOD, say
 
 
@@ -86,6 +91,90 @@ def test_min_of_arrays_and_math_of_arrays_get_advice():
 
     assert "np.minimum" in say(lambda new, old, A, eps: min(np.exp(new - old) * A, A), "clip_objective")
     assert "NumPy works on all" in say(lambda n, c, k: 1 - comb(n - c, k) / comb(n, k), "pass_at_k")
+
+
+def test_min_for_minimum_is_not_called_a_function_of_math():
+    message = say(lambda new, old, A, eps: np.min(np.exp(new - old) * A, A), "clip_objective")
+    assert "np.minimum and np.maximum compare two arrays" in message and "float(...)" not in message
+
+
+@pytest.mark.parametrize(
+    "function, words",
+    [
+        (lambda new, old, A: (new - old).exp().mean(), "no method exp, as PyTorch's tensors do: np.exp(...)"),
+        (lambda new, old, A: (new - old).clamp(-1, 1), "no method clamp, as PyTorch's tensors do: np.clip(...)"),
+        (lambda new, old, A: np.mean(A, dim=0), "NumPy says axis where PyTorch says dim"),
+        (lambda new, old, A: A.std(unbiased=False), "NumPy says ddof where PyTorch says unbiased"),
+        (lambda new, old, A: old.detach(), "not PyTorch's tensors"),
+    ],
+)
+def test_words_of_pytorch_are_told_numpys(function, words):
+    assert words in say(function, "surrogate")
+
+
+def test_a_function_taken_for_a_matrix_is_named():
+    for function in (lambda A, b, k: A @ b, lambda A, b, k: np.linalg.solve(A, b), lambda A, b, k: A.dot(b)):
+        assert "matvec is a function, not a matrix: call it, matvec(v)" in say(function, "conjugate_gradient")
+
+
+@pytest.mark.parametrize("made", [lambda r: np.zeros_like(r), lambda r: r.copy()])
+def test_results_cut_to_whole_numbers_are_told_before_any_law(made):
+    def gae(rewards, values, next_values, terminated, truncated, gamma, lam):
+        out = made(rewards)
+        out[...] = registry()["gae"].truth(rewards, values, next_values, terminated, truncated, gamma, lam)
+        return out
+
+    message = say(gae, "gae")
+    assert message.startswith("Right, except where rewards holds whole numbers") and "dtype" in message
+
+
+def test_whole_numbers_by_chance_are_not_given_as_the_reason():
+    """Nothing is right because of integers: here 3 and 1 lie as far from each other as by another rule."""
+    cases = [*registry()["optimal_policy"].cases(np.random.default_rng(0))[:4]]
+    cases.append(Case("whole rewards", (np.array([0.1, 0.9]), np.array([3, 1]), 2)))
+    one = replace(registry()["optimal_policy"], cases=lambda rng: cases)
+    runs = run_all(
+        lambda q, r, beta: one.truth(q, (r - r.mean(-1, keepdims=True)) / r.std(-1, keepdims=True), beta), one
+    )
+    assert [run.right for run in runs] == [False] * 4 + [True]
+    assert "whole numbers" not in diagnose(runs, one)[1]
+
+
+def test_one_factor_for_a_whole_table_is_not_called_one_of_each_row():
+    right = registry()["leave_one_out_advantages"].truth
+    message = say(lambda r: right(r) / r.shape[1] ** 0.5, "leave_one_out_advantages")
+    assert "one factor for all of them" in message and "each prompt" not in message
+    assert "each prompt has a factor of its own" in say(
+        lambda r: right(r) * (1 + abs(right(r)).max(1, keepdims=True)), "leave_one_out_advantages"
+    )
+
+
+def test_of_a_large_table_that_is_wrong_alone_a_number_is_shown():
+    right = registry()["leave_one_out_advantages"].truth
+    message = say(lambda r: np.clip(right(r), -50, 50), "leave_one_out_advantages")
+    assert 'wrong only on "large rewards"' in message and "Furthest off, at index" in message and "got    50" in message
+
+
+def test_a_mistake_with_other_holes_is_not_named():
+    """The known one gives NaN for every answer of that prompt, this one for the impossible answer alone."""
+
+    def optimal_policy(ref_probs, rewards, beta):
+        out = np.array(registry()["optimal_policy"].truth(ref_probs, rewards, beta))
+        best = np.max(rewards, axis=-1, keepdims=True)
+        out[(np.asarray(ref_probs) == 0) & (rewards == best) & (best > 1000)] = np.nan
+        return out
+
+    assert "You subtract the largest reward" not in say(optimal_policy, "optimal_policy")
+
+
+def test_what_is_too_large_comes_after_what_is_wrong():
+    assert "shape is wrong" in say(lambda s, w, v: (s.T * w) @ s, "fisher_vector_product")
+    assert "12,000 x 12,000" in say(lambda s, w, v: (s.T * w) @ s @ v, "fisher_vector_product")
+
+
+def test_infinity_written_as_a_number_is_told():
+    message = say(lambda v, r: np.nan_to_num(1 - np.var(r - v) / np.var(r)), "explained_variance")
+    assert "np.nan_to_num writes it for infinity" in message and "a sum without bound" not in message
 
 
 def test_precision():

@@ -73,6 +73,13 @@ def test_wrong_signatures_say_the_right_one():
 
     assert "softmax(logits)" in say(softmax)
 
+    class softmax:
+        def __call__(self, logits):
+            return GOOD(logits)
+
+    assert "the class itself: make one of it" in say(softmax, "softmax") and check(softmax())
+    assert "a method of the class: make one of it" in say(softmax.__call__, "softmax")
+
     def softmax(z, axis=-1, **kwargs):  # other names and more defaults are the learner's business
         return GOOD(z)
 
