@@ -56,6 +56,8 @@ TRUNCATED = {
     "not cut, right value": 1,
     "value of the next episode": 1,
     "own value": 1,
+    "counted twice": 1,
+    "without gamma": 1,
     "advantage zero": 1,
     "left out": 1,
     "not cut, value zero": 1,
@@ -159,6 +161,9 @@ def _ends(b, rule):
             carry[i] = 0
         elif answer == "own value":
             value[i], carry[i] = b.values[i], 0
+        elif answer in ("counted twice", "without gamma"):  # as where gamma V is added to the last reward
+            times = 2 if answer == "counted twice" else 1 / _number(rule["gamma"], b.gamma)
+            value[i], carry[i] = times * b.next_values[i], 0
     if not (b.terminated[-1] or b.truncated[-1]) and rule["open"] == "as terminated":
         value[-1] = 0
     return value, carry

@@ -104,6 +104,9 @@ TRUNCATED = {
     "value of the next episode": "Truncated steps: **V of the next episode's first observation** is counted, "
     "not of the last one seen.",
     "own value": "Truncated steps: **V of the step's own observation** is counted, not of what came after it.",
+    "counted twice": "Truncated steps: V of the last observation is **counted twice**, "
+    "in the reward and beside it perhaps.",
+    "without gamma": "Truncated steps: V of the last observation is counted **without its gamma**.",
     "advantage zero": "Truncated steps: their **advantage is set to zero**, and nothing of what follows passes them.",
     "left out": "Truncated steps: **left out**, and nothing passes them.",
 }
@@ -539,6 +542,10 @@ def _factor(factor, say):
         )
 
 
+def _percent(share):
+    return f"{100 * share:.0f} %" if share >= 0.01 else f"{100 * share:.1g} %"
+
+
 def _extra(fit, say):
     extra = fit.extra
     baseline = extra["name"].startswith("constant baseline")
@@ -563,7 +570,7 @@ def _extra(fit, say):
                 "extra",
                 "unknown",
                 DEPARTURE,
-                f"With all rewards and values zero it moves all the same ({100 * extra['share']:.0f} % of the length).",
+                f"With all rewards and values zero it moves all the same ({_percent(extra['share'])} of the length).",
             )
         )
     else:
@@ -573,7 +580,7 @@ def _extra(fit, say):
                 "unknown",
                 DEPARTURE,
                 "Something is added that does **not depend on the rewards** "
-                f"({100 * extra['share']:.0f} % of the length).",
+                f"({_percent(extra['share'])} of the length).",
             )
         )
 
@@ -608,7 +615,8 @@ def _headline(name, fit):
         how = "**not** the theorem's direction"
     if how.startswith("the") and fit.factor and fit.factor["constant"] < 0:
         how = how.replace("the theorem's direction", "**minus** the theorem's direction")
-    return f"{name} follows {how}."
+    where = " where episodes terminate" * (how.startswith(("the", "**minus**")) and "truncated" in fit.open)
+    return f"{name} follows {how}{where}."
 
 
 def _where(fit):

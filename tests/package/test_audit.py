@@ -341,6 +341,36 @@ def test_what_is_right_in_an_unusual_form_follows_the_theorem(update, question, 
     assert "**not**" not in verdict.headline and not {f.question for f in verdict.accused} - {"lam"}, verdict
 
 
+@pytest.mark.parametrize(
+    "added, flag, answer",
+    [
+        (lambda b: b.gamma * b.next_values, False, "counted twice"),
+        (lambda b: b.next_values, True, "without gamma"),
+        (lambda b: b.gamma * b.next_values, True, "bootstrapped"),
+        (lambda b: 7.0 + b.next_values**2, True, None),
+    ],
+)
+def test_what_is_added_to_the_last_reward_of_a_cut_episode(added, flag, answer):
+    """As libraries do that have one flag for both ends."""
+
+    def update(theta, b):
+        out, following = np.zeros(len(b)), 0.0
+        cut = b.truncated & ~b.terminated
+        for i in reversed(range(len(b))):
+            if b.mask[i]:
+                last = b.terminated[i] or (cut[i] and flag)
+                error = b.rewards[i] + cut[i] * added(b)[i] + b.gamma * b.next_values[i] * (not last) - b.values[i]
+                ends = b.terminated[i] or b.truncated[i]
+                out[i] = following = error + b.gamma * b.lam * following * (not ends)
+        return _weighed(out, b, theta)
+
+    verdict = audit(update)
+    if answer:
+        assert verdict.names("truncated", answer) and not verdict.open
+    else:  # nothing is claimed of what is not known
+        assert verdict.open and verdict.headline.endswith("direction where episodes terminate.")
+
+
 def test_of_lambda_nothing_is_said_that_is_not_so():
     own = str(audit(_book(lambda b: _powers(b) * _gae(b, 0.95))))
     assert "**lambda is 0.95**" in own and "with the gamma and lambda given" not in own
