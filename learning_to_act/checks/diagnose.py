@@ -542,7 +542,7 @@ PLACES = (
 def _one_index(runs, wrong, exercise):
     for back, name in enumerate(reversed(exercise.axes), start=1):
         fits = [run for run in wrong if run.wanted[0].ndim >= back and run.wanted[0].shape[-back] > 2]
-        if not fits or len(fits) < len([run for run in wrong if run.wanted[0].size > 1]):
+        if len(fits) < max(2, len([run for run in wrong if run.wanted[0].size > 1])):  # of one input alone: by chance
             continue
         goods = []
         for run in fits:

@@ -788,3 +788,8 @@ def rewards_standardised(ref_probs, rewards, beta):
     z = (rewards - np.mean(rewards, -1, keepdims=True)) / (np.std(rewards, -1, keepdims=True) + 1e-8)
     with np.errstate(divide="ignore"):
         return scipy.special.softmax(np.log(ref_probs) + z / beta, axis=-1)
+
+
+@wrong("optimal_policy", "law")
+def the_impossible_taken_out_afterwards(ref_probs, rewards, beta):
+    return scipy.special.softmax(np.log(np.maximum(ref_probs, 1e-12)) + rewards / beta, axis=-1) * (ref_probs > 0)
