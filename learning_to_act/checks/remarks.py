@@ -118,10 +118,10 @@ def raised(runs, wrong, exercise):
     if run:
         advice = ADVICE.get(run.outcome.error, "")
         function = next((n for n, arg in zip(exercise.names, run.case.args) if callable(arg)), "")
-        if function and re.search(
-            "0-dimensional|enough dimensions|unsupported operand|has no attribute", run.outcome.detail
-        ):
+        if function and re.search(r"'(Matvec|function)'", run.outcome.detail):
             advice = f"{function} is a function, not a matrix: call it, {function}(v)."
+        elif function and re.search("0-dimensional|enough dimensions", run.outcome.detail):
+            advice = f"Is that {function}? It is a function, not a matrix: call it, {function}(v)."
         elif torch := _as_in_torch(run.outcome.detail):
             advice = torch
         elif "broadcast" in run.outcome.detail:

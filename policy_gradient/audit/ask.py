@@ -95,7 +95,8 @@ class Numpy:
                 else ""
             )
             words = f"It raised {type(error).__name__}: {' '.join(str(error).split()) or 'no message'}{place}."
-            raise Unreadable("raises", words + self.advice(error, world)) from None
+            called = not (isinstance(error, TypeError) and where)  # else it is another call that went wrong
+            raise Unreadable("raises", words + self.advice(error, world) * called) from None
         finally:
             np.random.set_state(state)
             random.setstate(own)

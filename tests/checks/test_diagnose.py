@@ -114,7 +114,9 @@ def test_words_of_pytorch_are_told_numpys(function, words):
 
 def test_a_function_taken_for_a_matrix_is_named():
     for function in (lambda A, b, k: A @ b, lambda A, b, k: np.linalg.solve(A, b), lambda A, b, k: A.dot(b)):
-        assert "matvec is a function, not a matrix: call it, matvec(v)" in say(function, "conjugate_gradient")
+        assert "is a function, not a matrix: call it, matvec(v)" in say(function, "conjugate_gradient")
+    for function in (lambda A, b, k: b.exp(), lambda A, b, k: b.shape.x, lambda A, b, k: b + "x"):
+        assert "matrix" not in say(function, "conjugate_gradient")
 
 
 @pytest.mark.parametrize("made", [lambda r: np.zeros_like(r), lambda r: r.copy()])

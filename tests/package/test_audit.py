@@ -405,6 +405,7 @@ class WithArguments:
     "ask, given, said",
     [
         (audit, WithArguments(), "It is called as WithArguments().step(batch)."),
+        (audit, lambda theta, batch: np.sum(theta, dim=0), "unexpected keyword argument 'dim' (line"),
         (audit, lambda batch, theta: batch.score(theta), "update(theta, batch), in this order."),
         (audit, lambda theta, batch: (theta, {}), "a tuple of 2 things"),
         (audit, lambda theta, batch: "0.1", "It returned str"),
@@ -420,6 +421,7 @@ class WithArguments:
 def test_what_is_said_of_a_call_is_true_of_that_call(ask, given, said):
     text = str(ask(given))
     assert said in text and "Traceback" not in text
+    assert ("is called as" in text) is ("is called as" in said or "in this order" in said)
     if ask is not audit:
         assert "one number per observation" not in text and "score(theta)" not in text
 
