@@ -5,6 +5,7 @@ digits, the Fisher matrix written out, the best point of a Krylov space by a lin
 """
 
 import math
+import sys
 from decimal import Decimal, localcontext
 from math import fsum
 
@@ -562,7 +563,7 @@ def fisher_cases(rng):
     def draw(M, d):
         return rng.normal(0.3, 1, (M, d)), rng.uniform(0.1, 0.6, M), rng.normal(size=d)
 
-    return [
+    cases = [
         Case("seven samples, three parameters", draw(7, 3)),
         Case("as many samples as parameters", draw(4, 4)),
         Case("fewer samples than parameters", draw(2, 5)),
@@ -581,14 +582,19 @@ def fisher_cases(rng):
             "first the numbers scores @ v, one per sample, then their weighted sum of scores. "
             "Two products in all. (Chapter 7, TRPO.)",
         ),
-        Case(
-            "5 samples, 12,000 parameters",
-            (rng.normal(size=(5, 12_000)), rng.uniform(0.1, 0.6, 5), rng.normal(size=12_000)),
-            slow="Right on the other inputs, but too large here: F has 12,000 x 12,000 numbers, and is never needed.\n"
-            "First the numbers scores @ v, one per sample, then their weighted sum of scores. "
-            "Two products in all. (Chapter 7, TRPO.)",
-        ),
     ]
+    if sys.platform != "emscripten":  # where F is formed it takes 1.2 GB: a page, on a phone, could not refuse it
+        cases.append(
+            Case(
+                "5 samples, 12,000 parameters",
+                (rng.normal(size=(5, 12_000)), rng.uniform(0.1, 0.6, 5), rng.normal(size=12_000)),
+                slow="Right on the other inputs, but too large here: F has 12,000 x 12,000 numbers, "
+                "and is never needed.\n"
+                "First the numbers scores @ v, one per sample, then their weighted sum of scores. "
+                "Two products in all. (Chapter 7, TRPO.)",
+            )
+        )
+    return cases
 
 
 def _fvp(s, w, v):
