@@ -98,6 +98,14 @@ def by_mouse(page, handle):
     page.mouse.up()
 
 
+# What scrolls sideways and does not show it by a shadow, or scrolls within what scrolls
+SILENT = """() => [...document.querySelectorAll(".pg-article :is(pre, div.math, .pg-table, div.cell_output)")]
+    .filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1)
+    .filter(e => !e.matches("div.cell_output") && !getComputedStyle(e).backgroundImage.includes("gradient")
+        || e.querySelector("[tabindex='0']:is(pre, div.math, .pg-table)"))
+    .map(e => e.textContent.trim().slice(0, 60))"""
+
+
 @pytest.fixture(scope="module")
 def found(browser, server, site):
     """All that this tour can tell, page by page."""
@@ -119,6 +127,7 @@ def found(browser, server, site):
             const left = Math.min(...[...e.querySelectorAll('.katex-html .base')]
                 .map(b => b.getBoundingClientRect().left));
             return left < e.getBoundingClientRect().left - 1; }).map(e => e.textContent.trim().slice(0, 60))""")
+        seen["silent"] = page.evaluate(SILENT)
         seen["words"] = {}
         if page.locator(".pg-drawing").count():
             for width in (375, 340):
@@ -126,6 +135,7 @@ def found(browser, server, site):
                 seen["words"][width] = {kind: page.evaluate(WORDS, kind) for kind in ("narrow", "stepped", "wide")}
         page.set_viewport_size({"width": 1280, "height": 800})
         frames(page)
+        seen["silent"] += page.evaluate(SILENT)
         seen["widgets"], seen["deaf"] = page.locator(".pg-widget").count(), deaf(page)
         seen["done"] = page.evaluate(OPERATE)
         seen["refused"] = page.evaluate("window.pgRefused ?? []")
@@ -145,6 +155,10 @@ def test_no_page_asks_for_a_font(found):
 
 def test_nothing_scrolls_sideways_on_a_phone(found):
     assert {path: (seen["width"], seen["wide"]) for path, seen in found.items() if seen["width"] > 375} == {}
+
+
+def test_what_scrolls_sideways_shows_it(found):
+    assert faults(found, "silent") == {}
 
 
 def test_no_formula_begins_where_a_phone_cannot_scroll_to(found):

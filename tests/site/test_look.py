@@ -23,15 +23,33 @@ def test_a_wide_drawings_words_are_of_the_texts_size(browser, server):
 
 
 def test_a_box_that_scrolls_sideways_shows_it_and_no_other_does(browser, server):
-    visit = Visit(browser, server, "exercises/03-the-log-derivative-trick.html")
-    visit.page.set_viewport_size({"width": 375, "height": 800})
-    frames(visit.page)
-    found = visit.page.evaluate("""[...document.querySelectorAll(".pg-article :is(pre, div.math)")]
-        .filter(e => !e.closest("details:not([open])"))
-        .map(e => [e.scrollWidth > e.clientWidth + 1, getComputedStyle(e).backgroundImage.includes("gradient")])""")
+    found = []
+    for path in ("exercises/03-the-log-derivative-trick.html", "notebooks/07-trust-regions.html"):
+        visit = Visit(browser, server, path)
+        visit.page.set_viewport_size({"width": 375, "height": 800})
+        frames(visit.page)
+        found += visit.page.evaluate("""[...document.querySelectorAll(".pg-article :is(pre, div.math)")]
+            .filter(e => !e.closest("details:not([open])"))
+            .map(e => [e, getComputedStyle(e)])
+            .map(([e, style]) => [
+                e.scrollWidth > e.clientWidth + 1, style.backgroundImage.includes("gradient"),
+                !e.closest(".cell_output") || !e.hasAttribute("tabindex")
+                    || style.getPropertyValue("--ground") === style.getPropertyValue("--paper")])""")
+        visit.close()
+    assert {(True, True), (False, False)} == {(scrolls, shown) for scrolls, shown, _ in found}
+    assert all(fits for _, _, fits in found), "what covers the shadow at an end has the colour of the ground"
+
+
+def test_lines_of_an_output_are_seen_as_far_as_there_is_room(browser, server):
+    """As lines of code are. They were cut at the column's end once, in a box of their own within another."""
+    visit = Visit(browser, server, "notebooks/07-trust-regions.html")
+    code, output = visit.page.evaluate("""[".cell_input", ".cell_output"].map(part => Math.max(
+        ...[...document.querySelectorAll(`${part} pre`)].filter(e => e.scrollWidth > e.clientWidth + 1)
+            .map(e => [e, e.closest(".cell_output") ?? e].map(e => e.getBoundingClientRect().right))
+            .map(rights => Math.min(...rights))))""")
+    column = visit.page.locator(".pg-article p").first.bounding_box()
+    assert output == pytest.approx(code, abs=1) and output > column["x"] + column["width"] + 100
     visit.close()
-    assert [True, True] in found and [False, False] in found
-    assert all(scrolls == shown for scrolls, shown in found)
 
 
 SEEN = """selector => {
