@@ -65,8 +65,12 @@ def _check_forward(mdp, probs):
         reached = reached @ moves > 0
         if not reached.any():
             return
+    later = moves  # (S, S): whether the second can come after the first, in so many steps at most
+    for _ in range(mdp.num_states.bit_length()):
+        later = later | later @ later
+    again = int(np.argmax(reached & later.diagonal()))  # what only follows on a loop is reached late too
     raise ValueError(
-        f"mdp can go on for ever (it can be in state {int(np.argmax(reached))} again and again), so its episodes "
+        f"mdp can go on for ever (it can be in state {again} again and again), so its episodes "
         "cannot be listed: moments needs a world in which no state comes twice"
     )
 

@@ -72,20 +72,36 @@ def test_sampled_moments_agree():
     "call, words",
     [
         (lambda: trajectories(live_or_die(), [[0.5, 0.5]]), "no state comes twice"),
+        (lambda: trajectories(DOORS, HALF * 0.9), "probs must sum to one over its last axis, but row .* sums to 0.9"),
         (lambda: trajectories(DOORS, HALF[:3]), r"probs must have shape \(4, 2\)"),
         (lambda: gae_weigh(DOORS, np.zeros(3), 0.5), r"critic must have shape \(4,\), got \(3,\)"),
         (lambda: gae_weigh(DOORS, np.zeros((4, 1)), 0.5), r"critic must have shape \(4,\)"),
         (lambda: gae_weigh(DOORS, [0, np.nan, 0, 0], 0.5), r"critic must be finite, but critic\[1\] is nan"),
         (lambda: gae_weigh(DOORS, np.zeros(4), 1.5), "lam must lie in"),
         (lambda: moments(DOORS, POLICY, ZERO, lambda path: 1.0), r"weigh\(path\) must have shape \(3,\)"),
-        (lambda: moments(DOORS, POLICY, ZERO, lambda path: np.full(3, np.nan)), r"weigh\(path\) must be finite"),
-        (lambda: moments(DOORS, POLICY, ZERO, "gae"), "weigh must be a function of a Path"),
+        (
+            lambda: moments(DOORS, POLICY, ZERO, lambda path: [0, np.nan, 0]),
+            r"weigh\(path\) must be finite, but at step 1 it is not",
+        ),
     ],
 )
 def test_bad_input_is_refused_in_one_sentence(call, words):
-    with pytest.raises(
-        ValueError if words != "weigh must be a function of a Path" else TypeError, match=words
-    ) as caught:
+    with pytest.raises(ValueError, match=words) as caught:
+        call()
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda: trajectories(DOORS.P, HALF), "mdp must be a TabularMDP, got an array"),
+        (lambda: gae_weigh(DOORS.P, np.zeros(4), 0.5), "mdp must be a TabularMDP, got an array"),
+        (lambda: moments(DOORS, POLICY, ZERO, "gae"), "weigh must be a function of a Path"),
+        (lambda: moments(DOORS, POLICY, ZERO, lambda path: ["a", "b", "c"]), r"weigh\(path\) must be an array of"),
+    ],
+)
+def test_another_kind_of_thing_is_refused_in_one_sentence(call, words):
+    with pytest.raises(TypeError, match=words) as caught:
         call()
     assert "\n" not in str(caught.value)
 
@@ -152,6 +168,7 @@ def test_every_episode_has_its_own_chance_and_rewards():
 
 
 def test_too_many_episodes_are_refused_and_a_loop_only_where_it_is_entered(monkeypatch):
+    assert f"more than {module.MOST:,} episodes" in " ".join(trajectories.__doc__.split())
     monkeypatch.setattr(module, "MOST", 7)
     with pytest.raises(ValueError, match="mdp has more than 7 episodes, too many to list"):
         trajectories(DOORS, HALF)
@@ -160,3 +177,33 @@ def test_too_many_episodes_are_refused_and_a_loop_only_where_it_is_entered(monke
     assert len(trajectories(live_or_die(), [[1.0, 0.0]])) == 1  # work is never chosen
     with pytest.raises(ValueError, match="it can be in state 0 again and again"):
         trajectories(live_or_die(), [[0.5, 0.5]])
+
+
+def test_what_rounding_leaves_of_a_row_is_no_end():
+    """Chances that sum to one may miss it by their last bits, on either side."""
+    rng, beside = np.random.default_rng(2), set()
+    for _ in range(20):
+        P = np.zeros((9, 1, 9))
+        P[0, 0, 1:] = rng.dirichlet(np.ones(8))
+        beside.add(np.sign(1 - P[0, 0].sum()))
+        found = trajectories(pg.TabularMDP(P, np.ones((9, 1)), np.eye(9)[0], 1.0), np.ones((9, 1)))
+        assert sorted(path.states.tolist() for _, path in found) == [[0, k] for k in range(1, 9)]
+    assert beside == {-1, 0, 1}
+
+
+def line_with_a_loop(start):
+    """1 stays with a chance of one in a thousand and goes on to 0, where it ends; 2 goes on to 3, where it ends."""
+    P = np.zeros((4, 1, 4))
+    P[1, 0, [1, 0]], P[2, 0, 3] = [0.001, 0.999], 1
+    return pg.TabularMDP(P, np.ones((4, 1)), np.eye(4)[start], 0.9)
+
+
+def test_a_rare_loop_is_seen_and_named_and_one_that_nobody_enters_is_none():
+    with pytest.raises(ValueError, match="it can be in state 1 again and again"):
+        trajectories(line_with_a_loop(1), np.ones((4, 1)))
+    ((chance, path),) = trajectories(line_with_a_loop(2), np.ones((4, 1)))
+    assert chance == 1 and path.states.tolist() == [2, 3]
+    P = np.zeros((4, 1, 4))
+    P[0, 0, 1], P[1, 0, 2], P[2, 0, [1, 3]] = 1, 1, 0.5  # from 1 to 2 and back, and 3 after it
+    with pytest.raises(ValueError, match="it can be in state [12] again and again"):
+        trajectories(pg.TabularMDP(P, np.ones((4, 1)), np.eye(4)[0], 0.9), np.ones((4, 1)))
