@@ -42,12 +42,15 @@ def sweep(
     """[[train(rng, **setting) for each seed] for each setting], settings a list of dictionaries;
     else as `run_seeds`."""
     function("train", train, "train(rng, **setting)")
-    if not np.iterable(settings) or isinstance(settings, (str, dict)) or not all(isinstance(s, dict) for s in settings):
+    if np.iterable(settings) and not isinstance(settings, (str, dict)):
+        settings = list(settings)  # some can be read only once
+    if not isinstance(settings, list) or not all(isinstance(setting, dict) for setting in settings):
         raise TypeError(f"settings must be a list of dictionaries, one for each arm, got {settings!r}")
     if not np.iterable(seeds) or isinstance(seeds, str):
         raise TypeError(f"seeds must be several seeds, for example range(10), got {seeds!r}")
     seeds = [whole("each of seeds", seed, 0) for seed in seeds]
-    if n_jobs is not None and (not isinstance(n_jobs, (int, np.integer)) or n_jobs == 0):
+    counted = isinstance(n_jobs, (int, np.integer)) and not isinstance(n_jobs, bool)
+    if n_jobs is not None and (not counted or n_jobs == 0):
         raise ValueError(f"n_jobs must be a number of processes, -1 for every core, or None, got {n_jobs!r}")
     runs = [(train, setting, seed) for setting in settings for seed in seeds]
     if n_jobs == 1:
@@ -82,7 +85,10 @@ def bootstrap_interval(
     """
     from scipy import stats  # here, because importing it takes longer than most of what the package does
 
-    values = numbers("values", values).astype(float)
+    values = numbers("values", values)
+    if np.iscomplexobj(values):
+        raise TypeError("values must be real, got complex numbers")
+    values = values.astype(float)
     function("statistic", statistic, "statistic(values, axis=...), such as np.mean")
     number("confidence", confidence)
     generator(rng)

@@ -11,6 +11,7 @@ import pytest
 from scipy import stats
 
 import policy_gradient as pg
+from policy_gradient import seeds as module
 from policy_gradient.envs import ShortCorridor
 from tools.paths import ROOT
 
@@ -59,6 +60,7 @@ def test_a_sweep_over_processes_is_the_same_bits():
     pytest.importorskip("joblib")  # an extra
     alone = pg.run_seeds(short_training, range(3))
     np.testing.assert_array_equal(alone, pg.run_seeds(short_training, range(3), n_jobs=2))
+    assert os.getpid() not in pg.run_seeds(lambda rng: os.getpid(), range(2), n_jobs=2)
 
 
 def test_without_joblib_one_sentence_says_what_to_install(monkeypatch):
@@ -96,11 +98,33 @@ def test_equal_seeds_have_an_interval_of_no_width():
 
 @pytest.mark.parametrize(
     "values, confidence, says",
-    [([1.0], 0.95, "two seeds"), (3.0, 0.95, "two seeds"), ([1, np.nan], 0.95, "finite"), ([1, 2], 95, "confidence")],
+    [
+        ([1.0], 0.95, "values must hold at least two seeds"),
+        (3.0, 0.95, "values must hold at least two seeds"),
+        ([1, np.nan], 0.95, "values must be finite"),
+        ([1, np.inf], 0.95, "values must be finite"),
+        ([1, 2], 95, "confidence must lie between 0 and 1"),
+        ([1, 2], 0, "confidence must lie between 0 and 1"),
+    ],
 )
 def test_bad_intervals_are_named(values, confidence, says):
     with pytest.raises(ValueError, match=says):
         pg.bootstrap_interval(values, np.random.default_rng(0), confidence)
+
+
+@pytest.mark.parametrize(
+    "values, rng, more, says",
+    [
+        (["1", "2"], np.random.default_rng(0), {}, "values must be an array of numbers"),
+        ([1, 2j], np.random.default_rng(0), {}, "values must be real, got complex numbers"),
+        ([1, 2], 0, {}, "rng must be a numpy.random.Generator"),
+        ([1, 2], np.random.default_rng(0), dict(confidence="high"), "confidence must be a number"),
+        ([1, 2], np.random.default_rng(0), dict(statistic="mean"), "statistic must be a function"),
+    ],
+)
+def test_what_no_interval_is_made_of_is_named(values, rng, more, says):
+    with pytest.raises(TypeError, match=says):
+        pg.bootstrap_interval(values, rng, **more)
 
 
 def test_sweep_runs_on_a_backend_that_hands_back_all_results_at_once():
@@ -135,6 +159,19 @@ def test_a_sweep_has_a_list_for_each_setting_in_its_order_and_a_result_for_each_
     assert found == [[10 + u for u in draws], draws, [3 * u for u in draws]]
     assert asked == [(10, 1)] * 2 + [(0, 1)] * 2 + [(0, 3)] * 2
     assert pg.sweep(train, [{}, {}], []) == [[], []] and pg.sweep(train, [], [1]) == []
+    read_once = ({"by": by} for by in (10, 20))
+    assert pg.sweep(train, read_once, [5], n_jobs=np.int64(1), progress=False) == [[by + draws[0]] for by in (10, 20)]
+
+
+def test_a_bar_is_asked_for_or_not_wherever_the_seeds_run(monkeypatch):
+    asked = []
+    monkeypatch.setattr(module, "bar", lambda items, what, shown, total=None: asked.append((shown, total)) or items)
+    pytest.importorskip("joblib")  # an extra
+    for n_jobs in (1, None):
+        for progress in (True, False):
+            pg.run_seeds(_shifted, [], progress, n_jobs)
+            pg.sweep(_shifted, [{"by": 1.0}], range(3), progress, n_jobs)
+    assert asked == [(True, None)] * 2 + [(False, None)] * 2 + [(True, 0), (True, 3), (False, 0), (False, 3)]
 
 
 @pytest.mark.parametrize(
@@ -142,6 +179,9 @@ def test_a_sweep_has_a_list_for_each_setting_in_its_order_and_a_result_for_each_
     [
         (dict(train=3), TypeError, "train must be a function of|train must be"),
         (dict(settings={"by": 1}), TypeError, "settings must be a list of dictionaries"),
+        (dict(settings=3), TypeError, "settings must be a list of dictionaries"),
+        (dict(settings={}), TypeError, "settings must be a list of dictionaries"),
+        (dict(settings=""), TypeError, "settings must be a list of dictionaries"),
         (dict(settings="by"), TypeError, "settings must be a list of dictionaries"),
         (dict(settings=[1]), TypeError, "settings must be a list of dictionaries"),
         (dict(seeds=10), TypeError, "seeds must be several seeds"),
@@ -149,6 +189,7 @@ def test_a_sweep_has_a_list_for_each_setting_in_its_order_and_a_result_for_each_
         (dict(seeds=[-1]), ValueError, "each of seeds must be at least 0"),
         (dict(seeds=[0.5]), TypeError, "each of seeds must be a whole number"),
         (dict(n_jobs=0), ValueError, "n_jobs must be a number of processes"),
+        (dict(n_jobs=True), ValueError, "n_jobs must be a number of processes"),
         (dict(n_jobs=1.0), ValueError, "n_jobs must be a number of processes"),
     ],
 )
@@ -172,5 +213,20 @@ def test_intervals_are_percentiles_of_the_statistic_over_seeds_drawn_again():
             np.testing.assert_allclose([low, high], wanted, atol=0.03 * values.std(axis=0).max(), rtol=0.03)
     one, other = (pg.bootstrap_interval(values, np.random.default_rng(s)) for s in (1, 1))
     np.testing.assert_array_equal(one, other)
+    single = values.astype(np.float32)  # is counted in double precision
+    np.testing.assert_array_equal(
+        pg.bootstrap_interval(single, np.random.default_rng(1)),
+        pg.bootstrap_interval(single.astype(float), np.random.default_rng(1)),
+    )
     with pytest.raises(ValueError, match="confidence must lie between 0 and 1"):
         pg.bootstrap_interval(values, np.random.default_rng(0), 1.0)
+
+
+def test_two_generators_find_two_intervals_as_near_as_so_many_draws_leave_them():
+    """An end is a quantile of 4999 draws from a law close to normal, its error sqrt(p (1 - p) / 4999) / density."""
+    values = np.random.default_rng(13).normal(size=(30, 100))
+    one, other = (np.array(pg.bootstrap_interval(values, np.random.default_rng(seed))) for seed in (14, 15))
+    p = 0.025
+    wanted = np.sqrt(2 * p * (1 - p) / 4999) / stats.norm.pdf(stats.norm.ppf(p))
+    gap = (one - other) / stats.sem(values, ddof=0)  # (2, 100)
+    assert 0.8 * wanted < gap.std() < 1.25 * wanted
