@@ -5,6 +5,7 @@ For each: what is wrong, how it is made, what the refusal must say, and whether 
 """
 
 import re
+from types import SimpleNamespace
 
 import gymnasium as gym
 import numpy as np
@@ -14,6 +15,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 import policy_gradient as pg
 from policy_gradient import control, ppo
+from policy_gradient._spaces import autoreset_mode, critic_agreement
 from policy_gradient.envs import ShortCorridor
 from tests.helpers.ranks import refuses
 from tests.helpers.worlds import (
@@ -28,6 +30,7 @@ from tests.helpers.worlds import (
     SEEN,
     SQUASHED,
     TAB,
+    TWO,
     Own,
     Plays,
     World,
@@ -40,6 +43,11 @@ from tests.helpers.worlds import (
 
 HEAD, ADD = "gymnasium.wrappers.", r"policy \(\w+\) must fit envs: it "
 PICTURE = spaces.Box(0, 255, (8, 8, 3), np.uint8)
+
+
+class Told(Plays):
+    num_actions = 2
+
 
 WRONG = [  # what is wrong, environments and policy, what is said, whether before the first step
     # what is shown
@@ -134,6 +142,24 @@ WRONG = [  # what is wrong, environments and policy, what is said, whether befor
         BEFORE,
     ),
     (
+        "a table for four bounded numbers",
+        lambda: (worlds(spaces.Box(-1, 1, (2, 2))), TAB),
+        HEAD + ("DiscretizeObservation" if NEWER else "TransformObservation"),
+        BEFORE,
+    ),
+    (
+        "a table for five bounded numbers, too many for bins",
+        lambda: (worlds(spaces.Box(-1, 1, (5,))), TAB),
+        HEAD + "TransformObservation, with a function that makes it one whole number",
+        BEFORE,
+    ),
+    (
+        "a table for a number without bounds",
+        lambda: (worlds(spaces.Box(-np.inf, 1, (1,))), TAB),
+        HEAD + "TransformObservation, with a function that makes it one whole number",
+        BEFORE,
+    ),
+    (
         "several whole numbers, a table",
         lambda: (worlds(spaces.MultiDiscrete([3, 2])), TAB),
         "vectors of 2 whole numbers.*TransformObservation",
@@ -152,6 +178,12 @@ WRONG = [  # what is wrong, environments and policy, what is said, whether befor
         BEFORE,
     ),
     (
+        "one row too few",
+        lambda: (worlds(SEEN), pg.TabularSoftmax(2, 2)),
+        r"sees whole numbers 0 \.\. 1, but envs show one whole number, 0 \.\. 2: make the policy for 3",
+        BEFORE,
+    ),
+    (
         "observations that begin at 3",
         lambda: (worlds(spaces.Discrete(3, start=3)), TAB),
         r"3 \.\. 5: .*TransformObservation, which takes 3 off",
@@ -167,6 +199,12 @@ WRONG = [  # what is wrong, environments and policy, what is said, whether befor
         "no observation space",
         lambda: (Own(single_observation_space=None), MLP),
         "envs.single_observation_space must be a gymnasium.Space",
+        BEFORE,
+    ),
+    (
+        "the number of features for an observation space",
+        lambda: (Own(single_observation_space=3), MLP),
+        "envs.single_observation_space must be a gymnasium.Space, .* got 3",
         BEFORE,
     ),
     # what is done
@@ -211,8 +249,8 @@ WRONG = [  # what is wrong, environments and policy, what is said, whether befor
     ),
     (
         "a matrix of motors",
-        lambda: (worlds(acted=spaces.Box(-1, 1, (2, 2))), pg.LinearGaussian(1, 4)),
-        r"shape \(2, 2\): .*TransformAction",
+        lambda: (worlds(acted=spaces.Box(-1, 1, (2, 3))), pg.LinearGaussian(1, 6)),
+        r"shape \(2, 3\): .*TransformAction, .* make the policy for 6$",
         BEFORE,
     ),
     (
@@ -271,6 +309,24 @@ WRONG = [  # what is wrong, environments and policy, what is said, whether befor
         BEFORE,
     ),
     (
+        "squashed beyond the narrowest side of a box",
+        lambda: (
+            worlds(acted=spaces.Box(np.array([-1, -3]), np.array([3, 2]), dtype=float)),
+            pg.Squashed(pg.LinearGaussian(1, 2), 1.5),
+        ),
+        r"executes from -1.5 to 1.5, but envs take numbers from -1 to 2: take limit=1$",
+        BEFORE,
+    ),
+    (
+        "squashed beyond the lower of two upper sides",
+        lambda: (
+            worlds(acted=spaces.Box(np.array([-9, -9]), np.array([3, 2]), dtype=float)),
+            pg.Squashed(pg.LinearGaussian(1, 2), 2.5),
+        ),
+        r"executes from -2.5 to 2.5, but envs take numbers from -9 to 2: take limit=2$",
+        BEFORE,
+    ),
+    (
         "squashed to both sides of a one-sided box",
         lambda: (worlds(acted=spaces.Box(0, 1, (1,))), SQUASHED),
         r"RescaleAction\(env, -1, 1\)",
@@ -289,6 +345,12 @@ WRONG = [  # what is wrong, environments and policy, what is said, whether befor
         "envs must be a gymnasium.vector.VectorEnv .*make_vec",
         BEFORE,
     ),
+    (
+        "what cannot be reset",
+        lambda: (SimpleNamespace(num_envs=2, step=Own.step, metadata=Own.metadata), MLP),
+        "envs must be a gymnasium.vector.VectorEnv",
+        BEFORE,
+    ),
     ("the class itself", lambda: (Own, MLP), "envs must be a gymnasium.vector.VectorEnv", BEFORE),
     ("nothing", lambda: (None, MLP), "envs must be a gymnasium.vector.VectorEnv", BEFORE),
     ("no environments at all", lambda: (Own(num_envs=0), MLP), "envs.num_envs must be at least 1, got 0", BEFORE),
@@ -304,6 +366,12 @@ WRONG = [  # what is wrong, environments and policy, what is said, whether befor
         "starts again in a way of its own",
         lambda: (Own(metadata={"autoreset_mode": "LATER"}), MLP),
         "autoreset_mode.* got 'LATER'",
+        BEFORE,
+    ),
+    (
+        "starts again in two ways",
+        lambda: (Own(metadata={"autoreset_mode": [NEXT, SAME]}), MLP),
+        "autoreset_mode.* must be NEXT_STEP or SAME_STEP, got",
         BEFORE,
     ),
     (
@@ -328,7 +396,7 @@ WRONG = [  # what is wrong, environments and policy, what is said, whether befor
     (
         "a row for a column of motors",
         lambda: (worlds(acted=LINE), Plays(np.zeros)),
-        r"policy.sample must give real numbers of shape \(3, 1\)",
+        r"policy.sample must give real numbers of shape \(3, 1\), .*, got an array of float64 values, shape \(3,\)$",
         BEFORE,
     ),
     (
@@ -341,6 +409,18 @@ WRONG = [  # what is wrong, environments and policy, what is said, whether befor
         "an action too many",
         lambda: (worlds(), Plays(lambda n: np.arange(n))),
         "policy.sample must give actions from 0 to 1, got from 0 to 2",
+        BEFORE,
+    ),
+    (
+        "an action too many of a policy that says how many it has",
+        lambda: (worlds(), Told(lambda n: np.arange(n))),
+        "policy.sample must give actions from 0 to 1, got from 0 to 2",
+        BEFORE,
+    ),
+    (
+        "an action below 0",
+        lambda: (worlds(), Plays(lambda n: np.arange(n) - 1)),
+        "policy.sample must give actions from 0 to 1, got from -1 to 1$",
         BEFORE,
     ),
     (
@@ -380,6 +460,7 @@ def test_the_environments_to_judge_by_are_looked_at_before_training():
         (wrong, r"must fit eval_envs: .* but eval_envs show"),
         (gym.make("CartPole-v1"), "eval_envs must be"),
         (worlds(mode=AutoresetMode.DISABLED), "eval_envs must reset"),
+        (Own(num_envs=0), "eval_envs.num_envs must be at least 1"),
     ]:
         error, taken = refused(
             lambda: (good, MLP),
@@ -412,10 +493,52 @@ def test_actions_may_begin_anywhere(start):
     assert (pg.evaluate(arms, MLP, trained.theta, np.random.default_rng(3), greedy=True) == 1).all()
 
 
-def test_several_discrete_actions_may_begin_anywhere():
-    acted = spaces.MultiDiscrete([2, 3], start=[1, -1])
+@pytest.mark.parametrize("start", [[1, -1], [0, 4], [-2, 0]])
+def test_several_discrete_actions_may_begin_anywhere(start):
+    acted = spaces.MultiDiscrete([2, 3], start=start)
     r = pg.rollout(worlds(acted=acted), Plays(lambda n: np.tile([1, 2], (n, 1))), np.zeros(1), np.random.default_rng(0))
     assert (r.rewards == 1).all() and r.actions.tolist() == [[[1, 2]] * 3]
+
+
+@pytest.mark.parametrize(
+    "acted, actions",
+    [
+        (TWO, np.array([0, 1, 1], np.uint8)),
+        (spaces.Discrete(3, start=-1), np.array([0, 1, 2], np.uint8)),
+        (spaces.Box(0, 5, (1,), np.int64), np.array([[0], [5], [3]])),
+        (spaces.Box(0, 5, (1,), np.int64), np.array([[0], [5], [3]], np.uint8)),
+    ],
+)
+def test_whole_numbers_of_any_kind_are_actions(acted, actions):
+    r = pg.rollout(worlds(acted=acted), Plays(lambda n: actions), np.zeros(1), np.random.default_rng(0))
+    assert (r.rewards == 1).all() and r.actions.tolist() == [actions.tolist()]
+
+
+def test_a_table_may_have_rows_that_are_never_seen():
+    policy = pg.TabularSoftmax(5, 2)
+    r = pg.rollout(worlds(spaces.Discrete(3, start=2)), policy, np.zeros(10), np.random.default_rng(0))
+    assert set(r.obs.ravel()) <= {2, 3, 4} and (r.rewards == 1).all()
+
+
+def test_a_policy_may_execute_something_else_within_bounds_of_its_own():
+    """Without a `limit` nothing is known of these: what it executes is sent."""
+    policy = Plays(lambda n: np.full((n, 1), 40.0))
+    policy.execute = lambda actions: actions / 80
+    r = pg.rollout(worlds(acted=LINE, pays=lambda action: action[0]), policy, np.zeros(1), np.random.default_rng(0))
+    assert (r.rewards == 0.5).all() and (r.actions == 40).all()
+
+
+@pytest.mark.parametrize("limit", [0.7, 0.3])
+def test_a_limit_that_single_precision_rounds_fits(limit):
+    """float32(0.7) lies below 0.7, float32(0.3) above 0.3."""
+    box = spaces.Box(-limit, limit, (1,), np.float32)
+    r = pg.rollout(
+        worlds(acted=box, pays=lambda action: abs(action[0])),
+        pg.Squashed(GAUSS, limit),
+        np.zeros(2),
+        np.random.default_rng(0),
+    )
+    assert (r.rewards <= limit).all()
 
 
 class Echo(World):
@@ -465,6 +588,28 @@ def test_the_gradient_of_a_squashed_policy_is_that_of_what_the_world_pays():
 def test_an_autoreset_mode_may_be_told_by_its_name(mode):
     r = pg.rollout(Own(metadata={"autoreset_mode": mode}), MLP, np.zeros(4), np.random.default_rng(0))
     assert r.last_obs.tolist() == [[5], [5]] and r.truncated[-1].all()
+
+
+class Around:
+    """A wrapper that passes on what a vector environment must have, and no other part of what it holds."""
+
+    def __init__(self, envs):
+        self.unwrapped, self.num_envs, self.metadata = envs, envs.num_envs, {"autoreset_mode": SAME}
+        self.reset, self.step = envs.reset, envs.step
+        self.single_observation_space, self.single_action_space = (
+            envs.single_observation_space,
+            envs.single_action_space,
+        )
+
+
+def test_what_a_vector_says_of_itself_counts_more_than_metadata_and_through_a_wrapper():
+    held = Own(metadata={"autoreset_mode": SAME}, autoreset_mode=NEXT)
+    assert autoreset_mode(held) == autoreset_mode(Around(held)) == "NextStep"
+    pendulum = Around(control.Pendulum(3, bounds="squash"))
+    refuses(
+        lambda: pg.rollout(pendulum, pg.Squashed(pg.LinearGaussian(3), 2.0), np.zeros(4), np.random.default_rng(0)),
+        'envs squash actions .*, and so does policy: make them with bounds="refuse"',
+    )
 
 
 def test_vectors_of_one_class_keep_their_modes_apart():
@@ -594,6 +739,18 @@ def test_a_critic_for_another_world_is_refused_before_the_first_step(train):
             rf"critic \(Critic\) must fit envs: it sees vectors of {sizes[0]} numbers, but envs show",
         )
         assert not steps and envs.single_observation_space is seen
+
+
+def test_a_critic_that_sees_vectors_is_told_how_pictures_become_one():
+    wrong = pg.Critic((8, 1), np.random.default_rng(0), gamma=0.9)
+    for seen, cure in (
+        (PICTURE, HEAD + "FlattenObservation, and make the critic for 192 numbers"),
+        (spaces.Box(-1, 1, (3,)), "make it for 3$"),
+    ):
+        refuses(
+            lambda: critic_agreement(worlds(seen), wrong),
+            rf"critic \(Critic\) must fit envs: it sees vectors of 8 numbers, but envs show .*: .*{cure}",
+        )
 
 
 if __name__ == "__main__":
