@@ -300,7 +300,7 @@ def _check_density(asked: _Asked, theta: np.ndarray, obs: np.ndarray, rng: np.ra
     drawn = asked("sample", theta, obs, rng)
     mean, std = drawn.mean(axis=0), drawn.std(axis=0)
     _need(
-        (std > 0).all(),
+        (drawn.max(axis=0) > drawn.min(axis=0)).all(),  # the standard deviation of equals is that of their rounding
         f"policy.sample must draw a new action for each observation, but {n} draws in one observation are all alike",
     )
     z = WIDER * rng.standard_normal(drawn.shape)
@@ -376,6 +376,8 @@ def check_environment(envs: Environment, rng: np.random.Generator, num_steps: in
     It is reset, and stepped with actions drawn from its own action space until each sub-environment has ended an
     episode twice; if one has not after `num_steps` steps, that is a failure too: `rollout` would wait for it.
     """
+    from gymnasium import Space
+
     generator(rng)
     whole("num_steps", num_steps)
     _has(envs, "envs", ["reset", "step"])
@@ -383,6 +385,11 @@ def check_environment(envs: Environment, rng: np.random.Generator, num_steps: in
         _need(
             hasattr(envs, part),
             f"envs must have {part}, as every gymnasium.vector.VectorEnv has, got {short(envs)}, which has none",
+        )
+    for part in ("single_observation_space", "single_action_space", "action_space"):
+        _need(
+            isinstance(getattr(envs, part), Space),
+            f"envs.{part} must be a gymnasium.Space, got {short(getattr(envs, part))}",
         )
     _need(
         envs.single_observation_space.shape is not None,
@@ -427,7 +434,7 @@ def _reset(envs: Any, seed: int) -> np.ndarray:
 
 def _seen(envs: Any, obs: Any, call: str) -> np.ndarray:
     """Observations as an array, if they lie in their space."""
-    space, array = envs.single_observation_space, _as_array(obs, call).copy()
+    space, array = envs.single_observation_space, _as_array(obs, f"{call}[0], the observations,").copy()
     shape = (envs.num_envs, *(space.shape or ()))
     _need(
         array.shape == shape,
@@ -471,7 +478,7 @@ def _walk(envs: Any, mode: str, seed: int, num_steps: int, num_ends: int) -> lis
         rewards = _array(result[1], (N,), f"{call}[1], the rewards,", "one number per sub-environment").copy()
         flags = []
         for name, value in zip(("terminated", "truncated"), result[2:4]):
-            flag = _as_array(value, call).copy()
+            flag = _as_array(value, f"{call}, as {name},").copy()
             _need(
                 flag.shape == (N,) and flag.dtype == bool,
                 f"{call} must return {name} as an array of bool, shape ({N},), got "
@@ -481,12 +488,14 @@ def _walk(envs: Any, mode: str, seed: int, num_steps: int, num_ends: int) -> lis
         terminated, truncated = flags
         _need(isinstance(info, dict), f"{call} must return a dictionary info, got {short(info)}")
         over = terminated | truncated
-        if mode == "NextStep" and ended.any():
+        if mode == "NextStep":
+            more = ended & (over | (rewards != 0))
+            n = more.argmax()
             _need(
-                not over[ended].any() and not rewards[ended].any(),
+                not more[n],
                 f"{call} must only begin the next episode in the step after an end (NEXT_STEP): reward 0, "
-                f"neither terminated nor truncated, got reward {rewards[ended][0]:g}, "
-                f"terminated {terminated[ended][0]}, truncated {truncated[ended][0]}",
+                f"neither terminated nor truncated, got reward {rewards[n]:g}, "
+                f"terminated {terminated[n]}, truncated {truncated[n]} in sub-environment {n}",
             )
         if mode == "SameStep":
             _check_final(info, truncated, envs)
@@ -498,7 +507,7 @@ def _walk(envs: Any, mode: str, seed: int, num_steps: int, num_ends: int) -> lis
 def _check_final(info: dict[str, Any], truncated: np.ndarray, envs: Any) -> None:
     final, space = info.get("final_obs"), envs.single_observation_space
     for n in np.flatnonzero(truncated):
-        told = final[n] if final is not None and np.ndim(final) and len(final) > n else None
+        told = final[n] if np.iterable(final) and len(final) > n else None
         seen = told is not None and np.shape(told) == (space.shape or ())
         array = np.asarray(told)
         if seen and np.can_cast(array.dtype, space.dtype, "same_kind"):
