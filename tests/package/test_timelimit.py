@@ -75,6 +75,18 @@ def forever_in_destructors(logits):
         Heavy()
 
 
+class Fails:
+    def __del__(self):
+        raise ValueError("in a destructor")
+
+
+def forever_after_a_report(logits):
+    """An exception in a destructor is reported; the next signals must find the loop all the same."""
+    Fails()
+    while True:
+        pass
+
+
 def sleeps(logits):
     time.sleep(60)
 
@@ -107,6 +119,14 @@ def test_a_function_that_never_returns_is_stopped(function, a_short_time, monkey
     monkeypatch.setattr(sys, "unraisablehook", hook)
     assert "had not finished" in say(function)
     assert sys.unraisablehook is hook and not lost and "TimeUp" not in capfd.readouterr().err
+
+
+@pytest.mark.slow
+def test_after_a_report_from_a_destructor_signals_find_the_loop_all_the_same(a_short_time, monkeypatch):
+    heard = []
+    monkeypatch.setattr(sys, "unraisablehook", heard.append)
+    assert "had not finished" in say(forever_after_a_report)
+    assert [what.exc_type for what in heard] == [ValueError]
 
 
 def test_five_seconds_in_all_not_per_input():
@@ -216,15 +236,117 @@ def test_no_limit_in_the_browser(monkeypatch):
 
 def test_somebody_elses_alarm_is_given_back():
     rang = []
-    old = signal.signal(signal.SIGALRM, lambda *args: rang.append(1))
+    ring = lambda *args: rang.append(1)
+    old = signal.signal(signal.SIGALRM, ring)
     before = signal.setitimer(signal.ITIMER_REAL, 3000, 0)
     try:
         check(GOOD, "softmax")
         left, _ = signal.getitimer(signal.ITIMER_REAL)
-        assert 0 < left <= 3000 and not rang and signal.getsignal(signal.SIGALRM) is not signal.SIG_DFL
+        assert 0 < left <= 3000 and not rang and signal.getsignal(signal.SIGALRM) is ring
     finally:
         signal.signal(signal.SIGALRM, old)
         signal.setitimer(signal.ITIMER_REAL, *before)
+
+
+@pytest.mark.parametrize("passed, rings", [(1000, False), (5000, True)])
+def test_of_somebody_elses_alarm_the_time_that_passed_is_gone(passed, rings, monkeypatch):
+    """By a clock that moves in the function alone."""
+    now, rang = [0.0], []
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    old = signal.signal(signal.SIGALRM, lambda *args: rang.append(1))
+    before = signal.setitimer(signal.ITIMER_REAL, 3000, 500)
+    try:
+        timelimit.limited(lambda: now.__setitem__(0, passed), 60.0, 1e6)
+        while rings and not rang:
+            pass
+        left, again = signal.getitimer(signal.ITIMER_REAL)
+        assert again == pytest.approx(500) and (rings or 3000 - passed - 100 < left <= 3000 - passed)
+    finally:
+        signal.signal(signal.SIGALRM, old)
+        signal.setitimer(signal.ITIMER_REAL, *before)
+
+
+def test_what_a_destructor_reports_reaches_whoever_listens(monkeypatch):
+    heard = []
+    hook = lambda what: heard.append(str(what.exc_value))
+    monkeypatch.setattr(sys, "unraisablehook", hook)
+    timelimit.limited(lambda: Fails() and None, 60.0)
+    assert heard == ["in a destructor"] and sys.unraisablehook is hook
+
+
+def test_the_time_of_other_threads_is_theirs():
+    clock = timelimit.Clock(60.0, 60.0)
+    thread = threading.Thread(target=burn, args=(0.4,))
+    thread.start()
+    thread.join()
+    assert clock.left()[0] > 59.8
+
+
+def test_limits_are_those_that_were_given(monkeypatch):
+    clocks = []
+    monkeypatch.setattr(timelimit, "by_signal", lambda call, clock: clocks.append(clock) or call())
+    monkeypatch.setattr(timelimit, "WALL", 50.0)
+    assert timelimit.limited(lambda: 7, 3.0) == timelimit.limited(lambda: 7, 3.0, 4.0) == 7
+    assert [(clock.seconds, clock.wall) for clock in clocks] == [(3, 50), (3, 4)]
+    for seconds, wall in ((0, None), (0, 4.0), (3.0, 0), (-1.0, 4.0)):  # used up before: not even begun
+        with pytest.raises(timelimit.TimeUp):
+            timelimit.limited(lambda: pytest.fail("called"), seconds, wall)
+    assert len(clocks) == 2
+
+
+def test_a_trace_function_does_it_where_there_is_no_such_timer(monkeypatch):
+    monkeypatch.delattr(signal, "setitimer")
+    before = sys.gettrace()
+    traces = timelimit.limited(lambda: [sys.gettrace()], 60.0)
+    assert traces[0] is not before and sys.gettrace() is before
+
+
+class Told:
+    """A clock by which the processor takes `pace` of each second; `reads`: when it was looked at."""
+
+    def __init__(self, seconds, wall, now, pace):
+        self.seconds, self.wall, self.now, self.pace, self.reads = seconds, wall, now, pace, []
+
+    def left(self):
+        self.reads.append(self.now[0])
+        return self.seconds - self.pace * self.now[0], self.wall - self.now[0]
+
+
+@pytest.mark.parametrize(
+    "seconds, wall, pace, ended, reads",
+    [
+        (4, 100, 1, 5, [0, 5]),
+        (4, 100, 0.5, 8, [0, 5, 7, 8]),  # 1.5 are left at 5, 0.5 at 7, and none at 8
+        (100, 4, 1, 5, [0, 5]),
+        (100, 100, 1, None, [0]),
+    ],
+)
+def test_a_trace_function_reads_the_clocks_when_one_may_be_up(seconds, wall, pace, ended, reads, monkeypatch):
+    now, ticks = [0.0], []
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    clock, mine = Told(seconds, wall, now, pace), lambda frame, event, arg: None
+
+    def work():
+        for t in range(1, 20):
+            now[0] = float(t)
+            ticks.append(t)
+        return "done"
+
+    threads = set(threading.enumerate())
+    before = sys.gettrace()
+    sys.settrace(mine)
+    try:
+        try:
+            found = timelimit.by_trace(work, clock)
+        except timelimit.TimeUp:
+            found = None
+        assert sys.gettrace() is mine
+    finally:
+        sys.settrace(before)
+    for thread in set(threading.enumerate()) - threads:
+        thread.join()  # what steps at the end of one line goes when the function does
+    assert found == (None if ended else "done") and now[0] == (ended or 19), now
+    assert clock.reads == reads
 
 
 @pytest.mark.slow
