@@ -129,6 +129,25 @@ def test_after_a_report_from_a_destructor_signals_find_the_loop_all_the_same(a_s
     assert [what.exc_type for what in heard] == [ValueError]
 
 
+@pytest.mark.slow
+def test_a_report_that_has_begun_is_not_cut_off(a_short_time, monkeypatch, capfd):
+    """Nearly all of the time a report is under way, so that the time is up in one of them."""
+    begun, ended = [], []
+
+    def hook(what):
+        begun.append(1)
+        burn(0.02)
+        ended.append(1)
+
+    def reports(logits):
+        while True:
+            Fails()
+
+    monkeypatch.setattr(sys, "unraisablehook", hook)
+    assert "had not finished" in say(reports)
+    assert begun == ended and "TimeUp" not in capfd.readouterr().err
+
+
 def test_five_seconds_in_all_not_per_input():
     assert engine.SECONDS == 5.0
     calls = []
