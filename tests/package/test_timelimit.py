@@ -148,6 +148,13 @@ def test_a_report_that_has_begun_is_not_cut_off(a_short_time, monkeypatch, capfd
     assert begun == ended and "TimeUp" not in capfd.readouterr().err
 
 
+def test_the_processors_time_ends_what_works_long_before_the_walls():
+    clock = timelimit.Clock(0.1, 60.0)
+    with pytest.raises(timelimit.TimeUp):
+        timelimit.within(lambda: forever_plain(None), clock)
+    assert clock.left()[0] <= 0 < clock.left()[1]
+
+
 def test_five_seconds_in_all_not_per_input():
     assert engine.SECONDS == 5.0
     calls = []
