@@ -53,7 +53,7 @@ node_modules/installed: package.json package-lock.json $(NODE)/installed .venv/i
 test: export PG_SKIPPED := $(CURDIR)/_build/skipped.jsonl
 # There are as many processes as cores, and more: where each has a thread of linear algebra for each core too, they wait
 # for one another with the processor in use.
-test: export OPENBLAS_NUM_THREADS := 1
+test check: export OPENBLAS_NUM_THREADS := 1
 test: .venv/installed           ## every test, the site's in a real browser
 	-$(MAKE) --no-print-directory .venv-lite/installed
 	$(PY) -m tools.run.chromium

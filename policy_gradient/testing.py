@@ -505,9 +505,10 @@ def _walk(envs: Any, mode: str, seed: int, num_steps: int, num_ends: int) -> lis
 
 
 def _check_final(info: dict[str, Any], truncated: np.ndarray, envs: Any) -> None:
-    final, space = info.get("final_obs"), envs.single_observation_space
+    final: Any = info.get("final_obs")
+    space, several = envs.single_observation_space, bool(np.iterable(final))
     for n in np.flatnonzero(truncated):
-        told = final[n] if np.iterable(final) and len(final) > n else None
+        told = final[n] if several and len(final) > n else None
         seen = told is not None and np.shape(told) == (space.shape or ())
         array = np.asarray(told)
         if seen and np.can_cast(array.dtype, space.dtype, "same_kind"):
