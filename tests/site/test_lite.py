@@ -121,7 +121,7 @@ def test_a_lab_runs_in_the_browser_and_asks_no_other_host(browser, hosted, tmp_p
         page.get_by_role("menuitem", name="Run All Above Selected Cell").click()
         page.locator(".jp-InputPrompt", has_text=re.compile(r"\[1\]")).wait_for()
         reached("first cell run")
-        # What still runs may take the selection with it when it ends: the next key would be another cell's.
+        # While those above still run, what they show moves this one: a click, and the key after it, may reach another.
         page.wait_for_function(
             "![...document.querySelectorAll('.jp-InputPrompt')].some(prompt => prompt.textContent.includes('*'))"
         )
