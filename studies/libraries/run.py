@@ -14,6 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+UV = Path(sys.executable).with_name("uv")  # the book's own; another on the path would do as well
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 
@@ -37,14 +38,15 @@ def run(name, script, keep=False):
     override = [w.removeprefix("override:") for w in wanted if w.startswith("override:")]
     alone = [w.removeprefix("alone:") for w in wanted if w.startswith("alone:")]
     wanted = [w for w in wanted if ":" not in w]
+    uv = UV if UV.exists() else "uv"
     try:
         if not python.exists():
-            subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, folder], check=True)
+            subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
         extra = []
         if override:
             (folder / "override.txt").write_text("\n".join(override) + "\n", encoding="utf-8")
             extra = ["--override", folder / "override.txt"]
-        install = ["uv", "pip", "install", "--quiet", "--python", python, *links]
+        install = [uv, "pip", "install", "--quiet", "--python", python, *links]
         subprocess.run([*install, *extra, *wanted], check=True)
         if alone:
             subprocess.run([*install, "--no-deps", *alone], check=True)
