@@ -559,6 +559,12 @@ def fisher_vector_product(scores, weights, v):
     return np.einsum("md,m->d", scores, weights * np.einsum("md,d->m", scores, v))
 
 
+NEVER_NEEDED = (
+    " is never needed:\nfirst the numbers scores @ v, one per sample, then their weighted sum of scores. "
+    "Two products in all. (Chapter 7, TRPO.)"
+)
+
+
 def fisher_cases(rng):
     def draw(M, d):
         return rng.normal(0.3, 1, (M, d)), rng.uniform(0.1, 0.6, M), rng.normal(size=d)
@@ -578,9 +584,7 @@ def fisher_cases(rng):
                 rng.uniform(size=100_000) / 1e5,
                 rng.normal(size=60),
             ),
-            slow="Right on small inputs, but too slow or too large here. Each sample's d x d matrix is never needed:\n"
-            "first the numbers scores @ v, one per sample, then their weighted sum of scores. "
-            "Two products in all. (Chapter 7, TRPO.)",
+            slow="Right on small inputs, but too slow or too large here. Each sample's d x d matrix" + NEVER_NEEDED,
         ),
     ]
     if sys.platform != "emscripten":  # where F is formed it takes 1.2 GB: a page, on a phone, could not refuse it
@@ -588,10 +592,8 @@ def fisher_cases(rng):
             Case(
                 "5 samples, 12,000 parameters",
                 (rng.normal(size=(5, 12_000)), rng.uniform(0.1, 0.6, 5), rng.normal(size=12_000)),
-                slow="Right on the other inputs, but too large here: F has 12,000 x 12,000 numbers, "
-                "and is never needed.\n"
-                "First the numbers scores @ v, one per sample, then their weighted sum of scores. "
-                "Two products in all. (Chapter 7, TRPO.)",
+                slow="Right on the other inputs, but too large here. F, with its 12,000 x 12,000 numbers,"
+                + NEVER_NEEDED,
             )
         )
     return cases

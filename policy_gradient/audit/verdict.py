@@ -118,7 +118,7 @@ WEIGHT = {
     "inverse": (MISTAKE, "with a **gamma^-t**, which grows"),
 }
 BASELINE = {
-    "value": (RIGHT, "Baseline: the learned value V(obs); that is GAE with lambda = 1."),
+    "value": (RIGHT, "Baseline: the learned value V(obs)"),
     "mean": (CHOICE, "Baseline: the mean over all steps of the batch, its own included."),
     "leave one out": (RIGHT, "Baseline: the mean over the other steps of the batch."),
     "mean at t": (CHOICE, "Baseline: the mean at the same t, its own episode included; that shrinks the step by 1/n."),
@@ -449,6 +449,8 @@ def _from_rule(fit, say):
         )
     if rule["baseline"] in BASELINE:
         kind, words = BASELINE[rule["baseline"]]
+        if rule["baseline"] == "value":
+            words += "; that is GAE with lambda = 1." if rule["credit"] == "reward-to-go" else "."
         if rule["place"] == "after" and rule["weight"] == "gamma^t":
             words += " It is subtracted after gamma^t."
         say(Finding("baseline", rule["baseline"], kind, words))

@@ -13,6 +13,7 @@ from learning_to_act.checks.hunt import Hunt
 from learning_to_act.checks.recognise import same
 from learning_to_act.checks.registry import registry
 from learning_to_act.checks.runs import Run
+from learning_to_act.exercises.trust_regions import fisher_cases
 from tests.helpers.learner import ROOT, functions, solution_expressions
 
 EXERCISES = [one for one in registry().values() if not isinstance(one, Hunt)]  # chapter 5's are judged by their mean
@@ -22,6 +23,15 @@ WAYS = [(one, mistake, way) for one in EXERCISES for mistake in one.mistakes for
 
 def by_name(value):
     return getattr(value, "name", "way")
+
+
+def test_a_page_is_asked_for_nothing_of_a_gigabyte(monkeypatch):
+    """There nothing can refuse it. Elsewhere a Fisher matrix that is formed has so many numbers."""
+    most = [fisher_cases(np.random.default_rng(0))]
+    monkeypatch.setattr("sys.platform", "emscripten")
+    most.append(fisher_cases(np.random.default_rng(0)))
+    elsewhere, page = (max(8 * case.args[0].shape[1] ** 2 for case in cases) for cases in most)
+    assert page < 1e6 < 2**30 < elsewhere and [case.label for case in most[0][:-1]] == [case.label for case in most[1]]
 
 
 def named(one, way):

@@ -686,3 +686,8 @@ def test_gaussian_mistakes_are_named(old, new, question, answer):
     assert audit_gaussian(compiled(GAUSS)).ok
     verdict = audit_gaussian(compiled(GAUSS.replace(old, new)))
     assert verdict.accused and (verdict.names(question, answer) if answer else not verdict.ok), str(verdict)
+
+
+def test_a_value_under_the_own_reward_alone_is_not_called_gae():
+    words = [finding.words for finding in audit(lambda theta, b: (b.rewards - b.values) @ b.score(theta)).findings]
+    assert "Baseline: the learned value V(obs)." in words and not any("GAE" in text for text in words)
