@@ -88,7 +88,9 @@ CENTRES = {
     "mean over the prompts": lambda r: r.mean(axis=0, keepdims=True) + 0 * r,
     "group median": lambda r: np.median(r, axis=1, keepdims=True) + 0 * r,
     "group best": lambda r: r.max(axis=1, keepdims=True) + 0 * r,
+    "best of the others": lambda r: np.stack([np.delete(r, i, axis=1).max(axis=1) for i in range(r.shape[1])], axis=1),
 }
+UNBIASED = ("leave one out", "best of the others")
 
 
 def _scales(x, r):
@@ -118,8 +120,11 @@ def _advantages(ask, verdict):
         ratio = []
         for r, g in zip(worlds, got):
             x = r - CENTRES[centre](r)
+            zero = np.abs(x) < 1e-9
             with np.errstate(all="ignore"):
-                ratio.append(g * _scales(x, r)[size] / np.where(np.abs(x) < 1e-9, np.nan, x))
+                ratio.append(g * _scales(x, r)[size] / np.where(zero, np.nan, x))
+            if np.abs(g[zero]).max(initial=0) > 1e-6 * np.abs(g).max():  # a reward at the baseline gets nothing
+                ratio.append(np.array([0.0]))
         ratio = np.concatenate([q.ravel() for q in ratio])
         ratio = ratio[np.isfinite(ratio)]
         if len(ratio) and ratio[0] and np.abs(ratio / ratio[0] - 1).max() < 3e-4:
@@ -146,15 +151,16 @@ def _advantages(ask, verdict):
             Finding(
                 "centre",
                 centre,
-                {"none": RIGHT, "leave one out": RIGHT, "group mean": CHOICE}.get(centre, DEPARTURE),
+                {"group mean": CHOICE}.get(centre, RIGHT if centre in ("none", *UNBIASED) else DEPARTURE),
                 {
                     "group mean": "The mean includes the answer itself: the expected step is "
                     "(G - 1)/G of the gradient.",
                     "none": "Unbiased, and noisy.",
-                    "leave one out": "Unbiased.",
                 }.get(
                     centre,
-                    "Answers to one prompt are measured by other prompts' answers."
+                    "Unbiased."
+                    if centre in UNBIASED
+                    else "Answers to one prompt are measured by other prompts' answers."
                     if "batch" in centre or "prompts" in centre
                     else "The baseline depends on the answer's own reward.",
                 ),
@@ -183,7 +189,7 @@ def _advantages(ask, verdict):
         if abs(abs(constant) - 1) > 3e-4:
             say(Finding("constant", f"{abs(constant):.4g}", CHOICE, f"A constant factor: {abs(constant):.4g}."))
     if _corners(ask, say):
-        _climbs(ask, say)
+        _climbs(ask, say, (verdict.rule or {}).get("scale", ""))
 
 
 def _eps(ask, centre, size, constant):
@@ -275,7 +281,7 @@ def _corners(ask, say):
 
 def climbed(advantages, p, G):
     """w(p): the expected direction for 0/1 rewards is w(p) times the gradient of p, the share of right answers
-    (G answers per group)."""
+    (G answers to the one prompt of a batch)."""
     total = 0.0
     for k in range(G + 1):
         r = np.array([1.0] * k + [0.0] * (G - k))
@@ -284,24 +290,34 @@ def climbed(advantages, p, G):
     return total / (p * (1 - p))
 
 
-def _climbs(ask, say, G=8):
+def _climbs(ask, say, size, G=8):
     w = {p: climbed(ask, p, G) for p in (0.01, 0.1, 0.5, 0.9)}
     if not w[0.5]:
         return
     ratio = {p: v / w[0.5] for p, v in w.items()}
+    weighs = f"a prompt solved 1 % of the time weighs {ratio[0.01]:.2f} times one solved half the time"
+    others = f"(at 10 %: {ratio[0.1]:.2f}; at 90 %: {ratio[0.9]:.2f})"
     if all(abs(v - 1) < 1e-3 for v in ratio.values()):
         say(Finding("climbs", "p", RIGHT, "With rewards 0 and 1 it climbs the share of right answers itself."))
-    elif ratio[0.01] > 1:
-        say(
-            Finding(
-                "climbs",
-                "not p",
-                CHOICE,
-                f"With rewards 0 and 1, {G} answers, a prompt solved 1 % of the time weighs {ratio[0.01]:.2f} times "
-                f"one solved half the time (at 10 %: {ratio[0.1]:.2f}; at 90 %: {ratio[0.9]:.2f}): "
-                "it is not the mean success that is climbed.",
-            )
+    elif ratio[0.01] < 1:
+        return
+    elif not _prompts_meet(ask, G):
+        words = f"With rewards 0 and 1, {G} answers, {weighs} {others}: it is not the mean success that is climbed."
+        say(Finding("climbs", "not p", CHOICE, words))
+    elif size.startswith(("batch std", "std of all")):
+        words = (
+            f"With rewards 0 and 1, {G} answers, and one prompt in a batch, {weighs} {others}. "
+            "With many prompts in a batch "
+            "the divisor is nearly one number for all, and the mean success is climbed."
         )
+        say(Finding("climbs", "by batch", CHOICE, words))
+
+
+def _prompts_meet(ask, G):
+    """Do the answers to one prompt change what those to another get?"""
+    r, other = np.arange(G) < G // 2, np.arange(G) < 1
+    alike, mixed = (ask(np.array([r, beside], float))[0] for beside in (r, other))
+    return np.abs(alike - mixed).max() > 1e-6
 
 
 @dataclass
@@ -357,7 +373,7 @@ def _wants_tensors(loss, torch):
     return looks_like_torch(loss, torch)
 
 
-def _answers(lengths, T, seed, on_policy=True):
+def _answers(lengths, T, seed):
     rng = np.random.default_rng(seed)
     B = len(lengths)
     mask = (np.arange(T) < np.array(lengths)[:, None]).astype(float)
@@ -370,9 +386,31 @@ AVERAGES = {
     "mean of the answers' means": lambda m: 1 / m.sum(axis=1, keepdims=True) / len(m),
     "mean of the answers' sums": lambda m: 1 / len(m),
     "sum": lambda m: 1.0,
-    "divided by the padded length": lambda m: 1 / m.size,
-    "divided by the longest answer": lambda m: 1 / m.shape[1],
+    "mean over the padded batch": lambda m: 1 / m.size,
+    "sum, divided by the padded length": lambda m: 1 / m.shape[1],
+    "mean of the answers' sums, divided by the longest answer": lambda m: 1 / len(m) / m.sum(axis=1).max(),
+    "sum, divided by the longest answer": lambda m: 1 / m.sum(axis=1).max(),
     "sum of the answers' means": lambda m: 1 / m.sum(axis=1, keepdims=True),
+}
+SHARES = {
+    "mean over all tokens": (
+        DEPARTURE,
+        "The tokens' number is the group's own: a ratio, biased where a batch holds one prompt.",
+    ),
+    "the answers' means": (
+        DEPARTURE,
+        "Each answer's tokens are divided by **its own length**: long answers are pushed less, "
+        "wrong and right. With the group's mean subtracted it is the gradient of no function.",
+    ),
+    "padded": (
+        DEPARTURE,
+        "Right where every batch is padded to one length. Padded to its own longest answer, a batch is divided "
+        "by a number that is drawn with the rewards.",
+    ),
+    "longest": (
+        DEPARTURE,
+        "The batch's longest answer is drawn with the rewards: another number in every batch, and a biased one.",
+    ),
 }
 
 
@@ -394,22 +432,10 @@ def _token_loss(gradient, verdict):
         _, name, constant = min(fits, key=lambda f: f[0])
         verdict.rule = {"average": name}
         verdict.headline = f"{verdict.name}: {name}."
-        kind, words = {
-            "mean over all tokens": (
-                DEPARTURE,
-                "The tokens' number is the group's own: a ratio, biased where a batch holds one prompt.",
-            ),
-            "mean of the answers' means": (
-                DEPARTURE,
-                "Each answer's tokens are divided by **its own length**: long answers are pushed less, "
-                "wrong and right. With the group's mean subtracted it is the gradient of no function.",
-            ),
-            "sum of the answers' means": (
-                DEPARTURE,
-                "Each answer's tokens are divided by **its own length**: long answers are pushed less, "
-                "wrong and right. With the group's mean subtracted it is the gradient of no function.",
-            ),
-        }.get(name, (RIGHT, "Up to a constant, the policy gradient of the answers' rewards."))
+        kind, words = next(
+            (told for part, told in SHARES.items() if part in name),
+            (RIGHT, "Up to a constant, the policy gradient of the answers' rewards."),
+        )
         say(Finding("average", name, kind, words))
         if constant < 0:
             say(
@@ -482,48 +508,108 @@ def _kl(gradient, say, share, constant):
     )
 
 
+# How a token's weight grows, and that of its neighbour of three, with the token's ratio: the powers
+LEVELS = {(0, 0): "none", (1, 0): "token", (1, 1): "sequence", (1 / 3, 1 / 3): "mean"}
+# The steps that ask where a weight stops are finest where most clips stand; then each is found to a thousandth.
+RATIOS = np.concatenate([np.geomspace(0.01, 0.29, 25), np.linspace(0.3, 4, 371), np.geomspace(4.1, 100, 25)])
+
+
 def _clip(gradient, say, share, constant):
     """What a token's weight is when its ratio to the old policy, or its whole answer's, is moved."""
     b = _answers((3,), 4, 4)
-    logs = np.log(np.linspace(0.3, 4, 371))
 
-    def weight(log_ratio, sign, whole):
-        shift = np.where(b.mask > 0, log_ratio, 0) if whole else np.eye(4)[:1] * log_ratio
+    def weight(ratio, sign, whole=False):
+        shift = np.where(b.mask > 0, np.log(ratio), 0) if whole else np.eye(4)[:1] * np.log(ratio)
         moved = replace(b, advantages=np.array([float(sign)]), old_log_probs=b.log_probs - shift)
         silent = replace(moved, advantages=np.zeros(1))
         return ((gradient(moved) - gradient(silent)) / share(b.mask) / constant / sign).ravel()
 
-    alone, other = weight(np.log(1.1), 1, False)[:2]  # of the token that was moved, and of its neighbour
-    if abs(alone - 1) < 1e-6 and abs(other - 1) < 1e-6:
+    level = _level(weight)
+    if level == "none":
         say(Finding("ratio", "none", RIGHT, "No ratio to the old policy: right as long as the data are fresh."))
         return
-    level = (
-        "unknown"
-        if abs(alone - 1.1) > 1e-4
-        else "token"
-        if abs(other - 1) < 1e-6
-        else "sequence"
-        if abs(other - 1.1) < 1e-4
-        else "unknown"
-    )
     if level == "unknown":
         say(Finding("ratio", "unknown", CHOICE, "The ratio to the old policy enters in a form that I do not know."))
         return
-    scale = 3 if level == "sequence" else 1
-    up = np.array([weight(x / scale, 1, level == "sequence")[0] for x in logs])
-    down = np.array([weight(x / scale, -1, level == "sequence")[0] for x in logs])
-    high = next((float(np.exp(x)) for x, w in zip(logs, up) if w == 0 and x > 0), None)
-    low = next((float(np.exp(x)) for x, w in zip(logs[::-1], down[::-1]) if w == 0 and x < 0), None)
-    dual = next((float(np.exp(x)) for x, w in zip(logs, down) if w == 0 and x > 0), None)
-    bounds = ", ".join(
-        f"{what} {v:.2f}" for what, v in (("above", high), ("below", low), ("and for bad answers above", dual)) if v
-    )
+
+    def own(sign):
+        """A token's weight by the ratio that is clipped: its own, its answer's, or the mean of its answer's."""
+        power = 1 / 3 if level == "sequence" else 1
+        return lambda ratio: weight(ratio**power, sign, level != "token")[0]
+
+    up, down = own(1), own(-1)
+    stops = [
+        ("above", _from(up, lambda w: w == 0, RATIOS[RATIOS > 1])),
+        ("below", _from(down, lambda w: w == 0, RATIOS[RATIOS < 1][::-1])),
+        ("and for bad answers above", _from(down, lambda w: w == 0, RATIOS[RATIOS > 1])),
+    ]
+    bounds = ", ".join(f"{what} {_said(ratio)}" for what, ratio in stops if ratio)
+    caps = _caps(up, down)
+    words = {
+        "token": "per token",
+        "sequence": "per sequence",
+        "mean": "per sequence, to the power of one over its length",
+    }[level]
     say(
         Finding(
             "ratio",
             level,
             CHOICE,
-            f"The ratio to the old policy is taken per {level}"
-            + (f"; the gradient stops {bounds}." if bounds else ", never clipped."),
+            f"The ratio to the old policy is taken {words}"
+            + (f"; the gradient stops {bounds}" if bounds else "")
+            + (f"; the weight is capped {caps}, and the gradient goes on" if caps else "")
+            + ("." if bounds or caps else ", never clipped."),
         )
     )
+
+
+def _level(weight):
+    """One of LEVELS, or "unknown": asked at 1, where training begins, and where that is clipped nearer; then far away,
+    since a low cap hides a ratio."""
+    clipped = False
+    for low, high, near in ((1, 1.1, 1e-3), (1, 1.0001, 1e-2), (0.02, 0.022, 1e-3), (50, 55, 1e-3)):
+        one, two = weight(low, 1)[:2], weight(high, 1)[:2]
+        if not (one.all() and two.all()):
+            clipped = True
+            continue
+        with np.errstate(all="ignore"):
+            powers = np.log(two / one) / np.log(high / low)
+        fits = [name for known, name in LEVELS.items() if np.abs(powers - known).max() < near]
+        if fits != ["none"]:
+            return fits[0] if fits else "unknown"
+    return "unknown" if clipped else "none"
+
+
+def _from(weight, true, ratios):
+    """Where on the way of these ratios something begins to be true of the weight, or None."""
+    for before, ratio in zip([1, *ratios], ratios):
+        if true(weight(ratio)):
+            return _between(lambda r: true(weight(r)), before, ratio)
+    return None
+
+
+def _between(true, off, on):
+    """Between a ratio where it is not true and one where it is: where it begins."""
+    for _ in range(10):
+        middle = np.sqrt(off * on)
+        off, on = (off, middle) if true(middle) else (middle, on)
+    return on
+
+
+def _caps(up, down):
+    """Where weights stop to grow, or to fall, without being 0, in words."""
+    found = []
+    for side, ratios in (("above", RATIOS), ("below", RATIOS[::-1])):
+        for who, weight in (("good", up), ("bad", down)):
+            last = weight(ratios[-1])
+            flat = lambda w, last=last: abs(w - last) < 1e-6 * abs(last)  # noqa: E731
+            if last and flat(weight(ratios[-2])):
+                found.append((side, who, _from(weight, flat, ratios)))
+    both = {(side, _said(ratio)) for side, _, ratio in found}
+    if len(found) == 2 * len(both):
+        return " and ".join(f"{side} {ratio}" for side, ratio in sorted(both))
+    return " and ".join(f"for {who} answers {side} {_said(ratio)}" for side, who, ratio in found)
+
+
+def _said(ratio):
+    return f"{ratio:.4f}" if abs(ratio - 1) < 0.02 else f"{ratio:.2f}"

@@ -1,6 +1,7 @@
 """The instrument: single mistakes are named, right estimators are not accused, two at once are named or left open; bad
 input is said in words."""
 
+import itertools
 import json
 import subprocess
 import sys
@@ -626,6 +627,117 @@ def test_which_function_of_p_a_group_climbs():
     assert climbed(rloo, 0.2, 5) == pytest.approx(1)
 
 
+def test_a_divisor_of_the_whole_batch_weighs_prompts_only_where_there_are_few():
+    """Drawn: 8 answers to each prompt, half of the prompts solved 1 % of the time, half of them half the time."""
+
+    def by_batch(r):
+        return (r - r.mean(axis=1, keepdims=True)) / (r.std() + 1e-4)
+
+    def weighs(prompts, batches):
+        rng, p = np.random.default_rng(5), np.tile([0.01, 0.5], prompts // 2 or 1)[:prompts, None]
+        r = (rng.random((batches, prompts, 8)) < p).astype(float)
+        A = np.array([by_batch(batch) for batch in r])
+        w = (A * (r - p)).mean(axis=(0, 2)) / (p * (1 - p)).ravel()
+        return w[::2].mean() / w[1::2].mean()
+
+    assert weighs(64, 3000) == pytest.approx(1, abs=0.05)
+    assert climbed(by_batch, 0.01, 8) / climbed(by_batch, 0.5, 8) == pytest.approx(1.41, abs=0.01)
+    text = str(audit_advantages(by_batch))
+    assert "one prompt in a batch, a prompt solved 1 % of the time weighs 1.41 times" in text
+    assert "With many prompts in a batch the divisor is nearly one number" in text
+    assert "it is not the mean success that is climbed" not in text and "not the mean success" in str(
+        audit_advantages(grpo)
+    )
+
+
+def test_the_best_of_the_other_answers_is_no_baseline_of_the_own_reward():
+    def others(r):
+        return r - np.stack([np.delete(r, i, axis=1).max(axis=1) for i in range(r.shape[1])], axis=1)
+
+    assert audit_advantages(others).rule["centre"] == "best of the others" and audit_advantages(others).ok
+    assert audit_advantages(lambda r: r - r.max(axis=1, keepdims=True)).names("centre", "group best")
+    # all over two answers, written out: half the gradient of p is climbed by each, whatever p
+    assert [climbed(others, p, 2) for p in (0.1, 0.7)] == pytest.approx([1, 1])
+
+
+def weighed(by_ratio, share=lambda m: 1 / len(m)):
+    """A loss whose token's weight is by_ratio(ratios, advantages (B, 1), mask)."""
+
+    def loss(log_probs, batch):
+        A = batch.advantages[:, None]
+        return -by_ratio(np.exp(log_probs - batch.old_log_probs), A, batch.mask) * A * share(batch.mask) * batch.mask
+
+    return loss
+
+
+def mean_ratio(r, A, mask):
+    return np.exp((np.log(r) * mask).sum(axis=1, keepdims=True) / mask.sum(axis=1, keepdims=True)) + 0 * r
+
+
+@pytest.mark.parametrize(
+    "weight, words",
+    [
+        (
+            lambda r, A, m: np.minimum(r, 1.2),
+            "taken per token; the weight is capped above 1.20, and the gradient goes on",
+        ),
+        (lambda r, A, m: np.minimum(r, 0.2), "taken per token; the weight is capped above 0.20,"),
+        (lambda r, A, m: np.minimum(r, 5), "capped above 5.00,"),
+        (lambda r, A, m: np.clip(r, 0.8, 1.28), "capped above 1.28 and below 0.80,"),
+        (lambda r, A, m: np.minimum(r, np.where(A > 0, 2, np.inf)), "capped for good answers above 2.00,"),
+        (
+            lambda r, A, m: r * (r < np.where(A > 0, 1.28, 3)) * (r > np.where(A > 0, 0, 0.8)),
+            "the gradient stops above 1.28, below 0.80, and for bad answers above 3.00.",
+        ),
+        (lambda r, A, m: r * (r > 0.5) * (r < 5), "stops above 5.00, below 0.50, and for bad answers above 5.00."),
+        (mean_ratio, "per sequence, to the power of one over its length, never clipped."),
+        (
+            lambda r, A, m: (
+                mean_ratio(r, A, m)
+                * (mean_ratio(r, A, m) < np.where(A > 0, 1.0004, np.inf))
+                * (mean_ratio(r, A, m) > np.where(A > 0, 0, 0.9997))
+            ),
+            "one over its length; the gradient stops above 1.0004, below 0.9997.",
+        ),
+        (lambda r, A, m: r, "per token, never clipped."),
+        (lambda r, A, m: 1 + 0 * r, "No ratio to the old policy"),
+        (lambda r, A, m: np.sqrt(r), "in a form that I do not know"),
+        (lambda r, A, m: (r == 1) + 0.0, "in a form that I do not know"),
+    ],
+)
+def test_where_a_tokens_weight_stops_and_where_it_is_capped(weight, words):
+    assert words in str(audit_token_loss(weighed(weight)))
+
+
+@pytest.mark.parametrize(
+    "share, name, words",
+    [
+        (lambda m: 1 / m.size, "mean over the padded batch", "padded to one length"),
+        (lambda m: 1 / m.shape[1], "sum, divided by the padded length", "padded to one length"),
+        (lambda m: 1 / m.sum(axis=1).max(), "sum, divided by the longest answer", "another number in every batch"),
+        (
+            lambda m: 1 / m.sum(axis=1).max() / len(m),
+            "mean of the answers' sums, divided by the longest answer",
+            "biased",
+        ),
+    ],
+)
+def test_a_batch_s_own_length_is_no_constant(share, name, words):
+    verdict = audit_token_loss(weighed(lambda r, A, m: r, share))
+    assert verdict.names("average", name) and words in str(verdict) and "Up to a constant" not in str(verdict)
+
+
+def test_divided_by_the_batchs_longest_answer_the_expected_step_is_not_the_gradient():
+    """Chapter 8's tree, two answers, each one's reward less the other's, divided by the longer of the two: over all
+    pairs of answers. The second and the third logit have no slope of the success, and get a step all the same."""
+    answers = [(p, r, length, np.array(s)) for p, r, length, s in pg.AnswerTree().outcomes(pg.tree_logits(0.25))]
+    steps = np.zeros(3)
+    for (p1, r1, t1, s1), (p2, r2, t2, s2) in itertools.product(answers, repeat=2):
+        steps += p1 * p2 * ((r1 - r2) * s1 + (r2 - r1) * s2) / (2 * max(t1, t2))
+    success = sum(p * r * s for p, r, _, s in answers)
+    assert success[1:] == pytest.approx([0, 0], abs=1e-12) and np.abs(steps[1:]).min() > 1e-3
+
+
 def token_gradient(share, ratio=True, kl=0.0, sign=-1):
     def loss(log_probs, batch):
         r = np.exp(log_probs - batch.old_log_probs) if ratio else 1.0
@@ -647,7 +759,7 @@ def test_token_losses_are_named():
     per_token = audit_token_loss(token_gradient(lambda m: 1 / m.sum()))
     assert (
         per_token.names("average", "mean over all tokens")
-        and "above 1.21, below 0.79" in str(per_token)
+        and "the gradient stops above 1.20, below 0.80." in str(per_token)
         and per_token.names("ratio", "token")
     )
     assert audit_token_loss(token_gradient(lambda m: 1 / m.sum(axis=1, keepdims=True) / len(m))).names(

@@ -659,6 +659,7 @@ def test_output_of_every_kind_in_place(session):
     run(session, "bernoulli-score-check", "Hint")
     assert "hint 1 of" in session.cell("bernoulli-score-check").inner_text()
     clean_everywhere(session.page)
+    session.write("bernoulli-score-answer", RIGHT)
     session.page.reload()
     assert session.text("bernoulli-score-answer") == shown(RIGHT)
 
