@@ -644,7 +644,7 @@ FIXED_POINT = Exercise(
             lambda w, P, r, X, d, g: X.shape[0] != X.shape[1] or near(X @ w, _values(P, r, g)),
         ),
     ),
-    after="TD(0) does not come to rest at the best fit of V: "
+    after="TD(0) does not in general come to rest at the best fit of V: "
     "it rests where its own errors, seen through the features, average to zero.",
     hints=(
         "At rest the expected update is zero: sum over s of weights(s) x(s) [r(s) + gamma (P V)(s) - V(s)] = 0, "
@@ -1171,6 +1171,7 @@ def explained_cases(rng):
         Case("a constant critic", (np.full(6, 2.0), rng.normal(1, 2, 6))),
         Case("constant returns", (np.array([1.0, 2.5, 0.5, 3.0]), np.full(4, 2.0))),
         Case("constant returns, and a critic that knows them", (np.full(5, 2.0), np.full(5, 2.0))),
+        Case("constant returns of 0.1", (np.array([0.1, 0.2, 0.3]), np.full(3, 0.1))),
         Case("whole numbers", (np.array([1, 4, 2, 7]), np.array([0, 5, 3, 6]))),
         Case("two numbers", (np.array([1.0, 2.0]), np.array([0.0, 4.0]))),
         Case("a critic ten times too large", draw(8, 10.0, noise=0.3)),
@@ -1179,7 +1180,7 @@ def explained_cases(rng):
 
 def _safe(way):
     """0 where the returns are constant."""
-    return lambda v, r: way(v, r) if np.var(r) > 0 else 0.0
+    return lambda v, r: way(v, r) if np.ptp(r) > 0 else 0.0
 
 
 EXPLAINED = Exercise(
@@ -1192,7 +1193,7 @@ EXPLAINED = Exercise(
         Law(
             "A constant added to all values must not change the answer: "
             "here a critic is exact but for a constant, and 1 is wanted.",
-            lambda e, v, r: np.var(r) == 0 or np.ptp(r - v) > 1e-9 or near(e, 1),
+            lambda e, v, r: np.ptp(r) == 0 or np.ptp(r - v) > 1e-9 or near(e, 1),
         ),
         Law(
             "A critic that says the same everywhere explains nothing: 0 is wanted.",
@@ -1205,7 +1206,8 @@ EXPLAINED = Exercise(
         "Compare how much the returns vary with how much is left to vary once the critic's values have been taken off.",
         "One minus a quotient of two variances: that of what is left, by that of the returns. "
         "np.var takes the mean off by itself.",
-        "If the returns are all the same there is nothing to explain, and a division by zero: return 0.0 there.",
+        "If the returns are all the same there is nothing to explain, and a division by zero: return 0.0 there. "
+        "Ask for it before you divide: np.ptp(returns) == 0.",
     ),
     mistakes=(
         Mistake(
@@ -1283,6 +1285,12 @@ EXPLAINED = Exercise(
             "Right until the returns are all the same: then 0 is divided by 0, or something by 0. "
             "There is nothing to explain: return 0.0 there.",
             (lambda v, r: 1 - (r - v).var() / r.var(),),
+        ),
+        Mistake(
+            "nearly-no-variance",
+            "Right but where the returns are all 0.1: their mean is rounded, so their variance is not 0 but 2e-34, "
+            "and you divide by it. Ask whether they are all equal: np.ptp(returns) == 0.",
+            (lambda v, r: 1 - (r - v).var() / r.var() if r.var() > 0 else 0.0,),
         ),
         Mistake(
             "small-number-added",

@@ -406,11 +406,12 @@ def explained_probes(rng):
         yield rng.normal(size=n) + 0.6 * returns, returns
         yield returns + 100, returns
     yield rng.normal(size=6), np.full(6, 0.5)
+    yield rng.normal(size=6), np.full(6, 0.7)
 
 
 @wrong("explained_variance", "not-centred")
 def by_mean_squares(values, returns):
-    return 1 - np.mean((returns - values) ** 2) / np.var(returns) if np.var(returns) else 0.0
+    return 1 - np.mean((returns - values) ** 2) / np.var(returns) if np.ptp(returns) else 0.0
 
 
 @wrong("explained_variance", "squared-correlation")
@@ -423,33 +424,39 @@ def divided_by_zero(values, returns):
     return 1 - np.var(returns - values) / np.var(returns)
 
 
+@wrong("explained_variance", "nearly-no-variance")
+def asked_of_the_variance(values, returns):
+    whole = np.var(returns)
+    return 1 - np.var(returns - values) / whole if whole > 0 else 0.0
+
+
 @wrong("explained_variance", "clipped-at-zero")
 def never_negative(values, returns):
-    return max(0.0, 1 - np.var(returns - values) / np.var(returns)) if np.var(returns) else 0.0
+    return max(0.0, 1 - np.var(returns - values) / np.var(returns)) if np.ptp(returns) else 0.0
 
 
 @wrong("explained_variance", "one-missing")
 def unexplained(values, returns):
-    return np.var(returns - values) / np.var(returns) if np.var(returns) else 0.0
+    return np.var(returns - values) / np.var(returns) if np.ptp(returns) else 0.0
 
 
 @right("explained_variance")
 def with_sample_variances(values, returns):
     whole = np.var(returns, ddof=1)
-    return 1 - np.var(values - returns, ddof=1) / whole if whole else 0.0
+    return 1 - np.var(values - returns, ddof=1) / whole if np.ptp(returns) else 0.0
 
 
 @right("explained_variance")
 def centred_by_hand(values, returns):
     left, whole = returns - values, returns - np.mean(returns)
     left = left - np.mean(left)
-    return float(1 - left @ left / (whole @ whole)) if whole.any() else 0.0
+    return float(1 - left @ left / (whole @ whole)) if np.ptp(returns) else 0.0
 
 
 @right("explained_variance")
 def by_covariance(values, returns):
     (a, c), (_, b) = np.cov(values, returns, ddof=0)
-    return (2 * c - a) / b if b > 0 else 0.0
+    return (2 * c - a) / b if np.ptp(returns) else 0.0
 
 
 # --- more of each -----------------------------------------------------------------------------------------------------
@@ -574,7 +581,7 @@ def by_xlogy(logits):
 
 @wrong("explained_variance", "ratio-of-variances")
 def variance_of_the_values(values, returns):
-    return np.var(values) / np.var(returns) if np.var(returns) else 0.0
+    return np.var(values) / np.var(returns) if np.ptp(returns) else 0.0
 
 
 @wrong("explained_variance", "correlation")
@@ -584,7 +591,7 @@ def pearson(values, returns):
 
 @wrong("explained_variance", "swapped")
 def over_the_variance_of_the_values(values, returns):
-    return 1 - np.var(returns - values) / np.var(values) if np.var(values) else 0.0
+    return 1 - np.var(returns - values) / np.var(values) if np.ptp(values) else 0.0
 
 
 @right("explained_variance")
@@ -601,7 +608,7 @@ def by_the_library_of_lists(values, returns):
 def by_squares_of_norms(values, returns):
     whole = np.linalg.norm(returns - returns.mean()) ** 2
     left = returns - values
-    return 1.0 - np.linalg.norm(left - left.mean()) ** 2 / whole if whole > 0 else 0.0
+    return 1.0 - np.linalg.norm(left - left.mean()) ** 2 / whole if np.ptp(returns) else 0.0
 
 
 # --- as a program is carried over -----------------------------------------------------------------------------------
@@ -710,4 +717,4 @@ def infinity_as_a_number(values, returns):
 @right("explained_variance")
 def by_covariances(values, returns):
     of = np.cov(values, returns)
-    return float((2 * of[0, 1] - of[0, 0]) / of[1, 1]) if of[1, 1] > 0 else 0.0
+    return float((2 * of[0, 1] - of[0, 0]) / of[1, 1]) if np.ptp(returns) else 0.0

@@ -1,6 +1,7 @@
 """Under which conditions the sentences of chapter 8 hold: for each the counterexample
 to what was once written there."""
 
+import itertools
 from fractions import Fraction as F
 
 import numpy as np
@@ -86,7 +87,25 @@ def test_which_way_k3_in_the_reward_points_with_many_answers():
         long.append(np.linalg.norm(k3) / np.linalg.norm(wanted))
     assert 0.65 < np.mean(np.array(found) > 0) < 0.75 and np.median(found) < 0.01
     assert 1 / 17 < np.median(long) < 1 / 13  # a fifteenth
-    assert "some seven cases of ten, at a fifteenth of the length, and less than a hundredth along the right" in LEASH
+    assert "cases of ten, at a fifteenth of the length, and, the wrong ones counted negative, less than" in LEASH
+
+
+def test_a_mean_per_answer_has_a_curl_and_it_is_not_at_right_angles():
+    """A gradient's curl is 0, and that of a gradient times any function of theta is at right angles to it."""
+
+    def step(theta):
+        answers = [(c, r, T, np.asarray(s)) for c, r, T, s in pg.AnswerTree().outcomes(theta)]
+        pairs = itertools.product(answers, repeat=2)
+        return sum(c * d * (r - q) * (s / T - z / U) / 4 for (c, r, T, s), (d, q, U, z) in pairs)
+
+    theta = pg.tree_logits(0.25)
+    J = np.array([(step(theta + e) - step(theta - e)) / 2e-5 for e in 1e-5 * np.eye(3)]).T
+    curl = np.array([J[2, 1] - J[1, 2], J[0, 2] - J[2, 0], J[1, 0] - J[0, 1]])
+    assert step(theta) == pytest.approx([9 / 256, -3 / 512, 3 / 512])
+    assert curl == pytest.approx([0, -9 / 2048, 3 / 2048], abs=1e-8)
+    assert curl @ step(theta) == pytest.approx(9 / 262144, rel=1e-4)
+    assert "$g=(\\frac9{256},-\\frac3{512},\\frac3{512})$ and its curl $(0,-\\frac9{2048},\\frac3{2048})$" in LEASH
+    assert "their inner product is $\\frac9{262144}$" in LEASH
 
 
 def test_where_the_mean_length_turns_depends_on_the_coins():

@@ -13,6 +13,8 @@ from learning_to_act.checks.engine import registry
 from policy_gradient.natural import conjugate_gradient, fisher, kl_step
 from policy_gradient.surrogate import clip_objective, clip_weights
 from tests.helpers.corridor_and_doors import (
+    DOORS,
+    POLICY,
     binary_kl,
     corridor_clipped,
     doors_gain,
@@ -280,6 +282,18 @@ def test_the_lines_printed_divide_by_zero_where_the_books_trpo_does_not():
     assert kl_step(x, g, 0.01).tolist() == [0, 0]
     assert "gives a step of zeros; the lines above would divide by 0." in REGIONS
     assert "one that does not divides 0 by 0" in ANSWERS["damping"]
+
+
+def test_damping_turns_the_direction_in_two_doors():
+    """Door one is visited at once and, looking alike, a step later (gamma = 1/2), door two after two steps by half."""
+    p = q = 0.5
+    g = np.array([p * (1 - p) * (-1 / 4 - q / 8), (1 - p) * q * (1 - q) / 8])
+    F = np.array([(1 + 1 / 2) * p * (1 - p), (1 / 2) ** 2 * (1 - p) * q * (1 - q)])
+    assert g == pytest.approx(pg.finite_difference(doors_gain, np.zeros(2)), abs=1e-9)
+    assert fisher(POLICY, np.zeros(2), DOORS.obs, doors_pieces()[2])[[0, 1], [0, 1]] == pytest.approx(F)
+    angles = [np.degrees(np.arctan2(*(g / d)[::-1])) for d in (F, F + 0.1, np.ones(2))]
+    assert np.round(angles).tolist() == [113, 144, 169]
+    assert "to 113 degrees, with $c=.1$ to 144, and the plain gradient to 169" in ANSWERS["damping"]
 
 
 def test_where_the_residual_of_the_labs_picture_ends():
