@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Guess: deep-significance's bootstrap_test, an "implementation of paired bootstrap test" (docstring), resamples pairs, so what is common to both
 #   scores of a pair (the seed, the task) drops out, as it does in the library's own permutation_test and in SciPy's paired t test.
-# Seen, deepsig 1.2.8: each list is resampled for itself. Twenty tasks whose scores differ by tens, and a second agent that is better by 0.9 to 1.15 on
+# Seen, deepsig 1.2.8: each list is resampled for itself. Twenty tasks whose scores differ by tens, and a second agent that is better by .9 to 1.15 on
 #   every one of them: p is 0.37. permutation_test says 0.001 (the least it can with 1,000 shuffles), the paired t test 8e-24, the unpaired
 #   0.36. Resampling pairs by hand: 0. It is an unpaired test under the paired one's name, and insists on lists of equal length.
 # Matters: agents compared on the same seeds or tasks, which is why one pairs them at all, come out as not different.
