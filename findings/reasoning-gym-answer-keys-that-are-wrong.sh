@@ -3,7 +3,7 @@
 # Seen, reasoning_gym 0.1.25, default settings, seed 1:
 #   syllogism: of 800 questions 102 have "Yes" for what does not follow, as a search over all worlds of three classes (none of them empty) shows:
 #   "All ants are dolphins. Some dolphins are not spiders. Does it follow that some ants are not spiders?" "Yes". All are of two forms, with
-#   "some" or with "some ... not". The rule that the middle term must be distributed once is not among those that it checks ("classical rules").
+#   "some" or with "some ... not". The rule that the middle term must be distributed once is not among the "classical (Aristotelian) rules" it checks.
 #   No key says "No" for what follows.
 #   time_intervals: one of its nine forms of a date with a clock has the weekday in brackets, "2358-04-20 (Sunday) 03:51:19 -0100". There the
 #   text is cut at the bracket, and the clock and the zone go with it: every key ends in 00:00, and all 73 of 2,000 (seed 42) are wrong.

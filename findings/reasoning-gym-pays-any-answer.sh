@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Guess: a data set of Reasoning Gym, made for RL "with algorithmic verification", pays 1 for a right answer to *this* question and less for others.
+# Guess: a data set of Reasoning Gym ("algorithmically verifiable") pays 1 for a right answer to *this* question, and less for others.
 # Seen, reasoning_gym 0.1.25, 200 questions each, default settings:
 #   game_of_life_halting ("reply 'True' ... reply 'False'") pays 1.0 for every text but the empty one: "True", "False" and "I do not know" all get 1.0
 #   on all 200. Its scorer compares bool(answer) with bool(entry["answer"]), and both are texts: bool("False") is True.
@@ -9,7 +9,7 @@
 #   gcd, as all that keep the scorer of the base class, pays a share for every text in which the right one stands: a wrong sign, or a wrong digit in
 #   front, gets 0.52 on average, exactly as much as the right number with a line break after it; with three words around it the right one gets 0.07.
 # Matters: the first two reach a mean reward of 1 with one constant answer, and a policy gradient finds it; in a mixture of tasks the mean looks
-#   like progress. In the third a wrong number is paid up to seven times as well as the right one in a sentence.
+#   like progress. In the third a wrong number is paid seven times as well as the right one in a sentence.
 set -euo pipefail
 here=$(mktemp -d); trap 'rm -rf "$here"' EXIT
 cd "$here"
