@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Guess: in HighwayEnv's parking-v0 the reward of a step is what compute_reward gives for its achieved goal, its desired goal and its info. Its own
 #   GoalEnv says so: "the following should always hold true", and that rewards which do not depend on the goal are to be derived from info.
-# Seen, HighwayEnv 1.12.1 with Gymnasium 1.4.0: it holds until a crash. The step that hits a wall or a car is paid about -5.5; compute_reward makes
+# Seen, HighwayEnv 1.12.1 with Gymnasium 1.4.0: it holds until a crash. The step that hits a wall is paid about -5.5; compute_reward makes
 #   about -0.5 of it, though info["crashed"] is there: the penalty of 5, and with it all that makes a crash worse than standing still, is missing.
 #   And for the goal where the car has crashed, which is what hindsight puts in place of the true one, it is 0, the best reward there is.
 # Matters: parking-v0 has walls and is the environment for hindsight replay (HER), which works by compute_reward. With four relabelled samples of
 #   five, as is usual, most of what is learnt of a crash is that it ends the row of negative rewards and costs nothing.
-# And: every reset() makes a new, unseeded action_space. After Gymnasium's `env.action_space.seed(42); env.reset(seed=42)` the random actions are
-#   others each time (highway-v0 too; CartPole's are the same), so no episode of a random policy and no warm-up of a replay buffer can be repeated.
+# And: every reset() makes a new, unseeded action_space. "To get reproducible sampling of actions", says Gymnasium's Env, call
+#   env.action_space.seed(...). In highway-v0 that lasts until the next reset(seed=42), and the actions sampled after it are others each time;
+#   CartPole's are the same.
 set -euo pipefail
 here=$(mktemp -d); trap 'rm -rf "$here"' EXIT
 cd "$here"
@@ -41,7 +42,7 @@ assert mean[0] < -5 and np.isclose(mean[1] - mean[0], 5, atol=0.02) and mean[2] 
 
 
 def draws(name):
-    """Twelve random actions, seeded as Gymnasium's own examples are, each time from a new environment."""
+    """Twelve random actions, seeded before the reset, each time from a new environment."""
     env = gym.make(name)
     env.action_space.seed(42)
     env.reset(seed=42)

@@ -4,8 +4,8 @@
 # Seen, MO-Gymnasium 1.3.2 with Gymnasium 1.4.0: the ore comes from NumPy's *global* generator, which reset(seed=...) does not touch. Six times
 #   the same seed and the same 3,000 actions: six different vectors of ore, the same fuel to the last digit, the same lengths of episodes.
 #   minecart-deterministic-v0, the variant without chance, is the same each time. With np.random.seed(0) before, minecart-v0 is too.
-# Matters: runs "with seeds 0 to 9" cannot be repeated, nor two policies be compared on the same draws, in the one standard task of the library
-#   that is stochastic; observation, fuel and episode lengths agree, so a look at a log does not show it.
+# Matters: runs "with seeds 0 to 9" cannot be repeated, and two policies cannot be compared on the same draws; a second run agrees in fuel and in
+#   the lengths of all episodes, so that it looks the same until the ore is compared.
 set -euo pipefail
 here=$(mktemp -d); trap 'rm -rf "$here"' EXIT
 cd "$here"
