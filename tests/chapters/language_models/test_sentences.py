@@ -96,16 +96,16 @@ def test_a_mean_per_answer_has_a_curl_and_it_is_not_at_right_angles():
     def step(theta):
         answers = [(c, r, T, np.asarray(s)) for c, r, T, s in pg.AnswerTree().outcomes(theta)]
         pairs = itertools.product(answers, repeat=2)
-        return sum(c * d * (r - q) * (s / T - z / U) / 4 for (c, r, T, s), (d, q, U, z) in pairs)
+        return sum(c * d * (r - q) * (s / T - z / U) / 2 for (c, r, T, s), (d, q, U, z) in pairs)
 
     theta = pg.tree_logits(0.25)
     J = np.array([(step(theta + e) - step(theta - e)) / 2e-5 for e in 1e-5 * np.eye(3)]).T
     curl = np.array([J[2, 1] - J[1, 2], J[0, 2] - J[2, 0], J[1, 0] - J[0, 1]])
-    assert step(theta) == pytest.approx([9 / 256, -3 / 512, 3 / 512])
-    assert curl == pytest.approx([0, -9 / 2048, 3 / 2048], abs=1e-8)
-    assert curl @ step(theta) == pytest.approx(9 / 262144, rel=1e-4)
-    assert "$g=(\\frac9{256},-\\frac3{512},\\frac3{512})$ and its curl $(0,-\\frac9{2048},\\frac3{2048})$" in LEASH
-    assert "their inner product is $\\frac9{262144}$" in LEASH
+    assert step(theta) == pytest.approx([18 / 256, -3 / 256, 3 / 256])
+    assert curl == pytest.approx([0, -9 / 1024, 3 / 1024], abs=1e-8)
+    assert curl @ step(theta) == pytest.approx(9 / 65536, rel=1e-4)
+    assert "$g=(\\frac{18}{256},-\\frac3{256},\\frac3{256})$ and its curl $(0,-\\frac9{1024},\\frac3{1024})$" in LEASH
+    assert "their inner product is $\\frac9{65536}$" in LEASH
 
 
 def test_where_the_mean_length_turns_depends_on_the_coins():
