@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/_build/bytecode
 endif
 
-.PHONY: help serve lab book lite check format test notebooks exercises chapter studies clean bench limits lighthouse links reproducible trust class test-class pdf lock licences audit determinism test-matrix test-autodiff test-browsers libraries wheel
+.PHONY: help serve lab book lite check format test notebooks exercises chapter studies clean bench limits lighthouse links reproducible trust class test-class pdf lock licences audit findings determinism test-matrix test-autodiff test-browsers libraries wheel
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := serve
 
@@ -71,7 +71,7 @@ notebooks: .venv/installed      ## run what changed and store its outputs; FORCE
 exercises: .venv/installed      ## exercises/ from solutions/
 	$(PY) -m tools.make.exercises
 
-chapter: .venv/installed        ## begin a chapter: NAME=critics writes what it needs and says what is to be written
+chapter: .venv/installed        ## begin a chapter: NAME=actor-critic writes what it needs and says what is to be written
 	$(PY) -m tools.make.chapter "$(NAME)"
 
 studies: .venv/installed        ## the long runs whose results the labs plot
@@ -148,6 +148,12 @@ licences: .venv/installed       ## the list of the locked packages' licences
 audit: .venv/installed          ## ask the network for known vulnerabilities of what is locked
 	$(PY) -m tools.keep.audit
 
+findings:                       ## are the surprises of other libraries still so? each script installs what it asks; NAME=rliable-few-runs for one
+	failed=; for script in findings/$(or $(NAME),*).sh; do \
+	  echo "$$script"; bash "$$script" || failed="$$failed $$script"; \
+	done; \
+	test -z "$$failed" || { echo "No longer so, or not installed:$$failed"; exit 1; }
+
 determinism: .venv/installed    ## every notebook twice, on other Pythons, on older processors: the same outputs? (ARGS=--twice ...)
 	$(PY) -m tools.check.determinism $(ARGS)
 
@@ -165,4 +171,4 @@ $(AUTODIFF)/installed: requirements-autodiff.txt constraints.txt pyproject.toml
 	$(INSTALL) $(AUTODIFF) -r requirements-autodiff.txt --then --no-deps --no-build-isolation -e .
 
 clean:                          ## what can be made again; my/ stays
-	rm -rf _build node_modules .stamps .pytest_cache .ruff_cache .venv .venv-lite $(NBGRADER) $(OTTER) *.egg-info
+	rm -rf _build node_modules .stamps .pytest_cache .ruff_cache .hypothesis .venv .venv-lite .venv-bench $(NBGRADER) $(OTTER) *.egg-info

@@ -109,13 +109,15 @@ def absent(root=ROOT):
 
 
 def question_files(root=ROOT):
-    """The files of questions: book/interview.yml, and book/interview/SLUG.yml in the order of the chapters."""
-    places = {chapter.slug: chapter.number for chapter in chapters(root)} if (root / "_toc.yml").exists() else {}
-    own = sorted(
-        (path for path in (root / "book/interview").glob("*.yml") if path.stem != "order"),
-        key=lambda path: (places.get(path.stem, 99), path.stem),
-    )
-    return [path for path in (root / "book/interview.yml", *own) if path.exists()]
+    """The files of questions, book/interview/SLUG.yml, in the order of the chapters."""
+    places = {chapter.slug: chapter.number for chapter in chapters(root)}
+    files = [path for path in (root / "book/interview").glob("*.yml") if path.stem != "order"]
+    for path in files:
+        if path.stem not in places:
+            near = path.stem.replace("_", "-")
+            name = near if near in places else f"one of {', '.join(places)}"
+            raise ValueError(f"book/interview/{path.name} is read by no chapter: call it by a chapter's slug, {name}.")
+    return sorted(files, key=lambda path: places[path.stem])
 
 
 def questions(root=ROOT):

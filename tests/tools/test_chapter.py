@@ -201,17 +201,39 @@ def test_a_head_that_says_something_else_is_told(book):
         contents.chapters(book)[1].about  # noqa: B018
 
 
-def test_questions_are_read_from_one_file_or_from_many_in_the_same_order(book):
+def test_questions_are_read_in_the_order_of_the_chapters(book):
     several = [{"id": name, "chapter": n} for name, n in (("b", 1), ("a", 0), ("d", 1), ("c", 0))]
-    (book / "book/interview.yml").write_text(json.dumps(several))
-    assert contents.questions(book) == several
-    (book / "book/interview.yml").unlink()
     (book / "book/interview").mkdir()
     for slug, n in (("begin", 0), ("one-more", 1)):
         (book / f"book/interview/{slug}.yml").write_text(json.dumps([q for q in several if q["chapter"] == n]))
     assert [q["id"] for q in contents.questions(book)] == ["a", "c", "b", "d"], "by chapter"
     (book / "book/interview/order.yml").write_text("[b, a, d]")
     assert [q["id"] for q in contents.questions(book)] == ["b", "a", "d", "c"], "new ones come last"
+
+
+@pytest.mark.parametrize("name, cure", [("one_more", "one-more"), ("critics", "one of begin, one-more")])
+def test_a_file_of_questions_that_no_chapter_reads_is_told_in_one_sentence(book, name, cure):
+    (book / "book/interview").mkdir()
+    (book / f"book/interview/{name}.yml").write_text("[]")
+    with pytest.raises(ValueError) as caught:
+        contents.questions(book)
+    assert str(caught.value) == f"book/interview/{name}.yml is read by no chapter: call it by a chapter's slug, {cure}."
+
+
+def test_what_is_still_to_be_written_is_said_of_the_file_that_is_written_by_hand(book):
+    chapter.begin("critics", root=book)
+    said = [
+        f'{file} still says "To be written.": write it'
+        for file in ("book/02-critics.md", "notebooks/02-critics.ipynb", "solutions/02-critics.ipynb")
+    ]
+    said[2] += ", then run `make exercises`"
+    assert contract.lacks(contents.chapters(book)[-1], "written") == [f"{each}." for each in said]
+    solutions = book / "solutions/02-critics.ipynb"
+    solutions.write_text(solutions.read_text().replace("To be written.", "Twice."))
+    assert contract.lacks(contents.chapters(book)[-1], "written")[2:] == [
+        'exercises/02-critics.ipynb still says "To be written.", solutions/02-critics.ipynb no more: '
+        "run `make exercises`."
+    ]
 
 
 def test_the_book_s_chapters_are_those_of_its_folders():

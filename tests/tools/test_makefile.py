@@ -40,6 +40,7 @@ TARGETS = (
     "lock",
     "licences",
     "audit",
+    "findings",
     "determinism",
     "test-matrix",
     "test-autodiff",
@@ -62,6 +63,30 @@ def test_targets_name_files_that_exist(target):
         assert path.is_file() or path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), (
             f"make {target} needs {file or module}"
         )
+
+
+@make
+def test_clean_takes_all_that_git_ignores_but_what_is_the_readers():
+    kept = {"my", "class", "__pycache__", ".ipynb_checkpoints"}  # readers' own; and what is everywhere
+    ignored = {line.rstrip("/") for line in (ROOT / ".gitignore").read_text("utf8").split()} - kept
+    left = ignored - {*run("make", "--dry-run", "clean").stdout.split()}
+    assert not left, f"`make clean` leaves {', '.join(sorted(left))}: name it in the Makefile, or here with its reason."
+
+
+@make
+def test_findings_are_run_one_after_another_and_those_that_fail_are_named(project):
+    folder = project.folder / "findings"
+    folder.mkdir()
+    for name, status in (("a-holds", 0), ("b-is-gone", 1), ("c-holds", 0)):
+        (folder / f"{name}.sh").write_text(f"echo said by {name}; exit {status}\n")
+    done = run("make", "--silent", "findings", cwd=project.folder)
+    assert done.returncode and re.findall("said by (.)", done.stdout) == ["a", "b", "c"]
+    assert done.stdout.endswith("No longer so, or not installed: findings/b-is-gone.sh\n")
+    done = run("make", "--silent", "findings", "NAME=c-holds", cwd=project.folder)
+    assert done.returncode == 0 and re.findall("said by (.)", done.stdout) == ["c"]
+    assert run("make", "--silent", "findings", "NAME=nothing", cwd=project.folder).returncode
+    workflows = "".join(path.read_text("utf8") for path in (ROOT / ".github/workflows").iterdir())
+    assert "findings" not in workflows + (ROOT / ".ci/run").read_text("utf8"), "they install what may vanish"
 
 
 @make

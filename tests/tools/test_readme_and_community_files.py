@@ -71,24 +71,17 @@ def test_the_readmes_map_names_the_folders_there_are():
     named = re.findall(r"^\| `([\w-]+)` \|", README, re.M)
     assert len(named) == len(set(named)) >= 10
     assert [name for name in named if not (ROOT / name).is_dir()] == []
-    whole = {
-        "book",
-        "notebooks",
-        "exercises",
-        "solutions",
-        "studies",
-        "benchmarks",
-        "tools",
-        "tests",
-        "docs",
-        *packages(),
-    }
-    assert whole <= set(named)
+    ignored = [line.rstrip("/") for line in text_of(ROOT / ".gitignore").split()]  # there, where there is no git
+    folders = {file.partition("/")[0] for file in tracked() if "/" in file and not file.startswith(".")}
+    lacking = {name for name in folders - set(named) if not any(fnmatch.fnmatch(name, one) for one in ignored)}
+    assert not lacking, f"README.md's map lacks {', '.join(sorted(lacking))}: write a row for it under | folder |."
 
 
-def packages():
-    """The import packages that are installed."""
-    return {p.parent.name for p in ROOT.glob("*/__init__.py")} - {"tools", "tests"}
+def test_the_table_of_tools_has_a_row_for_each_kind():
+    table = dict(re.findall(r"^\| `(tools/\w+)` \| (.*) \|$", text_of(ROOT / "docs/architecture.md"), re.M))
+    kinds = {path.parent.relative_to(ROOT).as_posix() for path in ROOT.glob("tools/*/__init__.py")}
+    lacking = sorted(kinds - set(table))
+    assert not lacking, f"docs/architecture.md's table of tools lacks {', '.join(lacking)}: write a row for it."
 
 
 def test_sizes_and_times_are_the_same_everywhere():

@@ -214,8 +214,13 @@ def written(chapter):
         file = next(
             (chapter.root / f"{doc}{end}" for end in (".md", ".ipynb") if (chapter.root / f"{doc}{end}").exists()), None
         )
-        if file and "To be written." in file.read_text("utf8"):
-            yield f'{file.relative_to(chapter.root)} still says "To be written.": write it.'
+        if not file or "To be written." not in file.read_text("utf8"):
+            continue
+        said, source = f'{doc}{file.suffix} still says "To be written."', f"solutions/{chapter.stem}.ipynb"
+        if not doc.startswith("exercises/"):
+            yield f"{said}: write it{', then run `make exercises`' * doc.startswith('solutions/')}."
+        elif (chapter.root / source).exists() and "To be written." not in (chapter.root / source).read_text("utf8"):
+            yield f"{said}, {source} no more: run `make exercises`."
 
 
 def lacks(chapter, name):

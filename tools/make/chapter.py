@@ -1,7 +1,7 @@
-"""Begin a chapter: `make chapter NAME=critics` writes its files, its lines in _toc.yml and its number
-beside the exercises. They build; the contract test says what is to be written.
+"""Begin a chapter: `make chapter NAME=actor-critic` writes its files, its lines in _toc.yml and its
+number beside the exercises. They build; the contract test says what is to be written.
 
-    python -m tools.make.chapter critics [--title "Critics"]
+    python -m tools.make.chapter actor-critic [--title "Actor and critic"]
 
 It writes the page, the lab, the solutions and the exercises made of them, the checks with one small exercise, and
 attacks on it. It takes the next number. When the name is taken or ill-formed,
@@ -286,7 +286,7 @@ def main(arguments=None):
         check=True,
     )  # the outputs of these cells
     print(*(path.relative_to(ROOT) for path in made), "_toc.yml", "learning_to_act/exercises/__init__.py", sep="\n")
-    print("What the chapter lacks says `python -m tools.check.contract`.")
+    print("What the chapter lacks says `.venv/bin/python -m tools.check.contract`.")
 
 
 if __name__ == "__main__":
