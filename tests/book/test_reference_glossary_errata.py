@@ -2,7 +2,6 @@
 
 import contextlib
 import importlib
-import inspect
 import io
 import re
 
@@ -11,6 +10,7 @@ from docutils import nodes
 from sphinx import addnodes
 
 import policy_gradient as pg
+from tests.helpers.docstrings import lacking
 from tools.paths import ROOT
 from tools.site import reference
 from tools.site.formulas_of_docstrings import SET
@@ -42,7 +42,7 @@ def test_the_reference_has_every_public_name():
     for path in shown:
         module, name = path.rsplit(".", 1)
         value = getattr(importlib.import_module(module), name)
-        assert not callable(value) or len(inspect.getdoc(value) or "") > 20, path
+        assert not callable(value) or not lacking(value), lacking(value)
 
 
 def test_every_example_runs_and_gives_what_it_says(monkeypatch):
