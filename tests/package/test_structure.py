@@ -3,6 +3,7 @@
 And that tests mirror it: each module has the file of tests that its name promises."""
 
 import ast
+import re
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 
@@ -80,11 +81,9 @@ def part(name):
 
 def test_the_picture_has_all_modules_and_many_arrows():
     assert {part(name) for name in graph()} == set(PACKAGES) and len(graph()) > 80
-    assert (
-        "policy_gradient.policies"
-        in graph()["policy_gradient.training"] | graph()["policy_gradient.networks"] | graph()["policy_gradient"]
-    )
-    assert "learning_to_act.exercises.the_theorem" in graph()["learning_to_act.checks.registry"] | set()
+    assert "policy_gradient.policies" in graph()["policy_gradient.games"], "from .policies import softmax"
+    assert "policy_gradient.policies" in graph()["policy_gradient"], "loaded when first used"
+    assert "learning_to_act.exercises.the_theorem" in graph()["learning_to_act.checks.registry"]
     assert "learning_to_act.checks.exercise" in graph()["learning_to_act.exercises.the_theorem"]
 
 
@@ -234,12 +233,12 @@ def home_of_tests(module):
     return place if place.endswith(".py") else f"{place}/test_{name.removeprefix('_')}.py"
 
 
-def untested(modules):
+def untested(modules, root=ROOT):
     """A sentence for each module without a file."""
     return [
         f"{module}.py has no {home_of_tests(module)}: write it, so that who changes the module knows what to run"
         for module in modules
-        if not (ROOT / home_of_tests(module)).exists()
+        if not (root / home_of_tests(module)).exists()
     ]
 
 
@@ -250,9 +249,12 @@ BOTH = sorted(
 )
 
 
-def test_each_module_has_its_file_of_tests():
+def test_each_module_has_its_file_of_tests(tmp_path):
     assert not untested(BOTH), "\n".join(untested(BOTH))
-    assert untested(["policy_gradient/_brand_new", "learning_to_act/checks/newer"]) == [
+    (tmp_path / "tests/package").mkdir(parents=True)
+    (tmp_path / "tests/package/test_mdp.py").touch()
+    new = ["policy_gradient/mdp", "policy_gradient/_brand_new", "learning_to_act/checks/newer"]
+    assert untested(new, tmp_path) == [
         "policy_gradient/_brand_new.py has no tests/package/test_brand_new.py: "
         "write it, so that who changes the module knows what to run",
         "learning_to_act/checks/newer.py has no tests/checks/test_newer.py: "
@@ -263,5 +265,60 @@ def test_each_module_has_its_file_of_tests():
 def test_each_file_of_tests_is_named_after_a_module_or_is_about_several():
     homes = {home_of_tests(module) for module in BOTH}
     files = {path.relative_to(ROOT).as_posix() for path in (ROOT / "tests/package").glob("test_*.py")}
-    assert files - homes | {"tests/package/test_import.py"} == {f"tests/package/test_{name}.py" for name in OF_SEVERAL}
+    several = {f"tests/package/test_{name}.py" for name in OF_SEVERAL}
+    for file in sorted(files - homes - several):
+        pytest.fail(f"{file} is named after no module: call it test_MODULE.py, or add it to OF_SEVERAL")
+    assert several <= files and several & homes == {"tests/package/test_import.py"}, "OF_SEVERAL has one too many"
     assert set(ELSEWHERE) <= set(BOTH) and all((ROOT / folder).is_dir() for folder in FOLDERS)
+
+
+# Tools too: each is asked by a test that names it ---------------------------------------------------------------------
+
+ASKED_WHOLE = {  # by what they make, not by their name
+    "tools/make/narrow": "tests/tools/test_figures.py",  # draws every figure again, on narrow pages too
+    "tools/site/citations": "tests/site/test_links_and_html.py",  # each leads to its entry, on the whole site
+    "tools/site/drawing": "tests/site/test_steps.py",
+    "tools/site/interview": "tests/site/test_interview.py",
+    "tools/site/layout": "tests/tools/test_site_build.py",  # builds a small site with the extension as a whole
+    "tools/site/light_pages": "tests/site/test_light_pages.py",
+    "tools/site/notebook_pages": "tests/site/test_paper_and_small_things.py",
+    "tools/site/practice": "tests/site/test_practice.py",
+    "tools/site/theme": "tests/tools/test_site_build.py",
+    "tools/trust/__main__": "tests/tools/test_trust.py",
+}
+OF_EVERY_COMMAND = "test_help.py"  # asks each for its help: that alone is no test of what it does
+
+
+def unasked(root=ROOT):
+    """A sentence for each tool that no file of tests imports or runs."""
+    texts = [path.read_text("utf8") for path in (root / "tests").rglob("*.py") if path.name != OF_EVERY_COMMAND]
+    said = {name for text in texts for name in re.findall(r"\btools(?:\.\w+)+", text)}
+    for text in texts:
+        for package, one, several in re.findall(r"from (tools[.\w]*) import (?:([^(\n]+)|\(([^)]*)\))", text):
+            said |= {f"{package}.{name}" for name in re.findall(r"\w+", one + several)}
+    for path in sorted((root / "tools").rglob("*.py")):
+        module = path.relative_to(root).with_suffix("").as_posix()
+        skip = path.name == "__init__.py" or "drawings" in path.parts  # those are drawn by test_figures.py
+        if not skip and module.replace("/", ".") not in said and module not in ASKED_WHOLE:
+            yield (
+                f"{module}.py is asked by no test: write tests/tools/test_{path.stem.rstrip('_')}.py, "
+                "so that who changes the tool knows what to run"
+            )
+
+
+def test_each_tool_is_asked_by_a_test(tmp_path):
+    assert not [*unasked()], "\n".join(unasked())
+    assert all((ROOT / f"{tool}.py").exists() and (ROOT / file).exists() for tool, file in ASKED_WHOLE.items())
+    for file, text in {
+        "tools/make/known.py": "",
+        "tools/make/also_.py": "",
+        "tools/make/alone_.py": "",
+        "tests/tools/test_known.py": "from tools.make import known\nrun('-m', 'tools.make.also_')\n",
+        f"tests/tools/{OF_EVERY_COMMAND}": "'tools.make.alone_'",
+    }.items():
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text(text)
+    assert [*unasked(tmp_path)] == [
+        "tools/make/alone_.py is asked by no test: write tests/tools/test_alone.py, "
+        "so that who changes the tool knows what to run"
+    ]
