@@ -22,11 +22,11 @@ from tools.written import content
 
 FOLDER = ROOT / "book/practice"
 SCRIPTS = {
-    "pg-practice-deck": "cards",
-    "pg-practice-order": "drills",
-    "pg-practice-flaw": "drills",
-    "pg-practice-watch": "drills",
-    "pg-practice-pool": "mock",
+    "pg-practice-deck": "practice-cards.js",
+    "pg-practice-order": "practice-drills.js",
+    "pg-practice-flaw": "practice-drills.js",
+    "pg-practice-watch": "practice-drills.js",
+    "pg-practice-pool": "practice-mock.js",
 }
 log = logging.getLogger(__name__)
 
@@ -265,8 +265,8 @@ def assets(app, pagename, templatename, context, doctree):
     if wanted:
         for style in ("interview.css", "practice.css"):
             app.add_css_file(style)
-        for name in dict.fromkeys(["core", "page", *wanted]):
-            app.add_js_file(f"practice-{name}.js", defer="defer")
+        for name in dict.fromkeys(["practice-core.js", "practice-page.js", *wanted]):
+            app.add_js_file(name, defer="defer")
 
 
 def setup(app):
