@@ -141,18 +141,24 @@ def test_every_import_can_be_resolved_in_the_browser(packages):
     known = {module for entry in packages.values() for module in entry["imports"]} | set(sys.stdlib_module_names)
     known.add("torch")  # audit.with_torch, which is imported only where the reader's own update is PyTorch's
     sources = {
-        path: path.read_text("utf8")
+        path.relative_to(ROOT).as_posix(): path.read_text("utf8")
         for package in ("policy_gradient", "learning_to_act")
         for path in (ROOT / package).rglob("*.py")
     }
     sources |= {
-        (path, cell.id): cell.source
+        f"{path.relative_to(ROOT).as_posix()}, cell {cell.id},": cell.source
         for path in NOTEBOOKS
         for cell in nbformat.read(path, 4).cells
         if cell.cell_type == "code"
     }
-    unknown = {(where, name) for where, text in sources.items() for name in imported(text) if name not in known}
-    assert unknown == set()
+    unknown = [
+        f"{where} imports {name}, which the browser's Python has not: give it to OURS or OFFICIAL of "
+        "tools/make/pyodide.py, or do without."
+        for where, text in sources.items()
+        for name in imported(text)
+        if name not in known
+    ]
+    assert not unknown, "\n".join(unknown)
     assert "multiprocessing" not in {name for where, text in sources.items() for name in imported(text)}
 
 
