@@ -58,7 +58,8 @@ def run(warm, tmp_path):
 @pytest.mark.parametrize("module", COMMANDS)
 def test_help_is_all_that_happens(module, run):
     done = run(module, "--help")
-    assert done.returncode == 0 and done.stdout.startswith(f"usage: {called(module)}"), done.stdout + done.stderr
+    told = done.returncode == 0 and done.stdout.startswith(f"usage: {called(module)}")
+    assert told, f"{module} --help should say its usage and end: read its arguments by argparse.\n{done}"
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,8 @@ def test_help_is_all_that_happens(module, run):
 )  # what lab.py does not know goes to JupyterLab
 def test_an_option_that_nobody_knows_starts_no_work(module, run):
     done = run(module, "--no-such-option")
-    assert done.returncode == 2 and f"{called(module)}: error:" in done.stderr, done.stdout + done.stderr
+    told = done.returncode == 2 and f"{called(module)}: error:" in done.stderr
+    assert told, f"{module} should refuse an option that it does not know: read its arguments by argparse.\n{done}"
 
 
 @pytest.mark.parametrize("module", ["tools.make.notebooks", "studies.critic_lambda"])

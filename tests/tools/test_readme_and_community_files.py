@@ -136,23 +136,26 @@ def test_links_inside_the_repository_lead_somewhere(path):
         if not link.startswith("https:"):
             file, _, heading = link.partition("#")
             target = (path.parent / file).resolve() if file else path
-            assert target.is_file(), link
-            assert not heading or heading in anchors(target), link
+            here = path.relative_to(ROOT).as_posix()
+            assert target.is_file(), f"{here} links to {link}, which is not there: mend the link or write the file."
+            assert not heading or heading in anchors(target), f"{here} links to {link}: no heading there is called so."
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.relative_to(ROOT).as_posix())
 def test_files_and_commands_that_are_named_exist(path):
-    text = text_of(path)
+    text, here = text_of(path), path.relative_to(ROOT).as_posix()
     for target in re.findall(r"(?<!`)`make ([a-z][a-z-]*)", text) + re.findall(r"^ {4}make ([a-z-]+)", text, re.M):
-        assert target in TARGETS, f"make {target}"
+        assert target in TARGETS, f"{here} names `make {target}`, which the Makefile has not: name one that it has."
     if path.name == "CHANGELOG.md":
         return  # what was once so
     for name in re.findall(
         r"`((?:book|notebooks|solutions|tests|tools|docs|policy_gradient|learning_to_act|lite)/[\w./-]+)`", text
     ):
-        assert "NAME" in name or "SLUG" in name or (ROOT / name).exists(), name  # in capitals: a place to fill in
+        there = "NAME" in name or "SLUG" in name or (ROOT / name).exists()  # in capitals: a place to fill in
+        assert there, f"{here} names {name}, which is not there: mend the name or write the file."
     for module in re.findall(r"-m (tools(?:\.\w+)+)", text):
-        assert "NAME" in module or (ROOT / (module.replace(".", "/") + ".py")).is_file(), module
+        there = "NAME" in module or (ROOT / (module.replace(".", "/") + ".py")).is_file()
+        assert there, f"{here} names `python -m {module}`, which is not there: mend the name or write the tool."
 
 
 def test_documents_keep_to_themselves():
@@ -255,9 +258,11 @@ def test_one_address_everywhere():
 def test_make_help_lists_every_command():
     done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True)
     listed = dict(re.findall(r"^  make (\S+) +(\S.*)$", done.stdout, re.M))
-    assert done.returncode == 0 and set(listed) == TARGETS == set(
-        re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.M)[1].split()
-    )
+    phony = re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.M)[1].split()
+    silent, unnamed = sorted(TARGETS - set(listed)), sorted(TARGETS - {*phony})
+    assert not silent, f"Makefile: {silent[0]} has no help: write `## what it does` at the end of its first line."
+    assert not unnamed, f"Makefile: {unnamed[0]} is no file: name it in .PHONY."
+    assert done.returncode == 0 and set(listed) == TARGETS == {*phony}
     assert listed["serve"].startswith("build the book and serve it") and all(
         len(words) > 10 for words in listed.values()
     )

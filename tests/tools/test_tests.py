@@ -1,5 +1,5 @@
 """The tests themselves: none judges a clock, none sleeps where it can wait for something,
-none leaves a trace, none is skipped in silence."""
+none leaves a trace, none is skipped in silence, none asserts what cannot fail."""
 
 import ast
 import functools
@@ -129,6 +129,16 @@ def unexplained(source):
     return found
 
 
+def certain(source):
+    """(function, text) of each assertion that nothing can make fail: no name, call or arithmetic is in it."""
+    return [
+        (name, ast.unparse(node))
+        for name, node in functions(source)
+        if isinstance(node, ast.Assert)
+        and not any(isinstance(part, (ast.Name, ast.Call, ast.BinOp)) for part in ast.walk(node.test))
+    ]
+
+
 def node_is_a_pages(call):
     return isinstance(call.func, ast.Attribute) and call.func.attr.startswith(
         ("wait_for", "expect_", "to_", "click", "goto")
@@ -136,8 +146,10 @@ def node_is_a_pages(call):
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT / "tests").as_posix())
-def test_no_test_judges_a_clock_or_sleeps(path):
+def test_no_test_judges_a_clock_or_sleeps_or_cannot_fail(path):
     name, source = path.relative_to(ROOT / "tests").as_posix(), path.read_text("utf8")
+    empty = [f"tests/{name}: `{text}` in {f} cannot fail: ask what the code gives." for f, text in certain(source)]
+    assert not empty, "\n".join(empty)
     if path == Path(__file__).resolve():
         return
     assert [f for f in sleeps(source) if (name, f) not in MAY_SLEEP] == []
@@ -165,6 +177,8 @@ MAY_MEASURE = {("helpers/checks.py", "burn")}  # works until it has used so much
         ("def test():\n    subprocess.run(command, timeout=20)", impatience),
         ("def test():\n    assert process.wait(10) == 0", impatience),
         ("def test():\n    thread.join(20.0)", impatience),
+        ("def test():\n    assert True", certain),
+        ("def test():\n    assert 1 == 1 and 'text', work()", certain),
         ("def test():\n    pytest.skip()", unexplained),
         ("@pytest.mark.skip()\ndef test(): pass", unexplained),
         ("@pytest.mark.skipif(os.name == 'nt')\ndef test(): pass", unexplained),
