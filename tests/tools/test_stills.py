@@ -14,5 +14,13 @@ def test_a_figure_has_its_still(name):
     assert 600 < width <= stills.WIDTH and height > 200 and path.stat().st_size < 50_000
 
 
+def test_a_figure_that_no_page_has_is_told_and_those_that_there_are(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["stills", "TheDial", "Nothing"])
+    with pytest.raises(SystemExit) as end:
+        stills.main()
+    assert end.value.code == 2 and "no page has a figure Nothing; there are " in (told := capsys.readouterr().err)
+    assert "TheDial" in told
+
+
 def test_no_still_is_left_over():
     assert {path.stem for path in stills.STILLS.glob("*.png")} == set(stills.used())

@@ -70,8 +70,11 @@ def main():
     parser.add_argument("names", nargs="*", help="only these")
     parser.add_argument("--to", type=Path, default=ROOT / "book" / "_static" / "figures")
     args = parser.parse_args()
+    drawings = dict(figures())
+    if unknown := sorted({*args.names} - {*drawings}):
+        parser.error(f"no figure {', '.join(unknown)}; there are {', '.join(drawings)}")
     args.to.mkdir(parents=True, exist_ok=True)
-    for name, function in figures():
+    for name, function in drawings.items():
         if not args.names or name in args.names:
             draw(function, args.to / f"{name}.svg")
             if getattr(function, "narrow", True):

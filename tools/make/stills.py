@@ -58,8 +58,10 @@ def make(wanted):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("name", nargs="*", help="classes of explorables (default: all that pages have)")
-    names = parser.parse_args().name
-    return make({name: page for name, page in used().items() if not names or name in names})
+    names, pages = parser.parse_args().name, used()
+    if unknown := sorted({*names} - {*pages}):
+        parser.error(f"no page has a figure {', '.join(unknown)}; there are {', '.join(sorted(pages))}")
+    return make({name: page for name, page in pages.items() if not names or name in names})
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import pytest
 from scipy import integrate, optimize, stats
 
 import policy_gradient as pg
-from learning_to_act.exercises import continuous_actions as chapter04
+from learning_to_act.exercises import continuous_actions
 from tests.helpers.page_and_lab import PageAndLab
 from tests.helpers.sentences import ANSWERS, bell_mean, cells, difference, source, words
 from tools.paths import ROOT
@@ -362,7 +362,7 @@ def test_the_stable_slope_of_tanh_loses_a_few_units_of_the_sixteenth_decimal_nea
     solution = nbformat.read(ROOT / "solutions/04-continuous-actions.ipynb", as_version=4)
     said = {c.id: c.source for c in solution.cells}["tanh-gaussian-log-prob-why"]
     assert "a few units of the 16th decimal" in said and "no subtraction of nearly equal numbers" not in said
-    assert "without subtraction" not in source(chapter04)
+    assert "without subtraction" not in source(continuous_actions)
 
 
 def test_a_squashed_policy_plays_its_median_where_it_is_greedy():

@@ -15,7 +15,7 @@ import pytest
 from scipy import stats
 
 import policy_gradient as pg
-from learning_to_act.exercises import in_the_interview as chapter05
+from learning_to_act.exercises import in_the_interview
 from policy_gradient.natural import conjugate_gradient
 from tests.helpers.page_and_lab import PageAndLab
 from tests.helpers.sentences import ANSWERS, cells, flat, slope, solution, source, words
@@ -370,12 +370,12 @@ def test_the_last_step_of_an_episode_need_not_be_worse_than_the_mean():
     assert weights[2] > weights[:2].mean()
     cheap = np.array([-0.5, -0.5, 0.0])  # and here the last is best
     assert cheap[2] > np.cumsum(cheap[::-1])[::-1][:2].mean()
-    said = source(chapter05)
+    said = source(in_the_interview)
     assert "a step is compared only with the steps of its own episode" in said and "always worse" not in said
 
 
 def test_bug_4_is_judged_in_two_worlds_and_the_text_says_which_is_which():
-    gammas = [setting.world.gamma for setting in chapter05.LADDERS]
+    gammas = [setting.world.gamma for setting in in_the_interview.LADDERS]
     assert gammas == [0.8, 0.6] and [f"{g**-2:.2f}" for g in gammas] == ["1.56", "2.78"]
     words = solution("05-in-the-interview")
     assert "of two small worlds: the ladder below, and one with other rewards and $\\gamma=0.6$" in words["title"]

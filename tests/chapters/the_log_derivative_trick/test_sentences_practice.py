@@ -9,7 +9,7 @@ import pytest
 from scipy import optimize, stats
 
 import policy_gradient as pg
-from learning_to_act.exercises import the_log_derivative_trick as chapter03
+from learning_to_act.exercises import the_log_derivative_trick
 from tests.helpers.page_and_lab import PageAndLab
 from tests.helpers.sentences import ANSWERS, RUBRIC, cells, slope, softmax, source
 from tools.paths import ROOT
@@ -181,7 +181,7 @@ def test_a_cost_of_one_a_step_divided_by_the_length_teaches_nothing_with_the_who
         assert sum(-1 for _ in range(T)) / T == -1  # whole return: the same, however long
         assert len({sum(-1 for _ in range(t, T)) / T for t in range(T)}) == T  # reward-to-go: not
     assert sum(-(0.9**k) for k in range(3)) / 3 != sum(-(0.9**k) for k in range(7)) / 7  # discounted: not
-    said = source(chapter03)
+    said = source(the_log_derivative_trick)
     assert (
         "Averaged over its own length, with the whole return as weight and gamma = 1, "
         "an episode in a world that costs 1 a step" in said

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import policy_gradient as pg
-from learning_to_act.exercises import the_theorem as chapter02
+from learning_to_act.exercises import the_theorem
 from tests.helpers.page_and_lab import PageAndLab
 from tests.helpers.sentences import ANSWERS, doors, flat, softmax, solution, source, words
 from tests.helpers.two_doors import discounted, episodes, from_state
@@ -209,7 +209,7 @@ def test_after_n_sweeps_at_most_gamma_to_the_n_of_the_largest_value_is_missing()
     for _ in range(3):
         swept = (pi * (world.R + world.gamma * world.P @ swept)).sum(axis=1)
     np.testing.assert_allclose(swept, V, atol=1e-12)  # three steps at most: nothing is missing, where gamma^3 is .125
-    said = source(chapter02)
+    said = source(the_theorem)
     assert "at most gamma^n times the largest |V|" in said and "at most gamma^n of the 1/(1 - gamma)" in said
     assert "of the size gamma^n" not in said
 
@@ -233,7 +233,7 @@ def test_visits_can_sum_to_either_of_their_two_bounds():
     assert pg.discounted_visitation(one_step, np.ones((1, 1))).sum() == 1  # the expected length, with gamma < 1
     world = pg.two_doors()
     assert pg.discounted_visitation(world, np.full((4, 2), 0.5), gamma=0.0).sum() == 1 / (1 - 0)
-    for said in (words(pg.discounted_visitation), source(chapter02)):
+    for said in (words(pg.discounted_visitation), source(the_theorem)):
         assert "to at most either" in said and "to less than either" not in said
 
 
@@ -344,7 +344,7 @@ def test_where_nothing_ends_and_nothing_is_discounted_visits_are_infinite_and_no
         SHEET,
         PageAndLab.text("notation"),
         ANSWERS["derive-over-states"],
-        source(chapter02),
+        source(the_theorem),
     ):
         after = said[said.index("at most either") - 90 :][:180]
         assert re.search(r"(with ends|episodes end) and (\$\\gamma<1\$|gamma < 1)", after, re.I)

@@ -391,11 +391,11 @@ def test_a_baseline_that_was_learned_from_the_episode_itself_leaves_nothing():
 
 
 def test_epsilon_greedy_s_best_action_has_a_share_of_epsilon_and_numpy_s_integers_warn_in_products():
-    from learning_to_act.exercises import values_or_probabilities as chapter01
+    from learning_to_act.exercises import values_or_probabilities
 
     reached = 0.1 / 2 + 0.9 * np.eye(2)[1]
     assert reached[1] == pytest.approx(0.95) and reached.sum() == pytest.approx(1)  # more than all but epsilon
-    told = source(chapter01)
+    told = source(values_or_probabilities)
     assert "1 - epsilon for the best and the rest for all alike" in told and "all the chance but epsilon" not in told
     with pytest.warns(RuntimeWarning, match="overflow"):
         np.int64(2**62) * np.int64(4)
