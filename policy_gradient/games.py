@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from ._types import Array, ArrayLike
 
-ACTIONS = ("rock", "paper", "scissors")
 RPS = np.array([[0.0, -1.0, 1.0], [1.0, 0.0, -1.0], [-1.0, 1.0, 0.0]])
 RPS_ROCK2 = np.array([[0.0, -1.0, 2.0], [1.0, 0.0, -1.0], [-2.0, 1.0, 0.0]])  # rock's win pays 2
 RPS.setflags(write=False)

@@ -1,5 +1,5 @@
 /* Push and pull: one softmax over three actions; each sample pulls along its score, as strongly as Q says. */
-import { add, arrow, choose, clamp, dot, explorable, fmt, hatch, html, percent,
+import { add, arrow, choose, clamp, explorable, fmt, hatch, html, percent,
   random, range, redo, round, scale, softmax, stepKey, sum, svg, tex, text, unique } from "./draw.js";
 
 // ---- pure ----
@@ -18,10 +18,6 @@ export function spread(policy, q, constant = 0) {
   const moved = q.map(v => v + constant), centre = expectedStep(policy, moved);
   const squared = a => sum(sampledStep(policy, moved, a).map((v, i) => (v - centre[i]) ** 2));
   return Math.sqrt(sum(policy.map((p, a) => p * squared(a))));
-}
-export function bestConstant(policy, q) {             // minus the best baseline: values weighed by the squared scores
-  const weights = policy.map((p, a) => p * dot(score(policy, a), score(policy, a)));
-  return -dot(weights, q) / sum(weights);
 }
 /* The plane of logits that sum to zero, seen from straight above: lengths are kept. */
 const UNIT = [210, 90, 330].map(degrees => {

@@ -9,7 +9,6 @@ export const PAYOFF = {
   classic: [[0, -1, 1], [1, 0, -1], [-1, 1, 0]],
   rock2: [[0, -1, 2], [1, 0, -1], [-2, 1, 0]],
 };
-export const EQUILIBRIUM = { classic: [1 / 3, 1 / 3, 1 / 3], rock2: [1 / 4, 1 / 2, 1 / 4] };
 /* What each reply earns a round against the policy; the largest is the policy's exploitability. */
 export const replies = (policy, payoff) => payoff.map(row => dot(row, policy));
 export const exploitability = (policy, payoff) => Math.max(...replies(policy, payoff));

@@ -16,17 +16,14 @@ from py_mini_racer import JSEvalException
 import policy_gradient as pg
 from policy_gradient.policies import LinearSoftmax, two_action_softmax
 from tests.helpers import v8
-from tools import contents
+from tests.helpers.interview import LEVELS, QUESTIONS
 from tools.paths import ROOT
-
-LEVELS = ["screening", "whiteboard", "debugging", "language-models", "depth"]
 
 
 def data(name):
     return yaml.safe_load((ROOT / f"book/practice/{name}.yml").read_text("utf8"))
 
 
-QUESTIONS = contents.questions()
 DRILLS, FLAWS, RUBRIC = (
     {d["id"]: d["steps"] for d in data("drills")},
     {f["id"]: f for f in data("flaws")},

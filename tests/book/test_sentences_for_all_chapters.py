@@ -10,13 +10,12 @@ from scipy import integrate, optimize, stats
 
 import policy_gradient as pg
 from tests.helpers.page_and_lab import PageAndLab
-from tests.helpers.sentences import ANSWERS, cells, corridor, doors, flat, sigmoid, slope, softmax, words
+from tests.helpers.sentences import ANSWERS, SHEET, cells, corridor, doors, flat, sigmoid, slope, softmax, words
 from tools import contents
 from tools.paths import ROOT
 
 START = PageAndLab.text("00-before-you-start")
 GLOSSARY = PageAndLab.text("glossary")
-SHEET = (ROOT / "book/summary-sheet.md").read_text("utf8")
 CHECKS = (ROOT / "book/how-the-checks-are-checked.md").read_text("utf8")
 SPEED = (ROOT / "book/speed.md").read_text("utf8")
 INSTRUCTORS = (ROOT / "book/for-instructors.md").read_text("utf8")

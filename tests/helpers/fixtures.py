@@ -105,6 +105,25 @@ def fetch(pyodide_folder, kept, folder):
         pytest.skip(f"Pyodide's packages cannot be had here: neither {CARRIER[0]} nor their own host ({problem})")
 
 
+@pytest.fixture(scope="module")
+def alive(site, pyodide, tmp_path_factory):
+    """The site's exercises with all of Pyodide beside them, as PYODIDE=... make book makes it."""
+    from tests.helpers.pages import Server
+    from tools.site import python_in_page
+
+    root = tmp_path_factory.mktemp("site")
+    (root / "_static").mkdir()
+    (root / "exercises").symlink_to(site / "exercises")
+    for entry in (site / "_static").iterdir():
+        if entry.name != "pyodide":
+            (root / "_static" / entry.name).symlink_to(entry)
+    python_in_page.furnish(root / "_static/pyodide", pyodide)
+    server = Server(root)
+    yield server
+    server.http.shutdown()
+    server.http.server_close()
+
+
 @pytest.fixture(scope="session")
 def browser():
     """An installed Chromium, else Debian's, else Playwright's;

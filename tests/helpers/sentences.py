@@ -23,6 +23,7 @@ def flat(thing):
 
 
 ANSWERS = {q["id"]: flat(q) for q in contents.questions()}
+SHEET = (ROOT / "book/summary-sheet.md").read_text("utf8")
 RUBRIC = yaml.safe_load((ROOT / "book/practice/rubric.yml").read_text("utf8"))
 
 

@@ -10,8 +10,8 @@ from policy_gradient import exact as module
 from policy_gradient.exact import Path as Episode
 from policy_gradient.exact import gae_weigh, moments, trajectories
 from policy_gradient.worlds import coin_chain, live_or_die
+from tests.helpers.corridor_and_doors import DOORS, POLICY, ZERO
 
-DOORS, POLICY, ZERO = pg.two_doors(), pg.two_action_softmax(2, 3), np.zeros(2)
 HALF = np.full((4, 2), 0.5)
 
 

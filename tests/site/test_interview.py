@@ -5,11 +5,9 @@ import re
 import pytest
 from bs4 import BeautifulSoup
 
+from tests.helpers.interview import LEVELS, QUESTIONS
 from tests.helpers.pages import Visit
-from tools import contents
 
-QUESTIONS = contents.questions()
-LEVELS = ["screening", "whiteboard", "debugging", "language-models", "depth"]
 CHAPTER, SHEET = "book/05-in-the-interview.html", "book/summary-sheet.html"
 
 

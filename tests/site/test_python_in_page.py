@@ -16,7 +16,8 @@ import psutil
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.helpers.pages import Server, frames, in_both_themes, timers, violations
+from tests.helpers.answers import RIGHT, WRONG
+from tests.helpers.pages import frames, in_both_themes, timers, violations
 from tools.make import pyodide as pyodide_folder
 from tools.paths import ROOT
 from tools.run import chromium
@@ -34,11 +35,6 @@ WALL = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 BROWSERS_OWN = re.compile(
     r"\.(google|googleapis|gvt1|gstatic)\.com$"
 )  # Chromium's updates and accounts, never the page's
-WRONG = "def bernoulli_score(theta, x):\n    p = 1 / (1 + np.exp(-theta))\n    return p - x\n"
-RIGHT = """def bernoulli_score(theta, x):
-    p = 1 / (1 + np.exp(-np.abs(theta)))
-    return x - (p if theta >= 0 else 1 - p)
-"""
 
 
 # --- what needs no Pyodide
@@ -509,22 +505,6 @@ def test_editing_is_accessible_and_fits_a_phone(reader, tmp_path):
 
 
 # --- with Python
-
-
-@pytest.fixture(scope="module")
-def alive(site, pyodide, tmp_path_factory):
-    """The site's exercises with all of Pyodide beside them, as PYODIDE=... make book makes it."""
-    root = tmp_path_factory.mktemp("site")
-    (root / "_static").mkdir()
-    (root / "exercises").symlink_to(site / "exercises")
-    for entry in (site / "_static").iterdir():
-        if entry.name != "pyodide":
-            (root / "_static" / entry.name).symlink_to(entry)
-    python_in_page.furnish(root / "_static/pyodide", pyodide)
-    server = Server(root)
-    yield server
-    server.http.shutdown()
-    server.http.server_close()
 
 
 @pytest.fixture(scope="module")

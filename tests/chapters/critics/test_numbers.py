@@ -12,10 +12,10 @@ import policy_gradient as pg
 from policy_gradient import critic as critics
 from policy_gradient.exact import gae_weigh, moments
 from policy_gradient.worlds import coin_chain, live_or_die
+from tests.helpers.corridor_and_doors import DOORS, POLICY, ZERO
 from tools.paths import ROOT
 from tools.site import values
 
-DOORS, POLICY, ZERO = pg.two_doors(), pg.two_action_softmax(2, 3), np.zeros(2)
 HALF = np.full((4, 2), 0.5)
 
 # ---- two doors in fractions, without the package ----

@@ -13,6 +13,7 @@ from learning_to_act.checks.engine import registry
 from policy_gradient.critic import explained_variance
 from policy_gradient.exact import gae_weigh, moments
 from policy_gradient.worlds import coin_chain, live_or_die
+from tests.helpers.corridor_and_doors import DOORS, POLICY, ZERO
 from tests.helpers.page_and_lab import ROOT, PageAndLab
 from tests.helpers.sentences import ANSWERS
 from tools.site import values
@@ -20,7 +21,6 @@ from tools.site import values
 GLOSSARY = PageAndLab.text("glossary")
 
 USE, LEARNS = PageAndLab.text("06-critics"), PageAndLab.text("06-how-a-critic-learns")
-DOORS, POLICY, ZERO = pg.two_doors(), pg.two_action_softmax(2, 3), np.zeros(2)
 TRUE_V = pg.state_values(DOORS, pg.state_probs(DOORS, POLICY, ZERO))
 
 

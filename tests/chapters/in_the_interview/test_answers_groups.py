@@ -14,11 +14,10 @@ from scipy import optimize, stats
 
 import policy_gradient as pg
 from tests.helpers.page_and_lab import PageAndLab
-from tests.helpers.sentences import ANSWERS, RUBRIC, cells, difference, doors, sigmoid, slope, softmax
+from tests.helpers.sentences import ANSWERS, RUBRIC, SHEET, cells, difference, doors, sigmoid, slope, softmax
 from tools.paths import ROOT
 
 INTERVIEW = PageAndLab.text("05-in-the-interview")
-SHEET = (ROOT / "book/summary-sheet.md").read_text("utf8")
 
 
 def test_leave_one_out_costs_one_over_G_less_one_more_and_below_that_it_is_not_free():

@@ -11,12 +11,11 @@ import pytest
 import yaml
 
 from tests.helpers.headings import headings
+from tests.helpers.interview import LEVELS, QUESTIONS
 from tools import contents
 from tools.paths import ROOT
 
-QUESTIONS = contents.questions()
 SCHEMA = yaml.safe_load((ROOT / "book/interview.schema.yml").read_text("utf8"))
-LEVELS = ["screening", "whiteboard", "debugging", "language-models", "depth"]
 each = pytest.mark.parametrize("q", QUESTIONS, ids=lambda q: q["id"])
 
 

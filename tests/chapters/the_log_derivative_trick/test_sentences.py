@@ -9,11 +9,10 @@ from scipy import integrate, stats
 
 import policy_gradient as pg
 from tests.helpers.page_and_lab import PageAndLab
-from tests.helpers.sentences import ANSWERS, cells, difference, doors, sigmoid, slope, softmax, solution
+from tests.helpers.sentences import ANSWERS, SHEET, cells, difference, doors, sigmoid, slope, softmax, solution
 from tools.paths import ROOT
 
 TRICK = PageAndLab.text("03-the-log-derivative-trick")
-SHEET = (ROOT / "book/summary-sheet.md").read_text("utf8")
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,11 @@ from scipy import optimize
 import policy_gradient as pg
 from learning_to_act.explorables import race
 from tests.helpers.page_and_lab import PageAndLab
-from tests.helpers.sentences import ANSWERS, cells, difference, doors, sigmoid
+from tests.helpers.sentences import ANSWERS, SHEET, cells, difference, doors, sigmoid
 from tools.paths import ROOT
 
 NOISE = PageAndLab.text("03-baselines-and-noise")
 PRACTICE = PageAndLab.text("03-in-practice")
-SHEET = (ROOT / "book/summary-sheet.md").read_text("utf8")
 
 
 def test_the_rate_needs_a_finite_variance():

@@ -11,11 +11,10 @@ from scipy import optimize, stats
 import policy_gradient as pg
 from learning_to_act.exercises import the_log_derivative_trick
 from tests.helpers.page_and_lab import PageAndLab
-from tests.helpers.sentences import ANSWERS, RUBRIC, cells, slope, softmax, source
+from tests.helpers.sentences import ANSWERS, RUBRIC, SHEET, cells, slope, softmax, source
 from tools.paths import ROOT
 
 PRACTICE = PageAndLab.text("03-in-practice")
-SHEET = (ROOT / "book/summary-sheet.md").read_text("utf8")
 DRILL = (ROOT / "book/practice/coding-drill.md").read_text("utf8")
 
 

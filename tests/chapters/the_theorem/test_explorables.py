@@ -60,7 +60,8 @@ def test_pushpull_spread(js, preset):
         got = js(explorables.PushAndPull, "m.spread(arg[0], arg[1], arg[2])", [policy, q, constant])
         assert got == pytest.approx(spread(policy, np.add(q, constant)))
     best = optimize.minimize_scalar(lambda c: spread(policy, np.add(q, c)))
-    assert js(explorables.PushAndPull, "m.bestConstant(arg[0], arg[1])", [policy, q]) == pytest.approx(best.x, abs=1e-5)
+    least = js(explorables.PushAndPull, "m.spread(arg[0], arg[1], arg[2])", [policy, q, best.x])
+    assert least == pytest.approx(best.fun)
 
 
 def test_pushpull_claims():

@@ -10,14 +10,12 @@ import pytest
 import policy_gradient as pg
 from learning_to_act.exercises import the_theorem
 from tests.helpers.page_and_lab import PageAndLab
-from tests.helpers.sentences import ANSWERS, doors, flat, softmax, solution, source, words
+from tests.helpers.sentences import ANSWERS, SHEET, doors, flat, softmax, solution, source, words
 from tests.helpers.two_doors import discounted, episodes, from_state
-from tools.paths import ROOT
 from tools.site import values
 
 THEOREM = PageAndLab.text("02-the-theorem")
 BITES = PageAndLab.text("02-where-it-bites")
-SHEET = (ROOT / "book/summary-sheet.md").read_text("utf8")
 
 
 def test_two_doors_visits_in_decimals():

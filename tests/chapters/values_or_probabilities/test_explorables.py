@@ -189,8 +189,10 @@ def test_simplex_map_is_exact(js, game):
     assert sum(areas) == pytest.approx(1)  # the three regions tile the triangle
     inside = np.array(js(explorables.SimplexGame, f"m.below(0.05, m.PAYOFF.{game})"))
     np.testing.assert_allclose((-inside @ M).max(1), 0.05)
-    equilibrium = js(explorables.SimplexGame, f"m.EQUILIBRIUM.{game}")
+    equilibrium = {"classic": [1 / 3, 1 / 3, 1 / 3], "rock2": [1 / 4, 1 / 2, 1 / 4]}[game]
     assert max(-np.array(equilibrium) @ M) == pytest.approx(0, abs=1e-12)
+    lost = js(explorables.SimplexGame, f"m.exploitability(arg, m.PAYOFF.{game})", equilibrium)
+    assert lost == pytest.approx(0, abs=1e-12)
 
 
 @pytest.mark.parametrize("game, simultaneous, temperature", list(itertools.product(PAYOFFS, (False, True), (0, 0.1))))

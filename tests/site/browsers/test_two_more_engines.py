@@ -11,10 +11,10 @@ import re
 import pytest
 
 from tests.helpers import webdriver
+from tests.helpers.answers import RIGHT, WRONG
 from tests.helpers.figures import FORMULAS
 from tests.helpers.live import BITS_AFTER_50, program
-from tests.helpers.pages import Server, pages_of
-from tools.site import python_in_page
+from tests.helpers.pages import pages_of
 
 COLLECT = """window.faults = [];
     addEventListener("error", e => faults.push(String(e.message)));
@@ -336,27 +336,6 @@ def test_theme_search_and_contents(engine, server):
 # --- one exercise, with Python in the page
 
 EXERCISE = "exercises/03-the-log-derivative-trick"
-WRONG = "def bernoulli_score(theta, x):\n    p = 1 / (1 + np.exp(-theta))\n    return p - x\n"
-RIGHT = """def bernoulli_score(theta, x):
-    p = 1 / (1 + np.exp(-np.abs(theta)))
-    return x - (p if theta >= 0 else 1 - p)
-"""
-
-
-@pytest.fixture(scope="module")
-def alive(site, pyodide, tmp_path_factory):
-    """The site's exercises with all of Pyodide beside them."""
-    root = tmp_path_factory.mktemp("site")
-    (root / "_static").mkdir()
-    (root / "exercises").symlink_to(site / "exercises")
-    for entry in (site / "_static").iterdir():
-        if entry.name != "pyodide":
-            (root / "_static" / entry.name).symlink_to(entry)
-    python_in_page.furnish(root / "_static/pyodide", pyodide)
-    server = Server(root)
-    yield server
-    server.http.shutdown()
-    server.http.server_close()
 
 
 def write(engine, name, text):
