@@ -16,7 +16,7 @@ from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbFile
 
 from tests.helpers import after_run_all
-from tests.helpers.fixtures import browser, chrome, js, pyodide, server, show, site  # noqa: F401
+from tests.helpers.fixtures import alive, browser, chrome, js, pyodide, server, show, site  # noqa: F401
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # As tools/make/notebooks.py does: a progress bar would be one more output on a slow machine.
