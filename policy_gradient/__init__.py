@@ -66,13 +66,16 @@ _NAMES = {  # module: its public names
     "transformer": ["Transformer"],
 }
 _MODULES = [
+    "audit",
     "checks",
     "control",
     "envs",
+    "exact",
     "explorables",
     "explore",
     "linear_quadratic",
     "natural",
+    "networks",
     "palette",
     "plots",
     "ppo",

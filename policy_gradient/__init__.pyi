@@ -18,6 +18,9 @@ from learning_to_act import (
 )
 
 from . import (
+    audit as audit,
+)
+from . import (
     control as control,
 )
 from . import (
@@ -31,6 +34,9 @@ from . import (
 )
 from . import (
     estimators as estimators,
+)
+from . import (
+    exact as exact,
 )
 from . import (
     games as games,
@@ -52,6 +58,9 @@ from . import (
 )
 from . import (
     natural as natural,
+)
+from . import (
+    networks as networks,
 )
 from . import (
     optimizers as optimizers,

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from ._validate import NOT_LOGITS, finite, generator, indices
+from ._validate import NOT_LOGITS, as_array, finite, generator, indices
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -247,7 +247,11 @@ def alike(prompts, tokens, t, which):
 def weighted_score_of_answers(policy, theta, prompts, tokens, weights):
     """One pass over what was seen and weighs, each once: the weights of equal rows are added up before."""
     rows, places = (getattr(tokens, name, None) for name in ("rows", "places"))
-    if rows is None or np.shape(weights) != places.shape or type(policy.network).__name__ != "MLPSoftmax":
+    if (
+        rows is None
+        or as_array("weights", weights).shape != places.shape
+        or type(policy.network).__name__ != "MLPSoftmax"
+    ):
         return weighted_score_of_answers.plain(policy, theta, prompts, tokens, weights)
     theta, rows = policy.network._theta(theta), policy.network._seen(rows, theta)
     cells = places * policy.network.num_actions + indices("tokens", tokens.tokens, policy.network.num_actions)

@@ -43,7 +43,8 @@ def finite(name: str, value: Any, shape: tuple[int | None, ...] | None = None) -
         raise ValueError(f"{name} must have shape {_show(shape)}, got {array.shape}")
     if not np.isfinite(array).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        raise NotFinite(f"{name} must be finite, but {name}[{', '.join(map(str, where))}] is {array[where]}")
+        entry = f"but {name}[{', '.join(map(str, where))}] is" if where else "got"
+        raise NotFinite(f"{name} must be finite, {entry} {array[where]}")
     return array
 
 
@@ -77,20 +78,31 @@ def discount(gamma: Any, name: str = "gamma") -> float:
 
 
 def number(name: str, value: Any, expected: str = "a number") -> Any:
-    """`value`, if it is one real number."""
-    if (
-        np.ndim(value) != 0
-        or not isinstance(value, (int, float, np.integer, np.floating, np.ndarray))
-        or (isinstance(value, np.ndarray) and value.dtype.kind not in "iuf")
+    """`value`, if it is one real number (NaN and infinity allowed)."""
+    if not isinstance(value, (int, float, np.integer, np.floating)) and not (
+        isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind in "iuf"
     ):
         raise TypeError(f"{name} must be {expected}, got {short(value)}")
     return value
 
 
-def positive(name: str, value: Any) -> Any:
-    """`value`, if it is one positive, finite number."""
-    if not 0 < number(name, value, "a positive number") < np.inf:
-        raise ValueError(f"{name} must be positive and finite, got {value}")
+def positive(name: str, value: Any, or_inf: bool = False) -> Any:
+    """`value`, if it is one positive, finite number; `or_inf`: a bound, which infinity lifts."""
+    if not 0 < number(name, value, "a positive number") < np.inf and not (or_inf and value == np.inf):
+        raise ValueError(f"{name} must be positive{', inf for none' if or_inf else ' and finite'}, got {value}")
+    return value
+
+
+def finite_number(name: str, value: Any) -> Any:
+    """`value`, if it is one number, neither NaN nor infinite."""
+    finite(name, number(name, value))
+    return value
+
+
+def not_negative(name: str, value: Any) -> Any:
+    """`value`, if it is one finite number of at least 0."""
+    if finite_number(name, value) < 0:
+        raise ValueError(f"{name} must be at least 0, got {value}")
     return value
 
 
@@ -105,7 +117,7 @@ def whole(name: str, value: Any, least: int = 1) -> int:
 
 def one_of(name: str, value: Any, choices: Any) -> Any:
     """`value`, if it is one of `choices`."""
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}, got {short(value)}")
     return value
 
@@ -162,7 +174,7 @@ def same_shape(**arrays: Any) -> tuple[int, ...]:
 
     (N, 1) beside (N,) would broadcast to (N, N), each entry with every other: hardly ever what is meant.
     """
-    return fitting_shapes(**{name: np.shape(array) for name, array in arrays.items()})
+    return fitting_shapes(**{name: as_array(name, array).shape for name, array in arrays.items()})
 
 
 def fitting_shapes(**shapes: tuple[int, ...]) -> tuple[int, ...]:
@@ -179,12 +191,25 @@ def fitting_shapes(**shapes: tuple[int, ...]) -> tuple[int, ...]:
         ) from None
 
 
+def as_array(name: str, value: Any, expected: str = "an array of numbers") -> Array:
+    """`value` as an array of whatever it holds; rows of unequal length are none."""
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise TypeError(f"{name} must be {expected}, got {short(value)}") from None
+
+
+def flags(name: str, value: Any, shape: tuple[int, ...]) -> Array:
+    """`value` as an array of bool of that shape: ~ of whole numbers is no "not"."""
+    array = as_array(name, value, f"an array of bool, shape {shape}")
+    if array.dtype != bool or array.shape != shape:
+        raise ValueError(f"{name} must be an array of bool, shape {shape}, got {short(array)}")
+    return array
+
+
 def indices(name: str, value: Any, size: int) -> Array:
     """`value` as integers in 0 .. size - 1 (a negative index would count from the end, unnoticed)."""
-    try:
-        array = np.asarray(value)
-    except ValueError:  # rows of unequal length
-        raise TypeError(f"{name} must be integers in 0 .. {size - 1}, got {short(value)}") from None
+    array = as_array(name, value, f"integers in 0 .. {size - 1}")
     if array.dtype.kind not in "iu":
         if array.size or array.dtype.kind != "f":  # np.asarray([]) is float64
             raise TypeError(f"{name} must be integers in 0 .. {size - 1}, got {array.dtype} values")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._validate import discount, finite, having, numbers, positive, short, whole
+from ._validate import discount, finite, flags, having, numbers, positive, whole
 from .mdp import chain, discounted_visitation
 from .networks import MLP
 from .optimizers import Adam
@@ -133,7 +133,7 @@ def gae_columns(
     from scipy.linalg.blas import dtbsv  # here, because importing it takes longer than most of what the package does
 
     rewards = finite("rewards", rewards, (None, None))
-    died, cut = _flags("terminated", terminated, rewards.shape), _flags("truncated", truncated, rewards.shape)
+    died, cut = flags("terminated", terminated, rewards.shape), flags("truncated", truncated, rewards.shape)
     values, gamma = finite("values", values, rewards.shape), discount(gamma)
     next_values = numbers("next_values", next_values)
     if next_values.shape != rewards.shape:
@@ -147,13 +147,6 @@ def gae_columns(
     bands[0, 1:] = follows.T.ravel()[:-1]
     deltas = (rewards + gamma * next_values - values).T.ravel()
     return dtbsv(1, bands, deltas, diag=1).reshape(rewards.shape[::-1]).T if rewards.size else np.zeros(rewards.shape)
-
-
-def _flags(name, value, shape):
-    array = np.asarray(value)
-    if array.dtype != bool or array.shape != shape:  # ~ of whole numbers is no "not"
-        raise ValueError(f"{name} must be an array of bool, shape {shape}, got {short(value)}")
-    return array
 
 
 def explained_variance(values: ArrayLike, returns: ArrayLike) -> float:

@@ -40,10 +40,10 @@ def _checked(J, theta, h):
 
 
 def _scalar(J, theta):
-    value = J(theta)
-    if np.size(value) != 1:
-        raise ValueError(f"J must return one number, got an array of shape {np.shape(value)}")
-    return numbers("J's result", value).reshape(())
+    value = numbers("J's result", J(theta))
+    if value.size != 1:
+        raise ValueError(f"J must return one number, got an array of shape {value.shape}")
+    return value.reshape(())
 
 
 def _by_coordinate(theta, slope):

@@ -15,7 +15,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from ._validate import finite, indices, number, positive, probabilities, whole
+from ._validate import as_array, finite, finite_number, indices, positive, probabilities, whole
 from .games import RPS, best_response
 from .sampling import AliasTable
 from .tabular import tabular
@@ -75,8 +75,9 @@ class SmallVectorEnv(VectorEnv):
         raise NotImplementedError
 
     def _check(self, actions):
-        if np.shape(actions) != (self.num_envs,):
-            raise ValueError(f"actions must have shape ({self.num_envs},), got {np.shape(actions)}")
+        actions = as_array("actions", actions)
+        if actions.shape != (self.num_envs,):
+            raise ValueError(f"actions must have shape ({self.num_envs},), got {actions.shape}")
         return indices("actions", actions, int(self.single_action_space.n))
 
 
@@ -169,7 +170,7 @@ class SteeringBandit(SmallVectorEnv):
     def __init__(self, num_envs: int = 1, peak: float = np.pi / 5, width: float = 0.05) -> None:
         box = gym.spaces.Box(-1.0, 1.0, (1,), np.float64)
         super().__init__(num_envs, 1, box, box)
-        self.peak, self.width = number("peak", peak), positive("width", width)
+        self.peak, self.width = finite_number("peak", peak), positive("width", width)
 
     def reward(self, actions: ArrayLike) -> Array:
         """The reward of any array of actions, same shape."""

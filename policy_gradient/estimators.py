@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._validate import finite, having, indices, same_shape
+from ._validate import as_array, finite, having, indices, same_shape
 from ._validate import policy as checked_policy
 from .returns import discounts, reward_to_go, total_return
 
@@ -89,13 +89,13 @@ def batch_mean(returns: ArrayLike, mask: ArrayLike) -> Array:
 
 def _running(returns: ArrayLike, mask: ArrayLike) -> tuple[Array, Array]:
     """Both of shape (T, N); returns may be anything where mask is False."""
-    mask = np.asarray(mask)
+    returns, mask = as_array("returns", returns), as_array("mask", mask, "an array of bool, shape (T, N)")
     if mask.dtype != bool or mask.ndim != 2:
         raise ValueError(f"mask must be an array of bool, shape (T, N), got {mask.dtype} values, shape {mask.shape}")
-    if np.shape(returns) != mask.shape:
-        raise ValueError(f"returns must have the shape of mask, (T, N) = {mask.shape}, got {np.shape(returns)}")
+    if returns.shape != mask.shape:
+        raise ValueError(f"returns must have the shape of mask, (T, N) = {mask.shape}, got {returns.shape}")
     finite("returns", np.where(mask, returns, 0))
-    return np.asarray(returns), mask
+    return returns, mask
 
 
 def _rollout(rollout):
@@ -120,7 +120,7 @@ def _check(rollout: Rollout, psi: ArrayLike) -> Array:
     """psi with zeros where there is no data."""
     if not _rollout(rollout).mask.any():
         raise ValueError("rollout holds no steps: there is nothing to estimate from")
-    psi = np.asarray(psi)
+    psi = as_array("psi", psi)
     if psi.shape != rollout.mask.shape:
         raise ValueError(f"psi must have one weight per step, shape (T, N) = {rollout.mask.shape}, got {psi.shape}")
     return finite("psi", np.where(rollout.mask, psi, 0))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._validate import finite, number, probabilities, whole
+from ._validate import finite, finite_number, probabilities, whole
 from .policies import softmax
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def self_play(
             "payoff must have as many columns as rows, since both players' policies are kept in one array, "
             f"got shape {payoff.shape}"
         )
-    number("step_size", step_size), number("temperature", temperature)
+    finite_number("step_size", step_size), finite_number("temperature", temperature)
     players = np.stack(
         [probabilities("policy", policy, payoff.shape[:1]), probabilities("opponent", opponent, payoff.shape[1:])]
     )

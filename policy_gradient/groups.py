@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._validate import finite, function, number, numbers, one_of, positive, same_shape, whole
+from ._validate import as_array, finite, function, number, numbers, one_of, positive, same_shape, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -75,7 +75,7 @@ def token_weights(advantages: ArrayLike, mask: ArrayLike, how: str, max_len: int
     an empty answer has no token to weigh, and gives 0 everywhere.
     """
     advantages = finite("advantages", advantages, (None,))
-    mask = np.asarray(mask)
+    mask = as_array("mask", mask, f"booleans (T, {len(advantages)})")
     if mask.dtype != bool or mask.ndim != 2 or mask.shape[1:] != advantages.shape:
         raise ValueError(
             f"mask must be booleans (T, {len(advantages)}), one column per answer, "
@@ -108,9 +108,7 @@ def grpo_weight(p: ArrayLike, group_size: int, sample_std: bool = False) -> Any:
     as the libraries have it, multiplies all of it by sqrt((G - 1) / G). Same shape as p, in [0, 1];
     sqrt(G - 1) at both ends.
     """
-    p = numbers("p", p)
-    if not ((p >= 0) & (p <= 1)).all():
-        raise ValueError("p must lie in [0, 1]: it is a success rate")
+    p = _rate(p)
     G = whole("group_size", group_size)
     if G > MOST:
         raise ValueError(
@@ -127,9 +125,16 @@ def grpo_weight(p: ArrayLike, group_size: int, sample_std: bool = False) -> Any:
     return (found.reshape(p.shape) * (np.sqrt((G - 1) / G) if sample_std else 1.0))[()]
 
 
+def _rate(p):
+    p = numbers("p", p)
+    if not ((p >= 0) & (p <= 1)).all():  # also refuses NaN
+        raise ValueError("p must lie in [0, 1]: it is a success rate")
+    return p
+
+
 def mixed_share(p: ArrayLike, group_size: int) -> Any:
     """1 - p^G - (1 - p)^G: the share of groups that hold a right and a wrong answer, and so have a gradient."""
-    p = numbers("p", p)
+    p = _rate(p)
     return 1 - p ** whole("group_size", group_size) - (1 - p) ** group_size
 
 
@@ -139,7 +144,7 @@ def pass_at_k(num_samples: ArrayLike, num_correct: ArrayLike, k: int) -> Any:
     One number goes with every shape, and else both have as many axes.
     """
     same_shape(num_samples=num_samples, num_correct=num_correct)
-    n, c = np.broadcast_arrays(np.asarray(num_samples), np.asarray(num_correct))
+    n, c = np.broadcast_arrays(num_samples, num_correct)
     if n.dtype.kind not in "iu" or c.dtype.kind not in "iu" or (c < 0).any() or (c > n).any():
         raise ValueError("num_correct must be whole numbers from 0 to num_samples")
     if (n < whole("k", k)).any():
@@ -184,7 +189,7 @@ def group_moments(
         ways = factorial(G)
         for count in np.bincount(group):
             ways //= factorial(count)
-        weights = np.asarray(weigh(rewards[group], lengths[group]))
+        weights = numbers("weigh(rewards, lengths)", weigh(rewards[group], lengths[group]))
         if weights.shape != (G,):
             raise ValueError(
                 f"weigh(rewards, lengths) must give one weight per answer, shape ({G},), got {weights.shape}"

@@ -19,7 +19,10 @@ import numpy as np
 
 from . import _fast
 from ._validate import (
+    as_array,
     finite,
+    flags,
+    function,
     generator,
     having,
     indices,
@@ -82,7 +85,7 @@ class Writer:
     ) -> Answers:
         """One answer to each of N prompts. bend(logits (N, V)) -> logits:
         a sampler that is not the policy (may put -inf)."""
-        rng, prompts = generator(rng), np.asarray(prompts)
+        rng, prompts = generator(rng), as_array("prompts", prompts)
         N = len(prompts)
         tokens, mask = np.zeros((self.max_len, N), np.int64), np.zeros((self.max_len, N), bool)
         log_probs, live = np.zeros((self.max_len, N)), np.ones(N, bool)
@@ -168,7 +171,7 @@ class TokenPolicy(Writer):
             return seen
         tokens = getattr(tokens, "tokens", tokens)
         tokens = indices("tokens", tokens, self.task.num_tokens)
-        return np.stack([self.task.features(np.asarray(prompts), tokens, t) for t in range(len(tokens))])
+        return np.stack([self.task.features(as_array("prompts", prompts), tokens, t) for t in range(len(tokens))])
 
     def log_prob(self, theta: Array, prompts: ArrayLike, tokens: Any) -> Array:
         """log pi of each token given what stands before it, (T, N). Sum over an answer's own tokens for the answer's.
@@ -180,7 +183,7 @@ class TokenPolicy(Writer):
     def weighted_score(self, theta: Array, prompts: ArrayLike, tokens: Any, weights: ArrayLike) -> Array:
         """sum over tokens of weight (T, N) times score, (d,), in one pass."""
         return self.network.weighted_score(
-            theta, self.features(prompts, tokens), getattr(tokens, "tokens", tokens), np.asarray(weights, theta.dtype)
+            theta, self.features(prompts, tokens), getattr(tokens, "tokens", tokens), weights
         )
 
 
@@ -197,8 +200,9 @@ def imitate(
 ) -> Array:
     """theta (d,) after `num_steps` steps up the mean log-probability of given tokens (T, N),
     `batch` answers at a time."""
-    tokens, adam = np.asarray(tokens), Adam(learning_rate)
-    mask = np.ones(tokens.shape, bool) if mask is None else mask
+    prompts, tokens, adam = as_array("prompts", prompts), as_array("tokens", tokens), Adam(learning_rate)
+    mask = flags("mask", np.ones(tokens.shape, bool) if mask is None else mask, tokens.shape)
+    whole("batch", batch)
     for _ in range(whole("num_steps", num_steps, 0)):
         rows = generator(rng).integers(0, tokens.shape[1], batch)
         weights = token_weights(np.ones(batch), mask[:, rows], "token")
@@ -233,8 +237,12 @@ def climb(
     bend, cap: a sampler of its own, and token ratios to it, at most `cap`.
     callback(update, theta, rewards (P, G)): stops where it returns True. Raises NotFinite before NaN could reach theta.
     """
-    adam = Adam(learning_rate)
-    for update in range(whole("num_updates", num_updates, 0)):
+    adam, num_updates, epochs = Adam(learning_rate), whole("num_updates", num_updates, 0), whole("epochs", epochs)
+    num_prompts, group_size = whole("num_prompts", num_prompts), whole("group_size", group_size)
+    positive("clip", clip, or_inf=True), positive("cap", np.inf if cap is None else cap, or_inf=True)
+    function("draw_prompts", draw_prompts, "draw_prompts(rng, n) -> (n, ...)")
+    function("reward", reward, "reward(prompts, answers) -> (N,)")
+    for update in range(num_updates):
         prompts = np.repeat(draw_prompts(rng, num_prompts), group_size, axis=0)
         answers = policy.generate(theta, prompts, rng, bend)
         rewards = finite("reward(prompts, answers)", reward(prompts, answers), (len(prompts),))
@@ -243,7 +251,7 @@ def climb(
         old = answers.log_probs if cap is not None or (epochs > 1 and bend is None) else None
         if epochs > 1 and bend is not None:
             old = policy.log_prob(theta, prompts, answers)
-        for epoch in range(whole("epochs", epochs)):
+        for epoch in range(epochs):
             used = weights
             if old is not None and (epoch or cap is not None):
                 ratio = sampler_ratios(policy.log_prob(theta, prompts, answers), old, answers.mask)
@@ -264,7 +272,7 @@ def sampler_ratios(log_probs: ArrayLike, sampler_log_probs: ArrayLike, mask: Arr
     A token that the sampler could not draw (-inf) is refused: no ratio brings it back. The policy's -inf gives 0.
     """
     log_probs, sampler = numbers("log_probs", log_probs), numbers("sampler_log_probs", sampler_log_probs)
-    mask = np.ones(log_probs.shape, bool) if mask is None else np.asarray(mask)
+    mask = np.ones(log_probs.shape, bool) if mask is None else as_array("mask", mask)
     if not log_probs.shape == sampler.shape == mask.shape or mask.dtype != bool:
         raise ValueError(
             f"log_probs, sampler_log_probs and mask (booleans) must have one shape, got {log_probs.shape}, "
@@ -348,6 +356,10 @@ class AnswerTree:
 
     lengths: tuple[int, int] = (2, 4)
 
+    def __post_init__(self):
+        for length in self.lengths:
+            whole("each of lengths", length)
+
     def outcomes(self, theta: ArrayLike) -> list[tuple[float, int, int, Array]]:
         """(probability, reward, length, score (3,)) of right-stop, right-ramble, wrong-stop, wrong-ramble:
         for `group_moments`."""
@@ -367,7 +379,8 @@ class AnswerTree:
 
 def tree_logits(p: float, ramble_right: float = 0.5, ramble_wrong: float = 0.5) -> Array:
     """theta (3,) of the tree with these probabilities."""
-    probs = np.array([number("p", p), ramble_right, ramble_wrong], float)
+    given = dict(p=p, ramble_right=ramble_right, ramble_wrong=ramble_wrong)
+    probs = np.array([number(name, value) for name, value in given.items()], float)
     if not ((probs > 0) & (probs < 1)).all():
-        raise ValueError("the tree's probabilities must lie strictly between 0 and 1: a logit is finite")
+        raise ValueError(f"{', '.join(given)} must lie strictly between 0 and 1: a logit is finite, got {probs}")
     return np.log(probs) - np.log1p(-probs)

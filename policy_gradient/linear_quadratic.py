@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._validate import discount, finite, number, positive, whole
+from ._validate import discount, finite, not_negative, positive, whole
 from .gaussian import checked_log_std
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class LinearQuadratic:
 def point_mass(horizon: int = 25, dt: float = 0.2, noise_std: float = 0.0) -> LinearQuadratic:
     """A unit mass on a line, pushed by a force: s = (position, speed), cost position^2 + 0.1 speed^2 + 0.1 force^2."""
     positive("dt", dt)
-    finite("noise_std", number("noise_std", noise_std))
+    not_negative("noise_std", noise_std)
     return LinearQuadratic(
         A=np.array([[1, dt], [0, 1]]),
         B=np.array([[dt**2 / 2], [dt]]),

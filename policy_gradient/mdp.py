@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._validate import discount, finite, probabilities
+from ._validate import discount, finite, numbers, probabilities
 from ._validate import policy as checked_policy
 from .differentiate import complex_step, finite_difference  # noqa: F401      these and the worlds were once written here
 from .tabular import TabularMDP, tabular  # noqa: F401
@@ -30,7 +30,7 @@ NEVER = 1e-14  # a probability below this cannot be told from 0 once it is subtr
 def state_probs(mdp: TabularMDP, policy: SoftmaxPolicy, theta: ArrayLike) -> Array:
     """pi(a|s) in each state, (S, A): the policy asked at what the agent sees there."""
     checked_policy(policy, "probs", "weighted_score", what="a softmax policy such as TabularSoftmax")
-    probs, shape = np.asarray(policy.probs(theta, tabular(mdp).obs)), mdp.R.shape
+    probs, shape = numbers("policy's probs", policy.probs(theta, tabular(mdp).obs)), mdp.R.shape
     if probs.shape != shape:  # as many states as features, or another number of actions: it would broadcast
         raise ValueError(
             f"policy's probs must have shape {shape}, got {probs.shape}: a row of {shape[1]} actions for each "

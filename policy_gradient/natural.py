@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from ._validate import finite, function, having, numbers, whole
+from ._validate import finite, function, having, not_negative, numbers, whole
 from .networks import MLP
 from .policies import MLPSoftmax, log_softmax, softmax
 
@@ -28,6 +28,7 @@ def fisher(policy: Softmax, theta: ArrayLike, obs: ArrayLike, weights: ArrayLike
 
     Also the Hessian of the weighted mean KL at zero distance.
     """
+    theta = _theta(policy, theta, "score")
     probs, weights = _states(policy, theta, obs, weights)
     total = np.zeros((policy.num_params,) * 2)
     for a in range(probs.shape[-1]):
@@ -39,12 +40,13 @@ def fisher(policy: Softmax, theta: ArrayLike, obs: ArrayLike, weights: ArrayLike
 def fisher_vector(policy: Softmax, theta: ArrayLike, obs: ArrayLike, weights: ArrayLike | None, v: ArrayLike) -> Array:
     """F v, (d,), without forming F: one pass forward for how the logits move along v, one backward.
     `weights` may be None."""
-    theta = np.asarray(theta)
+    theta = _theta(policy, theta, "weighted_score")
     v = finite("v", v, (policy.num_params,)).astype(theta.dtype, copy=False)
     if type(policy) is MLPSoftmax:
         network = MLP(policy.sizes)
-        weights = _weights(weights, len(np.asarray(obs))).astype(theta.dtype)
-        x, moved = np.asarray(obs).astype(theta.dtype, copy=False), None
+        obs = finite("obs", obs, (None, policy.sizes[0]))
+        weights = _weights(weights, len(obs)).astype(theta.dtype)
+        x, moved = obs.astype(theta.dtype, copy=False), None
         for (W, b), (V, c) in zip(network.layers(theta), network.layers(v)):
             if moved is not None:  # what the layer before put out, and how it moves
                 x = np.tanh(x)
@@ -52,7 +54,7 @@ def fisher_vector(policy: Softmax, theta: ArrayLike, obs: ArrayLike, weights: Ar
             change = x @ V + c
             moved = change if moved is None else change + moved @ W
             x = x @ W + b
-        return network.vjp(theta, np.asarray(obs), _curved(softmax(x), moved, weights))
+        return network.vjp(theta, obs, _curved(softmax(x), moved, weights))
     probs, weights = _states(policy, theta, obs, weights)  # logits are linear in theta: along v they move by logits(v)
     by_logits = _curved(probs, policy.logits(v, obs), weights)
     return np.sum(
@@ -78,6 +80,7 @@ def conjugate_gradient(
     b = finite("b", b, (None,))
     function("matvec", matvec, "matvec(v) -> A v, both (d,)")
     x, residual, iterations = np.zeros_like(b), b.copy(), whole("iterations", iterations, 0)
+    not_negative("tolerance", tolerance)
     direction, square = residual, residual @ residual
     goal, flat = tolerance**2 * square, np.finfo(b.dtype).eps * 10
     largest = 0.0
@@ -109,7 +112,9 @@ def natural_gradient(
 
     Where F is singular, the part of the gradient that no policy can see is left out, and F = 0 gives zeros.
     """
+    theta = _theta(policy, theta, "weighted_score")
     gradient = finite("gradient", gradient, (policy.num_params,))
+    not_negative("damping", damping)
     iterations = policy.num_params if iterations is None else iterations
     return conjugate_gradient(
         lambda v: fisher_vector(policy, theta, obs, weights, v) + damping * v, gradient, iterations
@@ -124,27 +129,33 @@ def kl_step(natural: ArrayLike, gradient: ArrayLike, delta: float) -> Array:
     natural = finite("natural", natural, (None,))
     gradient = finite("gradient", gradient, natural.shape)
     slope = float(gradient.astype(np.float64) @ natural.astype(np.float64))
-    if not slope > 0 or not delta > 0:
+    if not_negative("delta", delta) == 0 or not slope > 0:
         return np.zeros_like(natural)
     return (np.sqrt(2 * delta / slope) * natural).astype(natural.dtype, copy=False)
 
 
 def kl(policy: Softmax, theta: ArrayLike, other: ArrayLike, obs: ArrayLike, weights: ArrayLike | None = None) -> float:
     """Weighted mean over states of KL(pi_theta || pi_other), a float in nats, exact in the actions."""
-    old, new = (
-        log_softmax(numbers("logits", policy.logits(parameters, obs)).astype(np.float64))
-        for parameters in (theta, other)
-    )
+    both = _theta(policy, theta, "logits"), _theta(policy, other, "logits", "other")
+    old, new = (log_softmax(numbers("logits", policy.logits(each, obs)).astype(np.float64)) for each in both)
     with np.errstate(invalid="ignore"):
         each = np.where(old == -np.inf, 0.0, np.exp(old) * (old - new)).sum(axis=-1)
     return float(_weights(weights, each.size) @ each.ravel())
 
 
+def _theta(policy, theta, method, name="theta"):
+    """theta as an array of floats, if the policy is a softmax policy with that method."""
+    having("policy", policy, ["num_params", "probs", "logits", method], "a softmax policy such as MLPSoftmax")
+    return finite(name, theta, (policy.num_params,))
+
+
 def _states(policy, theta, obs, weights):
-    having("policy", policy, ["probs", "logits", "score"], "a softmax policy such as MLPSoftmax")
-    probs = np.asarray(policy.probs(theta, obs))
+    probs = numbers("policy's probs", policy.probs(theta, obs))
     return probs, _weights(weights, len(probs))
 
 
 def _weights(weights, num):
-    return np.full(num, 1 / num) if weights is None else finite("weights", weights, (num,))
+    weights = np.full(num, 1 / num) if weights is None else finite("weights", weights, (num,))
+    if weights.min(initial=0.0) < 0:
+        raise ValueError(f"weights must not be negative, got {weights.min()}")
+    return weights

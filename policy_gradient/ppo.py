@@ -16,7 +16,7 @@ import numpy as np
 
 from ._progress import bar
 from ._spaces import critic_agreement
-from ._validate import NotFinite, finite, function, having, number, one_of, positive, whole
+from ._validate import NotFinite, finite, function, having, not_negative, number, one_of, positive, whole
 from .natural import conjugate_gradient, fisher_vector, kl, kl_step
 from .onepass import regress, weighed_score
 from .optimizers import Adam
@@ -76,10 +76,16 @@ def ppo(
     (ratios that overflow) it stops, warns, and returns the theta before that update.
     Advantages that are all equal leave theta alone.
     """
+    _critic(critic)
+    having("critic.optimizer", critic.optimizer, ["step", "learning_rate"], "an optimizer such as Adam")
     epochs, minibatch = whole("epochs", epochs), whole("minibatch", minibatch)
     one_of("normalize", normalize, ("batch", "minibatch", "none"))
-    if not number("clip", clip) > 0:
-        raise ValueError(f"clip must be positive, inf for none, got {clip}")
+    positive("clip", clip, or_inf=True)
+    if target_kl is not None and not number("target_kl", target_kl) >= 0:
+        raise ValueError(f"target_kl must be at least 0, None for no limit, got {target_kl}")
+    if max_norm is not None:
+        positive("max_norm", max_norm, or_inf=True)
+    function("weigh", weigh, "weigh(ratio, advantages, low, high) -> weights")
     critic_rate, adam = critic.optimizer.learning_rate, Adam(learning_rate)
 
     def update(theta, segment, left):
@@ -108,7 +114,12 @@ def ppo(
         idle = np.mean(weigh(ratio, np.where(scaled == 0, 1.0, scaled), low, high) == 0)
         return theta, dict(kl=moved, clipped=idle, largest_ratio=ratio.max(), epochs=epoch + 1)
 
-    return _train("ppo", envs, policy, theta, critic, rng, num_updates, num_steps, update, anneal, callback, progress)
+    try:
+        return _train(
+            "ppo", envs, policy, theta, critic, rng, num_updates, num_steps, update, anneal, callback, progress
+        )
+    finally:  # the rate is the caller's; only the annealing was ours
+        critic.optimizer.learning_rate = critic_rate
 
 
 def trpo(
@@ -138,9 +149,8 @@ def trpo(
     any halving), "step" (the share of it that was taken). Computes in theta's dtype: float64 is worth it here.
     """
     positive("delta", delta)
-    if not number("damping", damping) >= 0:
-        raise ValueError(f"damping must be at least 0, got {damping}")
-    backtracks = whole("backtracks", backtracks, 0)
+    not_negative("damping", damping)
+    iterations, backtracks = whole("iterations", iterations, 0), whole("backtracks", backtracks, 0)
 
     def update(theta, segment, left):
         obs, actions, advantages, targets = _data(segment, critic)
@@ -173,7 +183,7 @@ def _train(name, envs, policy, theta, critic, rng, num_updates, num_steps, updat
     having(
         "policy", policy, ["sample", "log_prob", "weighted_score"], "a policy with sample, log_prob and weighted_score"
     )
-    having("critic", critic, ["values", "fit", "network", "theta", "unit", "gamma", "lam", "optimizer"], "a Critic")
+    _critic(critic)
     if callback is not None:
         function("callback", callback, "callback(update, theta, segment)")
     if not 0 <= number("anneal", anneal) <= 1:
@@ -201,6 +211,10 @@ def _train(name, envs, policy, theta, critic, rng, num_updates, num_steps, updat
         warnings.warn(f"{name} stopped: {stopped}", RuntimeWarning, stacklevel=3)
     history = {key: np.array([notes[key] for notes in log], float) for key in log[0]}
     return Training(theta, history, stopped, False)
+
+
+def _critic(critic):
+    having("critic", critic, ["values", "fit", "network", "theta", "unit", "gamma", "lam", "optimizer"], "a Critic")
 
 
 def _data(segment, critic):

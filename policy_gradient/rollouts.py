@@ -11,7 +11,7 @@ import numpy as np
 from . import _fast
 from ._spaces import agreement, autoreset_mode
 from ._stepping import drawn, first, hidden, step
-from ._validate import NotFinite, generator, short, whole
+from ._validate import NotFinite, as_array, generator, short, whole
 from ._validate import policy as checked_policy
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ class Rollout:
     states: np.ndarray | None = None  # (T, N) the hidden states, where the sampler knows them
 
     def __post_init__(self):
+        for name, value in vars(self).items():
+            as_array(name, value)
         T, N = shape = np.shape(self.mask) if np.ndim(self.mask) == 2 else (None, None)
         if T is None or np.asarray(self.mask).dtype != bool:
             raise ValueError(f"mask must be an array of bool, shape (T, N), got {short(self.mask)}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._validate import generator, probabilities, whole
+from ._validate import as_array, generator, probabilities, whole
 from .mdp import state_probs
 from .rollouts import Rollout
 
@@ -45,7 +45,7 @@ class AliasTable:
 
     def sample(self, offset: ArrayLike, rng: np.random.Generator) -> Any:
         """Cells row * M + outcome, int (n,), for offset = row * M, (n,)."""
-        offset = np.asarray(offset)
+        offset = as_array("offset", offset, "integers, shape (n,)")
         if offset.dtype.kind not in "iu" or offset.ndim != 1:
             raise TypeError(f"offset must be integers, shape (n,), got {offset.dtype} values, shape {offset.shape}")
         u = generator(rng).random(len(offset))

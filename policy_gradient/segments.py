@@ -13,7 +13,7 @@ import numpy as np
 
 from ._spaces import agreement, autoreset_mode
 from ._stepping import drawn, first, hidden, step
-from ._validate import NotFinite, discount, finite, generator, having, whole
+from ._validate import NotFinite, discount, finite, flags, generator, having, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,10 +87,13 @@ def segment_gae(segment: Segment, values: ArrayLike, next_values: ArrayLike, gam
     it does; the sum of TD errors never crosses either.
     """
     having("segment", segment, ["rewards", "terminated", "truncated", "live"], "a Segment")
-    gamma, lam, shape = discount(gamma), discount(lam, "lam"), segment.live.shape
+    gamma, lam, shape = discount(gamma), discount(lam, "lam"), np.shape(segment.live)
     values, next_values = finite("values", values, shape), finite("next_values", next_values, shape)
-    td_errors = (segment.rewards + gamma * next_values * ~segment.terminated - values) * segment.live
-    going = gamma * lam * ~(segment.terminated | segment.truncated) * segment.live
+    terminated, truncated, live = (
+        flags(f"segment.{name}", getattr(segment, name), shape) for name in ("terminated", "truncated", "live")
+    )
+    td_errors = (finite("segment.rewards", segment.rewards, shape) + gamma * next_values * ~terminated - values) * live
+    going = gamma * lam * ~(terminated | truncated) * live
     advantages, following = np.empty(shape), np.zeros(shape[1:])
     for t in reversed(range(len(td_errors))):
         advantages[t] = following = td_errors[t] + going[t] * following

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import _fast
-from ._validate import generator, indices, whole
+from ._validate import as_array, generator, indices, number, whole
 
 if TYPE_CHECKING:
     from typing import Any
@@ -40,7 +40,7 @@ class Sorting:
 
     def prompts(self, rng: np.random.Generator, num: int) -> Array:
         """(num, M), uniform."""
-        return generator(rng).integers(0, self.base, (num, self.num_digits))
+        return generator(rng).integers(0, self.base, (whole("num", num, 0), self.num_digits))
 
     def every(self) -> Array:
         """All prompts, (base^M, M)."""
@@ -62,15 +62,18 @@ class Sorting:
 
     def answers(self, prompts: ArrayLike) -> Array:
         """The right tokens, (M, N)."""
-        return np.sort(prompts, axis=1).T
+        return np.sort(indices("prompts", prompts, self.base), axis=1).T
 
     def reward(self, prompts: ArrayLike, answers: Any) -> Array:
         """1.0 where all tokens are right, else 0.0, (N,). Takes an `Answers` or its tokens (M, N)."""
-        return (getattr(answers, "tokens", answers) == self.answers(prompts)).all(axis=0).astype(float)
+        tokens = as_array("answers", getattr(answers, "tokens", answers))
+        return (tokens == self.answers(prompts)).all(axis=0).astype(float)
 
     def demonstrations(self, rng: np.random.Generator, num: int, noise: float = 0.3) -> tuple[Array, Array]:
         """(prompts (num, M), tokens (M, num)): right answers,
         each token replaced by a random one with probability `noise`."""
+        if not 0 <= number("noise", noise) <= 1:
+            raise ValueError(f"noise must lie in [0, 1], got {noise}")
         prompts = self.prompts(rng, num)
         tokens = self.answers(prompts).copy()
         wrong = rng.random(tokens.shape) < noise
@@ -83,7 +86,7 @@ def exact(task: Sorting, policy: Writer, theta: Array, prompts: ArrayLike | None
 
     grad J = mean over prompts of pi(y|x) times the score of the right answer y, which is the sum over its tokens.
     """
-    prompts = task.every() if prompts is None else np.asarray(prompts)
+    prompts = task.every() if prompts is None else as_array("prompts", prompts)
     found, total = [], np.zeros_like(theta)
     for part in _parts(task, prompts):
         p, gradient = _chances_and_gradient(policy, theta, part, task.answers(part))
@@ -95,7 +98,7 @@ def exact(task: Sorting, policy: Writer, theta: Array, prompts: ArrayLike | None
 
 def success(task: Sorting, policy: Writer, theta: Array, prompts: ArrayLike | None = None) -> float:
     """J alone, without its gradient: the mean chance of a right answer, over every prompt or the given ones."""
-    prompts = task.every() if prompts is None else np.asarray(prompts)
+    prompts = task.every() if prompts is None else as_array("prompts", prompts)
     return float(np.concatenate([_chances(policy, theta, x, task.answers(x)) for x in _parts(task, prompts)]).mean())
 
 

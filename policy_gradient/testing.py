@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._spaces import autoreset_mode
-from ._validate import generator, short, whole
+from ._validate import as_array, generator, short, whole
 from .protocols import Environment, Policy
 
 STEP = 1e-5  # of the finite differences: their error is then about 1e-10 of the third derivative
@@ -51,7 +51,7 @@ def check_policy(
     _array(start, (d,), "policy.init(rng)", "one number for each parameter")
     _need(start.dtype.kind == "f", f"policy.init(rng) must return floating-point numbers, got {start.dtype}")
     theta = start.astype(np.float64) + 0.5 * rng.standard_normal(d)  # where nothing is zero by symmetry
-    obs = _some_obs(policy, rng) if obs is None else np.asarray(obs)
+    obs = _some_obs(policy, rng) if obs is None else as_array("obs", obs)
     _need(obs.ndim > 0 and len(obs) > 0, f"obs must hold some observations, (N, ...), got {short(obs)}")
     actions, discrete = _check_sample(asked, theta, obs, rng)
     _check_shapes_and_rows(asked, theta, obs, actions, discrete, rng)

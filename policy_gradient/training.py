@@ -10,7 +10,7 @@ import numpy as np
 
 from ._progress import bar
 from ._spaces import agreement, autoreset_mode, critic_agreement
-from ._validate import NotFinite, discount, finite, function, having, number, numbers, whole
+from ._validate import NotFinite, discount, finite, function, having, number, numbers, one_of, whole
 from ._validate import policy as checked_policy
 from .estimators import batch_mean, estimate_gradient, leave_one_out_mean
 from .optimizers import Adam
@@ -110,12 +110,12 @@ def reinforce(
 
 
 def _check(envs, policy, num_updates, gamma, baseline, target_return, eval_envs, callback):
-    if not callable(baseline) and baseline not in BASELINES:
-        raise ValueError(f"baseline must be one of {', '.join(BASELINES)}, got {baseline!r}")
+    if not callable(baseline):
+        one_of("baseline", baseline, BASELINES)
     whole("num_updates", num_updates)
     discount(gamma)
-    if target_return is not None:
-        number("target_return", target_return)
+    if target_return is not None and np.isnan(number("target_return", target_return)):
+        raise ValueError("target_return must be a number that a return can reach, got nan")
     if callback is not None:
         function("callback", callback, "callback(update, theta, rollout)")
     checked_policy(policy, "sample", "weighted_score")
@@ -129,7 +129,7 @@ def _check(envs, policy, num_updates, gamma, baseline, target_return, eval_envs,
 def _given_or_adam(optimizer: Adam | None, learning_rate: float) -> Adam:
     return having(
         "optimizer",
-        optimizer or Adam(learning_rate),
+        Adam(learning_rate) if optimizer is None else optimizer,
         ["step"],
         "an optimizer with a method step(theta, gradient), such as Adam",
     )

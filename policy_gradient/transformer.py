@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._validate import finite, generator, indices, whole
+from ._validate import as_array, finite, generator, indices, whole
 from .language import Writer
 from .policies import log_softmax, softmax
 
@@ -39,6 +39,8 @@ class Transformer(Writer):
     def __post_init__(self):
         for name in ("num_tokens", "prompt_len", "max_len", "width", "heads", "hidden"):
             whole(name, getattr(self, name))
+        if self.end is not None and whole("end", self.end, 0) >= self.num_tokens:
+            raise ValueError(f"end must be one of the tokens, below {self.num_tokens}, got {self.end}")
         if self.width % self.heads:
             raise ValueError(f"width must be a multiple of heads, got {self.width} and {self.heads}")
 
@@ -145,9 +147,9 @@ class Transformer(Writer):
 
     def weighted_score(self, theta: ArrayLike, prompts: ArrayLike, tokens: Any, weights: ArrayLike) -> Array:
         """sum over tokens of weight (T, N) times score, (d,)."""
-        tokens = getattr(tokens, "tokens", tokens)
+        tokens, weights = as_array("tokens", getattr(tokens, "tokens", tokens)), as_array("weights", weights)
         theta = finite("theta", theta, (self.num_params,))
-        weights = finite("weights", weights, np.shape(tokens) if np.ndim(weights) else ())
+        weights = finite("weights", weights, tokens.shape if weights.ndim else ())
         logits, saved = self._forward(theta, self._ids(prompts, tokens))
         told = logits[:, self.prompt_len - 1 :]
         by_logits = np.zeros_like(logits)

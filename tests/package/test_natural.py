@@ -73,7 +73,7 @@ def test_kl_step_has_the_quadratic_kl_it_was_asked_for():
     metric = fisher(policy, theta, obs, weights) + 0.1 * np.eye(theta.size)
     step = kl_step(np.linalg.solve(metric, gradient), gradient, 0.01)
     assert step @ metric @ step / 2 == pytest.approx(0.01)
-    for natural, delta in ((gradient, 0.0), (gradient, -0.01), (-gradient, 0.01), (0 * gradient, 0.01)):
+    for natural, delta in ((gradient, 0.0), (-gradient, 0.01), (0 * gradient, 0.01)):
         assert not kl_step(natural, gradient, delta).any()
 
 

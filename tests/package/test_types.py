@@ -11,23 +11,7 @@ import pytest
 import policy_gradient as pg
 
 FOLDER = Path(pg.__file__).parent
-LIBRARY = sorted(
-    {
-        *pg._NAMES,
-        "envs",
-        "control",
-        "linear_quadratic",
-        "networks",
-        "protocols",
-        "testing",
-        "_validate",
-        "natural",
-        "onepass",
-        "ppo",
-        "segments",
-        "surrogate",
-    }
-)
+LIBRARY = sorted({path.stem for path in FOLDER.glob("[!_]*.py")} | {"_validate"})
 
 
 def public(tree, owner=""):
@@ -64,6 +48,12 @@ def test_editors_are_offered_what_there_is():
     assert {home: sorted(names) for home, names in offered.items()} == {
         home: sorted(names) for home, names in pg._NAMES.items()
     }
+
+
+def test_every_module_of_the_library_is_reached_from_its_name():
+    """All but the one that PPO keeps to itself."""
+    assert set(LIBRARY) - {"_validate", "onepass"} <= {*pg._NAMES, *pg._MODULES}
+    assert "exact" in LIBRARY and pg.exact.moments and pg.networks.MLP and pg.audit.__file__
 
 
 def test_the_package_says_that_it_is_typed():
