@@ -253,7 +253,8 @@ def weighted_score_of_answers(policy, theta, prompts, tokens, weights):
         or type(policy.network).__name__ != "MLPSoftmax"
     ):
         return weighted_score_of_answers.plain(policy, theta, prompts, tokens, weights)
-    theta, rows = policy.network._theta(theta), policy.network._seen(rows, theta)
+    theta = policy.network._theta(theta)
+    rows = policy.network._seen(rows, theta)
     cells = places * policy.network.num_actions + indices("tokens", tokens.tokens, policy.network.num_actions)
     cells = cells.ravel().astype(np.intp)  # as bincount wants them, also where addresses have 32 bits
     totals = np.bincount(cells, finite("weights", weights).ravel(), len(rows) * policy.network.num_actions)

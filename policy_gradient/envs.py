@@ -15,7 +15,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from ._validate import as_array, finite, finite_number, indices, positive, probabilities, whole
+from ._validate import as_array, finite, finite_number, indices, numbers, positive, probabilities, whole
 from .games import RPS, best_response
 from .sampling import AliasTable
 from .tabular import tabular
@@ -174,7 +174,7 @@ class SteeringBandit(SmallVectorEnv):
 
     def reward(self, actions: ArrayLike) -> Array:
         """The reward of any array of actions, same shape."""
-        return 1 / (1 + ((np.clip(actions, -1, 1) - self.peak) / self.width) ** 2)
+        return 1 / (1 + ((np.clip(numbers("actions", actions), -1, 1) - self.peak) / self.width) ** 2)
 
     def _check(self, actions):
         return finite("actions", actions, (self.num_envs, 1))

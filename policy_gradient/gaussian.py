@@ -116,17 +116,17 @@ def _fitting(
     return actions, mean, log_std
 
 
-def checked_log_std(log_std: ArrayLike) -> Array:
+def checked_log_std(log_std: ArrayLike, name: str = "log_std") -> Array:
     """`log_std` as an array (..., D), if no spread has collapsed or blown up: within +-LOG_STD_LIMIT."""
-    log_std = numbers("log_std", log_std)
+    log_std = numbers(name, log_std)
     if log_std.ndim == 0:
         raise ValueError(
-            f"log_std must have one entry per action dimension, shape (..., D), got the single number {log_std}"
+            f"{name} must have one entry per action dimension, shape (..., D), got the single number {log_std}"
         )
     if not (abs(log_std.real) <= LOG_STD_LIMIT).all():  # also refuses NaN
         worst = log_std.flat[np.argmax(np.nan_to_num(abs(log_std.real), nan=np.inf))]
         raise NotFinite(
-            f"log_std must lie between -{LOG_STD_LIMIT:g} and {LOG_STD_LIMIT:g}, got {worst}: "
+            f"{name} must lie between -{LOG_STD_LIMIT:g} and {LOG_STD_LIMIT:g}, got {worst}: "
             "std has collapsed or blown up (a smaller step size, or a baseline, usually cures it)"
         )
     return log_std
@@ -227,7 +227,7 @@ class LinearGaussian(_Gaussian):
             raise ValueError(
                 "initial_log_std must be 0 with state_dependent_std: without an offset obs @ U starts at 0"
             )
-        checked_log_std(np.array([number("initial_log_std", self.initial_log_std)]))
+        checked_log_std(np.array([number("initial_log_std", self.initial_log_std)]), "initial_log_std")
 
     @property
     def num_params(self) -> int:
@@ -279,7 +279,7 @@ class MLPGaussian(_Gaussian):
     network: MLP = field(init=False, repr=False, compare=False)
 
     def __post_init__(self):
-        checked_log_std(np.array([number("initial_log_std", self.initial_log_std)]))
+        checked_log_std(np.array([number("initial_log_std", self.initial_log_std)]), "initial_log_std")
         object.__setattr__(self, "sizes", layer_sizes(self.sizes))
         outputs = self.sizes[-1] * (1 + self.state_dependent_std)
         object.__setattr__(self, "network", MLP(self.sizes[:-1] + (outputs,)))

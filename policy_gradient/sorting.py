@@ -52,7 +52,7 @@ class Sorting:
 
     def features(self, prompts: ArrayLike, tokens: Array, t: int) -> Array:
         """One-hot digits of the prompt, of the t tokens written so far, and of t: (N, K), float32."""
-        prompts = indices("prompts", prompts, self.base)
+        prompts, tokens = indices("prompts", prompts, self.base), as_array("tokens", tokens)
         M, B, N = self.num_digits, self.base, len(prompts)
         one_hot, x = np.eye(B, dtype=np.float32), np.zeros((N, self.num_features), np.float32)
         x[:, : M * B] = one_hot[prompts].reshape(N, M * B)  # not take: where addresses have 32 bits it refuses int64
@@ -87,7 +87,7 @@ def exact(task: Sorting, policy: Writer, theta: Array, prompts: ArrayLike | None
     grad J = mean over prompts of pi(y|x) times the score of the right answer y, which is the sum over its tokens.
     """
     prompts = task.every() if prompts is None else as_array("prompts", prompts)
-    found, total = [], np.zeros_like(theta)
+    found, total = [], np.zeros_like(as_array("theta", theta))
     for part in _parts(task, prompts):
         p, gradient = _chances_and_gradient(policy, theta, part, task.answers(part))
         found.append(p)

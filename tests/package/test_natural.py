@@ -195,3 +195,16 @@ def test_what_is_no_softmax_policy_has_no_metric():
         fisher(pg.TabularSoftmax(2, 2), np.zeros(4), np.zeros(4, int), np.ones(3))
     with pytest.raises(ValueError, match=r"v must have shape \(4,\)"):
         fisher_vector(pg.TabularSoftmax(2, 2), np.zeros(4), np.zeros(4, int), None, np.ones(3))
+
+
+@pytest.mark.parametrize("whole", [np.zeros(6, int), [0] * 6], ids=["integers", "a list"])
+def test_a_theta_of_whole_numbers_rounds_no_direction_away(whole):
+    """At theta = 0 every policy is uniform: F is diag(1/2 - 1/4, ...) / 3 in blocks, inverted by hand."""
+    gradient = np.array([0.25, -0.25, 0.1, -0.1, 0.05, -0.05])
+    table, obs = pg.TabularSoftmax(3, 2), np.arange(3)
+    np.testing.assert_allclose(natural_gradient(table, whole, obs, gradient), 6 * gradient, rtol=1e-12)
+    np.testing.assert_allclose(fisher_vector(table, whole, obs, None, gradient), gradient / 6, rtol=1e-12)
+    policy, _, seen, weights, rng = network_case()
+    theta, v = rng.integers(-1, 2, policy.num_params), rng.normal(size=policy.num_params)
+    found = [fisher_vector(policy, t, seen, weights, v) for t in (theta, theta.tolist(), theta.astype(float))]
+    np.testing.assert_allclose(found, [fisher(policy, theta.astype(float), seen, weights) @ v] * 3, atol=1e-12)

@@ -1,5 +1,6 @@
 """PPO and TRPO: against loops, against one another, and where a number blows up."""
 
+import contextlib
 import json
 
 import numpy as np
@@ -203,3 +204,18 @@ def test_the_stored_benchmark_holds_what_the_page_says(name):
         draw = np.random.default_rng(1).integers(20, size=(4000, 20))
         ratios = np.median(book[draw], axis=1) / np.median(peer[draw], axis=1)
         assert np.median(book) / np.median(peer) <= most and np.quantile(ratios, 0.975) <= 1.2 * most
+
+
+def test_annealing_gives_the_critics_learning_rate_back():
+    """After a run, after one that a callback breaks off, and after one that never began."""
+
+    def broken(update, theta, segment):
+        raise KeyboardInterrupt
+
+    for settings, error in (({}, None), (dict(callback=broken), KeyboardInterrupt), (dict(anneal=2.0), ValueError)):
+        policy, theta, critic, rng = parts(num_steps=1, learning_rate=0.125)
+        right = dict(num_updates=4, num_steps=8, anneal=1.0, progress=False)
+        with pytest.raises(error) if error else contextlib.nullcontext():
+            ppo(cartpole(), policy, theta, critic, rng, **right | settings)
+        assert critic.optimizer.learning_rate == 0.125
+        assert settings or critic.optimizer.num_steps  # it was used

@@ -220,7 +220,8 @@ OF_SEVERAL = {  # files of tests/package that are about no one module
     "audit_with_torch",
     "language_against_others",  # the three that `make test-autodiff` runs beside PyTorch
     "bad_calls",
-    "ranks",  # every public function at once
+    "every_argument",
+    "ranks",  # these three: every public function at once
     "import",
     "structure",
 }

@@ -55,3 +55,33 @@ def test_the_words_of_the_caller_are_used():
 )
 def test_what_came_is_said_in_few_words(value, words):
     assert short(value) == words and _validate._short is short
+
+
+@pytest.mark.parametrize(
+    "check, wrong, said",
+    [
+        (_validate.number, [[1], [2, 3]], "x must be a number, got [[1], [2, 3]]"),
+        (_validate.number, np.array([1.0]), "x must be a number, got an array of float64 values, shape (1,)"),
+        (_validate.number, np.array(True), "x must be a number, got array(True)"),
+        (_validate.positive, [[1], [2, 3]], "x must be a positive number, got [[1], [2, 3]]"),
+        (_validate.finite_number, np.nan, "x must be finite, got nan"),
+        (_validate.not_negative, -0.5, "x must be at least 0, got -0.5"),
+        (_validate.not_negative, np.inf, "x must be finite, got inf"),
+        (_validate.as_array, [[1], [2, 3]], "x must be an array of numbers, got [[1], [2, 3]]"),
+        (lambda name, value: _validate.one_of(name, value, ("a", "b")), ["a"], "x must be one of a, b, got ['a']"),
+        (lambda name, value: _validate.one_of(name, value, {"a": 1}), {}, "x must be one of a, got {}"),
+        (lambda name, value: _validate.flags(name, value, (1,)), [1], "x must be an array of bool, shape (1,), got"),
+        (lambda name, value: _validate.positive(name, value, or_inf=True), -np.inf, "x must be positive, inf for none"),
+    ],
+)
+def test_what_is_refused_is_named(check, wrong, said):
+    with pytest.raises((TypeError, ValueError)) as error:
+        check("x", wrong)
+    assert str(error.value).startswith(said)
+    assert error.value.__suppress_context__ or error.value.__context__ is None
+
+
+def test_one_number_is_one_of_any_kind():
+    for value in (2, 2.5, np.float32(2), np.int8(2), np.array(2.0), True, np.inf):
+        assert _validate.number("x", value) is value
+    assert _validate.positive("x", np.inf, or_inf=True) == np.inf
