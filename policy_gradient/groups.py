@@ -125,7 +125,7 @@ def grpo_weight(p: ArrayLike, group_size: int, sample_std: bool = False) -> Any:
     return (found.reshape(p.shape) * (np.sqrt((G - 1) / G) if sample_std else 1.0))[()]
 
 
-def _rate(p):
+def _rate(p: ArrayLike) -> Array:
     p = numbers("p", p)
     if not ((p >= 0) & (p <= 1)).all():  # also refuses NaN
         raise ValueError("p must lie in [0, 1]: it is a success rate")

@@ -143,7 +143,7 @@ def kl(policy: Softmax, theta: ArrayLike, other: ArrayLike, obs: ArrayLike, weig
     return float(_weights(weights, each.size) @ each.ravel())
 
 
-def _theta(policy, theta, method, name="theta"):
+def _theta(policy: Softmax, theta: ArrayLike, method: str, name: str = "theta") -> Array:
     """theta as an array of floats, if the policy is a softmax policy with that method."""
     having("policy", policy, ["num_params", "probs", "logits", method], "a softmax policy such as MLPSoftmax")
     return finite(name, theta, (policy.num_params,))
