@@ -143,7 +143,7 @@ def pytest_collection_modifyitems(items):
     and kernels wait for ever. Workers take whole files in this order.
 
     PG_ORDER=7, or any other number, shuffles the tests within each file, and the files:
-    none may need another before it.
+    none may need another before it. What ends its file's browser stays the last.
     """
     if seed := os.environ.get("PG_ORDER"):
         draw = random.Random(int(seed))
@@ -151,7 +151,11 @@ def pytest_collection_modifyitems(items):
             path: draw.random() for path in sorted({str(item.path) for item in items if item.path.suffix == ".py"})
         }
         items.sort(
-            key=lambda item: (files.get(str(item.path), 2.0), draw.random() if item.path.suffix == ".py" else 0)
+            key=lambda item: (
+                files.get(str(item.path), 2.0),
+                item.get_closest_marker("ends_its_browser") is not None,
+                draw.random() if item.path.suffix == ".py" else 0,
+            )
         )  # a notebook's cells keep theirs
     else:
         items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
@@ -211,6 +215,7 @@ def pytest_configure(config):
         "markers", "slow: takes more than a second or two of the processor; `make check` leaves it out"
     )
     config.addinivalue_line("markers", "network: asks a host outside this machine")
+    config.addinivalue_line("markers", "ends_its_browser: the last of its file, in any order")
     config.addinivalue_line(
         "markers", "package: needs the package alone, not the book's tools; runs with the oldest dependencies too"
     )

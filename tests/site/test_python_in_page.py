@@ -766,6 +766,7 @@ def test_the_sorter_trains_in_the_browser(solved):
     assert "".join(item["text"] for item in said["sorter"]).split("\n") == ["(1240,)", "(4,)", ""]
 
 
+@pytest.mark.ends_its_browser
 def test_nothing_was_sent_anywhere(session, logged, alive):
     """The browser's own log of its network sees the worker's requests too. Last, because it ends the browser."""
     own, log = logged
