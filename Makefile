@@ -150,6 +150,7 @@ audit: .venv/installed          ## ask the network for known vulnerabilities of 
 
 findings:                       ## are the surprises of other libraries still so? each script installs what it asks; NAME=rliable-few-runs for one
 	failed=; for script in findings/$(or $(NAME),*).sh; do \
+	  test -e "$$script" || { echo "There is no $$script."; exit 1; }; \
 	  echo "$$script"; bash "$$script" || failed="$$failed $$script"; \
 	done; \
 	test -z "$$failed" || { echo "No longer so, or not installed:$$failed"; exit 1; }

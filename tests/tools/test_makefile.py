@@ -84,7 +84,8 @@ def test_findings_are_run_one_after_another_and_those_that_fail_are_named(projec
     assert done.stdout.endswith("No longer so, or not installed: findings/b-is-gone.sh\n")
     done = run("make", "--silent", "findings", "NAME=c-holds", cwd=project.folder)
     assert done.returncode == 0 and re.findall("said by (.)", done.stdout) == ["c"]
-    assert run("make", "--silent", "findings", "NAME=nothing", cwd=project.folder).returncode
+    done = run("make", "--silent", "findings", "NAME=nothing", cwd=project.folder)
+    assert done.returncode and done.stdout == "There is no findings/nothing.sh.\n"
     workflows = "".join(path.read_text("utf8") for path in (ROOT / ".github/workflows").iterdir())
     assert "findings" not in workflows + (ROOT / ".ci/run").read_text("utf8"), "they install what may vanish"
 
