@@ -551,7 +551,6 @@ def session(alive, logged):
     """One reader, one cold profile: a wrong answer, its mending, what is kept. The tests below look at its steps."""
     own, log = logged
     one = Reader(own, alive.url)
-    one.page.evaluate("window.passed = []; document.addEventListener('pg:passed', e => window.passed.push(e.detail))")
     one.write("bernoulli-score-answer", WRONG)
     before = cpu_seconds(log)
     seconds = run(one, "bernoulli-score-check")
@@ -570,6 +569,9 @@ def test_the_first_result_comes_soon_and_says_what_is_wrong(session):
 
 
 def test_a_mended_answer_passes_and_is_told_and_kept(session):
+    session.page.evaluate(
+        "window.passed = []; document.addEventListener('pg:passed', e => window.passed.push(e.detail))"
+    )
     session.write("bernoulli-score-answer", RIGHT)
     extra = []
     for _ in range(3):

@@ -403,12 +403,19 @@ FAULTS = {
 }
 
 
-def test_every_fault_stops_the_build_again_and_again(built):
-    (built / "book/07-one.md").write_text(
-        CHAPTER + "\n\n" + "\n\n".join(text for text, _ in FAULTS.values()), encoding="utf8"
-    )
+@pytest.fixture
+def faulty(built):
+    """The first page with all faults; afterwards it is as it was."""
+    first = built / "book/07-one.md"
+    before = first.read_text("utf8")
+    first.write_text(CHAPTER + "\n\n" + "\n\n".join(text for text, _ in FAULTS.values()), encoding="utf8")
+    yield built
+    first.write_text(before, encoding="utf8")
+
+
+def test_every_fault_stops_the_build_again_and_again(faulty):
     for attempt in ("first", "second"):
-        status, said = build(built)
+        status, said = build(faulty)
         assert status != 0, attempt
         for name, (_, words) in FAULTS.items():
             assert words in said, f"{attempt} build: {name}"

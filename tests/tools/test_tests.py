@@ -290,7 +290,10 @@ def test_browsers_come_after_all_kernels(request):
     notebooks = [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("solutions/*.ipynb")]
     starting = [path for path in FILES if kernels(path.read_text("utf8"))]
     assert starting and {path for path in asking if "chapters" in path.parts}
-    items = [SimpleNamespace(path=path, add_marker=lambda name: None) for path in (*asking, *notebooks, *starting)]
+    items = [
+        SimpleNamespace(path=path, add_marker=lambda name: None, get_closest_marker=lambda name: None)
+        for path in (*asking, *notebooks, *starting)
+    ]
     own.pytest_collection_modifyitems(items)
     order = [item.path for item in items]
     assert max(map(order.index, notebooks + starting)) < min(map(order.index, asking))

@@ -293,7 +293,7 @@ def test_damping_turns_the_direction_in_two_doors():
     assert fisher(POLICY, np.zeros(2), DOORS.obs, doors_pieces()[2])[[0, 1], [0, 1]] == pytest.approx(F)
     angles = [np.degrees(np.arctan2(*(g / d)[::-1])) for d in (F, F + 0.1, np.ones(2))]
     assert np.round(angles).tolist() == [113, 144, 169]
-    assert "to 113 degrees, with $c=.1$ to 144, and the plain gradient to 169" in ANSWERS["damping"]
+    assert "away from the natural one and towards the plain gradient's" in ANSWERS["damping"]
 
 
 def test_where_the_residual_of_the_labs_picture_ends():
