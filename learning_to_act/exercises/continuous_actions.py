@@ -182,6 +182,9 @@ def gaussian_cases(rng):
             (np.array([0.4, -1.1, 0.8]), rng.normal(size=(6, 3)), np.array([0.3, -0.6, 0.9])),
         ),
         Case("a number as mean", draw((4, 2), 0.4, np.array([-0.8, 0.5]))),
+        Case(
+            "one number for all dimensions", (rng.normal(size=(4, 1)), rng.normal(size=3), np.array([-0.4, 0.2, 0.7]))
+        ),
         Case("two tables of actions", draw((2, 3, 4), rng.normal(size=(3, 4)), rng.uniform(-1, 1, 4))),
         Case("wide bells", draw((3, 2), rng.normal(size=2), np.array([0.8, 1.3]))),
         Case("whole numbers", (np.array([[2, 0, -1], [1, 3, 0]]), np.array([1, 1, 0]), np.array([1, -1, 2]))),

@@ -867,6 +867,7 @@ def baseline_cases(rng):
         Case("whole-number returns", (np.array([3, 0, 1, 5, 2]), rng.normal(0.3, 1, (5, 2)))),
         Case("one parameter", draw(9, 1)),
         Case("a parameter whose scores are all 0", draw(7, 3, [1])),
+        Case("a policy that is nearly sure", (1 + 2 * rng.normal(size=6), rng.normal(0.4, 1, (6, 2)) * [1e-6, 1.0])),
     ]
 
 
@@ -973,11 +974,13 @@ OPTIMAL = Exercise(
         ),
         Mistake(
             "small-number-below",
-            "A small number below the line keeps the division from failing, and shrinks every baseline a little. "
+            "A small number below the line keeps the division from failing, and shrinks baselines: where a policy is "
+            "nearly sure its scores are small, and it is all that counts. "
             "Only where all scores are 0 is there nothing to divide by: np.where(total == 0, 1, total).",
             tuple(
-                lambda f, s, small=small: (s**2 * f[:, None]).sum(0) / ((s**2).sum(0) + small)
-                for small in (1.0, 0.1, 1e-2)
+                lambda f, s, small=small, below=below: (s**2 * f[:, None]).sum(0) / below((s**2).sum(0), small)
+                for small in (1.0, 0.5, 0.3, 0.1, 1e-2, 1e-3, 1e-4, 1e-6, 1e-8, 1e-10)
+                for below in (np.add, np.maximum)
             ),
         ),
         Mistake(

@@ -233,6 +233,7 @@ def epsilon_greedy_cases(rng):
         Case("two tied for the best", (np.array([0.5, 2.0, -1.0, 2.0]), 0.2)),
         Case("all tied", (np.array([1.5, 1.5, 1.5]), 0.25)),
         Case("nearly tied", (np.array([1.0, 1.0 - 1e-9, 0.0]), 0.2)),
+        Case("tied but for the last digit", (np.array([np.nextafter(1.0, 0.0), 1.0, 0.0]), 0.2)),
         Case("integers", (np.array([3, 1, 3, 0, 2]), 0.4)),
         Case("epsilon 0, with a tie", (np.array([1.0, 0.0, 1.0]), 0.0)),
         Case("epsilon 1", (rng.normal(size=4), 1.0)),
@@ -691,6 +692,7 @@ def bins_cases(rng):
         ("an odd number of cells, evenly", (2, 1.5, 0.25)),
         ("whole numbers", (3, 10, 2)),
         ("a tolerance wider than the range", (2, 1.0, 3.0)),
+        ("no range at all", (2, 0.0, 0.5)),
         ("a fine grid", (2, 3.0, 0.011)),
         ("seven joints", (7, 2.0, 0.0915)),
         ("thirty joints", (30, 2.0, 0.095)),
@@ -786,7 +788,7 @@ BINS = Exercise(
         Mistake(
             "one-too-many",
             "One cell per axis too many: you count the borders between cells, and n cells have n + 1 of them.",
-            (lambda d, r, t: (_cells(r, t) + 1) ** d,),
+            (lambda d, r, t: (_cells(r, t) + 1) ** d, lambda d, r, t: (_cells(r, t) + 1 if r else 1) ** d),
         ),
         Mistake(
             "float",

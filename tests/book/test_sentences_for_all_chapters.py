@@ -324,7 +324,7 @@ def test_a_finite_mean_length_does_not_allow_the_swap_without_a_discount():
         assert parts[1] < 8 and parts[1] < 1.3 * parts[0]  # converges: at most 2 x^1.1 x^-2.2
     quotient = [(law(h) @ x - law(-h) @ x) / (2 * h) for h in (1e-1, 1e-2, 1e-3)]
     assert quotient[1] > 2 * quotient[0] and quotient[2] > 2 * quotient[1]  # the smaller the step, the steeper
-    assert "or bounded length ($\\gamma<1$: a finite mean length), rewards and the scores' variance" in SHEET
+    assert "or bounded length (finitely many states: a sure end; $\\gamma<1$: a finite mean length), rewards" in SHEET
 
 
 def test_the_best_of_five_is_said_of_normal_seeds():

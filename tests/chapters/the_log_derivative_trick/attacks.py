@@ -729,9 +729,20 @@ def small_number_below(f_values, scores):
     return (scores**2 * f_values[:, None]).sum(0) / ((scores**2).sum(0) + 1e-2)
 
 
-@wrong("optimal_baseline", "smallest")
+@wrong("optimal_baseline", "law")
 def mean_over_mean_of_f(f_values, scores):
     return safely((scores**2 * f_values[:, None]).sum(0), (scores**2).sum(0)) / f_values.mean()
+
+
+@wrong("optimal_baseline", "small-number-below")
+def never_below_one(f_values, scores):
+    return (scores**2 * f_values[:, None]).sum(0) / np.maximum((scores**2).sum(0), 1.0)
+
+
+@wrong("optimal_baseline", "small-number-below")
+def nothing_where_it_is_close_to_nothing(f_values, scores):
+    total = (scores**2).sum(0)
+    return np.where(np.isclose(total, 0), 0.0, (scores**2 * f_values[:, None]).sum(0) / np.where(total == 0, 1, total))
 
 
 @wrong("optimal_baseline", "law")

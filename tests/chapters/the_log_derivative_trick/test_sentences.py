@@ -129,6 +129,26 @@ def test_the_page_s_lines_of_the_total_return_form_need_the_mask():
     assert "scores = scores * mask[..., None]" in TRICK
 
 
+def test_with_finitely_many_states_and_a_sure_end_lengths_need_no_bound_and_gamma_may_be_1():
+    """The corridor: the mean of G_0 times the sum of all scores, by linear equations over its three cells, where any
+    number of steps may come to pass, is the slope of the mean return."""
+    mdp, theta = pg.short_corridor(), 0.4
+    pi = np.array([1 - sigmoid(theta), sigmoid(theta)])
+    scores = np.array([-pi[1], pi[0]])
+    step = np.einsum("a,saz->sz", pi, mdp.P)
+    length = np.linalg.solve(np.eye(3) - step, np.ones(3))
+    # of each cell: the mean of (steps to come) x (scores to come); the scores' own mean is 0
+    now = np.einsum("a,a,sa->s", pi, scores, 1 + mdp.P @ length)
+    product = np.linalg.solve(np.eye(3) - step, now)
+
+    def mean_return(t):
+        return pg.expected_return(mdp, pg.state_probs(mdp, pg.two_action_softmax(1), np.array([t])))
+
+    assert mdp.gamma == 1 and -length[0] == pytest.approx(mean_return(theta))
+    assert -product[0] == pytest.approx((mean_return(theta + 1e-5) - mean_return(theta - 1e-5)) / 2e-5, rel=1e-6)
+    assert "and from each the end is reached with probability one" in TRICK
+
+
 def test_a_short_episode_and_a_tame_score_are_not_enough_rewards_must_be_bounded():
     """One step, the score of a bell with variance 1, and r = exp(a^2/2) / (1 + a^2): J is finite at mu = 0 and nowhere
     else."""
@@ -141,13 +161,14 @@ def test_a_short_episode_and_a_tame_score_are_not_enough_rewards_must_be_bounded
     assert integrate.quad(lambda a: a * a * stats.norm.pdf(a), -12, 12)[0] == pytest.approx(1)
     for needed in (
         "*rewards are bounded*",
-        "*episodes have a bounded length, or* $\\gamma<1$ *and a finite mean length*",
+        "*episodes have a bounded length; or there are finitely many states, and from each the end is reached with",
+        "$\\gamma<1$ *and the mean length is finite*",
         "*in each state the scores have a variance below one bound for all* $\\theta$ *nearby*",
     ):
         assert needed in TRICK
     answer = ANSWERS["derive-from-trajectories"]
     assert (
-        "bounded rewards do, with a bounded length, or $\\gamma<1$ and a finite mean length" in answer
+        "bounded rewards do, with a bounded length, or finitely many states and a sure end from each, or" in answer
         and "below one bound for all $\\theta$ nearby" in answer
     )
     assert "rewards and the scores' variance bounded" in SHEET and "scores of finite variance" not in answer
@@ -219,8 +240,8 @@ def test_where_nothing_ends_the_sum_of_scores_has_no_limit_and_the_fading_weight
     (total, togo), (total_later, togo_later) = variances(20), variances(200)
     assert total_later > 8 * total  # grows with T, whatever gamma is
     assert togo_later == pytest.approx(togo, rel=0.05)
-    assert "*episodes have a bounded length, or* $\\gamma<1$ *and a finite mean length*" in TRICK
-    assert "a bounded length, or $\\gamma<1$ and a finite mean length" in ANSWERS["derive-from-trajectories"]
+    assert "$\\gamma<1$ *and the mean length is finite*" in TRICK
+    assert "from each, or $\\gamma<1$ and a finite mean length" in ANSWERS["derive-from-trajectories"]
     assert "a finite mean length" in SHEET.split("Derive it: trajectories")[1].split("3. ")[0]
 
 
