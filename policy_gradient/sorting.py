@@ -54,6 +54,8 @@ class Sorting:
         """One-hot digits of the prompt, of the t tokens written so far, and of t: (N, K), float32."""
         prompts, tokens = indices("prompts", prompts, self.base), as_array("tokens", tokens)
         M, B, N = self.num_digits, self.base, len(prompts)
+        if whole("t", t, 0) >= M:
+            raise ValueError(f"t must be below num_digits, {M}: the step at which a token is written, got {t}")
         one_hot, x = np.eye(B, dtype=np.float32), np.zeros((N, self.num_features), np.float32)
         x[:, : M * B] = one_hot[prompts].reshape(N, M * B)  # not take: where addresses have 32 bits it refuses int64
         x[:, M * B : (M + t) * B] = one_hot[tokens[:t].T].reshape(N, t * B)

@@ -974,8 +974,9 @@ OPTIMAL = Exercise(
         ),
         Mistake(
             "small-number-below",
-            "A small number below the line keeps the division from failing, and shrinks baselines: where a policy is "
-            "nearly sure its scores are small, and it is all that counts. "
+            "You guard the division where it would not fail: by a small number below the line, by a least value, or by "
+            "calling a sum 0 that is only close to it. Where a policy is nearly sure its scores are small, and so is "
+            "their sum; its baseline is none the smaller.\n"
             "Only where all scores are 0 is there nothing to divide by: np.where(total == 0, 1, total).",
             tuple(
                 lambda f, s, small=small, below=below: (s**2 * f[:, None]).sum(0) / below((s**2).sum(0), small)

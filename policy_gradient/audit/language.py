@@ -2,8 +2,9 @@
 
 import sys
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
-from math import comb
+from math import comb, isclose
 
 import numpy as np
 
@@ -307,8 +308,7 @@ def _climbs(ask, say, size, G=8):
     elif size.startswith(("batch std", "std of all")):
         words = (
             f"With rewards 0 and 1, {G} answers, and one prompt in a batch, {weighs} {others}. "
-            "With many prompts in a batch "
-            "the divisor is nearly one number for all, and the mean success is climbed."
+            "With many prompts in a batch the divisor is nearly one number for all, and the mean success is climbed."
         )
         say(Finding("climbs", "by batch", CHOICE, words))
 
@@ -510,7 +510,7 @@ def _kl(gradient, say, share, constant):
 
 # How a token's weight grows, and that of its neighbour of three, with the token's ratio: the powers
 LEVELS = {(0, 0): "none", (1, 0): "token", (1, 1): "sequence", (1 / 3, 1 / 3): "mean"}
-# The steps that ask where a weight stops are finest where most clips stand; then each is found to a thousandth.
+# The steps that ask where a weight stops are finest where most clips stand.
 RATIOS = np.concatenate([np.geomspace(0.01, 0.29, 25), np.linspace(0.3, 4, 371), np.geomspace(4.1, 100, 25)])
 
 
@@ -589,7 +589,7 @@ def _from(weight, true, ratios):
 
 
 def _between(true, off, on):
-    """Between a ratio where it is not true and one where it is: where it begins."""
+    """Between a ratio where it is not true and one where it is: where it begins, to a thousandth of the way."""
     for _ in range(10):
         middle = np.sqrt(off * on)
         off, on = (off, middle) if true(middle) else (middle, on)
@@ -602,7 +602,7 @@ def _caps(up, down):
     for side, ratios in (("above", RATIOS), ("below", RATIOS[::-1])):
         for who, weight in (("good", up), ("bad", down)):
             last = weight(ratios[-1])
-            flat = lambda w, last=last: abs(w - last) < 1e-6 * abs(last)  # noqa: E731
+            flat = partial(isclose, last, rel_tol=1e-6)
             if last and flat(weight(ratios[-2])):
                 found.append((side, who, _from(weight, flat, ratios)))
     both = {(side, _said(ratio)) for side, _, ratio in found}

@@ -8,6 +8,12 @@ import policy_gradient as pg
 from tools.paths import ROOT
 
 PAGE = ROOT / "book/helper-reference.md"
+RESULTS = {  # public, and given nothing by a reader that could be refused
+    "Answers": "what `generate` writes down",
+    "segments.Segment": "what `segments` writes down; segment_gae looks at it",
+    "exact.Path": "what `trajectories` writes down",
+    "gaussian.log_tanh_slope": "inside densities, of actions that were looked at",
+}
 
 
 def modules():

@@ -34,7 +34,7 @@ from policy_gradient.mdp import chain
 from policy_gradient.tabular import tabular
 from policy_gradient.worlds import coin_chain
 from tests.helpers.cartpole import cartpole, parts
-from tests.helpers.reference import PAGE, modules, public
+from tests.helpers.reference import PAGE, RESULTS, modules, public
 
 RNG = np.random.default_rng(0)
 NAN, INF = float("nan"), float("inf")
@@ -836,7 +836,7 @@ CALLS = [
     ("plots.pendulum", lambda: plots.pendulum(ax(), angle="up"), "angle must be a number"),
 ]
 SILENT = {  # with the reason why no call of theirs is refused
-    **dict.fromkeys(("Answers", "segments.Segment", "exact.Path"), "what the package itself writes down"),
+    **RESULTS,
     **dict.fromkeys(("checks.check", "checks.hint"), "never raise: asked at the end of this file"),
     **dict.fromkeys(("checks.Hint", "checks.Result"), "what these two make"),
     "palette.css_variables": "takes nothing that can be wrong",
@@ -845,7 +845,6 @@ SILENT = {  # with the reason why no call of theirs is refused
         ("protocols.Policy", "protocols.SoftmaxPolicy", "protocols.GaussianPolicy", "protocols.Environment"),
         "what a class of your own must have: nothing is made of them",
     ),
-    "gaussian.log_tanh_slope": "inside densities, of actions that were looked at",
 }
 
 

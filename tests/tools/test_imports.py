@@ -1,7 +1,6 @@
 """What Python imports: each package is declared, and no file makes a path to find another. (What is imported in vain
 ruff refuses in `make check`.)"""
 
-import ast
 import functools
 import importlib.metadata
 import re
@@ -11,6 +10,7 @@ import tomllib
 import pytest
 from packaging.requirements import Requirement
 
+from tests.helpers.imports import imported
 from tools.paths import ROOT
 
 FOLDERS = ["policy_gradient", "learning_to_act", "tools", "tests", "studies", "benchmarks"]
@@ -70,15 +70,6 @@ def declared(file):
     else:
         lines = [line.partition("#")[0].strip() for line in text.splitlines()]
     return {plain(Requirement(line).name) for line in lines if line and not line.startswith("-")}
-
-
-def imported(source):
-    """The packages that a file imports, anywhere in it."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            yield node.module.partition(".")[0]
 
 
 @functools.cache

@@ -1,7 +1,6 @@
 """Python in the page, as far as neither a network nor a browser is needed:
 wheels, lock, imports, and how one cell is run."""
 
-import ast
 import asyncio
 import base64
 import hashlib
@@ -15,6 +14,7 @@ import nbformat
 import pytest
 from packaging.requirements import Requirement
 
+from tests.helpers.imports import imported
 from tools.make import pyodide as tool
 from tools.paths import ROOT
 from tools.site import python_in_page
@@ -127,14 +127,6 @@ def test_what_our_wheels_require_is_in_the_lock(packed, packages):
                 name,
                 line,
             )
-
-
-def imported(source):
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            yield node.module.partition(".")[0]
 
 
 def test_every_import_can_be_resolved_in_the_browser(packages):

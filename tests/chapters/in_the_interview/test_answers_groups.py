@@ -129,10 +129,19 @@ def test_the_page_says_what_was_read_from_the_libraries():
     assert verl["clip_ratio_c"] == "3.0" and openrlhf["actor.dual_clip"] == trl["GRPO delta"] == "None"
     assert rows["passes over a batch"] == [
         trl["GRPO num_iterations"],
-        "1",
+        trl["RLOO num_iterations"],
         verl["ppo_epochs"],
         openrlhf["train.max_epochs"],
     ]
+    # None: as many steps for each generation as gradients are added up, so one update of a batch
+    assert trl["GRPO steps_per_generation"] == trl["RLOO steps_per_generation"] == "None"
+    in_all = {"verl": verl["train_batch_size"], "OpenRLHF": openrlhf["rollout.batch_size"]}
+    at_a_time = {"verl": verl["ppo_mini_batch_size"], "OpenRLHF": openrlhf["train.batch_size"]}
+    updates = {name: int(in_all[name]) // int(at_a_time[name]) for name in in_all}
+    assert rows["updates in a pass"] == ["1", "1", *map(str, updates.values())]
+    for name, thing in (("verl makes", "prompts"), ("OpenRLHF", "answers")):
+        one = name.split()[0]
+        assert f"{name} {updates[one]} ({int(in_all[one]):,} {thing}, {at_a_time[one]} at a time)" in page
     assert (
         trl["GRPO correction mode"] == "sequence_mask"
         and verl["rollout_is"] == "null"

@@ -104,8 +104,21 @@ def test_a_mean_per_answer_has_a_curl_and_it_is_not_at_right_angles():
     assert step(theta) == pytest.approx([18 / 256, -3 / 256, 3 / 256])
     assert curl == pytest.approx([0, -9 / 1024, 3 / 1024], abs=1e-8)
     assert curl @ step(theta) == pytest.approx(9 / 65536, rel=1e-4)
-    assert "$g=(\\frac{18}{256},-\\frac3{256},\\frac3{256})$ and its curl $(0,-\\frac9{1024},\\frac3{1024})$" in LEASH
+    assert "$g=(\\frac{18}{256},-\\frac3{256},\\frac3{256})$." in LEASH
+    assert "the differences of its cross derivatives, is $(0,-\\frac9{1024},\\frac3{1024})$." in LEASH
     assert "their inner product is $\\frac9{65536}$" in LEASH
+
+
+def test_on_the_tree_a_mean_per_answer_never_lowers_success():
+    """Only the first logit moves success; its step has the sign of the gradient's, whatever the three logits."""
+    rng = np.random.default_rng(7)
+    for theta in rng.normal(0, 2, (40, 3)):
+        answers = pg.AnswerTree().outcomes(theta)
+        pairs = itertools.product(answers, repeat=2)
+        step = sum(c * d * (r - q) * (s[0] / T - z[0] / U) / 2 for (c, r, T, s), (d, q, U, z) in pairs)
+        success = sum(c * r * np.asarray(s) for c, r, _, s in answers)
+        assert step > 0 and success[0] > 0 and success[1:] == pytest.approx(0, abs=1e-12)
+    assert "Where a wrong answer of one token competes with long ones it even lowers" in ANSWERS["longer-answers"]
 
 
 def test_where_the_mean_length_turns_depends_on_the_coins():

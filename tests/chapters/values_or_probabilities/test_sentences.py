@@ -14,7 +14,7 @@ from scipy import optimize
 import policy_gradient as pg
 from tests.helpers import page_and_lab
 from tests.helpers.page_and_lab import PageAndLab
-from tests.helpers.sentences import cells, corridor, doors, flat, slope, softmax, solution, source
+from tests.helpers.sentences import ANSWERS, cells, corridor, doors, flat, slope, softmax, solution, source
 from tools.paths import ROOT
 from tools.site import values
 
@@ -404,3 +404,11 @@ def test_epsilon_greedy_s_best_action_has_a_share_of_epsilon_and_numpy_s_integer
         assert np.int64(10) ** 30 != 10**30
     assert "in a power without a word" in told
     assert "in a power without a word" in flat(list(solution("01-values-or-probabilities").values()))
+
+
+def test_simultaneous_steps_end_up_circling_at_the_rim_with_exploitability_mostly_1():
+    for start in ([0.36, 0.34, 0.3], [0.25, 0.35, 0.4], [0.4, 0.3, 0.3]):
+        history = pg.self_play(start, [0.3, 0.36, 0.34], pg.RPS, 20_000, 0.1)[:, 0]
+        late = -(history[-5000:] @ pg.RPS).min(axis=1)
+        assert np.mean(late > 0.99) > 0.75 and 0.3 < late.min() < 0.5 and -(history.mean(axis=0) @ pg.RPS).min() < 0.05
+    assert "circles at the rim, its exploitability mostly 1" in ANSWERS["self-play"]
