@@ -623,8 +623,11 @@ def _headline(name, fit):
 
 def _where(fit):
     """Where the expected direction of the fitted weights leads on two doors, with V at zero,
-    if that can be followed exactly."""
-    rule = fit.rule
+    if that can be followed exactly. An entropy bonus is followed with it; what else is added, is not."""
+    rule, size = fit.rule, fit.factor["size"] if fit.factor else ""
+    bonus = fit.extra["size"] if fit.extra and fit.extra["name"] == "entropy bonus" else 0.0
+    if bonus and size not in ("nothing", "std of the advantages, ddof 0", "std of the advantages, ddof 1"):
+        return ""
     if (
         fit.visits != "every visit"
         or rule["spread"] != "none"
@@ -632,20 +635,27 @@ def _where(fit):
         or "added" in rule["baseline"]
         or rule["reduce"] != "even"
         or not fit.factor
+        or fit.extra
+        and not (bonus or fit.extra["name"].startswith("constant baseline"))
     ):
         return ""
     b = worlds()["two doors"].batch
     psi = c.inner(worlds()["two doors"], dict(rule, baseline="none", place="inside")) * c._powers(b, rule)
+    entering = c.inner(worlds()["two doors"], dict(rule, baseline="none"))  # what is standardised
     slope, sign = {"log pi": lambda p: b.actions - p}.get(rule["score"]), np.sign(fit.factor["constant"])
     if slope is None:
         return ""
     theta = np.zeros(3)
-    for _ in range(400):
+    for step in 0.05 * 0.97 ** np.maximum(np.arange(550) - 400, 0):
         p = 1 / (1 + np.exp(-theta[b.obs]))
         chance = np.repeat(np.where(b.actions == 1, p, 1 - p).reshape(-1, 3).prod(axis=1), 3)
         g = sign * np.bincount(b.obs, chance * psi * slope(p), 3)
+        if bonus:  # its size stands beside the advantages as they enter
+            spread = np.sqrt(max(chance @ entering**2 / 3 - (chance @ entering / 3) ** 2, 1e-24))
+            g *= b.gamma ** fit.factor["gamma power"] / (1 if size == "nothing" else spread)
+            g -= bonus * np.bincount(b.obs, chance * theta[b.obs] * p * (1 - p), 3)
         g[2] = 0
-        theta = np.clip(theta + g / max(np.linalg.norm(g), 1e-12) * 0.05, -12, 12)
+        theta = np.clip(theta + g / max(np.linalg.norm(g), 1e-12) * step, -12, 12)
     p, q = 1 / (1 + np.exp(-theta[:2]))
     J = -p / 4 + (1 - p) * q / 8
     return (

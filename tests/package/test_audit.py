@@ -803,3 +803,32 @@ def test_gaussian_mistakes_are_named(old, new, question, answer):
 def test_a_value_under_the_own_reward_alone_is_not_called_gae():
     words = [finding.words for finding in audit(lambda theta, b: (b.rewards - b.values) @ b.score(theta)).findings]
     assert "Baseline: the learned value V(obs)." in words and not any("GAE" in text for text in words)
+
+
+def test_an_entropy_bonus_is_followed_with_the_rest():
+    """What it leads to on two doors is said of the whole: the slope of J by theta and of the entropy of the steps."""
+    mdp, policy = pg.two_doors(), pg.two_action_softmax(2, 3)
+
+    def bonus(coefficient):
+        def update(theta, b):
+            p = 1 / (1 + np.exp(-theta[b.obs]))
+            entropy = np.bincount(b.obs, -theta[b.obs] * p * (1 - p), len(theta)) / len(b.episodes())
+            return compiled(SOURCES["loop"])(theta, b) + coefficient * entropy
+
+        return audit(update).goes_to
+
+    assert bonus(1e-4) == "Followed there, it climbs to the best policy."
+    for coefficient in (0.1, 0.5, 1.0):
+        theta = np.zeros(2)
+        for _ in range(4000):
+            p, q = 1 / (1 + np.exp(-theta))
+            slope = pg.exact_gradient(mdp, policy, theta)
+            slope -= coefficient * np.array([2 * theta[0] * p * (1 - p), (1 - p) * theta[1] * q * (1 - q)])
+            theta = theta + 0.5 * slope
+        J = -p / 4 + (1 - p) * q / 8
+        assert f"a return of {J:.2f} " in bonus(coefficient), (coefficient, J, bonus(coefficient))
+
+
+def test_what_is_added_and_not_known_is_not_followed():
+    verdict = audit(lambda theta, b: compiled(SOURCES["loop"])(theta, b) - 0.5 * theta)
+    assert verdict.names("extra", "weight decay") and not verdict.goes_to
