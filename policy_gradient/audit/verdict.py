@@ -438,7 +438,7 @@ def _from_rule(fit, say):
         say(Finding("weight", rule["weight"], kind, f"The steps are weighed {words}."))
     elif rule["weight"] == "gamma^t of its own" and rule["gamma"] == "one":
         say(Finding("weight", "dropped", DEPARTURE, "The steps are weighed **without gamma^t** (of the given gamma)."))
-    elif rule["credit"] == "total return" and rule["weight"] == "gamma^t":
+    elif rule["credit"] == "total return" and rule["weight"] == "gamma^t" and rule["gamma"] != "one":
         say(
             Finding(
                 "weight",

@@ -832,3 +832,14 @@ def test_an_entropy_bonus_is_followed_with_the_rest():
 def test_what_is_added_and_not_known_is_not_followed():
     verdict = audit(lambda theta, b: compiled(SOURCES["loop"])(theta, b) - 0.5 * theta)
     assert verdict.names("extra", "weight decay") and not verdict.goes_to
+
+
+def test_a_return_that_is_not_discounted_is_not_said_to_be_discounted_twice():
+    def update(theta, b, own):
+        total = _steps(b, lambda e, i: np.sum((b.gamma if own else 1.0) ** np.arange(e.stop - e.start) * b.rewards[e]))
+        return _weighed(total, b, theta)
+
+    verdict = audit(lambda theta, b: update(theta, b, False))
+    assert verdict.names("gamma", "one") and "discounted from the start" not in str(verdict)
+    assert "**not**" in verdict.headline and verdict.angle > 1
+    assert audit(lambda theta, b: update(theta, b, True)).names("weight", "gamma^t twice")
