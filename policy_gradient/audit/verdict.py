@@ -120,7 +120,11 @@ WEIGHT = {
 BASELINE = {
     "value": (RIGHT, "Baseline: the learned value V(obs)"),
     "mean": (CHOICE, "Baseline: the mean over all steps of the batch, its own included."),
-    "leave one out": (RIGHT, "Baseline: the mean over the other steps of the batch."),
+    "leave one out": (
+        CHOICE,
+        "Baseline: the mean over the other steps of the batch. The own episode's are among them and depend on the "
+        "action: a bias that falls as 1/N with N episodes.",
+    ),
     "mean at t": (CHOICE, "Baseline: the mean at the same t, its own episode included; that shrinks the step by 1/n."),
     "leave one out at t": (RIGHT, "Baseline: the mean of the other episodes at the same t."),
     "mean of first returns": (CHOICE, "Baseline: the mean of the episodes' returns, its own included."),
@@ -131,7 +135,11 @@ BASELINE = {
     "mean at t added": (MISTAKE, "The mean at the same t is **added**, not subtracted."),
     "leave one out at t added": (MISTAKE, "The mean of the other episodes at the same t is **added**, not subtracted."),
     "next value": (MISTAKE, "Baseline: **V of the next observation**, which depends on the action."),
-    "mean of rewards": (CHOICE, "Baseline: the mean of the *rewards*; harmless, but no estimate of a return."),
+    "mean of rewards": (
+        CHOICE,
+        "Baseline: the mean of the *rewards*, which is no estimate of a return. The own episode's are among them: "
+        "a bias that falls as 1/N with N episodes.",
+    ),
     "running sum": (DEPARTURE, "Baseline: a running mean over the steps so far, **its own included**."),
 }
 SPREAD = {

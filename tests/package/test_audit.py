@@ -5,6 +5,7 @@ import itertools
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -843,3 +844,35 @@ def test_a_return_that_is_not_discounted_is_not_said_to_be_discounted_twice():
     assert verdict.names("gamma", "one") and "discounted from the start" not in str(verdict)
     assert "**not**" in verdict.headline and verdict.angle > 1
     assert audit(lambda theta, b: update(theta, b, True)).names("weight", "gamma^t twice")
+
+
+@pytest.mark.parametrize(
+    "baseline, answer",
+    [
+        (lambda b, G: (G.sum() - G) / (len(G) - 1), "leave one out"),
+        (lambda b, G: b.rewards.mean(), "mean of rewards"),
+    ],
+)
+def test_a_baseline_from_the_own_episode_s_other_steps_is_said_to_be_a_bias(baseline, answer):
+    """On two doors, over all batches of one episode, of two and of three."""
+
+    def update(theta, b):
+        G = _steps(b, lambda e, i: b.gamma ** np.arange(e.stop - i) @ b.rewards[i : e.stop])
+        return _weighed(G - baseline(b, G), b, theta)
+
+    verdict = audit(update)
+    (words,) = (f.words for f in verdict.findings if f.question == "baseline")
+    assert verdict.names("baseline", answer) and "bias that falls as 1/N" in words and "harmless" not in str(verdict)
+    world = worlds()["two doors"]
+    b, off = world.batch, []
+    for N in (1, 2, 3):
+        expected = np.zeros(3)
+        for drawn in itertools.product(b.episodes(), repeat=N):
+            rows, arrays = np.concatenate([np.arange(e.start, e.stop) for e in drawn]), {}
+            for name in "obs actions rewards next_obs terminated truncated mask values next_values log_probs t".split():
+                arrays[name] = getattr(b, name)[rows]
+            expected += update(world.theta, replace(b, **arrays, episode=np.repeat(np.arange(N), 3))) / 8**N
+        off.append(expected[:2] - verdict.theorem)
+    assert np.linalg.norm(off[0]) > 0.02
+    np.testing.assert_allclose(off[0], 2 * off[1] if answer != "leave one out" else 5 / 2 * off[1], atol=1e-12)
+    np.testing.assert_allclose(off[0], 3 * off[2] if answer != "leave one out" else 8 / 2 * off[2], atol=1e-12)
