@@ -458,7 +458,9 @@ def _from_rule(fit, say):
     if rule["baseline"] in BASELINE:
         kind, words = BASELINE[rule["baseline"]]
         if rule["baseline"] == "value":
-            words += "; that is GAE with lambda = 1." if rule["credit"] == "reward-to-go" else "."
+            # V subtracted after gamma^t is no sum of TD errors
+            gae = rule["credit"] == "reward-to-go" and rule["place"] == "inside"
+            words += "; that is GAE with lambda = 1." if gae else "."
         if rule["place"] == "after" and rule["weight"] == "gamma^t":
             words += " It is subtracted after gamma^t."
         say(Finding("baseline", rule["baseline"], kind, words))

@@ -876,3 +876,18 @@ def test_a_baseline_from_the_own_episode_s_other_steps_is_said_to_be_a_bias(base
     assert np.linalg.norm(off[0]) > 0.02
     np.testing.assert_allclose(off[0], 2 * off[1] if answer != "leave one out" else 5 / 2 * off[1], atol=1e-12)
     np.testing.assert_allclose(off[0], 3 * off[2] if answer != "leave one out" else 8 / 2 * off[2], atol=1e-12)
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_value_subtracted_after_gamma_t_is_not_called_gae(after):
+    def update(theta, b):
+        def to_go(e, i):
+            tail = 0 if b.terminated[e.stop - 1] else b.next_values[e.stop - 1]
+            return b.gamma ** np.arange(e.stop - i) @ b.rewards[i : e.stop] + b.gamma ** (e.stop - i) * tail
+
+        power = b.gamma**b.t
+        return ((power * _steps(b, to_go) - (b.values if after else power * b.values)) * b.mask) @ b.score(theta)
+
+    verdict = audit(update)
+    (words,) = (f.words for f in verdict.findings if f.question == "baseline")
+    assert ("GAE" in words) is not after and ("after gamma^t" in words) is after and verdict.ok
