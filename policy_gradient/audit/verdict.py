@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 
 from . import candidates as c
-from .worlds import worlds
+from .worlds import changed, worlds
 
 RIGHT, CHOICE, DEPARTURE, MISTAKE, OPEN = "right", "choice", "departure", "mistake", "open"
 
@@ -303,6 +303,11 @@ def read(name, fit, notes):
         _from_rule(fit, say)
         verdict.headline = _headline(name, fit)
         verdict.goes_to = _where(fit)
+        if (angle := _values_decide(fit, verdict)) is not None:
+            verdict.goes_to = (
+                verdict.goes_to.replace("Followed there,", "Followed there with V = 0,")
+                + f" (With the true V of each state it makes {angle:.0f} degrees.)"
+            )
     else:
         verdict.headline = f"{name}: what it follows stays open."
     if fit.extra:
@@ -629,6 +634,25 @@ def _headline(name, fit):
         how = how.replace("the theorem's direction", "**minus** the theorem's direction")
     where = " where episodes terminate" * (how.startswith(("the", "**minus**")) and "truncated" in fit.open)
     return f"{name} follows {how}{where}."
+
+
+def _values_decide(fit, verdict):
+    """The angle in degrees that the true V would give on two doors, if it is V = 0 that turns a climb into a fall
+    there, or a fall into a climb; else None."""
+    from policy_gradient.mdp import state_values, two_doors
+
+    if not verdict.goes_to or verdict.angle is None:
+        return None
+    world, mdp = worlds()["two doors"], two_doors()
+    b, V = world.batch, state_values(mdp, np.full((4, 2), 0.5))
+    states = np.where(b.t < 2, b.t, np.where(b.obs == 2, 2, 3))  # A, B, then C or D
+    known = changed(world, world.name, values=V[states], next_values=np.where(b.t < 2, np.roll(V[states], -1), 0))
+    g = np.sign(fit.factor["constant"]) * np.bincount(b.obs, c.weights(known, fit.rule), 3)[:2]
+    exact, size = np.array(verdict.theorem), np.linalg.norm(g)
+    if size < 1e-12:
+        return None
+    angle = float(np.degrees(np.arccos(np.clip(g @ exact / size / np.linalg.norm(exact), -1, 1))))
+    return angle if (angle < 90) != (verdict.angle < 90) else None
 
 
 def _where(fit):

@@ -891,3 +891,28 @@ def test_a_value_subtracted_after_gamma_t_is_not_called_gae(after):
     verdict = audit(update)
     (words,) = (f.words for f in verdict.findings if f.question == "baseline")
     assert ("GAE" in words) is not after and ("after gamma^t" in words) is after and verdict.ok
+
+
+def test_where_v_is_zero_on_two_doors_is_said_if_it_decides():
+    """One-step TD errors: with the true V their expectation is the theorem's, by a sum over the eight episodes."""
+    mdp = pg.two_doors()
+    V, exact = pg.state_values(mdp, np.full((4, 2), 0.5)), pg.exact_gradient(mdp, pg.two_action_softmax(2, 3), [0, 0])
+    expected = np.zeros(3)
+    for actions in itertools.product((0, 1), repeat=3):
+        state = 0
+        for t, a in enumerate(actions):
+            following = mdp.P[state, a]
+            error = mdp.R[state, a] + mdp.gamma * following @ V - V[state]
+            expected[mdp.obs[state]] += mdp.gamma**t * error * (a - 0.5) / 8
+            state = int(following.argmax())
+    np.testing.assert_allclose(expected[:2], exact, atol=1e-12)
+    verdict = audit(
+        lambda theta, b: _weighed(
+            b.rewards + b.gamma * b.next_values * ~b.terminated - b.values,
+            b,
+            theta,
+        )
+    )
+    assert round(verdict.angle) == 162 and "with V = 0, it **ends at the worst" in verdict.goes_to
+    assert verdict.goes_to.endswith("(With the true V of each state it makes 0 degrees.)")
+    assert "true V" not in audit(compiled(SOURCES["critic"])).goes_to, "3 degrees and 0: V decides nothing"
