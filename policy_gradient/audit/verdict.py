@@ -321,6 +321,15 @@ def read(name, fit, notes):
                 "When all returns are equal it gives **NaN** (a standard deviation of zero, with no eps added).",
             )
         )
+    elif fit.equal_rewards == "nan at zero":
+        say(
+            Finding(
+                "equal rewards",
+                "nan at zero",
+                MISTAKE,
+                "When all rewards are zero it gives **NaN** (a division by zero, perhaps).",
+            )
+        )
     elif fit.equal_rewards != "finite":
         say(Finding("equal rewards", fit.equal_rewards, MISTAKE, "When all rewards are zero it **fails**."))
     if fit.reset == "counted":

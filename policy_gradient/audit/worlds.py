@@ -205,5 +205,5 @@ def worlds():
 
 
 def changed(world, name, **arrays):
-    """The same world with other arrays in its batch."""
+    """The same world with other arrays (or another gamma, lam) in its batch."""
     return World(name, world.theta, replace(world.batch.copy(), **arrays))

@@ -916,3 +916,41 @@ def test_where_v_is_zero_on_two_doors_is_said_if_it_decides():
     assert round(verdict.angle) == 162 and "with V = 0, it **ends at the worst" in verdict.goes_to
     assert verdict.goes_to.endswith("(With the true V of each state it makes 0 degrees.)")
     assert "true V" not in audit(compiled(SOURCES["critic"])).goes_to, "3 degrees and 0: V decides nothing"
+
+
+def _standardised_gae(theta, b):
+    left, following = np.zeros(len(b)), 0.0
+    for i in reversed(range(len(b))):
+        error = b.rewards[i] + b.gamma * b.next_values[i] * (not b.terminated[i]) - b.values[i]
+        left[i] = following = error + b.gamma * b.lam * following * (not b.terminated[i] and not b.truncated[i])
+    return _weighed((left - left.mean()) / left.std(), b, theta)
+
+
+def _of_length_one(theta, b):
+    g = compiled(SOURCES["loop"])(theta, b)
+    return g / np.linalg.norm(g)
+
+
+def _by_the_largest(theta, b):
+    G = _steps(b, lambda e, i: b.gamma ** np.arange(e.stop - i) @ b.rewards[i : e.stop])
+    return _weighed(G / np.abs(G).max(), b, theta)
+
+
+@pytest.mark.parametrize(
+    "update, answer",
+    [
+        (mutant("scaled", ("/ (kept.std() + 1e-8)", "/ kept.std()")), "nan"),
+        (_standardised_gae, "nan"),
+        (_of_episodes(0.0), "nan"),
+        (_of_length_one, "nan at zero"),
+        (_by_the_largest, "nan at zero"),
+    ],
+)
+def test_a_nan_is_put_down_to_a_standard_deviation_only_where_equal_returns_give_it(update, answer):
+    verdict = audit(update)
+    assert verdict.names("equal rewards", answer)
+    assert ("a standard deviation of zero" in str(verdict)) is (answer == "nan")
+    if answer != "nan":  # finite where all returns are 1
+        world = worlds()["plain"]
+        rewards = np.where(world.batch.terminated, 1.0, 0.5)
+        assert np.isfinite(update(world.theta.copy(), replace(world.batch, rewards=rewards, gamma=0.5))).all()
