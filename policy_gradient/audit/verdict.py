@@ -460,13 +460,15 @@ def _from_rule(fit, say):
         say(Finding("weight", rule["weight"], kind, f"The steps are weighed {words}."))
     elif rule["weight"] == "gamma^t of its own" and rule["gamma"] == "one":
         say(Finding("weight", "dropped", DEPARTURE, "The steps are weighed **without gamma^t** (of the given gamma)."))
-    elif rule["credit"] == "total return" and rule["weight"] == "gamma^t" and rule["gamma"] != "one":
+    elif rule["credit"] == "total return" and rule["weight"] == "gamma^t":
         say(
             Finding(
                 "weight",
                 "gamma^t twice",
                 MISTAKE,
-                "The whole return, discounted from the start, is weighed by **gamma^t once more**.",
+                "The whole return is weighed by **gamma^t**, which belongs before a reward-to-go."
+                if rule["gamma"] == "one"
+                else "The whole return, discounted from the start, is weighed by **gamma^t once more**.",
             )
         )
     if rule["baseline"] in BASELINE:
