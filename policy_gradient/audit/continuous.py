@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from .ask import Numpy, Unreadable
-from .verdict import CHOICE, MISTAKE, RIGHT, Finding, Verdict
+from .verdict import CHOICE, DEPARTURE, MISTAKE, RIGHT, Finding, Verdict
+
+CLOSE = 1e-6  # relative: what counts as equal
 
 
 @dataclass
@@ -37,11 +39,14 @@ def _forms(theta, b, D):
     d = b.drawn - mean
     forms["variance for std"] = np.concatenate([d / std**4, d**2 / std**4 * 2 - 2], axis=1)  # sigma^2 in sigma's place
     forms["variance as std"] = np.concatenate([d / std**4, d**2 / std**4 - 1], axis=1)
-    forms["std for variance"] = np.concatenate([d / std, d**2 / std / 2 - 1], axis=1)  # sigma in sigma^2's place
+    forms["std for variance"] = np.concatenate([d / std, d**2 / std / 2 - 0.5], axis=1)  # sigma in sigma^2's place
+    forms["std for variance, log sigma whole"] = np.concatenate([d / std, d**2 / std / 2 - 1], axis=1)
     forms["no normaliser"] = np.concatenate([d / std**2, d**2 / std**2], axis=1)
     forms["mean not divided"] = np.concatenate([d, right[:, D:]], axis=1)
     forms["slope by std"] = np.concatenate([d / std**2, (d**2 / std**2 - 1) / std], axis=1)
+    forms["natural"] = np.concatenate([d, (d**2 / std**2 - 1) / 2], axis=1)
     forms["log std frozen"] = np.concatenate([d / std**2, 0 * d], axis=1)
+    forms["mean frozen"] = np.concatenate([0 * d, right[:, D:]], axis=1)
     forms["first dimension only"] = right * np.tile(np.eye(D)[0], 2)
     if b.squashed:
         forms["of the squashed action"] = _score(theta, b.actions, D)
@@ -64,7 +69,12 @@ SAY = {
     ),
     "std for variance": (
         MISTAKE,
-        "The **standard deviation stands where the variance belongs**: sigma is used as sigma^2.",
+        "The **standard deviation stands where the variance belongs**: sigma is used as sigma^2, "
+        "or theta's second half is read as the log of the variance.",
+    ),
+    "std for variance, log sigma whole": (
+        MISTAKE,
+        "The **standard deviation stands where the variance belongs**: the square is divided by 2 sigma.",
     ),
     "no normaliser": (
         MISTAKE,
@@ -72,6 +82,11 @@ SAY = {
     ),
     "mean not divided": (MISTAKE, "The slope by the mean is **not divided by the variance**."),
     "slope by std": (MISTAKE, "The slope is by sigma, not by **log sigma**: a factor sigma is missing."),
+    "natural": (
+        DEPARTURE,
+        "It is the **natural gradient**: the gradient, multiplied by the inverse of the Gaussian's Fisher matrix.",
+    ),
+    "mean frozen": (DEPARTURE, "The mean is **not learned**."),
     "log std frozen": (CHOICE, "The standard deviation is not learned."),
     "first dimension only": (MISTAKE, "**Only the first dimension** of the action counts."),
 }
@@ -82,46 +97,66 @@ def audit_gaussian(update):
     mean over samples of reward times score."""
     name = getattr(update, "__name__", type(update).__name__)
     verdict, asker = Verdict(name, [], [], None, None), _Asker(update)
-    say = verdict.findings.append
+    scales = []  # what is open about the length alone
     try:
         for squashed in (False, True):
-            fits, constants = _match(asker, squashed)
-            if fits is None:
-                fits, constants = _match(asker, squashed, centred=True)
-            if fits is None:
+            points, flat = _ask(asker, squashed)
+            found = [_flat(flat)] if flat else []
+            if all(np.abs(p.got).max() <= 1e-12 * max(1, np.abs(p.rest).max()) for p in points):
+                _once(verdict.open, "The rewards do not move it.")
+                continue
+            match = _match(points, centred=False) or _match(points, centred=True)
+            if match is None:
                 verdict.open.append(OPEN_WORDS[squashed])
                 continue
-            if fits in SAY and not verdict.names("density", fits):
-                say(Finding("density", fits, *SAY[fits]))
-            elif fits == "right":
-                say(
-                    Finding(
-                        "density",
-                        "right" + " squashed" * squashed,
-                        RIGHT,
-                        f"The density of {'squashed' if squashed else 'clipped'} actions: right.",
-                    )
-                )
-            for size, (kind, words) in constants.items():
-                if not verdict.names("constant", size):
-                    say(Finding("constant", size, kind, words))
+            found += match.densities(squashed)
+            size, k = _scale(points, match)
+            found += size
+            if k is None:
+                _once(scales, _changes(points, match))
+            found += _rest(points, match, k, flat)
+            if not match.at_one:
+                _once(verdict.open, OPEN_WORDS["one dimension"])
+            if not match.at_big:
+                _once(verdict.open, OPEN_WORDS["big"])
+            for finding in found:
+                if not verdict.names(finding.question, finding.answer):
+                    verdict.findings.append(finding)
     except Unreadable as error:
         verdict.unreadable, verdict.headline = error.kind, f"{name} cannot be read. {error}"
         return verdict
+    direction_open = bool(verdict.open)
+    verdict.open += scales
     verdict.notes += list(asker.notes.values())
-    verdict.headline = f"{name} follows " + (
-        "the score of the Gaussian that drew the actions."
-        if verdict.ok
-        else "**not** the score of the Gaussian that drew the actions."
-        if verdict.accused
-        else "a direction that stays open."
-    )
+    verdict.headline = f"{name} follows " + _follows(verdict, direction_open)
     return verdict
+
+
+def _once(words, more):
+    if more not in words:
+        words.append(more)
+
+
+def _follows(verdict, direction_open):
+    score = "the score of the Gaussian that drew the actions"
+    accused = {finding.question for finding in verdict.accused}
+    if accused & {"density", "constant"}:
+        return f"**not** {score}."
+    if direction_open:
+        return "a direction that stays open."
+    return (
+        score
+        + ", with **something added**" * ("extra" in accused)
+        + ", by a length that stays open" * bool(verdict.open)
+        + "."
+    )
 
 
 OPEN_WORDS = {
     False: "What it does with actions that were clipped, no rule that I know explains.",
     True: "What it does with squashed actions, no rule that I know explains.",
+    "one dimension": "What it does with actions of **one dimension**, no rule that I know explains.",
+    "big": "What it does with rewards three times as large: its direction is another then.",
 }
 
 
@@ -133,19 +168,6 @@ class _Asker(Numpy):
         )
 
 
-class _World:
-    def __init__(self, D, squashed, scale=1.0):
-        rng = np.random.default_rng(D)
-        self.name, self.theta = f"{D} dimensions", np.round(rng.uniform(-0.5, 0.5, 2 * D), 2)
-        drawn = np.round(self.theta[:D] + np.exp(self.theta[D:]) * rng.normal(size=(4 + 3 * D, D)) * 1.3, 2)
-        self.batch = GaussianBatch(
-            drawn,
-            np.tanh(drawn) if squashed else np.clip(drawn, -1, 1),
-            np.round(rng.normal(0.3, 1, len(drawn)) * scale, 2),
-            squashed,
-        )
-
-
 class _Batch(GaussianBatch):
     def copy(self):
         return _Batch(self.drawn.copy(), self.actions.copy(), self.rewards.copy(), self.squashed)
@@ -154,41 +176,280 @@ class _Batch(GaussianBatch):
         return len(self.drawn)
 
 
-def _match(asker, squashed, centred=False):
-    ratios = {}
+class _World:
+    def __init__(self, D, squashed):
+        rng = np.random.default_rng(D)
+        self.name, self.theta = f"{D} dimension{'s' * (D > 1)}", np.round(rng.uniform(-0.5, 0.5, 2 * D), 2)
+        drawn = np.round(self.theta[:D] + np.exp(self.theta[D:]) * rng.normal(size=(4 + 3 * D, D)) * 1.3, 2)
+        self.batch = _Batch(
+            drawn,
+            np.tanh(drawn) if squashed else np.clip(drawn, -1, 1),
+            np.round(rng.normal(0.3, 1, len(drawn)), 2),
+            squashed,
+        )
+
+
+@dataclass
+class _Point:
+    """One answer: `got` is what the rewards move, `rest` what stays without them."""
+
+    D: int
+    world: _World
+    rewards: np.ndarray
+    got: np.ndarray
+    rest: np.ndarray
+    forms: dict
+
+
+def _ask(asker, squashed):
+    """([points: D = 1, 2, 2 with rewards three times as large, 3], what is wrong with rewards of zero, or "")."""
+    points, flat = [], ""
     for D in (1, 2, 3):
         world = _World(D, squashed)
-        world.batch = _Batch(**vars(world.batch))
-        asker.returns = asker.returns or "gradient"
-        got = asker(world)
-        calm = _World(D, squashed)
-        calm.batch = _Batch(world.batch.drawn, world.batch.actions, 0 * world.batch.rewards, squashed)
-        at_rest = asker(calm)
-        got = got - at_rest  # theta itself, or whatever does not depend on the rewards
-        for form, scores in _forms(world.theta, world.batch, D).items():
-            want = (world.batch.rewards - centred * world.batch.rewards.mean()) @ scores
-            c = got @ want / (want @ want)
-            if np.abs(got - c * want).max() < 1e-6 * np.abs(got).max():
-                ratios.setdefault(form, {})[D] = c * np.array([1, len(world.batch)])
-    whole = {form: r for form, r in ratios.items() if len(r) == 3} or {
-        form: r for form, r in ratios.items() if len(r) == 2 and 1 not in r
+
+        def ask(rewards, world=world):
+            world.batch.rewards, old = rewards, world.batch.rewards
+            asker.returns = asker.returns or "gradient"
+            try:
+                return asker(world)
+            finally:
+                world.batch.rewards = old
+
+        rewards = world.batch.rewards
+        whole, big = ask(rewards), ask(3 * rewards) if D == 2 else None
+        try:
+            rest = ask(0 * rewards)
+        except Unreadable as error:
+            flat = error.kind
+            rest = (whole + ask(-rewards)) / 2  # what turns round with the rewards falls out
+            if flat == "nan":
+                flat = _equal(ask, rewards)
+        forms = _forms(world.theta, world.batch, D)
+        points.append(_Point(D, world, rewards, whole - rest, rest, forms))
+        if big is not None:
+            points.append(_Point(D, world, 3 * rewards, big - rest, rest, forms))
+    return points, flat
+
+
+def _equal(ask, rewards):
+    """Is it NaN when all rewards are 1 too, or only when they are 0?"""
+    try:
+        ask(np.ones_like(rewards))
+    except Unreadable:
+        return "equal"
+    return "zero"
+
+
+def _flat(flat):
+    words = {
+        "equal": "When all rewards are equal it gives **NaN** (a division by zero, with no eps added).",
+        "zero": "When all rewards are zero it gives **NaN** (a division by zero).",
     }
-    if not whole:
-        return None, {}
-    form = "right" if "right" in whole else next(iter(whole))
-    findings, r = {}, whole[form]
-    if centred:
-        findings["baseline"] = (CHOICE, "Baseline: the mean of the rewards, up to a factor its own included.")
-    spreads = [np.ptp(sizes) / max(sizes) for sizes in np.abs(list(r.values())).T]  # of the sum's constant, the mean's
-    column = 0 if spreads[0] < 1e-6 < spreads[1] else 1
-    c = {D: v[1] for D, v in r.items()}
-    if all(abs(c[D] * D / c[min(c)] / min(c) - 1) < 1e-6 for D in c) and len(c) > 1 and abs(c[2] / c[3] - 1.5) < 1e-6:
-        findings["mean over dimensions"] = (
-            MISTAKE,
-            "The log-density is **averaged over the action's dimensions**, where it must be summed.",
+    return Finding(
+        "equal rewards",
+        "nan" if flat in words else flat,
+        MISTAKE,
+        words.get(flat, "When all rewards are zero it **fails**."),
+    )
+
+
+@dataclass
+class _Match:
+    """The forms of the two halves; `constants` and the weighted `scores` of each point, in the order of the points."""
+
+    mean: str
+    log_std: str
+    centred: bool
+    at_one: bool
+    at_big: bool
+    constants: list  # (mean's, log std's), NaN for a half that is zero
+    scores: list
+
+    def densities(self, squashed):
+        """The findings about the density."""
+        if self.mean == self.log_std == "right":
+            words = f"The density of {'squashed' if squashed else 'clipped'} actions: right."
+            return [Finding("density", "right" + " squashed" * squashed, RIGHT, words)]
+        if self.mean == self.log_std:
+            return [Finding("density", self.mean, *SAY[self.mean])]
+        found, frozen = [], {"log std frozen", "mean frozen"} & {self.mean, self.log_std}
+        for form, half in ((self.mean, "mean"), (self.log_std, "log standard deviation")):
+            if form != "right":
+                kind, words = SAY[form]
+                alone = "" if frozen else f" That holds for the slope by the {half} alone."
+                found.append(Finding("density", form, kind, words + alone))
+        return found
+
+
+def _constant(got, want, size):
+    """c with got = c * want; NaN where both are zero, None where there is none."""
+    if np.abs(want).max() == 0:
+        return np.nan if np.abs(got).max() < 1e-9 * size else None
+    c = got @ want / (want @ want)
+    return c if np.abs(got).max() > 1e-9 * size and np.abs(got - c * want).max() < CLOSE * np.abs(got).max() else None
+
+
+def _match(points, centred):
+    """The `_Match` that explains the points of two and three dimensions, or None. Whole forms come first, since
+    one number for both halves says more than one for each."""
+
+    def fit(p, form, half):
+        """Of half 0 (mean), 1 (log std) or of the whole (None)."""
+        part = slice(None) if half is None else slice(half * p.D, (half + 1) * p.D)
+        want = (p.rewards - centred * p.rewards.mean()) @ p.forms[form]
+        return _constant(p.got[part], want[part], np.abs(p.got).max())
+
+    def known(form, half):
+        fits = [fit(p, form, half) for p in points]
+        return fits if fits[1] is not None and fits[3] is not None else None
+
+    names = list(points[0].forms)
+    whole = {form: fits for form in names if (fits := known(form, None))}
+    if whole:
+        form = next((form for form, fits in whole.items() if None not in fits), next(iter(whole)))
+        halves, fits = (form, form), [(c, c) for c in whole[form]]
+    else:
+        halves = [next((form for form in names if known(form, half)), None) for half in (0, 1)]
+        if None in halves:
+            return None
+        fits = list(zip(known(halves[0], 0), known(halves[1], 1), strict=True))
+    scores = [
+        np.concatenate(
+            [
+                (np.nan_to_num(c) if c is not None else 0) * p.forms[form][:, half * p.D : (half + 1) * p.D]
+                for half, (form, c) in enumerate(zip(halves, pair, strict=True))
+            ],
+            axis=1,
         )
-    elif column == 0:
-        findings["sum"] = (CHOICE, "Samples are summed, not averaged.")
-    if c[2] < 0:
-        findings["minus"] = (MISTAKE, "**The sign is turned round**.")
-    return form, findings
+        for p, pair in zip(points, fits, strict=True)
+    ]
+    return _Match(*halves, centred, None not in fits[0], None not in fits[2], fits, scores)
+
+
+COUNTS = {  # what the sum of the samples is multiplied by
+    "mean": lambda n: 1 / n,
+    "n - 1": lambda n: 1 / (n - 1),
+    "sum": lambda n: 1.0,
+    "sum, leave one out": lambda n: n / (n - 1),
+}
+
+
+def _one_number(x):
+    return np.ptp(x) < CLOSE * np.abs(x).max()
+
+
+def _spread(c, std):
+    """(k, eps, place) with c = k / (std + eps), or k / sqrt(std^2 + eps); None if neither holds."""
+    found = []
+    for power, place in ((1, ""), (2, ", under the root")):
+        y, x = np.abs(c) ** -power, std**power
+        (slope, at_zero), *_ = np.linalg.lstsq(np.stack([x, np.ones_like(x)], axis=1) / y[:, None], np.ones_like(y))
+        off = np.abs((slope * x + at_zero) / y - 1).max()
+        if off < CLOSE / 10 and slope > 0 and -CLOSE < at_zero / slope < 0.1:
+            found.append((off, np.sign(c[0]) * slope ** (-1 / power), at_zero / slope, place))
+    return min(found)[1:] if found else None
+
+
+def _scale(points, match):
+    """(findings about the number before the whole, that number), None for a number that no rule explains."""
+    use = [i for i, p in enumerate(points) if (match.at_one or p.D > 1) and (match.at_big or i != 2)]
+    halves = np.array([match.constants[i] for i in use], float)
+    c = halves[:, 0] if np.isfinite(halves[:, 0]).all() else halves[:, 1]
+    found, n = [], np.array([len(points[i].rewards) for i in use])
+    if (c < 0).all():
+        found.append(Finding("constant", "minus", MISTAKE, "**The sign is turned round**."))
+    baseline = "Baseline: the mean of the rewards, up to a factor its own included."
+    if match.centred:
+        found.append(Finding("constant", "baseline", CHOICE, baseline))
+    if (np.sign(c) != np.sign(c[0])).any():
+        return found, None
+    if np.isfinite(halves).all():
+        between = halves[:, 1] / halves[:, 0]
+        if not _one_number(between):
+            return found, None
+        if between[0] < 0:
+            found.append(
+                Finding(
+                    "constant", "minus in one half", MISTAKE, "**One half's sign is turned round**, not the other's."
+                )
+            )
+        elif abs(between[0] - 1) > CLOSE:
+            words = (
+                f"The slope by the log standard deviation is multiplied by {between[0]:.4g} times the other's number."
+            )
+            found.append(Finding("constant", "halves", CHOICE, words))
+    dims = np.array([points[i].D for i in use], float)
+    stds = [np.array([points[i].rewards.std(ddof=ddof) for i in use]) for ddof in (0, 1)]
+    for spread in (None, *stds):
+        for count, factor in COUNTS.items():
+            for over in (1, dims):
+                left = c / factor(n) * over
+                fit = ((left[0], 0, "") if _one_number(left) else None) if spread is None else _spread(left, spread)
+                if fit is None:
+                    continue
+                k, eps, place = fit
+                if over is dims:
+                    words = "The log-density is **averaged over the action's dimensions**, where it must be summed."
+                    found.append(Finding("constant", "mean over dimensions", MISTAKE, words))
+                if count.startswith("sum"):
+                    found.append(Finding("constant", "sum", CHOICE, "Samples are summed, not averaged."))
+                if spread is not None:
+                    added = f" (eps {eps:.2g}{place})" if eps > CLOSE else ""
+                    words = f"The rewards are divided by their standard deviation{added}."
+                    found.append(Finding("constant", "standard deviation", CHOICE, words))
+                return found, k
+    return found, None
+
+
+def _changes(points, match):
+    """The words for a number that no rule explains: from batch to batch, or with the size of the rewards alone?"""
+    small = [p for i, p in enumerate(points) if i != 2], [c for i, c in enumerate(match.constants) if i != 2]
+    c = np.array([pair[0] if pair[0] == pair[0] else pair[1] for pair in small[1]], float)
+    n = np.array([len(p.rewards) for p in small[0]])
+    alone = any(_one_number(c / factor(n)) for factor in COUNTS.values())
+    where = "changes with the size of the rewards" if alone else "changes from batch to batch"
+    return f"By what number the whole is multiplied, I cannot say: it {where}."
+
+
+def _rest(points, match, k, flat):
+    """The findings about what stays when the rewards are zero: theta itself, its decay, an entropy bonus, a constant
+    beside the rewards, or something else."""
+    at = [0, 1, 3] if match.at_one else [1, 3]
+    rest = np.concatenate([points[i].rest for i in at])
+    size = np.abs(rest).max()
+    if size < 1e-9 * max(np.abs(p.got).max() for p in points):
+        return []
+    theta = np.concatenate([points[i].world.theta for i in at])
+    constant = np.concatenate([match.scores[i].sum(axis=0) for i in at])
+    for factor in (lambda D, n: 1, lambda D, n: n, lambda D, n: 1 / D, lambda D, n: n / D):
+        entropy = [np.repeat([0, factor(points[i].D, len(points[i].rewards))], points[i].D).astype(float) for i in at]
+        basis = np.stack([theta, constant, np.concatenate(entropy)], axis=1)
+        weights = np.linalg.lstsq(basis, rest, rcond=None)[0]
+        if np.abs(basis @ weights - rest).max() < CLOSE * size:
+            break
+    else:
+        how = "stays when the rewards' signs are turned round" if flat else "does **not depend on the rewards**"
+        return [Finding("extra", "unknown", DEPARTURE, f"Something is added that {how}.")]
+    own, beside, bonus = np.where(np.abs(basis * weights).max(axis=0) > CLOSE * size, weights, 0)
+    found, decay = [], (1 if own > 0.5 else 0) - own
+    minus = all(c < 0 for pair in match.constants for c in pair if c is not None and c == c)
+    if abs(decay) > CLOSE:
+        if decay > 0 or minus:
+            found.append(Finding("extra", "weight decay", CHOICE, f"theta decays by {abs(decay):.4g} of itself."))
+        else:
+            words = f"theta **grows** by {-decay:.4g} of itself: a decay with the wrong sign."
+            found.append(Finding("extra", "weight decay", MISTAKE, words))
+    if beside:
+        right = {match.mean, match.log_std} <= {"right", "log std frozen", "mean frozen"}
+        words = "A constant stands beside the rewards" + ", as a baseline does" * right + "."
+        found.append(Finding("extra", "constant baseline", RIGHT if right else CHOICE, words))
+    if bonus:
+        much = "" if k is None else f" (coefficient {abs(bonus / k):.4g}, if it is averaged as the rest is)"
+        if minus:
+            found.append(Finding("extra", "entropy bonus", CHOICE, f"An entropy term is added{much}."))
+        elif bonus > 0:
+            found.append(Finding("extra", "entropy bonus", CHOICE, f"An entropy bonus is added{much}."))
+        else:
+            words = f"An entropy bonus is added **with the wrong sign**, a malus{much}."
+            found.append(Finding("extra", "entropy bonus", MISTAKE, words))
+    return found

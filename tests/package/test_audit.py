@@ -954,3 +954,152 @@ def test_a_nan_is_put_down_to_a_standard_deviation_only_where_equal_returns_give
         world = worlds()["plain"]
         rewards = np.where(world.batch.terminated, 1.0, 0.5)
         assert np.isfinite(update(world.theta.copy(), replace(world.batch, rewards=rewards, gamma=0.5))).all()
+
+
+def _slopes(log_density, theta, drawn, eps=1e-6):
+    """Central differences of a log-density (n,) by theta: (n, 2 D)."""
+    steps = eps * np.eye(len(theta))
+    return np.stack(
+        [(log_density(theta + e, drawn) - log_density(theta - e, drawn)) / (2 * eps) for e in steps], axis=1
+    )
+
+
+def _bell(spread, half=1.0):
+    """The log-density whose variance is spread(log std); `half` stands before its logarithm, right is 1."""
+
+    def log_density(theta, u):
+        D = len(theta) // 2
+        variance = spread(theta[D:])
+        return (-((u - theta[:D]) ** 2) / 2 / variance - half * np.log(variance) / 2).sum(axis=1)
+
+    return log_density
+
+
+def _gaussian(weigh=lambda r: r, per=lambda n, D: n, log_density=None, drawn=lambda b: b.drawn, after=None):
+    """A Gaussian update; its scores are differences of a log-density, or by hand where the last digits matter."""
+
+    def update(theta, b):
+        D, u = len(theta) // 2, drawn(b)
+        z = (u - theta[:D]) / np.exp(theta[D:])
+        scores = np.concatenate([z / np.exp(theta[D:]), z**2 - 1], axis=1)
+        if log_density:
+            differences = _slopes(log_density, theta, u)
+            if log_density is TRUE:
+                assert np.allclose(differences, scores, atol=1e-7)
+            scores = differences
+        g = weigh(b.rewards) @ scores / per(len(b), D)
+        return after(g, theta, b) if after else g
+
+    return update
+
+
+TRUE = _bell(lambda s: np.exp(2 * s))
+
+
+def _centred(r):
+    return r - r.mean()
+
+
+def _standard(eps):
+    return lambda r: _centred(r) / (r.std() + eps)
+
+
+def _left_out(r):
+    return r - (r.sum() - r) / (len(r) - 1)
+
+
+def test_the_gaussian_score_is_the_slope_of_the_log_density():
+    assert audit_gaussian(_gaussian(log_density=TRUE)).ok
+
+
+@pytest.mark.parametrize(
+    "weigh, per",
+    [
+        (lambda r: r, lambda n, D: D),
+        (_left_out, lambda n, D: n * D),
+        (_standard(1e-8), lambda n, D: n * D),
+        (_standard(1e-4), lambda n, D: n * D),
+    ],
+)
+def test_a_gaussian_log_density_averaged_over_dimensions_is_seen_however_the_rest_is_scaled(weigh, per):
+    assert audit_gaussian(_gaussian(weigh, lambda n, D: per(n, D) / D)).ok
+    assert audit_gaussian(_gaussian(weigh, per)).names("constant", "mean over dimensions")
+
+
+def test_a_gaussian_eps_is_told_by_its_place():
+    assert "(eps 0.0001)" in str(audit_gaussian(_gaussian(_standard(1e-4))))
+    under = audit_gaussian(_gaussian(lambda r: _centred(r) / np.sqrt(r.var() + 1e-3)))
+    assert under.ok and "(eps 0.001, under the root)" in str(under)
+
+
+def test_a_gaussian_length_that_no_rule_explains_stays_open():
+    unit = audit_gaussian(_gaussian(after=lambda g, theta, b: g / (np.linalg.norm(g) + 1e-8)))
+    assert not unit.ok and not unit.accused and "by a length that stays open" in unit.headline
+    assert audit_gaussian(_gaussian(per=lambda n, D: n * np.sqrt(D))).open
+    clipped = audit_gaussian(_gaussian(lambda r: np.clip(r, -4, 4)))
+    assert clipped.open == ["What it does with rewards three times as large: its direction is another then."]
+
+
+def _on_sigma(theta):
+    return np.repeat([0.0, 1.0], len(theta) // 2)
+
+
+@pytest.mark.parametrize(
+    "after, answer, kind",
+    [
+        (lambda g, theta, b: g - 1000 * _on_sigma(theta), "entropy bonus", "mistake"),
+        (lambda g, theta, b: g + 0.01 * _on_sigma(theta), "entropy bonus", "choice"),
+        (lambda g, theta, b: g - 0.02 * theta, "weight decay", "choice"),
+        (lambda g, theta, b: 0.98 * theta + 0.1 * g, "weight decay", "choice"),
+        (lambda g, theta, b: g + 0.02 * theta, "weight decay", "mistake"),
+        (lambda g, theta, b: g + np.cos(b.drawn.sum()), "unknown", "departure"),
+    ],
+)
+def test_what_moves_a_gaussian_without_rewards_is_judged(after, answer, kind):
+    verdict = audit_gaussian(_gaussian(after=after))
+    assert [(f.answer, f.kind) for f in verdict.findings if f.question == "extra"] == [(answer, kind)]
+    assert verdict.ok == (kind == "choice") and "**not**" not in verdict.headline
+
+
+def test_what_is_no_more_than_theta_or_a_baseline_accuses_no_gaussian():
+    new_theta = audit_gaussian(_gaussian(after=lambda g, theta, b: theta + 0.1 * g))
+    assert new_theta.ok and not new_theta.names("extra")
+    constant = audit_gaussian(_gaussian(lambda r: r - 0.3))
+    assert constant.ok and constant.names("extra", "constant baseline")
+
+
+def test_a_gaussian_update_wrong_in_one_dimension_alone_is_not_right():
+    verdict = audit_gaussian(_gaussian(after=lambda g, theta, b: np.array([1, b.rewards[0]]) if len(g) == 2 else g))
+    assert not verdict.ok and "**one dimension**" in str(verdict)
+
+
+def test_sigma_in_the_place_of_its_square_is_named():
+    both = audit_gaussian(_gaussian(log_density=_bell(np.exp)))  # theta read as the log of the variance is the same
+    assert both.names("density", "std for variance") and not both.open
+    whole = audit_gaussian(_gaussian(log_density=_bell(np.exp, half=2)))
+    assert whole.names("density", "std for variance, log sigma whole") and not whole.open
+
+
+@pytest.mark.parametrize("words, ones", [("equal", False), ("zero", True)])
+def test_a_gaussian_nan_at_rest_is_a_finding_and_the_rest_is_read(words, ones):
+    verdict = audit_gaussian(_gaussian((lambda r: r / r.std()) if not ones else (lambda r: r / np.abs(r).max())))
+    assert verdict.unreadable is None and verdict.names("density", "right")
+    assert verdict.names("equal rewards", "nan") and f"all rewards are {words}" in str(verdict)
+
+
+def test_two_gaussian_mistakes_of_the_two_halves_are_both_named():
+    def frozen(g, theta, b):
+        return g * (1 - _on_sigma(theta))
+
+    both = audit_gaussian(_gaussian(drawn=lambda b: b.actions, after=frozen))
+    for answer in ("clipped", "of the squashed action", "log std frozen"):
+        assert both.names("density", answer)
+    assert not both.open
+    turned = audit_gaussian(_gaussian(after=lambda g, theta, b: g * (1 - 2 * _on_sigma(theta))))
+    assert turned.names("constant", "minus in one half")
+    inverse = audit_gaussian(
+        _gaussian(
+            after=lambda g, theta, b: g * np.where(_on_sigma(theta), 0.5, np.exp(2 * np.roll(theta, len(g) // 2)))
+        )
+    )
+    assert inverse.names("density", "natural") and not inverse.open
