@@ -93,8 +93,13 @@ SAY = {
 
 
 def audit_gaussian(update):
-    """The `Verdict` on update(theta, batch) -> gradient or new theta, (2 D,), for a `GaussianBatch`:
-    mean over samples of reward times score."""
+    """The `Verdict` on update(theta, batch) -> gradient or new theta, (2 D,), for a `GaussianBatch`: is it the mean
+    over samples of reward times score?
+
+    It is asked in one, two and three dimensions, with clipped and with squashed actions, with rewards three times as
+    large, and with rewards of zero. The findings say which density it takes (of both halves of theta, where they
+    differ), by what number the whole is multiplied, and what moves theta without rewards.
+    """
     name = getattr(update, "__name__", type(update).__name__)
     verdict, asker = Verdict(name, [], [], None, None), _Asker(update)
     scales = []  # what is open about the length alone
