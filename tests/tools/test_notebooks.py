@@ -172,6 +172,20 @@ def test_a_change_of_the_package_runs_it_a_fresh_clone_does_not(tmp_path, stamps
     assert "up to date" in capsys.readouterr().out
 
 
+def test_an_edited_text_does_not_hide_that_the_package_changed(tmp_path, stamps, capsys, monkeypatch):
+    path = write(tmp_path / "small.ipynb", "print(6 * 7)")
+    run.main([str(path)])
+    monkeypatch.setattr(run, "package_hash", lambda: "another")
+    path.write_text(path.read_text().replace("# A lab", "# Another lab"))
+    capsys.readouterr()
+    run.main([str(path)])
+    assert "the same as stored" in capsys.readouterr().out
+    monkeypatch.setattr(run, "package_hash", lambda: "a third")  # it comes by git, with the outputs of another run
+    path.write_text(path.read_text().replace('"42\\n"', '"42 \\n"'))
+    run.main([str(path)])
+    assert "up to date" in capsys.readouterr().out
+
+
 def test_comments_do_not_count_as_changes_of_the_package(tmp_path, monkeypatch):
     for part in ("policy_gradient/a.py", "policy_gradient/runs.csv", "constraints.txt"):
         (tmp_path / part).parent.mkdir(exist_ok=True)

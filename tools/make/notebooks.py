@@ -4,9 +4,10 @@
 
 *Which notebooks run.* Each stored notebook says from which cells its outputs came (a hash in its metadata), so an
 edited one runs, and a fresh clone runs nothing. A change of the package can change outputs too:
-`.stamps/notebooks.json`, which git ignores, says with which package each notebook was last run or, in a fresh clone,
-first seen here; when the package has changed since, the notebook runs. (Were that hash in the notebook itself, each
-edit of any module would make all notebooks differ, even where no output does.) `--force` runs all.
+`.stamps/notebooks.json`, which git ignores, says with which package each notebook's outputs were last run or, in a
+fresh clone and after a pull that brings other outputs, first seen here; when the package has changed since, the
+notebook runs. (Were that hash in the notebook itself, each edit of any module would make all notebooks differ, even
+where no output does.) `--force` runs all.
 
 *What is stored.* Outputs as they come (measured times, printed as "CPU seconds", are those of the last run that changed
 anything else), and the state of our own widgets, with model ids that do not change from run to run. A plain ipywidgets
@@ -230,7 +231,7 @@ def is_current(path, stamps, package):
     nb = nbformat.read(path, as_version=4)
     same_cells = nb.metadata.get("policy_gradient", {}).get("outputs_from") == source_hash(nb)
     seen = stamps.get(_name(path))
-    if same_cells and (seen is None or seen["file"] != _file_hash(path)):  # first seen here, or new from git: trust it
+    if same_cells and (seen is None or seen.get("outputs") != _outputs_hash(nb)):  # first seen here, or new from git
         seen = stamps[_name(path)] = {"package": package}
     return same_cells and seen["package"] == package
 
@@ -240,8 +241,10 @@ def _name(path):
     return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.as_posix()
 
 
-def _file_hash(path):
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _outputs_hash(nb):
+    """Of what a run stores: a text edited by hand is no run."""
+    shown = [[cell.get("outputs"), cell.get("execution_count")] for cell in nb.cells], nb.metadata.get("widgets")
+    return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
 
 
 def store(nb, path):
@@ -294,7 +297,7 @@ def _stamps():
 def _stamp(path, package):
     STAMPS.parent.mkdir(exist_ok=True)
     stamps = _stamps() | {
-        _name(path): {"file": _file_hash(path), "package": package}
+        _name(path): {"outputs": _outputs_hash(nbformat.read(path, as_version=4)), "package": package}
     }  # another run may have added to it
     STAMPS.write_text(json.dumps(stamps, indent=1, sort_keys=True))
 
