@@ -391,3 +391,66 @@ def test_successes_of_one_prompt_climb_its_logarithm_only_in_large_groups():
         "$(1-(1-p)^G)/p$" in ANSWERS["train-on-successes"]
         and "climbs $\\log p$ for large groups" in cells("05-in-the-interview")["arc"]
     )
+
+
+def test_a_mean_of_per_answer_means_of_k1_can_be_negative_for_good_and_a_mean_over_all_tokens_cannot():
+    pi, ref, length = np.array([0.5, 0.5]), np.array([0.6, 0.4]), np.array([1, 10])
+    k1 = np.log(pi / ref)
+    assert pi @ k1 / (pi @ length) > 0 and pi @ (k1 / length) == pytest.approx(-0.08, abs=5e-5)
+    assert "or that each answer was divided by its own length" in ANSWERS["negative-kl"]
+    assert "or that each answer was divided by its length" in " ".join(RUBRIC["negative-kl"])
+
+
+def test_penalties_for_single_tokens_leave_token_and_bandit_the_same_mean_and_not_the_same_noise():
+    """Two tokens, one logit for each; each token pays something of its own, the end pays more."""
+    p, pay, end = (0.3, 0.6), ((0, -1), (0.5, -2)), {(0, 0): 1, (0, 1): 0, (1, 0): 3, (1, 1): 2}
+    bandit, tokens, chances = [], [], []
+    for a, b in itertools.product((0, 1), repeat=2):
+        first, second = pay[0][a], pay[1][b] + end[a, b]
+        score = np.array([a - p[0], b - p[1]])
+        chances.append((p[0] if a else 1 - p[0]) * (p[1] if b else 1 - p[1]))
+        bandit.append(score * (first + second))
+        tokens.append(score * (first + second, second))
+    mean = [np.array(chances) @ np.array(g) for g in (bandit, tokens)]
+    noise = [np.array(chances) @ ((np.array(g) - m) ** 2).sum(axis=1) for g, m in zip((bandit, tokens), mean)]
+    np.testing.assert_allclose(*mean)
+    assert noise[0] != pytest.approx(noise[1])
+    assert (
+        "the means still agree" in ANSWERS["tokens-or-bandit"] and "They differ once" not in ANSWERS["tokens-or-bandit"]
+    )
+
+
+def test_the_weight_of_pass_at_k_is_k_times_the_chance_that_the_others_fail():
+    assert difference(lambda p: 1 - (1 - p) ** 8, 0.5) == pytest.approx(8 * 0.5**7) != 0.5**7
+    assert "by $k$ times the chance that the other" in ANSWERS["pass-at-k"]
+
+
+def test_the_value_is_not_the_best_baseline_for_a_square():
+    z, w = np.polynomial.hermite_e.hermegauss(30)
+    w, f = w / w.sum(), (1 + z) ** 2
+    noise = lambda b: w @ ((f - b) * z) ** 2 - (w @ (f * z)) ** 2  # noqa: E731
+    assert [round(noise(b)) for b in (0, w @ f, (w @ (f * z**2)))] == [30, 18, 14]
+    assert min(map(noise, np.linspace(0, 8, 81))) == pytest.approx(14)
+    assert "| 30, with $b=V$ 18, at best 14 | 4 |" in ANSWERS["score-or-pathwise"]
+
+
+def test_the_loops_of_two_answers_run_as_they_are_printed():
+    code = lambda name: re.search(r"```python\n(.*?)```", ANSWERS[name], re.S)[1]  # noqa: E731
+    togo = np.zeros(3)
+    exec(code("drop-the-past"), {"T": 3, "gamma": 0.5, "rewards": [1.0, 2, 4], "togo": togo})
+    assert list(togo) == [3, 4, 4]
+    r, V = np.array([1.0, 2, 4]), np.array([0.5, 0.25, 1])
+    advantages, ends = np.zeros(3), np.array([0, 0, 1])
+    exec(
+        code("derive-gae"),
+        {"T": 3, "gamma": 0.5, "lam": 1, "r": r, "V": V, "next_V": np.append(V[1:], 0)}
+        | {"terminated": ends, "done": ends, "advantages": advantages},
+    )
+    np.testing.assert_allclose(advantages, togo - V)
+
+
+def test_what_is_left_of_old_samples_is_one_over_the_second_moment():
+    w = np.array(list(itertools.product((0.9, 1.1), repeat=10))).prod(axis=1)  # all outcomes, equally likely
+    assert w.sum() ** 2 / (w**2).sum() / len(w) == pytest.approx(1.01**-10)
+    assert round(100 / 1.01**100) == 37 and 100 / 1.01**500 < 1
+    assert "of 100 samples 37 are left after 100 steps, and fewer than one after 500" in ANSWERS["off-policy-gradient"]
