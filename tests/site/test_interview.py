@@ -65,7 +65,7 @@ def test_the_chapter_lists_every_question_and_has_the_first_three_folded(site):
             == len(full.select(".pg-question-wrong"))
             == 1
         )
-    assert "A hundred and two, in five levels" in page.get_text() and len(QUESTIONS) == 102, "the text says how many"
+    assert "A hundred and seven, in five levels" in page.get_text() and len(QUESTIONS) == 107, "the text says how many"
 
 
 def test_only_these_pages_load_what_they_need(site):

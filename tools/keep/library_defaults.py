@@ -37,6 +37,7 @@ WHERE = {
         "GRPO loss_type": (GRPO, field("loss_type")),
         "GRPO scale_rewards": (GRPO, field("scale_rewards")),
         "GRPO beta": (GRPO, field("beta")),
+        "GRPO use_bias_correction_kl": (GRPO, field("use_bias_correction_kl")),
         "GRPO epsilon": (GRPO, field("epsilon")),
         "GRPO epsilon_high": (GRPO, field("epsilon_high")),
         "GRPO delta": (GRPO, field("delta")),
