@@ -437,3 +437,24 @@ def test_a_start_that_leaves_a_state_out_can_stay_below_the_best():
     assert "a start distribution that gives every state a positive probability" in ANSWERS["global-convergence"]
     assert "start with positive probability in every state" in " ".join(RUBRIC["global-convergence"])
     assert "reaches every state" not in ANSWERS["global-convergence"]
+
+
+def test_the_update_as_it_is_printed_leaves_out_what_stands_after_an_end():
+    """The corridor: walks of different length side by side. Scores of filled-up steps are not 0, so a baseline pushes
+    them, unless the weight is masked."""
+    code = re.search(r"```python\n(.*?)```", ANSWERS["walk-reinforce"], re.S)[1]
+    T, N, theta, rng = 3, 2, np.zeros(2), np.random.default_rng(0)
+    policy = pg.TabularSoftmax(1, 2)
+    actions, obs = rng.integers(2, size=(T, N)), np.zeros((T, N), dtype=int)
+    rewards = np.array([[-1.0, -1], [-1, 0], [-1, 0]])
+    mask = np.array([[True, True], [True, False], [True, False]])
+    told = {"T": T, "gamma": 0.5, "b": -1.0, "lr": 1.0, "theta": theta, "policy": policy, "obs": obs, "mask": mask}
+    by_hand = np.zeros(2)
+    for i, steps in enumerate((3, 1)):
+        for t in range(steps):
+            G = sum(0.5 ** (k - t) * rewards[k, i] for k in range(t, T))
+            by_hand += 0.5**t * (G + 1) * (np.eye(2)[actions[t, i]] - 0.5) / N
+    names = told | {"actions": actions, "rewards": rewards, "np": np, "reward_to_go": pg.reward_to_go}
+    exec(code, names)
+    np.testing.assert_allclose(names["theta"], by_hand)
+    assert abs(policy.score(theta, obs, actions)[~mask]).min() == 0.5  # the filled-up steps

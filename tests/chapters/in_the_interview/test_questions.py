@@ -186,3 +186,16 @@ def test_python_in_answers_is_python(q):
 def test_the_front_page_counts_them_right():
     front = (ROOT / "book/index.md").read_text("utf8")
     assert set(re.findall(r"(\d+) questions", front)) == {str(len(QUESTIONS))}
+
+
+@each
+def test_what_is_spoken_names_no_world_of_the_book_that_the_asker_cannot_know(q):
+    assert re.findall(r"two doors|the corridor|the tree|the sorter|the lab\b|[Cc]hapter \d", q["short"]) == []
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_page_of_answers_leads_to_the_small_worlds_that_it_names(level):
+    page = (ROOT / f"book/interview/{level}.md").read_text("utf8")
+    said = "\n".join(t for q in QUESTIONS if q["level"] == level for t in texts(q))
+    for world, place in (("two doors", "00-before-you-start"), ("corridor", "01-values-or-probabilities")):
+        assert (world in said.lower()) == (f"[{world}](../{place}.md#" in page), world
