@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import policy_gradient as pg
+from tests.helpers.page_and_lab import PageAndLab
 from tests.helpers.sentences import ANSWERS, RUBRIC, difference, doors, slope, softmax
 from tools.paths import ROOT
 
@@ -98,6 +99,7 @@ def test_a_kl_estimate_times_a_ratio_that_is_differentiated_has_the_gradient_of_
     if name == "k3":  # "May the ratio be detached?"
         np.testing.assert_allclose(detached, forward, atol=1e-7)
         assert not np.allclose(forward, reverse, atol=1e-2)
+    assert "$k_1$ and $k_3$ in the loss have the gradient that is wanted" in PageAndLab.text("08-length-and-leash")
     assert "and not for $k_2$" in ANSWERS["weighted-kl"] and "the *other* KL's" in ANSWERS["weighted-kl"]
 
 
