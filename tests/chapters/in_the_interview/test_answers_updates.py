@@ -106,7 +106,7 @@ def test_a_kl_estimate_times_a_ratio_that_is_differentiated_has_the_gradient_of_
 def test_what_trl_does_with_its_kl_was_read():
     trl = json.loads((ROOT / "tools/keep/library_defaults.json").read_text("utf8"))["libraries"]["trl"]
     assert trl["defaults"]["GRPO use_bias_correction_kl"] == "True"
-    assert f"TRL {trl['version']} by default where $\\beta>0$" in ANSWERS["weighted-kl"]
+    assert f"TRL {trl['version']} does so by default where $\\beta>0$" in ANSWERS["weighted-kl"]
 
 
 def test_a_teacher_followed_token_by_token_is_nobody_s_gradient_and_to_the_end_it_is_the_kl_s():
