@@ -8,10 +8,11 @@ import numpy as np
 
 from . import candidates as c
 from .ask import Unreadable, steady
-from .worlds import World, changed, worlds
+from .worlds import Batch, World, changed, worlds
 
 SAME = 1e-9  # 1 - cosine of what counts as the same direction: 4e-5 of the length
 AS_MANY = 1e-5  # relative difference of what counts as the same number
+STEPS = "obs actions rewards next_obs terminated truncated mask values next_values log_probs episode t".split()
 
 
 @dataclass
@@ -30,7 +31,7 @@ class Fit:
     equal_rewards: str = "finite"
     open: list = field(default_factory=list)
     hints: list = field(default_factory=list)
-    zero: bool = False
+    still: str | None = None  # if nothing moves where each step has a parameter of its own: what else is known of that
 
 
 def cosine(x, y):
@@ -49,9 +50,10 @@ def fit(asker):
         if error.kind != "nan":
             raise
         answers["two doors"], flat = np.zeros(3), "nan"
-    fitted = Fit(answers["two doors"])
-    if np.abs(first).max() < 1e-9:
-        fitted.zero = True
+    none = max((1e-6 if asker.single else 1e-9) * max(np.abs(a).max() for a in answers.values()), 1e-14)
+    fitted = Fit(np.where(np.abs(answers["two doors"]) > none, answers["two doors"], 0.0))
+    if np.abs(first).max() <= none:
+        fitted.still = _still(asker, none)
         return fitted
     extras = _extras(asker, fitted, answers)
     y = {
@@ -74,6 +76,51 @@ def fit(asker):
         _visits(answers["two doors"] - extras.get("two doors", 0), fitted)
     _reset(answers["reset"] - extras.get("reset", 0), fitted)
     return fitted
+
+
+def _still(asker, none):
+    """What can be shown of an update that stands still on "plain": does it move on ten such batches in one, or with
+    larger rewards? Of a parameter that four episodes reach, does its answer stay if all four get more?"""
+    world = worlds()["plain"]
+    one_step = np.arange(8)
+    obs, many, no = one_step // 4, np.full(8, 2), np.zeros(8, bool)
+    few = Batch(
+        obs,
+        (one_step % 4 > 0) * 1,
+        one_step**2 / 9,
+        many,
+        ~no,
+        no,
+        ~no,
+        *np.zeros((3, 8)),
+        one_step,
+        0 * obs,
+        0.7,
+        0.8,
+        4,
+    )
+    theta = np.array([0.4, -0.3, 0.2, 0.1])
+    few.log_probs = few.log_prob(theta)
+    few = World("one step", theta, few)
+    try:
+        if np.abs(asker(_ten_times(world))).max() > none:
+            return "few steps"
+        if np.abs(asker(changed(world, "plain", rewards=10 * world.batch.rewards + 100))).max() > none:
+            return "small rewards"
+        before, after = asker(few)[0], asker(changed(few, "one step", rewards=few.batch.rewards + 9.0 * (obs == 0)))[0]
+    except Unreadable:
+        return "unknown"
+    return "per parameter" if none < abs(before) and abs(after - before) < AS_MANY * abs(before) else "unknown"
+
+
+def _ten_times(world):
+    """Ten copies of a batch as one, each with observations and parameters of its own."""
+    b, copy = world.batch, np.repeat(np.arange(10), len(world.batch))
+    arrays = {name: np.tile(getattr(b, name), 10) for name in STEPS}
+    arrays["obs"] += copy * b.num_obs
+    arrays["next_obs"] += copy * b.num_obs
+    arrays["episode"] += copy * (b.episode.max() + 1)
+    return World(world.name, np.tile(world.theta, 10), replace(b, **arrays, num_obs=10 * b.num_obs))
 
 
 def _nan_of_equals(asker):
@@ -396,19 +443,7 @@ def _reset(gradient, fitted):
     world = worlds()["reset"]
     b = world.batch
     real = b.mask
-    without = World(
-        "reset",
-        world.theta,
-        replace(
-            b,
-            **{
-                f: getattr(b, f)[real]
-                for f in (
-                    "obs actions rewards next_obs terminated truncated mask values next_values log_probs episode t"
-                ).split()
-            },
-        ),
-    )
+    without = World("reset", world.theta, replace(b, **{name: getattr(b, name)[real] for name in STEPS}))
     if np.abs(gradient[b.obs[~real]]).max() > 1e-7 * np.abs(gradient).max():
         fitted.reset = "counted"
     elif abs(cosine(c.weights(without, fitted.rule), gradient[without.batch.obs])) > 1 - SAME:

@@ -283,9 +283,7 @@ def read(name, fit, notes):
     exact, gradient = theorem(), np.asarray(fit.gradient, float)[:2]
     size = np.linalg.norm(gradient)
     angle = (
-        float(np.degrees(np.arccos(np.clip(gradient @ exact / size / np.linalg.norm(exact), -1, 1))))
-        if size > 1e-12
-        else None
+        float(np.degrees(np.arccos(np.clip(gradient @ exact / size / np.linalg.norm(exact), -1, 1)))) if size else None
     )
     verdict = Verdict(
         name,
@@ -296,8 +294,8 @@ def read(name, fit, notes):
         rule=fit.rule,
         notes=list(notes.values()),
     )
-    if fit.zero:
-        return _nothing_moves(name, fit, verdict)
+    if fit.still:
+        return _nothing_moves(name, fit.still, verdict)
     say = verdict.findings.append
     if fit.rule:
         _from_rule(fit, say)
@@ -368,39 +366,58 @@ def read(name, fit, notes):
     return verdict
 
 
-def _nothing_moves(name, fit, verdict):
-    if verdict.angle is None:
-        verdict.headline = f"{name} does not move at all: its direction is zero."
-        verdict.findings.append(
-            Finding(
-                "zero",
-                "zero",
-                MISTAKE,
-                "Is the gradient taken of something that theta does not enter? Are the probabilities constants?",
-            )
-        )
-        return verdict
-    exact = np.array(verdict.theorem)
-    verdict.headline = (
-        f"{name} follows "
-        + (
-            "the theorem's direction on two doors"
-            if verdict.angle < 0.01
-            else "**not** the theorem's direction on two doors"
-        )
-        + (", at its full length" if abs(np.array(verdict.direction) / exact - 1).max() < 1e-6 else "")
-        + "; where one episode alone reaches a parameter, it stands still."
-    )
-    verdict.findings.append(
-        Finding(
+STILL = {  # (question, answer, kind, words), where it stands still
+    "per parameter": (
+        (
             "baseline",
             "per parameter",
             DEPARTURE,
             "Its baseline is made for **each parameter, from the same episodes**: of a parameter that a single "
             "episode reaches it leaves nothing, and of one that a few reach, too little.",
-        )
-    )
+        ),
+        "where one episode alone reaches a parameter, it stands still",
+    ),
+    "few steps": (
+        (
+            "zero",
+            "few steps",
+            CHOICE,
+            "On a larger batch of the same kind it moves: does it wait for a **least number of steps**, "
+            "of episodes or of observations?",
+        ),
+        "on a batch of 13 steps it does not move",
+    ),
+    "small rewards": (
+        ("zero", "small rewards", CHOICE, "With larger rewards it moves: is there a **threshold**?"),
+        "on a batch of other rewards it does not move",
+    ),
+    "unknown": (
+        (
+            "zero",
+            "unknown",
+            DEPARTURE,
+            "Why, I cannot say: a baseline for each parameter, perhaps, or a least number of visits.",
+        ),
+        "where one episode alone reaches a parameter, it stands still",
+    ),
+}
+
+
+def _nothing_moves(name, why, verdict):
+    finding, where = STILL[why]
+    if verdict.angle is None and why not in ("few steps", "small rewards"):
+        verdict.headline = f"{name} does not move on any batch that I tried: its direction is zero."
+        words = "Is the gradient taken of something that theta does not enter? Are the probabilities constants?"
+        verdict.findings.append(Finding("zero", "zero", MISTAKE, words))
+        return verdict
+    verdict.findings.append(Finding(*finding))
     verdict.open = ["How it credits and how it treats endings cannot be seen behind that."]
+    if verdict.angle is None:
+        verdict.headline = f"{name} does not move on any of my batches of up to 24 steps."
+        return verdict
+    off = np.abs(np.array(verdict.direction) / verdict.theorem - 1).max()
+    how = "the theorem's direction" if verdict.angle < 0.01 else "**not** the theorem's direction"
+    verdict.headline = f"{name} follows {how} on two doors" + ", at its full length" * bool(off < 1e-6) + f"; {where}."
     return verdict
 
 

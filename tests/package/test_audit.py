@@ -1103,3 +1103,34 @@ def test_two_gaussian_mistakes_of_the_two_halves_are_both_named():
         )
     )
     assert inverse.names("density", "natural") and not inverse.open
+
+
+@pytest.mark.parametrize("step", [1e-11, 1e-9, 1e-5])
+def test_a_small_step_is_no_standing_still(step):
+    for update in (
+        lambda theta, b: step * compiled(SOURCES["loop"])(theta, b),
+        lambda theta, b: theta + max(step, 1e-9) * compiled(SOURCES["loop"])(theta, b),
+    ):
+        verdict = audit(update)
+        assert verdict.ok and verdict.names("constant") and verdict.angle < 0.01, verdict
+
+
+@pytest.mark.parametrize(
+    "weigh, least, answer",
+    [
+        (lambda b, G: G, 20, "few steps"),
+        (lambda b, G: G, 32, "few steps"),
+        (lambda b, G: 1.0 * (b.rewards > 10), 0, "small rewards"),
+        (lambda b, G: G * (np.bincount(b.obs)[b.obs] > 1), 0, "unknown"),
+        (lambda b, G: G - np.array([G[b.obs == o].mean() for o in b.obs]), 0, "per parameter"),
+    ],
+)
+def test_why_nothing_moves_is_said_only_where_it_is_known(weigh, least, answer):
+    def update(theta, b):
+        G = _steps(b, lambda e, i: b.gamma ** np.arange(e.stop - i) @ b.rewards[i : e.stop])
+        return _weighed(weigh(b, G), b, theta) * (len(b) >= least)
+
+    verdict, parameter = audit(update), answer == "per parameter"
+    assert verdict.names("baseline" if parameter else "zero", answer) and not verdict.ok
+    assert ("Its baseline is made for **each parameter" in str(verdict)) is parameter
+    assert "at all" not in str(verdict)
