@@ -454,7 +454,8 @@ def _reset(gradient, fitted):
 
 def _coarse(asker, world, base):
     """What to say where no small change of a reward changes anything: there are signs, ranks, clips and roundings."""
-    for rewards in (-world.batch.rewards, np.roll(world.batch.rewards, 1), 0 * world.batch.rewards):
+    r = world.batch.rewards
+    for rewards in (-r, np.roll(r, 1), 0 * r, 10 * r, r + 100, r - 100):
         try:
             other = asker(changed(world, "plain", rewards=rewards))
         except Unreadable:
@@ -462,9 +463,9 @@ def _coarse(asker, world, base):
         if np.abs(other - base).max() > 1e-9 * np.abs(base).max():
             return (
                 "The rewards enter, but not by their size: small changes of one change nothing "
-                "(a sign, a rank, a clip, a rounding?)."
+                "(a sign, a rank, a clip, a threshold, a rounding?)."
             )
-    return "The rewards do not enter at all."
+    return "The rewards do not enter at all: of their signs, order and size no change that I tried changes anything."
 
 
 def _influences(asker):

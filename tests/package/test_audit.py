@@ -378,12 +378,22 @@ def test_of_lambda_nothing_is_said_that_is_not_so():
     assert "**lambda is 0.95**" in own and "with the gamma and lambda given" not in own
 
 
-@pytest.mark.parametrize("change", [np.sign, lambda x: np.argsort(np.argsort(x)) - len(x) / 2])
+@pytest.mark.parametrize(
+    "change",
+    [
+        np.sign,
+        lambda x: np.argsort(np.argsort(x)) - len(x) / 2,
+        lambda x: (x > 10) + 1.0,
+        lambda x: 2.0 - (x < -60),
+        lambda x: np.clip(x, 60, 61),
+    ],
+)
 def test_rewards_that_enter_by_sign_or_rank_are_not_said_to_be_missing(change):
     verdict = audit(lambda theta, b: _weighed(change(b.rewards), b, theta))
     assert "not by their size" in str(verdict) and "do not enter at all" not in str(verdict)
     assert "is added" not in str(verdict)
-    assert "do not enter at all" in str(audit(lambda theta, b: _weighed(np.ones(len(b)), b, theta)))
+    none = str(audit(lambda theta, b: _weighed(np.ones(len(b)), b, theta)))
+    assert "do not enter at all" in none and "no change that I tried" in none
 
 
 def test_what_is_added_is_measured_as_it_enters():
