@@ -322,6 +322,25 @@ def _sizes(world, rule):
     return sizes
 
 
+def _simplest(pairs, numbers, rule):
+    """What the numbers of all batches are made of: (how good and how simple, ..., per, size, power of gamma, constant),
+    or None."""
+    options = []
+    pers, sizes = [_per(world.batch) for world, _ in pairs], [_sizes(world, rule) for world, _ in pairs]
+    for j in (0, 1, -1):
+        power = np.array([world.batch.gamma**j for world, _ in pairs])
+        for per in pers[0]:
+            for size in sizes[0]:
+                known = power * np.array([p[per] * s.get(size, np.nan) for p, s in zip(pers, sizes)])
+                ratio = numbers / known
+                spread = np.abs(ratio / ratio[0] - 1).max()
+                if spread < 100 * AS_MANY:
+                    rough = spread > AS_MANY
+                    simple = (rough, size != "nothing", j != 0, per != "episodes", rough and spread)
+                    options.append((*simple, per, size, j, float(ratio[0])))
+    return min(options, key=lambda o: o[:5], default=None)
+
+
 def _one_factor(asker, y, fitted, rule):
     """The number by which the rule must be multiplied, world for world, and what it is made of."""
     used = ["plain", "longer"] + ["cut"] * ("truncated" not in fitted.open)
@@ -339,33 +358,14 @@ def _one_factor(asker, y, fitted, rule):
     except Unreadable:
         pass
     numbers = np.array([z @ (p := c.weights(world, rule)) / (p @ p) for world, z in pairs])
-    powers = [(j, np.array([world.batch.gamma**j for world, _ in pairs])) for j in (0, 1, -1)]
-    options = []
-    pers, sizes = [_per(world.batch) for world, _ in pairs], [_sizes(world, rule) for world, _ in pairs]
-    for j, power in powers:
-        for per in pers[0]:
-            for size in sizes[0]:
-                known = power * np.array([p[per] * s.get(size, np.nan) for p, s in zip(pers, sizes)])
-                ratio = numbers / known
-                spread = np.abs(ratio / ratio[0] - 1).max()
-                if spread < 100 * AS_MANY:
-                    options.append(
-                        (
-                            spread > AS_MANY,
-                            size != "nothing",
-                            j != 0,
-                            per != "episodes",
-                            spread > AS_MANY and spread,
-                            per,
-                            size,
-                            j,
-                            float(ratio[0]),
-                        )
-                    )
-    if not options:
+    any_size, best = True, _simplest(pairs, numbers, rule)
+    if not best and len(pairs) > len(used):  # without the larger rewards?
+        any_size, best = False, _simplest(pairs[:-1], numbers[:-1], rule)
+    if not best:
         return None
-    *order, per, size, power, constant = min(options, key=lambda o: o[:5])
-    factor = {"per": per, "size": size, "gamma power": power, "constant": constant, "eps": None}
+    *order, per, size, power, constant = best
+    order = [not any_size, *order]
+    factor = {"per": per, "size": size, "gamma power": power, "constant": constant, "eps": None, "any size": any_size}
     if size.startswith("std"):
         tiny = 1e-5
         small = changed(
@@ -399,8 +399,10 @@ def _factor(asker, y, fitted):
         fitted.open.append("scale")
         return
     rule, (order, fitted.factor) = min(
-        tried, key=lambda t: [round(float(x), 9) for x in t[1][0][:4]] + [abs(t[1][1]["constant"] - 1) > 1e-4]
+        tried, key=lambda t: [round(float(x), 9) for x in t[1][0][:5]] + [abs(t[1][1]["constant"] - 1) > 1e-4]
     )
+    if not fitted.factor["any size"]:
+        fitted.open.append("larger rewards")
     if rule is not fitted.rule:
         fitted.also = [fitted.rule] + [r for r in fitted.also if r is not rule]
         fitted.rule = rule

@@ -168,6 +168,8 @@ OPEN_WORDS = {
     "open": "What happens where the batch ends in the middle of an episode, no rule that I know explains.",
     "both": "What happens at a step that is both terminated and truncated, no rule that I know explains.",
     "scale": "By what number the whole is multiplied, I cannot say: it changes from batch to batch.",
+    "larger rewards": "By what number the whole is multiplied, I cannot say: it changes with the size of the rewards "
+    "(a clip, perhaps).",
     "visits": "Where one observation is visited several times, the steps do not simply add up.",
 }
 
@@ -697,6 +699,7 @@ def _where(fit):
         or "added" in rule["baseline"]
         or rule["reduce"] != "even"
         or not fit.factor
+        or not fit.factor["any size"]
         or fit.extra
         and not (bonus or fit.extra["name"].startswith("constant baseline"))
     ):

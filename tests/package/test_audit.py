@@ -1144,3 +1144,19 @@ def test_why_nothing_moves_is_said_only_where_it_is_known(weigh, least, answer):
     assert verdict.names("baseline" if parameter else "zero", answer) and not verdict.ok
     assert ("Its baseline is made for **each parameter" in str(verdict)) is parameter
     assert "at all" not in str(verdict)
+
+
+def test_a_number_that_changes_with_the_rewards_alone_is_not_said_to_change_from_batch_to_batch():
+    def update(theta, b, most=np.inf):
+        G = _steps(b, lambda e, i: b.gamma ** np.arange(e.stop - i) @ b.rewards[i : e.stop])
+        return _weighed(np.clip(G - b.values, -most, most), b, theta)
+
+    def clipped(theta, b):
+        return update(theta, b, 10.0)
+
+    for name, world in worlds().items():
+        assert np.array_equal(clipped(world.theta, world.batch), update(world.theta, world.batch)), name
+    verdict, steps = audit(clipped), audit(lambda theta, b: update(theta, b) / np.sqrt(len(b)))
+    (said,), (other,) = verdict.open, steps.open
+    assert "changes with the size of the rewards" in said and "from batch to batch" in other
+    assert not verdict.names("constant") and not verdict.names("per") and not verdict.goes_to
