@@ -423,28 +423,52 @@ def _nothing_moves(name, why, verdict):
     return verdict
 
 
-TWO_STEPS = "Advantages take **two steps**, r + gamma r' + gamma^2 V'' - V, whatever lambda was given."
+ONE, TWO = "**one step**, r + gamma V'", "**two steps**, r + gamma r' + gamma^2 V''"
+FEW_STEPS = {  # (credit, is the same V added again?): the finding; such a loop has no lambda
+    ("gae", False): ("lam", "0", f"Advantages take {ONE} - V"),
+    ("gae", True): ("credit", "gae plus value", f"Returns take {ONE}"),
+    ("gae plus value", False): ("credit", "gae plus value", f"Returns take {ONE}"),
+    ("lambda return minus V, one step", False): ("credit", "two steps", f"Advantages take {TWO} - V"),
+    ("lambda return minus V, one step", True): ("credit", "two steps", f"Returns take {TWO}"),
+}
 
 
-def _two_steps(rule):
-    return rule["credit"] == "lambda return minus V, one step" and rule["lam"] == "0"
+def _again(rule):
+    return rule["baseline"] == "value added" and rule["place"] == "inside"
+
+
+def _few_steps(rule):
+    return FEW_STEPS.get((rule["credit"], _again(rule))) if rule["lam"] == "0" else None
+
+
+def _added(rule):
+    """Is a baseline added that is not the V which a sum of few steps has subtracted?"""
+    return "added" in rule["baseline"] and not (_again(rule) and _few_steps(rule))
+
+
+def _credit(rule, say):
+    credit, lam = rule["credit"], rule["lam"]
+    if few := _few_steps(rule):
+        question, answer, words = few
+        say(Finding(question, answer, CHOICE, f"{words}, whatever lambda was given."))
+        return
+    if credit == "gae" and (lam, rule["gamma"]) != ("given", "given"):
+        say(Finding("credit", "gae", RIGHT, "Advantages are GAE(lambda)."))
+    elif credit in CREDIT:
+        say(Finding("credit", credit, *CREDIT[credit]))
+    if lam != "given":
+        kind = CHOICE if lam == "0" else MISTAKE
+        say(Finding("lam", lam, kind, f"**lambda is {float(lam):.6g}**, whatever was given."))
 
 
 def _from_rule(fit, say):
     rule = fit.rule
     uses_values = rule["credit"] in c.GAE + ("decay gamma",) or rule["baseline"] in ("value", "value added")
-    if _two_steps(rule):
-        say(Finding("credit", "two steps", CHOICE, TWO_STEPS))
-    elif rule["credit"] == "gae" and (rule["lam"], rule["gamma"]) != ("given", "given"):
-        say(Finding("credit", "gae", RIGHT, "Advantages are GAE(lambda)."))
-    elif rule["credit"] in CREDIT:
-        say(Finding("credit", rule["credit"], *CREDIT[rule["credit"]]))
+    _credit(rule, say)
     if rule["gamma"] in GAMMA:
         say(Finding("gamma", rule["gamma"], MISTAKE, "Within the return " + GAMMA[rule["gamma"]]))
     elif rule["gamma"] != "given":
         say(Finding("gamma", rule["gamma"], MISTAKE, f"**gamma is {float(rule['gamma']):.6g}**, whatever was given."))
-    if rule["lam"] != "given" and not _two_steps(rule):
-        say(Finding("lam", rule["lam"], MISTAKE, f"**lambda is {float(rule['lam']):.6g}**, whatever was given."))
     if rule["terminated"] in TERMINATED:
         say(Finding("terminated", rule["terminated"], MISTAKE, TERMINATED[rule["terminated"]]))
     if "truncated" not in fit.open:
@@ -490,7 +514,7 @@ def _from_rule(fit, say):
                 else "The whole return, discounted from the start, is weighed by **gamma^t once more**.",
             )
         )
-    if rule["baseline"] in BASELINE:
+    if rule["baseline"] in BASELINE and (rule["baseline"] != "value added" or _added(rule)):
         kind, words = BASELINE[rule["baseline"]]
         if rule["baseline"] == "value":
             # V subtracted after gamma^t is no sum of TD errors
@@ -635,23 +659,15 @@ def _extra(fit, say):
 def _headline(name, fit):
     rule, weight = fit.rule, fit.rule["weight"]
     core = (
-        (rule["credit"] in ("reward-to-go", "total return", "gae", "gae plus value", "decay gamma") or _two_steps(rule))
+        (rule["credit"] in ("reward-to-go", "total return", "gae", "gae plus value", "decay gamma") or _few_steps(rule))
         and rule["terminated"] == "right"
         and rule["gamma"] == "given"
         and rule["score"] == "log pi"
         and rule["spread"] == "none"
         and rule["reduce"] == "even"
         and fit.visits in ("every visit", None)
-        and rule["baseline"]
-        not in (
-            "value added",
-            "mean added",
-            "mean at t added",
-            "leave one out at t added",
-            "next value",
-            "own episode",
-            "running sum",
-        )
+        and not _added(rule)
+        and rule["baseline"] not in ("next value", "own episode", "running sum")
     )
     whole = rule["credit"] == "total return"
     if core and (weight.startswith("gamma^t") and not whole or weight == "dropped" and whole):
@@ -696,7 +712,7 @@ def _where(fit):
         fit.visits != "every visit"
         or rule["spread"] != "none"
         or rule["baseline"] in ("own episode", "running sum", "mean of rewards")
-        or "added" in rule["baseline"]
+        or _added(rule)
         or rule["reduce"] != "even"
         or not fit.factor
         or not fit.factor["any size"]

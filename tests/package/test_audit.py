@@ -1160,3 +1160,43 @@ def test_a_number_that_changes_with_the_rewards_alone_is_not_said_to_change_from
     (said,), (other,) = verdict.open, steps.open
     assert "changes with the size of the rewards" in said and "from batch to batch" in other
     assert not verdict.names("constant") and not verdict.names("per") and not verdict.goes_to
+
+
+def _few_steps(b, n, subtract):
+    """Rewards of n steps and the value after them."""
+
+    def sums(e, i):
+        j = min(i + n, e.stop)
+        after = 0.0 if b.terminated[j - 1] else b.gamma ** (j - i) * b.next_values[j - 1]
+        return b.gamma ** np.arange(j - i) @ b.rewards[i:j] + after - subtract * b.values[i]
+
+    return _steps(b, sums)
+
+
+@pytest.mark.parametrize(
+    "n, words", [(1, "**one step**, r + gamma V'"), (2, "**two steps**, r + gamma r' + gamma^2 V''")]
+)
+@pytest.mark.parametrize("subtract", [False, True])
+def test_a_loop_of_one_or_two_steps_has_no_lambda_and_is_judged_by_one_rule(n, words, subtract):
+    """Over the eight episodes, each with the true V of its states, all four are the gradient of the return."""
+    mdp, b = pg.two_doors(), worlds()["two doors"].batch
+    V, states = pg.state_values(mdp, np.full((4, 2), 0.5)), []
+    for e in b.episodes():
+        state = 0
+        for a in b.actions[e]:
+            states.append(state)
+            state = int(mdp.P[state, a].argmax())
+    known = replace(b, values=V[states], next_values=np.where(b.terminated, 0, np.roll(V[states], -1)))
+    exact = _weighed(_few_steps(known, n, subtract), known, np.zeros(3))
+    np.testing.assert_allclose(exact[:2], pg.exact_gradient(mdp, POLICY(2, 3), [0, 0]), atol=1e-12)
+    verdict = audit(lambda theta, b: _weighed(_few_steps(b, n, subtract), b, theta))
+    said = [f.words for f in verdict.findings if f.question in ("credit", "lam", "baseline")]
+    assert verdict.ok and verdict.headline.endswith("the theorem's direction.")
+    assert said == [
+        f"{'Advantages' if subtract else 'Returns'} take {words}{' - V' * subtract}, whatever lambda was given."
+    ]
+
+
+def test_a_value_added_after_gamma_t_is_no_return_of_two_steps():
+    verdict = audit(lambda theta, b: (b.gamma**b.t * _few_steps(b, 2, True) + b.values) * b.mask @ b.score(theta))
+    assert verdict.names("baseline", "value added") and "**not**" in verdict.headline

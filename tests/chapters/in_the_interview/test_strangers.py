@@ -150,6 +150,23 @@ def test_another_cure_passes_too():
     assert check_stranger(stranger_2, "gamma-power-twice")
 
 
+@pytest.mark.parametrize("lam, passes", [(0.0, True), (1.0, True), (0.95, False), (0.5, False)])
+def test_one_step_and_all_steps_are_cures_and_a_lambda_of_its_own_is_not(lam, passes):
+    """r + gamma V' - V has no lambda to ignore; another number stands where the given one should."""
+
+    def stranger_3(theta, batch):
+        out, following = np.zeros(len(batch)), 0.0
+        for i in reversed(np.flatnonzero(batch.mask)):
+            after = batch.next_values[i] * (not batch.terminated[i])
+            following *= batch.gamma * lam * (not (batch.terminated[i] or batch.truncated[i]))
+            out[i] = following = batch.rewards[i] + batch.gamma * after - batch.values[i] + following
+        return weighed(batch.gamma**batch.t * out, theta, batch)
+
+    result = check_stranger(stranger_3, STRANGERS["stranger_3"][1])
+    assert bool(result) is passes and ("another thing" in result.message) is not passes
+    assert passes or f"lambda is {lam:g}, whatever was given" in result.message
+
+
 def test_what_cannot_be_read_gets_a_sentence():
     def stranger_1(theta, batch):
         return theta[7] / batch.nothing
