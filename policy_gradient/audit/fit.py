@@ -31,6 +31,7 @@ class Fit:
     equal_rewards: str = "finite"
     open: list = field(default_factory=list)
     hints: list = field(default_factory=list)
+    ratio: bool = False  # do the log-probabilities with which the actions were drawn enter?
     still: str | None = None  # if nothing moves where each step has a parameter of its own: what else is known of that
 
 
@@ -69,6 +70,7 @@ def fit(asker):
         fitted.hints = _influences(asker)
         return fitted
     _endings(y, matches, fitted)
+    fitted.ratio = _uses_ratio(asker, first)
     _factor(asker, y, fitted)
     if flat:
         fitted.equal_rewards = flat if _nan_of_equals(asker) else "nan at zero"
@@ -76,6 +78,15 @@ def fit(asker):
         _visits(answers["two doors"] - extras.get("two doors", 0), fitted)
     _reset(answers["reset"] - extras.get("reset", 0), fitted)
     return fitted
+
+
+def _uses_ratio(asker, answer):
+    world = worlds()["plain"]
+    try:
+        other = asker(changed(world, "plain", log_probs=world.batch.log_probs - 0.01))
+    except Unreadable:
+        return True
+    return bool(np.abs(other - answer).max() > AS_MANY * np.abs(answer).max())
 
 
 def _still(asker, none):

@@ -357,6 +357,10 @@ def read(name, fit, notes):
     if "**not**" not in verdict.headline and any(f.kind == MISTAKE and f.question != "sign" for f in verdict.findings):
         verdict.headline = verdict.headline[:-1] + ", **but**:"
     verdict.open = [OPEN_WORDS[question] for question in fit.open] + fit.hints
+    if fit.ratio:
+        verdict.notes.append(
+            "It uses log_probs: seen at a ratio of 1 only. What a clip or a ratio does later is not seen."
+        )
     for other in fit.also:
         if {other["baseline"], fit.rule["baseline"]} == {"mean", "leave one out"}:  # the same up to n / (n - 1)
             continue

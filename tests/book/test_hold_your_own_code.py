@@ -196,3 +196,12 @@ def test_the_sentences_that_a_test_with_pytorch_holds_are_on_the_page():
         if isinstance(node, ast.Compare) and ast.unparse(node.comparators[0]) == "PAGE"
     ]
     assert len(held) >= 3 and [sentence for sentence in held if sentence not in PAGE] == []
+
+
+def test_what_the_batches_do_not_show_is_said():
+    for world in audit_worlds().values():
+        b = world.batch
+        p = b.probs(world.theta)
+        np.testing.assert_allclose(np.exp(b.log_probs), np.where(b.actions == 1, p, 1 - p))
+        assert 0.23 < p.min() and p.max() < 0.77
+    assert "from probabilities between .23 and .77. So a ratio of new to old probabilities is 1" in PAGE

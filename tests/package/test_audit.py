@@ -1200,3 +1200,17 @@ def test_a_loop_of_one_or_two_steps_has_no_lambda_and_is_judged_by_one_rule(n, w
 def test_a_value_added_after_gamma_t_is_no_return_of_two_steps():
     verdict = audit(lambda theta, b: (b.gamma**b.t * _few_steps(b, 2, True) + b.values) * b.mask @ b.score(theta))
     assert verdict.names("baseline", "value added") and "**not**" in verdict.headline
+
+
+@pytest.mark.parametrize("keep", [np.minimum, np.maximum])
+def test_what_a_clip_does_later_is_said_not_to_be_seen(keep):
+    """PPO, and PPO with the larger for the smaller of the two: one function at a ratio of 1, two elsewhere."""
+
+    def ppo(theta, b):
+        A, ratio = _few_steps(b, 2, True), np.exp(b.log_prob(theta) - b.log_probs)
+        kept = ratio * A == keep(ratio * A, np.clip(ratio, 0.8, 1.2) * A)
+        return _weighed(A * ratio * kept, b, theta)
+
+    verdict = audit(ppo)
+    assert verdict.ok and "seen at a ratio of 1 only" in " ".join(verdict.notes)
+    assert "ratio" not in str(audit(lambda theta, b: _weighed(_few_steps(b, 2, True), b, theta)))
