@@ -377,20 +377,46 @@ def _one_factor(asker, y, fitted, rule):
     *order, per, size, power, constant = best
     order = [not any_size, *order]
     factor = {"per": per, "size": size, "gamma power": power, "constant": constant, "eps": None, "any size": any_size}
+    factor["place"] = ""
     if size.startswith("std"):
-        tiny = 1e-5
-        small = changed(
-            many, "plain", rewards=tiny * b.rewards, values=tiny * b.values, next_values=tiny * b.next_values
-        )
+        known = b.gamma**power * _per(b)[per]
         try:
-            z = (asker(small) - silent)[b.obs]
+            divisors = [known / numbers[0]] + [known / _at(asker, rule, tiny, silent) for tiny in TINY]
         except Unreadable:
             return order, factor
-        p = c.weights(small, rule)
-        whole = constant * b.gamma**power * _per(b)[per] / (z @ p / (p @ p))  # what it was divided by
-        eps = whole - 1 / _sizes(small, rule)[size]
-        factor["eps"] = 0.0 if abs(eps) < 1e-10 else float(f"{eps:.2g}")
+        factor["constant"], factor["eps"], factor["place"] = _eps(np.array(divisors), 1 / _sizes(many, rule)[size])
     return order, factor
+
+
+TINY = (1e-4, 1e-5)
+
+
+def _at(asker, rule, tiny, silent):
+    """The number before the rule where rewards and values are tiny times those of "plain"."""
+    b = worlds()["plain"].batch
+    world = changed(worlds()["plain"], "plain", rewards=tiny * b.rewards, values=tiny * b.values)
+    world.batch.next_values *= tiny
+    p = c.weights(world, rule)
+    return (asker(world) - silent)[b.obs] @ p / (p @ p)
+
+
+def _eps(divisors, std):
+    """(constant, eps, its place): the divisors at spreads of std and of std times each of TINY are, over the constant,
+    std + eps, the root of std^2 + eps, or no less than eps. The first and the last give both; the other decides."""
+    size, (middle, last) = np.abs(divisors), TINY
+    added = std * (1 - last) / (size[0] - size[2])
+    eps = added * size[2] - std * last
+    if abs(eps) < 1e-10:
+        return np.sign(divisors[0]) * added, 0.0, ""
+    root = std * np.sqrt((1 - last**2) / (size[0] ** 2 - size[2] ** 2))
+    under, floor = (root * size[2]) ** 2 - (std * last) ** 2, std / size[0] * size[2]
+    ways = [
+        (middle * std + eps, added, eps, ""),
+        (np.sqrt((middle * std) ** 2 + max(under, 0)), root, under, ", under the root"),
+        (max(middle * std, floor), std / size[0], floor, "at least"),
+    ]
+    _, constant, eps, place = min(ways, key=lambda way: abs(way[0] / way[1] / size[1] - 1))
+    return float(np.sign(divisors[0]) * constant), float(f"{eps:.2g}"), place
 
 
 ALONE = {

@@ -586,7 +586,9 @@ def _factor(factor, say):
     if words:
         say(Finding("per", per, CHOICE, f"The sum is {words}."))
     if size != "nothing":
-        what = ("" if eps is None else " (no eps)" if eps == 0 else f" (eps {eps:g})") if size.startswith("std") else ""
+        what = "" if eps is None else " (no eps)" if eps == 0 else f" (eps {eps:g}{factor['place']})"
+        if factor["place"] == "at least":
+            what = f" (taken for at least {eps:g})"
         kind = CHOICE if size.startswith("std of the") else DEPARTURE
         say(
             Finding(

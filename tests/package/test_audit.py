@@ -1214,3 +1214,30 @@ def test_what_a_clip_does_later_is_said_not_to_be_seen(keep):
     verdict = audit(ppo)
     assert verdict.ok and "seen at a ratio of 1 only" in " ".join(verdict.notes)
     assert "ratio" not in str(audit(lambda theta, b: _weighed(_few_steps(b, 2, True), b, theta)))
+
+
+@pytest.mark.parametrize(
+    "by, words",
+    [
+        (lambda x: x.std(), "(no eps)"),
+        (lambda x: x.std() + 1e-8, "(eps 1e-08)"),
+        (lambda x: x.std() + 1e-3, "(eps 0.001)"),
+        (lambda x: x.std(ddof=1) + 1e-5, "(eps 1e-05)"),
+        (lambda x: np.sqrt(x.var() + 1e-8), "(eps 1e-08, under the root)"),
+        (lambda x: np.sqrt(x.var() + 1e-12), "(eps 1e-12, under the root)"),
+        (lambda x: max(x.std(), 1e-3), "(taken for at least 0.001)"),
+        (lambda x: max(x.std(), 1e-4), "(taken for at least 0.0001)"),
+    ],
+)
+@pytest.mark.parametrize("times", [1, -0.3])
+def test_an_eps_is_told_by_its_place_and_is_no_constant_factor(by, words, times):
+    def update(theta, b):
+        G = _steps(b, lambda e, i: b.gamma ** np.arange(e.stop - i) @ b.rewards[i : e.stop])
+        kept = G[b.mask]
+        with np.errstate(all="ignore"):
+            return times * _weighed((G - kept.mean()) / by(kept), b, theta)
+
+    verdict = audit(update)
+    (said,) = (f.words for f in verdict.findings if f.question == "size")
+    assert words in said and verdict.names("constant") is (times != 1), verdict
+    assert times == 1 or verdict.names("constant", "0.3") and verdict.names("sign", "minus")
