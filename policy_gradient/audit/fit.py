@@ -449,6 +449,15 @@ def _factor(asker, y, fitted):
         fitted.extra["size"] /= _per(worlds()["plain"].batch)[fitted.factor["per"]] * abs(fitted.factor["constant"])
 
 
+def _length(world, fitted):
+    """The number that should stand before the rule in a world, if it is known at all."""
+    factor = fitted.factor
+    if not factor or not factor["any size"]:
+        return None
+    b, size = world.batch, _sizes(world, fitted.rule).get(factor["size"], np.nan)
+    return factor["constant"] * b.gamma ** factor["gamma power"] * _per(b)[factor["per"]] * size
+
+
 def _visits(gradient, fitted):
     """On two doors an observation is visited twice: is each visit counted?"""
     world = worlds()["two doors"]
@@ -485,8 +494,9 @@ def _reset(gradient, fitted):
     without = World("reset", world.theta, replace(b, **{name: getattr(b, name)[real] for name in STEPS}))
     if np.abs(gradient[b.obs[~real]]).max() > 1e-7 * np.abs(gradient).max():
         fitted.reset = "counted"
-    elif abs(cosine(c.weights(without, fitted.rule), gradient[without.batch.obs])) > 1 - SAME:
-        fitted.reset = "left out"
+    elif abs(cosine(w := c.weights(without, fitted.rule), seen := gradient[without.batch.obs])) > 1 - SAME:
+        length = _length(without, fitted)
+        fitted.reset = "in the divisor" if length and abs(seen @ w / (w @ w) / length - 1) > 0.01 else "left out"
     else:
         fitted.reset = None if "truncated" in fitted.open else "felt"
 

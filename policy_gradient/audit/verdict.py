@@ -162,6 +162,12 @@ VISITS = {
     "last visit only": "Only the **last visit** of an observation counts: "
     "the others are overwritten (g[obs] = ... in place of adding).",
 }
+RESET = {
+    "counted": (MISTAKE, " (mask False; Gymnasium's vector environments give them): **counted as data**."),
+    "felt": (MISTAKE, " (mask False): it gets no weight, but it **changes the weights of the others**."),
+    "in the divisor": (CHOICE, " (mask False): left out of the sum, but **counted in what the sum is divided by**."),
+    "left out": (RIGHT, ": left out, right."),
+}
 OPEN_WORDS = {
     "everything": "No rule that I know explains the weights of your steps.",
     "truncated": "What happens at truncated steps, no rule that I know explains.",
@@ -332,28 +338,9 @@ def read(name, fit, notes):
         )
     elif fit.equal_rewards != "finite":
         say(Finding("equal rewards", fit.equal_rewards, MISTAKE, "When all rewards are zero it **fails**."))
-    if fit.reset == "counted":
-        say(
-            Finding(
-                "reset",
-                "counted",
-                MISTAKE,
-                "A reset step in the batch (mask False; Gymnasium's vector environments give them): "
-                "**counted as data**.",
-            )
-        )
-    elif fit.reset == "felt":
-        say(
-            Finding(
-                "reset",
-                "felt",
-                MISTAKE,
-                "A reset step in the batch (mask False): "
-                "it gets no weight, but it **changes the weights of the others**.",
-            )
-        )
-    elif fit.reset == "left out":
-        say(Finding("reset", "left out", RIGHT, "A reset step in the batch: left out, right."))
+    if fit.reset in RESET:
+        kind, words = RESET[fit.reset]
+        say(Finding("reset", fit.reset, kind, f"A reset step in the batch{words}"))
     if "**not**" not in verdict.headline and any(f.kind == MISTAKE and f.question != "sign" for f in verdict.findings):
         verdict.headline = verdict.headline[:-1] + ", **but**:"
     verdict.open = [OPEN_WORDS[question] for question in fit.open] + fit.hints

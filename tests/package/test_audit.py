@@ -5,7 +5,7 @@ import itertools
 import json
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -1241,3 +1241,29 @@ def test_an_eps_is_told_by_its_place_and_is_no_constant_factor(by, words, times)
     (said,) = (f.words for f in verdict.findings if f.question == "size")
     assert words in said and verdict.names("constant") is (times != 1), verdict
     assert times == 1 or verdict.names("constant", "0.3") and verdict.names("sign", "minus")
+
+
+@pytest.mark.parametrize(
+    "divide, answer",
+    [
+        (lambda b, G: len(b), "in the divisor"),
+        (lambda b, G: b.mask.sum(), "left out"),
+        (lambda b, G: len(b.episodes()), "left out"),
+        (lambda b, G: len(b.episodes()) * (G.std() + 1e-8), "in the divisor"),
+        (lambda b, G: len(b.episodes()) * (G[b.mask].std() + 1e-8), "left out"),
+    ],
+)
+def test_a_reset_step_that_is_counted_in_the_divisor_is_not_said_to_be_left_out(divide, answer):
+    """Held against the same batch without that step."""
+
+    def update(theta, b):
+        G = _steps(b, lambda e, i: b.gamma ** np.arange(e.stop - i) @ b.rewards[i : e.stop])
+        return (b.gamma**b.t * G * b.mask) @ b.score(theta) / divide(b, G)
+
+    world = worlds()["reset"]
+    b = world.batch
+    arrays = {f.name: getattr(b, f.name) for f in fields(b)}
+    without = replace(b, **{name: x[b.mask] for name, x in arrays.items() if isinstance(x, np.ndarray)})
+    same = np.allclose(update(world.theta, b), update(world.theta, without))
+    verdict = audit(update)
+    assert same is (answer == "left out") and verdict.names("reset", answer) and verdict.ok, verdict
