@@ -76,6 +76,7 @@ def fit(asker):
         fitted.equal_rewards = flat if _nan_of_equals(asker) else "nan at zero"
     else:
         _visits(answers["two doors"] - extras.get("two doors", 0), fitted)
+        _count(answers["two doors"] - extras.get("two doors", 0), fitted)
     _reset(answers["reset"] - extras.get("reset", 0), fitted)
     return fitted
 
@@ -299,6 +300,7 @@ def _per(b):
     return {
         "episodes": 1 / N,
         "steps": 1 / n,
+        "observations": 1 / len(np.unique(b.obs)),
         "nothing": 1.0,
         "padded length": 1 / (N * T),
         "longest episode": 1 / T,
@@ -484,6 +486,17 @@ def _visits(gradient, fitted):
     fitted.visits = next((n for n, g in options.items() if abs(cosine(g[keep], gradient[keep])) > 1 - SAME), None)
     if fitted.visits is None:
         fitted.open.append("visits")
+
+
+def _count(gradient, fitted):
+    """Divided by the number of steps, or of different observations? Only on two doors are they not as many."""
+    world = worlds()["two doors"]
+    sums = np.bincount(world.batch.obs, c.weights(world, fitted.rule), 3)[:2]
+    length, many = _length(world, fitted), len(np.unique(world.batch.obs))
+    if length and fitted.visits == "every visit" and fitted.factor["per"] == "steps" and sums.any():
+        times = gradient[:2] @ sums / (sums @ sums) / length
+        if abs(times * many / len(world.batch) - 1) < 0.01:
+            fitted.factor["per"] = "observations"
 
 
 def _reset(gradient, fitted):

@@ -565,6 +565,7 @@ def _factor(factor, say):
     words = {
         "episodes": None,
         "steps": "divided by the number of **steps**, not of episodes: the step shrinks as episodes grow longer",
+        "observations": "divided by the number of **different observations** in the batch, not of episodes",
         "nothing": "not divided by the number of episodes: the step grows with the batch",
         "padded length": "divided by the **padded length** and the number of episodes",
         "longest episode": "divided by the longest episode's length",

@@ -1267,3 +1267,21 @@ def test_a_reset_step_that_is_counted_in_the_divisor_is_not_said_to_be_left_out(
     same = np.allclose(update(world.theta, b), update(world.theta, without))
     verdict = audit(update)
     assert same is (answer == "left out") and verdict.names("reset", answer) and verdict.ok, verdict
+
+
+@pytest.mark.parametrize(
+    "count, answer, words",
+    [
+        (lambda b: len(np.unique(b.obs[b.mask])), "observations", "**different observations**"),
+        (lambda b: b.mask.sum(), "steps", "number of **steps**"),
+    ],
+)
+@pytest.mark.parametrize("step", [1, 0.2])
+def test_a_division_by_different_observations_is_not_said_to_be_by_steps(count, answer, words, step):
+    def update(theta, b):
+        return step * len(b.episodes()) * compiled(SOURCES["loop"])(theta, b) / count(b)
+
+    b = worlds()["two doors"].batch
+    assert len(b) == 24 and len(np.unique(b.obs)) == 3
+    verdict = audit(update)
+    assert verdict.names("per", answer) and words in str(verdict) and verdict.names("constant") is (step != 1)
