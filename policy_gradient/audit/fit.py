@@ -251,8 +251,8 @@ def _scan(y):
 
 
 def _endings(y, matches, fitted):
-    """Which of the matching rules also explain truncation, both flags,
-    and a batch that ends in the middle of an episode."""
+    """Which of the matching rules also explain truncation, both flags, a batch that ends in the middle of an episode,
+    and episodes of twelve steps."""
     questions = [
         ("cut", "truncated", list(c.TRUNCATED)),
         ("open", "open", ["bootstrapped", "as terminated"]),
@@ -267,6 +267,8 @@ def _endings(y, matches, fitted):
                 rule[question], same[question] = fitting[0], fitting
             else:
                 missing.append(question)
+        if not _fits(y, rule, "long"):
+            missing.append("long")
         best.append(
             (
                 len(missing),
@@ -279,7 +281,7 @@ def _endings(y, matches, fitted):
         if not missing:
             break
     count, price, rule, missing, same = min(best, key=lambda b: b[:2])
-    for question in missing:
+    for question in {"truncated", "open", "both"}.intersection(missing):
         rule[question] = {"truncated": "bootstrapped", "open": "bootstrapped", "both": "as terminated"}[question]
     fitted.rule, fitted.open = rule, missing
     fitted.same = same

@@ -173,6 +173,8 @@ OPEN_WORDS = {
     "truncated": "What happens at truncated steps, no rule that I know explains.",
     "open": "What happens where the batch ends in the middle of an episode, no rule that I know explains.",
     "both": "What happens at a step that is both terminated and truncated, no rule that I know explains.",
+    "long": "In episodes of twelve steps no rule that I know explains the weights of your steps; "
+    "in those of up to five this one does.",
     "scale": "By what number the whole is multiplied, I cannot say: it changes from batch to batch.",
     "larger rewards": "By what number the whole is multiplied, I cannot say: it changes with the size of the rewards "
     "(a clip, perhaps).",
@@ -406,7 +408,8 @@ def _nothing_moves(name, why, verdict):
     verdict.findings.append(Finding(*finding))
     verdict.open = ["How it credits and how it treats endings cannot be seen behind that."]
     if verdict.angle is None:
-        verdict.headline = f"{name} does not move on any of my batches of up to 24 steps."
+        most = max(len(world.batch) for world in worlds().values())
+        verdict.headline = f"{name} does not move on any of my batches of up to {most} steps."
         return verdict
     off = np.abs(np.array(verdict.direction) / verdict.theorem - 1).max()
     how = "the theorem's direction" if verdict.angle < 0.01 else "**not** the theorem's direction"
@@ -508,8 +511,8 @@ def _from_rule(fit, say):
     if rule["baseline"] in BASELINE and (rule["baseline"] != "value added" or _added(rule)):
         kind, words = BASELINE[rule["baseline"]]
         if rule["baseline"] == "value":
-            # V subtracted after gamma^t is no sum of TD errors
-            gae = rule["credit"] == "reward-to-go" and rule["place"] == "inside"
+            # V subtracted after gamma^t is no sum of TD errors, nor is a sum that is cut off in long episodes
+            gae = rule["credit"] == "reward-to-go" and rule["place"] == "inside" and "long" not in fit.open
             words += "; that is GAE with lambda = 1." if gae else "."
         if rule["place"] == "after" and rule["weight"] == "gamma^t":
             words += " It is subtracted after gamma^t."
@@ -672,8 +675,9 @@ def _headline(name, fit):
         how = "**not** the theorem's direction"
     if how.startswith("the") and fit.factor and fit.factor["constant"] < 0:
         how = how.replace("the theorem's direction", "**minus** the theorem's direction")
-    where = " where episodes terminate" * (how.startswith(("the", "**minus**")) and "truncated" in fit.open)
-    return f"{name} follows {how}{where}."
+    where = " in episodes of up to five steps" * ("long" in fit.open)
+    where += " where episodes terminate" * ("truncated" in fit.open)
+    return f"{name} follows {how}{where * how.startswith(('the', '**minus**'))}."
 
 
 def _values_decide(fit, verdict):

@@ -197,6 +197,7 @@ def worlds():
             ("both", (3, 3, 2), "both terminated terminated", 0.6, 0.9, False),
             ("open", (3, 2, 3), "terminated terminated open", 0.6, 0.9, False),
             ("reset", (3, 2, 4, 4), "terminated truncated terminated terminated", 0.7, 0.8, True),
+            ("long", (12, 2, 12), "terminated " * 3, 0.9, 0.7, False),
         ]
     ):
         theta, batch = _steps(lengths, endings.split(), np.random.default_rng(seed + 11), gamma, lam, resets)

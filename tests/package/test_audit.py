@@ -1285,3 +1285,33 @@ def test_a_division_by_different_observations_is_not_said_to_be_by_steps(count, 
     assert len(b) == 24 and len(np.unique(b.obs)) == 3
     verdict = audit(update)
     assert verdict.names("per", answer) and words in str(verdict) and verdict.names("constant") is (step != 1)
+
+
+def _power(b, most):
+    return b.gamma ** np.minimum(b.t, most)
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [
+        lambda b, n: _power(b, 99) * _few_steps(b, n, True),
+        lambda b, n: _power(b, 99) * _few_steps(b, 2 * n, False),
+        lambda b, n: _power(b, 99) * _few_steps(replace(b, next_values=0 * b.values), n, False),
+        lambda b, n: _power(b, n - 1) * _few_steps(b, 99, False),
+        lambda b, n: _few_steps(b, n, True),
+    ],
+)
+def test_what_holds_up_to_five_steps_alone_is_said_to_hold_there(weights):
+    def update(theta, b, n=5):
+        return (weights(b, n) * b.mask) @ b.score(theta) / len(b.episodes())
+
+    assert all(
+        world.batch.t.max() == 11 if name == "long" else world.batch.t.max() < 5 for name, world in worlds().items()
+    )
+    for name, world in worlds().items():  # the same up to five steps, and not in twelve
+        ours, whole = update(world.theta, world.batch), update(world.theta, world.batch, 99)
+        assert np.allclose(ours, whole) is (name != "long"), name
+    verdict, whole = audit(update), audit(lambda theta, b: update(theta, b, 99))
+    assert "direction in episodes of up to five steps." in verdict.headline.replace(" **without gamma^t**", "")
+    assert len(verdict.open) == 1 and "twelve steps" in verdict.open[0] and "GAE" not in str(verdict)
+    assert not whole.open and "five steps" not in str(whole)
