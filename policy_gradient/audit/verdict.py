@@ -162,6 +162,10 @@ VISITS = {
     "last visit only": "Only the **last visit** of an observation counts: "
     "the others are overwritten (g[obs] = ... in place of adding).",
 }
+EQUAL = {
+    "nan": "When all returns are equal it gives **NaN** (a standard deviation of zero, with no eps added).",
+    "nan at zero": "When all rewards are zero it gives **NaN** (a division by zero, perhaps).",
+}
 RESET = {
     "counted": (MISTAKE, " (mask False; Gymnasium's vector environments give them): **counted as data**."),
     "felt": (MISTAKE, " (mask False): it gets no weight, but it **changes the weights of the others**."),
@@ -320,26 +324,9 @@ def read(name, fit, notes):
         verdict.headline = f"{name}: what it follows stays open."
     if fit.extra:
         _extra(fit, say)
-    if fit.equal_rewards == "nan":
-        say(
-            Finding(
-                "equal rewards",
-                "nan",
-                MISTAKE,
-                "When all returns are equal it gives **NaN** (a standard deviation of zero, with no eps added).",
-            )
-        )
-    elif fit.equal_rewards == "nan at zero":
-        say(
-            Finding(
-                "equal rewards",
-                "nan at zero",
-                MISTAKE,
-                "When all rewards are zero it gives **NaN** (a division by zero, perhaps).",
-            )
-        )
-    elif fit.equal_rewards != "finite":
-        say(Finding("equal rewards", fit.equal_rewards, MISTAKE, "When all rewards are zero it **fails**."))
+    if fit.equal_rewards != "finite":
+        words = EQUAL.get(fit.equal_rewards, "When all rewards are zero it **fails**.")
+        say(Finding("equal rewards", fit.equal_rewards, MISTAKE, words))
     if fit.reset in RESET:
         kind, words = RESET[fit.reset]
         say(Finding("reset", fit.reset, kind, f"A reset step in the batch{words}"))
@@ -492,31 +479,8 @@ def _from_rule(fit, say):
                 "**taken for a termination**, V of what follows is not counted.",
             )
         )
-    if rule["weight"] in WEIGHT and not (rule["credit"] == "total return" and rule["weight"] == "dropped"):
-        kind, words = WEIGHT[rule["weight"]]
-        say(Finding("weight", rule["weight"], kind, f"The steps are weighed {words}."))
-    elif rule["weight"] == "gamma^t of its own" and rule["gamma"] == "one":
-        say(Finding("weight", "dropped", DEPARTURE, "The steps are weighed **without gamma^t** (of the given gamma)."))
-    elif rule["credit"] == "total return" and rule["weight"] == "gamma^t":
-        say(
-            Finding(
-                "weight",
-                "gamma^t twice",
-                MISTAKE,
-                "The whole return is weighed by **gamma^t**, which belongs before a reward-to-go."
-                if rule["gamma"] == "one"
-                else "The whole return, discounted from the start, is weighed by **gamma^t once more**.",
-            )
-        )
-    if rule["baseline"] in BASELINE and (rule["baseline"] != "value added" or _added(rule)):
-        kind, words = BASELINE[rule["baseline"]]
-        if rule["baseline"] == "value":
-            # V subtracted after gamma^t is no sum of TD errors, nor is a sum that is cut off in long episodes
-            gae = rule["credit"] == "reward-to-go" and rule["place"] == "inside" and "long" not in fit.open
-            words += "; that is GAE with lambda = 1." if gae else "."
-        if rule["place"] == "after" and rule["weight"] == "gamma^t":
-            words += " It is subtracted after gamma^t."
-        say(Finding("baseline", rule["baseline"], kind, words))
+    _weight(rule, say)
+    _baseline(rule, fit, say)
     if rule["spread"] in SPREAD:
         say(Finding("spread", rule["spread"], DEPARTURE, SPREAD[rule["spread"]]))
     if rule["score"] in SCORE:
@@ -534,6 +498,37 @@ def _from_rule(fit, say):
         say(Finding("visits", fit.visits, MISTAKE, VISITS[fit.visits]))
     if fit.factor:
         _factor(fit.factor, say)
+
+
+def _weight(rule, say):
+    if rule["weight"] in WEIGHT and not (rule["credit"] == "total return" and rule["weight"] == "dropped"):
+        kind, words = WEIGHT[rule["weight"]]
+        say(Finding("weight", rule["weight"], kind, f"The steps are weighed {words}."))
+    elif rule["weight"] == "gamma^t of its own" and rule["gamma"] == "one":
+        say(Finding("weight", "dropped", DEPARTURE, "The steps are weighed **without gamma^t** (of the given gamma)."))
+    elif rule["credit"] == "total return" and rule["weight"] == "gamma^t":
+        say(
+            Finding(
+                "weight",
+                "gamma^t twice",
+                MISTAKE,
+                "The whole return is weighed by **gamma^t**, which belongs before a reward-to-go."
+                if rule["gamma"] == "one"
+                else "The whole return, discounted from the start, is weighed by **gamma^t once more**.",
+            )
+        )
+
+
+def _baseline(rule, fit, say):
+    if rule["baseline"] in BASELINE and (rule["baseline"] != "value added" or _added(rule)):
+        kind, words = BASELINE[rule["baseline"]]
+        if rule["baseline"] == "value":
+            # V subtracted after gamma^t is no sum of TD errors, nor is a sum that is cut off in long episodes
+            gae = rule["credit"] == "reward-to-go" and rule["place"] == "inside" and "long" not in fit.open
+            words += "; that is GAE with lambda = 1." if gae else "."
+        if rule["place"] == "after" and rule["weight"] == "gamma^t":
+            words += " It is subtracted after gamma^t."
+        say(Finding("baseline", rule["baseline"], kind, words))
 
 
 def _truncated(rule, fit, uses_values, say):
