@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import policy_gradient as pg
-from policy_gradient.audit import audit
+from policy_gradient.audit import audit, audit_gaussian
 from policy_gradient.audit import theorem as audit_theorem
 from policy_gradient.audit import worlds as audit_worlds
 from tests.helpers.sentences import doors, sigmoid, slope
@@ -42,6 +42,19 @@ def test_the_first_loop_gets_the_verdict_on_the_page():
     assert printed(verdict_of("numpy", "my_update")) in printed(PAGE)
 
 
+def test_the_gaussian_gets_the_verdict_on_the_page_and_the_mended_one_is_not_accused():
+    def verdict(source):
+        space = {}
+        exec(source.replace("print(audit_gaussian(my_gaussian))", ""), space)
+        return audit_gaussian(space["my_gaussian"])
+
+    source = BLOCKS["gaussian"]
+    assert printed(str(verdict(source))) in printed(PAGE) and verdict(source).accused
+    for wrong, right in (("batch.actions", "batch.drawn"), ("score.size", "len(score)")):
+        assert source.count(wrong) == 1
+        assert verdict(source := source.replace(wrong, right)).ok is (right == "len(score)")
+
+
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_a_strangers_loop_is_accused_and_the_mended_one_is_not(number):
     verdict = verdict_of(f"stranger {number}")
@@ -51,7 +64,7 @@ def test_a_strangers_loop_is_accused_and_the_mended_one_is_not(number):
 
 
 def test_each_way_takes_about_ten_lines():
-    for name in ("numpy", "torch", "library"):
+    for name in ("numpy", "torch", "library", "gaussian"):
         lines = [line for line in BLOCKS[name].splitlines() if line.strip() and not line.startswith(("import", "from"))]
         assert len(lines) <= 10, name
 
