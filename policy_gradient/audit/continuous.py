@@ -1,5 +1,6 @@
 """Gaussian policies: what an update makes of a mean and a log standard deviation."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +31,18 @@ def _score(theta, u, D):
     return np.concatenate([z / std, z**2 - 1], axis=1)
 
 
+def _clipped_law_score(theta, drawn, D):
+    """Of what the environment sees: the Gaussian's inside the box, and at a limit that of the chance to pass it."""
+    std, scores = np.exp(theta[D:]), _score(theta, drawn, D)
+    for limit in (-1, 1):
+        z = limit * (limit - theta[:D]) / std  # how far inside the limit the mean lies
+        chance = np.vectorize(math.erfc)(z / np.sqrt(2)) / 2
+        hazard = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) / chance
+        beyond = np.tile(limit * drawn >= 1, 2)
+        scores = np.where(beyond, np.concatenate([limit * hazard / std, z * hazard]), scores)
+    return scores
+
+
 def _forms(theta, b, D):
     """{answer: per-sample scores (n, 2 D)}; what multiplies the reward."""
     mean, log_std = theta[:D], theta[D:]
@@ -50,11 +63,18 @@ def _forms(theta, b, D):
     forms["first dimension only"] = right * np.tile(np.eye(D)[0], 2)
     if b.squashed:
         forms["of the squashed action"] = _score(theta, b.actions, D)
+    else:
+        forms["clipped law"] = _clipped_law_score(theta, b.drawn, D)
     return forms
 
 
 SAY = {
     "clipped": (MISTAKE, "The density is taken at the **clipped action**, though the Gaussian drew another number."),
+    "clipped law": (
+        CHOICE,
+        "The density of clipped actions: the **clipped law's own**. Where the reward depends on the executed action "
+        "alone, the mean is the same and the noise no larger.",
+    ),
     "of the squashed action": (
         MISTAKE,
         "The Gaussian's density is taken at the **squashed action**: tanh must be undone first.",

@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
+import scipy.stats
 
 import policy_gradient as pg
 from policy_gradient.audit import audit, audit_advantages, audit_gaussian, audit_token_loss, worlds
@@ -1048,6 +1049,22 @@ def test_a_gaussian_length_that_no_rule_explains_stays_open():
     assert audit_gaussian(_gaussian(per=lambda n, D: n * np.sqrt(D))).open
     clipped = audit_gaussian(_gaussian(lambda r: np.clip(r, -4, 4)))
     assert clipped.open == ["What it does with rewards three times as large: its direction is another then."]
+
+
+def test_the_score_of_the_clipped_law_is_known():
+    """Differences of SciPy's logarithms of the density inside the box and of the chances to pass its limits."""
+
+    def clipped_law(theta, u):
+        D = len(theta) // 2
+        law = scipy.stats.norm(theta[:D], np.exp(theta[D:]))
+        inside = law.logpdf(np.clip(u, -1, 1))
+        return np.where(u <= -1, law.logcdf(-1), np.where(u >= 1, law.logsf(1), inside)).sum(axis=1)
+
+    def update(theta, b):
+        return b.rewards @ _slopes(clipped_law if not b.squashed else TRUE, theta, b.drawn) / len(b)
+
+    verdict = audit_gaussian(update)
+    assert verdict.ok and verdict.names("density", "clipped law") and verdict.names("density", "right squashed")
 
 
 def _on_sigma(theta):
