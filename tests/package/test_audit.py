@@ -379,6 +379,7 @@ def test_of_lambda_nothing_is_said_that_is_not_so():
     assert "**lambda is 0.95**" in own and "with the gamma and lambda given" not in own
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [
@@ -817,6 +818,7 @@ def test_a_value_under_the_own_reward_alone_is_not_called_gae():
     assert "Baseline: the learned value V(obs)." in words and not any("GAE" in text for text in words)
 
 
+@pytest.mark.slow
 def test_an_entropy_bonus_is_followed_with_the_rest():
     """What it leads to on two doors is said of the whole: the slope of J by theta and of the entropy of the steps."""
     mdp, policy = pg.two_doors(), pg.two_action_softmax(2, 3)
