@@ -6,7 +6,7 @@
 #   four times as often, -786. Given as Transitions, or as one batch of 100, it is -1.9 and -0.5.
 #   A shuffled loader leaves a random batch: eight orders, eight different rewards.
 # Matters: the reward, and the scale by which inputs are standardised, come from the last batch of any number. In a loader that does not shuffle
-#   that is the end of the last episode. Behaviour cloning and the adversarial algorithms take the same loader and go through all of it.
+#   that is the end of the last episode.
 set -euo pipefail
 here=$(mktemp -d); trap 'rm -rf "$here"' EXIT
 cd "$here"

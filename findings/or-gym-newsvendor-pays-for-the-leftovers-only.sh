@@ -6,8 +6,7 @@
 #       order half the mean demand: paid 80,332, true profit 33,504;   order the mean demand: paid -195,812, true profit 80,602
 #       1.5 times the mean: paid -8,160,055, true profit 37,629
 #   And 2,000 at once whenever the pipeline is empty is paid -8,578, where it loses 311,994: on the day on which it comes nothing is ordered.
-# Matters: the best policy by this reward is a poor one: keep short of every demand, or never order on a day with leftovers. Published comparisons
-#   on "newsvendor" from elsewhere do not carry over.
+# Matters: the best policy by this reward is a poor one: keep short of every demand, or never order on a day with leftovers.
 set -euo pipefail
 here=$(mktemp -d); trap 'rm -rf "$here"' EXIT
 cd "$here"

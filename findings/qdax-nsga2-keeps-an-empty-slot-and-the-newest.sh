@@ -8,8 +8,8 @@
 #   Twelve points that do not dominate each other, room for eight: kept are the empty one, the two ends, and the last five of the others in whatever
 #   order they are handed in. Three dominated points that come last are kept in place of points of the front. NSGA-II by the book, in NumPy:
 #   eight of the front. A run of the class NSGA2 on two squared distances: one of 100 individuals is the empty one in each of 60 generations.
-# Matters: crowding has no say, so the front is as even as chance has it, and dominated points displace good ones; minus infinity makes every mean of
-#   the population's fitness minus infinity; and the empty genotype is chosen as a parent like any other.
+# Matters: crowding has no say, so the front is as even as chance has it, and dominated points displace good ones; the empty one takes a place, and
+#   makes every mean of the population's fitness minus infinity.
 set -euo pipefail
 here=$(mktemp -d); trap 'rm -rf "$here"' EXIT
 python3 -m venv "$here/env"

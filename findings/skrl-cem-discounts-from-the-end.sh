@@ -5,7 +5,7 @@
 #   discount_factor^(n-1). A game of 20 steps, where the first action chooses between 1 at once and 1 at the last step, is worth 1 or 0.135
 #   with discount_factor 0.9. CEM learns to wait: in 59 % of the first 200 games, in 95 % of the last 200 of 1,000. What it logs as
 #   "Mean discounted returns" rises from 0.64 to 0.96 meanwhile; by the documentation's sum it falls from 0.49 to 0.18.
-#   With discount_factor 1, or all rewards equal and all episodes equally long, nothing shows; so on CartPole.
+#   With discount_factor 1, or where all rewards are equal, as on CartPole, the two sums are the same.
 # Matters: the agent prefers late rewards and does not mind slow ways: a goal reached in 20 steps and one in 200 count the same, and costs on the way
 #   count less the longer it is. A smaller discount factor, meant to make it impatient, makes it the more patient.
 set -euo pipefail
