@@ -11,6 +11,8 @@ from sphinx import addnodes
 
 import policy_gradient as pg
 from tests.helpers.docstrings import lacking
+from tests.helpers.headings import headings
+from tools import contents
 from tools.paths import ROOT
 from tools.site import reference
 from tools.site.formulas_of_docstrings import SET
@@ -90,6 +92,18 @@ def test_every_term_is_explained_and_leads_to_a_place():
     for term, text in ENTRIES:
         assert re.search(r"[.:] \[[^\]]+\]\([\w/.-]+\.md(#[\w-]+)?\)$", text), term
         assert 6 <= len(text.split()) <= 60, term
+
+
+def test_a_term_leads_to_the_chapter_that_teaches_it_under_that_chapter_s_heading():
+    chapters = {chapter.number: chapter for chapter in contents.chapters(ROOT)}
+    for term, text in ENTRIES:
+        link = re.search(r"\[([^\]]+)\]\(([\w-]+)\.md#([\w-]+)\)$", text)
+        assert link, f"{term} leads to no section of a chapter"
+        label, page, anchor = link.groups()
+        where, heading = label.split(": ", 1)
+        number = 0 if where == "Before you start" else int(re.fullmatch(r"Chapter (\d+)", where)[1])
+        assert f"book/{page}" in chapters[number].reading(), f"{term}: {page} is no page of {where}"
+        assert nodes.make_id(heading) == anchor and anchor in headings(page), f"{term}: {label}"
 
 
 def test_every_symbol_with_a_name_on_the_notation_page_is_in_the_glossary():
