@@ -411,7 +411,8 @@ CLIP_WEIGHTS = Exercise(
         "Where the clipped product is the smaller one, there is no slope: 0.",
         "Which samples are cut? Good ones (A > 0) with a ratio above 1 + eps, bad ones "
         "(A < 0) with a ratio below 1 - eps. No others.",
-        "np.where(cut, 0, ratio * A), with cut from np.where(A > 0, ratio > 1 + eps, ratio < 1 - eps).",
+        "np.where chooses twice: by the sign of A which edge counts, then what a cut sample weighs and what another. "
+        "Exactly on an edge nothing is cut.",
     ),
     mistakes=(
         Mistake(

@@ -14,7 +14,7 @@ from learning_to_act.checks.recognise import same
 from learning_to_act.checks.registry import registry
 from learning_to_act.checks.runs import Run
 from learning_to_act.exercises.trust_regions import fisher_cases
-from tests.helpers.learner import ROOT, functions, solution_expressions
+from tests.helpers.learner import ROOT, functions, nameless, solution_expressions
 
 EXERCISES = [one for one in registry().values() if not isinstance(one, Hunt)]  # chapter 5's are judged by their mean
 assert len(EXERCISES) > 20
@@ -172,3 +172,5 @@ def test_hints_come_one_by_one_and_never_hold_the_answer(one, monkeypatch):
     for expression in solution_expressions(one):
         for text in one.hints:
             assert expression not in text.replace(" ", ""), f"a hint holds {expression}"
+            if "np." in expression and len(nameless(expression)) > 12:
+                assert nameless(expression) not in nameless(text), f"a hint holds {expression}, under other names"
