@@ -222,6 +222,13 @@ def test_what_the_pages_say_of_the_book_itself_is_so():
     every = {f"{d}/{p.name}" for d in ("notebooks", "exercises") for p in (ROOT / d).glob("*.ipynb")}
     assert sorted({name.split("/")[1][:2] for name in every - measured}) == ["06", "07", "08"]
     assert "Chapters 6 to 8 have no row yet" in INSTRUCTORS and "of every notebook" not in INSTRUCTORS
+    assert "`CONTRIBUTING.md` in the repository says how to fill the folder (*Python in the page*)" in INSTRUCTORS
+    told = (ROOT / "CONTRIBUTING.md").read_text("utf8").split("## Python in the page")[1].split("\n## ")[0]
+    assert "tools.make.pyodide FOLDER" in told and "make book PYODIDE=FOLDER" in told
+    for page in ("README.md", "book/for-instructors.md", "docs/architecture.md"):  # Python starts at an edit, too
+        said = " ".join((ROOT / page).read_text("utf8").split())
+        assert re.search(r"another host for anything, until|fetched from anywhere else until", said), page
+        assert not re.search(r"until (a reader|somebody) clicks \*Run here\*|fetched from anywhere else\.", said), page
     assert "every figure on these pages" not in WAYS and "the only one in which" not in WAYS
     assert "two shared parameters" in flat(list(cells("02-the-theorem").values()))
 

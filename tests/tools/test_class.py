@@ -184,6 +184,13 @@ def test_the_page_says_what_was_measured_and_what_is_given():
         f"needs {found['server']['peak MiB'] + kernels[-1]} MiB" in page
         and f"{found['server']['peak MiB'] + sum(kernels[-3:])} MiB" in page
     )
+    busiest = max(one["CPU seconds"] for name, one in found["notebooks"].items() if name.startswith("exercises/"))
+    assert found["notebooks"]["exercises/05-in-the-interview.ipynb"]["CPU seconds"] == busiest
+    assert f"exercises of chapter 5, whose checks sample, cost more, {busiest} CPU seconds" in page
+    assert round(200 * busiest / 60 / 8) == 7 and "keep eight cores busy for seven minutes" in page
+    makefile = (ROOT / "Makefile").read_text()
+    for graders in ("nbgrader==0.9.6 -e .", "otter-grader==7.0.0 ipykernel -e ."):  # the environments that are tested
+        assert f"-c constraints.txt {graders}\n" in makefile and f"\npip install -c constraints.txt {graders}\n" in page
     for path in SOLUTIONS:
         points = sum(one.minutes for one in registry().values() if one.stem == path.stem) // 5
         assert re.search(rf"^\|.*\({path.stem}\.md\).*\| {points} \|$", plan(), re.M), path.stem
