@@ -170,10 +170,14 @@ def _check_sample(
         _within(actions, int(A))
     _need(
         np.array_equal(actions, again),
-        f"{call} must draw from rng alone: two generators with the same seed gave "
-        f"{short(actions.tolist())} and {short(again.tolist())}",
+        f"{call} must draw from rng alone: two generators with the same seed gave {_few(actions)} and then {_few(again)}",
     )
     return actions, discrete
+
+
+def _few(values: np.ndarray) -> str:
+    """The first of the drawn actions, as they would be printed."""
+    return " ".join(f"{value:.4g}" for value in values.ravel()[:5]) + " ..." * (values.size > 5)
 
 
 def _check_shapes_and_rows(
@@ -215,7 +219,11 @@ def _check_dtype(asked: _Asked, theta: np.ndarray, obs: np.ndarray, actions: np.
         for method, rest in methods.items():
             given = [r.astype(dtype) if r.dtype.kind == "f" else r for r in rest]
             got = asked(method, theta.astype(dtype), obs, *given).dtype
-            _need(got == dtype, f"policy.{method} must follow the dtype of theta, {np.dtype(dtype)}, got {got}")
+            _need(
+                got == dtype,
+                f"policy.{method} must follow the dtype of theta, {np.dtype(dtype)}, got {got}: "
+                "return result.astype(theta.dtype), or bring obs to that dtype first",
+            )
 
 
 def _check_slope(

@@ -22,6 +22,8 @@ METHODS_OF_A_BATCH = {
     "rollout": "rollout",
 }
 
+OF_A_GAUSSIAN = ("drawn", "squashed")
+
 
 class Unreadable(Exception):
     """The update gives no direction that could be read: `kind` is one word,
@@ -96,7 +98,7 @@ class Numpy:
             )
             words = f"It raised {type(error).__name__}: {' '.join(str(error).split()) or 'no message'}{place}."
             called = not (isinstance(error, TypeError) and where)  # else it is another call that went wrong
-            raise Unreadable("raises", words + self.advice(error, world) * called) from None
+            raise Unreadable("raises", words + self.advice(error, world) * (called or _of_a_batch(error))) from None
         finally:
             np.random.set_state(state)
             random.setstate(own)
@@ -108,6 +110,10 @@ class Numpy:
             "positional argument|unexpected keyword|takes no arguments", text
         ):
             return f" It is called as {self.called}."
+        if _of_a_batch(error):
+            return f" The batch is one object with arrays of a row per step: batch.{known[0]}, batch.{known[1]}, ..."
+        if isinstance(error, AttributeError) and lacks in OF_A_GAUSSIAN and lacks not in known:
+            return f" Only audit_gaussian's batch has {lacks}: is this the update of a Gaussian policy?"
         if isinstance(error, AttributeError) and "ndarray" in text and lacks in [*known, *METHODS_OF_A_BATCH]:
             return f" It is called as {self.called}, in this order."
         if isinstance(error, AttributeError) and known and f"'{type(world.batch).__name__}'" in text:
@@ -157,6 +163,13 @@ class Numpy:
                     else "gradient"
                 )
         return self.returns == "new theta"
+
+
+def _of_a_batch(error):
+    """Was the batch taken for a dictionary, a tuple or a list?"""
+    return isinstance(error, TypeError) and bool(
+        re.search(r"Batch' object is not (subscriptable|iterable)|non-iterable \w*Batch object", str(error))
+    )
 
 
 def numbers(out, wanted):

@@ -529,6 +529,15 @@ def _coarse(asker, world, base):
                 "The rewards enter, but not by their size: small changes of one change nothing "
                 "(a sign, a rank, a clip, a threshold, a rounding?)."
             )
+    try:
+        other = asker(changed(world, "plain", rewards=-r, actions=1 - world.batch.actions))
+    except Unreadable:
+        other = None
+    if other is not None and np.array_equal(other, base):
+        return (
+            "Neither rewards nor actions of the batch enter: does it collect its own data? "
+            "It must work on the batch alone."
+        )
     return "The rewards do not enter at all: of their signs, order and size no change that I tried changes anything."
 
 

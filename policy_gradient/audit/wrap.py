@@ -10,6 +10,9 @@ def wrap(thing):
     PyTorch is looked for only where it is already loaded."""
     if isinstance(thing, Numpy):
         return thing
+    if isinstance(thing, type):
+        name = thing.__name__
+        raise TypeError(f"audit takes an object, got the class {name} itself: make one of it, audit({name}(...))")
     torch = sys.modules.get("torch")
     if torch is not None:
         from .with_torch import Torch, looks_like_torch

@@ -231,6 +231,10 @@ def words(theta, batch):
     return "up"
 
 
+def unpacks(theta, batch):
+    obs, actions = batch
+
+
 @pytest.mark.parametrize(
     "update, kind, said",
     [
@@ -247,6 +251,10 @@ def words(theta, batch):
         (words, "no numbers", "str"),
         (lambda theta: theta, "raises", "update(theta, batch)"),
         (lambda theta, batch: batch.reward, "raises", "next_obs"),
+        (lambda theta, batch: batch["obs"], "raises", "batch.obs, batch.actions"),
+        (lambda theta, batch: [step for step in batch], "raises", "batch.obs, batch.actions"),
+        (unpacks, "raises", "batch.obs, batch.actions"),
+        (lambda theta, batch: batch.drawn, "raises", "audit_gaussian"),
     ],
 )
 def test_what_cannot_be_read_is_said_in_words(update, kind, said, monkeypatch):
@@ -269,9 +277,17 @@ def test_a_changed_argument_is_noted_and_the_verdict_stands():
     assert verdict.ok and "batch.rewards" in " ".join(verdict.notes)
 
 
+def test_an_update_with_data_of_its_own_is_told_to_take_the_batch():
+    own = lambda theta, batch: theta + np.random.default_rng(3).normal(size=theta.shape)  # noqa: E731
+    assert "does it collect its own data? It must work on the batch alone." in str(audit(own))
+    assert "own data" not in str(audit(lambda theta, batch: batch.score(theta).sum(axis=0)))
+
+
 def test_a_thing_that_is_no_update_is_a_type_error():
     with pytest.raises(TypeError, match="update\\(theta, batch\\)"):
         audit(3)
+    with pytest.raises(TypeError, match=r"got the class Agent itself: make one of it, audit\(Agent\(...\)\)"):
+        audit(Agent)
 
 
 def test_nothing_of_the_world_around_is_changed():

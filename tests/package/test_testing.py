@@ -213,6 +213,13 @@ class Wide(Vectors):
         return mean + 1.2 * (self.inner.sample(theta, obs, rng) - mean)
 
 
+class OwnNoise(Vectors):
+    noise = np.random.default_rng(0)
+
+    def sample(self, theta, obs, rng):
+        return self.inner.sample(theta, obs, self.noise)
+
+
 class Aside(Vectors):
     def sample(self, theta, obs, rng):
         return self.inner.sample(theta, obs, rng) + [0.0, 0.1]
@@ -304,7 +311,7 @@ BROKEN = {
     Unnormalised: "exp(policy.log_prob) must sum to 1 over the actions",
     OtherProbs: "policy.probs must be exp(log_prob) of every action",
     Bits: "policy.entropy must be -sum of pi log pi, in nats",
-    Always64: "policy.log_prob must follow the dtype of theta, float32, got float64",
+    Always64: "policy.log_prob must follow the dtype of theta, float32, got float64: return result.astype(theta.dtype)",
     InPlace: "policy.score(theta, obs, actions) must leave theta as it is, but it changed it in place",
     Raising: "policy.log_prob(theta, obs, actions) must give an answer for theta (12,), obs (2, 5), actions (2, 5), "
     "but it raised ValueError",
@@ -334,6 +341,8 @@ def test_more_that_is_told_of_policies():
         check_policy(NoCorrection(pg.LinearGaussian(2), 2.0), rng())
     with pytest.raises(TypeError, match="rng must be a numpy.random.Generator"):
         check_policy(POLICIES[0], 0)
+    with pytest.raises(AssertionError, match=r"with the same seed gave [\d .e-]+ \.\.\. and then [\d .e-]+ \.\.\.$"):
+        check_policy(OwnNoise(), rng())
     policy = Changed()
     policy.num_obs = None
     with pytest.raises(AssertionError, match="check_policy must be given obs"):
