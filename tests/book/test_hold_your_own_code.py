@@ -63,6 +63,24 @@ def test_a_strangers_loop_is_accused_and_the_mended_one_is_not(number):
     assert mended.ok and "follows the theorem's direction." in mended.headline, str(mended)
 
 
+def test_the_network_passes_the_kit_and_its_fault_is_named_as_on_the_page():
+    exec(BLOCKS["network"], {})
+    faulty = BLOCKS["network"].replace(" * (hidden > 0)", "")
+    assert faulty != BLOCKS["network"]
+    with pytest.raises(AssertionError) as told:
+        exec(faulty, {})
+    assert f"> {told.value}.\n" in PAGE
+
+
+def test_the_terminal_s_switches_on_the_page_are_those_there_are(capsys):
+    from policy_gradient.audit.__main__ import main
+
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    there = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
+    assert there == set(re.findall(r"(?<=[ `])--[a-z-]+", PAGE)) - {"--no-deps"}
+
+
 def test_each_way_takes_about_ten_lines():
     for name in ("numpy", "torch", "library", "gaussian"):
         lines = [line for line in BLOCKS[name].splitlines() if line.strip() and not line.startswith(("import", "from"))]
