@@ -170,7 +170,8 @@ def _check_sample(
         _within(actions, int(A))
     _need(
         np.array_equal(actions, again),
-        f"{call} must draw from rng alone: two generators with the same seed gave {_few(actions)} and then {_few(again)}",
+        f"{call} must draw from rng alone: two generators with the same seed gave "
+        f"{_few(actions)} and then {_few(again)}",
     )
     return actions, discrete
 

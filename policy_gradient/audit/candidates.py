@@ -117,6 +117,7 @@ QUESTIONS = dict(
     both={"as terminated": 0, "as truncated": 1},
     open={"bootstrapped": 0, "as terminated": 0.5},
 )
+ANEW = "anew at a reward"  # beside the table: where no reward is 0, as in its worlds, this is the own reward only
 GAE = (
     "gae",
     "gae plus value",
@@ -212,6 +213,8 @@ def credits(b, rule):
         return (G - rewards) / (gamma if "undiscounted" in credit else 1)
     if credit == "own reward only":
         return rewards
+    if credit == ANEW:
+        return _sums(rewards, gamma, carry * (rewards == 0))
     if credit.startswith("past"):
         decay = gamma if "back" in credit else 1.0
         terms = rewards * gamma ** _steps_in(segment) if "start" in credit else rewards

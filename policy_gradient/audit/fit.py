@@ -486,6 +486,12 @@ def _visits(gradient, fitted):
         fitted.visits = "every visit" if np.abs(gradient[keep]).max() < 1e-9 else None
         return
     fitted.visits = next((n for n, g in options.items() if abs(cosine(g[keep], gradient[keep])) > 1 - SAME), None)
+    if fitted.visits is None and fitted.rule["credit"] == "own reward only":
+        for ends in (fitted.rule["terminated"], "not cut"):
+            anew = dict(fitted.rule, credit=c.ANEW, terminated=ends)
+            if abs(cosine(np.bincount(obs, c.weights(world, anew), 3)[keep], gradient[keep])) > 1 - SAME:
+                fitted.rule, fitted.visits = anew, "every visit"
+                return
     if fitted.visits is None:
         fitted.open.append("visits")
 

@@ -46,6 +46,11 @@ CREDIT = {
         MISTAKE,
         "Rewards are **one step late**, and an episode's last reward comes round to its first step.",
     ),
+    c.ANEW: (
+        MISTAKE,
+        "The return **begins anew at every reward** that is not 0: a step is credited with the first such reward "
+        "from it on, and with none after.",
+    ),
     "own reward only": (MISTAKE, "A step is credited with its **own reward only**: what it leads to does not count."),
     "past rewards": (
         MISTAKE,

@@ -283,6 +283,28 @@ def test_an_update_with_data_of_its_own_is_told_to_take_the_batch():
     assert "own data" not in str(audit(lambda theta, batch: batch.score(theta).sum(axis=0)))
 
 
+@pytest.mark.parametrize("cut", [True, False])
+@pytest.mark.parametrize("centred", [True, False])
+def test_a_return_that_begins_anew_at_every_reward_is_not_the_own_reward_only(cut, centred):
+    """As in a well-known program for Pong. Only on two doors are there rewards of 0."""
+
+    def pong(theta, b):
+        returns, G = np.zeros(len(b)), 0.0
+        for i in reversed(range(len(b))):
+            if b.rewards[i] != 0 or (cut and (b.terminated[i] or b.truncated[i])):
+                G = 0.0
+            returns[i] = G = b.rewards[i] + b.gamma * G
+        weights = b.mask * (returns - centred * returns.mean())
+        return b.gamma**b.t * weights @ b.score(theta)
+
+    verdict = audit(pong)
+    assert verdict.names("credit", "anew at a reward") and "**begins anew at every reward**" in str(verdict)
+    assert not verdict.open and not verdict.names("credit", "own reward only"), str(verdict)
+    assert bool(verdict.names("terminated", "not cut")) is not cut
+    own = audit(lambda theta, b: (b.rewards * b.mask) @ b.score(theta))
+    assert own.names("credit", "own reward only") and not own.open
+
+
 def test_a_thing_that_is_no_update_is_a_type_error():
     with pytest.raises(TypeError, match="update\\(theta, batch\\)"):
         audit(3)
