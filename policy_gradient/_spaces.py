@@ -15,9 +15,11 @@ MODES = {"NEXT_STEP": "NextStep", "SAME_STEP": "SameStep"}
 
 def autoreset_mode(envs, name="envs"):
     """ "NextStep" or "SameStep", of an object that passes for a vector environment."""
-    if isinstance(envs, type) or not all(hasattr(envs, part) for part in ("num_envs", "reset", "step")):
+    lacks = [part for part in ("num_envs", "reset", "step") if not hasattr(envs, part)]
+    if isinstance(envs, type) or lacks:
         raise TypeError(
             f"{name} must be a gymnasium.vector.VectorEnv (gymnasium.make_vec makes one), got {short(envs)}"
+            + "".join(f", which has no {part}" for part in lacks[:1])
         )
     whole(f"{name}.num_envs", envs.num_envs)
     metadata = getattr(envs, "metadata", None)

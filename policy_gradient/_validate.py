@@ -227,8 +227,11 @@ def short(value: Any) -> str:
     """What came, in few words: its text would be long for an array, and hold an address for an object."""
     if isinstance(value, np.ndarray) and value.ndim:
         return f"an array of {value.dtype} values, shape {value.shape}"
-    text = repr(value)
-    return text if len(text) <= 60 and " at 0x" not in text else f"a {type(value).__name__}"
+    try:
+        text = repr(value)
+    except Exception:  # as that of a gymnasium.vector.VectorEnv whose num_envs nobody has set
+        text = ""
+    return text if 0 < len(text) <= 60 and " at 0x" not in text else f"a {type(value).__name__}"
 
 
 _short = short  # its name until it was asked for by five modules

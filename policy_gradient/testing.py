@@ -120,7 +120,7 @@ def _need(condition: Any, sentence: str) -> None:
 def _has(value: Any, name: str, methods: list[str]) -> None:
     _need(
         not isinstance(value, type),
-        f"{name} must be an object, got the class {getattr(value, '__name__', value)} itself: make one of it",
+        f"{name} must be an object, got the class {getattr(value, '__name__', '')} itself: make one of it",
     )
     for method in methods:
         _need(

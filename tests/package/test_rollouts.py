@@ -114,6 +114,8 @@ def test_environments_that_do_not_reset_themselves_are_refused():
 
 
 def test_bad_input_is_named():
+    with pytest.raises(TypeError, match="got a VectorEnv, which has no num_envs"):
+        pg.rollout(gym.vector.VectorEnv(), POLICY, THETA, np.random.default_rng(0))
     with pytest.raises(TypeError, match="envs must be a gymnasium.vector.VectorEnv"):
         pg.rollout(Countdown(2, 3), POLICY, THETA, np.random.default_rng(0))
     envs = SyncVectorEnv([lambda: Countdown(2, 9)])

@@ -478,6 +478,10 @@ BROKEN_ENVIRONMENTS = {
         "envs.single_observation_space must have a shape, so that an observation is one array, got Dict",
     ),
     "no step": (NoStep, "envs must have a method step, got a NoStep, which has none"),
+    "no num_envs": (  # Gymnasium's own repr fails there
+        gym.vector.VectorEnv,
+        "envs must have num_envs, as every gymnasium.vector.VectorEnv has, got a VectorEnv, which has none",
+    ),
     "no seed": (NoSeed, "envs.reset(seed=...) must give (obs, info), but it raised TypeError"),
     "unseeded": (Unseeded, "envs.reset(seed=...) must show the same observations for the same seed"),
     "obs alone": (
