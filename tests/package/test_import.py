@@ -26,6 +26,11 @@ print([m for m in ("gymnasium", "matplotlib", "scipy", "tqdm", "anywidget", "ipy
     assert run(code).strip() == "[]"
 
 
+def test_the_package_alone_loads_not_even_numpy():
+    assert run("import sys, policy_gradient; print('numpy' in sys.modules)").strip() == "False"
+    assert "`import policy_gradient` loads nothing" in (ROOT / "docs/architecture.md").read_text("utf8")
+
+
 def test_import_changes_nothing_around_it():
     code = """
 import sys, os, warnings, signal, random
