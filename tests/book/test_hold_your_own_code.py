@@ -81,6 +81,22 @@ def test_the_terminal_s_switches_on_the_page_are_those_there_are(capsys):
     assert there == set(re.findall(r"(?<=[ `])--[a-z-]+", PAGE)) - {"--no-deps"}
 
 
+def test_what_the_terminal_ends_with(tmp_path, capsys):
+    from policy_gradient.audit.__main__ import main
+
+    (tmp_path / "mine.py").write_text(
+        BLOCKS["mended 1"]
+        + BLOCKS["mended 1"].replace("def update", "def dropped").replace("batch.gamma**batch.t * ", "")
+        + "def grpo(r):\n    return (r - r.mean(1, keepdims=True)) / (r.std(1, keepdims=True) + 1e-6)\n\n"
+        + "def nothing(theta, batch):\n    pass\n"
+    )
+    ends = {"update": 0, "dropped": 1, "grpo": 0, "nothing": 2}
+    for name, end in ends.items():
+        assert main([f"{tmp_path}/mine.py:{name}", *["--advantages"] * (name == "grpo")]) == end, name
+    assert "**without gamma^t**" in (said := capsys.readouterr().out) and "not the mean success" in said
+    assert "choices do not, and of a language model's advantages a division by the group's spread" in PAGE
+
+
 def test_each_way_takes_about_ten_lines():
     for name in ("numpy", "torch", "library", "gaussian"):
         lines = [line for line in BLOCKS[name].splitlines() if line.strip() and not line.startswith(("import", "from"))]
