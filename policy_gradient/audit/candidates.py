@@ -90,7 +90,7 @@ BASELINE = {
     "mean of rewards": 1,
     "running sum": 1.2,
 }
-SPREAD = {"none": 0, "own episode": 1, "at t": 1}
+SPREAD = {"none": 0, "own episode": 1, "own episode, ddof 1": 1, "at t": 1}
 SCORE = {
     "log pi": 0,
     "pi": 1,
@@ -291,11 +291,12 @@ def _baseline(b, x, answer, averages):
 def _spread(b, x, answer):
     if answer == "none":
         return x
-    group = b.episode if answer == "own episode" else b.t
+    group = b.t if answer == "at t" else b.episode
     out = np.zeros_like(x)
     for g in np.unique(group):
         rows = group == g
-        std = x[..., rows].std(axis=-1, keepdims=True)
+        ddof = answer == "own episode, ddof 1" and rows.sum() > 1  # of one step alone there is none
+        std = x[..., rows].std(axis=-1, keepdims=True, ddof=int(ddof))
         out[..., rows] = x[..., rows] / np.where(std > 1e-12, std, 1)
     return out
 

@@ -148,8 +148,11 @@ BASELINE = {
     "running sum": (DEPARTURE, "Baseline: a running mean over the steps so far, **its own included**."),
 }
 SPREAD = {
-    "own episode": "Divided by the standard deviation **within each episode**: "
-    "episodes are weighed by what they are not.",
+    **{
+        f"own episode{ddof}": f"Divided by the standard deviation **within each episode**{ddof}: an episode whose "
+        "steps hardly differ counts as much as one whose steps differ widely."
+        for ddof in ("", ", ddof 1")
+    },
     "at t": "Divided by the standard deviation **at each t**, which changes how the steps weigh against each other.",
 }
 SCORE = {

@@ -283,6 +283,28 @@ def test_an_update_with_data_of_its_own_is_told_to_take_the_batch():
     assert "own data" not in str(audit(lambda theta, batch: batch.score(theta).sum(axis=0)))
 
 
+@pytest.mark.parametrize("ddof, answer", [(0, "own episode"), (1, "own episode, ddof 1")])
+def test_returns_normalised_within_each_episode_as_pytorch_s_example_does(ddof, answer):
+    """PyTorch's std has ddof 1; its example adds the eps of single precision."""
+
+    def example(theta, b):
+        gradient, score = np.zeros(len(theta)), b.score(theta)
+        for e in b.episodes():
+            returns, G = [], 0.0
+            for r in b.rewards[e][::-1]:
+                G = r + b.gamma * G
+                returns.insert(0, G)
+            returns = np.array(returns)
+            gradient += (returns - returns.mean()) / (returns.std(ddof=ddof) + 1.2e-7) @ score[e]
+        return gradient
+
+    verdict = audit(example)
+    assert not verdict.open, str(verdict)
+    for question, said in (("spread", answer), ("baseline", "own episode"), ("weight", "dropped")):
+        assert verdict.names(question, said), str(verdict)
+    assert ("ddof 1" in str(verdict)) is bool(ddof)
+
+
 @pytest.mark.parametrize("cut", [True, False])
 @pytest.mark.parametrize("centred", [True, False])
 def test_a_return_that_begins_anew_at_every_reward_is_not_the_own_reward_only(cut, centred):
