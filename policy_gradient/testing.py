@@ -35,7 +35,8 @@ def check_policy(
     """Raises AssertionError unless `policy` keeps all that a `protocols.Policy` promises.
 
     obs: five or so observations to ask it about, (N, ...); None makes some up, if it says num_obs (integers) or
-    num_features (vectors). num_samples: actions drawn in one observation, to hold `sample` against `log_prob`; 1000 or
+    num_features (vectors). A policy that draws integers must say num_actions as well, so that the probabilities of all
+    of them can be added up. num_samples: actions drawn in one observation, to hold `sample` against `log_prob`; 1000 or
     more.
     """
     generator(rng)
@@ -383,7 +384,8 @@ def check_environment(envs: Environment, rng: np.random.Generator, num_steps: in
     """Raises AssertionError unless `envs` keeps all that a `protocols.Environment` promises.
 
     It is reset, and stepped with actions drawn from its own action space until each sub-environment has ended an
-    episode twice; if one has not after `num_steps` steps, that is a failure too: `rollout` would wait for it.
+    episode twice; if one has not after `num_steps` steps, that is a failure too: `rollout` would wait for it. For that
+    it must have action_space beside what the protocol lists, as every gymnasium.vector.VectorEnv has.
     """
     from gymnasium import Space
 
