@@ -141,10 +141,11 @@ class Numpy:
     def _numbers(self, out, world):
         out = numbers(out, f"the gradient or the new theta, shape {world.theta.shape}")
         if out.shape != world.theta.shape:
+            guess = ": one number, is that the loss? Return its gradient, or see from_torch." if out.ndim == 0 else "."
+            if out.size > world.theta.size:
+                guess = ": the parameters of a network? Here theta is the policy; the network is for check_policy."
             raise Unreadable(
-                "shape",
-                f"It returned shape {out.shape}; wanted the shape of theta, {world.theta.shape}"
-                + (": one number, is that the loss? Return its gradient, or see from_torch." if out.ndim == 0 else "."),
+                "shape", f"It returned shape {out.shape}; wanted the shape of theta, {world.theta.shape}{guess}"
             )
         if not np.isfinite(out).all():
             raise Unreadable(
