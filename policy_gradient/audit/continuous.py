@@ -65,6 +65,7 @@ def _forms(theta, b, D):
         forms["of the squashed action"] = _score(theta, b.actions, D)
     else:
         forms["clipped law"] = _clipped_law_score(theta, b.drawn, D)
+    forms["every action"] = np.tile(right.mean(axis=0), (len(right), 1))
     return forms
 
 
@@ -108,6 +109,10 @@ SAY = {
     ),
     "mean frozen": (DEPARTURE, "The mean is **not learned**."),
     "log std frozen": (CHOICE, "The standard deviation is not learned."),
+    "every action": (
+        MISTAKE,
+        "**Every reward meets every action**, not its own: shapes (n, 1) and (n,) make a table (n, n).",
+    ),
     "first dimension only": (MISTAKE, "**Only the first dimension** of the action counts."),
 }
 

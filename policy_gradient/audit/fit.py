@@ -563,6 +563,12 @@ def _influences(asker):
     size = np.abs(M).max()
     if size == 0:
         return [_coarse(asker, world, base)]
+    values = np.linalg.svd(M, compute_uv=False)
+    if values[1] < 1e-6 * values[0] and (np.abs(M) > 1e-6 * size).all():
+        return [
+            "Every reward moves the weights of all steps, and each in the same way: did shapes (n, 1) and (n,) meet? "
+            "They make a table (n, n)."
+        ]
     hit, own = np.abs(M) > 1e-6 * size, b.episode[:, None] == b.episode
     sentences = []
     if not hit.diagonal().any():

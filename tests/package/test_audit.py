@@ -306,6 +306,33 @@ def test_returns_normalised_within_each_episode_as_pytorch_s_example_does(ddof, 
     assert ("ddof 1" in str(verdict)) is bool(ddof)
 
 
+def test_a_column_beside_a_row_is_suspected():
+    """(n, 1) and (n,) make (n, n), and no error."""
+
+    def column(theta, b):
+        after = (b.episode[:, None] == b.episode) & (b.t[:, None] <= b.t)
+        returns = (after * b.rewards).sum(axis=1, keepdims=True)
+        return ((returns - b.values) @ b.score(theta)).mean(axis=0)
+
+    assert "did shapes (n, 1) and (n,) meet?" in str(audit(column))
+    bent = str(audit(lambda theta, b: np.tanh(b.rewards) @ b.score(theta)))
+    assert "**" not in bent.splitlines()[0] and "Open" in bent and "did shapes" not in bent
+
+
+def test_a_gaussian_s_column_beside_a_row_is_named():
+    from policy_gradient.audit import audit_gaussian
+
+    def update(theta, b):
+        D = b.drawn.shape[1]
+        z = (b.drawn - theta[:D]) / np.exp(theta[D:])
+        score = np.concatenate([z / np.exp(theta[D:]), z**2 - 1], axis=1)
+        return (b.rewards[:, None, None] * score).mean(axis=(0, 1))
+
+    verdict = audit_gaussian(update)
+    assert verdict.names("density", "every action") and not verdict.open, str(verdict)
+    assert "follows **not** the score" in str(verdict) and "table (n, n)" in str(verdict)
+
+
 @pytest.mark.parametrize("cut", [True, False])
 @pytest.mark.parametrize("centred", [True, False])
 def test_a_return_that_begins_anew_at_every_reward_is_not_the_own_reward_only(cut, centred):
