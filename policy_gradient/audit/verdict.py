@@ -49,7 +49,7 @@ CREDIT = {
     c.ANEW: (
         MISTAKE,
         "The return **begins anew at every reward** that is not 0: a step is credited with the first such reward "
-        "from it on, and with none after.",
+        "from it on, and with none after. That is right only where each ends a game, as a point in Pong does.",
     ),
     "own reward only": (MISTAKE, "A step is credited with its **own reward only**: what it leads to does not count."),
     "past rewards": (
