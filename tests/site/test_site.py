@@ -26,6 +26,15 @@ def test_every_icon_has_a_shape(site):
         assert used <= shapes, path
 
 
+def test_names_in_tables_break_at_their_joints_and_nowhere_else(site):
+    page = (site / "book/notation.html").read_text("utf8")
+    assert "policy.<wbr>probs(<wbr>theta,</span>" in page and "state_<wbr>values" in page
+    assert "Flatten<wbr>Observation" in (site / "book/helper-reference.html").read_text("utf8")
+    for path in pages_of(site):
+        without = re.sub(r"<table.*?</table>", "", (site / path).read_text("utf8"), flags=re.S)
+        assert "<wbr>" not in without, path
+
+
 def test_the_front_page_shows_the_point_before_any_scroll(browser, server):
     visit = Visit(browser, server, "book/index.html")
     bottom = "s => document.querySelector(s).getBoundingClientRect().bottom"

@@ -1,7 +1,10 @@
-"""The book's theme, `book/_theme`, and what its templates cannot say: code in two styles, tables that scroll."""
+"""The book's theme, `book/_theme`, and what its templates cannot say: code in two styles, tables that scroll, and names
+in them that break at their joints."""
 
+import re
 from pathlib import Path
 
+from docutils import nodes
 from sphinx.highlighting import PygmentsBridge
 from sphinx.writers.html5 import HTML5Translator
 
@@ -13,8 +16,17 @@ UNUSED = {
 }
 
 
+JOINT = re.compile(r"(?<=[(\[._,])(?=\w)|(?<=[a-z])(?=[A-Z])")  # of reward_to_go(rewards, gamma), of FlattenObservation
+
+
 class Translator(HTML5Translator):
-    """A table stands in a box of its own, in which a wide one scrolls."""
+    """A table stands in a box of its own, in which a wide one scrolls. Code in it may break at its joints."""
+
+    def visit_Text(self, node):
+        start = len(self.body)
+        super().visit_Text(node)
+        if isinstance(node.parent, nodes.literal) and nodes.entry in map(type, ancestors(node)):
+            self.body[start:] = [re.sub(r">[^<]+<", lambda m: JOINT.sub("<wbr>", m[0]), x) for x in self.body[start:]]
 
     def visit_table(self, node):
         self.body.append('<div class="pg-table">')
@@ -23,6 +35,11 @@ class Translator(HTML5Translator):
     def depart_table(self, node):
         super().depart_table(node)
         self.body.append("</div>\n")
+
+
+def ancestors(node):
+    while node := node.parent:
+        yield node
 
 
 class Colours(PygmentsBridge):
