@@ -25,6 +25,7 @@ class Fit:
     rule: dict | None = None
     also: list = field(default_factory=list)
     factor: dict | None = None
+    sign: int = 1  # of the number before the rule: -1 on all batches, or 0 if it is not the same on all
     extra: dict | None = None
     visits: str | None = None
     reset: str | None = None
@@ -56,12 +57,10 @@ def fit(asker):
     if np.abs(first).max() <= none:
         fitted.still = _still(asker, none)
         return fitted
-    extras = _extras(asker, fitted, answers)
-    y = {
-        name: (answers[name] - extras.get(name, 0))[w.batch.obs]
-        for name, w in all_worlds.items()
-        if name != "two doors"
-    }
+    moved = _extras(asker, fitted, answers)
+    if moved is not asker:
+        answers.update({name: moved(w) for name, w in all_worlds.items() if not (flat and name == "two doors")})
+    y = {name: answers[name][w.batch.obs] for name, w in all_worlds.items() if name != "two doors"}
     matches = _matches(y)
     if not matches:
         matches = _scan(y)
@@ -71,14 +70,34 @@ def fit(asker):
         return fitted
     _endings(y, matches, fitted)
     fitted.ratio = _uses_ratio(asker, first)
-    _factor(asker, y, fitted)
+    _factor(moved, y, fitted)
+    fitted.sign = _sign(moved, y, fitted.rule)
     if flat:
         fitted.equal_rewards = flat if _nan_of_equals(asker) else "nan at zero"
     else:
-        _visits(answers["two doors"] - extras.get("two doors", 0), fitted)
-        _count(answers["two doors"] - extras.get("two doors", 0), fitted)
-    _reset(answers["reset"] - extras.get("reset", 0), fitted)
+        _visits(answers["two doors"], fitted)
+        _count(answers["two doors"], fitted)
+    _reset(answers["reset"], fitted)
     return fitted
+
+
+def _turned(world):
+    """The same world with rewards and values of the other sign."""
+    b = world.batch
+    return changed(world, world.name, rewards=-b.rewards, values=-b.values, next_values=-b.next_values)
+
+
+def _sign(moved, y, rule):
+    """1 or -1 if the rule points that way on every batch that it explains, 0 if not the same way on all; one more is
+    "plain" with rewards and values turned round, where what is divided by a mean stays as it is."""
+    turned = _turned(worlds()["plain"])
+    pairs = [(z, c.weights(worlds()[name], rule)) for name, z in y.items()]
+    try:
+        pairs.append((moved(turned)[turned.batch.obs], c.weights(turned, rule)))
+    except Unreadable:
+        pass
+    signs = {np.sign(z @ w) for z, w in pairs if abs(cosine(z, w)) > 1 - SAME}
+    return int(signs.pop()) if len(signs) == 1 else 0
 
 
 def _uses_ratio(asker, answer):
@@ -151,7 +170,9 @@ def _nan_of_equals(asker):
 
 
 def _extras(asker, fitted, answers):
-    """What is left when all rewards and values are zero: {world: direction}."""
+    """A function of a world: what rewards and values move there. What stays when they are zero is named, and taken off.
+    Divided by their spread it is of another length where they are not zero; there it is what does not turn with them.
+    """
 
     def silent(world):
         zero = np.zeros(len(world.batch))
@@ -163,9 +184,9 @@ def _extras(asker, fitted, answers):
     except Unreadable as error:
         known = error.kind != "nan" or _nan_of_equals(asker)
         fitted.equal_rewards = error.kind if known else "nan at zero"
-        return {}
+        return asker
     if np.abs(left).max() < 1e-6 * np.abs(answers["plain"]).max():
-        return {}
+        return asker
     p = 1 / (1 + np.exp(-world.theta))
     visited = np.zeros(len(p), bool)
     visited[world.batch.obs] = True
@@ -177,14 +198,46 @@ def _extras(asker, fitted, answers):
         "constant baseline": -(b.gamma**b.t) @ b.score(world.theta),
         "constant baseline without gamma^t": -b.score(world.theta).sum(axis=0),
     }
-    named = next((name for name, d in known.items() if abs(cosine(left, d)) > 1 - 1e-8), "unknown")
+    named = next((name for name, d in known.items() if abs(cosine(left, d)) > 1 - 1e-8), None)
     direction = known.get(named)
+    named = named or ("own baseline" if _own_baseline(silent, left) else "unknown")
+    try:
+        stays = (answers["plain"] + asker(_turned(world))) / 2
+    except Unreadable:
+        stays = left
+    parallel = cosine(stays, left) > 1 - SAME
+    size = max(np.linalg.norm(answers["plain"]), 1e-300)
     fitted.extra = {
         "name": named,
-        "size": float(left @ direction / (direction @ direction)) if direction is not None else None,
-        "share": float(np.linalg.norm(left) / max(np.linalg.norm(answers["plain"]), 1e-300)),
+        "size": float((stays if parallel else left) @ direction / (direction @ direction)) if named in known else None,
+        "share": float(np.linalg.norm(stays if parallel else left) / size),
+        "at zero": float(np.linalg.norm(left) / size),
     }
-    return {name: silent(w) for name, w in worlds().items()}
+    if parallel:
+        return lambda world: (asker(world) - asker(_turned(world))) / 2
+    return lambda world: asker(world) - silent(world)
+
+
+def _own_baseline(silent, left):
+    """Is what is left without rewards, over the score, a number that needs neither the action nor what follows? Then
+    it stays, up to one factor, for the steps t of an episode cut there, with the other action and another next_obs."""
+    world = worlds()["plain"]
+    b = world.batch
+    of_steps = left[b.obs] / b.score(world.theta).sum(axis=1)
+    for t in range(b.t.max() + 1):
+        rows = np.isin(b.episode, b.episode[b.t == t]) & (b.t <= t)
+        cut = replace(b, **{name: getattr(b, name)[rows] for name in STEPS})
+        last = cut.t == t
+        cut.actions, cut.terminated = np.where(last, 1 - cut.actions, cut.actions), last
+        cut.next_obs, cut.log_probs = np.where(last, b.num_obs - 1, cut.next_obs), cut.log_prob(world.theta)
+        try:
+            now = (silent(World("plain", world.theta, cut))[cut.obs] / cut.score(world.theta).sum(axis=1))[last]
+        except Unreadable:
+            return False
+        before = of_steps[b.t == t]
+        if (before.any() or now.any()) and cosine(before, now) < 1 - SAME:
+            return False
+    return True
 
 
 PAIRS = [(score, reduce) for score in c.SCORE for reduce in c.REDUCE]
@@ -356,7 +409,7 @@ def _simplest(pairs, numbers, rule):
     return min(options, key=lambda o: o[:5], default=None)
 
 
-def _one_factor(asker, y, fitted, rule):
+def _one_factor(moved, y, fitted, rule):
     """The number by which the rule must be multiplied, world for world, and what it is made of."""
     used = ["plain", "longer"] + ["cut"] * ("truncated" not in fitted.open)
     many = worlds()["plain"]
@@ -364,12 +417,7 @@ def _one_factor(asker, y, fitted, rule):
     pairs = [(worlds()[name], y[name]) for name in used]
     big = changed(many, "plain", rewards=3 * b.rewards, values=3 * b.values, next_values=3 * b.next_values)
     try:
-        silent = (
-            asker(changed(many, "plain", rewards=0 * b.rewards, values=0 * b.values, next_values=0 * b.values))
-            if fitted.extra
-            else 0
-        )
-        pairs.append((big, (asker(big) - silent)[b.obs]))
+        pairs.append((big, moved(big)[b.obs]))
     except Unreadable:
         pass
     numbers = np.array([z @ (p := c.weights(world, rule)) / (p @ p) for world, z in pairs])
@@ -385,7 +433,7 @@ def _one_factor(asker, y, fitted, rule):
     if size.startswith("std"):
         known = b.gamma**power * _per(b)[per]
         try:
-            divisors = [known / numbers[0]] + [known / _at(asker, rule, tiny, silent) for tiny in TINY]
+            divisors = [known / numbers[0]] + [known / _at(moved, rule, tiny) for tiny in TINY]
         except Unreadable:
             return order, factor
         factor["constant"], factor["eps"], factor["place"] = _eps(np.array(divisors), 1 / _sizes(many, rule)[size])
@@ -395,13 +443,13 @@ def _one_factor(asker, y, fitted, rule):
 TINY = (1e-4, 1e-5)
 
 
-def _at(asker, rule, tiny, silent):
+def _at(moved, rule, tiny):
     """The number before the rule where rewards and values are tiny times those of "plain"."""
     b = worlds()["plain"].batch
     world = changed(worlds()["plain"], "plain", rewards=tiny * b.rewards, values=tiny * b.values)
     world.batch.next_values *= tiny
     p = c.weights(world, rule)
-    return (asker(world) - silent)[b.obs] @ p / (p @ p)
+    return moved(world)[b.obs] @ p / (p @ p)
 
 
 def _eps(divisors, std):
@@ -430,12 +478,12 @@ ALONE = {
 }
 
 
-def _factor(asker, y, fitted):
+def _factor(moved, y, fitted):
     """The factor of the rule; of rules that fit equally, the one whose factor is the simplest."""
-    tried = [(rule, best) for rule in [fitted.rule] + fitted.also[:6] if (best := _one_factor(asker, y, fitted, rule))]
+    tried = [(rule, best) for rule in [fitted.rule] + fitted.also[:6] if (best := _one_factor(moved, y, fitted, rule))]
     if not tried and (others := ALONE.get(fitted.rule["baseline"])):  # the same direction, N / (N - 1) times as long
         rule = dict(fitted.rule, baseline=others)
-        tried = [(rule, best)] if (best := _one_factor(asker, y, fitted, rule)) else []
+        tried = [(rule, best)] if (best := _one_factor(moved, y, fitted, rule)) else []
     if not tried:
         fitted.open.append("scale")
         return

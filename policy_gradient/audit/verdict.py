@@ -170,6 +170,10 @@ VISITS = {
     "last visit only": "Only the **last visit** of an observation counts: "
     "the others are overwritten (g[obs] = ... in place of adding).",
 }
+SIGN = {
+    -1: ("minus", "**The sign is turned round**: it descends where it should climb."),
+    0: ("changes", "**The sign changes** from batch to batch: on some it descends."),
+}
 EQUAL = {
     "nan": "When all returns are equal it gives **NaN** (a standard deviation of zero, with no eps added).",
     "nan at zero": "When all rewards are zero it gives **NaN** (a division by zero, perhaps).",
@@ -504,6 +508,9 @@ def _from_rule(fit, say):
         )
     if fit.visits in VISITS:
         say(Finding("visits", fit.visits, MISTAKE, VISITS[fit.visits]))
+    if fit.sign in SIGN:
+        answer, words = SIGN[fit.sign]
+        say(Finding("sign", answer, MISTAKE, words))
     if fit.factor:
         _factor(fit.factor, say)
 
@@ -566,8 +573,6 @@ def _truncated(rule, fit, uses_values, say):
 
 def _factor(factor, say):
     per, size, power, constant, eps = (factor[k] for k in ("per", "size", "gamma power", "constant", "eps"))
-    if constant < 0:
-        say(Finding("sign", "minus", MISTAKE, "**The sign is turned round**: it descends where it should climb."))
     words = {
         "episodes": None,
         "steps": "divided by the number of **steps**, not of episodes: the step shrinks as episodes grow longer",
@@ -617,31 +622,47 @@ def _percent(share):
     return f"{100 * share:.0f} %" if share >= 0.01 else f"{100 * share:.1g} %"
 
 
+BESIDE = {  # the mean of the score is zero in each state: such numbers move nothing in expectation
+    "constant baseline": "A constant stands beside the rewards, as a baseline does.",
+    "constant baseline without gamma^t": "A constant stands beside the rewards, as a baseline does.",
+    "own baseline": "A number that needs neither the action nor what follows stands beside the rewards, "
+    "as a baseline does.",
+}
+
+
 def _extra(fit, say):
-    extra = fit.extra
-    baseline = extra["name"].startswith("constant baseline")
-    if extra["name"] == "entropy bonus":
-        sign = "" if extra["size"] > 0 else " with the wrong sign, a malus"
+    name, size = fit.extra["name"], fit.extra["size"]
+    share, known = _percent(fit.extra["share" if fit.rule else "at zero"]), fit.rule and fit.sign == 1
+    much = f" (coefficient {abs(size):.4g}, if it is averaged as the rest is)" if fit.factor and size else ""
+    if name == "entropy bonus" and known:
+        sign = "" if size > 0 else " with the wrong sign, a malus"
         say(
             Finding(
                 "extra",
-                "entropy bonus",
-                CHOICE if extra["size"] > 0 else MISTAKE,
-                f"An entropy bonus is added{sign} (coefficient {abs(extra['size']):.4g}, "
-                "if it is averaged as the rest is).",
+                name,
+                CHOICE if size > 0 else MISTAKE,
+                f"An entropy bonus is added{sign}{much}.",
             )
         )
-    elif extra["name"] == "weight decay":
-        say(Finding("extra", "weight decay", CHOICE, f"theta decays by {extra['size']:.4g} of itself."))
-    elif baseline and fit.rule and fit.rule["weight"] == ("dropped" if "without" in extra["name"] else "gamma^t"):
-        say(Finding("extra", "constant baseline", RIGHT, "A constant stands beside the rewards, as a baseline does."))
+    elif name == "entropy bonus":  # beside a sign that is turned round, which sign it should have is not known
+        say(Finding("extra", name, CHOICE, f"An entropy term is added{much}."))
+    elif name == "weight decay":
+        if size > 0 and known:
+            say(Finding("extra", name, CHOICE, f"theta decays by {size:.4g} of itself."))
+        elif known:
+            words = f"theta **grows** by {-size:.4g} of itself: a decay with the wrong sign."
+            say(Finding("extra", name, MISTAKE, words))
+        else:
+            say(Finding("extra", name, CHOICE, f"{-size:.4g} times theta is added."))
+    elif fit.rule and name in BESIDE:
+        say(Finding("extra", name.removesuffix(" without gamma^t"), RIGHT, BESIDE[name]))
     elif not fit.rule:
         say(
             Finding(
                 "extra",
                 "unknown",
                 DEPARTURE,
-                f"With all rewards and values zero it moves all the same ({_percent(extra['share'])} of the length).",
+                f"With all rewards and values zero it moves all the same ({share} of the length).",
             )
         )
     else:
@@ -650,8 +671,7 @@ def _extra(fit, say):
                 "extra",
                 "unknown",
                 DEPARTURE,
-                "Something is added that does **not depend on the rewards** "
-                f"({_percent(extra['share'])} of the length).",
+                f"Something is added that does **not depend on the rewards** ({share} of the length).",
             )
         )
 
@@ -676,10 +696,13 @@ def _headline(name, fit):
         how = "the theorem's direction **without gamma^t**"
     else:
         how = "**not** the theorem's direction"
-    if how.startswith("the") and fit.factor and fit.factor["constant"] < 0:
+    if fit.sign == 0:
+        how = "**not** the theorem's direction"
+    elif how.startswith("the") and fit.sign < 0:
         how = how.replace("the theorem's direction", "**minus** the theorem's direction")
     where = " in episodes of up to five steps" * ("long" in fit.open)
     where += " where episodes terminate" * ("truncated" in fit.open)
+    where += ", with **something added**" * bool(fit.extra and fit.extra["name"] == "unknown")
     return f"{name} follows {how}{where * how.startswith(('the', '**minus**'))}."
 
 
@@ -694,7 +717,7 @@ def _values_decide(fit, verdict):
     b, V = world.batch, state_values(mdp, np.full((4, 2), 0.5))
     states = np.where(b.t < 2, b.t, np.where(b.obs == 2, 2, 3))  # A, B, then C or D
     known = changed(world, world.name, values=V[states], next_values=np.where(b.t < 2, np.roll(V[states], -1), 0))
-    g = np.sign(fit.factor["constant"]) * np.bincount(b.obs, c.weights(known, fit.rule), 3)[:2]
+    g = fit.sign * np.bincount(b.obs, c.weights(known, fit.rule), 3)[:2]
     exact, size = np.array(verdict.theorem), np.linalg.norm(g)
     if size < 1e-12:
         return None
@@ -718,13 +741,13 @@ def _where(fit):
         or not fit.factor
         or not fit.factor["any size"]
         or fit.extra
-        and not (bonus or fit.extra["name"].startswith("constant baseline"))
+        and not (bonus or fit.extra["name"] in BESIDE)
     ):
         return ""
     b = worlds()["two doors"].batch
     psi = c.inner(worlds()["two doors"], dict(rule, baseline="none", place="inside")) * c._powers(b, rule)
     entering = c.inner(worlds()["two doors"], dict(rule, baseline="none"))  # what is standardised
-    slope, sign = {"log pi": lambda p: b.actions - p}.get(rule["score"]), np.sign(fit.factor["constant"])
+    slope, sign = {"log pi": lambda p: b.actions - p}.get(rule["score"]), fit.sign
     if slope is None:
         return ""
     theta = np.zeros(3)

@@ -1422,3 +1422,104 @@ def test_what_holds_up_to_five_steps_alone_is_said_to_hold_there(weights):
     assert "direction in episodes of up to five steps." in verdict.headline.replace(" **without gamma^t**", "")
     assert len(verdict.open) == 1 and "twelve steps" in verdict.open[0] and "GAE" not in str(verdict)
     assert not whole.open and "five steps" not in str(whole)
+
+
+def _loop(theta, b, scale=lambda G: 1.0):
+    """Reward-to-go with gamma^t; the whole by a number that the returns G of the batch give."""
+    G = _few_steps(replace(b, next_values=0 * b.values), 99, False)
+    return (_power(b, 99) * G * b.mask) @ b.score(theta) / len(b.episodes()) * scale(G[b.mask])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda g, b: -g * min(1, 0.5 / np.linalg.norm(g)),  # the gradient's norm is clipped
+        lambda g, b: -(1 - b.gamma) * g,
+    ],
+)
+def test_a_sign_that_is_turned_round_is_said_where_the_length_is_open(change):
+    """Of eight equally likely episodes it is the exact gradient of the return, times a number below zero."""
+    b = worlds()["two doors"].batch
+    g, exact = change(_loop(np.zeros(3), b), b)[:2], pg.exact_gradient(pg.two_doors(), POLICY(2, 3), np.zeros(2))
+    assert g @ exact / np.linalg.norm(g) / np.linalg.norm(exact) == pytest.approx(-1)
+    verdict = audit(lambda theta, b: change(_loop(theta, b), b))
+    assert verdict.open and verdict.names("sign", "minus") and "**minus** the theorem's direction" in verdict.headline
+
+
+def test_what_is_divided_by_the_mean_return_has_no_sign_of_its_own():
+    """The return of -r is minus that of r, and so is its gradient; this update is the same for both."""
+
+    def update(theta, b):
+        return _loop(theta, b, lambda G: 1 / G.mean())
+
+    b = worlds()["plain"].batch
+    theta = worlds()["plain"].theta
+    np.testing.assert_allclose(update(theta, replace(b, rewards=-b.rewards)), update(theta, b), rtol=1e-9)
+    verdict = audit(update)
+    assert verdict.names("sign", "changes") and "**not** the theorem's direction" in verdict.headline
+
+
+def _length(b):
+    return np.bincount(b.episode)[b.episode]
+
+
+@pytest.mark.parametrize(
+    "beside, right",
+    [
+        (lambda b: np.ones(len(b)), True),
+        (lambda b: _power(b, 99), True),
+        (lambda b: 0.3 * b.t + 0.2, True),
+        (lambda b: _power(b, 99) * np.sin(b.obs), True),
+        (lambda b: 0.5 * b.actions, False),
+        (lambda b: np.sin(b.next_obs), False),
+        (lambda b: 0.3 * (_length(b) - b.t), False),
+    ],
+)
+def test_what_stands_beside_the_rewards_is_a_baseline_if_its_mean_by_the_score_is_zero(beside, right):
+    """The mean is taken over all ways of two steps at p = 1/2, where action 1 ends the episode: obs 0, then 1; 2 and 3
+    are seen after the action that ends it."""
+    zero, mean = np.zeros(1), 0.0
+    for actions, chance in (((1,), 0.5), ((0, 0), 0.25), ((0, 1), 0.25)):
+        n, a = len(actions), np.array(actions)
+        arrays = dict(obs=np.arange(n), actions=a, next_obs=np.where(a == 1, 2, np.arange(n) + 1), t=np.arange(n))
+        b = replace(worlds()["plain"].batch, **arrays, rewards=zero, episode=np.zeros(n, int), num_obs=4)
+        mean = mean + chance * beside(b) @ b.score(np.zeros(4))
+    assert np.allclose(mean, 0) is right
+    for divide in (lambda G: 1.0, lambda G: 1 / (G.std() + 1e-8)):
+
+        def update(theta, b, divide=divide):
+            G = _few_steps(replace(b, next_values=0 * b.values), 99, False)
+            weights = (_power(b, 99) * G - beside(b)) * divide(G[b.mask]) * b.mask
+            return weights @ b.score(theta) / len(b.episodes())
+
+        verdict = audit(update)
+        assert verdict.ok is right and ("baseline" in str(verdict)) is right, str(verdict)
+        assert ("with **something added**" in verdict.headline) is not right
+
+
+def _entropy(theta, b):
+    p = 1 / (1 + np.exp(-theta[b.obs]))
+    return np.bincount(b.obs, -theta[b.obs] * p * (1 - p) * b.mask, len(theta)) / len(b.episodes())
+
+
+def test_a_loss_s_slope_given_for_the_gradient_is_one_mistake():
+    """With its sign turned round it is right: the entropy bonus and the decay are turned round with it, and right."""
+    for added in (lambda theta, b: 0.01 * _entropy(theta, b), lambda theta, b: -0.01 * theta):
+        assert audit(lambda theta, b, added=added: _loop(theta, b) + added(theta, b)).ok
+        verdict = audit(lambda theta, b, added=added: -_loop(theta, b) - added(theta, b))
+        assert [f.answer for f in verdict.accused] == ["minus"] and "decays by" not in str(verdict)
+
+
+def test_a_decay_with_the_wrong_sign_is_a_mistake():
+    theta = worlds()["plain"].theta
+    silent = replace(worlds()["plain"].batch, rewards=np.zeros(13))
+    assert np.linalg.norm(theta + _loop(theta, silent) + 0.01 * theta) > np.linalg.norm(theta)
+    verdict = audit(lambda theta, b: _loop(theta, b) + 0.01 * theta)
+    assert [f.answer for f in verdict.accused] == ["weight decay"] and "**grows** by 0.01" in str(verdict)
+
+
+def test_half_of_the_advantages_beside_an_entropy_bonus_is_not_taken_for_all():
+    """What is turned round with the rewards is half of max(A, 0) - max(-A, 0) = A, and A is right; max(A, 0) is not."""
+    positive = lambda theta, b: _weighed(np.maximum(_few_steps(b, 2, True), 0), b, theta)  # noqa: E731
+    assert audit(positive).open
+    assert audit(lambda theta, b: positive(theta, b) + 0.01 * _entropy(theta, b)).open
