@@ -1523,3 +1523,22 @@ def test_half_of_the_advantages_beside_an_entropy_bonus_is_not_taken_for_all():
     positive = lambda theta, b: _weighed(np.maximum(_few_steps(b, 2, True), 0), b, theta)  # noqa: E731
     assert audit(positive).open
     assert audit(lambda theta, b: positive(theta, b) + 0.01 * _entropy(theta, b)).open
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        lambda ratio, mask: np.minimum(ratio, 1),  # V-trace's
+        lambda ratio, mask: ratio / ratio[mask].mean(),  # weights that are normalised by themselves
+    ],
+)
+def test_a_ratio_that_one_change_of_all_log_probs_does_not_move_is_seen(of):
+    def update(theta, b):
+        ratio = of(np.exp(b.log_prob(theta) - b.log_probs), b.mask)
+        return _weighed(ratio * _few_steps(b, 2, True), b, theta)
+
+    world = worlds()["plain"]
+    fewer = replace(world.batch, log_probs=world.batch.log_probs - 0.01)
+    np.testing.assert_allclose(update(world.theta, fewer), update(world.theta, world.batch), rtol=1e-9)
+    verdict = audit(update)
+    assert verdict.ok and "seen at a ratio of 1 only" in " ".join(verdict.notes)
