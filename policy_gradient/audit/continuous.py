@@ -133,7 +133,7 @@ def audit_gaussian(update):
             points, flat = _ask(asker, squashed)
             found = [_flat(flat)] if flat else []
             if all(np.abs(p.got).max() <= 1e-12 * max(1, np.abs(p.rest).max()) for p in points):
-                _once(verdict.open, "The rewards do not move it.")
+                _once(verdict.open, OPEN_WORDS["turned" if flat else "still"])
                 continue
             match = _match(points, centred=False) or _match(points, centred=True)
             if match is None:
@@ -186,6 +186,8 @@ OPEN_WORDS = {
     False: "What it does with actions that were clipped, no rule that I know explains.",
     True: "What it does with squashed actions, no rule that I know explains.",
     "one dimension": "What it does with actions of **one dimension**, no rule that I know explains.",
+    "still": "The rewards do not move it.",
+    "turned": "With the signs of all rewards turned round it does the same: are they divided by their own mean?",
     "big": "What it does with rewards three times as large: its direction is another then.",
 }
 
@@ -386,23 +388,22 @@ def _scale(points, match):
     halves = np.array([match.constants[i] for i in use], float)
     c = halves[:, 0] if np.isfinite(halves[:, 0]).all() else halves[:, 1]
     found, n = [], np.array([len(points[i].rewards) for i in use])
-    if (c < 0).all():
+    if (halves[~np.isnan(halves)] < 0).all():
         found.append(Finding("constant", "minus", MISTAKE, "**The sign is turned round**."))
     baseline = "Baseline: the mean of the rewards, up to a factor its own included."
     if match.centred:
         found.append(Finding("constant", "baseline", CHOICE, baseline))
     if (np.sign(c) != np.sign(c[0])).any():
+        found.append(Finding("constant", "sign", MISTAKE, "**The sign changes** from batch to batch."))
         return found, None
     if np.isfinite(halves).all():
         between = halves[:, 1] / halves[:, 0]
         if not _one_number(between):
             return found, None
         if between[0] < 0:
-            found.append(
-                Finding(
-                    "constant", "minus in one half", MISTAKE, "**One half's sign is turned round**, not the other's."
-                )
-            )
+            half = "mean" if c[0] < 0 else "log standard deviation"
+            words = f"The slope by the {half} has its **sign turned round**, the other has not."
+            found.append(Finding("constant", "minus in one half", MISTAKE, words))
         elif abs(between[0] - 1) > CLOSE:
             words = (
                 f"The slope by the log standard deviation is multiplied by {between[0]:.4g} times the other's number."
@@ -464,8 +465,10 @@ def _rest(points, match, k, flat):
     found, decay = [], (1 if own > 0.5 else 0) - own
     minus = all(c < 0 for pair in match.constants for c in pair if c is not None and c == c)
     if abs(decay) > CLOSE:
-        if decay > 0 or minus:
-            found.append(Finding("extra", "weight decay", CHOICE, f"theta decays by {abs(decay):.4g} of itself."))
+        if minus and own <= 0.5:  # which sign it should have is not known
+            found.append(Finding("extra", "weight decay", CHOICE, f"{own:.4g} times theta is added."))
+        elif decay > 0:
+            found.append(Finding("extra", "weight decay", CHOICE, f"theta decays by {decay:.4g} of itself."))
         else:
             words = f"theta **grows** by {-decay:.4g} of itself: a decay with the wrong sign."
             found.append(Finding("extra", "weight decay", MISTAKE, words))

@@ -1542,3 +1542,21 @@ def test_a_ratio_that_one_change_of_all_log_probs_does_not_move_is_seen(of):
     np.testing.assert_allclose(update(world.theta, fewer), update(world.theta, world.batch), rtol=1e-9)
     verdict = audit(update)
     assert verdict.ok and "seen at a ratio of 1 only" in " ".join(verdict.notes)
+
+
+def test_of_two_gaussian_halves_the_one_whose_sign_is_turned_round_is_named():
+    for half, turn in (("mean", -1), ("log standard deviation", 1)):
+        verdict = audit_gaussian(_gaussian(after=lambda g, theta, b, turn=turn: turn * g * (1 - 2 * _on_sigma(theta))))
+        assert [f.answer for f in verdict.accused] == ["minus in one half"]
+        assert f"The slope by the {half} has its **sign turned round**" in str(verdict)
+
+
+def test_gaussian_rewards_divided_by_their_mean_are_not_said_to_leave_it_still():
+    verdict = audit_gaussian(_gaussian(lambda r: r / r.mean()))
+    assert verdict.open and "do not move it" not in str(verdict) and "divided by their own mean" in str(verdict)
+
+
+def test_a_gaussian_decay_beside_a_sign_that_is_turned_round_is_not_called_a_decay():
+    """-g + 0.01 theta makes theta longer where there are no rewards; of a loss, it is the slope of a decay."""
+    verdict = audit_gaussian(_gaussian(after=lambda g, theta, b: 0.01 * theta - g))
+    assert "0.01 times theta is added" in str(verdict) and "decays" not in str(verdict)
