@@ -61,6 +61,9 @@ def fit(asker):
     if moved is not asker:
         answers.update({name: moved(w) for name, w in all_worlds.items() if not (flat and name == "two doors")})
     y = {name: answers[name][w.batch.obs] for name, w in all_worlds.items() if name != "two doors"}
+    if fitted.extra and fitted.extra["name"] == "own values":
+        fitted.open = ["own values"]
+        return fitted
     matches = _matches(y)
     if not matches:
         matches = _scan(y)
@@ -201,7 +204,9 @@ def _extras(asker, fitted, answers):
     }
     named = next((name for name, d in known.items() if abs(cosine(left, d)) > 1 - 1e-8), None)
     direction = known.get(named)
-    named = named or ("own baseline" if _own_baseline(silent, left) else "unknown")
+    if not named:
+        own = "own baseline" if _own_baseline(silent, left) else "own values"
+        named = own if own == "own baseline" or _knows_observations(silent, left) else "unknown"
     try:
         stays = (answers["plain"] + asker(_turned(world))) / 2
     except Unreadable:
@@ -239,6 +244,20 @@ def _own_baseline(silent, left):
         if (before.any() or now.any()) and cosine(before, now) < 1 - SAME:
             return False
     return True
+
+
+def _knows_observations(silent, left):
+    """Is what is left without rewards another if the observations get each other's numbers, and theta is as before of
+    each? A table of V does that, or a network."""
+    world = worlds()["plain"]
+    b, name = world.batch, np.roll(np.arange(world.batch.num_obs), 1)
+    theta = np.zeros_like(world.theta)
+    theta[name] = world.theta
+    renamed = World("plain", theta, replace(b.copy(), obs=name[b.obs], next_obs=name[b.next_obs]))
+    try:
+        return bool(np.abs(silent(renamed)[name] - left).max() > AS_MANY * np.abs(left).max())
+    except Unreadable:
+        return False
 
 
 PAIRS = [(score, reduce) for score in c.SCORE for reduce in c.REDUCE]

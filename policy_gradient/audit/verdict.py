@@ -191,6 +191,8 @@ OPEN_WORDS = {
     "both": "What happens at a step that is both terminated and truncated, no rule that I know explains.",
     "long": "In episodes of twelve steps no rule that I know explains the weights of your steps; "
     "in those of up to five this one does.",
+    "own values": "Without rewards and values it moves by which observation is which: is there a V of its own? "
+    "How it credits cannot be seen behind that; let it take batch.values and batch.next_values.",
     "scale": "By what number the whole is multiplied, I cannot say: it changes from batch to batch.",
     "larger rewards": "By what number the whole is multiplied, I cannot say: it changes with the size of the rewards "
     "(a clip, perhaps).",
@@ -334,7 +336,7 @@ def read(name, fit, notes):
             )
     else:
         verdict.headline = f"{name}: what it follows stays open."
-    if fit.extra:
+    if fit.extra and fit.extra["name"] != "own values":
         _extra(fit, say)
     if fit.equal_rewards != "finite":
         words = EQUAL.get(fit.equal_rewards, "When all rewards are zero it **fails**.")
@@ -555,7 +557,9 @@ def _truncated(rule, fit, uses_values, say):
                     "truncated",
                     "no value",
                     CHOICE,
-                    "Truncated steps: nothing stands for what would have followed; there is no value in it.",
+                    "Truncated steps: nothing stands for what would have followed; there is no value in it."
+                    if not fit.extra or fit.extra["name"] not in ("own baseline", "unknown")
+                    else "Truncated steps: no value of the batch stands for what would have followed.",
                 )
             )
         else:
