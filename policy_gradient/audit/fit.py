@@ -63,6 +63,8 @@ def fit(asker):
     y = {name: answers[name][w.batch.obs] for name, w in all_worlds.items() if name != "two doors"}
     if fitted.extra and fitted.extra["name"] == "own values":
         fitted.open = ["own values"]
+        if np.abs(y["plain"]).max() <= none:  # rewards and values move nothing: there is no more than that
+            fitted.extra, fitted.open, fitted.hints = None, ["everything"], _influences(asker)
         return fitted
     matches = _matches(y)
     if not matches:

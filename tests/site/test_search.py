@@ -15,7 +15,7 @@ QUERIES = {
     "log derivative trick": "book/03-the-log-derivative-trick#one-line-of-algebra",
     "why subtract a baseline": "book/03-baselines-and-noise#baselines-compare-with-something",
     "gae lambda": "book/06-critics#the-dial",
-    "ppo clip": "book/07-the-clip",
+    "ppo clip": "book/07-the-clip#what-the-clip-does",
     "kl penalty": "book/08-length-and-leash#the-leash",
     "reward to go": "book/03-the-log-derivative-trick#causality-what-came-before-does-not-count",
     "pi theta": "book/02-the-theorem#one-state-first",

@@ -22,7 +22,7 @@ from tools.site.directives import Summary
 TEACHES, TRIES, ASKS, ANSWERS = range(4)
 LENGTHS = {TEACHES: 3000, TRIES: 430, ASKS: 220, ANSWERS: 60}  # characters of a section's words
 BESIDE = {
-    "book/helper-reference": 120,
+    "book/helper-reference": 105,
     "book/errata": 160,
     "book/for-instructors": 300,
     "book/speed": 220,
@@ -90,13 +90,14 @@ class Section:
 
 
 def silent(node):
-    """What is not looked through: code, pictures, outputs, a quiz's choices, a long answer, how long a page takes."""
+    """What is not looked through: code, pictures, outputs (those that a page quotes too), a quiz's choices, a long
+    answer, how long a page takes."""
     classes = set(node.get("classes", ()))
     return (
         isinstance(
             node, (nodes.raw, nodes.comment, nodes.title, nodes.image, nodes.literal_block, nodes.system_message)
         )
-        or isinstance(node, (nodes.term, addnodes.index, addnodes.desc_signature))
+        or isinstance(node, (nodes.term, addnodes.index, addnodes.desc_signature, nodes.block_quote))
         or classes
         & {"cell_output", "pg-choice", "pg-question-filter", "pg-question-long", "pg-minutes", "pg-question-index"}
         or node.get("objtype") == "method"
