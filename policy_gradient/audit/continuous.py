@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .ask import Numpy, Unreadable
-from .verdict import CHOICE, DEPARTURE, MISTAKE, RIGHT, Finding, Verdict
+from .verdict import CHOICE, DEPARTURE, MISTAKE, RIGHT, Finding, Verdict, beside_rewards, of_equal_rewards
 
 CLOSE = 1e-6  # relative: what counts as equal
 
@@ -131,7 +131,7 @@ def audit_gaussian(update):
     try:
         for squashed in (False, True):
             points, flat = _ask(asker, squashed)
-            found = [_flat(flat)] if flat else []
+            found = [of_equal_rewards(flat)] if flat else []
             if all(np.abs(p.got).max() <= 1e-12 * max(1, np.abs(p.rest).max()) for p in points):
                 _once(verdict.open, OPEN_WORDS["turned" if flat else "still"])
                 continue
@@ -268,21 +268,8 @@ def _equal(ask, rewards):
     try:
         ask(np.ones_like(rewards))
     except Unreadable:
-        return "equal"
-    return "zero"
-
-
-def _flat(flat):
-    words = {
-        "equal": "When all rewards are equal it gives **NaN** (a division by zero, with no eps added).",
-        "zero": "When all rewards are zero it gives **NaN** (a division by zero).",
-    }
-    return Finding(
-        "equal rewards",
-        "nan" if flat in words else flat,
-        MISTAKE,
-        words.get(flat, "When all rewards are zero it **fails**."),
-    )
+        return "nan"
+    return "nan at zero"
 
 
 @dataclass
@@ -465,24 +452,12 @@ def _rest(points, match, k, flat):
     found, decay = [], (1 if own > 0.5 else 0) - own
     minus = all(c < 0 for pair in match.constants for c in pair if c is not None and c == c)
     if abs(decay) > CLOSE:
-        if minus and own <= 0.5:  # which sign it should have is not known
-            found.append(Finding("extra", "weight decay", CHOICE, f"{own:.4g} times theta is added."))
-        elif decay > 0:
-            found.append(Finding("extra", "weight decay", CHOICE, f"theta decays by {decay:.4g} of itself."))
-        else:
-            words = f"theta **grows** by {-decay:.4g} of itself: a decay with the wrong sign."
-            found.append(Finding("extra", "weight decay", MISTAKE, words))
+        found.append(beside_rewards("weight decay", decay, not minus or own > 0.5))
     if beside:
         right = {match.mean, match.log_std} <= {"right", "log std frozen", "mean frozen"}
         words = "A constant stands beside the rewards" + ", as a baseline does" * right + "."
         found.append(Finding("extra", "constant baseline", RIGHT if right else CHOICE, words))
     if bonus:
         much = "" if k is None else f" (coefficient {abs(bonus / k):.4g}, if it is averaged as the rest is)"
-        if minus:
-            found.append(Finding("extra", "entropy bonus", CHOICE, f"An entropy term is added{much}."))
-        elif bonus > 0:
-            found.append(Finding("extra", "entropy bonus", CHOICE, f"An entropy bonus is added{much}."))
-        else:
-            words = f"An entropy bonus is added **with the wrong sign**, a malus{much}."
-            found.append(Finding("extra", "entropy bonus", MISTAKE, words))
+        found.append(beside_rewards("entropy bonus", bonus, not minus, much))
     return found

@@ -86,16 +86,16 @@ def fit(asker):
     return fitted
 
 
-def _turned(world):
-    """The same world with rewards and values of the other sign."""
-    b = world.batch
-    return changed(world, world.name, rewards=-b.rewards, values=-b.values, next_values=-b.next_values)
+def _times(world, number):
+    """The same world with rewards and values times a number."""
+    names = ("rewards", "values", "next_values")
+    return changed(world, world.name, **{name: number * getattr(world.batch, name) for name in names})
 
 
 def _sign(moved, y, rule):
     """1 or -1 if the rule points that way on every batch that it explains, 0 if not the same way on all; one more is
     "plain" with rewards and values turned round, where what is divided by a mean stays as it is."""
-    turned = _turned(worlds()["plain"])
+    turned = _times(worlds()["plain"], -1)
     pairs = [(z, c.weights(worlds()[name], rule)) for name, z in y.items()]
     try:
         pairs.append((moved(turned)[turned.batch.obs], c.weights(turned, rule)))
@@ -181,8 +181,7 @@ def _extras(asker, fitted, answers):
     """
 
     def silent(world):
-        zero = np.zeros(len(world.batch))
-        return asker(changed(world, world.name, rewards=zero, values=zero, next_values=zero))
+        return asker(_times(world, 0))
 
     world = worlds()["plain"]
     try:
@@ -210,7 +209,7 @@ def _extras(asker, fitted, answers):
         own = "own baseline" if _own_baseline(silent, left) else "own values"
         named = own if own == "own baseline" or _knows_observations(silent, left) else "unknown"
     try:
-        stays = (answers["plain"] + asker(_turned(world))) / 2
+        stays = (answers["plain"] + asker(_times(world, -1))) / 2
     except Unreadable:
         stays = left
     parallel = cosine(stays, left) > 1 - SAME
@@ -222,7 +221,7 @@ def _extras(asker, fitted, answers):
         "at zero": float(np.linalg.norm(left) / size),
     }
     if parallel:
-        return lambda world: (asker(world) - asker(_turned(world))) / 2
+        return lambda world: (asker(world) - asker(_times(world, -1))) / 2
     return lambda world: asker(world) - silent(world)
 
 
@@ -437,7 +436,7 @@ def _one_factor(moved, y, fitted, rule):
     many = worlds()["plain"]
     b = many.batch
     pairs = [(worlds()[name], y[name]) for name in used]
-    big = changed(many, "plain", rewards=3 * b.rewards, values=3 * b.values, next_values=3 * b.next_values)
+    big = _times(many, 3)
     try:
         pairs.append((big, moved(big)[b.obs]))
     except Unreadable:
@@ -467,11 +466,9 @@ TINY = (1e-4, 1e-5)
 
 def _at(moved, rule, tiny):
     """The number before the rule where rewards and values are tiny times those of "plain"."""
-    b = worlds()["plain"].batch
-    world = changed(worlds()["plain"], "plain", rewards=tiny * b.rewards, values=tiny * b.values)
-    world.batch.next_values *= tiny
+    world = _times(worlds()["plain"], tiny)
     p = c.weights(world, rule)
-    return moved(world)[b.obs] @ p / (p @ p)
+    return moved(world)[world.batch.obs] @ p / (p @ p)
 
 
 def _eps(divisors, std):

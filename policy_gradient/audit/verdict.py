@@ -306,13 +306,15 @@ def theorem():
     return exact_gradient(two_doors(), two_action_softmax(2, 3), np.zeros(2))
 
 
+def _degrees(x, y):
+    return float(np.degrees(np.arccos(np.clip(x @ y / np.linalg.norm(x) / np.linalg.norm(y), -1, 1))))
+
+
 def read(name, fit, notes):
     """The Verdict of a Fit."""
     exact, gradient = theorem(), np.asarray(fit.gradient, float)[:2]
     size = np.linalg.norm(gradient)
-    angle = (
-        float(np.degrees(np.arccos(np.clip(gradient @ exact / size / np.linalg.norm(exact), -1, 1)))) if size else None
-    )
+    angle = _degrees(gradient, exact) if size else None
     verdict = Verdict(
         name,
         gradient.tolist(),
@@ -339,8 +341,7 @@ def read(name, fit, notes):
     if fit.extra and fit.extra["name"] != "own values":
         _extra(fit, say)
     if fit.equal_rewards != "finite":
-        words = EQUAL.get(fit.equal_rewards, "When all rewards are zero it **fails**.")
-        say(Finding("equal rewards", fit.equal_rewards, MISTAKE, words))
+        say(of_equal_rewards(fit.equal_rewards))
     if fit.reset in RESET:
         kind, words = RESET[fit.reset]
         say(Finding("reset", fit.reset, kind, f"A reset step in the batch{words}"))
@@ -634,30 +635,39 @@ BESIDE = {  # the mean of the score is zero in each state: such numbers move not
 }
 
 
+def beside_rewards(name, size, known, much=""):
+    """The finding of an entropy bonus of this size, or of a decay of theta by it; `known`: is the sign of the rest
+    right, so that one can say which sign these should have? `much` is the bonus's size in words."""
+    if name == "entropy bonus":
+        kind, words = (
+            (CHOICE, f"An entropy term is added{much}.")
+            if not known
+            else (CHOICE, f"An entropy bonus is added{much}.")
+            if size > 0
+            else (MISTAKE, f"An entropy bonus is added with the wrong sign, a malus{much}.")
+        )
+    else:
+        kind, words = (
+            (CHOICE, f"{-size:.4g} times theta is added.")
+            if not known
+            else (CHOICE, f"theta decays by {size:.4g} of itself.")
+            if size > 0
+            else (MISTAKE, f"theta **grows** by {-size:.4g} of itself: a decay with the wrong sign.")
+        )
+    return Finding("extra", name, kind, words)
+
+
+def of_equal_rewards(kind):
+    """The finding of what an update gives where rewards, or returns, are all the same."""
+    return Finding("equal rewards", kind, MISTAKE, EQUAL.get(kind, "When all rewards are zero it **fails**."))
+
+
 def _extra(fit, say):
     name, size = fit.extra["name"], fit.extra["size"]
     share, known = _percent(fit.extra["share" if fit.rule else "at zero"]), fit.rule and fit.sign == 1
-    much = f" (coefficient {abs(size):.4g}, if it is averaged as the rest is)" if fit.factor and size else ""
-    if name == "entropy bonus" and known:
-        sign = "" if size > 0 else " with the wrong sign, a malus"
-        say(
-            Finding(
-                "extra",
-                name,
-                CHOICE if size > 0 else MISTAKE,
-                f"An entropy bonus is added{sign}{much}.",
-            )
-        )
-    elif name == "entropy bonus":  # beside a sign that is turned round, which sign it should have is not known
-        say(Finding("extra", name, CHOICE, f"An entropy term is added{much}."))
-    elif name == "weight decay":
-        if size > 0 and known:
-            say(Finding("extra", name, CHOICE, f"theta decays by {size:.4g} of itself."))
-        elif known:
-            words = f"theta **grows** by {-size:.4g} of itself: a decay with the wrong sign."
-            say(Finding("extra", name, MISTAKE, words))
-        else:
-            say(Finding("extra", name, CHOICE, f"{-size:.4g} times theta is added."))
+    if name in ("entropy bonus", "weight decay"):
+        much = f" (coefficient {abs(size):.4g}, if it is averaged as the rest is)" if fit.factor and size else ""
+        say(beside_rewards(name, size, known, much))
     elif fit.rule and name in BESIDE:
         say(Finding("extra", name.removesuffix(" without gamma^t"), RIGHT, BESIDE[name]))
     elif not fit.rule:
@@ -722,10 +732,9 @@ def _values_decide(fit, verdict):
     states = np.where(b.t < 2, b.t, np.where(b.obs == 2, 2, 3))  # A, B, then C or D
     known = changed(world, world.name, values=V[states], next_values=np.where(b.t < 2, np.roll(V[states], -1), 0))
     g = fit.sign * np.bincount(b.obs, c.weights(known, fit.rule), 3)[:2]
-    exact, size = np.array(verdict.theorem), np.linalg.norm(g)
-    if size < 1e-12:
+    if np.linalg.norm(g) < 1e-12:
         return None
-    angle = float(np.degrees(np.arccos(np.clip(g @ exact / size / np.linalg.norm(exact), -1, 1))))
+    angle = _degrees(g, np.array(verdict.theorem))
     return angle if (angle < 90) != (verdict.angle < 90) else None
 
 
