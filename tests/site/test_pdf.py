@@ -15,7 +15,9 @@ PAGES = ["book/01-values-or-probabilities", "exercises/01-values-or-probabilitie
 @pytest.fixture(scope="module")
 def pdf(browser, site, tmp_path_factory):
     path = tmp_path_factory.mktemp("pdf") / "book.pdf"
-    count = make_pdf.make(browser, site, path, PAGES)
+    said = []
+    count = make_pdf.make(browser, site, path, PAGES, said.append)
+    assert [words[-12:] for words in said] == [f"({step} of 3) ..." for step in (1, 2, 3)], "it says what it is doing"
     reader = pypdf.PdfReader(path)
     assert len(reader.pages) == count > 8
     return reader

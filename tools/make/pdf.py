@@ -19,6 +19,7 @@ import posixpath
 import re
 import sys
 import time
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -262,8 +263,8 @@ def sheets(reader, listed):
     return first
 
 
-def make(browser, site, out, only=()):
-    """Write `out`; return its number of sheets."""
+def make(browser, site, out, only=(), say=lambda words: None):
+    """Write `out`; return its number of sheets. The whole book takes minutes: `say` is told what is being done."""
     contents = content(ROOT / "_toc.yml")
     listed = [
         entry
@@ -274,8 +275,11 @@ def make(browser, site, out, only=()):
     ]
     if not listed:
         sys.exit(f"none of these pages is in {site}: build the book first (make book)")
+    say("Printing, to learn the numbers in the contents (1 of 3) ...")
     numbers = sheets(PdfReader(BytesIO(printed(browser, site, composed(site, listed, {}))[0])), listed)
+    say("Printing with these numbers (2 of 3) ...")
     pdf, headings = printed(browser, site, composed(site, listed, numbers))
+    say("Naming the bookmarks and writing the file (3 of 3) ...")
     second = PdfReader(BytesIO(pdf))
     if len(numbers) < len(listed) or sheets(second, listed) != numbers:
         sys.exit("the numbers in the contents are not those of the sheets")
@@ -304,7 +308,7 @@ def main():
         sys.exit(chromium.NONE)
     with sync_playwright() as p:
         browser = p.chromium.launch(executable_path=path, args=chromium.ARGS)
-        count = make(browser, args.site.resolve(), args.out, args.pages)
+        count = make(browser, args.site.resolve(), args.out, args.pages, partial(print, file=sys.stderr, flush=True))
         browser.close()
     print(f"{args.out}: {count} pages, {args.out.stat().st_size / 1e6:.1f} MB, {time.monotonic() - start:.0f} s")
 
