@@ -4,6 +4,7 @@ import copy
 import inspect
 import random
 import re
+import sys
 import traceback
 import warnings
 from dataclasses import fields, is_dataclass
@@ -98,7 +99,9 @@ class Numpy:
             )
             words = f"It raised {type(error).__name__}: {' '.join(str(error).split()) or 'no message'}{place}."
             called = not (isinstance(error, TypeError) and where)  # else it is another call that went wrong
-            raise Unreadable("raises", words + self.advice(error, world) * (called or _of_a_batch(error))) from None
+            raise Unreadable(
+                "raises", words + self.advice(error, world) * (called or _of_a_batch(error) or _of_a_loss(error))
+            ) from None
         finally:
             np.random.set_state(state)
             random.setstate(own)
@@ -106,6 +109,9 @@ class Numpy:
     def advice(self, error, world):
         text, lacks = str(error), getattr(error, "name", None)
         known = [f.name for f in fields(world.batch)] if is_dataclass(world.batch) else []
+        if _of_a_loss(error):
+            how = "audit_gaussian" if "drawn" in known else "audit"
+            return f" Is it a PyTorch loss(policy, batch)? Then say so: {how}(from_torch(loss))."
         if isinstance(error, TypeError) and re.search(
             "positional argument|unexpected keyword|takes no arguments", text
         ):
@@ -171,6 +177,12 @@ def _of_a_batch(error):
     return isinstance(error, TypeError) and bool(
         re.search(r"Batch' object is not (subscriptable|iterable)|non-iterable \w*Batch object", str(error))
     )
+
+
+def _of_a_loss(error):
+    """Was theta taken for a policy, as in a PyTorch loss(policy, batch)?"""
+    called = isinstance(error, TypeError) and "'numpy.ndarray' object is not callable" in str(error)
+    return "torch" in sys.modules and (called or isinstance(error, AttributeError) and error.name == "obs")
 
 
 def numbers(out, wanted):

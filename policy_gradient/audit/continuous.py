@@ -1,6 +1,7 @@
 """Gaussian policies: what an update makes of a mean and a log standard deviation."""
 
 import math
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -121,12 +122,16 @@ def audit_gaussian(update):
     """The `Verdict` on update(theta, batch) -> gradient or new theta, (2 D,), for a `GaussianBatch`: is it the mean
     over samples of reward times score?
 
+    A PyTorch loss is held too: `loss(policy, batch)` returns a scalar to be minimised, or calls backward itself;
+    mean, log_std = policy(batch.obs), each (n, D), and the batch's arrays are tensors. For a ratio take the old
+    log-probability from the new one, `.detach()`ed: it is asked at the policy that drew.
+
     It is asked in one, two and three dimensions, with clipped and with squashed actions, with rewards three times as
     large, and with rewards of zero. The findings say which density it takes (of both halves of theta, where they
     differ), by what number the whole is multiplied, and what moves theta without rewards.
     """
-    name = getattr(update, "__name__", type(update).__name__)
-    verdict, asker = Verdict(name, [], [], None, None), _Asker(update)
+    asker = _asker(update)
+    name, verdict = asker.name, Verdict(asker.name, [], [], None, None)
     scales = []  # what is open about the length alone
     try:
         for squashed in (False, True):
@@ -160,6 +165,19 @@ def audit_gaussian(update):
     verdict.notes += list(asker.notes.values())
     verdict.headline = f"{name} follows " + _follows(verdict, direction_open)
     return verdict
+
+
+def _asker(update):
+    """Whatever was given, as something to be called with a world."""
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        from .with_torch import Torch, TorchGaussian, looks_like_torch
+
+        if isinstance(update, Torch):
+            return TorchGaussian(update.update)
+        if looks_like_torch(update, torch):
+            return TorchGaussian(update)
+    return _Asker(update)
 
 
 def _once(words, more):

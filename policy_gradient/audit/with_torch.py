@@ -1,6 +1,7 @@
 """PyTorch losses and modules. torch is imported here, and this module only where something of PyTorch's was given."""
 
 import inspect
+import re
 from dataclasses import fields
 from types import SimpleNamespace
 
@@ -31,9 +32,8 @@ def looks_like_torch(thing, torch):
     if code is None or not code.co_argcount or code.co_varnames[0] == "theta":
         return False
     known = [getattr(thing, "__globals__", {}).get(name) for name in code.co_names]
-    return any(
-        inspect.ismodule(x) and x.__name__.split(".")[0] == "torch" or isinstance(x, torch.nn.Module) for x in known
-    )
+    homes = [x.__name__ if inspect.ismodule(x) else getattr(x, "__module__", None) or "" for x in known]
+    return any(isinstance(x, torch.nn.Module) for x in known) or any(x.split(".")[0] == "torch" for x in homes)
 
 
 class Table(torch.nn.Module):
@@ -56,6 +56,7 @@ class Table(torch.nn.Module):
 
 class Torch(Numpy):
     single = True
+    of_policy = "the policy's logits"
 
     def __init__(self, thing):
         super().__init__(thing)
@@ -89,28 +90,32 @@ class Torch(Numpy):
                 if self.module is not None
                 else self.update(table, tensors(batch, features))
             )
+        return -self._gradient(table.logits, seen, out)[:, 1].double().numpy()
+
+    def _gradient(self, asked, seen, out):
+        """The gradient that reached `asked`: the first of those `seen` as it came, else that of the loss `out`."""
         if len(seen) > 1:
             self.notes["backward"] = f"backward was called {len(seen)} times; the first gradient is read."
-        if not seen:
-            if not torch.is_tensor(out) or not out.requires_grad:
-                raise Unreadable(
-                    "nothing",
-                    "No gradient reached the policy's logits, and no loss that depends on them was returned. Is the "
-                    "log-probability computed from policy(batch.obs), and not detached?",
-                )
-            if out.numel() != 1:
-                raise Unreadable(
-                    "shape", f"The loss has shape {tuple(out.shape)}; wanted one number. Take its mean or its sum."
-                )
-            (gradient,) = torch.autograd.grad(out.sum(), table.logits, allow_unused=True)
-            if gradient is None:
-                raise Unreadable(
-                    "nothing",
-                    "The loss does not depend on the policy's logits. "
-                    "Is the log-probability computed from policy(batch.obs)?",
-                )
-            seen = [gradient]
-        return -seen[0][:, 1].double().numpy()
+        if seen:
+            return seen[0]
+        if not torch.is_tensor(out) or not out.requires_grad:
+            raise Unreadable(
+                "nothing",
+                f"No gradient reached {self.of_policy}, and no loss that depends on them was returned. Is the "
+                "log-probability computed from policy(batch.obs), and not detached?",
+            )
+        if out.numel() != 1:
+            raise Unreadable(
+                "shape", f"The loss has shape {tuple(out.shape)}; wanted one number. Take its mean or its sum."
+            )
+        (gradient,) = torch.autograd.grad(out.sum(), asked, allow_unused=True)
+        if gradient is None:
+            raise Unreadable(
+                "nothing",
+                f"The loss does not depend on {self.of_policy}. "
+                "Is the log-probability computed from policy(batch.obs)?",
+            )
+        return gradient
 
     seed = 0
 
@@ -151,6 +156,51 @@ class Torch(Numpy):
 
     def _unchanged(self, world, batch):
         pass
+
+
+class TorchGaussian(Torch):
+    """`loss(policy, batch)` of a Gaussian policy: policy(batch.obs) gives its mean and the log of its standard
+    deviation, each (n, D). Here one number is as long as NumPy's: theta, the batch, and what the loss makes anew."""
+
+    of_policy, called = "the policy's mean or log standard deviation", "loss(policy, batch)"
+
+    def __init__(self, loss):
+        if isinstance(loss, torch.nn.Module):
+            raise TypeError(
+                "audit_gaussian takes a function loss(policy, batch), got the PyTorch module "
+                f"{type(loss).__name__}: write its loss as such a function"
+            )
+        super().__init__(loss)
+
+    def run(self, theta, batch):
+        usual = torch.get_default_dtype()
+        torch.set_default_dtype(torch.float64)
+        try:
+            asked, seen = torch.tensor(theta, requires_grad=True), []
+            asked.register_hook(lambda gradient: seen.append(gradient.clone()))
+            given = SimpleNamespace(**{f.name: torch.as_tensor(getattr(batch, f.name)) for f in fields(batch)})
+            given.obs = torch.ones(len(batch), 1)
+
+            def policy(obs):
+                return tuple(half.expand(len(obs), -1) for half in asked.chunk(2))
+
+            with torch.random.fork_rng(devices=[]), torch.enable_grad():
+                torch.manual_seed(self.seed)
+                out = self.update(policy, given)
+                return -self._gradient(asked, seen, out).numpy()
+        finally:
+            torch.set_default_dtype(usual)
+
+    def advice(self, error, world):
+        if isinstance(error, AttributeError) and "'tuple' object" in str(error):
+            return " policy(batch.obs) gives two tensors: mean, log_std = policy(batch.obs)."
+        if isinstance(error, RuntimeError) and re.search("size|shape", str(error)):
+            return self.shapes(world)
+        return super().advice(error, world)
+
+    def shapes(self, world):
+        n, D = world.batch.drawn.shape
+        return f" There policy(batch.obs) gave mean and log_std, and batch.drawn and batch.actions were, ({n}, {D})."
 
 
 def tensors(batch, features):

@@ -98,7 +98,7 @@ def test_what_the_terminal_ends_with(tmp_path, capsys):
 
 
 def test_each_way_takes_about_ten_lines():
-    for name in ("numpy", "torch", "library", "gaussian"):
+    for name in ("numpy", "torch", "library", "gaussian", "torch gaussian"):
         lines = [line for line in BLOCKS[name].splitlines() if line.strip() and not line.startswith(("import", "from"))]
         assert len(lines) <= 10, name
 

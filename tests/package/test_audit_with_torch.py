@@ -10,7 +10,11 @@ if os.environ.get("PG_NOTHING_SKIPPED"):
 else:
     torch = pytest.importorskip("torch", reason="torch is in an environment of its own: make test-autodiff runs this")
 
-from policy_gradient.audit import audit, audit_advantages, audit_token_loss, from_torch  # noqa: E402
+import numpy as np  # noqa: E402
+from torch.distributions import Independent, MultivariateNormal, Normal, TanhTransform  # noqa: E402
+from torch.distributions import TransformedDistribution as Transformed  # noqa: E402
+
+from policy_gradient.audit import audit, audit_advantages, audit_gaussian, audit_token_loss, from_torch  # noqa: E402
 from tools.paths import ROOT
 
 PAGE = (ROOT / "book/hold-your-own-code.md").read_text(encoding="utf-8")
@@ -159,3 +163,134 @@ def test_language_models_losses_and_advantages():
         return (r - r.mean(dim=1, keepdim=True)) / (r.std(dim=1, keepdim=True) + torch.tensor(1e-9))
 
     assert audit_advantages(group_norm).names("equal rewards", "noise")
+
+
+def bell(policy, batch, std=torch.exp):
+    mean, log_std = policy(batch.obs)
+    return Normal(mean, std(log_std))
+
+
+def gaussian_loss(log_prob=lambda b, dist: dist.log_prob(b.drawn).sum(-1), std=torch.exp, sign=-1):
+    """The loss of a Gaussian policy: minus the mean of reward times log_prob, if nothing is changed."""
+
+    def loss(policy, batch):
+        return sign * (log_prob(batch, bell(policy, batch, std)) * batch.rewards).mean()
+
+    return loss
+
+
+def gaussian_update(u=lambda b: b.drawn, weigh=lambda r: r, power=1):
+    """The same by hand, in NumPy."""
+
+    def update(theta, b):
+        mean, std = theta[: len(theta) // 2], np.exp(power * theta[len(theta) // 2 :])
+        z = (u(b) - mean) / std
+        return weigh(b.rewards) @ np.concatenate([z / std, power * (z**2 - 1)], axis=1) / len(z)
+
+    return update
+
+
+def squashed(policy, batch):
+    """Each action by the law it was drawn from, as PyTorch knows it."""
+    dist = bell(policy, batch)
+    if not batch.squashed:
+        return -(dist.log_prob(batch.drawn).sum(-1) * batch.rewards).mean()
+    return -(Transformed(Independent(dist, 1), [TanhTransform()]).log_prob(batch.actions) * batch.rewards).mean()
+
+
+def covariance(policy, batch):
+    """sigma where MultivariateNormal wants the covariance, sigma^2."""
+    mean, log_std = policy(batch.obs)
+    dist = MultivariateNormal(mean, torch.diag_embed(log_std.exp()))
+    return -(dist.log_prob(batch.drawn) * batch.rewards).mean()
+
+
+def standard(r):
+    return (r - r.mean()) / (r.std(ddof=1) + 1e-4)
+
+
+def ratio(policy, batch):
+    """PPO's loss; PyTorch's std divides by n - 1."""
+    log_prob = bell(policy, batch).log_prob(batch.actions).sum(-1)
+    change = (log_prob - log_prob.detach()).exp()
+    x = (batch.rewards - batch.rewards.mean()) / (batch.rewards.std() + 1e-4)
+    return -torch.min(change * x, change.clamp(0.8, 1.2) * x).mean()
+
+
+@pytest.mark.parametrize(
+    "loss, update",
+    [
+        (gaussian_loss(), gaussian_update()),
+        (gaussian_loss(sign=1), gaussian_update(weigh=lambda r: -r)),
+        (squashed, gaussian_update()),
+        (ratio, gaussian_update(lambda b: b.actions, standard)),
+        (gaussian_loss(std=lambda s: (2 * s).exp()), gaussian_update(power=2)),
+        (covariance, gaussian_update(power=0.5)),
+    ],
+)
+def test_a_gaussian_loss_gets_the_verdict_of_the_same_update_by_hand(loss, update):
+    ours, theirs = audit_gaussian(from_torch(loss)), audit_gaussian(update)
+    assert str(ours).partition("\n")[2] == str(theirs).partition("\n")[2], f"{ours}\n{theirs}"
+    assert ours.ok == theirs.ok and not ours.open
+
+
+def test_what_only_a_gaussian_loss_can_do():
+    frozen = audit_gaussian(from_torch(gaussian_loss(std=lambda log_std: log_std.exp().detach())))
+    assert frozen.ok and frozen.names("density", "log std frozen"), str(frozen)
+    table = audit_gaussian(from_torch(gaussian_loss(lambda b, dist: dist.log_prob(b.drawn).sum(-1, keepdim=True))))
+    assert table.names("density", "every action"), str(table)
+
+    def about_zero(policy, batch):
+        log_prob = bell(policy, batch).log_prob(batch.drawn).sum(-1, keepdim=True)
+        return -(log_prob * (batch.rewards - batch.rewards.mean())).mean()
+
+    nothing = audit_gaussian(from_torch(about_zero))
+    assert nothing.open == ["The rewards do not move it."]
+    assert "says that the rewards do not move it" in PAGE
+    bonus = audit_gaussian(
+        from_torch(lambda policy, b: gaussian_loss()(policy, b) - 0.01 * bell(policy, b).entropy().sum(-1).mean())
+    )
+    assert "entropy bonus is added (coefficient 0.01," in str(bonus)
+    single = audit_gaussian(from_torch(gaussian_loss(lambda b, dist: dist.log_prob(b.drawn).float().sum(-1))))
+    assert single.ok and not single.open, str(single)
+    backward = audit_gaussian(from_torch(lambda policy, batch: gaussian_loss()(policy, batch).backward()))
+    assert backward.ok and torch.get_default_dtype() == torch.float32
+
+
+def test_a_gaussian_loss_that_names_pytorch_need_not_be_told_apart():
+    assert audit_gaussian(squashed).ok and audit_gaussian(from_torch(squashed)).ok
+
+    def loss(policy, batch):
+        return policy(batch.obs).sum()
+
+    for how in (audit_gaussian, audit):
+        assert f"{how.__name__}(from_torch(loss))" in str(how(loss))
+
+
+@pytest.mark.parametrize(
+    "loss, said",
+    [
+        (lambda policy, batch: batch.rewards.mean(), "No gradient reached the policy's mean"),
+        (lambda policy, batch: policy(batch.obs)[0], "The loss has shape (7, 1)"),
+        (lambda policy, batch: policy(batch.obs).log_prob(batch.drawn).mean(), "mean, log_std = policy(batch.obs)."),
+        (lambda policy, batch: (policy(batch.obs)[0] @ batch.rewards).mean(), "batch.actions were, (7, 1)"),
+        (lambda policy, batch: gaussian_loss()(policy, batch) * float("nan"), "NaN"),
+        (lambda policy: policy.mean(), "It is called as loss(policy, batch)."),
+    ],
+)
+def test_what_cannot_be_read_of_a_gaussian_loss_is_said(loss, said):
+    assert said in str(audit_gaussian(from_torch(loss)))
+
+
+def test_a_module_is_no_gaussian_loss():
+    for thing in (torch.nn.Linear(2, 2), from_torch(Agent())):
+        with pytest.raises(TypeError, match=r"takes a function loss\(policy, batch\), got the PyTorch module"):
+            audit_gaussian(thing)
+
+
+def test_the_page_s_gaussian_loss_gets_the_page_s_verdict():
+    code = re.search(r"```python\n# torch gaussian\n(.*?)```", PAGE, re.S)[1]
+    space = {}
+    exec(code.replace("print(audit_gaussian(from_torch(loss)))", ""), space)
+    quoted = "\n".join(line.removeprefix(">").strip() for line in PAGE.splitlines())
+    assert str(audit_gaussian(from_torch(space["loss"]))) in quoted
