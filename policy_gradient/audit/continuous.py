@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .ask import Numpy, Unreadable
-from .verdict import CHOICE, DEPARTURE, MISTAKE, RIGHT, Finding, Verdict, beside_rewards, of_equal_rewards
+from .verdict import CHOICE, DEPARTURE, EVERY_ACTION, MISTAKE, RIGHT, Finding, Verdict, beside_rewards, of_equal_rewards
 
 CLOSE = 1e-6  # relative: what counts as equal
 
@@ -110,10 +110,7 @@ SAY = {
     ),
     "mean frozen": (DEPARTURE, "The mean is **not learned**."),
     "log std frozen": (CHOICE, "The standard deviation is not learned."),
-    "every action": (
-        MISTAKE,
-        "**Every reward meets every action**, not its own: shapes (n, 1) and (n,) make a table (n, n).",
-    ),
+    "every action": (MISTAKE, EVERY_ACTION),
     "first dimension only": (MISTAKE, "**Only the first dimension** of the action counts."),
 }
 

@@ -33,6 +33,7 @@ class Fit:
     open: list = field(default_factory=list)
     hints: list = field(default_factory=list)
     ratio: bool = False  # do the log-probabilities with which the actions were drawn enter?
+    table: bool = False  # does every reward move the weights of all steps, and each in the same way?
     still: str | None = None  # if nothing moves where each step has a parameter of its own: what else is known of that
 
 
@@ -66,9 +67,13 @@ def fit(asker):
         if np.abs(y["plain"]).max() <= none:  # rewards and values move nothing: there is no more than that
             fitted.extra, fitted.open, fitted.hints = None, ["everything"], _influences(asker)
         return fitted
-    matches = _matches(y)
+    matches = [] if _alike(y) else _matches(y)  # a sum over the whole batch is what rules about ends explain too
     if not matches:
-        matches = _scan(y)
+        moves = _moves(asker)
+        fitted.table = moves is not None and _table(moves, asker)
+        if fitted.table:
+            return fitted
+        matches = _matches(y) or _scan(y)
     if not matches:
         fitted.open = ["everything"]
         fitted.hints = _influences(asker)
@@ -614,28 +619,47 @@ def _coarse(asker, world, base):
     return "The rewards do not enter at all: of their signs, order and size no change that I tried changes anything."
 
 
+def _alike(y):
+    """Is one number the weight of all steps, or but for gamma^t?"""
+
+    def one_number(name, discounted):
+        b = worlds()[name].batch
+        weights = y[name] / b.score(worlds()[name].theta).sum(axis=1) / b.gamma ** (b.t * discounted)
+        return np.ptp(weights) < AS_MANY * np.abs(weights).max()
+
+    return any(all(one_number(name, discounted) for name in ("plain", "longer")) for discounted in (False, True))
+
+
+def _moves(asker):
+    """How far each reward (column) moves the answer of each step (row), (n, n); None where it gives none."""
+    world = worlds()["plain"]
+    b, base = world.batch, asker(world)
+    moves = np.zeros((len(b), len(b)))
+    for k in range(len(b)):
+        rewards = b.rewards.copy()
+        rewards[k] += 0.1 if asker.single else 1e-3
+        try:
+            moves[:, k] = (asker(changed(world, "plain", rewards=rewards)) - base)[b.obs]
+        except Unreadable:
+            return None
+    return moves
+
+
+def _table(moves, asker):
+    """Does every reward move all steps, and each in the same way?"""
+    values, nothing = np.linalg.svd(moves, compute_uv=False), 1e-4 if asker.single else 1e-6
+    return values[1] < nothing * values[0] and bool((np.abs(moves) > nothing * np.abs(moves).max()).all())
+
+
 def _influences(asker):
     """For an update that no rule explains: which rewards move the weight of which step? Sentences."""
     world = worlds()["plain"]
-    b, base = world.batch, asker(world)
-    n, M = len(b), None
-    M = np.zeros((n, n))
-    for k in range(n):
-        rewards = b.rewards.copy()
-        rewards[k] += 1e-3
-        try:
-            M[:, k] = (asker(changed(world, "plain", rewards=rewards)) - base)[b.obs]
-        except Unreadable:
-            return []
+    b, M = world.batch, _moves(asker)
+    if M is None:
+        return []
     size = np.abs(M).max()
     if size == 0:
-        return [_coarse(asker, world, base)]
-    values = np.linalg.svd(M, compute_uv=False)
-    if values[1] < 1e-6 * values[0] and (np.abs(M) > 1e-6 * size).all():
-        return [
-            "Every reward moves the weights of all steps, and each in the same way: did shapes (n, 1) and (n,) meet? "
-            "They make a table (n, n)."
-        ]
+        return [_coarse(asker, world, asker(world))]
     hit, own = np.abs(M) > 1e-6 * size, b.episode[:, None] == b.episode
     sentences = []
     if not hit.diagonal().any():

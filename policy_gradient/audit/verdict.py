@@ -310,6 +310,9 @@ def _degrees(x, y):
     return float(np.degrees(np.arccos(np.clip(x @ y / np.linalg.norm(x) / np.linalg.norm(y), -1, 1))))
 
 
+EVERY_ACTION = "**Every reward meets every action**, not its own: shapes (n, 1) and (n,) make a table (n, n)."
+
+
 def read(name, fit, notes):
     """The Verdict of a Fit."""
     exact, gradient = theorem(), np.asarray(fit.gradient, float)[:2]
@@ -336,6 +339,9 @@ def read(name, fit, notes):
                 verdict.goes_to.replace("Followed there,", "Followed there with V = 0,")
                 + f" (With the true V of each state it makes {angle:.0f} degrees.)"
             )
+    elif fit.table:
+        say(Finding("credit", "every action", MISTAKE, EVERY_ACTION))
+        verdict.headline = f"{name} follows **not** the theorem's direction."
     else:
         verdict.headline = f"{name}: what it follows stays open."
     if fit.extra and fit.extra["name"] != "own values":
@@ -404,7 +410,10 @@ def _nothing_moves(name, why, verdict):
     finding, where = STILL[why]
     if verdict.angle is None and why not in ("few steps", "small rewards"):
         verdict.headline = f"{name} does not move on any batch that I tried: its direction is zero."
-        words = "Is the gradient taken of something that theta does not enter? Are the probabilities constants?"
+        words = (
+            "Is the gradient taken of something that theta does not enter? Are the probabilities constants? Or did "
+            "shapes (n, 1) and (n,) make a table (n, n), of weights whose mean was taken off? Its sum is zero."
+        )
         verdict.findings.append(Finding("zero", "zero", MISTAKE, words))
         return verdict
     verdict.findings.append(Finding(*finding))

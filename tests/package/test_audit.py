@@ -307,17 +307,26 @@ def test_returns_normalised_within_each_episode_as_pytorch_s_example_does(ddof, 
     assert ("ddof 1" in str(verdict)) is bool(ddof)
 
 
-def test_a_column_beside_a_row_is_suspected():
-    """(n, 1) and (n,) make (n, n), and no error."""
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("discounted", [False, True])
+@pytest.mark.parametrize("column", [lambda G, b: G[:, None] - 0 * b.values, lambda G, b: G[:, None] - b.values])
+def test_a_column_beside_a_row_is_seen(column, discounted, masked):
+    """(n, 1) and (n,) make (n, n), and no error: of a sum over the whole batch nothing else is said."""
 
-    def column(theta, b):
+    def update(theta, b):
         after = (b.episode[:, None] == b.episode) & (b.t[:, None] <= b.t)
-        returns = (after * b.rewards).sum(axis=1, keepdims=True)
-        return ((returns - b.values) @ b.score(theta)).mean(axis=0)
+        data = b.mask if masked else np.ones(len(b), bool)
+        scores = (b.score(theta) * (b.gamma**b.t)[:, None] ** discounted)[data]
+        return (column(after @ b.rewards, b)[data][:, data] @ scores).mean(axis=0) / len(b.episodes())
 
-    assert "did shapes (n, 1) and (n,) meet?" in str(audit(column))
+    verdict = audit(update)
+    assert [(f.question, f.answer) for f in verdict.findings] == [("credit", "every action")], str(verdict)
+    assert "**not** the theorem's direction" in verdict.headline and not verdict.open and not verdict.ok
+
+
+def test_what_no_rule_explains_is_not_taken_for_a_column_beside_a_row():
     bent = str(audit(lambda theta, b: np.tanh(b.rewards) @ b.score(theta)))
-    assert "**" not in bent.splitlines()[0] and "Open" in bent and "did shapes" not in bent
+    assert "**" not in bent.splitlines()[0] and "Open" in bent and "(n, 1)" not in bent
 
 
 def test_a_gaussian_s_column_beside_a_row_is_named():

@@ -105,6 +105,15 @@ def test_a_ppo_loss_is_read_through_ratio_clip_and_entropy():
     assert "coefficient 0.01" in str(verdict) and "eps 1e-05" in str(verdict)
 
 
+def test_a_column_of_log_probs_beside_a_row_of_advantages_is_seen():
+    def column(policy, batch):
+        dist = torch.distributions.Categorical(logits=policy(batch.obs))
+        return -(dist.log_prob(batch.actions)[:, None] * gae(batch)).mean() - 0.01 * dist.entropy().mean()
+
+    verdict = audit(column)
+    assert verdict.names("credit", "every action") and len(verdict.findings) == 2, str(verdict)
+
+
 def test_a_module_of_any_form_is_read_before_clipping():
     verdict = audit(Agent())
     assert (
