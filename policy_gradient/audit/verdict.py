@@ -51,7 +51,11 @@ CREDIT = {
         "The return **begins anew at every reward** that is not 0: a step is credited with the first such reward "
         "from it on, and with none after. That is right only where each ends a game, as a point in Pong does.",
     ),
-    "own reward only": (MISTAKE, "A step is credited with its **own reward only**: what it leads to does not count."),
+    "own reward only": (
+        MISTAKE,
+        "A step is credited with its **own reward only**: what it leads to does not count. "
+        "(A critic of its own that says zero everywhere, with a target of one step, looks the same.)",
+    ),
     "past rewards": (
         MISTAKE,
         "A step is credited with the rewards **up to it**, not with those that follow (undiscounted).",

@@ -324,6 +324,16 @@ def test_a_column_beside_a_row_is_seen(column, discounted, masked):
     assert "**not** the theorem's direction" in verdict.headline and not verdict.open and not verdict.ok
 
 
+def test_own_rewards_may_come_from_a_critic_of_zeros():
+    def update(theta, b):
+        V = np.zeros(b.num_obs)
+        error = b.rewards + b.gamma * V[b.next_obs] * ~b.terminated - V[b.obs]
+        return (b.gamma**b.t * b.mask * error) @ b.score(theta) / len(b.episodes())
+
+    verdict = audit(update)
+    assert verdict.names("credit", "own reward only") and "says zero everywhere" in str(verdict)
+
+
 def test_what_no_rule_explains_is_not_taken_for_a_column_beside_a_row():
     bent = str(audit(lambda theta, b: np.tanh(b.rewards) @ b.score(theta)))
     assert "**" not in bent.splitlines()[0] and "Open" in bent and "(n, 1)" not in bent
