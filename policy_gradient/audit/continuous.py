@@ -121,7 +121,7 @@ def audit_gaussian(update):
 
     A PyTorch loss is held too: `loss(policy, batch)` returns a scalar to be minimised, or calls backward itself;
     mean, log_std = policy(batch.obs), each (n, D), and the batch's arrays are tensors. For a ratio take the old
-    log-probability from the new one, `.detach()`ed: it is asked at the policy that drew.
+    log-probability from the new one by `.detach()`: it is asked at the policy that drew.
 
     It is asked in one, two and three dimensions, with clipped and with squashed actions, with rewards three times as
     large, and with rewards of zero. The findings say which density it takes (of both halves of theta, where they
