@@ -67,14 +67,13 @@ def fit(asker):
         if np.abs(y["plain"]).max() <= none:  # rewards and values move nothing: there is no more than that
             fitted.extra, fitted.open, fitted.hints = None, ["everything"], _influences(asker)
         return fitted
-    matches = [] if _alike(y) else _matches(y)  # a sum over the whole batch is what rules about ends explain too
+    # One weight for all steps: rules about ends would explain it too, by a sum over the whole batch.
+    matches = [] if _alike(y) else _matches(y) or _scan(y)
     if not matches:
         moves = _moves(asker)
         fitted.table = moves is not None and _table(moves, asker)
         if fitted.table:
             return fitted
-        matches = _matches(y) or _scan(y)
-    if not matches:
         fitted.open = ["everything"]
         fitted.hints = _influences(asker)
         return fitted

@@ -314,7 +314,9 @@ def _degrees(x, y):
     return float(np.degrees(np.arccos(np.clip(x @ y / np.linalg.norm(x) / np.linalg.norm(y), -1, 1))))
 
 
-EVERY_ACTION = "**Every reward meets every action**, not its own: shapes (n, 1) and (n,) make a table (n, n)."
+EVERY_ACTION = (
+    "**Every reward meets every action**, not its own. (Usual cause: shapes (n, 1) and (n,) make a table (n, n).)"
+)
 
 
 def read(name, fit, notes):

@@ -324,6 +324,16 @@ def test_a_column_beside_a_row_is_seen(column, discounted, masked):
     assert "**not** the theorem's direction" in verdict.headline and not verdict.open and not verdict.ok
 
 
+def test_a_sum_over_the_whole_batch_is_no_column_for_certain():
+    """The same numbers without any table: the verdict names what happens, and the cause as the usual one only."""
+    verdict = audit(lambda theta, b: b.rewards.sum() * b.score(theta).sum(axis=0))
+    assert verdict.names("credit", "every action") and "Usual cause" in str(verdict)
+    assert "whole episode" not in str(verdict) and "not cut" not in str(verdict)
+    for one in (lambda b: b.rewards[0], lambda b: b.values.mean()):
+        verdict = audit(lambda theta, b, one=one: one(b) * b.score(theta).sum(axis=0))
+        assert not verdict.rule and verdict.open and not verdict.findings, str(verdict)
+
+
 def test_own_rewards_may_come_from_a_critic_of_zeros():
     def update(theta, b):
         V = np.zeros(b.num_obs)
