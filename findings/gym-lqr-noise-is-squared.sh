@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Guess: Gym-LQR turns a continuous system dx = (Ax + Bu) dt + G dW of the COMPleib collection into steps of dt seconds: the noise of a step has the
+# Guess: Gym-LQR turns a continuous system dx = (A x + B u) dt + G dW of the COMPleib collection into steps of dt seconds: the noise of a step has the
 #   covariance G G' dt, to first order, and how far the state is scattered after a second does not depend on how fine the steps are.
 # Seen, gym-lqr 0.0.2 with SciPy 1.17.1: G G' dt is not taken as the covariance of the noise but as the *factor* by which standard normal numbers are
 #   multiplied, so the covariance is its square. With dt 0.1 the noise of the helicopter of the README, HE1, has a variance of 4.5e-7 in all
