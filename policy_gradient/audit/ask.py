@@ -182,7 +182,8 @@ def _of_a_batch(error):
 def _of_a_loss(error):
     """Was theta taken for a policy, as in a PyTorch loss(policy, batch)?"""
     called = isinstance(error, TypeError) and "'numpy.ndarray' object is not callable" in str(error)
-    return "torch" in sys.modules and (called or isinstance(error, AttributeError) and error.name == "obs")
+    lacks = isinstance(error, AttributeError) and error.name == "obs" and "Batch' object" in str(error)
+    return "torch" in sys.modules and (called or lacks)
 
 
 def numbers(out, wanted):

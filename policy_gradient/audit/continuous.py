@@ -1,13 +1,13 @@
 """Gaussian policies: what an update makes of a mean and a log standard deviation."""
 
 import math
-import sys
 from dataclasses import dataclass
 
 import numpy as np
 
 from .ask import Numpy, Unreadable
 from .verdict import CHOICE, DEPARTURE, EVERY_ACTION, MISTAKE, RIGHT, Finding, Verdict, beside_rewards, of_equal_rewards
+from .wrap import torch_of
 
 CLOSE = 1e-6  # relative: what counts as equal
 
@@ -66,6 +66,7 @@ def _forms(theta, b, D):
         forms["of the squashed action"] = _score(theta, b.actions, D)
     else:
         forms["clipped law"] = _clipped_law_score(theta, b.drawn, D)
+    forms["graph kept"] = np.concatenate([0 * d, 0 * d - 1], axis=1)  # the slope of log_prob(mean + std * noise)
     forms["every action"] = np.tile(right.mean(axis=0), (len(right), 1))
     return forms
 
@@ -110,6 +111,11 @@ SAY = {
     ),
     "mean frozen": (DEPARTURE, "The mean is **not learned**."),
     "log std frozen": (CHOICE, "The standard deviation is not learned."),
+    "graph kept": (
+        MISTAKE,
+        "**The gradient runs through the action too**, and all that is left of the score is the slope of -log sigma: "
+        "is it drawn by rsample, or made anew from mean and sigma? Take batch.drawn, or detach it.",
+    ),
     "every action": (MISTAKE, EVERY_ACTION),
     "first dimension only": (MISTAKE, "**Only the first dimension** of the action counts."),
 }
@@ -154,6 +160,8 @@ def audit_gaussian(update):
             for finding in found:
                 if not verdict.names(finding.question, finding.answer):
                     verdict.findings.append(finding)
+        if all(OPEN_WORDS[squashed] in verdict.open for squashed in (False, True)):
+            verdict.open = [OPEN_WORDS["own actions" if _draws_its_own(asker) else "density"]]
     except Unreadable as error:
         verdict.unreadable, verdict.headline = error.kind, f"{name} cannot be read. {error}"
         return verdict
@@ -166,14 +174,11 @@ def audit_gaussian(update):
 
 def _asker(update):
     """Whatever was given, as something to be called with a world."""
-    torch = sys.modules.get("torch")
-    if torch is not None:
-        from .with_torch import Torch, TorchGaussian, looks_like_torch
+    said = isinstance(update, Numpy)  # from_torch gives one
+    if said or torch_of(update):
+        from .with_torch import TorchGaussian
 
-        if isinstance(update, Torch):
-            return TorchGaussian(update.update)
-        if looks_like_torch(update, torch):
-            return TorchGaussian(update)
+        return TorchGaussian(update.update if said else update)
     return _Asker(update)
 
 
@@ -200,6 +205,8 @@ def _follows(verdict, direction_open):
 OPEN_WORDS = {
     False: "What it does with actions that were clipped, no rule that I know explains.",
     True: "What it does with squashed actions, no rule that I know explains.",
+    "density": "No density that I know explains it, neither with clipped actions nor with squashed ones.",
+    "own actions": "The actions of the batch do not enter: does it draw its own? It must work on the batch alone.",
     "one dimension": "What it does with actions of **one dimension**, no rule that I know explains.",
     "still": "The rewards do not move it.",
     "turned": "With the signs of all rewards turned round it does the same: are they divided by their own mean?",
@@ -234,6 +241,14 @@ class _World:
             np.round(rng.normal(0.3, 1, len(drawn)), 2),
             squashed,
         )
+
+
+def _draws_its_own(asker):
+    """Is the answer the same if the actions change places?"""
+    world = _World(2, False)
+    before = asker(world)
+    world.batch.drawn, world.batch.actions = world.batch.drawn[::-1], world.batch.actions[::-1]
+    return np.abs(asker(world) - before).max() <= CLOSE * np.abs(before).max()
 
 
 @dataclass

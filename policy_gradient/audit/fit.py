@@ -65,7 +65,7 @@ def fit(asker):
     if fitted.extra and fitted.extra["name"] == "own values":
         fitted.open = ["own values"]
         if np.abs(y["plain"]).max() <= none:  # rewards and values move nothing: there is no more than that
-            fitted.extra, fitted.open, fitted.hints = None, ["everything"], _influences(asker)
+            fitted.extra, fitted.open, fitted.hints = None, ["everything"], _influences(asker, _moves(asker))
         return fitted
     # One weight for all steps: rules about ends would explain it too, by a sum over the whole batch.
     matches = [] if _alike(y) else _matches(y) or _scan(y)
@@ -75,7 +75,7 @@ def fit(asker):
         if fitted.table:
             return fitted
         fitted.open = ["everything"]
-        fitted.hints = _influences(asker)
+        fitted.hints = _influences(asker, moves)
         return fitted
     _endings(y, matches, fitted)
     fitted.ratio = _uses_ratio(asker, first)
@@ -650,16 +650,15 @@ def _table(moves, asker):
     return values[1] < nothing * values[0] and bool((np.abs(moves) > nothing * np.abs(moves).max()).all())
 
 
-def _influences(asker):
+def _influences(asker, moves):
     """For an update that no rule explains: which rewards move the weight of which step? Sentences."""
-    world = worlds()["plain"]
-    b, M = world.batch, _moves(asker)
-    if M is None:
+    if moves is None:
         return []
-    size = np.abs(M).max()
+    world = worlds()["plain"]
+    b, size = world.batch, np.abs(moves).max()
     if size == 0:
         return [_coarse(asker, world, asker(world))]
-    hit, own = np.abs(M) > 1e-6 * size, b.episode[:, None] == b.episode
+    hit, own = np.abs(moves) > 1e-6 * size, b.episode[:, None] == b.episode
     sentences = []
     if not hit.diagonal().any():
         sentences.append("No step is credited with its own reward.")

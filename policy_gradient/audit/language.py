@@ -1,6 +1,5 @@
 """Language models: what an advantage function does to a group's rewards, and what a loss does to each token."""
 
-import sys
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
@@ -10,6 +9,7 @@ import numpy as np
 
 from .ask import Numpy, Unreadable, numbers
 from .verdict import CHOICE, DEPARTURE, MISTAKE, RIGHT, Finding, Verdict
+from .wrap import torch_of
 
 SAME = 1e-5
 
@@ -71,12 +71,8 @@ def audit_advantages(advantages):
 
 def _as_arrays(function):
     """A function of tensors called with arrays, if torch is loaded and the function speaks of it."""
-    torch = sys.modules.get("torch")
-    if torch is not None:
-        from .with_torch import looks_like_torch
-
-        if looks_like_torch(function, torch):
-            return lambda *arrays: function(*(torch.tensor(a, dtype=torch.float32) for a in arrays))
+    if torch := torch_of(function):
+        return lambda *arrays: function(*(torch.tensor(a, dtype=torch.float32) for a in arrays))
     return function
 
 
@@ -339,11 +335,11 @@ def audit_token_loss(loss):
     """
     name = getattr(loss, "__name__", type(loss).__name__)
     verdict = Verdict(name, [], [], None, None)
-    torch, notes = sys.modules.get("torch"), {}
+    torch, notes = torch_of(loss), {}
 
     def gradient(b):
         def run():
-            if torch is None or not _wants_tensors(loss, torch):
+            if torch is None:
                 return loss(b.log_probs.copy(), replace(b))
             t = {k: torch.tensor(v, dtype=torch.float64) for k, v in vars(b).items()}
             t["log_probs"].requires_grad_()
@@ -365,12 +361,6 @@ def audit_token_loss(loss):
         verdict.unreadable, verdict.headline = error.kind, f"{name} cannot be read. {error}"
     verdict.notes += list(notes.values())
     return verdict
-
-
-def _wants_tensors(loss, torch):
-    from .with_torch import looks_like_torch
-
-    return looks_like_torch(loss, torch)
 
 
 def _answers(lengths, T, seed):

@@ -56,7 +56,7 @@ class Table(torch.nn.Module):
 
 class Torch(Numpy):
     single = True
-    of_policy = "the policy's logits"
+    of_policy, called = "the policy's logits", "loss(policy, batch)"
 
     def __init__(self, thing):
         super().__init__(thing)
@@ -70,6 +70,7 @@ class Torch(Numpy):
                     f"{type(thing).__name__} is a PyTorch module without a method {', '.join(LOSSES)} that takes a "
                     "batch. Give audit a function loss(policy, batch) instead.",
                 )
+            self.called = f"{type(thing).__name__}().{self.method}(batch)"
             self.size = next((m.in_features for m in thing.modules() if isinstance(m, torch.nn.Linear)), None)
 
     def run(self, theta, batch):
@@ -162,7 +163,7 @@ class TorchGaussian(Torch):
     """`loss(policy, batch)` of a Gaussian policy: policy(batch.obs) gives its mean and the log of its standard
     deviation, each (n, D). Here one number is as long as NumPy's: theta, the batch, and what the loss makes anew."""
 
-    of_policy, called = "the policy's mean or log standard deviation", "loss(policy, batch)"
+    of_policy = "the policy's mean or log standard deviation"
 
     def __init__(self, loss):
         if isinstance(loss, torch.nn.Module):

@@ -121,6 +121,15 @@ def test_a_module_of_any_form_is_read_before_clipping():
     ), str(verdict)
 
 
+def test_how_it_is_called_is_said_in_pytorch_s_form():
+    class Strange(torch.nn.Linear):
+        def loss(self):
+            return self.weight.sum()
+
+    assert "It is called as loss(policy, batch)." in str(audit(from_torch(lambda policy: policy.mean())))
+    assert "It is called as Strange().loss(batch)." in str(audit(Strange(2, 2)))
+
+
 @pytest.mark.parametrize(
     "loss, said",
     [
@@ -266,6 +275,25 @@ def test_what_only_a_gaussian_loss_can_do():
     assert backward.ok and torch.get_default_dtype() == torch.float32
 
 
+def made_anew(batch, dist):
+    return dist.mean + dist.stddev * ((batch.drawn - dist.mean) / dist.stddev).detach()
+
+
+@pytest.mark.parametrize("action", [lambda b, dist: dist.rsample(), made_anew])
+def test_a_gradient_that_runs_through_the_action_is_named(action):
+    """log_prob(mean + std * noise) is -noise^2 / 2 - log std: of the mean nothing is left, of log std its slope -1."""
+    loss = gaussian_loss(lambda b, dist: dist.log_prob(action(b, dist)).sum(-1))
+    verdict = audit_gaussian(from_torch(loss))
+    assert verdict.names("density", "graph kept") and not verdict.open and not verdict.ok, str(verdict)
+
+
+def test_what_no_density_explains_is_not_laid_on_clipped_actions():
+    own = audit_gaussian(from_torch(gaussian_loss(lambda b, dist: dist.log_prob(dist.sample()).sum(-1))))
+    assert len(own.open) == 1 and own.open[0].startswith("The actions of the batch do not enter"), str(own)
+    other = audit_gaussian(from_torch(gaussian_loss(std=lambda log_std: log_std.abs())))
+    assert len(other.open) == 1 and other.open[0].startswith("No density that I know explains it"), str(other)
+
+
 def test_a_gaussian_loss_that_names_pytorch_need_not_be_told_apart():
     assert audit_gaussian(squashed).ok and audit_gaussian(from_torch(squashed)).ok
 
@@ -274,6 +302,7 @@ def test_a_gaussian_loss_that_names_pytorch_need_not_be_told_apart():
 
     for how in (audit_gaussian, audit):
         assert f"{how.__name__}(from_torch(loss))" in str(how(loss))
+    assert "in this order" in str(audit(lambda batch, theta: batch.obs))  # the other way round is no PyTorch
 
 
 @pytest.mark.parametrize(
