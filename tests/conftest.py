@@ -17,6 +17,7 @@ from nbval.plugin import IPyNbFile
 
 from tests.helpers import after_run_all
 from tests.helpers.fixtures import alive, browser, chrome, js, pyodide, server, show, site  # noqa: F401
+from tools.run import kernels
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # As tools/make/notebooks.py does: a progress bar would be one more output on a slow machine.
@@ -26,6 +27,7 @@ QUIET = {"TQDM_DISABLE": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1
 if platform.machine() in ("x86_64", "AMD64"):
     QUIET["OPENBLAS_CORETYPE"] = os.environ.get("OPENBLAS_CORETYPE", "Nehalem")
 nbval.kernel.start_new_kernel = functools.partial(nbval.kernel.start_new_kernel, env=os.environ | QUIET)
+nbval.kernel.KernelManager = kernels.Manager
 
 
 def _execute(self, cell_input, allow_stdin=None):

@@ -14,6 +14,7 @@ from nbclient.exceptions import CellExecutionError
 from learning_to_act.checks import example
 from learning_to_act.checks.unwritten import STUB
 from tools.paths import ROOT
+from tools.run.kernels import AsyncManager
 
 PATHS = sorted((ROOT / "exercises").glob("*.ipynb"))
 each = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
@@ -38,6 +39,7 @@ def execute(nb, tmp_path):
         nb,
         timeout=None,  # a busy machine is no fault; what hangs is ended with its test
         resources={"metadata": {"path": str(tmp_path)}},
+        kernel_manager_class=AsyncManager,
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
     ).execute()
     return nb

@@ -18,6 +18,7 @@ from nbclient import NotebookClient
 from learning_to_act.checks.engine import registry
 from tools.make import class_ as make_class
 from tools.paths import ROOT
+from tools.run.kernels import AsyncManager
 from tools.site.path import plan
 
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
@@ -143,7 +144,13 @@ GRADED = [
 def test_in_a_kernel_a_loop_that_swallows_its_end_is_stopped_soon():
     """There a thousand signals a second did not hit the moment between two `try` blocks for minutes."""
     nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in GRADED])
-    NotebookClient(nb, timeout=300, allow_errors=True, extra_arguments=["--IPKernelApp.log_level=ERROR"]).execute()
+    NotebookClient(
+        nb,
+        timeout=300,
+        allow_errors=True,
+        kernel_manager_class=AsyncManager,
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+    ).execute()
     assert [out.get("ename", out.get("text")) for cell in nb.cells for out in cell.outputs] == [
         "CellTimeUp",
         "the next one\n",

@@ -33,6 +33,7 @@ BROUGHT = {  # module: its package, and the declared one that brings it and cann
     "fontTools": ("fonttools", "matplotlib"),
     "imagesize": ("imagesize", "jupyter-book"),
     "jsonschema": ("jsonschema", "jupyterlab"),
+    "jupyter_client": ("jupyter-client", "jupyterlab"),
     "nbclient": ("nbclient", "jupyterlab"),
     "nbconvert": ("nbconvert", "jupyterlab"),
     "nbformat": ("nbformat", "nbval"),

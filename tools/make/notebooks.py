@@ -33,6 +33,7 @@ from nbclient.output_widget import OutputWidget
 from tqdm import tqdm
 
 from tools.paths import ROOT
+from tools.run.kernels import AsyncManager
 
 STAMPS = ROOT / ".stamps/notebooks.json"
 STATE, VIEW = "application/vnd.jupyter.widget-state+json", "application/vnd.jupyter.widget-view+json"
@@ -107,6 +108,7 @@ def execute(path, progress=False):
             iopub_timeout=60,
             raise_on_iopub_timeout=True,  # on a busy machine 4 seconds lost outputs
             resources={"metadata": {"path": str(path.resolve().parent)}},
+            kernel_manager_class=AsyncManager,
             extra_arguments=["--IPKernelApp.log_level=ERROR"],  # no word about its sockets
             on_cell_executed=lambda **_: bar.update(),
         )
