@@ -112,6 +112,21 @@ def _advantages(ask, verdict):
         verdict.headline = f"{verdict.name}: every advantage is 0."
         say(Finding("zero", "zero", MISTAKE, "Nothing is learned from any answer."))
         return
+    if fits := _fits(worlds, got):
+        _, centre, size, constant = min(fits, key=lambda f: f[0])
+        _explained(ask, verdict, centre, size, constant)
+    else:
+        verdict.headline = f"{verdict.name}: what it does stays open."
+        verdict.open = ["No rule that I know explains these advantages."]
+    alike = _equal_rewards(ask, say)
+    _group_of_one(ask, say)
+    if alike:
+        _climbs(ask, say, (verdict.rule or {}).get("scale", ""))
+
+
+def _fits(worlds, got):
+    """(is there a factor?, centre, size, factor) of each rule that gives these advantages: (r - centre) / size, up to
+    one factor."""
     fits = []
     for centre, size in product(CENTRES, _scales(worlds[0], worlds[0])):
         ratio = []
@@ -126,67 +141,47 @@ def _advantages(ask, verdict):
         ratio = ratio[np.isfinite(ratio)]
         if len(ratio) and ratio[0] and np.abs(ratio / ratio[0] - 1).max() < 3e-4:
             fits.append((abs(ratio[0] - 1) > 3e-4, centre, size, float(ratio[0])))
-    if not fits:
-        verdict.headline, verdict.open = (
-            f"{verdict.name}: what it does stays open.",
-            ["No rule that I know explains these advantages."],
-        )
-    else:
-        _, centre, size, constant = min(fits, key=lambda f: f[0])
-        verdict.rule = {"centre": centre, "scale": size}
-        verdict.headline = (
-            f"{verdict.name}: "
-            + {
-                "none": "no baseline",
-                "group mean": "the group's mean is subtracted, the answer's own reward included",
-                "leave one out": "the mean of the group's other answers is subtracted",
-            }.get(centre, f"baseline: {centre}")
-            + ("" if size == "none" else f"; divided by the **{size.replace('std', 'standard deviation')}**")
-            + "."
-        )
-        say(
-            Finding(
-                "centre",
-                centre,
-                {"group mean": CHOICE}.get(centre, RIGHT if centre in ("none", *UNBIASED) else DEPARTURE),
-                {
-                    "group mean": "The mean includes the answer itself: the expected step is "
-                    "(G - 1)/G of the gradient.",
-                    "none": "Unbiased, and noisy.",
-                }.get(
-                    centre,
-                    "Unbiased."
-                    if centre in UNBIASED
-                    else "Answers to one prompt are measured by other prompts' answers."
-                    if "batch" in centre or "prompts" in centre
-                    else "The baseline depends on the answer's own reward.",
-                ),
-            )
-        )
-        if size != "none":
-            eps = _eps(ask, centre, size, constant)
-            kind = CHOICE if "group std" in size or "all" in size or "batch std" in size else DEPARTURE
-            say(
-                Finding(
-                    "scale",
-                    size,
-                    kind,
-                    (
-                        "Groups are weighed against each other by how far their rewards spread"
-                        if size.startswith("group")
-                        else "Answers are weighed by how far other prompts' answers spread"
-                        if "prompts" in size
-                        else "All groups of the batch are divided by one number"
-                    )
-                    + f"; {eps}.",
-                )
-            )
-        if constant < 0:
-            say(Finding("sign", "minus", MISTAKE, "**The sign is turned round**."))
-        if abs(abs(constant) - 1) > 3e-4:
-            say(Finding("constant", f"{abs(constant):.4g}", CHOICE, f"A constant factor: {abs(constant):.4g}."))
-    if _corners(ask, say):
-        _climbs(ask, say, (verdict.rule or {}).get("scale", ""))
+    return fits
+
+
+SUBTRACTED = {
+    "none": "no baseline",
+    "group mean": "the group's mean is subtracted, the answer's own reward included",
+    "leave one out": "the mean of the group's other answers is subtracted",
+}
+
+
+def _explained(ask, verdict, centre, size, constant):
+    """The headline of a rule, and what follows from its baseline, its divisor and its factor."""
+    say, verdict.rule = verdict.findings.append, {"centre": centre, "scale": size}
+    divided = "" if size == "none" else f"; divided by the **{size.replace('std', 'standard deviation')}**"
+    verdict.headline = f"{verdict.name}: {SUBTRACTED.get(centre, f'baseline: {centre}')}{divided}."
+    say(Finding("centre", centre, *_of_a_baseline(centre)))
+    if size != "none":
+        kind = CHOICE if "group std" in size or "all" in size or "batch std" in size else DEPARTURE
+        words = "All groups of the batch are divided by one number"
+        if size.startswith("group"):
+            words = "Groups are weighed against each other by how far their rewards spread"
+        elif "prompts" in size:
+            words = "Answers are weighed by how far other prompts' answers spread"
+        say(Finding("scale", size, kind, f"{words}; {_eps(ask, centre, size, constant)}."))
+    if constant < 0:
+        say(Finding("sign", "minus", MISTAKE, "**The sign is turned round**."))
+    if abs(abs(constant) - 1) > 3e-4:
+        say(Finding("constant", f"{abs(constant):.4g}", CHOICE, f"A constant factor: {abs(constant):.4g}."))
+
+
+def _of_a_baseline(centre):
+    """What kind of finding it is, and its words."""
+    if centre == "group mean":
+        return CHOICE, "The mean includes the answer itself: the expected step is (G - 1)/G of the gradient."
+    if centre == "none":
+        return RIGHT, "Unbiased, and noisy."
+    if centre in UNBIASED:
+        return RIGHT, "Unbiased."
+    if "batch" in centre or "prompts" in centre:
+        return DEPARTURE, "Answers to one prompt are measured by other prompts' answers."
+    return DEPARTURE, "The baseline depends on the answer's own reward."
 
 
 def _eps(ask, centre, size, constant):
@@ -211,69 +206,41 @@ def _eps(ask, centre, size, constant):
     return f"eps is {root:.2g}, under the root"
 
 
-def _corners(ask, say):
-    """Equal rewards, and groups of one. Are equal answers treated alike?"""
+def _equal_rewards(ask, say):
+    """Are equal answers of a group treated alike? What they get is said."""
     flat = ask(np.full((2, 8), 0.1))
     exact = np.concatenate([ask(np.full((2, 8), equal)) for equal in (0.5, 0.25)])  # without rounding
-    size, alike = np.abs(exact).max(), True
+    size, alike, found = np.abs(exact).max(), True, None
     if not (np.isfinite(flat).all() and np.isfinite(exact).all()):
-        say(
-            Finding(
-                "equal rewards",
-                "nan",
-                MISTAKE,
-                "A group whose rewards are all equal gives **NaN**: a standard deviation of zero, with no eps added.",
-            )
-        )
+        words = "A group whose rewards are all equal gives **NaN**: a standard deviation of zero, with no eps added."
+        found = "nan", MISTAKE, words
     elif np.ptp(exact, axis=1).max() > 0.01:
-        alike = False
-        say(
-            Finding(
-                "equal rewards",
-                "order",
-                MISTAKE,
-                "Equal rewards of one group get **unequal advantages**: the order in which its answers stand decides.",
-            )
-        )
+        alike, words = False, "the order in which its answers stand decides."
+        found = "order", MISTAKE, f"Equal rewards of one group get **unequal advantages**: {words}"
     elif size > 0.01:
-        say(
-            Finding(
-                "equal rewards",
-                "pushed",
-                CHOICE,
-                f"Eight equal rewards of 0.5 or 0.25 give advantages up to {size:.2g}: "
-                "a group in which no answer is better than another is pushed all the same.",
-            )
-        )
-    elif np.abs(flat).max() > 0.01:
-        say(
-            Finding(
-                "equal rewards",
-                "noise",
-                MISTAKE,
-                f"Eight equal rewards of 0.1 give advantages up to **{np.abs(flat).max():.2g}**: "
-                "rounding divided by a small eps.",
-            )
-        )
+        words = "a group in which no answer is better than another is pushed all the same."
+        found = "pushed", CHOICE, f"Eight equal rewards of 0.5 or 0.25 give advantages up to {size:.2g}: {words}"
+    elif (most := np.abs(flat).max()) > 0.01:
+        words = "rounding divided by a small eps."
+        found = "noise", MISTAKE, f"Eight equal rewards of 0.1 give advantages up to **{most:.2g}**: {words}"
+    if found:
+        say(Finding("equal rewards", *found))
+    return alike
+
+
+def _group_of_one(ask, say):
     try:
         weights = ask(np.array([[1.0], [0.0]]))
     except Unreadable as error:
         say(Finding("group of one", error.kind, CHOICE, "A group of one answer is refused."))
-        return alike
+        return
     if not np.isfinite(weights).all():
         say(Finding("group of one", "nan", CHOICE, "A group of one answer gives NaN."))
     elif np.abs(weights).max() > 0:
         bare = weights[1, 0] == 0
-        say(
-            Finding(
-                "group of one",
-                "no baseline" if bare else "other prompts",
-                CHOICE,
-                f"A group of one answer with reward 1, beside one with reward 0, gets {weights[0, 0]:.3g}"
-                + (": no baseline." if bare else f", and that one {weights[1, 0]:.3g}."),
-            )
-        )
-    return alike
+        words = f"A group of one answer with reward 1, beside one with reward 0, gets {weights[0, 0]:.3g}"
+        words += ": no baseline." if bare else f", and that one {weights[1, 0]:.3g}."
+        say(Finding("group of one", "no baseline" if bare else "other prompts", CHOICE, words))
 
 
 def climbed(advantages, p, G):
