@@ -1,12 +1,11 @@
 """The kernels of the tests, and of what stores outputs: their sockets are files, and nobody listens to a heartbeat.
 
 Jupyter's own manager picks five free ports and lets the kernel take them a moment later: where several kernels start at
-once, as in `make test`, another may have taken one ("Kernel died before replying to kernel_info"). A file is the
-kernel's alone. Windows keeps the ports, and so does a folder whose path is too long for a socket.
+once, as in `make test`, another may have taken one (jupyter/jupyter_client#487). A file is the kernel's alone. Windows
+keeps the ports, and so does a folder whose path is too long for a socket.
 
-Jupyter's own client asks each second, in a thread, whether the kernel is alive. At the end nbval waits for that thread
-without a limit, and nbclient closes its socket under it, which ZeroMQ forbids. Who started a kernel sees without asking
-whether its process lives.
+Jupyter's own client asks each second, in a thread with a socket of its own, whether the kernel is alive, and at the end
+waits for that thread without a limit. Who started a kernel sees without asking whether its process lives.
 """
 
 import os
