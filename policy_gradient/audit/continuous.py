@@ -58,6 +58,11 @@ def _forms(theta, b, D):
     forms["no normaliser"] = np.concatenate([d / std**2, d**2 / std**2], axis=1)
     forms["mean not divided"] = np.concatenate([d, right[:, D:]], axis=1)
     forms["slope by std"] = np.concatenate([d / std**2, (d**2 / std**2 - 1) / std], axis=1)
+    for answer, sigma, slope in (
+        ("exp forgotten", log_std, 1),
+        ("softplus", np.log1p(std), std / (1 + std)),
+    ):
+        forms[answer] = np.concatenate([d / sigma**2, (d**2 / sigma**2 - 1) / sigma * slope], axis=1)
     forms["natural"] = np.concatenate([d, (d**2 / std**2 - 1) / 2], axis=1)
     forms["log std frozen"] = np.concatenate([d / std**2, 0 * d], axis=1)
     forms["mean frozen"] = np.concatenate([0 * d, right[:, D:]], axis=1)
@@ -105,6 +110,15 @@ SAY = {
     ),
     "mean not divided": (MISTAKE, "The slope by the mean is **not divided by the variance**."),
     "slope by std": (MISTAKE, "The slope is by sigma, not by **log sigma**: a factor sigma is missing."),
+    "exp forgotten": (
+        MISTAKE,
+        "**exp is forgotten**: theta's second half is the log of sigma, and it is used as sigma itself.",
+    ),
+    "softplus": (
+        DEPARTURE,
+        "Sigma is **softplus** of theta's second half, and the batch was drawn with its **exp**. Where your own policy "
+        "draws with softplus too, the two belong together.",
+    ),
     "natural": (
         DEPARTURE,
         "It is the **natural gradient**: the gradient, multiplied by the inverse of the Gaussian's Fisher matrix.",

@@ -1221,6 +1221,24 @@ def test_a_gaussian_update_wrong_in_one_dimension_alone_is_not_right():
     assert not verdict.ok and "**one dimension**" in str(verdict)
 
 
+@pytest.mark.parametrize(
+    "sigma, answer, kind",
+    [
+        (lambda half: np.logaddexp(0, half), "softplus", "departure"),
+        (lambda half: half, "exp forgotten", "mistake"),
+    ],
+)
+def test_another_sigma_than_that_which_drew_is_named(sigma, answer, kind):
+    verdict = audit_gaussian(_gaussian(log_density=_bell(lambda half: sigma(half) ** 2)))
+    assert [(f.answer, f.kind) for f in verdict.findings if f.question == "density"] == [(answer, kind)]
+    assert not verdict.open and not verdict.ok
+
+
+def test_a_sigma_that_no_rule_knows_stays_open():
+    verdict = audit_gaussian(_gaussian(log_density=_bell(lambda half: (0.1 + np.exp(half)) ** 2)))
+    assert verdict.open and not verdict.names("density")
+
+
 def test_sigma_in_the_place_of_its_square_is_named():
     both = audit_gaussian(_gaussian(log_density=_bell(np.exp)))  # theta read as the log of the variance is the same
     assert both.names("density", "std for variance") and not both.open

@@ -290,8 +290,16 @@ def test_a_gradient_that_runs_through_the_action_is_named(action):
 def test_what_no_density_explains_is_not_laid_on_clipped_actions():
     own = audit_gaussian(from_torch(gaussian_loss(lambda b, dist: dist.log_prob(dist.sample()).sum(-1))))
     assert len(own.open) == 1 and own.open[0].startswith("The actions of the batch do not enter"), str(own)
-    other = audit_gaussian(from_torch(gaussian_loss(std=lambda log_std: log_std.abs())))
+    other = audit_gaussian(from_torch(gaussian_loss(std=lambda log_std: log_std.exp() + 0.1)))
     assert len(other.open) == 1 and other.open[0].startswith("No density that I know explains it"), str(other)
+
+
+@pytest.mark.parametrize(
+    "std, answer", [(torch.nn.functional.softplus, "softplus"), (lambda log_std: log_std.abs(), "exp forgotten")]
+)
+def test_another_sigma_than_that_which_drew_is_named(std, answer):
+    verdict = audit_gaussian(from_torch(gaussian_loss(std=std)))
+    assert verdict.names("density", answer) and not verdict.open and not verdict.ok, str(verdict)
 
 
 def test_a_gaussian_loss_that_names_pytorch_need_not_be_told_apart():
