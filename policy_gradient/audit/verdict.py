@@ -195,6 +195,8 @@ OPEN_WORDS = {
     "both": "What happens at a step that is both terminated and truncated, no rule that I know explains.",
     "long": "In episodes of twelve steps no rule that I know explains the weights of your steps; "
     "in those of up to five this one does.",
+    "ends": "How it treats truncated steps, and a batch that ends in the middle of an episode, "
+    "cannot be seen behind that.",
     "own values": "Without rewards and values it moves by which observation is which: is there a V of its own? "
     "How it credits cannot be seen behind that; let it take batch.values and batch.next_values.",
     "scale": "By what number the whole is multiplied, I cannot say: it changes from batch to batch.",
@@ -345,6 +347,9 @@ def read(name, fit, notes):
                 verdict.goes_to.replace("Followed there,", "Followed there with V = 0,")
                 + f" (With the true V of each state it makes {angle:.0f} degrees.)"
             )
+    elif fit.before:
+        say(Finding("rewards", fit.before, MISTAKE, BEFORE[fit.before]))
+        verdict.headline = f"{name} follows **not** the theorem's direction."
     elif fit.table:
         say(Finding("credit", "every action", MISTAKE, EVERY_ACTION))
         verdict.headline = f"{name} follows **not** the theorem's direction."
@@ -642,6 +647,23 @@ def _percent(share):
     return f"{100 * share:.0f} %" if share >= 0.01 else f"{100 * share:.1g} %"
 
 
+PER_STEP = (
+    "That is no baseline: a longer episode has more of it, so that another policy may be the best. "
+    "Take a baseline from the returns."
+)
+BEFORE = {
+    "standardised": f"**Rewards are standardised over the batch before they are summed**: each step pays their mean. "
+    f"{PER_STEP}",
+    "centred": f"**The mean of all rewards is taken from each before they are summed.** {PER_STEP}",
+    "ranged": f"**Rewards are laid between 0 and 1 before they are summed**: each step pays the least of the batch. "
+    f"{PER_STEP}",
+    "clipped": "**Rewards are clipped to between -1 and 1 before they are summed**: "
+    "it climbs the return of other rewards.",
+    "signs": "**Only the signs of the rewards are summed**: it climbs the return of other rewards.",
+}
+BEFORE["standardised, ddof 1"] = BEFORE["standardised"]
+
+
 BESIDE = {  # the mean of the score is zero in each state: such numbers move nothing in expectation
     "constant baseline": "A constant stands beside the rewards, as a baseline does.",
     "constant baseline without gamma^t": "A constant stands beside the rewards, as a baseline does.",
@@ -685,6 +707,13 @@ def _extra(fit, say):
         say(beside_rewards(name, size, known, much))
     elif fit.rule and name in BESIDE:
         say(Finding("extra", name.removesuffix(" without gamma^t"), RIGHT, BESIDE[name]))
+    elif fit.rule and name.startswith("constant reward"):
+        much = (
+            f"**{size:+.4g} is added to every reward**"
+            if fit.factor and known
+            else "**A number is added to every reward**"
+        )
+        say(Finding("extra", "constant reward", DEPARTURE, f"{much} before they are summed. {PER_STEP}"))
     elif not fit.rule:
         say(
             Finding(
@@ -731,7 +760,9 @@ def _headline(name, fit):
         how = how.replace("the theorem's direction", "**minus** the theorem's direction")
     where = " in episodes of up to five steps" * ("long" in fit.open)
     where += " where episodes terminate" * ("truncated" in fit.open)
-    where += ", with **something added**" * bool(fit.extra and fit.extra["name"] == "unknown")
+    where += ", with **something added**" * bool(
+        fit.extra and fit.extra["name"].startswith(("unknown", "constant reward"))
+    )
     return f"{name} follows {how}{where * how.startswith(('the', '**minus**'))}."
 
 

@@ -1221,6 +1221,71 @@ def test_a_gaussian_update_wrong_in_one_dimension_alone_is_not_right():
     assert not verdict.ok and "**one dimension**" in str(verdict)
 
 
+# --- what is done to the rewards before they are summed
+
+
+def _with_rewards(change, source):
+    """A right update, given rewards that are changed before."""
+
+    def update(theta, batch):
+        return compiled(SOURCES[source])(theta, replace(batch.copy(), rewards=change(batch.rewards)))
+
+    return update
+
+
+CHANGED = {
+    "standardised": lambda r: (r - r.mean()) / (r.std() + 1e-8),
+    "standardised, ddof 1": lambda r: (r - r.mean()) / (r.std(ddof=1) + 1e-8),
+    "centred": lambda r: r - r.mean(),
+    "ranged": lambda r: (r - r.min()) / (r.max() - r.min() + 1e-8),
+    "clipped": lambda r: np.clip(r, -1, 1),
+    "signs": np.sign,
+}
+
+
+@pytest.mark.parametrize("answer", CHANGED)
+@pytest.mark.parametrize("source", ["loop", "total", "critic", "others"])
+def test_what_is_done_to_all_rewards_before_they_are_summed_is_named(answer, source):
+    verdict = audit(_with_rewards(CHANGED[answer], source))
+    # without V the two standard deviations are the same direction, and a baseline takes off what a least reward adds
+    same = {"standardised", "standardised, ddof 1"} if "standardised" in answer else {answer}
+    said = {f.answer for f in verdict.findings if f.question == "rewards"}
+    assert len(said) == 1 and said <= same and not verdict.ok, str(verdict)
+    assert "**not** the theorem" in verdict.headline and "truncated" in verdict.open[0]
+
+
+@pytest.mark.parametrize(
+    "source, added, scale",
+    [
+        ("loop", -1, 1),
+        ("loop", -0.5, 0.5),
+        ("total", 0.25, 1),
+        ("total", -0.5, 2),
+        ("critic", -1, 1),
+        ("critic", 0.25, 1),
+    ],
+)
+def test_a_number_added_to_every_reward_is_no_baseline(source, added, scale):
+    verdict = audit(_with_rewards(lambda r: scale * (r + added), source))
+    [words] = [f.words for f in verdict.findings if f.question == "extra"]
+    assert words.startswith(f"**{added:+.4g} is added to every reward**") and not verdict.ok, str(verdict)
+    assert "with **something added**" in verdict.headline
+
+
+def test_a_number_taken_from_every_reward_decides_which_policy_is_best():
+    """Leave at once with 1, or stay for three rewards of 0.5: 1.5 is more. With 0.5 taken from each, 0.5 is."""
+    leave, stay = np.array([1.0]), np.full(3, 0.5)
+    assert stay.sum() > leave.sum() and (stay - 0.5).sum() < (leave - 0.5).sum()
+    both = np.concatenate([leave, stay])
+    assert (stay - both.mean()).sum() < (leave - both.mean()).sum()
+
+
+def test_a_baseline_of_the_returns_is_not_taken_for_one_of_the_rewards():
+    for name in ("batch mean", "standardised", "a constant baseline", "leave one out"):
+        verdict = audit(RIGHT_ONES[name])
+        assert not verdict.names("rewards") and not verdict.names("extra", "constant reward")
+
+
 @pytest.mark.parametrize(
     "sigma, answer, kind",
     [
