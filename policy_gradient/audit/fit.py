@@ -34,6 +34,7 @@ class Fit:
     hints: list = field(default_factory=list)
     ratio: bool = False  # do the log-probabilities with which the actions were drawn enter?
     before: str | None = None  # what is done to the rewards before they are summed
+    units: float | None = None  # how many times as large as V they are made, where that is one number
     table: bool = False  # does every reward move the weights of all steps, and each in the same way?
     still: str | None = None  # if nothing moves where each step has a parameter of its own: what else is known of that
 
@@ -72,6 +73,8 @@ def fit(asker):
     matches = [] if _alike(y) else _matches(y) or _scan(y)
     if not matches:
         fitted.before = _before(y, moved)
+        if not fitted.before:
+            fitted.before, fitted.units = _units(y)
         if fitted.before:
             fitted.open = ["ends"]
             return fitted
@@ -352,6 +355,34 @@ def _before(y, moved):
         if left:
             return name
     return None
+
+
+def _units(y):
+    """(name, number or None): are rewards and V in two units? Each rule is a sum of what it makes of the rewards alone
+    and of V alone; with which numbers before the two does it give the weights?"""
+    rules = [
+        dict(c.RIGHT, credit=credit, weight=weight, baseline=baseline)
+        for credit, baseline in (("gae", "none"), ("reward-to-go", "value"), ("gae", "mean"))
+        for weight in ("gamma^t", "dropped")
+    ]
+    for rule in rules:
+        times, stds = [], []
+        for name in ("plain", "longer"):
+            world, r = worlds()[name], worlds()[name].batch.rewards
+            none = np.zeros(len(r))
+            parts = changed(world, name, values=none, next_values=none), changed(world, name, rewards=none)
+            parts = np.array([c.weights(part, rule) for part in parts])
+            found, *_ = np.linalg.lstsq(parts.T, y[name])
+            if cosine(found @ parts, y[name]) < 1 - SAME or found.min() / found.max() <= 0:
+                break
+            times.append(found[0] / found[1])
+            stds.append([times[-1] * r.std(ddof=ddof) for ddof in (0, 1)])
+        else:
+            if np.ptp(times) < AS_MANY * times[0]:
+                return "units", float(times[0])
+            if (np.ptp(stds, axis=0) < AS_MANY * np.abs(stds[0])).any():
+                return "units, std", None
+    return None, None
 
 
 def _fits(y, rule, name):

@@ -348,7 +348,8 @@ def read(name, fit, notes):
                 + f" (With the true V of each state it makes {angle:.0f} degrees.)"
             )
     elif fit.before:
-        say(Finding("rewards", fit.before, MISTAKE, BEFORE[fit.before]))
+        kind = DEPARTURE if fit.before.startswith("units") else MISTAKE
+        say(Finding("rewards", fit.before, kind, BEFORE[fit.before].format(times=fit.units)))
         verdict.headline = f"{name} follows **not** the theorem's direction."
     elif fit.table:
         say(Finding("credit", "every action", MISTAKE, EVERY_ACTION))
@@ -661,6 +662,12 @@ BEFORE = {
     "it climbs the return of other rewards.",
     "signs": "**Only the signs of the rewards are summed**: it climbs the return of other rewards.",
 }
+UNITS = (
+    "the batch's V is that of the rewards as they are. "
+    "Where your own V is learned from such rewards, the two belong together."
+)
+BEFORE["units"] = f"**Rewards are {{times:.4g}} times as large beside V**: {UNITS}"
+BEFORE["units, std"] = f"**Rewards are divided by their standard deviation, V is not**: {UNITS}"
 BEFORE["standardised, ddof 1"] = BEFORE["standardised"]
 
 

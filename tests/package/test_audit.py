@@ -1272,6 +1272,27 @@ def test_a_number_added_to_every_reward_is_no_baseline(source, added, scale):
     assert "with **something added**" in verdict.headline
 
 
+@pytest.mark.parametrize("credit", [lambda b: _powers(b) * _gae(b), _gae, lambda b: _returns(b) - b.padded(b.values)])
+@pytest.mark.parametrize(
+    "change, answer, words",
+    [
+        (lambda b: replace(b, rewards=b.rewards / 5), "units", "are 0.2 times as large"),
+        (lambda b: replace(b, rewards=-10 * b.rewards), None, ""),
+        (lambda b: replace(b, values=b.values / 4, next_values=b.next_values / 4), "units", "are 4 times as large"),
+        (lambda b: replace(b, rewards=b.rewards / (b.rewards.std() + 1e-8)), "units, std", "standard deviation"),
+        (lambda b: replace(b, rewards=b.rewards / b.rewards.std(ddof=1)), "units, std", "standard deviation"),
+        (lambda b: replace(b, rewards=b.rewards / np.abs(b.rewards).max()), None, ""),
+    ],
+)
+def test_rewards_and_v_in_two_units_are_named(credit, change, answer, words):
+    verdict = audit(lambda theta, b: _book(credit)(theta, change(b.copy())))
+    said = [f for f in verdict.findings if f.question == "rewards"]
+    if answer is None:
+        assert not said and verdict.open, str(verdict)
+    else:
+        assert [f.answer for f in said] == [answer] and words in said[0].words and not verdict.ok, str(verdict)
+
+
 def test_a_number_taken_from_every_reward_decides_which_policy_is_best():
     """Leave at once with 1, or stay for three rewards of 0.5: 1.5 is more. With 0.5 taken from each, 0.5 is."""
     leave, stay = np.array([1.0]), np.full(3, 0.5)
