@@ -55,12 +55,28 @@ def test_the_gaussian_gets_the_verdict_on_the_page_and_the_mended_one_is_not_acc
         assert verdict(source := source.replace(wrong, right)).ok is (right == "len(score)")
 
 
-@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
 def test_a_strangers_loop_is_accused_and_the_mended_one_is_not(number):
     verdict = verdict_of(f"stranger {number}")
     assert verdict.accused and printed(verdict) in printed(PAGE)
     mended = verdict_of(f"mended {number}")
     assert mended.ok and "follows the theorem's direction." in mended.headline, str(mended)
+
+
+def test_the_fourth_stranger_s_example():
+    """To leave pays 1, to stay .5 three times; and rewards that are all 1, as CartPole's."""
+    leave, stay = np.array([1.0]), np.full(3, 0.5)
+    mean = np.concatenate([leave, stay]).mean()
+    assert (stay.sum(), leave.sum(), mean) == (1.5, 1, 0.625)
+    assert ((leave - mean).sum(), (stay - mean).sum()) == (0.375, -0.375)
+    world = audit_worlds()["plain"]
+    space = {}
+    exec(BLOCKS["stranger 4"], space)
+    assert not space["update"](world.theta, replace(world.batch.copy(), rewards=np.ones(len(world.batch)))).any()
+    lengths = np.bincount(audit_worlds()["two doors"].batch.episode)
+    assert len(lengths) == 8 and np.ptp(lengths) == 0
+    for number, uphill in ((1, True), (2, True), (3, False), (4, True)):
+        assert (verdict_of(f"stranger {number}").angle < 90) == uphill
 
 
 def test_the_network_passes_the_kit_and_its_fault_is_named_as_on_the_page():
